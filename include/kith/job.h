@@ -14,8 +14,8 @@
 #include "kith/watchdog.h"
 
 enum {
-  KITH_JOB_MAX_KEYS = 700, /**< capacity for all keys, those of each relation included */
-  KITH_JOB_KEY_SIZE = 128  /**< bytes of a dotted key with its terminating zero */
+  KITH_JOB_MAX_KEYS = 1000, /**< capacity for all keys, those of each relation included */
+  KITH_JOB_KEY_SIZE = 128   /**< bytes of a dotted key with its terminating zero */
 };
 
 /** What a run is for: to rank items for users, or to classify nodes.  Decides what the steps learn from. */

@@ -100,14 +100,19 @@ static void partition_warn(const cli *c, const kith_dataset *d) {
               c->job.partition.parts, (long long)n);
 }
 
-/* Every relation that the model reads must be in the graph. */
-static kith_status partition_check_relations(const kith_dataset *d, const kith_relation_weights *read) {
+/* Every relation that the model reads, or that has a weight, must be in the graph. */
+static kith_status partition_check_relations(const kith_dataset *d, const kith_partition_options *o) {
   kith_status st = KITH_OK;
+  const kith_relation_weights *read = &o->relations;
   for (int i = 0; i < read->n; i++)
     KITH_CHECK(kith_schema_find_relation(&d->schema, read->of[i].name) >= 0, KITH_ECONFIG,
                "model.relations.%s: the graph has no relation %s; name its list in data.relations.%s (ties "
                "between users: data.social), and run kith ingest again",
                read->of[i].name, read->of[i].name, read->of[i].name);
+  for (int i = 0; i < o->weights.n; i++)
+    KITH_CHECK(kith_schema_find_relation(&d->schema, o->weights.of[i].name) >= 0, KITH_ECONFIG,
+               "partition.weight.%s: the graph has no relation %s", o->weights.of[i].name,
+               o->weights.of[i].name);
 done:
   return st;
 }
@@ -121,7 +126,7 @@ static kith_agreed partition_alone(cli *c, const kith_comm *alone, bool compare)
   KITH_TRY(kith_agree(alone, kith_job_file(&c->job, "parts.h5", parts)));
   KITH_TRY(kith_dataset_read(alone, graph, &d));
   c->job.partition.relations = *kith_model_relations(&c->job.model);
-  KITH_TRY(kith_agree(alone, partition_check_relations(d, &c->job.partition.relations)));
+  KITH_TRY(kith_agree(alone, partition_check_relations(d, &c->job.partition)));
   if (!compare) partition_warn(c, d);
   KITH_TRY(kith_agree(alone, kith_log_check()));
   KITH_TRY(kith_agree(alone, KITH_NEW(part, kith_dataset_n_node(d))));

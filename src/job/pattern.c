@@ -22,6 +22,8 @@ static const pattern patterns[] = {
      sizeof(kith_relation_source), sizeof(kith_relation_source), false},
     {"model.relations.", offsetof(kith_job, weighted.n), offsetof(kith_job, weighted.name), KITH_NAME, 0,
      true},
+    {"partition.weight.", offsetof(kith_job, partition.weights.n), offsetof(kith_job, partition.weights.of),
+     sizeof(struct kith_partition_weight), sizeof(struct kith_partition_weight), true},
     {"embed.relations.", offsetof(kith_job, embed.n_relation), offsetof(kith_job, embed.relation),
      sizeof(struct kith_job_list), sizeof(struct kith_job_list), true},
 };

@@ -76,18 +76,26 @@ static void relations_tell(const kith_job *job, const char *name, size_t size, c
     n += (size_t)snprintf(text + n, size - n, "%s %s", i ? "," : "", job->data.relation[i].name);
 }
 
+/* A key of a section may name relations of data alone. */
+static kith_status relations_check_name(const kith_job *job, const job_table *t, const char *section,
+                                        const char *name) {
+  char key[KITH_JOB_KEY_SIZE], what[KITH_MAX_RELATIONS * KITH_NAME];
+  if (relations_has(job, name)) return KITH_OK;
+  snprintf(key, sizeof key, "%s.%s", section, name);
+  relations_tell(job, name, sizeof what, what);
+  return relations_fail(job, t, key, what);
+}
+
 /* A graph that the job does not ingest may have any relation. */
 static kith_status relations_check_weights(const kith_job *job, const job_table *t) {
-  char key[KITH_JOB_KEY_SIZE], what[KITH_MAX_RELATIONS * KITH_NAME];
-  if (!job->data.interactions.path[0]) return KITH_OK;
-  for (int i = 0; i < job->model.relations.n; i++) {
-    const char *name = job->model.relations.of[i].name;
-    if (relations_has(job, name)) continue;
-    snprintf(key, sizeof key, "model.relations.%s", name);
-    relations_tell(job, name, sizeof what, what);
-    return relations_fail(job, t, key, what);
-  }
-  return KITH_OK;
+  kith_status st = KITH_OK;
+  if (!job->data.interactions.path[0]) return st;
+  for (int i = 0; i < job->model.relations.n; i++)
+    KITH_TRY(relations_check_name(job, t, "model.relations", job->model.relations.of[i].name));
+  for (int i = 0; i < job->partition.weights.n; i++)
+    KITH_TRY(relations_check_name(job, t, "partition.weight", job->partition.weights.of[i].name));
+done:
+  return st;
 }
 
 kith_status kith__job_make_relations(kith_job *job) {

@@ -170,6 +170,10 @@ const job_key kith__job_row[] = {
     {"partition.seed", JOB_INT64, AT(partition.seed), COUNT, "", "Seed of the partitioner."},
     {"partition.imbalance", JOB_REAL, AT(partition.tolerance), 1.001, 10, "heaviest part / mean",
      "metis: allowed load of the heaviest part, relative to the mean (METIS ubvec)."},
+    {"partition.weight.NAME", JOB_INT, AT(partition.weights.of[0].weight), 0, 1e6, "",
+     "metis, contiguous: weight of the relation NAME's edges in the cut, where an interaction weighs 1. 0: "
+     "the "
+     "cut ignores them. Without the key: 1 if model.relations reads the relation, else 0."},
     {"model.name", JOB_ENUM, AT(model.name), 0, 0, KITH_MODEL_NAMES,
      "The model; docs/models.md has the formulas."},
     {"model.dim", JOB_INT, AT(model.dim), 1, 1024, "columns", "Embedding dimension."},

@@ -126,8 +126,16 @@ static bool is_in_layers(const kith_job *j, const kith_relation_source *r) {
   return kith_model_relation(&j->model, r->name) != NULL;
 }
 
+static bool weighs_in_cut(const kith_job *j, const kith_relation_source *r) {
+  for (int i = 0; i < j->partition.weights.n; i++)
+    if (strcmp(j->partition.weights.of[i].name, r->name) == 0) return j->partition.weights.of[i].weight > 0;
+  return false;
+}
 static bool is_read(const kith_job *j, const kith_relation_source *r) {
-  return kith_model_relation(&j->model, r->name) != NULL || is_masked(j, r);
+  return kith_model_relation(&j->model, r->name) != NULL || is_masked(j, r) || weighs_in_cut(j, r);
+}
+static bool is_cut(const kith_job *j, const kith_relation_source *r) {
+  return r && j->partition.method != KITH_PARTITION_HASH;
 }
 static bool lists_edges(const kith_job *j, const kith_relation_source *r) {
   return j && r->list.format != KITH_ADJACENCY;
@@ -256,13 +264,15 @@ static const struct {
   const char *needs;
 } usage_relation[] = {
     {"data.relations.NAME", is_read,
-     "needs a weight above 0 in model.relations, and lightgcn with layers; or evaluate.mask"},
+     "needs a weight above 0 in model.relations, and lightgcn with layers; or evaluate.mask or "
+     "partition.weight"},
     {"data.relations.NAME.header", lists_edges, "needs a list of edges (its format)"},
     {"data.relations.NAME.columns", lists_edges, "needs a list of edges (its format)"},
     {"data.relations.NAME.columns.time", nothing_reads,
      "is stored in graph.h5, but no model reads times of relations"},
     {"data.relations.NAME.columns.weight", filters,
      "needs min_weight above 0: models do not read the weights of edges"},
+    {"partition.weight.NAME", is_cut, "needs partition.method: metis or contiguous"},
     {"embed.relations.NAME", is_in_layers,
      "needs a weight above 0 in model.relations, and lightgcn with layers"},
 };
@@ -303,6 +313,7 @@ static const kith_relation_source *usage_among(const char *section, int n, const
 /* The relation that a key is about, or null. */
 static const kith_relation_source *usage_source(const kith_job *job, const char *key) {
   const kith_relation_source *r = usage_among("data.relations.", job->data.n_listed, job->data.listed, key);
+  if (!r) r = usage_among("partition.weight.", job->data.n_relation, job->data.relation, key);
   return r ? r : usage_among("embed.relations.", job->data.n_relation, job->data.relation, key);
 }
 

@@ -91,6 +91,7 @@ partition.parts              pairs     partition  2 3
 partition.method             pairs     partition  metis hash
 partition.seed               pairs     partition  1 2                    partition.method=hash
 partition.imbalance          pairs     partition  1.001 3                partition.parts=4
+partition.weight.friend      pairs     partition  0 9                    partition.parts=4
 model.name                   pairs     train      lightgcn ngcf
 model.dim                    pairs     train      8 12
 model.layers                 pairs     train      1 2
@@ -375,7 +376,7 @@ def tried_of(lines, job, source, verb, name, plain):
 def main():
     experiments = list(tried())
     if sys.argv[1] == "--names":
-        print("\n".join(sorted({re.sub(r"(\.relations)\.friend", r"\1.NAME", e[0]) for e in experiments} | set(ELSEWHERE))))
+        print("\n".join(sorted({re.sub(r"(\.relations|\.weight)\.friend", r"\1.NAME", e[0]) for e in experiments} | set(ELSEWHERE))))
         return 0
     place, same = Place(*sys.argv[1:3]), []
     once, again = (place.outcome("pairs", "train", [], False) for _ in range(2))

@@ -128,6 +128,23 @@ static void a_list_can_be_taken_away_by_a_setting(void **state) {
                      "job.yaml:8: model.relations.tag: data names no such relation; the nearest is kg");
 }
 
+static void a_relation_weighs_in_the_cut_what_the_job_says(void **state) {
+  (void)state;
+  static const char *const set[] = {"partition.weight.tag=3", "partition.weight.friend=0"};
+  kith_job job;
+  const char *needs = NULL;
+  assert_read(three, 2, set, &job);
+  const kith_partition_weights *w = &job.partition.weights;
+  assert_true(w->n == 2 && strcmp(w->of[0].name, "tag") == 0 && w->of[0].weight == 3 && w->of[1].weight == 0);
+  assert_true(kith__job_is_used(&job, "partition.weight.tag", &needs));
+  job.partition.method = KITH_PARTITION_HASH;
+  assert_false(kith__job_is_used(&job, "partition.weight.tag", &needs));
+  assert_string_equal(needs, "needs partition.method: metis or contiguous");
+  assert_set_refused(three, "partition.weight.tags=1",
+                     "--set partition.weight.tags: data names no such relation; the nearest is tag");
+  assert_set_refused(three, "partition.weight.tag=-1", "partition.weight.tag");
+}
+
 static void a_bad_name_is_refused_in_its_line(void **state) {
   (void)state;
   static const char *const bad[] = {"Tag",
@@ -209,6 +226,8 @@ static size_t spell_many(int n, char *text) {
   for (int i = n - 1; i >= 0; i--) at += (size_t)sprintf(text + at, "    r%d: %d\n", i, i + 1);
   at += (size_t)sprintf(text + at, "embed:\n  relations:\n");
   for (int i = 0; i < n; i++) at += (size_t)sprintf(text + at, "    r%d: new%d.tsv\n", i, i);
+  at += (size_t)sprintf(text + at, "partition:\n  weight:\n");
+  for (int i = 0; i < n; i++) at += (size_t)sprintf(text + at, "    r%d: %d\n", i, 2 * i);
   return at;
 }
 
@@ -226,6 +245,8 @@ static void a_job_has_up_to_32_relations_and_16_types(void **state) {
     snprintf(name, sizeof name, "r%d", i);
     assert_string_equal(job.data.relation[i].name, name);
     assert_true(w->weight == strtod(w->name + 1, NULL) + 1);
+    assert_string_equal(job.partition.weights.of[i].name, name);
+    assert_int_equal(job.partition.weights.of[i].weight, 2 * i);
     if (i > 0) assert_true(strcmp(job.model.relations.of[i - 1].name, w->name) < 0);
   }
   assert_read(text, 1, &set, &job); /* 13 types */
@@ -412,6 +433,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(data_social_is_short_for_a_relation_friend),
       cmocka_unit_test(a_relation_names_its_list_and_the_types_of_its_ends),
       cmocka_unit_test(a_list_can_be_taken_away_by_a_setting),
+      cmocka_unit_test(a_relation_weighs_in_the_cut_what_the_job_says),
       cmocka_unit_test(a_bad_name_is_refused_in_its_line),
       cmocka_unit_test(an_unknown_relation_is_told_the_nearest),
       cmocka_unit_test(a_graph_of_elsewhere_may_have_a_relation_that_data_does_not_name),
