@@ -101,10 +101,10 @@ done:
   return st;
 }
 
-/* The tolerance of the job is for the whole cut; METIS applies its own at every level of bisection. */
-static real_t metis_level_tolerance(const kith_partition_options *o) {
+/* The imbalance of the job is that of the whole cut; METIS allows its own at every level of bisection. */
+static real_t metis_level_imbalance(const kith_partition_options *o) {
   double levels = ceil(log2((double)o->parts));
-  return (real_t)pow(o->tolerance, 1 / (levels > 1 ? levels : 1));
+  return (real_t)pow(o->imbalance, 1 / (levels > 1 ? levels : 1));
 }
 
 /* to, entry_weight [entries]: in METIS's numbers; entry_weight null: 1. */
@@ -113,7 +113,7 @@ static kith_status metis_call(const partition_graph *g, const kith_partition_opt
   kith_status st = KITH_OK;
   idx_t *start = NULL, *weight = NULL, options[METIS_NOPTIONS], n = (idx_t)g->n, one = 1, parts = o->parts,
         cut = 0;
-  real_t tolerance = metis_level_tolerance(o);
+  real_t tolerance = metis_level_imbalance(o);
   KITH_TRY(metis_arrays(g, &start, &weight));
   METIS_SetDefaultOptions(options);
   options[METIS_OPTION_SEED] = (idx_t)(o->seed & INT32_MAX);

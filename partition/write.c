@@ -215,7 +215,7 @@ static kith_agreed write_attributes(kith_h5 *f, const kith_dataset *d, const kit
   KITH_TRY(kith_h5_put_attr_int(f, "parts", o->parts));
   KITH_TRY(kith_h5_put_attr_text(f, "method", write_method(o->method)));
   KITH_TRY(kith_h5_put_attr_int(f, "seed", (int64_t)o->seed));
-  KITH_TRY(kith_h5_put_attr_real(f, "tolerance", o->tolerance));
+  KITH_TRY(kith_h5_put_attr_real(f, "tolerance", o->imbalance));
   KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)d->fingerprint));
 done:
   return st;

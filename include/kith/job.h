@@ -55,7 +55,7 @@ typedef struct kith_job {
   kith_train_options train;
   kith_eval_options evaluate;
   kith_checkpoint_options checkpoint;
-  kith_watchdog_options watch;
+  kith_watchdog_options watchdog;
   struct {
     int n;
     char name[KITH_MAX_RELATIONS][KITH_NAME];

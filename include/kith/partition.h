@@ -26,7 +26,7 @@ typedef struct kith_partition_options {
   kith_partition_method method;
   uint64_t seed;
   double
-      tolerance; /**< how much heavier than the mean a part may be, 1.05 = 5 %; bisection levels share it */
+      imbalance; /**< load of the heaviest part over the mean, 1.05 = 5 % more; bisection levels share it */
   kith_partition_weights weights;  /**< of other relations: 1 if a model reads it, else 0 */
   kith_relation_weights relations; /**< those that a model reads.  No key of jobs: kith partition sets it */
 } kith_partition_options;

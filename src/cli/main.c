@@ -68,7 +68,7 @@ static kith_agreed main_run(cli *c, const cli_verb *v, const main_options *w) {
     if (w->strict) kith_log_strict();
     kith_job_warn_unused(&c->job, v->name);
     KITH_TRY(kith_agree(c->comm, kith_log_check()));
-    KITH_TRY(kith_watchdog_start(c->comm, &c->job.watch, c->job.work));
+    KITH_TRY(kith_watchdog_start(c->comm, &c->job.watchdog, c->job.work));
   }
   KITH_TRY(cli_expand_output(c));
   KITH_TRY(v->run(c));

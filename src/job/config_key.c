@@ -21,7 +21,7 @@ static const struct {
     {"evaluate", "it does not affect training; a new score restarts the selection of the epoch"},
     {"evaluate.select_by", NULL},
     {"checkpoint", "when to write checkpoints"},
-    {"watch", "when to end a job that hangs"},
+    {"watchdog", "when to end a job that hangs"},
 };
 
 /* Whether `of` is the key, or a section that holds it. */

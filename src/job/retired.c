@@ -49,6 +49,7 @@ const job_retired kith__job_retired[] = {
     {"embed.new", "embed.types"},
     {"embed.interactions.least_weight", "embed.interactions.min_weight"},
     {"checkpoint.beside", "checkpoint.async_above_mb"},
+    {"watch", "watchdog"},
 };
 const int kith__job_n_retired = (int)(sizeof kith__job_retired / sizeof *kith__job_retired);
 
@@ -73,9 +74,10 @@ static bool retired_is_known(const char *key) {
 }
 
 bool kith__job_half(const job_retired *r, char *half) {
-  const char *end = strrchr(r->now, '.');
-  snprintf(half, KITH_JOB_KEY_SIZE, "%.*s%s", end ? (int)(end - r->now) : 0, r->now, strrchr(r->old, '.'));
-  return end && strcmp(half, r->old) != 0 && !retired_is_known(half);
+  const char *end = strrchr(r->now, '.'), *last = strrchr(r->old, '.');
+  if (!end || !last) return false;
+  snprintf(half, KITH_JOB_KEY_SIZE, "%.*s%s", (int)(end - r->now), r->now, last);
+  return strcmp(half, r->old) != 0 && !retired_is_known(half);
 }
 
 static bool retired_is_half(const job_retired *r, const char *key) {

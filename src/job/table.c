@@ -168,7 +168,7 @@ const job_key kith__job_row[] = {
     {"partition.method", JOB_ENUM, AT(partition.method), 0, 0, "metis | hash | contiguous",
      "Partitioning method: METIS, a hash of the node, or equal ranges of node numbers."},
     {"partition.seed", JOB_INT64, AT(partition.seed), COUNT, "", "Seed of the partitioner."},
-    {"partition.imbalance", JOB_REAL, AT(partition.tolerance), 1.001, 10, "heaviest part / mean",
+    {"partition.imbalance", JOB_REAL, AT(partition.imbalance), 1.001, 10, "heaviest part / mean",
      "metis: allowed load of the heaviest part, relative to the mean (METIS ubvec)."},
     {"partition.weight.NAME", JOB_INT, AT(partition.weights.of[0].weight), 0, 1e6, "",
      "metis, contiguous: weight of the relation NAME's edges in the cut, where an interaction weighs 1. 0: "
@@ -357,7 +357,7 @@ const job_key kith__job_row[] = {
     {"checkpoint.async_above_mb", JOB_INT, AT(checkpoint.async_above_mb), 0, 1e9, "megabytes",
      "Size from which a thread writes the checkpoint while training continues. It needs memory for a copy of "
      "rows and moments. Training waits for smaller ones."},
-    {"watch.minutes", JOB_REAL, AT(watch.minutes), 0, 1e6, "minutes",
+    {"watchdog.minutes", JOB_REAL, AT(watchdog.minutes), 0, 1e6, "minutes",
      "Several ranks: how long a rank may wait for others that make no progress before the job ends with code "
      "75 and names them. 0: for ever."},
 };

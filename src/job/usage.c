@@ -254,7 +254,7 @@ static const usage_rule usage_rules[] = {
     {"embed.interactions.header", "embed", new_has_columns,
      "needs a list of edges (embed.interactions.format)"},
     {"checkpoint", "train", always, ""},
-    {"watch", "", always, ""},
+    {"watchdog", "", always, ""},
 };
 
 /* Keys of a relation. */

@@ -13,7 +13,7 @@ import hashlib, json, os, random, re, shutil, subprocess, sys
 ELSEWHERE = {
     "checkpoint.best": "cli/test_embed.sh",
     "checkpoint.async_above_mb": "cli/test_writer.sh",
-    "watch.minutes": "fault/test_watchdog.sh",
+    "watchdog.minutes": "fault/test_watchdog.sh",
 }
 
 # The keys of a source of pairs: two values, where NAME is the source's file; settings of the source under which they differ.

@@ -22,7 +22,7 @@ ranks 2 train "$job" $few >/dev/null
 cp "$dir/a/work/embeddings.h5" "$dir/right.h5"
 
 # The roll call, in which every rank that lives must get a core, is a fifth of the limit: of 15 seconds here.
-limited="$few --set watch.minutes=$(awk "BEGIN {print ${KITH_PATIENCE:-1} / 4}")"
+limited="$few --set watchdog.minutes=$(awk "BEGIN {print ${KITH_PATIENCE:-1} / 4}")"
 rm -f "$dir"/a/work/checkpoint* "$dir/a/work/embeddings.h5"
 KITH_FAULT=stop:30@1 code 75 ranks 3 train "$job" $limited # epoch 2
 says "kith: rank 0 (.*) has waited .* s in .*, epoch 2, step "

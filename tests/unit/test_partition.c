@@ -162,7 +162,7 @@ static void no_part_is_heavier_than_the_tolerance(void **state) {
   o.parts = 4;
   for (o.seed = 1; o.seed <= 20; o.seed++)
     for (int k = 0; k < 2; k++) {
-      o.tolerance = k == 0 ? 1.1 : 3;
+      o.imbalance = k == 0 ? 1.1 : 3;
       assert_int_equal(kith_partition_make(d, &o, part), KITH_OK);
       double this = balance(d, part, o.parts, 0, USERS + ITEMS, &most);
       if (k == 0 && this > found) found = this;
