@@ -215,7 +215,7 @@ static kith_agreed write_attributes(kith_h5 *f, const kith_dataset *d, const kit
   KITH_TRY(kith_h5_put_attr_int(f, "parts", o->parts));
   KITH_TRY(kith_h5_put_attr_text(f, "method", write_method(o->method)));
   KITH_TRY(kith_h5_put_attr_int(f, "seed", (int64_t)o->seed));
-  KITH_TRY(kith_h5_put_attr_real(f, "tolerance", o->imbalance));
+  KITH_TRY(kith_h5_put_attr_real(f, "imbalance", o->imbalance));
   KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)d->fingerprint));
 done:
   return st;
@@ -250,7 +250,7 @@ static kith_agreed write_rows(kith_h5 *f, const kith_dataset *d, int parts, cons
   KITH_TRY(write_whole(f, "node/original", KITH_H5_INT64, m->n, r->original));
   KITH_TRY(write_whole(f, "node/edge", KITH_H5_INT64, m->n, r->edge));
   KITH_TRY(write_whole(f, "train/start", KITH_H5_INT64, m->n + 1, r->start));
-  KITH_TRY(write_whole(f, "train/neighbour", KITH_H5_INT64, n_entry, r->neighbor));
+  KITH_TRY(write_whole(f, "train/neighbor", KITH_H5_INT64, n_entry, r->neighbor));
   KITH_TRY(write_whole(f, "train/original", KITH_H5_INT32, n_entry, r->neighbor_original));
   if (r->weight) KITH_TRY(write_whole(f, "train/weight", KITH_H5_FLOAT, n_entry, r->weight));
   if (r->time) KITH_TRY(write_whole(f, "train/time", KITH_H5_INT64, n_entry, r->time));
@@ -270,7 +270,7 @@ static kith_agreed write_nodes(const kith_comm *comm, kith_h5 *f, const kith_dat
   KITH_TRY(write_whole(f, "node/number", KITH_H5_INT64, m->n, m->number));
   KITH_TRY(write_whole(f, "node/train", KITH_H5_INT64, m->n, r->edge));
   KITH_TRY(write_whole(f, "edge/start", KITH_H5_INT64, m->n + 1, r->start));
-  KITH_TRY(write_whole(f, "edge/neighbour", KITH_H5_INT64, r->start[m->n], r->neighbor));
+  KITH_TRY(write_whole(f, "edge/neighbor", KITH_H5_INT64, r->start[m->n], r->neighbor));
   KITH_TRY(write_whole(f, "node/label", KITH_H5_INT32, m->n, r->label));
   KITH_TRY(write_whole(f, "node/split", KITH_H5_INT8, m->n, r->split));
   KITH_TRY(kith__partition_write_features(comm, f, d, m->n, m->node));

@@ -138,7 +138,7 @@ KITH_API kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_gra
 typedef struct kith_embeddings_origin {
   char model[KITH_NAME], run[KITH_NAME]; /**< run "": written before runs had ids */
   char *config_key;                      /**< a new block, freed by the caller; null: an older file */
-  int64_t epoch, step, width;
+  int64_t epoch, step, dim;
   uint64_t fingerprint;
 } kith_embeddings_origin;
 

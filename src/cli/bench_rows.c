@@ -147,7 +147,7 @@ static void rows_print(rows_bench *b, int64_t n) {
   static const char *const key[ROWS_TIMED] = {"plain", "in_place", "stop", "beside"};
   double bytes = 12.0 * (double)n * b->d, median[ROWS_TIMED];
   cli_print(b->c,
-            "a checkpoint of %lld rows of width %d with their moments, %.2f GB; %d rank%s, medians of %d",
+            "a checkpoint of %lld rows of %d columns with their moments, %.2f GB; %d rank%s, medians of %d",
             (long long)n, b->d, 1e-9 * bytes, b->c->comm->size, kith_plural(b->c->comm->size), b->repeat);
   for (int k = 0; k < ROWS_TIMED; k++) {
     median[k] = bench_median(b->repeat, b->seconds[k]);

@@ -105,7 +105,7 @@ done:
 }
 
 static void evaluate_print_origin(cli *c, const kith_embeddings_origin *from) {
-  cli_print(c, "%s of width %lld, epoch %lld%s%s", from->model, (long long)from->width,
+  cli_print(c, "%s of dimension %lld, epoch %lld%s%s", from->model, (long long)from->dim,
             (long long)from->epoch, from->run[0] ? " of run " : "", from->run);
   cli_json(c, "model", "\"%s\"", from->model);
   cli_json(c, "epoch", "%lld", (long long)from->epoch);

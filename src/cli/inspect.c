@@ -46,7 +46,7 @@ static void inspect_add(void *context, const kith_h5_entry *e) {
   inspect_entry *t = &all->at[all->n++];
   *t = (inspect_entry){.entry = *e};
   t->entry.name = t->entry.text = NULL;
-  snprintf(t->name, sizeof t->name, "%s", e->name);
+  snprintf(t->name, sizeof t->name, "%s", kith_h5_present_name(e->name));
   if (!e->attribute) return;
   if (e->text) {
     snprintf(t->value, sizeof t->value, "%.*s", (int)strcspn(e->text, "\n"), e->text);
@@ -147,11 +147,11 @@ static void inspect_print_checkpoint(const cli *c, const inspect_entries *all) {
   const inspect_entry *best = inspect_find(all, "best_epoch");
   char rows[2 * INSPECT_VALUE] = "";
   if (inspect_find(all, "node/parameter"))
-    snprintf(rows, sizeof rows, "; rows of width %s for %lld nodes", inspect_value(all, "width"),
+    snprintf(rows, sizeof rows, "; rows of dimension %s for %lld nodes", inspect_value(all, "dim"),
              inspect_rows(all, "node/parameter"));
   else if (inspect_find(all, "user/parameter"))
-    snprintf(rows, sizeof rows, "; rows of width %s for %lld users and %lld items",
-             inspect_value(all, "width"), inspect_rows(all, "user/parameter"),
+    snprintf(rows, sizeof rows, "; rows of dimension %s for %lld users and %lld items",
+             inspect_value(all, "dim"), inspect_rows(all, "user/parameter"),
              inspect_rows(all, "item/parameter"));
   if (inspect_find(all, "weights/parameter"))
     snprintf(rows + strlen(rows), sizeof rows - strlen(rows), "; %lld weights",
@@ -171,8 +171,9 @@ static void inspect_print_embeddings(const cli *c, const inspect_entries *all, c
               inspect_value(all, "model"), inspect_value(all, "epoch"), inspect_rows(all, "class/id"),
               inspect_rows(all, "node/embedding"));
   else
-    cli_print(c, "  %s after epoch %s: rows of width %s for %lld users and %lld items, to be ranked by %s",
-              inspect_value(all, "model"), inspect_value(all, "epoch"), inspect_value(all, "width"),
+    cli_print(c,
+              "  %s after epoch %s: rows of dimension %s for %lld users and %lld items, to be ranked by %s",
+              inspect_value(all, "model"), inspect_value(all, "epoch"), inspect_value(all, "dim"),
               inspect_rows(all, "user/embedding"), inspect_rows(all, "item/embedding"),
               inspect_value(all, "score"));
   size_t n = strlen(metrics);

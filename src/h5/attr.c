@@ -104,6 +104,7 @@ static kith_status attr_read(hid_t attr, const char *path, const char *name, hid
 kith_status kith__h5_attr_int(hid_t file, const char *path, const char *name, int64_t *value) {
   kith_status st = KITH_OK;
   hid_t attr = H5I_INVALID_HID;
+  name = kith__h5_attr_name(file, name);
   KITH_TRY(attr_open(file, path, name, H5T_INTEGER, "an integer", &attr));
   KITH_TRY(attr_read(attr, path, name, H5T_NATIVE_INT64, value));
 done:
@@ -114,6 +115,7 @@ done:
 kith_status kith__h5_attr_real(hid_t file, const char *path, const char *name, double *value) {
   kith_status st = KITH_OK;
   hid_t attr = H5I_INVALID_HID;
+  name = kith__h5_attr_name(file, name);
   KITH_TRY(attr_open(file, path, name, H5T_FLOAT, "a real number", &attr));
   KITH_TRY(attr_read(attr, path, name, H5T_NATIVE_DOUBLE, value));
 done:
@@ -146,6 +148,7 @@ kith_status kith__h5_attr_text(hid_t file, const char *path, const char *name, c
   kith_status st = KITH_OK;
   hid_t attr = H5I_INVALID_HID, on_disk = H5I_INVALID_HID, type = H5I_INVALID_HID;
   char *t = NULL;
+  name = kith__h5_attr_name(file, name);
   KITH_TRY(attr_open(file, path, name, H5T_STRING, "a text of fixed length", &attr));
   on_disk = H5Aget_type(attr);
   size_t size = H5Tget_size(on_disk) + 1;
@@ -164,7 +167,8 @@ done:
 }
 
 bool kith_h5_has_attr(kith_h5 *f, const char *name) {
-  bool there = f->comm->rank == 0 && H5Aexists(f->file, name) != 0; /* on error, reading it reports why */
+  bool there = f->comm->rank == 0 && H5Aexists(f->file, kith__h5_attr_name(f->file, name)) !=
+                                         0; /* on error, reading it reports why */
   kith_comm_bcast(f->comm, sizeof there, &there);
   return there;
 }

@@ -205,6 +205,7 @@ kith_status kith__h5_dataset_open(const kith_h5 *f, const char *name, kith__h5_d
   kith_status st = KITH_OK;
   hid_t space = H5I_INVALID_HID;
   *found = (kith__h5_dataset){.set = H5I_INVALID_HID, .type = H5I_INVALID_HID, .dims = {0, 1}};
+  name = kith__h5_dataset_name(f->file, name);
   kith__h5_link there = kith__h5_resolve(f->file, name);
   KITH_CHECK(there != KITH__LINK_NONE, KITH_EDATA, "%s: has no dataset \"%s\"", f->path, name);
   KITH_CHECK(there != KITH__LINK_ELSEWHERE, KITH_EDATA,
@@ -288,6 +289,7 @@ kith_status kith__h5_read(const kith_h5 *f, const char *name, kith_h5_type type,
   kith_status st = KITH_OK;
   dataset_kind kind = dataset_kind_of(type, d);
   kith__h5_dataset found;
+  name = kith__h5_dataset_name(f->file, name);
   KITH_TRY(kith__h5_dataset_open(f, name, &found));
   KITH_TRY(dataset_check(f, name, &found, &kind, d, first, n));
   if (kith__checksums_exist(f, name)) {

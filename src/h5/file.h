@@ -103,8 +103,12 @@ kith_status kith__h5_validate_format(const char *path, const unsigned char *head
  * opening it fails with the reason.
  */
 kith__h5_link kith__h5_resolve(hid_t file, const char *name);
+/** The name under which a file holds a dataset: `name`, or the one that it had in earlier files. */
+const char *kith__h5_dataset_name(hid_t file, const char *name);
+/** The same for an attribute of the root. */
+const char *kith__h5_attr_name(hid_t file, const char *name);
 static inline bool kith__h5_has(hid_t file, const char *name) {
-  return kith__h5_resolve(file, name) == KITH__LINK_LOCAL;
+  return kith__h5_resolve(file, kith__h5_dataset_name(file, name)) == KITH__LINK_LOCAL;
 }
 /** Whether Kith writes this type. */
 bool kith__h5_validate_type(hid_t type);

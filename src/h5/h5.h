@@ -119,6 +119,10 @@ typedef struct kith_h5_entry {
   const char *text;
 } kith_h5_entry;
 
+/** The present name of an attribute or dataset that earlier files have under another one; else `name`.
+ * Readers take both.  Local. */
+const char *kith_h5_present_name(const char *name);
+
 typedef void (*kith_h5_visitor)(void *context, const kith_h5_entry *entry);
 
 /**

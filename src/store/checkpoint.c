@@ -12,22 +12,22 @@
 static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)g->fingerprint));
-  KITH_TRY(kith_h5_put_attr_int(f, "width", c->d));
+  KITH_TRY(kith_h5_put_attr_int(f, "dim", c->d));
   KITH_TRY(kith_h5_put_types(f, g));
   KITH_TRY(kith_h5_put_attr_int(f, "epoch", c->epoch));
   KITH_TRY(kith_h5_put_attr_int(f, "step", c->step));
-  KITH_TRY(kith_h5_put_attr_int(f, "loss_whole", c->loss.hi));
-  KITH_TRY(kith_h5_put_attr_int(f, "loss_part", c->loss.lo));
-  KITH_TRY(kith_h5_put_attr_int(f, "loss_broken", c->loss.nan));
+  KITH_TRY(kith_h5_put_attr_int(f, "loss_high", c->loss.hi));
+  KITH_TRY(kith_h5_put_attr_int(f, "loss_low", c->loss.lo));
+  KITH_TRY(kith_h5_put_attr_int(f, "loss_nan", c->loss.nan));
   KITH_TRY(kith_h5_put_attr_real(f, "best", c->best));
   KITH_TRY(kith_h5_put_attr_int(f, "best_epoch", c->best_epoch));
-  KITH_TRY(kith_h5_put_attr_int(f, "stale", c->bad_evals));
+  KITH_TRY(kith_h5_put_attr_int(f, "bad_evals", c->bad_evals));
   KITH_TRY(kith_h5_put_attr_real(f, "seconds", c->seconds));
   KITH_TRY(kith_h5_put_attr_int(f, "halo_bytes", c->halo_bytes));
   KITH_TRY(kith_h5_put_attr_text(f, "run", c->run));
   KITH_TRY(kith_h5_put_attr_text(f, "score", c->score));
   if (c->has_half_life) KITH_TRY(kith_h5_put_attr_real(f, "half_life", c->half_life));
-  KITH_TRY(kith_h5_put_attr_text(f, "recipe", c->config_key));
+  KITH_TRY(kith_h5_put_attr_text(f, "config_key", c->config_key));
   KITH_TRY(kith_h5_put_attr_text(f, "metrics", c->history));
   KITH_TRY(kith_h5_put_attr_text(f, "job", c->job));
 done:
@@ -137,11 +137,12 @@ static kith_status checkpoint_check(const char *path, const kith_checkpoint *c) 
              (long long)c->step);
   bool went = c->best_epoch >= 0 && c->best_epoch <= c->epoch && c->bad_evals >= 0 &&
               c->bad_evals < INT32_MAX && !isnan(c->best);
-  KITH_CHECK(went, KITH_EDATA, "%s: best %g, best_epoch %lld and stale %lld are impossible after epoch %lld",
-             path, c->best, (long long)c->best_epoch, (long long)c->bad_evals, (long long)c->epoch);
+  KITH_CHECK(went, KITH_EDATA,
+             "%s: best %g, best_epoch %lld and bad_evals %lld are impossible after epoch %lld", path, c->best,
+             (long long)c->best_epoch, (long long)c->bad_evals, (long long)c->epoch);
   bool sum = c->loss.lo >= 0 && c->loss.lo < INT64_C(1) << 40 && c->loss.nan >= 0 &&
              c->loss.hi > INT64_MIN / 2 && c->loss.hi < INT64_MAX / 2;
-  KITH_CHECK(sum, KITH_EDATA, "%s: loss_whole, loss_part and loss_broken are no sum", path);
+  KITH_CHECK(sum, KITH_EDATA, "%s: loss_high, loss_low and loss_nan are no sum", path);
 done:
   return st;
 }
@@ -153,7 +154,7 @@ static kith_agreed checkpoint_fits(kith_h5 *f, const kith_graph *g, kith_checkpo
   char *config_key = NULL;
   c->refused = false;
   KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &fingerprint));
-  KITH_TRY(kith_h5_get_attr_text(f, "recipe", &config_key));
+  KITH_TRY(kith_h5_get_attr_text(f, "config_key", &config_key));
   c->refused = true;
   KITH_TRY(kith_agreed_same(
       (uint64_t)fingerprint == g->fingerprint
@@ -204,12 +205,12 @@ static kith_agreed checkpoint_read_attributes(kith_h5 *f, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_h5_get_attr_int(f, "epoch", &c->epoch));
   KITH_TRY(kith_h5_get_attr_int(f, "step", &c->step));
-  KITH_TRY(kith_h5_get_attr_int(f, "loss_whole", &c->loss.hi));
-  KITH_TRY(kith_h5_get_attr_int(f, "loss_part", &c->loss.lo));
-  KITH_TRY(kith_h5_get_attr_int(f, "loss_broken", &c->loss.nan));
+  KITH_TRY(kith_h5_get_attr_int(f, "loss_high", &c->loss.hi));
+  KITH_TRY(kith_h5_get_attr_int(f, "loss_low", &c->loss.lo));
+  KITH_TRY(kith_h5_get_attr_int(f, "loss_nan", &c->loss.nan));
   KITH_TRY(kith_h5_get_attr_real(f, "best", &c->best));
   KITH_TRY(kith_h5_get_attr_int(f, "best_epoch", &c->best_epoch));
-  KITH_TRY(kith_h5_get_attr_int(f, "stale", &c->bad_evals));
+  KITH_TRY(kith_h5_get_attr_int(f, "bad_evals", &c->bad_evals));
   KITH_TRY(kith_agreed_same(checkpoint_check(kith_h5_path(f), c)));
   KITH_TRY(checkpoint_read_later(f, c));
   KITH_TRY(kith_h5_get_attr_text(f, "metrics", &c->history));

@@ -180,7 +180,7 @@ static kith_status parts_check_types(const kith_graph *g, const char *path, cons
     for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++) {
       int here = g->type[i], there = kith__parts_type(g, type_count, g->neighbor[e]);
       KITH_CHECK(here < KITH_SIDES && there == KITH_USER + KITH_ITEM - here, KITH_EDATA,
-                 "%s: train/neighbour holds %lld, of type %s, in the row of a node of type %s", path,
+                 "%s: train/neighbor holds %lld, of type %s, in the row of a node of type %s", path,
                  (long long)g->neighbor[e], g->schema.type[there], g->schema.type[here]);
     }
 done:
@@ -287,7 +287,7 @@ static kith_agreed parts_read_neighbors(const kith_comm *comm, kith_h5 *f, const
   kith_agreed st = {KITH_OK};
   char start[KITH_NAME], neighbor[KITH_NAME];
   snprintf(start, sizeof start, "%s/start", group);
-  snprintf(neighbor, sizeof neighbor, "%s/neighbour", group);
+  snprintf(neighbor, sizeof neighbor, "%s/neighbor", group);
   KITH_TRY(kith__parts_read_offsets(comm, f, start, neighbor, g, &g->start, first));
   KITH__READ_SLICE(f, neighbor, KITH_H5_INT64, *first, g->start[g->n_own], g->neighbor);
   KITH_TRY(kith_agree(comm, kith__validate_range(kith_h5_path(f), neighbor, *first, g->start[g->n_own],
@@ -342,7 +342,7 @@ static kith_status parts_check_items(const kith_graph *g, const char *path) {
     kith_eid e = g->start[g->row_of[KITH_USER][u]];
     for (kith_eid k = g->train.start[u]; k < g->train.start[u + 1]; k++, e++)
       KITH_CHECK(g->item_number[g->train.value[k]] == g->neighbor[e], KITH_EDATA,
-                 "%s: item %d is number %lld in item/number and %lld in train/neighbour", path,
+                 "%s: item %d is number %lld in item/number and %lld in train/neighbor", path,
                  g->train.value[k], (long long)g->item_number[g->train.value[k]], (long long)g->neighbor[e]);
   }
 done:

@@ -274,7 +274,7 @@ def h5_digest(path):
         found = []
         f.visititems(lambda name, what: found.append(name) if isinstance(what, h5py.Dataset) and not name.startswith("checksum/") else None)
         for name in sorted(found): whole.update(name.encode() + str(f[name].shape).encode() + f[name][()].tobytes())
-        for name in "best", "best_epoch", "epoch", "tolerance": whole.update(("%s %r" % (name, f.attrs[name] if name in f.attrs else None)).encode())
+        for name in "best", "best_epoch", "epoch", "imbalance": whole.update(("%s %r" % (name, f.attrs[name] if name in f.attrs else None)).encode())
     return whole.hexdigest()
 
 

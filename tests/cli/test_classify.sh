@@ -101,7 +101,7 @@ for how in "" "--set sampler.mode=neighbor --set sampler.fanouts=4,3 --set train
   "$KITH" train "$job" --quiet $how >/dev/null
   same "$work/embeddings.h5" "$dir/whole.h5"
 done
-"$KITH" inspect "$work/checkpoint-000030-000000.h5" | grep -q 'rows of width 16 for 240 nodes; [0-9]* weights'
+"$KITH" inspect "$work/checkpoint-000030-000000.h5" | grep -q 'rows of dimension 16 for 240 nodes; [0-9]* weights'
 "$KITH" ingest "$job" >/dev/null; "$KITH" partition "$job" >/dev/null
 
 # Features of older files, which are dense, are read as they stand: no bit differs.

@@ -1,5 +1,5 @@
 # A checkpoint that cannot be read is told of and passed over for the one before it, down to the oldest; what was read of
-# it is not seen in what follows.  One of another graph or recipe is refused.  Where none is good nothing is touched.
+# it is not seen in what follows.  One of another graph or configuration is refused.  Where none is good nothing is touched.
 set -euo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"
 fail() { echo "FAIL: $*"; [ ! -e "$dir/err" ] || tail -n 5 "$dir/err"; exit 1; }
@@ -78,8 +78,8 @@ anew; for f in $newest $before $oldest; do flip "$work/$f" item/adam_v; done
 refuses "none is good" 65 'no other checkpoint is left.*--fresh'
 anew; rm "$work"/checkpoint-0*; refuses "the named one missing" 66 "$newest: cannot be read: No such file.*no other checkpoint is left"
 anew; rm "$work"/checkpoint-0*; echo junk >"$work/checkpoint-latest"; refuses "junk and nothing else" 65 'checkpoint-latest: expected the name of a checkpoint, found "junk".*--fresh'
-anew; refuses "another recipe" 78 "$newest: was trained with train.lr=0.01" --set train.lr=0.02
-anew; flip "$work/$newest" item/adam_v; refuses "another recipe before a broken one" 78 "lr=0.01" --set train.lr=0.02
+anew; refuses "another configuration key" 78 "$newest: was trained with train.lr=0.01" --set train.lr=0.02
+anew; flip "$work/$newest" item/adam_v; refuses "another configuration key before a broken one" 78 "lr=0.01" --set train.lr=0.02
 anew
 tiny "$dir/other"
 for e in 1 2; do "$KITH" train "$dir/other/job.yaml" --quiet --set train.epochs=$e >/dev/null; done

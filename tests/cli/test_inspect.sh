@@ -14,8 +14,8 @@ kinds = {  # file: its format, and what must be said of it in words
     "graph.h5": ("kith-graph", ["200 users (text ids), 300 items (text ids)", "{train/item} training interactions, with times",
                                 "{valid/item} validation interactions", "{test/item} test interactions", "relation friend, user to user: 300 pairs", "per user: ", "homophily: training items of the two ends"]),
     "parts.h5": ("kith-parts", ["200 users and 300 items with {train/item} training interactions, cut into 6 parts by metis"]),
-    "checkpoint-000004-000000.h5": ("kith-checkpoint", ["after epoch 4 and 0 steps", "rows of width 16 for 200 users and 300 items"]),
-    "embeddings.h5": ("kith-embeddings", ["lightgcn after epoch 4: rows of width 16 for 200 users and 300 items", 'last metrics: {"epoch": 4, ']),
+    "checkpoint-000004-000000.h5": ("kith-checkpoint", ["after epoch 4 and 0 steps", "rows of dimension 16 for 200 users and 300 items"]),
+    "embeddings.h5": ("kith-embeddings", ["lightgcn after epoch 4: rows of dimension 16 for 200 users and 300 items", 'last metrics: {"epoch": 4, ']),
     "top.h5": ("kith-recommendations", ["the best 10 of 300 items (text ids) for each of 200 users (text ids)"])}
 graph = h5py.File(folder + "/graph.h5", "r")
 counts = {name + "/item": len(graph[name + "/item"]) for name in ("train", "valid", "test")}

@@ -26,6 +26,6 @@ for name in files:
     a.visititems(lambda n, what: found.append(n) if isinstance(what, h5py.Dataset) else None)
     assert found
     for n in found: assert a[n][:].tobytes() == b[n][:].tobytes(), (name, n)
-    for n in "epoch", "step", "loss_whole", "loss_part", "best", "recipe": assert n not in a.attrs or a.attrs[n] == b.attrs[n], (name, n)
+    for n in "epoch", "step", "loss_high", "loss_low", "best", "config_key": assert n not in a.attrs or a.attrs[n] == b.attrs[n], (name, n)
 P
 done

@@ -191,14 +191,14 @@ for name, value in [("edge/node", 99), ("edge/node", 6), ("node/label", 3), ("no
     h5("graph", "bad-%s-%d-nodes" % (name.replace("/", "-"), value), 1, edit("SET", name, 1, value))
 h5("graph", "bad-id-control", 0, edit("SET", "user/id", 1, 0x1b))
 h5("graph", "bad-id-zero", 0, edit("SET", "item/id", 0, 0))
-for name in ["node/original", "node/edge", "user/number", "item/number", "part/first", "part/user_count", "train/neighbour", "train/original", "valid/item"]:
+for name in ["node/original", "node/edge", "user/number", "item/number", "part/first", "part/user_count", "train/neighbor", "train/original", "valid/item"]:
     for value in [-1, 0, 1, 5, 2**62]:
         h5("parts", "some-%s-%d" % (name.replace("/", "-"), value if value < 100 else 100), 0, edit("SET", name, 2, value))
     h5("parts", "some-%s-plus" % name.replace("/", "-"), 0, edit("ADD", name, 2, 1))
-for name in ["node/original", "node/train", "node/number", "part/first", "edge/neighbour", "node/label", "node/split"]:
+for name in ["node/original", "node/train", "node/number", "part/first", "edge/neighbor", "node/label", "node/split"]:
     for value in [-1, 0, 1, 5, 99]:
         h5("parts", "some-%s-%d-nodes" % (name.replace("/", "-"), value), 1, edit("SET", name, 2, value))
-for name in ["epoch", "step", "stale", "best_epoch", "loss_part", "loss_broken"]:
+for name in ["epoch", "step", "bad_evals", "best_epoch", "loss_low", "loss_nan"]:
     h5("checkpoint", "bad-negative-" + name, 0, edit("SET", name, 0, -3))
 for target, kind in [("graph", 0), ("parts", 1), ("checkpoint", 2), ("embeddings", 3)]:
     for task in (0, 1):

@@ -185,7 +185,7 @@ static kith_agreed small_write(const kith_comm *comm, bool schema, broken bad) {
   KITH_TRY(put(f, "node/original", KITH_H5_INT64, n, original));
   KITH_TRY(put(f, "node/edge", KITH_H5_INT64, n, edge));
   KITH_TRY(put(f, "train/start", KITH_H5_INT64, n + 1, start));
-  KITH_TRY(put(f, "train/neighbour", KITH_H5_INT64, 4, neighbor));
+  KITH_TRY(put(f, schema ? "train/neighbor" : "train/neighbour", KITH_H5_INT64, 4, neighbor));
   KITH_TRY(put(f, "train/original", KITH_H5_INT32, 4, of));
   KITH_TRY(put(f, "valid/start", KITH_H5_INT64, n + 1, none));
   KITH_TRY(put(f, "valid/item", KITH_H5_INT32, 0, of));
