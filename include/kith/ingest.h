@@ -138,6 +138,7 @@ typedef struct kith_relation_report {
   int64_t both;             /**< of a type with itself: pairs of nodes that are listed in both directions */
   int64_t duplicates;       /**< repeated edges, merged */
   int64_t unknown;          /**< edges with an unknown user or item, skipped */
+  int64_t swapped;          /**< of these, edges that fit with the columns from and to exchanged */
   int64_t self_loops;       /**< edges of a node with itself, skipped */
   int64_t below_min_weight; /**< edges below the minimum weight, skipped */
   kith_list_report list;

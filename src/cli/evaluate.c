@@ -91,14 +91,14 @@ static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, cons
   if (strcmp(from->model, model) != 0)
     return kith_agreed_same(
         kith_fail(KITH_ECONFIG,
-                  "%s: was trained with model=%s, the job says model=%s; run kith train %s first", path,
+                  "%s: was trained with model=%s, the job has model=%s; run kith train %s first", path,
                   from->model, model, c->job_args));
   KITH_TRY(kith_agreed_same(kith_job_config_key(&c->job, sizeof config_key, config_key)));
   kith_config_key(c->comm, g, &run, sizeof wanted, wanted);
   kith_config_key_legacy(g, &run, sizeof legacy, legacy);
   if (from->config_key && from->config_key[0] &&
       kith_config_key_differs(wanted, legacy, from->config_key, want, found))
-    kith_warn("%s: was trained with %s, the job says %s: what follows is of what it was trained with", path,
+    kith_warn("%s: was trained with %s, the job has %s: what follows is of what it was trained with", path,
               found, want);
 done:
   return st;

@@ -11,8 +11,22 @@ static void half_life_text(double seconds, size_t size, char *text) {
   else snprintf(text, size, "%g d", seconds / 86400);
 }
 
+/* In which slice a half-life is worst against none, where it is worse at all: why it was refused. */
+static void half_life_print_refusal(const kith_half_life_report *r, int c, size_t size, char *text) {
+  int worst = -1;
+  double least = 0;
+  text[0] = '\0';
+  for (int s = 0; c > 0 && s < r->n_slice; s++) {
+    double gain = r->ndcg[c][s] - r->ndcg[0][s];
+    if (gain < least) worst = s, least = gain;
+  }
+  if (worst >= 0)
+    snprintf(text, size, "  refused: %.1f %% worse than none in slice %d", -100 * least / r->ndcg[0][worst],
+             worst + 1);
+}
+
 static void half_life_log_choice(const kith_half_life_report *r) {
-  char line[256], text[32];
+  char line[256], text[32], why[96];
   kith_log("model.half_life: auto: NDCG@%d of untrained paths in %d slice%s of time:", KITH_HALF_LIFE_K,
            r->n_slice, kith_plural(r->n_slice));
   for (int c = 0; c < KITH_HALF_LIFE_CHOICES; c++) {
@@ -20,10 +34,12 @@ static void half_life_log_choice(const kith_half_life_report *r) {
     int n = snprintf(line, sizeof line, "  %-6s mean %.4f:", text, r->mean[c]);
     for (int s = 0; s < r->n_slice; s++)
       n += snprintf(line + n, sizeof line - (size_t)n, " %.4f", r->ndcg[c][s]);
-    kith_log("%s%s", line, c == r->chosen ? "  chosen" : "");
+    half_life_print_refusal(r, c, sizeof why, why);
+    kith_log("%s%s", line, c == r->chosen ? "  chosen" : why);
   }
   if (r->n_slice < 2) kith_log("  fewer than two slices have users: none is taken");
-  else if (r->chosen == 0) kith_log("  every half-life is worse than none in some slice, or no better");
+  else if (r->chosen == 0)
+    kith_log("  none is taken: every half-life is worse than none in some slice, or no better on average");
 }
 
 static kith_agreed half_life_choose(const cli *c, const kith_graph *g, double *seconds) {

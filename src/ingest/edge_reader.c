@@ -168,6 +168,21 @@ done:
   return st;
 }
 
+/* Whether a map that has ids knows this one. */
+static bool edge_end_is_known(kith__id_map *map, const kith__lines *lines, kith__field id) {
+  int32_t number = -1;
+  return map->decided && !kith_is_bad(kith__id_map_find(map, lines, id, false, &number)) && number >= 0;
+}
+
+/* Whether an edge that is skipped would fit with its ends exchanged. */
+static bool edge_is_swapped(const kith__edge_policy *policy, const kith__lines *lines, kith__field user,
+                            kith__field item) {
+  if (!policy->from_to || policy->user == policy->item) return false;
+  bool first = edge_end_is_known(policy->item, lines, user),
+       second = edge_end_is_known(policy->user, lines, item);
+  return (first || second) && (first || policy->add_items) && (second || policy->add_users);
+}
+
 /* Whether both ends are known although one must be new. */
 static inline bool edge_is_known(const kith__edge_policy *policy, int32_t user, int32_t item) {
   return policy->must_be_new && user >= 0 && item >= 0 && user < policy->n_known[KITH_USER] &&
@@ -301,6 +316,7 @@ static kith_status edges_line(const kith__lines *lines, edge_columns *e, kith__f
   if (c->time >= 0) KITH_TRY(edges_time(lines, &e->units, field[c->time], &time));
   if (edge_is_known(policy, user, item))
     return edge_refuse_known(policy, lines, field[c->user], field[c->item]);
+  if (user < 0 || item < 0) policy->swapped += edge_is_swapped(policy, lines, field[c->user], field[c->item]);
   st = edge_add(policy, edges, user, item, time, weight);
 done:
   return st;

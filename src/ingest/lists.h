@@ -273,6 +273,7 @@ typedef struct kith__edge_policy {
   bool add_whole;                    /**< with skip_unknown: an edge that is skipped adds no node */
   bool from_to;                      /**< the columns of the ends are called from and to, not user and item */
   int64_t skipped, below_min_weight; /**< edges skipped for that; lines below the minimum weight */
+  int64_t swapped;                   /**< from_to: of the skipped edges, those that fit with exchanged ends */
   const char *must_be_new;           /**< "a new user": each edge must have a new end; null: it need not */
   int32_t n_known[KITH_SIDES];       /**< ids below these numbers are not new */
 } kith__edge_policy;

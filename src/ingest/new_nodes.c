@@ -110,6 +110,8 @@ static kith_status new_nodes_source(const char *path, const kith_new_nodes_optio
   *source = o->interactions;
   *hint = o->defaults.format;
   if (*hint == KITH_FORMAT_AUTO) KITH_TRY(new_nodes_format(path, hint));
+  bool edges = source->format == KITH_FORMAT_AUTO && *hint == KITH_EDGES;
+  if (edges) source->format = KITH_EDGES; /* lines of different length are no adjacency list then */
   kith__edge_source_inherit(&o->defaults, *hint, source);
   KITH_TRY(kith__edge_source_check("embed.interactions", source));
 done:
@@ -168,13 +170,24 @@ done:
   return st;
 }
 
+/* The graph has no such relation: name those that it has. */
+static kith_status new_nodes_refuse_relation(const char *path, const kith_schema *schema, const char *name) {
+  char have[KITH_MAX_RELATIONS * KITH_NAME] = " none";
+  for (int r = 0, n = 0; r < schema->n_relation; r++)
+    n += snprintf(have + n, sizeof have - (size_t)n, "%s %s", r ? "," : "", schema->relation[r].name);
+  return kith_fail(KITH_ECONFIG,
+                   "embed.relations.%s: %s has no relation of this name; it has%s.  Relations of new nodes "
+                   "are those that kith ingest read",
+                   name, path, have);
+}
+
 static kith_status new_nodes_relation(const char *path, const kith_new_nodes_options *o, int i,
                                       const kith_schema *schema, const int64_t *n, kith__id_map *map,
                                       kith_new_nodes *out, kith_new_nodes_report *report) {
   kith_status st = KITH_OK;
   const kith_relation_source *s = &o->relation[i];
   int r = kith_schema_find_relation(schema, s->name);
-  KITH_CHECK(r >= 0, KITH_ECONFIG, "embed.relations.%s: %s has no relation %s", s->name, path, s->name);
+  if (r < 0) KITH_TRY(new_nodes_refuse_relation(path, schema, s->name));
   const kith_relation_type *e = &schema->relation[r];
   KITH_CHECK(e->from < KITH_SIDES || e->to < KITH_SIDES, KITH_ECONFIG,
              "embed.relations.%s: joins %s and %s, but only users and items can be new", s->name,

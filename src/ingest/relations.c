@@ -115,6 +115,7 @@ static kith_status relation_list(const kith_relation_source *s, const kith_relat
   kith_status st = kith__edge_list_read(&s->list, &policy, edges);
   r->list = policy.report;
   r->unknown = policy.skipped;
+  r->swapped = policy.swapped;
   r->below_min_weight = policy.below_min_weight;
   if (e->from == e->to) r->self_loops = drop_self(edges);
   return st;
@@ -150,15 +151,18 @@ static kith_status relation_check(const kith_relation_source *s, const kith_sche
                                   const kith_relation_type *e, const kith_relation_report *r) {
   kith_status st = KITH_OK;
   int64_t left_out = r->unknown + r->self_loops, n = r->edges + r->duplicates + left_out;
-  char why[256];
+  char why[256], hint[192] = "";
   snprintf(why, sizeof why, "%lld of %lld have an unknown %s%s%s, %lld join a node to itself",
            (long long)r->unknown, (long long)n, schema->type[e->from], e->from == e->to ? "" : " or ",
            e->from == e->to ? "" : schema->type[e->to], (long long)r->self_loops);
+  if (r->swapped > r->unknown / 2)
+    snprintf(hint, sizeof hint, "; %lld of them fit with the columns exchanged: are from and to swapped?",
+             (long long)r->swapped);
   KITH_CHECK(r->edges > 0, KITH_EDATA,
              "%s: none of its edges can be used: %s; users and items are those of the "
-             "interactions",
-             s->list.path, why);
-  if (left_out > n / 2) kith_warn("%s: most of its edges are left out: %s", s->list.path, why);
+             "interactions%s",
+             s->list.path, why, hint);
+  if (left_out > n / 2) kith_warn("%s: most of its edges are left out: %s%s", s->list.path, why, hint);
 done:
   return st;
 }

@@ -5,13 +5,18 @@
 
 #include "job/table.h"
 
-/* Fail at a key: "job.yaml:3: key: …", or "--set key: …". */
-static kith_status relations_fail(const kith_job *job, const job_table *t, const char *key,
-                                  const char *what) {
-  int line = kith__job_line(job, t, key);
+/* Fail for a key at the line of a key that is set: "job.yaml:3: key: …", or "--set key: …". */
+static kith_status relations_fail_near(const kith_job *job, const job_table *t, const char *near,
+                                       const char *key, const char *what) {
+  int line = kith__job_line(job, t, near);
   if (line < 0) return kith_fail(KITH_ECONFIG, "--set %s: %s", key, what);
   if (line == 0) return kith_fail(KITH_ECONFIG, "%s: %s: %s", job->path, key, what);
   return kith_fail(KITH_ECONFIG, "%s:%d: %s: %s", job->path, line, key, what);
+}
+
+static kith_status relations_fail(const kith_job *job, const job_table *t, const char *key,
+                                  const char *what) {
+  return relations_fail_near(job, t, key, key, what);
 }
 
 /* A relation that the file names has a path, perhaps an empty one, and types of its ends. */
@@ -25,8 +30,8 @@ static kith_status relations_check_list(const kith_job *job, const job_table *t,
     return relations_fail(job, t, path, "expected the path of the relation's list, found nothing");
   static const char types[] =
       "expected a node type: user, item, or the name of a further type; found nothing";
-  if (r->list.path[0] && !r->from[0]) return relations_fail(job, t, from, types);
-  if (r->list.path[0] && !r->to[0]) return relations_fail(job, t, to, types);
+  if (r->list.path[0] && !r->from[0]) return relations_fail_near(job, t, path, from, types);
+  if (r->list.path[0] && !r->to[0]) return relations_fail_near(job, t, path, to, types);
   return KITH_OK;
 }
 
@@ -59,9 +64,21 @@ static bool relations_has(const kith_job *job, const char *name) {
   return false;
 }
 
+/* Whether data.relations has a section of this name, the path of which is empty. */
+static bool relations_is_empty(const kith_job *job, const char *name) {
+  for (int i = 0; i < job->data.n_listed; i++)
+    if (strcmp(job->data.listed[i].name, name) == 0) return !job->data.listed[i].list.path[0];
+  return false;
+}
+
 /* The names of all relations, and the nearest to a name that is none of them. */
 static void relations_tell(const kith_job *job, const char *name, size_t size, char *text) {
   int best = 0, least = 0;
+  if (relations_is_empty(job, name)) {
+    snprintf(text, size, "data.relations.%s.path is empty, so there is no such list; expected its path",
+             name);
+    return;
+  }
   if (job->data.n_relation == 0) {
     snprintf(text, size, "data names no such relation; data.relations.%s would", name);
     return;
@@ -87,13 +104,16 @@ static kith_status relations_check_name(const kith_job *job, const job_table *t,
 }
 
 /* A graph that the job does not ingest may have any relation. */
-static kith_status relations_check_weights(const kith_job *job, const job_table *t) {
+static kith_status relations_check_names(const kith_job *job, const job_table *t) {
   kith_status st = KITH_OK;
   if (!job->data.interactions.path[0]) return st;
   for (int i = 0; i < job->model.relations.n; i++)
     KITH_TRY(relations_check_name(job, t, "model.relations", job->model.relations.of[i].name));
   for (int i = 0; i < job->partition.weights.n; i++)
     KITH_TRY(relations_check_name(job, t, "partition.weight", job->partition.weights.of[i].name));
+  for (int i = 0; i < job->embed.n_relation; i++)
+    if (job->embed.relation[i].path[0])
+      KITH_TRY(relations_check_name(job, t, "embed.relations", job->embed.relation[i].name));
 done:
   return st;
 }
@@ -119,7 +139,7 @@ kith_status kith__job_make_relations(kith_job *job) {
     job->data.relation[job->data.n_relation++] = (kith_relation_source){
         .name = "friend", .key = "data.social", .from = "user", .to = "user", .list = job->data.social};
   KITH_TRY(relations_check_types(job));
-  KITH_TRY(relations_check_weights(job, &t));
+  KITH_TRY(relations_check_names(job, &t));
 done:
   return st;
 }

@@ -124,7 +124,7 @@ static kith_status checkpoint_compare(const char *path, const kith_checkpoint *c
   if (!kith_config_key_differs(c->config_key, c->config_key_legacy, found, wanted_word, found_word))
     return KITH_OK;
   return kith_fail(KITH_ECONFIG,
-                   "%s: was trained with %s, the job says %s; use what it was trained with, or train with "
+                   "%s: was trained with %s, the job has %s; use what it was trained with, or train with "
                    "--fresh to start anew",
                    path, found_word, wanted_word);
 }

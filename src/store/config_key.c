@@ -29,7 +29,7 @@ static config_word config_key_find(const char *text, config_word w) {
 /* A word for a message, or, where there is none, the default of the key of `other`. */
 static void config_key_print(config_word w, config_word other, char *text) {
   if (w.n > 0) snprintf(text, KITH_NAME, "%.*s", w.n, w.at);
-  else snprintf(text, KITH_NAME, "the default %.*s", other.n_key, other.at);
+  else snprintf(text, KITH_NAME, "%.*s at its default", (int)kith_min(other.n_key, KITH_NAME - 16), other.at);
 }
 
 /* The first word of `a` that `b` lacks, or has with another value. */

@@ -103,7 +103,7 @@ typedef struct kith_checkpoint {
  * @param wanted   key of the run
  * @param legacy   its key as earlier versions wrote it, to compare with their files; NULL: `wanted`
  * @param found    key stored in the file
- * @param[out] wanted_word, found_word  [KITH_NAME] "key=value" or "the default key", if they differ
+ * @param[out] wanted_word, found_word  [KITH_NAME] "key=value" or "key at its default", if they differ
  */
 bool kith_config_key_differs(const char *wanted, const char *legacy, const char *found, char *wanted_word,
                              char *found_word);

@@ -187,7 +187,7 @@ from bad2.tsv both;  refused "nothing new" 65 'bad2.tsv:2: expected a new user o
 from new.tsv users
 refused "no list" 78 'embed.interactions.path: expected' "$job" "$@"
 refused "a missing list" 66 'nowhere: cannot be read' "$job" "$@" --set embed.interactions.path=nowhere
-refused "another model" 78 'was trained with model.name=sage, the job says model.name=gcn' "$job" "$@" "${embed[@]}" --set model.name=gcn
+refused "another model" 78 'was trained with model.name=sage, the job has model.name=gcn' "$job" "$@" "${embed[@]}" --set model.name=gcn
 refused "no layer" 78 'model.name: mf' "$job" "$@" "${embed[@]}" --set model.name=mf
 rm "$work"/checkpoint-*
 refused "no checkpoint" 66 'no checkpoint is there: run kith train' "$job" "$@" "${embed[@]}"

@@ -111,7 +111,7 @@ refused() { # CODE TEXT words…
   "$KITH" embed job.yaml --output no.h5 "$@" >out 2>err || rc=$?
   [ $rc = $code ] && grep -q "$text" err && [ ! -e no.h5 ] || { echo "exit $rc"; cat err; exit 1; }
 }
-refused 78 'embed.relations.trust: .*has no relation trust' --set embed.relations.trust=new-ties.tsv
+refused 78 'embed.relations.trust: data names no such relation; the nearest is tag' --set embed.relations.trust=new-ties.tsv
 refused 66 'missing.tsv' --set embed.relations.friend=missing.tsv
 printf 'somebody\n' >torn.tsv
 refused 65 'torn.tsv:1: expected 2 columns' --set embed.relations.friend=torn.tsv

@@ -129,7 +129,7 @@ refused() { # WHAT CODE MESSAGE words…
   rc=0; "$KITH" "$@" >/dev/null 2>"$dir/err" || rc=$?
   grep -q "^kith: .*$message" "$dir/err" && [ $rc = $code ] || { echo "$what: code $rc: $(cat "$dir/err")"; exit 1; }
 }
-refused "another input" 78 'was trained with model.input=both, the job says model.input=features' train "$job" "$@" --set train.epochs=5
+refused "another input" 78 'was trained with model.input=both, the job has model.input=features' train "$job" "$@" --set train.epochs=5
 refused "no lists" 78 'model.input: features, but there are no features' train "$job" "$@" --set data.user_features.path= --set data.item_features.path=
 refused "features that nobody reads" 78 'embed.item_features: .*no features are read' embed "$job" "$@" --set model.input=embedding
 refused "a classifier" 78 'model.input: features, but a classifier reads what data.features names' train "$job" "$@" --set task=classify --set model.name=gcn

@@ -27,8 +27,8 @@ refused 64 'reads as data.social.path' "$KITH" recommend job.yaml --all --output
 refused 64 "work folder's own" "$KITH" recommend job.yaml --all --output work/graph.h5
 ln new.tsv same.h5
 refused 64 'reads as embed.interactions.path' "$KITH" "${embed[@]}" --output same.h5
-refused 78 'was trained with model=lightgcn, the job says model=sage' "$KITH" evaluate job.yaml --set model.name=sage
-refused 78 'was trained with model=lightgcn, the job says model=sage' "$KITH" recommend job.yaml --user 1 --set model.name=sage
+refused 78 'was trained with model=lightgcn, the job has model=sage' "$KITH" evaluate job.yaml --set model.name=sage
+refused 78 'was trained with model=lightgcn, the job has model=sage' "$KITH" recommend job.yaml --user 1 --set model.name=sage
 refused 78 'use what it was trained with, or train with --fresh' "$KITH" train job.yaml --quiet --set model.name=sage
 
 # What is replaced is said, and nothing of another kind is.

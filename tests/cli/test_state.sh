@@ -34,7 +34,7 @@ cp -r "$work" "$dir/six"
 grep -q "lightgcn of dimension 8, epoch $(of "$work/embeddings.h5" epoch) of run $id" "$dir/out" || fail "evaluate does not say of what"
 [ ! -s "$dir/err" ] || fail "a warning without cause"
 "$KITH" evaluate "$job" --set model.dim=16 --set train.batch=512 --set train.lr=0.1 >"$dir/out" 2>"$dir/err"
-grep -q 'was trained with model.dim=8, the job says model.dim=16' "$dir/err" || fail "another width is not told of"
+grep -q 'was trained with model.dim=8, the job has model.dim=16' "$dir/err" || fail "another width is not told of"
 
 # ---- --fresh: nothing of the run before looks like the new run's; its embeddings stay until there are others ----
 cp -r "$dir/six/." "$work"

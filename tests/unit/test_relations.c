@@ -125,7 +125,7 @@ static void a_list_can_be_taken_away_by_a_setting(void **state) {
   assert_int_equal(job.data.n_relation, 2);
   assert_string_equal(job.data.relation[0].name, "friend");
   assert_set_refused(three, "data.relations.tag.path=",
-                     "job.yaml:8: model.relations.tag: data names no such relation; the nearest is kg");
+                     "job.yaml:8: model.relations.tag: data.relations.tag.path is empty");
 }
 
 static void a_relation_weighs_in_the_cut_what_the_job_says(void **state) {

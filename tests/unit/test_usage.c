@@ -155,7 +155,7 @@ static void the_config_key_names_the_difference(void **state) {
   assert_true(
       kith_config_key_differs(key, NULL, "config=2 sampler.mode=neighbor sampler.fanouts=[5,3]", a, b));
   assert_string_equal(a, "train.lr=0.5");
-  assert_string_equal(b, "the default train.lr");
+  assert_string_equal(b, "train.lr at its default");
   assert_true(kith_config_key_differs("config=2 x=1", "lr=2", "lr=3", a, b));
   assert_string_equal(a, "lr=2");
   assert_string_equal(b, "lr=3");
