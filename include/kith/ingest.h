@@ -156,6 +156,7 @@ typedef struct kith_ingest_report {
   int64_t cold_users;         /**< users without a training interaction */
   kith_relation_report relation[KITH_MAX_RELATIONS]; /**< as in the schema */
   bool text_ids[KITH_MAX_TYPES], has_time, has_weight;
+  int64_t lookalikes[KITH_MAX_TYPES]; /**< text ids that differ from another one only in what nobody sees */
   kith_list_report interactions_list, test_list, features_list[KITH_SIDES], names_list[KITH_SIDES];
   int64_t features[KITH_SIDES];         /**< distinct features of each type; 0 without a list */
   int64_t features_unknown[KITH_SIDES]; /**< lines with unknown ids, skipped */

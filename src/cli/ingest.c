@@ -154,12 +154,19 @@ static void ingest_print_lists(cli *c, const kith_ingest_options *o, const kith_
   cli_json_more(c, "}");
 }
 
+static void ingest_json_lookalikes(cli *c, const kith_ingest_report *r) {
+  int64_t n = 0;
+  for (int t = 0; t < KITH_MAX_TYPES; t++) n += r->lookalikes[t];
+  cli_json(c, "lookalikes", "%lld", (long long)n);
+}
+
 static void ingest_print(cli *c, const kith_ingest_options *o, const kith_ingest_report *r, double seconds) {
   cli_print(c, "%lld users, %lld items; interactions: %lld training, %lld validation, %lld test",
             (long long)r->n[KITH_USER], (long long)r->n[KITH_ITEM], (long long)r->train, (long long)r->valid,
             (long long)r->test);
   cli_json(c, "users", "%lld", (long long)r->n[KITH_USER]);
   cli_json(c, "items", "%lld", (long long)r->n[KITH_ITEM]);
+  ingest_json_lookalikes(c, r);
   cli_json(c, "train", "%lld", (long long)r->train);
   cli_json(c, "valid", "%lld", (long long)r->valid);
   cli_json(c, "test", "%lld", (long long)r->test);

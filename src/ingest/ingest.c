@@ -150,11 +150,30 @@ done:
   return st;
 }
 
+/* Ids that look alike are most likely one node that the lists write in two ways. */
+static kith_status count_lookalikes(const kith__graph_data *t, int type, int64_t *count) {
+  kith_status st = KITH_OK;
+  int64_t pair[2];
+  char id[256];
+  KITH_TRY(kith__ids_lookalikes(&t->ids[type], count, pair));
+  if (*count == 0) goto done;
+  kith_ids_print(&t->ids[type], pair[0], sizeof id, id);
+  kith_warn("%lld id%s of type %s look%s like another one and differ%s in invisible characters or in how "
+            "accents are encoded, such as \"%s\" (nodes %lld and %lld by first appearance): they are "
+            "different nodes; write all lists in one form, as NFC without such characters",
+            (long long)*count, kith_plural(*count), t->schema.type[type], *count == 1 ? "s" : "",
+            *count == 1 ? "s" : "", id, (long long)pair[0] + 1, (long long)pair[1] + 1);
+done:
+  return st;
+}
+
 static kith_status ingest_report(const kith__graph_data *t, kith_ingest_report *r) {
+  kith_status st = KITH_OK;
   r->schema = t->schema;
   for (int k = 0; k < t->schema.n_type; k++) {
     r->n[k] = t->ids[k].n;
     r->text_ids[k] = t->ids[k].text != NULL;
+    KITH_TRY(count_lookalikes(t, k, &r->lookalikes[k]));
   }
   r->train = t->train.ragged.start[r->n[KITH_USER]];
   r->valid = t->valid.ragged.start[r->n[KITH_USER]];
@@ -162,7 +181,9 @@ static kith_status ingest_report(const kith__graph_data *t, kith_ingest_report *
   r->has_time = t->train.time != NULL;
   r->has_weight = t->train.weight != NULL;
   r->cold_users = count_cold_users(&t->train.ragged);
-  return count_cold_items(t, &r->cold_items);
+  KITH_TRY(count_cold_items(t, &r->cold_items));
+done:
+  return st;
 }
 
 /* ---- ingest ---- */

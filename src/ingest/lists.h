@@ -223,6 +223,13 @@ kith_status kith__id_map_load(const char *path, const kith_ids *ids, const char 
                               kith__id_map *map) KITH_MUST_USE;
 /** The ids as an array, in the order of their numbers. */
 kith_status kith__id_map_ids(const kith__id_map *map, kith_ids *out) KITH_MUST_USE;
+/**
+ * Count text ids that look like another one: they differ only in characters without a shape of their own, in
+ * the kind of space, or in how an accent is encoded (Latin, Greek and Cyrillic letters, kana, Hangul). Local.
+ *
+ * @param[out] pair  two nodes whose ids look alike, if there are any
+ */
+kith_status kith__ids_lookalikes(const kith_ids *ids, int64_t *count, int64_t pair[2]) KITH_MUST_USE;
 
 /* ---- edge list ---- */
 
