@@ -16,9 +16,15 @@ static double oversmoothing_norm(int d, const float *x) {
   return sqrt(square);
 }
 
-static void oversmoothing_add_directions(const kith_csr *csr, int d, const float *x, oversmoothing_sums *s) {
-  for (kith_lid i = 0; i < csr->n_row; i++) {
+/* Rows of further types, which may be read by no layer, are left out: keys of users and items are below. */
+static bool oversmoothing_counts(const kith_dist_csr *a, kith_lid i) { return a->node[i] < INT64_C(1) << 62; }
+
+static void oversmoothing_add_directions(const kith_dist_csr *a, int d, const float *x,
+                                         oversmoothing_sums *s) {
+  for (kith_lid i = 0; i < a->csr.n_row; i++) {
     const float *row = x + (size_t)i * (size_t)d;
+    if (!oversmoothing_counts(a, i)) continue;
+    s->n++;
     double norm = oversmoothing_norm(d, row);
     s->n_pointing += norm != 0;
     for (int k = 0; k < d && norm != 0; k++) kith_exact_sum_add(&s->direction[k], (double)row[k] / norm);
@@ -79,13 +85,13 @@ static void oversmoothing_end(const kith_comm *comm, int d, oversmoothing_sums *
 kith_agreed kith_oversmoothing_measure(const kith_comm *comm, const kith_dist_csr *a, int d, const float *x,
                                        kith_oversmoothing *out) {
   kith_agreed st = {KITH_OK};
-  oversmoothing_sums s = {.n = a->csr.n_row};
+  oversmoothing_sums s = {.n = 0};
   float *ghost = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(s.direction, d)));
   KITH_TRY(kith_agree(comm, KITH_NEW(ghost, (int64_t)a->n_ghost * d)));
   KITH_TRY(kith_agree(comm, kith_halo_reserve(a->halo, d)));
   kith_halo_begin(a->halo, d, x, ghost);
-  oversmoothing_add_directions(&a->csr, d, x, &s); /* overlaps the halo exchange */
+  oversmoothing_add_directions(a, d, x, &s); /* overlaps the halo exchange */
   kith_halo_end(a->halo);
   oversmoothing_add_energy(a, d, x, ghost, &s);
   oversmoothing_end(comm, d, &s, out);

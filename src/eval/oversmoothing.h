@@ -20,6 +20,7 @@ typedef struct kith_oversmoothing {
  * energy = 1 / (2 n) sum_i sum_{j in N(i)} |x_i / sqrt(d_i) - x_j / sqrt(d_j)|^2 over n nodes of degree d_i.
  * Sources: Cai and Wang, "A Note on Over-Smoothing for Graph Neural Networks" (2020), here without loops;
  * divided by n as in Rusch et al., "A Survey on Oversmoothing in Graph Neural Networks" (2023).
+ * Nodes are users and items, or those of a classification; further node types are left out.
  *
  * Collective.  Sums are exact: the same digits on any number of ranks.  Cost: one exchange of all ghost rows,
  * and memory for them.

@@ -63,7 +63,8 @@ typedef struct kith_checkpoint_weights {
   float *value, *slot[KITH_MAX_SLOTS];
 } kith_checkpoint_weights;
 
-enum { KITH_SCORE_SIZE = 512 }; /**< bytes of kith_checkpoint.score */
+/** Bytes of kith_checkpoint.score: the metric, and the name of every relation that masks items. */
+enum { KITH_SCORE_SIZE = 128 + 32 * (KITH_MAX_RELATIONS + 1) };
 
 /** The state of a run: enough to resume with the same bits on any number of ranks. */
 typedef struct kith_checkpoint {
