@@ -314,6 +314,7 @@ static kith_status inspect_alone(cli *c, const char *path, const char *show) {
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_h5 *f = NULL;
   inspect_entries *all = NULL;
+  kith_status told = KITH_OK;
   KITH_TRY(kith_h5_open(&alone, path, NULL, KITH_FILE_VERSION, &f).status);
   if (show) {
     KITH_TRY(inspect_show(c, f, show));
@@ -325,11 +326,12 @@ static kith_status inspect_alone(cli *c, const char *path, const char *show) {
              INSPECT_ENTRIES);
   qsort(all->at, (size_t)all->n, sizeof *all->at, inspect_compare);
   KITH_TRY(inspect_print_summary(c, f, all));
+  if (inspect_has_relations(all)) told = cli_inspect_relations(c, path);
   inspect_attributes(c, all);
   inspect_json(c, all);
   KITH_TRY(inspect_datasets(c, f, all));
   KITH_TRY(inspect_whole(c, f));
-  if (inspect_has_relations(all)) KITH_TRY(cli_inspect_relations(c, path));
+  KITH_TRY(told); /* after the tables, which name what is damaged */
 done:
   kith_h5_close(&f);
   KITH_FREE(all);

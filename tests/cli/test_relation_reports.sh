@@ -1,0 +1,35 @@
+# fast
+# What verbs tell beside the training of relations: kith inspect, oversmoothing, ids that look alike.
+set -euo pipefail
+. "$KITH_SOURCE/tests/support/tiny.sh"
+cat >"$dir/job.yaml" <<'J'
+work: work
+data:
+  interactions: {path: buy.tsv, format: edges}
+  relations: {tag: {path: tag.tsv, from: item, to: tag}}
+  split: {method: ratio, valid: 0.2, test: 0}
+partition: {parts: 2}
+model: {dim: 4, layers: 1, relations: {tag: 0}}
+train: {batch: 64, epochs: 1}
+evaluate: {oversmoothing: true}
+J
+for u in $(seq 0 19); do for i in 1 2 3 5; do printf 'u%d\ti%d\n' "$u" $(((u * i) % 12)); done; done >"$dir/buy.tsv"
+for i in $(seq 0 11); do printf 'i%d\tt%d\n' "$i" $((i % 3)); done >"$dir/tag.tsv"
+job=$dir/job.yaml
+sed '/^  relations:/d; s/^model: .*/model: {dim: 4, layers: 1}/; s/^work: .*/work: plain/' "$job" >"$dir/plain.yaml"
+for j in "$job" "$dir/plain.yaml"; do for verb in ingest partition train; do "$KITH" $verb "$j" >/dev/null 2>&1; done; done
+
+# Rows of tags, which no layer reads, do not change what is measured of users and items.
+layers() { grep -o '"layer_[a-z]*": \[[^]]*\]' "$dir/$1/metrics.jsonl"; }
+[ "$(layers work)" = "$(layers plain)" ] && [ "$(layers work | wc -l)" -ge 2 ] || { layers work; layers plain; exit 1; }
+
+# Relations come before the long tables, and a file that is damaged is told by its table.
+"$KITH" inspect "$dir/work/graph.h5" >"$dir/out"
+at() { grep -n "$1" "$dir/out" | head -1 | cut -d: -f1; } # WORDS: the line
+[ "$(at 'relation tag, item to tag')" -lt "$(at '^  fingerprint')" ] && [ "$(at '^  fingerprint')" -lt "$(at '^  edge/tag/start')" ] || { cat "$dir/out"; exit 1; }
+
+# An accent in two forms, and a joiner that nobody sees.
+printf 'Ren\303\251\ti1\nRene\314\201\ti2\nu\342\200\2153\ti1\n' >>"$dir/buy.tsv"
+"$KITH" ingest "$job" --json >"$dir/out" 2>"$dir/err"
+grep -q '"lookalikes": 2' "$dir/out"
+grep -q '^kith: warning: 2 ids of type user look like another one' "$dir/err" || { cat "$dir/err"; exit 1; }
