@@ -52,7 +52,7 @@ static void bench_write(bench *b) {
   if (kith_is_bad(bench_write_file(b))) kith_abort(__FILE__, __LINE__, kith_error_text());
 }
 
-/* One line: what it took, and the share of it that the limit alone takes. */
+/* Print one line: the seconds of a kernel, and the share of them that its limit alone takes. */
 static void bench_line(bench *b, const char *name, const char *key, const char *of, void (*work)(bench *b),
                        void (*limit)(bench *b)) {
   bench_pair p = bench_time(b, work, limit);
@@ -63,8 +63,8 @@ static void bench_line(bench *b, const char *name, const char *key, const char *
            p.limit / p.work);
 }
 
-/* Sampled steps have no such limit: how fast neighbors are drawn, and what part of a step goes into
- * messages. */
+/* Sampled steps have no such limit: print how many neighbors a second are sampled, and the share of
+ * communication in a step. */
 static void bench_sampled(bench *b) {
   const kith_comm *comm = b->c->comm;
   int64_t n_step = kith_trainer_n_step(b->trainer), least = 20 * (int64_t)b->repeat;
@@ -92,7 +92,7 @@ static void bench_sampled(bench *b) {
   cli_json(b->c, "messages", "%.4f", mpi / seconds);
 }
 
-/* What the limits themselves come to. */
+/* Print the measured limits themselves. */
 static void bench_print_limits(bench *b) {
   int64_t n[3] = {b->n, b->a->csr.start[b->a->csr.n_row], b->n_random};
   kith_comm_sum_int(b->c->comm, 3, n);
@@ -129,7 +129,7 @@ static void bench_kernels(bench *b) {
   bench_line(b, "HDF5 write of the embeddings", "write", "write and fsync", bench_write, bench_roofline_disk);
 }
 
-/* What the limits of memory are measured in. */
+/* Allocate the arrays in which the limits of memory are measured. */
 static kith_status bench_far(bench *b) {
   kith_status st = KITH_OK;
   kith_eid n = b->a->csr.start[b->a->csr.n_row], row = BENCH_FAR / b->d;
@@ -139,7 +139,7 @@ static kith_status bench_far(bench *b) {
   for (kith_eid e = 0; e < b->n_random; e++)
     b->random[e] = (kith_lid)kith_random_below(kith_random(1, KITH_RNG_GENERATE, (uint64_t)e, 0, 0).bits[0],
                                                (uint64_t)row);
-  bench_roofline_stream(b); /* pages that nobody has written lie in one place */
+  bench_roofline_stream(b); /* pages that were never written share one physical page */
 done:
   return st;
 }
@@ -188,7 +188,7 @@ static void bench_free(bench *b) {
   for (int k = 0; k < 3; k++) KITH_FREE(b->far[k]);
 }
 
-/* A whole number from 1 on, or what stands for it if the option is not given. */
+/* The value of an option, an integer of at least 1, or its default if the option is absent. */
 static kith_status bench_number(cli *c, const char *name, int64_t most, int64_t without, int64_t *out) {
   kith_status st = KITH_OK;
   const char *word = cli_option(c, name);

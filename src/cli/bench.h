@@ -1,4 +1,4 @@
-/* Inside kith bench: what is timed, what the machine allows, and the table of both. */
+/* Private to kith bench: the kernels that are timed, the limits of the machine, and the table of both. */
 #ifndef KITH_SRC_CLI_BENCH_H
 #define KITH_SRC_CLI_BENCH_H
 
@@ -24,7 +24,7 @@ typedef struct bench {
   int64_t
       n_random; /* rows of far[0] that are gathered: as many as the graph has entries, all of them at least */
   kith_lid *random; /* [n_random] uniformly random */
-  float sink;       /* keeps what is only read from being left out */
+  float sink;       /* sum of values that are only read, so that the compiler keeps the reads */
   int wire_rows;    /* rows that a message between neighbors in the ring has */
 } bench;
 
@@ -45,7 +45,8 @@ double bench_median(int n, double *x);
 /* Checkpoints of `n` rows, users and items, against plain writes.  Collective. */
 kith_agreed bench_rows(cli *c, int64_t n, int repeat) KITH_MUST_USE;
 
-/* What the machine allows; each moves the bytes, or makes the products, of the kernel it is held against. */
+/* Limits of the machine; each moves the bytes, or computes the products, of the kernel that it is compared
+ * with. */
 void bench_roofline_adam(bench *b);   /* seven streams of all numbers */
 void bench_roofline_gather(bench *b); /* the graph's columns */
 void bench_roofline_random(bench *b); /* uniformly random rows of 64 MiB */

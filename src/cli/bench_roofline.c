@@ -1,4 +1,4 @@
-/* What this machine allows: stream, gather, products, messages, the disk. */
+/* Limits of this machine: streams, gathers, products, messages, the disk. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,8 +70,8 @@ void bench_roofline_rank(bench *b) {
   }
 }
 
-/* Each rank sends to the one after it as much as its share of an exchange, and receives as much from the one
- * before. */
+/* Each rank sends as many bytes as its share of an exchange to the next rank, and receives as many from the
+ * one before. */
 void bench_roofline_halo(bench *b) {
   int size = b->c->comm->size, me = b->c->comm->rank, to = (me + 1) % size, from = (me + size - 1) % size;
   if (size == 1) return;

@@ -25,8 +25,8 @@ typedef struct rows_bench {
   double seconds[ROWS_TIMED][BENCH_REPEAT_MOST];
 } rows_bench;
 
-/* A graph that has rows and nothing else: half of them users, owned in an order that is as far from the
- * file's as can be. */
+/* Make a graph of rows alone: half of them are users, and their owners are as far from the order of the file
+ * as possible. */
 static kith_status rows_deal(rows_bench *b, int64_t n) {
   kith_status st = KITH_OK;
   const kith_comm *comm = b->c->comm;
@@ -54,7 +54,7 @@ done:
   return st;
 }
 
-/* Numbers that no disk can pack. */
+/* Fill with numbers that cannot be compressed. */
 static kith_status rows_fill(rows_bench *b) {
   kith_status st = KITH_OK;
   int64_t n = (int64_t)b->g.n_own * b->d;

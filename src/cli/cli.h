@@ -52,7 +52,8 @@ bool cli_has_stage(const cli *c, const char *name, char *path);
 /* Take the lock of the work folder until the program ends; succeeds if this run has it.  Collective.  Errors:
  * as kith_lock_take(). */
 kith_agreed cli_lock(cli *c) KITH_MUST_USE;
-/* The same for the folder of `path`, which differs from the work folder if the keys graph or parts say so. */
+/* The same for the folder of `path`, which differs from the work folder if the keys graph or parts name
+ * another one. */
 kith_agreed cli_lock_of(cli *c, const char *path) KITH_MUST_USE;
 /* The same for the work folder, if `path`, which rank 0 will write, lies in it or below it.  Collective. */
 kith_agreed cli_lock_for(cli *c, const char *path) KITH_MUST_USE;

@@ -47,8 +47,8 @@ done:
   return st;
 }
 
-/* The checkpoint that embeddings.h5 was made from, so that products of both rank; the newest, where that one
- * is gone. */
+/* Find the checkpoint from which embeddings.h5 was made, so that inner products across both files rank; the
+ * newest one if it no longer exists. */
 static kith_agreed embed_choose(cli *c, const kith_graph *g, const char *embeddings, char *checkpoint,
                                 kith_embeddings_origin *from) {
   kith_agreed st = {KITH_OK};
@@ -65,7 +65,7 @@ done:
   return st;
 }
 
-/* The edges of a relation, and what its list has that is not among them. */
+/* Print the number of a relation's new edges, and how many lines of its list were left out. */
 static void embed_print_relation(cli *c, const char *name, const kith_new_relation_report *r) {
   const struct {
     int64_t n;
@@ -101,7 +101,7 @@ static void embed_print_relations(cli *c, const kith_new_nodes *new, const kith_
   cli_json_more(c, "}");
 }
 
-/* What was left out of the list, and who has nothing of it. */
+/* Print how many interactions were left out, and which new nodes have none. */
 static void embed_print_left(cli *c, const kith_new_nodes_report *r) {
   bool users = c->job.embed.types == KITH_NEW_USERS;
   bool reads_features = c->job.model.input != KITH_EMBEDDING;
@@ -122,7 +122,7 @@ static void embed_print_left(cli *c, const kith_new_nodes_report *r) {
   cli_json(c, "items_alone", "%lld", (long long)r->isolated[KITH_ITEM]);
 }
 
-/* Rows of two runs have nothing to do with each other. */
+/* Rows of two runs are not comparable. */
 static kith_agreed embed_check_run(const char *embeddings, const kith_embeddings_origin *from,
                                    const char *checkpoint, const kith_new_embeddings *e) {
   if (strcmp(from->run, e->run) == 0) return (kith_agreed){KITH_OK};
@@ -185,7 +185,7 @@ done:
   return st;
 }
 
-/* Lists of relations are written as those of known nodes. */
+/* Lists of relations have the format of those of known nodes. */
 static void embed_relations(const kith_job *job, kith_new_nodes_options *o) {
   for (int i = 0; i < job->embed.n_relation; i++) {
     const struct kith_job_list *l = &job->embed.relation[i];
@@ -200,7 +200,7 @@ static void embed_relations(const kith_job *job, kith_new_nodes_options *o) {
   }
 }
 
-/* Features of newcomers are written as those of known nodes. */
+/* Lists of features have the format of those of known nodes. */
 static kith_new_nodes_options embed_options(const kith_job *job) {
   kith_new_nodes_options o = {.interactions = job->embed.interactions,
                               .defaults = job->data.interactions,

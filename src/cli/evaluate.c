@@ -4,7 +4,7 @@
 
 #include "cli/cli.h"
 
-/* --split, --protocol and --k say the same as the job's keys, through the same table. */
+/* --split, --protocol and --k set the same fields as the job's keys, by the same table. */
 static kith_status evaluate_options(cli *c) {
   kith_status st = KITH_OK;
   const char *option[3] = {"split", "protocol", "k"},
@@ -28,7 +28,7 @@ bool cli_scope(const kith_eval_scope *o, char *text) {
   return !(all && usual);
 }
 
-/* Users that are not measured, or not as usual. */
+/* Print how many users are not measured, or are measured in another way. */
 static void evaluate_print_users(cli *c, const kith_metrics *m) {
   const kith_eval_options *o = &c->job.evaluate;
   char text[CLI_SCOPE];
@@ -77,7 +77,7 @@ static void evaluate_print(cli *c, const kith_metrics *m) {
   }
 }
 
-/* Figures of one model are not told under the name of another; of what else differs, the first is told. */
+/* Refuse embeddings of another model than the job's; warn of the first other difference. */
 static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, const char *path,
                                          const kith_embeddings_origin *from) {
   kith_agreed st = {KITH_OK};
@@ -127,7 +127,7 @@ done:
   return st;
 }
 
-/* Without a split the final figures are asked for: those of the test split, if there is one. */
+/* Resolve auto: the test split, or validation if there is none. */
 static kith_agreed evaluate_choose_split(cli *c, const kith_graph *g) {
   kith_eval_split *split = &c->job.evaluate.split;
   if (*split == KITH_EVAL_AUTO)

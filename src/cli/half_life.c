@@ -1,5 +1,5 @@
-/* model.half_life: read times where the model uses them, choose the half-life where the job says auto, and
- * tell what it does. */
+/* model.half_life: read the times if the model uses them, choose the half-life if the job has auto, and print
+ * its effect. */
 #include <stdio.h>
 
 #include "cli/cli.h"
@@ -11,7 +11,8 @@ static void half_life_text(double seconds, size_t size, char *text) {
   else snprintf(text, size, "%g d", seconds / 86400);
 }
 
-/* In which slice a half-life is worst against none, where it is worse at all: why it was refused. */
+/* The slice in which a half-life is worst compared with none, if it is worse in any: the reason of its
+ * refusal. */
 static void half_life_print_refusal(const kith_half_life_report *r, int c, size_t size, char *text) {
   int worst = -1;
   double least = 0;
@@ -52,7 +53,7 @@ done:
   return st;
 }
 
-/* How little the oldest interaction counts, and all of them on average. */
+/* Print the weights of the oldest interaction and of the average one. */
 static void half_life_log_effect(const cli *c, const kith_graph *g, double seconds) {
   const kith_decay t = kith_decay_make(c->comm, g, seconds);
   kith_exact_sum sum = {0};

@@ -1,4 +1,4 @@
-/* kith ingest: text lists to graph.h5, and what was found in them. */
+/* kith ingest: convert text lists to graph.h5, and report their contents. */
 #include <stdio.h>
 #include <string.h>
 
@@ -16,13 +16,13 @@ done:
   return st;
 }
 
-/* One line where there is something to say. */
+/* Add a count to the JSON object, and print it unless it is 0. */
 static void ingest_note(cli *c, int64_t n, const char *key, const char *what) {
   cli_json(c, key, "%lld", (long long)n);
   if (n > 0) cli_print(c, "  %lld %s", (long long)n, what);
 }
 
-/* The counts of a relation; left out is what its list has and the graph has not. */
+/* Print the counts of a relation, and of the lines that the graph does not hold. */
 static void ingest_print_relation(cli *c, const kith_schema *s, const kith_relation_type *e,
                                   const kith_relation_report *r) {
   char what[160];
@@ -68,7 +68,7 @@ static void ingest_print_relations(cli *c, const kith_ingest_report *r) {
   cli_json_more(c, "}");
 }
 
-/* What splits met where times are equal. */
+/* Print how many held-out interactions were drawn from equal times. */
 static void ingest_print_split(cli *c, const kith_split_report *r) {
   if (r->tied > 0)
     cli_print(c,
@@ -86,7 +86,7 @@ static void ingest_print_split(cli *c, const kith_split_report *r) {
       "interactions short of the shares held out, left for training: those of the same time stay together");
 }
 
-/* How the features of a type were written, and what the list said. */
+/* Print the format of the features of a type, and counts of their list. */
 static void ingest_print_features(cli *c, int type, const kith_ingest_report *r) {
   const char *one = type == KITH_USER ? "user" : "item";
   char key[KITH_NAME], what[128];
@@ -112,7 +112,7 @@ static void ingest_print_features(cli *c, int type, const kith_ingest_report *r)
   }
 }
 
-/* Of both types of nodes, what only one list says. */
+/* Print the counts of the list of names of a type. */
 static void ingest_print_names(cli *c, int type, const kith_name_report *r) {
   const char *one = type == KITH_USER ? "user" : "item";
   char key[KITH_NAME], what[128];

@@ -162,7 +162,7 @@ static void inspect_print_checkpoint(const cli *c, const inspect_entries *all) {
     cli_print(c, "  best score so far %s, in epoch %s", inspect_value(all, "best"), best->value);
 }
 
-/* `metrics` has a JSON object a line; the last one says how it ended. */
+/* `metrics` has one JSON object per line; the last one has the final figures. */
 static void inspect_print_embeddings(const cli *c, const inspect_entries *all, const char *metrics) {
   if (inspect_is_classification(all))
     cli_print(c,
@@ -251,7 +251,7 @@ static void inspect_shape(const kith_h5_entry *e, size_t size, char *shape) {
   snprintf(shape, size, "[%lld%s] %s", (long long)e->n, columns, type);
 }
 
-/* One line for each dataset; what is torn is said, and the rest is still looked at. */
+/* Print one line for each dataset; damage of one is reported, and the others are still verified. */
 static kith_status inspect_datasets(cli *c, kith_h5 *f, const inspect_entries *all) {
   kith_status worst = KITH_OK;
   char shape[96], name[KITH_NAME], why[KITH_PATH + 256] = "";
@@ -271,8 +271,8 @@ static kith_status inspect_datasets(cli *c, kith_h5 *f, const inspect_entries *a
   return kith_is_bad(worst) ? kith_fail(worst, "%s", why) : KITH_OK;
 }
 
-/* What no dataset alone can show: whether anything was changed, added or lost, and whether all fit together.
- */
+/* Verify what no dataset shows alone: that nothing was changed, added or lost, and that all datasets fit
+ * together. */
 static kith_status inspect_whole(const cli *c, kith_h5 *f) {
   kith_status st = KITH_OK;
   KITH_TRY(kith_h5_check_seal(f));

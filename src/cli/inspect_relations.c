@@ -1,4 +1,4 @@
-/* kith inspect of graph.h5: further node types, and what is known of each relation before training. */
+/* kith inspect of graph.h5: further node types, and statistics of each relation that need no training. */
 #include <stdio.h>
 #include <time.h>
 

@@ -1,10 +1,10 @@
 /*
- * What the shell's limits (ulimit) do to a program.  By default each of them kills it without a word: here
- * they end in a line and a documented code.
+ * Limits of the shell (ulimit).  By default, exceeding one of them kills the program without a message; here
+ * the program ends with a message and a documented code.
  *
- * A file that would become longer than ulimit -f is a write that fails with EFBIG, like a full disk.  The
- * time on processors (ulimit -t) ends in SIGXCPU, which asks training for a checkpoint and ends all else;
- * where the shell has set the limit that kills to the same value, the one that warns is moved ahead of it.
+ * A file that would exceed ulimit -f is a write that fails with EFBIG, like a full disk.  Exceeding the time
+ * on processors (ulimit -t) raises SIGXCPU, which requests a checkpoint in training and ends every other
+ * verb.  If the shell sets the limit that kills to the same value, the limit that warns is set below it.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -41,8 +41,7 @@ static void limits_warn_ahead(void) {
   (void)setrlimit(RLIMIT_CPU, &cpu); /* may fail: then the limit kills, as everywhere */
 }
 
-/* A program that is not begun by mpirun or srun makes such files for MPI itself, which waits for ever where
- * it cannot. */
+/* Without mpirun or srun, MPI itself makes such files at its start, and waits for ever if it cannot. */
 static kith_status limits_let_mpi(void) {
   struct rlimit size;
   if (getenv("PMIX_RANK") || getrlimit(RLIMIT_FSIZE, &size) != 0 || size.rlim_cur == RLIM_INFINITY ||

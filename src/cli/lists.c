@@ -1,4 +1,4 @@
-/* How a text list was read: format, delimiter, columns, header, and which lines say nothing. */
+/* Print how a text list was read: format, delimiter, columns, header, and how many lines have no data. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -165,10 +165,8 @@ done:
   return st;
 }
 
-/*
- * A launcher that this MPI does not understand starts so many programs of one rank each, which would all do
- * the same work in the same folder.  One of them says so; the doctor says it in its own way.
- */
+/* A launcher that this MPI does not support starts that many programs of one rank each, which would all do
+ * the same work in the same folder.  One of them reports it; kith doctor has its own check. */
 static bool main_is_singleton(const kith_comm *all, const char *verb) {
   int rank = 0, told = kith_launcher_size(&rank);
   if (all->size > 1 || told <= 1 || strcmp(verb, "doctor") == 0) return false;
@@ -186,7 +184,8 @@ static bool main_reader_left(void) {
   return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
 }
 
-/* Output that could not be written is a failure like any other; but training is more than what it prints. */
+/* Output that could not be written is a failure, but for training if only the reader of a pipe has left: its
+ * result is its files. */
 static int main_flush(const kith_comm *all, const cli *c, int code) {
   bool lost = main_lost_output();
   if (!lost || all->rank != 0 || code != KITH_OK) return code;
@@ -194,7 +193,8 @@ static int main_flush(const kith_comm *all, const cli *c, int code) {
   return (int)main_fail_output();
 }
 
-/* A signal that comes while ranks gather and read is not lost, and who reads the output may leave. */
+/* Training: record signals from the start on, also while ranks start and read; a closed pipe does not end the
+ * program. */
 static void main_keep_training(void) {
   kith_signals_install();
   signal(SIGPIPE, SIG_IGN);

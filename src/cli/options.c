@@ -1,4 +1,4 @@
-/* Words of the command line, and what goes to stdout. */
+/* Arguments of the command line, and output to stdout. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,8 @@ static void options_drop(cli *c, int i, int n) {
   for (; i < c->n_arg; i++) c->arg[i] = c->arg[i + n];
 }
 
-/* The value of an option is not itself an option; who means one that begins like that says --name=value. */
+/* The next argument is no value if it is an option itself; a value that begins with -- is given as
+ * --name=value. */
 static bool options_is_value(const char *word) { return strncmp(word, "--", 2) != 0; }
 
 /* Whether a word is --name. */
@@ -60,7 +61,7 @@ done:
   return st;
 }
 
-/* The word that gives --output its value, and where the value begins in it; -1 if there is none. */
+/* The argument that gives --output its value, and the offset of the value in it; -1 if there is none. */
 static int options_find_output(const cli *c, size_t *at) {
   static const char name[] = "--output";
   for (int i = 0; i < c->n_arg; i++) {
@@ -167,7 +168,7 @@ void cli_json_string(cli *c, const char *text) {
   cli_json_more(c, "\"");
 }
 
-/* A line of its own, so that what a verb noted before it failed is not in it. */
+/* Print the JSON line.  That of a failure lacks the members that the verb has added. */
 void cli_print_json(const cli *c, kith_agreed outcome) {
   cli line = {.comm = c->comm};
   cli_json_more(&line, "{\"verb\": ");

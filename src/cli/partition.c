@@ -1,4 +1,5 @@
-/* kith partition: cut the graph offline, and say how good the cut is for every useful number of ranks. */
+/* kith partition: partition the graph offline, and report the quality of the cut for every useful number of
+ * ranks. */
 #include <stdio.h>
 
 #include "cli/cli.h"

@@ -86,7 +86,7 @@ const char *cli_recommend_name(const recommend_data *a, int type, int64_t i, cha
   return buffer;
 }
 
-/* Which items are ranked, if the job says so. */
+/* Print which items are ranked, unless they are the usual ones. */
 static void recommend_print_scope(cli *c) {
   char text[CLI_SCOPE];
   if (cli_scope(&c->job.evaluate.scope, text)) cli_print(c, "ranked: %s", text);

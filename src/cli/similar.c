@@ -236,7 +236,7 @@ done:
   return st;
 }
 
-/* New users have the items of their own list masked, whatever the job says. */
+/* Warn that for new users only the items of their own lists are masked. */
 static void new_warn_scope(const cli *c) {
   char text[CLI_SCOPE];
   if (cli_scope(&c->job.evaluate.scope, text) && c->comm->rank == 0)

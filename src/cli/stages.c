@@ -1,4 +1,4 @@
-/* The files of a job's stages: a verb that misses one says which verb makes it. */
+/* The files of a job's stages; if one is missing, the error names the verb that makes it. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>

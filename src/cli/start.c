@@ -1,9 +1,11 @@
-/* What has to be decided before MPI, OpenMP and the BLAS begin, and the second start that makes it so.
+/*
+ * Settings that must be made before MPI, OpenMP and the BLAS start, and the second start that applies them.
  *
- * OpenBLAS chooses its kernels, and libgomp how threads wait, while the program is loaded; both can only be
- * told by the environment.  So the first start looks around, sets the variables that the user has not set,
- * and executes the program again. The mark KITH_STARTED="PID TRIED WAIT OTHERS" tells the second start what
- * the first decided; it holds for this process only. */
+ * OpenBLAS chooses its kernels, and libgomp its way of waiting, while the program is loaded; both read the
+ * environment only.  So the first start measures, sets the variables that the user has not set, and executes
+ * the program again.  The mark KITH_STARTED="PID TRIED WAIT OTHERS" passes the decisions of the first start
+ * to the second; it is valid for this process only.
+ */
 #include "cli/start.h"
 
 #include <ctype.h>
@@ -18,8 +20,8 @@
 #include "ops/blas.h"
 #include "comm/placement.h"
 
-/* Turns of waiting before a thread sleeps: 0.1 to 0.5 ms, which bridges the gaps within a step.  libgomp's
- * own 300000 are up to 16 ms, for which a program that shares the core has to wait. */
+/* Iterations of busy waiting before a thread sleeps: 0.1 to 0.5 ms, enough for the gaps within a step.
+ * libgomp's own 300000 take up to 16 ms, which programs on the same core would lose. */
 static const char START_SPINS[] = "10000";
 
 enum { START_PRETENDS = -1 }; /* in place of a number of tries: a test has chosen the kernels */
@@ -50,7 +52,7 @@ static bool start_read_mark(int *tried) {
   return true;
 }
 
-/* Returns only if it cannot be done: the program then goes on as it is. */
+/* Execute the program again; returns only if that fails, and the program then continues as it is. */
 static void start_anew(char **argv, int tried) {
   char mark[64], path[KITH_PATH];
   snprintf(mark, sizeof mark, "%d %d %d %d", (int)getpid(), tried, (int)started.wait, started.others);
@@ -65,7 +67,7 @@ static void start_anew(char **argv, int tried) {
 
 /* ---- the BLAS ---- */
 
-/* In a child, since kernels that do not suit the processor may end the process. */
+/* Try kernels in a child process, since kernels that the processor does not support may kill it. */
 static bool start_kernels_are_right(void) {
   int status = 0;
   pid_t child = fork();
@@ -74,8 +76,8 @@ static bool start_kernels_are_right(void) {
   return waitpid(child, &status, 0) != child || (WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-/* For tests: KITH_BLAS_FIRST names the kernels that the BLAS is to choose by itself, as if it did not know
- * the processor. */
+/* For tests: KITH_BLAS_FIRST names the kernels that the BLAS shall choose by itself, as if it did not
+ * recognize the processor. */
 static void start_pretend(char **argv) {
 #ifdef KITH_FAULTS
   const char *first = getenv("KITH_BLAS_FIRST");
@@ -113,7 +115,7 @@ static int start_list_at(const char *list, long k) {
   return 0;
 }
 
-/* Ranks of this node, as far as a launcher tells before MPI begins. */
+/* Ranks of this node, if a launcher reports them before MPI starts. */
 static int start_ranks_here(void) {
   static const char *const names[] = {"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS"};
   int n = 0;
@@ -131,8 +133,8 @@ static int start_threads(const kith_host_info *p, int ranks) {
   return told > 0 ? told : share > 1 ? share : 1;
 }
 
-/* Threads and ranks that wait busily take the core from whom they wait for, where there are not enough; false
- * if nothing changes. */
+/* If there are more threads than cores, busy waiting takes the core from the thread that is waited for: let
+ * threads sleep.  False if nothing changes. */
 static bool start_choose_waits(void) {
   kith_host_info p;
   int ranks = start_ranks_here();

@@ -1,4 +1,4 @@
-/* Inside the program: what has to be decided before MPI, OpenMP and the BLAS begin. */
+/* Private to the program: settings that must be made before MPI, OpenMP and the BLAS start. */
 #ifndef KITH_SRC_CLI_START_H
 #define KITH_SRC_CLI_START_H
 

@@ -1,4 +1,4 @@
-/* kith train: the run of the job, and what came of it. */
+/* kith train: run the job's training and print its result. */
 #include <math.h>
 #include <stdio.h>
 
@@ -22,7 +22,7 @@ done:
   return st;
 }
 
-/* Evaluating on a split that holds nothing would report zeros as if they were scores. */
+/* Refuse to evaluate on a split that is empty: all scores would be zero. */
 static kith_agreed train_check_split(const cli *c, const kith_graph *g, kith_run *run) {
   const char *asked = c->job.evaluate.split == KITH_EVAL_AUTO    ? "auto, but nothing is held out"
                       : c->job.evaluate.split == KITH_EVAL_VALID ? "valid"
@@ -102,7 +102,7 @@ static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
   if (r->tested) train_print_metrics(c, "test", "test", &r->test);
 }
 
-/* The run holds on to the graph that it began with; whoever ingested another one meanwhile learns of it. */
+/* The run continues with the graph that it started with; warn if another one was ingested meanwhile. */
 static void train_check_graph(const cli *c, const kith_run *run, const kith_graph *g) {
   bool same = true;
   if (kith_is_bad(cli_is_graph(c, run->graph, g, &same)) || same)

@@ -35,13 +35,11 @@ cli_option_kind cli_option_find(const char *verb, const char *word);
 void cli_print_help(FILE *to);
 void cli_print_verb_help(const cli_verb *v);
 
-/*
- * From now on the shell's limits on files and on time end in a line and a code, limits.c.  Local; before MPI
- * begins. Errors: KITH_EIO, which is told to the user, where not even MPI could begin.
- */
+/* Turn exceeding the shell's limits on files and time into a message and a code, limits.c.  Local; before MPI
+ * starts. Errors: KITH_EIO with a message, if not even MPI could start. */
 kith_status cli_limits_begin(void) KITH_MUST_USE;
 
-/* The JSON line: members noted by cli_json(), or the error.  To stdout. */
+/* Print the JSON line to stdout: the members of cli_json(), or the error. */
 void cli_print_json(const cli *c, kith_agreed outcome);
 
 #endif

@@ -1,4 +1,4 @@
-/* Keys of the job against those that the graph was ingested with: a run tells its job to whoever reads its
+/* Comparison of the job's keys with those by which the graph was ingested, since a run stores its job in its
  * files. */
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,9 @@
 /*
  * YAML text → values by key, through libcyaml.
  *
- * The schema is made from the table at run time: every scalar is an optional string, so that parsing and
- * bounds have one path (value.c), which --set goes too.  All levels of mappings share one struct of pointers.
+ * The schema is made from the table at run time.  Every scalar is an optional string, so that values of the
+ * file and of --set have the same parser and bounds (value.c).  All levels of mappings share one struct of
+ * pointers.
  */
 #include <cyaml/cyaml.h>
 #include <stdio.h>
@@ -88,8 +89,8 @@ static cyaml_schema_field_t *load_build(load_schema *s, int first, int last, siz
   return &s->field[begin];
 }
 
-/* The first thing that libcyaml has to say against a text; the walk has seen to all that a user is likely to
- * do. */
+/* The first message of libcyaml about a text; the walk has already refused the mistakes that users are likely
+ * to make. */
 typedef struct load_error {
   char what[512];
 } load_error;

@@ -1,4 +1,4 @@
-/* A file that a verb is asked to write must be none that the job reads, and none of its work folder's own. */
+/* Output files of verbs must not overwrite files that the job reads, or the work folder's own. */
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@ static bool output_is_same(const char *a, const char *b) {
   return a[0] && b[0] && stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-/* graph.h5 and its like, whether they are there or not. */
+/* Whether a name is one of the work folder's own files, such as graph.h5, whether or not they exist. */
 static bool output_is_stage(const kith_job *job, const char *path) {
   static const char *const stage[] = {"graph.h5", "parts.h5", "embeddings.h5", "metrics.jsonl"};
   char folder[KITH_PATH], name[KITH_PATH];

@@ -42,12 +42,12 @@ static const char *print_path(const kith_job *job, const char *path) {
   size_t n = strlen(folder);
   if (n == 0 || strncmp(path, folder, n) != 0) return path;
   const char *rest = path + n + (path[n] == '/');
-  bool letters = rest[0] && !strchr("~$", rest[0]); /* at the beginning these stand for something else */
+  bool letters = rest[0] && !strchr("~$", rest[0]); /* would be expanded */
   bool same = letters && kith_path_join(folder, rest, whole) == KITH_OK && strcmp(whole, path) == 0;
   return same ? rest : path;
 }
 
-/* Numbers, names and lists stand as they are; text is quoted. */
+/* Numbers, names and lists are printed plain; text is quoted. */
 static kith_status print_value(print_text *t, const kith_job *job, const job_key *k) {
   char value[JOB_VALUE_SIZE], quoted[4 * JOB_VALUE_SIZE];
   bool is_text = k->kind == JOB_TEXT || k->kind == JOB_NODE_TYPE || k->kind == JOB_DELIMITER ||

@@ -1,4 +1,4 @@
-/* Reading a job: defaults, the file, the settings of the command line, then what must agree. */
+/* Read a job: defaults, the file, the settings of the command line, then checks of combinations. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +24,7 @@ kith_job kith_job_defaults(void) {
   return job;
 }
 
-/* A job may come from a pipe, if it is one that the shell has made: kith train <(…), or /dev/stdin. */
+/* A job file may be a pipe of the shell, as in kith train <(…) or /dev/stdin. */
 static kith_status read_open(const char *path, FILE **f) {
   bool shell = strncmp(path, "/dev/fd/", 8) == 0 || strncmp(path, "/proc/self/fd/", 14) == 0 ||
                strcmp(path, "/dev/stdin") == 0;
@@ -234,7 +234,7 @@ done:
   return st;
 }
 
-/* Nodes may differ in their environments: rank 0's holds for all. */
+/* Expand paths by rank 0's environment on all ranks, since nodes may have different ones. */
 static kith_agreed read_paths(const kith_comm *comm, kith_job *job) {
   kith_agreed st = {KITH_OK};
   job_table t;

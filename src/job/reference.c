@@ -33,7 +33,32 @@ static const char reference_head[] =
     "* A key that is set but has no effect in the job, such as `model.gat.heads` with `model.name: mf`, is a "
     "warning of the verb that would use it. `--strict` makes warnings errors.\n"
     "* An unknown key, a key given twice and a value out of bounds end the program with code 78 and one line "
-    "that names file and line.\n";
+    "that names file and line.\n"
+    "\n"
+    "## A relation in a job\n"
+    "\n"
+    "A relation has a line in each section that shall read it. Its name is the same in all of them:\n"
+    "\n"
+    "```yaml\n"
+    "data:\n"
+    "  relations:\n"
+    "    view: {path: view.tsv, from: user, to: item}   # kith ingest: the list becomes edges of graph.h5\n"
+    "model: {relations: {view: 0.3}}                    # kith partition, kith train: layers read them, "
+    "weighted by 0.3\n"
+    "evaluate: {mask: [interactions, view]}             # kith train, evaluate, recommend: items that a user "
+    "viewed are not ranked\n"
+    "embed: {relations: {view: new-views.tsv}}          # kith embed: edges of new users and items\n"
+    "```\n"
+    "\n"
+    "* A relation that only `data.relations` names is stored in `graph.h5`, and a warning says that nothing "
+    "reads it.\n"
+    "* Layers read a relation only with a weight above 0 in `model.relations`, where interactions weigh 1. A "
+    "weight of 0 is the same as no line: the same bits.\n"
+    "* `evaluate.mask` needs no weight, but ends of the types user and item. A list replaces the default "
+    "`[interactions]`, so name interactions too, unless items of the training lists shall be ranked.\n"
+    "* `embed.relations` takes format and columns from `data.relations`, and has an "
+    "effect only with a weight in `model.relations`.\n"
+    "* `data.social` is short for `data.relations.friend` with `from: user` and `to: user`.\n";
 
 /* A cell of a table; a bar would end it. */
 static void reference_cell(const char *text, bool code) {

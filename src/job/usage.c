@@ -293,7 +293,7 @@ static const usage_rule *usage_find(const char *key) {
   return best;
 }
 
-/* What becomes of a key in a job. */
+/* The rule that applies to a key in a job, and its result. */
 typedef struct usage {
   const char *section; /* of the rule: the key or a section that holds it; null: there is no rule */
   bool used;
@@ -371,7 +371,7 @@ static void usage_warn_excess(const kith_job *job) {
               s->clusters, job->partition.parts);
 }
 
-/* A list takes most settings over from data.interactions, but not which of its lines count. */
+/* Warn of a list that inherits the settings of data.interactions: min_weight is not inherited. */
 static void usage_warn_min_weight(const kith_job *job, const char *verb) {
   const struct {
     const char *verb, *key;

@@ -37,7 +37,8 @@ void kith__job_bounds(const job_key *k, size_t size, char *text) {
 
 /* ---- from text ---- */
 
-/* What strtod and strtoll take beyond plain decimal numbers, blanks and hexadecimal digits, is refused. */
+/* Whether a text has characters of decimal numbers only; strtod and strtoll accept blanks and hexadecimal
+ * digits, too. */
 static bool value_is_number(const char *text) {
   return text[0] && text[strspn(text, "+-.0123456789eE")] == '\0';
 }
@@ -101,7 +102,7 @@ static void value_enum_name(const char *names, int i, size_t size, char *text) {
   snprintf(text, size, "%.*s", end ? (int)(end - names) : (int)strlen(names), names);
 }
 
-/* The words for it that YAML 1.1 has. */
+/* The spellings of booleans in YAML 1.1. */
 static kith_status value_bool(const job_key *k, const char *text, bool *out) {
   static const char *const word[2][3] = {{"false", "no", "off"}, {"true", "yes", "on"}};
   for (int yes = 0; yes < 2; yes++)
@@ -250,7 +251,7 @@ done:
   return st;
 }
 
-/* Text is kept in files and printed as YAML and JSON, so it must be what these can hold. */
+/* Text is stored in files and printed as YAML and JSON, so it must be representable there. */
 static kith_status value_text(const job_key *k, const char *text, char *out) {
   kith_status st = KITH_OK;
   size_t n = 0;

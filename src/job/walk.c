@@ -1,9 +1,9 @@
 /*
- * A walk over a YAML text that finds where each key stands and complains, with its line, about what a job
- * cannot have: unknown keys, keys given twice, lists or mappings where one value belongs, a second document.
+ * A walk over a YAML text that locates every key and refuses, with its line, what a job cannot have: unknown
+ * keys, keys given twice, lists or mappings in place of one value, a second document.
  *
- * libcyaml, which then loads the values (load.c), knows of a mistake only the line where the mapping around
- * it begins.
+ * libcyaml, which loads the values afterwards (load.c), reports only the line at which the enclosing mapping
+ * begins.
  */
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +27,7 @@ typedef struct walk {
 
 static int walk_line(const walk *w) { return (int)w->event.start_mark.line + 1; }
 
-/* What libyaml could not read.  Of a byte that is no text it gives the place, of all else the line. */
+/* Report what libyaml could not read: for a byte that is no text its offset, otherwise the line. */
 static kith_status walk_fail(const walk *w) {
   const yaml_parser_t *p = &w->parser;
   size_t line = p->problem_mark.line + 1;
@@ -53,7 +53,7 @@ done:
   return st;
 }
 
-/* What stands there, for messages that say what was expected instead. */
+/* What was found in place of the expected value, for messages. */
 static const char *walk_found(const walk *w) {
   switch (w->event.type) {
   case YAML_SCALAR_EVENT: return w->event.data.scalar.length ? "a single value" : "nothing";
@@ -166,7 +166,7 @@ done:
   return st;
 }
 
-/* Retired keys are told all at once, when the whole text has been read. */
+/* Retired keys are reported together, after the whole text has been read. */
 static kith_status walk_unknown(walk *w, const char *key) {
   char place[KITH_PATH + 16];
   int line = walk_line(w);
