@@ -112,9 +112,12 @@ typedef struct kith_block {
   const kith_csc *csc; /**< the transpose of csr */
   /** The full graph: the rows of the transpose, which have ghosts, too; null: csr is symmetric over ranks. */
   const kith_csr *transpose;
+  const kith_csr *whole; /**< csr before edge dropout: what `merged` and `keep` are about */
+  /** Relations of the entries of `whole`; null: of one relation. */
+  kith_merged_relations *merged;
   const int64_t *degree; /**< [src rows] degree of each node in the full graph */
   bool drops_edges;      /**< edge dropout: the entries change from step to step, also on the full graph */
-  const uint8_t *keep;   /**< [entries of dist_csr] edge dropout: 0 for entries that this step dropped */
+  const uint8_t *keep;   /**< [entries of whole] edge dropout: 0 for entries that this step dropped */
   double keep_scale;     /**< … and the factor of those that it kept */
 } kith_block;
 

@@ -5,6 +5,7 @@
 #define KITH_SAMPLER_H
 
 #include "kith/base.h"
+#include "kith/schema.h"
 
 enum { KITH_MAX_LAYERS = 16 };
 
@@ -12,6 +13,16 @@ enum { KITH_MAX_LAYERS = 16 };
 typedef struct kith_fanouts {
   int n, of[KITH_MAX_LAYERS];
 } kith_fanouts;
+
+/** Fan-outs of relations beside the interactions; a relation that is not among them has those of the
+ * interactions. */
+typedef struct kith_relation_fanouts {
+  int n;
+  struct kith_relation_fanout {
+    char name[KITH_NAME]; /**< of the relation */
+    kith_fanouts fanouts; /**< n is 0: those of the interactions */
+  } of[KITH_MAX_RELATIONS];
+} kith_relation_fanouts;
 
 /** Training on the full graph, or the way in which blocks are sampled. */
 typedef enum kith_sampler_mode {
@@ -45,6 +56,7 @@ typedef enum kith_cluster_edges {
 typedef struct kith_sampler_options {
   kith_sampler_mode mode;
   kith_fanouts fanouts;              /**< neighbor */
+  kith_relation_fanouts relations;   /**< neighbor */
   kith_neighbor_weighting weighting; /**< neighbor; uniform samples without replacement, the others with */
   int64_t budget;  /**< expected number of nodes in each layer's set (layerwise), of nodes in
                       a step's set (saint-node), of walks (saint-edge, saint-walk) */

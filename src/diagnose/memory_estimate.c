@@ -130,20 +130,39 @@ static int64_t estimate_drawn(const estimate *w) {
   }
 }
 
+/* Entries of one relation that a row samples in layer l; all of them are about `mean` and, since the nodes of
+ * a batch have more neighbors than others, at most four times that. */
+static int64_t estimate_fan(const estimate *w, const kith_fanouts *f, int l, int64_t mean) {
+  int hop = kith_model_n_layer(w->model) - 1 - l;
+  int asked = w->train->sampler.mode == KITH_NEIGHBOR && f->n > 0 ? f->of[hop < f->n ? hop : f->n - 1] : 0;
+  return asked > 0 ? asked : 4 * mean;
+}
+
+/* Those of the relations that layers read beside the interactions. */
+static int64_t estimate_fan_of_relations(const estimate *w, int l) {
+  const kith_relation_weights *read = kith_model_relations(w->model);
+  const kith_sampler_options *o = &w->train->sampler;
+  int64_t fan = 0, nodes = estimate_nodes(w->s);
+  for (int i = 0; i < read->n; i++) {
+    int r = kith_schema_find_relation(&w->s->schema, read->of[i].name);
+    int64_t entries = r >= 0 ? w->s->n_relation_entry[r] * w->s->size : 0;
+    fan += estimate_fan(w, kith_sampler_fanouts(o, kith_text_hash(read->of[i].name)), l,
+                        entries / (nodes + 1) + 1);
+  }
+  return fan;
+}
+
 /* Rows and entries of the blocks of a sampled step; row[0] is the outermost layer. */
 static void estimate_hops(const estimate *w, int64_t *row, int64_t *entry) {
-  const kith_sampler_options *o = &w->train->sampler;
   const kith_graph_sizes *s = w->s;
   int layers = kith_model_n_layer(w->model);
   int64_t nodes = estimate_nodes(s), mean = nodes > 0 ? 2 * s->n_edge / nodes + 1 : 1;
+  int64_t entries = estimate_max(2 * s->n_edge, w->entry * s->size);
   int64_t most = kith_min(nodes, estimate_wanted(w) + estimate_drawn(w));
   row[layers] = kith_min(estimate_wanted(w), nodes);
   for (int l = layers - 1; l >= 0; l--) {
-    int asked = o->mode == KITH_NEIGHBOR && o->fanouts.n > 0
-                    ? o->fanouts.of[layers - 1 - l < o->fanouts.n ? layers - 1 - l : o->fanouts.n - 1]
-                    : 0;
-    int64_t fan = asked > 0 ? asked : 4 * mean; /* nodes of a batch have more neighbors than the mean */
-    entry[l] = kith_min(row[l + 1] * fan, 2 * s->n_edge);
+    int64_t fan = estimate_fan(w, &w->train->sampler.fanouts, l, mean) + estimate_fan_of_relations(w, l);
+    entry[l] = kith_min(row[l + 1] * fan, w->merged > 0 ? entries : 2 * s->n_edge);
     row[l] = kith_min(row[l + 1] * (fan + 1), most);
   }
 }
@@ -157,6 +176,7 @@ static int64_t estimate_sampled(const estimate *w) {
   for (int l = 0; l < layers; l++) {
     kith_tape_bytes t = estimate_tape(w, row[l], 0, entry[l]);
     bytes += (t.value + t.grad + t.workspace) / layers + 2 * (32 * row[l] + 24 * entry[l]) + 24 * entry[l];
+    if (w->merged > 0) bytes += (2 * 5 + 8) * entry[l]; /* relations of the entries */
   }
   return bytes + row[0] * (48 + 12 * (int64_t)w->d) + row[0] * 8 * w->d / w->s->size * (w->s->size - 1);
 }

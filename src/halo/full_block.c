@@ -43,6 +43,8 @@ kith_status kith_full_block_make(kith_dist_csr *a, bool transpose, bool loops, k
                           .dst = &w->nodes,
                           .edges = &w->edges,
                           .csr = csr,
+                          .whole = csr,
+                          .merged = loops ? NULL : a->merged,
                           .scale = a->weighted ? csr->weight : NULL,
                           .csc = &w->csc,
                           .transpose = a->transpose ? &a->transpose->csr : NULL,

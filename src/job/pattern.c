@@ -24,10 +24,14 @@ static const pattern patterns[] = {
      true},
     {"partition.weight.", offsetof(kith_job, partition.weights.n), offsetof(kith_job, partition.weights.of),
      sizeof(struct kith_partition_weight), sizeof(struct kith_partition_weight), true},
+    {"sampler.relations.", offsetof(kith_job, train.sampler.relations.n),
+     offsetof(kith_job, train.sampler.relations.of), sizeof(struct kith_relation_fanout),
+     sizeof(struct kith_relation_fanout), true},
     {"embed.relations.", offsetof(kith_job, embed.n_relation), offsetof(kith_job, embed.relation),
      sizeof(struct kith_job_list), sizeof(struct kith_job_list), true},
 };
 enum { PATTERNS = sizeof patterns / sizeof *patterns };
+_Static_assert(offsetof(struct kith_relation_fanout, name) == 0, "the name comes first");
 _Static_assert(offsetof(kith_relation_source, name) == 0, "the name of a list comes first");
 
 /* The pattern that a key belongs to, or null. */

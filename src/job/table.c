@@ -226,6 +226,9 @@ const job_key kith__job_row[] = {
     {"sampler.fanouts", JOB_FANOUTS, AT(train.sampler.fanouts), 0, 1e6, "neighbors",
      "neighbor: sampled neighbors per hop, from the batch's nodes outward. The last number holds for all "
      "further hops; 0 takes all neighbors."},
+    {"sampler.relations.NAME", JOB_FANOUTS, AT(train.sampler.relations.of[0].fanouts), 0, 1e6, "neighbors",
+     "neighbor: the same for the entries of the relation NAME, which model.relations reads; they are sampled "
+     "apart from interactions. Not set: sampler.fanouts."},
     {"sampler.weighting", JOB_ENUM, AT(train.sampler.weighting), 0, 0, "uniform | importance | weight",
      "neighbor: sampling probability of a neighbor. uniform: equal, without replacement. importance: "
      "proportional to 1/degree (pinsage: to its visits), with replacement. weight: proportional to the "

@@ -137,6 +137,9 @@ static bool is_read(const kith_job *j, const kith_relation_source *r) {
 static bool is_cut(const kith_job *j, const kith_relation_source *r) {
   return r && j->partition.method != KITH_PARTITION_HASH;
 }
+static bool samples_relation(const kith_job *j, const kith_relation_source *r) {
+  return samples_neighbors(j) && is_in_layers(j, r);
+}
 static bool lists_edges(const kith_job *j, const kith_relation_source *r) {
   return j && r->list.format != KITH_ADJACENCY;
 }
@@ -209,6 +212,7 @@ static const usage_rule usage_rules[] = {
     {"model.pinsage", "train", is_pinsage, "needs model.name: pinsage"},
     {"sampler", "train", always, ""},
     {"sampler.fanouts", "train", samples_neighbors, "needs sampler.mode: neighbor"},
+    {"sampler.relations", "train", samples_neighbors, "needs sampler.mode: neighbor"},
     {"sampler.weighting", "train", samples_neighbors, "needs sampler.mode: neighbor"},
     {"sampler.budget", "train", has_budget,
      "needs sampler.mode: layerwise, saint-node, saint-edge or saint-walk"},
@@ -273,6 +277,8 @@ static const struct {
     {"data.relations.NAME.columns.weight", filters,
      "needs min_weight above 0: models do not read the weights of edges"},
     {"partition.weight.NAME", is_cut, "needs partition.method: metis or contiguous"},
+    {"sampler.relations.NAME", samples_relation,
+     "needs sampler.mode: neighbor, and a weight above 0 in model.relations with lightgcn and layers"},
     {"embed.relations.NAME", is_in_layers,
      "needs a weight above 0 in model.relations, and lightgcn with layers"},
 };
@@ -314,6 +320,7 @@ static const kith_relation_source *usage_among(const char *section, int n, const
 static const kith_relation_source *usage_source(const kith_job *job, const char *key) {
   const kith_relation_source *r = usage_among("data.relations.", job->data.n_listed, job->data.listed, key);
   if (!r) r = usage_among("partition.weight.", job->data.n_relation, job->data.relation, key);
+  if (!r) r = usage_among("sampler.relations.", job->data.n_relation, job->data.relation, key);
   return r ? r : usage_among("embed.relations.", job->data.n_relation, job->data.relation, key);
 }
 
@@ -358,14 +365,19 @@ static void usage_subject(const usage *u, const char *key, int line, char *subje
   snprintf(subject, KITH_JOB_KEY_SIZE, "%.*s", whole ? (int)strlen(key) : (int)n, key);
 }
 
+static void usage_warn_fanouts(const kith_job *job, const char *key, const char *name, int n) {
+  int layers = kith_model_n_layer(&job->model);
+  if (samples_neighbors(job) && n > layers)
+    kith_warn("%s: %s%s has %d numbers, but the model has %d layer%s: the other numbers have no effect",
+              job->path, key, name, n, layers, kith_plural(layers));
+}
+
 /* Warn of values of which only a part has an effect. */
 static void usage_warn_excess(const kith_job *job) {
   const kith_sampler_options *s = &job->train.sampler;
-  int layers = kith_model_n_layer(&job->model);
-  if (samples_neighbors(job) && s->fanouts.n > layers)
-    kith_warn(
-        "%s: sampler.fanouts has %d numbers, but the model has %d layer%s: the other numbers have no effect",
-        job->path, s->fanouts.n, layers, kith_plural(layers));
+  usage_warn_fanouts(job, "sampler.fanouts", "", s->fanouts.n);
+  for (int i = 0; i < s->relations.n; i++)
+    usage_warn_fanouts(job, "sampler.relations.", s->relations.of[i].name, s->relations.of[i].fanouts.n);
   if (samples_clusters(job) && s->clusters > job->partition.parts)
     kith_warn("%s: sampler.clusters is %d, but partition.parts is %d: every step takes all parts", job->path,
               s->clusters, job->partition.parts);

@@ -106,7 +106,9 @@ static void model_record_relations(const kith_model_options *o, const kith_model
     omega[1 + i]->value[0] = (float)w->of[i].weight;
     n++;
   }
-  if (n > 0) kith_relation_weights_op(ctx->tape, ctx->block[0], omega);
+  for (int l = 0; n > 0 && l < o->layers; l++)
+    if (l == 0 || ctx->block[l] != ctx->block[l - 1])
+      kith_relation_weights_op(ctx->tape, ctx->block[l], omega);
 }
 
 /* Layers that share a block share its edge dropout. */

@@ -8,7 +8,10 @@ enum { EXCLUDED_EDGES_BATCH = 16 }; /* searches in parallel, so that their cache
 
 kith_status kith__excluded_edges_make(const sample_context *s, kith_lid max_edges, sample_excluded_edges *t) {
   kith_status st = KITH_OK;
-  *t = (sample_excluded_edges){.g = s->g, .a = s->a, .first_gid = s->g->first[s->comm->rank]};
+  *t = (sample_excluded_edges){.g = s->g,
+                               .a = s->a,
+                               .by_relation = &s->by_relation,
+                               .first_gid = s->g->first[s->comm->rank]};
   KITH_TRY(KITH_NEW(t->head, s->g->n_own));
   KITH_TRY(KITH_NEW(t->next, 2 * (int64_t)max_edges));
   KITH_TRY(KITH_NEW(t->row, 2 * (int64_t)max_edges));
@@ -38,14 +41,20 @@ static void excluded_edges_add_end(sample_excluded_edges *t, kith_gid from, int6
   t->head[row] = t->n;
 }
 
-/* A binary search in a row, whose columns ascend by kith_node_key(). */
+/* A binary search among the interactions of a row, which ascend by kith_node_key(). */
 typedef struct excluded_edges_search {
-  const kith_lid *col;
+  kith_eid start;    /* the row's first entry */
   int64_t low, high; /* the result is in low … high */
 } excluded_edges_search;
 
 static int64_t excluded_edges_middle(const excluded_edges_search *s) {
   return s->low + (s->high - s->low) / 2;
+}
+
+/* The column of an interaction of the row. */
+static const kith_lid *excluded_edges_col(const sample_excluded_edges *t, const excluded_edges_search *s,
+                                          int64_t position) {
+  return &t->a->csr.col[kith__relation_rows_entry(t->by_relation, s->start, position)];
 }
 
 static void excluded_edges_begin_search(const sample_excluded_edges *t, int n, const kith_lid *row,
@@ -57,21 +66,22 @@ static void excluded_edges_begin_search(const sample_excluded_edges *t, int n, c
   }
   for (int i = 0; i < n; i++) __builtin_prefetch(&a->csr.start[a->iperm[row[i]]]);
   for (int i = 0; i < n; i++)
-    s[i] = (excluded_edges_search){.col = a->csr.col + a->csr.start[a->iperm[row[i]]],
-                                   .high = a->degree[row[i]]};
+    s[i] = (excluded_edges_search){.start = a->csr.start[a->iperm[row[i]]], .high = a->degree[row[i]]};
 }
 
 /* One step of n searches; returns whether any continues. */
 static bool excluded_edges_halve(const sample_excluded_edges *t, int n, const int64_t *to,
                                  excluded_edges_search *s) {
   bool left = false;
-  for (int i = 0; i < n; i++) __builtin_prefetch(&s[i].col[excluded_edges_middle(&s[i])]);
   for (int i = 0; i < n; i++)
-    if (s[i].low < s[i].high) __builtin_prefetch(&t->a->node[s[i].col[excluded_edges_middle(&s[i])]]);
+    if (s[i].low < s[i].high) __builtin_prefetch(excluded_edges_col(t, &s[i], excluded_edges_middle(&s[i])));
+  for (int i = 0; i < n; i++)
+    if (s[i].low < s[i].high)
+      __builtin_prefetch(&t->a->node[*excluded_edges_col(t, &s[i], excluded_edges_middle(&s[i]))]);
   for (int i = 0; i < n; i++) {
     if (s[i].low >= s[i].high) continue;
     int64_t middle = excluded_edges_middle(&s[i]);
-    if (t->a->node[s[i].col[middle]] < to[i]) s[i].low = middle + 1;
+    if (t->a->node[*excluded_edges_col(t, &s[i], middle)] < to[i]) s[i].low = middle + 1;
     else s[i].high = middle;
     left = true;
   }
@@ -84,8 +94,8 @@ static void excluded_edges_find(sample_excluded_edges *t, kith_lid first, int n)
   excluded_edges_begin_search(t, n, t->row + first, s);
   while (excluded_edges_halve(t, n, t->other + first, s)) continue;
   for (int i = 0; i < n; i++) {
-    bool there =
-        s[i].low < a->degree[t->row[first + i]] && a->node[s[i].col[s[i].low]] == t->other[first + i];
+    bool there = s[i].low < a->degree[t->row[first + i]] &&
+                 a->node[*excluded_edges_col(t, &s[i], s[i].low)] == t->other[first + i];
     t->position[first + i] = there ? (int32_t)s[i].low : -1;
   }
 }

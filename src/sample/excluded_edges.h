@@ -9,13 +9,14 @@
 typedef struct sample_excluded_edges {
   const kith_graph *g;
   const kith_dist_csr *a;
+  const sample_relation_rows *by_relation;
   kith_gid first_gid; /* first global id of this rank */
   kith_lid n;         /* ends in this rank's rows */
   kith_lid *head;     /* [n_own] 1 + the first end in a row's list; 0: none */
   kith_lid *next;     /* [2 max] 1 + the next end in the list; 0: none */
   kith_lid *row;      /* [2 max] row of an end … */
   int64_t *other;     /* [2 max] … kith_node_key() of the other end … */
-  int32_t *position;  /* [2 max] … and its position in the row; -1: not a neighbor */
+  int32_t *position;  /* [2 max] … and its position among interactions; -1: no neighbor */
   int64_t *sorted;    /* [2 max] sorted positions of the queried row */
 } sample_excluded_edges;
 

@@ -1,6 +1,7 @@
 /*
- * Neighbor sampling (GraphSAGE): k neighbors of a node, keyed by the node, the step and the layer.  Uniform
- * without replacement, or weighted with replacement.
+ * Neighbor sampling (GraphSAGE): k neighbors of a node, keyed by the node, the step, the layer and the
+ * relation. Uniform without replacement, or weighted with replacement.  Relations are sampled one by one,
+ * each with its own fan-outs.
  */
 #include <math.h>
 
@@ -30,26 +31,27 @@ static void neighbor_insert(int64_t n, int64_t x, int64_t *position) {
 }
 
 /* k of 0 … degree - 1, all subsets with equal probability (Bentley and Floyd 1987), as a bitmap. */
-static void neighbor_draw_marked(uint64_t rng_seed, uint64_t step, int64_t node, int layer, int64_t degree,
-                                 int k, bool *drawn) {
+static void neighbor_draw_marked(uint64_t rng_seed, uint64_t step, int64_t node, int layer, uint64_t relation,
+                                 int64_t degree, int k, bool *drawn) {
   kith_draw r = {{0}};
   for (int64_t i = 0; i < k; i++) {
     if (i % 4 == 0)
-      r = kith_random(rng_seed, KITH_RNG_NEIGHBOR, step, (uint64_t)node, (uint64_t)layer << 32 | (uint64_t)i);
+      r = kith_random4(rng_seed, KITH_RNG_NEIGHBOR, step, (uint64_t)node, (uint64_t)layer << 32 | (uint64_t)i,
+                       relation);
     int64_t last = degree - k + i, x = (int64_t)kith_random_below(r.bits[i % 4], (uint64_t)last + 1);
     drawn[drawn[x] ? last : x] = true;
   }
 }
 
-int64_t kith_neighbor_draw(uint64_t rng_seed, uint64_t step, int64_t node, int layer, int64_t degree, int k,
-                           bool *drawn, int64_t *position) {
+int64_t kith_neighbor_draw(uint64_t rng_seed, uint64_t step, int64_t node, int layer, uint64_t relation,
+                           int64_t degree, int k, bool *drawn, int64_t *position) {
   if (k == 0 || k >= degree) {
     for (int64_t i = 0; i < degree; i++) position[i] = i;
     return degree;
   }
   if (k > NEIGHBOR_SORTED) {
     int64_t n = 0;
-    neighbor_draw_marked(rng_seed, step, node, layer, degree, k, drawn);
+    neighbor_draw_marked(rng_seed, step, node, layer, relation, degree, k, drawn);
     for (int64_t x = 0; x < degree; x++) {
       if (drawn[x]) position[n++] = x;
       drawn[x] = false;
@@ -60,8 +62,8 @@ int64_t kith_neighbor_draw(uint64_t rng_seed, uint64_t step, int64_t node, int l
     kith_draw r[NEIGHBOR_BLOCK / 4];
     int64_t end = kith_min(first + NEIGHBOR_BLOCK, k);
     for (int64_t i = first; i < end; i += 4)
-      r[(i - first) / 4] =
-          kith_random(rng_seed, KITH_RNG_NEIGHBOR, step, (uint64_t)node, (uint64_t)layer << 32 | (uint64_t)i);
+      r[(i - first) / 4] = kith_random4(rng_seed, KITH_RNG_NEIGHBOR, step, (uint64_t)node,
+                                        (uint64_t)layer << 32 | (uint64_t)i, relation);
     for (int64_t i = first; i < end; i++) {
       int64_t last = degree - k + i,
               x = (int64_t)kith_random_below(r[(i - first) / 4].bits[i % 4], (uint64_t)last + 1);
@@ -75,14 +77,20 @@ int64_t kith_neighbor_draw(uint64_t rng_seed, uint64_t step, int64_t node, int l
 typedef struct neighbor {
   const sample_context *ctx;
   uint64_t step;
+  const kith_fanouts *fanouts[1 + KITH_MAX_RELATIONS]; /* of each relation of the matrix */
   double *cdf;    /* [max degree + 1] cumulative weights of the eligible neighbors of the queried row */
   int64_t *count; /* [max degree] draws of each neighbor; zero between queries */
   bool *drawn;    /* [max degree] workspace of kith_neighbor_draw(); false between queries */
 } neighbor;
 
-static int neighbor_fanout(const sample_context *ctx, int l) {
-  const kith_fanouts *f = &ctx->options.fanouts;
-  int from_seeds = ctx->n_layer - 1 - l;
+/* The key of a relation in random numbers. */
+static uint64_t neighbor_key(const neighbor *w, int relation) {
+  return relation > 0 ? w->ctx->a->merged->key[relation] : 0;
+}
+
+static int neighbor_fanout(const neighbor *w, int relation, int l) {
+  const kith_fanouts *f = w->fanouts[relation];
+  int from_seeds = w->ctx->n_layer - 1 - l;
   if (f->n == 0) return 0;
   return f->of[from_seeds < f->n ? from_seeds : f->n - 1];
 }
@@ -91,8 +99,9 @@ static void neighbor_begin(void *self, uint64_t step) { ((neighbor *)self)->step
 
 static int64_t neighbor_draw_uniform(void *self, const sample_query *q, int64_t *position, float *scale) {
   const neighbor *w = self;
-  int64_t n = kith_neighbor_draw(w->ctx->rng_seed, w->step, w->ctx->a->node[q->row], q->layer, q->n_eligible,
-                                 neighbor_fanout(w->ctx, q->layer), w->drawn, position);
+  int64_t n = kith_neighbor_draw(w->ctx->rng_seed, w->step, w->ctx->a->node[q->row], q->layer,
+                                 neighbor_key(w, q->relation), q->n_eligible,
+                                 neighbor_fanout(w, q->relation, q->layer), w->drawn, position);
   float each = n > 0 ? (float)((double)q->n_eligible / (double)n) : 0;
   for (int64_t i = 0; i < n; i++) {
     position[i] = kith__eligible(q, position[i]);
@@ -101,13 +110,15 @@ static int64_t neighbor_draw_uniform(void *self, const sample_query *q, int64_t 
   return n;
 }
 
-/* Weight of an entry for sampling: the interaction's weight; or the relation's own weight; or 1 / degree of
- * the neighbor, which is proportional to the squared entries of a row of A. */
-static double neighbor_weight(const neighbor *w, kith_lid row, int64_t position) {
+/* Weight of an entry for sampling: the interaction's weight; or the matrix's own weight; or 1 / degree of
+ * the neighbor, which is proportional to the squared entries of a row of A; or in another relation the
+ * squared entry itself. */
+static double neighbor_weight(const neighbor *w, const sample_query *q, int64_t position) {
   const kith_dist_csr *a = w->ctx->a;
-  kith_eid at = a->csr.start[a->iperm[row]] + position;
+  kith_eid at = kith__query_entry(&w->ctx->by_relation, q, position);
   if (w->ctx->options.weighting == KITH_EDGE_WEIGHT)
-    return (double)w->ctx->g->weight[w->ctx->g->start[row] + position];
+    return (double)w->ctx->g->weight[w->ctx->g->start[q->row] + position];
+  if (q->relation > 0) return pow((double)kith__merged_weight(a, at), 2);
   return a->weighted ? (double)a->csr.weight[at] : 1 / (double)a->degree[a->csr.col[at]];
 }
 
@@ -115,7 +126,7 @@ static double neighbor_weight(const neighbor *w, kith_lid row, int64_t position)
 static void neighbor_fill_cdf(const neighbor *w, const sample_query *q) {
   w->cdf[0] = 0;
   for (int64_t i = 0; i < q->n_eligible; i++)
-    w->cdf[i + 1] = w->cdf[i] + neighbor_weight(w, q->row, kith__eligible(q, i));
+    w->cdf[i + 1] = w->cdf[i] + neighbor_weight(w, q, kith__eligible(q, i));
 }
 
 /* The neighbor i with cdf[i] <= x < cdf[i + 1]: binary search. */
@@ -129,18 +140,26 @@ static int64_t neighbor_find(const double *cdf, int64_t n, double x) {
   return low;
 }
 
+/* Interactions alone have weights; relations are then sampled uniformly. */
+static bool neighbor_is_uniform(const neighbor *w, const sample_query *q, int k) {
+  bool weighted = w->ctx->options.weighting != KITH_EDGE_WEIGHT || q->relation == 0;
+  return !weighted || k == 0 || k >= q->n_eligible;
+}
+
 /* k draws with replacement: each draw of a neighbor with probability q adds 1 / (k q) to its importance
  * weight (Chen et al., FastGCN, ICLR 2018, theorem 1, for one node's neighbors). */
 static int64_t neighbor_draw_weighted(void *self, const sample_query *q, int64_t *position, float *scale) {
   const neighbor *w = self;
-  int k = neighbor_fanout(w->ctx, q->layer);
+  int k = neighbor_fanout(w, q->relation, q->layer);
   int64_t n = 0;
-  if (k == 0 || k >= q->n_eligible) return neighbor_draw_uniform(self, q, position, scale);
+  if (neighbor_is_uniform(w, q, k)) return neighbor_draw_uniform(self, q, position, scale);
   neighbor_fill_cdf(w, q);
   double all = w->cdf[q->n_eligible];
+  if (!(all > 0)) return neighbor_draw_uniform(self, q, position, scale); /* entries of weight 0 only */
   for (int i = 0; i < k; i++) {
-    kith_draw r = kith_random(w->ctx->rng_seed, KITH_RNG_NEIGHBOR, w->step, (uint64_t)w->ctx->a->node[q->row],
-                              (uint64_t)q->layer << 32 | (uint64_t)i);
+    kith_draw r =
+        kith_random4(w->ctx->rng_seed, KITH_RNG_NEIGHBOR, w->step, (uint64_t)w->ctx->a->node[q->row],
+                     (uint64_t)q->layer << 32 | (uint64_t)i, neighbor_key(w, q->relation));
     w->count[neighbor_find(w->cdf, q->n_eligible, all * kith_random_unit(r.bits[0]))]++;
   }
   for (int64_t i = 0; i < q->n_eligible; i++) {
@@ -176,6 +195,17 @@ done:
   return st;
 }
 
+/* The most entries that a row samples in layer l; 0: all. */
+static int64_t neighbor_max_drawn(const neighbor *w, int l) {
+  int64_t sum = 0;
+  if (w->ctx->by_relation.n == 1) return neighbor_fanout(w, 0, l);
+  for (int k = 0; k < w->ctx->by_relation.n; k++) {
+    int64_t fan = neighbor_fanout(w, k, l), most = w->ctx->by_relation.max_count[k];
+    sum += fan > 0 ? kith_min(fan, most) : most;
+  }
+  return sum;
+}
+
 kith_status kith__method_neighbor(const sample_context *s, sample_method *out) {
   kith_status st = KITH_OK;
   neighbor *w = NULL;
@@ -187,10 +217,12 @@ kith_status kith__method_neighbor(const sample_context *s, sample_method *out) {
                                                                       : neighbor_draw_weighted,
                          .destroy = neighbor_destroy};
   w->ctx = s;
+  for (int k = 0; k < s->by_relation.n; k++)
+    w->fanouts[k] = kith_sampler_fanouts(&s->options, neighbor_key(w, k));
   KITH_TRY(KITH_NEW(w->cdf, s->max_degree + 1));
   KITH_TRY(KITH_NEW(w->count, s->max_degree));
   KITH_TRY(KITH_NEW(w->drawn, s->max_degree));
-  for (int l = 0; l < s->n_layer; l++) out->max_drawn[l] = neighbor_fanout(s, l);
+  for (int l = 0; l < s->n_layer; l++) out->max_drawn[l] = neighbor_max_drawn(w, l);
 done:
   return st;
 }

@@ -43,6 +43,9 @@ static kith_status query_make_replies(const sample_context *s, int64_t rows, int
   KITH_TRY(KITH_NEW(q->recv_gid, n_recv));
   KITH_TRY(KITH_NEW(q->reply_out, n_recv));
   KITH_TRY(KITH_NEW(q->neighbor_out, n_neighbor));
+  if (!s->a->merged) goto done;
+  KITH_TRY(KITH_NEW(q->entry_in, entries));
+  KITH_TRY(KITH_NEW(q->entry_out, n_neighbor));
 done:
   return st;
 }
@@ -53,12 +56,15 @@ kith_status kith__neighbor_query_make(const sample_context *s, const sample_meth
   *q = (sample_neighbor_query){.comm = s->comm,
                                .g = s->g,
                                .a = s->a,
+                               .by_relation = &s->by_relation,
                                .method = method,
                                .request = {MPI_REQUEST_NULL, MPI_REQUEST_NULL}};
   KITH_MPI(MPI_Type_contiguous(QUERY_REPLY_WORDS, MPI_INT64_T, &q->reply_type));
   KITH_MPI(MPI_Type_contiguous(QUERY_NEIGHBOR_WORDS, MPI_INT64_T, &q->neighbor_type));
+  KITH_MPI(MPI_Type_contiguous(1, MPI_INT64_T, &q->entry_type));
   KITH_MPI(MPI_Type_commit(&q->reply_type));
   KITH_MPI(MPI_Type_commit(&q->neighbor_type));
+  KITH_MPI(MPI_Type_commit(&q->entry_type));
   q->made = true;
   KITH_TRY(KITH_NEW(q->sort, 2 * rows));
   KITH_TRY(KITH_NEW(q->grouped_row, rows));
@@ -81,6 +87,7 @@ void kith__neighbor_query_free(sample_neighbor_query *q) {
   KITH_WAIT("sampled neighbors", MPI_Waitall(2, q->request, MPI_STATUSES_IGNORE));
   KITH_MPI(MPI_Type_free(&q->reply_type));
   KITH_MPI(MPI_Type_free(&q->neighbor_type));
+  KITH_MPI(MPI_Type_free(&q->entry_type));
   KITH_FREE(q->sort);
   KITH_FREE(q->grouped_row);
   KITH_FREE(q->grouped_gid);
@@ -95,33 +102,55 @@ void kith__neighbor_query_free(sample_neighbor_query *q) {
   KITH_FREE(q->reply_in);
   KITH_FREE(q->neighbor_out);
   KITH_FREE(q->neighbor_in);
+  KITH_FREE(q->entry_out);
+  KITH_FREE(q->entry_in);
 }
 
 /* ---- replies ---- */
 
-/* Sample one row; its csr indices and importance weights go behind the n entries of the block. */
-static sample_reply query_draw(sample_neighbor_query *q, int layer, kith_gid gid, int64_t n) {
+/* Sample one row's entries of a relation; their csr indices and importance weights go behind the n entries of
+ * the block.  Returns their number. */
+static int64_t query_draw_relation(sample_neighbor_query *q, const sample_query *about, int64_t n) {
+  int64_t *index = q->csr_index + n, drawn = q->method->draw(q->method->self, about, index, q->scale + n);
+  for (int64_t i = 0; i < drawn; i++) {
+    index[i] = kith__query_entry(q->by_relation, about, index[i]);
+    __builtin_prefetch(&q->a->csr.col[index[i]]);
+  }
+  return drawn;
+}
+
+/* Sample one row, relation by relation. */
+static sample_reply query_draw(sample_neighbor_query *q, kith_gid gid, int64_t n) {
   const kith_dist_csr *a = q->a;
   kith_lid row = (kith_lid)(gid - q->g->first[q->comm->rank]);
-  sample_query about = {.layer = layer, .row = row, .n_eligible = a->degree[row]};
+  sample_query about = {.layer = q->layer,
+                        .row = row,
+                        .start = a->csr.start[a->iperm[row]],
+                        .n_eligible = a->degree[row]};
   if (kith__excluded_edges_has(&q->excluded, row)) kith__excluded_edges_apply(&q->excluded, &about);
-  int64_t *index = q->csr_index + n, drawn = q->method->draw(q->method->self, &about, index, q->scale + n);
-  kith_eid from = a->csr.start[a->iperm[row]];
-  for (int64_t i = 0; i < drawn; i++) {
-    index[i] += from;
-    __builtin_prefetch(&a->csr.col[index[i]]);
+  int64_t drawn = query_draw_relation(q, &about, n);
+  for (int k = 1; k < q->by_relation->n; k++) {
+    const kith_lid *count = q->by_relation->count + (int64_t)row * q->by_relation->n;
+    about.relation = k;
+    about.first += count[k - 1];
+    about.n_eligible = count[k];
+    about.n_excluded = 0;
+    drawn += query_draw_relation(q, &about, n + drawn);
   }
   return (sample_reply){q->node_info[row].node, q->node_info[row].degree, (int32_t)drawn};
 }
 
 /* Fill in the n sampled neighbors of a block. */
-static void query_fill_neighbors(const sample_neighbor_query *q, int64_t n, sample_neighbor *neighbor) {
+static void query_fill_neighbors(const sample_neighbor_query *q, int64_t n, sample_neighbor *neighbor,
+                                 sample_entry *entry) {
   const kith_csr *csr = &q->a->csr;
   for (int64_t i = 0; i < n; i++) __builtin_prefetch(&q->node_info[csr->col[q->csr_index[i]]]);
   for (int64_t i = 0; i < n; i++) {
     neighbor[i] = q->node_info[csr->col[q->csr_index[i]]];
     neighbor[i].scale = q->a->weighted ? q->scale[i] * csr->weight[q->csr_index[i]] : q->scale[i];
   }
+  for (int64_t i = 0; entry && i < n; i++)
+    entry[i] = (sample_entry){kith__merged_weight(q->a, q->csr_index[i]), q->a->merged->of[q->csr_index[i]]};
 }
 
 /* Prefetch for later rows, at two distances: the second address is loaded from the first. */
@@ -142,15 +171,15 @@ static void query_prefetch(const sample_neighbor_query *q, int64_t n, const kith
  * Reply to n requests; returns the number of sampled neighbors.  On a graph that exceeds the caches each
  * neighbor costs two cache misses, of its column and of its node_info; those of a block overlap.
  */
-static int64_t query_answer(sample_neighbor_query *q, int layer, int64_t n, const kith_gid *gid,
-                            sample_reply *reply, sample_neighbor *neighbor) {
+static int64_t query_answer(sample_neighbor_query *q, int64_t n, const kith_gid *gid, sample_reply *reply,
+                            sample_neighbor *neighbor, sample_entry *entry) {
   int64_t at = 0, block = 0;
   for (int64_t i = 0; i < n; i++) {
     query_prefetch(q, n - i, gid + i);
-    reply[i] = query_draw(q, layer, gid[i], block);
+    reply[i] = query_draw(q, gid[i], block);
     block += reply[i].n_drawn;
     if (block < QUERY_BLOCK && i + 1 < n) continue;
-    query_fill_neighbors(q, block, neighbor + at);
+    query_fill_neighbors(q, block, neighbor + at, entry ? entry + at : NULL);
     at += block;
     block = 0;
   }
@@ -158,8 +187,8 @@ static int64_t query_answer(sample_neighbor_query *q, int layer, int64_t n, cons
 }
 
 static void query_answer_self(sample_neighbor_query *q) {
-  q->n_self_neighbor = query_answer(q, q->layer, q->n_self, q->grouped_gid + q->self_start,
-                                    q->reply_in + q->self_start, q->neighbor_in);
+  q->n_self_neighbor = query_answer(q, q->n_self, q->grouped_gid + q->self_start, q->reply_in + q->self_start,
+                                    q->neighbor_in, q->entry_in);
 }
 
 /* ---- the exchange ---- */
@@ -205,8 +234,9 @@ static void query_send_replies(sample_neighbor_query *q) {
   int size = q->comm->size;
   sample_counts *c = &q->rows, *e = &q->edges;
   for (int r = 0, at = 0; r < size; at += e->send_count[r], r++)
-    e->send_count[r] = (int)query_answer(q, q->layer, c->recv_count[r], q->recv_gid + c->recv_displ[r],
-                                         q->reply_out + c->recv_displ[r], q->neighbor_out + at);
+    e->send_count[r] = (int)query_answer(q, c->recv_count[r], q->recv_gid + c->recv_displ[r],
+                                         q->reply_out + c->recv_displ[r], q->neighbor_out + at,
+                                         q->entry_out ? q->entry_out + at : NULL);
   kith_prefix_sum(size, e->send_count, e->send_displ);
   KITH_MPI(MPI_Ialltoallv(q->reply_out, c->recv_count, c->recv_displ, q->reply_type, q->reply_in,
                           c->send_count, c->send_displ, q->reply_type, q->comm->mpi, &q->request[0]));
@@ -219,6 +249,10 @@ static void query_send_neighbors(sample_neighbor_query *q) {
   KITH_MPI(MPI_Ialltoallv(q->neighbor_out, e->send_count, e->send_displ, q->neighbor_type,
                           q->neighbor_in + q->n_self_neighbor, e->recv_count, e->recv_displ, q->neighbor_type,
                           q->comm->mpi, &q->request[0]));
+  if (q->entry_in)
+    KITH_MPI(MPI_Ialltoallv(q->entry_out, e->send_count, e->send_displ, q->entry_type,
+                            q->entry_in + q->n_self_neighbor, e->recv_count, e->recv_displ, q->entry_type,
+                            q->comm->mpi, &q->request[1]));
 }
 
 void kith__neighbor_query_begin(sample_neighbor_query *q, int layer, kith_lid n, const kith_gid *gid) {

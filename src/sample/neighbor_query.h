@@ -18,6 +18,12 @@ typedef struct sample_neighbor {
   float scale;
 } sample_neighbor;
 
+/* … and, where the matrix is merged, about the entry that leads to it. */
+typedef struct sample_entry {
+  float weight; /* the matrix's entry, without omega where omega is learned */
+  int32_t relation;
+} sample_entry;
+
 enum { SAMPLE_PREFETCH = 16 }; /* neighbors between the prefetch of a row-hash entry and its use */
 
 /* Arguments of an all-to-all exchange, in elements. */
@@ -30,6 +36,7 @@ typedef struct sample_neighbor_query {
   const kith_comm *comm;
   const kith_graph *g;
   const kith_dist_csr *a;
+  const sample_relation_rows *by_relation;
   const sample_method *method;
   int layer;                      /* layer of the exchange under way */
   sample_excluded_edges excluded; /* edges that are not sampled */
@@ -47,13 +54,15 @@ typedef struct sample_neighbor_query {
   kith_gid *recv_gid;       /* requested rows, and the replies to them … */
   sample_reply *reply_out;
   sample_neighbor *neighbor_out;
-  sample_reply *reply_in; /* … and the replies to this rank's requests, in the order of grouped_row */
-  int phase;              /* stage of the exchange */
-  MPI_Request request[2]; /* MPI_REQUEST_NULL: none */
-  MPI_Datatype reply_type, neighbor_type;
+  sample_entry *entry_out; /* of each neighbor; null: the matrix is not merged */
+  sample_reply *reply_in;  /* … and the replies to this rank's requests, in the order of grouped_row */
+  int phase;               /* stage of the exchange */
+  MPI_Request request[2];  /* MPI_REQUEST_NULL: none */
+  MPI_Datatype reply_type, neighbor_type, entry_type;
   sample_neighbor
       *neighbor_in; /* with SAMPLE_PREFETCH unused entries at the end, so that prefetching needs no branch */
   int64_t neighbor_in_bytes;
+  sample_entry *entry_in; /* as entry_out */
 } sample_neighbor_query;
 
 /*

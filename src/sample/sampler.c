@@ -55,8 +55,8 @@ static kith_status sampler_alloc(kith_sampler *s, kith_lid max_seed, kith_lid ma
     looped[l] = entries[l] + (s->loops ? rows[l + 1] : 0);
     if (entries[l] > max_entry) max_entry = entries[l];
   }
-  KITH_TRY(kith__sampler_plan_make(n, rows, looped, &s->front));
-  KITH_TRY(kith__sampler_plan_make(n, rows, looped, &s->back));
+  KITH_TRY(kith__sampler_plan_make(n, rows, looped, s->ctx.a->merged, &s->front));
+  KITH_TRY(kith__sampler_plan_make(n, rows, looped, s->ctx.a->merged, &s->back));
   KITH_TRY(kith__row_hash_make(rows[0], kith_graph_n_node(s->ctx.g), &s->row_hash));
   KITH_TRY(KITH_NEW(s->gid, rows[0]));
   KITH_TRY(kith__neighbor_query_make(&s->ctx, &s->method, rows[0], max_entry, max_excluded, &s->query));
@@ -82,8 +82,9 @@ kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, cons
   kith_sampler *s = NULL;
   int64_t max_degree = 1, n_entry = a->csr.start[a->csr.n_row];
   *out = NULL;
-  for (kith_lid i = 0; i < g->n_own; i++)
-    if (a->degree[i] > max_degree) max_degree = a->degree[i];
+  for (kith_lid p = 0; p < g->n_own; p++)
+    if (a->csr.start[p + 1] - a->csr.start[p] > max_degree)
+      max_degree = a->csr.start[p + 1] - a->csr.start[p];
   kith_comm_sum_int(comm, 1, &n_entry);
   KITH_TRY(kith_agree(comm, KITH_NEW(s, 1)));
   s->loops = loops;
@@ -95,6 +96,7 @@ kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, cons
                             .n_entry = n_entry,
                             .max_degree = kith_comm_max(comm, max_degree),
                             .rng_seed = rng_seed};
+  KITH_TRY(kith__relation_rows_make(comm, a, &s->ctx.by_relation));
   max_seed = (kith_lid)kith_comm_max(comm, max_seed); /* the same on every rank, so that replies fit */
   KITH_TRY(sampler_make_method(&s->ctx, &s->method));
   KITH_TRY(kith_agree(comm, sampler_alloc(s, max_seed, max_excluded)));
@@ -113,6 +115,7 @@ void kith_sampler_destroy(kith_sampler **sampler) {
   if (s->method.destroy) s->method.destroy(s->method.self);
   kith__neighbor_query_free(&s->query);
   kith__row_hash_free(&s->row_hash);
+  kith__relation_rows_free(&s->ctx.by_relation);
   KITH_FREE(s->gid);
   KITH_FREE(*sampler);
 }
@@ -131,11 +134,19 @@ static kith_lid sampler_find_row(kith_sampler *s, const sample_neighbor *neighbo
   return row;
 }
 
-/* Weights of n entries of a row: those of the relation, which scale includes, or scale / sqrt(deg i deg j).
- */
+/* Weights and relations of n entries of a merged matrix. */
+static void sampler_set_relations(int32_t n, const sample_entry *entry, const float *scale, float *weight,
+                                  kith_merged_relations *m, kith_eid at) {
+  for (int32_t k = 0; k < n; k++) {
+    weight[k] = (float)((double)scale[k] * (double)entry[k].weight);
+    m->of[at + k] = (uint8_t)entry[k].relation;
+    if (m->base) m->base[at + k] = weight[k];
+  }
+}
+
+/* Weights of n entries of a row: those of the matrix, which scale includes, or scale / sqrt(deg i deg j). */
 static void sampler_set_weights(const kith_sampler *s, int32_t n, int32_t degree,
-                                const sample_neighbor *neighbor, float *scale, float *weight) {
-  for (int32_t k = 0; k < n; k++) scale[k] = neighbor[k].scale;
+                                const sample_neighbor *neighbor, const float *scale, float *weight) {
   if (s->ctx.a->weighted) memcpy(weight, scale, (size_t)n * sizeof *weight);
   else
     for (int32_t k = 0; k < n; k++)
@@ -163,7 +174,11 @@ static void sampler_fill_block(kith_sampler *s, int l, kith_lid n) {
       kith__row_hash_prefetch(&s->row_hash, neighbor[k + SAMPLE_PREFETCH].gid);
       csr->col[at + k] = sampler_find_row(s, &neighbor[k], &n_row);
     }
-    sampler_set_weights(s, reply->n_drawn, reply->degree, neighbor, b->scale + at, csr->weight + at);
+    for (int32_t k = 0; k < reply->n_drawn; k++) b->scale[at + k] = neighbor[k].scale;
+    if (s->query.entry_in)
+      sampler_set_relations(reply->n_drawn, s->query.entry_in + (neighbor - s->query.neighbor_in),
+                            b->scale + at, csr->weight + at, &b->merged, at);
+    else sampler_set_weights(s, reply->n_drawn, reply->degree, neighbor, b->scale + at, csr->weight + at);
     at += reply->n_drawn;
   }
   csr->start[n] = at;

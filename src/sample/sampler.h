@@ -7,6 +7,8 @@
 
 /** The defaults.  Local. */
 kith_sampler_options kith_sampler_defaults(void);
+/** The fan-outs of a relation, by the hash of its name; 0: interactions.  Local. */
+const kith_fanouts *kith_sampler_fanouts(const kith_sampler_options *o, uint64_t relation);
 const char *kith_sampler_mode_text(kith_sampler_mode mode);                  /**< "full" */
 const char *kith_neighbor_weighting_text(kith_neighbor_weighting weighting); /**< "uniform" */
 const char *kith_cluster_edges_text(kith_cluster_edges edges);               /**< "keep" */
@@ -14,15 +16,16 @@ const char *kith_cluster_edges_text(kith_cluster_edges edges);               /**
 /**
  * Sample `k` of a node's `degree` neighbors uniformly without replacement; returns their number.
  *
- * Local.  Keyed by (seed, step, node, layer): every rank draws the same.  Floyd's algorithm (Bentley and
- * Floyd, CACM 1987): O(k^2) for k up to 128, O(degree) above.
+ * Local.  Keyed by (seed, step, node, layer, relation): every rank draws the same.  Floyd's algorithm
+ * (Bentley and Floyd, CACM 1987): O(k^2) for k up to 128, O(degree) above.
  *
+ * @param relation  key of the relation in random numbers; 0: interactions
  * @param k         0, or at least `degree`: all neighbors
  * @param drawn     [degree] workspace; all false before and after
  * @param position  [min(k, degree)] positions within the row, 0 … degree - 1, ascending
  */
-int64_t kith_neighbor_draw(uint64_t rng_seed, uint64_t step, int64_t node, int layer, int64_t degree, int k,
-                           bool *drawn, int64_t *position);
+int64_t kith_neighbor_draw(uint64_t rng_seed, uint64_t step, int64_t node, int layer, uint64_t relation,
+                           int64_t degree, int k, bool *drawn, int64_t *position);
 
 /**
  * A sampler of blocks around the seed nodes of a step; the blocks are the same on any number of ranks.
@@ -35,7 +38,10 @@ int64_t kith_neighbor_draw(uint64_t rng_seed, uint64_t step, int64_t node, int l
  * weight.
  *
  * - neighbor (Hamilton et al., GraphSAGE, NIPS 2017, section 3.1): each row samples fan-out neighbors;
- *   unbiased.
+ *   unbiased.  A merged matrix is sampled relation by relation, each with its own fan-outs; the entries of a
+ *   row stand relation by relation, and kith_block.merged tells the relation of each.  Scale is then the
+ *   importance weight alone, and weight the importance weight times the matrix's entry, without omega where
+ *   omega is learned: kith_relation_weights_op() multiplies by it.  No other mode samples a merged matrix.
  * - layerwise (Chen et al., FastGCN, ICLR 2018, section 3): each layer samples a set of nodes, node u with
  *   probability p_u proportional to the squared norm of column u of A; a row reads its neighbors in the set;
  *   scale is 1 / p_u; unbiased.
@@ -60,6 +66,7 @@ typedef struct kith_sampler kith_sampler;
 /**
  * Collective; `comm`, `g` and `a` must outlive the sampler.
  *
+ * @param a             a merged one in mode neighbor only
  * @param n_layer       blocks: layers of the model
  * @param loops         add a self-loop to every row
  * @param max_seed      the most seed nodes on this rank in any step
@@ -83,8 +90,9 @@ void kith_sampler_destroy(kith_sampler **sampler);
  * plan is complete.
  *
  * @param n, seed_node         [n] distinct global ids: the first rows of every block
- * @param n_excluded, excluded [n_excluded] edges that are sampled from neither end, the same on every rank:
- *                             otherwise the input would contain the edges that the step predicts
+ * @param n_excluded, excluded [n_excluded] interactions that are sampled from neither end, the same on every
+ *                             rank: otherwise the input would contain the edges that the step predicts.
+ *                             Entries of other relations between the same nodes stay
  */
 void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed_node, uint64_t step,
                         int64_t n_excluded, const kith_pair *excluded);

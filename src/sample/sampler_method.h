@@ -2,12 +2,16 @@
 #ifndef KITH_SRC_SAMPLE_SAMPLER_METHOD_H
 #define KITH_SRC_SAMPLE_SAMPLER_METHOD_H
 
+#include "sample/relation_rows.h"
 #include "sample/sample.h"
 
-/* A query for the sampled neighbors of a row. */
+/* A query for the sampled neighbors of a row in one relation. */
 typedef struct sample_query {
   int layer;               /* 0 is the farthest from the seed nodes */
-  kith_lid row;            /* owned row */
+  kith_lid row;            /* owned row … */
+  kith_eid start;          /* … its first entry … */
+  int relation;            /* … the relation, 0: interactions … */
+  int64_t first;           /* … and the relation's first position, where entries are relation by relation */
   int64_t n_eligible;      /* neighbors that may be sampled */
   int64_t n_excluded;      /* neighbors that may not … */
   const int64_t *excluded; /* [n_excluded] … and their positions in the row, ascending */
@@ -24,6 +28,12 @@ static inline int64_t kith__eligible(const sample_query *q, int64_t i) {
   return i + low;
 }
 
+/* The entry at a position among the relation's entries of the row. */
+static inline kith_eid kith__query_entry(const sample_relation_rows *rows, const sample_query *q,
+                                         int64_t position) {
+  return kith__relation_rows_entry(rows, q->start, q->first + position);
+}
+
 typedef struct sample_method {
   void *self;
   /* Begin to prepare a step.  Collective; may be NULL. */
@@ -31,8 +41,8 @@ typedef struct sample_method {
   /* Advance the preparation by one stage; returns whether it is complete.  Collective; NULL: begin completes
    * it. */
   bool (*advance)(void *self);
-  /* Sample a row: write the positions of the sampled neighbors, each once, and their importance weights;
-   * returns their number.  Local. */
+  /* Sample a row's entries of a relation: write the positions of the sampled neighbors, each once, and their
+   * importance weights; returns their number.  Local. */
   int64_t (*draw)(void *self, const sample_query *q, int64_t *position, float *scale);
   void (*destroy)(void *self);
   int64_t max_drawn[KITH_MAX_LAYERS]; /* the most neighbors of a row in each layer; 0: all of them */
@@ -44,10 +54,11 @@ typedef struct sample_context {
   const kith_comm *comm;
   const kith_graph *g;
   const kith_dist_csr *a;
+  sample_relation_rows by_relation; /* of a */
   kith_sampler_options options;
   int n_layer;
-  int64_t n_entry;    /* entries of the relation, over all ranks */
-  int64_t max_degree; /* over all ranks */
+  int64_t n_entry;    /* entries of the matrix, over all ranks */
+  int64_t max_degree; /* the most entries of a row, over all ranks */
   uint64_t rng_seed;
 } sample_context;
 

@@ -12,6 +12,13 @@ kith_sampler_options kith_sampler_defaults(void) {
                                 .cluster_edges = KITH_CLUSTER_EDGES_REWEIGHT};
 }
 
+const kith_fanouts *kith_sampler_fanouts(const kith_sampler_options *o, uint64_t relation) {
+  for (int i = 0; i < o->relations.n; i++)
+    if (kith_text_hash(o->relations.of[i].name) == relation && o->relations.of[i].fanouts.n > 0)
+      return &o->relations.of[i].fanouts;
+  return &o->fanouts;
+}
+
 const char *kith_sampler_mode_text(kith_sampler_mode mode) {
   static const char *const text[] = {"full",       "neighbor",   "layerwise", "cluster",
                                      "saint-node", "saint-edge", "saint-walk"};

@@ -1,4 +1,6 @@
 /* Plans are swapped by contents, since operators were recorded with pointers to the front plan. */
+#include <string.h>
+
 #include "sample/sampler_plan.h"
 
 #define SAMPLER_PLAN_SWAP(type, a, b)                                                                        \
@@ -17,10 +19,26 @@ static void sampler_plan_point(sample_plan *p) {
                             .dst = &p->nodes[l + 1],
                             .edges = &b->edges,
                             .csr = &b->csr,
+                            .whole = &b->csr,
+                            .merged = b->merged.of ? &b->merged : NULL,
                             .scale = b->scale,
                             .csc = &b->csc,
                             .degree = p->degree};
   }
+}
+
+/* Relations of the entries of a block. */
+static kith_status sampler_plan_make_relations(const kith_merged_relations *from, int64_t entries,
+                                               kith_merged_relations *m) {
+  kith_status st = KITH_OK;
+  if (!from) return st;
+  m->n = from->n;
+  memcpy(m->key, from->key, sizeof m->key);
+  memcpy(m->learned, from->learned, sizeof m->learned);
+  KITH_TRY(KITH_NEW(m->of, entries));
+  if (from->base) KITH_TRY(KITH_NEW(m->base, entries));
+done:
+  return st;
 }
 
 static kith_status sampler_plan_make_block(int64_t in, int64_t out, int64_t entries, sample_block *b) {
@@ -37,12 +55,14 @@ done:
 }
 
 kith_status kith__sampler_plan_make(int n_layer, const int64_t *rows, const int64_t *entries,
-                                    sample_plan *p) {
+                                    const kith_merged_relations *merged, sample_plan *p) {
   kith_status st = KITH_OK;
   p->n_layer = n_layer;
   for (int l = 0; l <= n_layer; l++) p->nodes[l].capacity = rows[l];
-  for (int l = 0; l < n_layer; l++)
+  for (int l = 0; l < n_layer; l++) {
     KITH_TRY(sampler_plan_make_block(rows[l], rows[l + 1], entries[l], &p->block[l]));
+    KITH_TRY(sampler_plan_make_relations(merged, entries[l], &p->block[l].merged));
+  }
   KITH_TRY(KITH_NEW(p->node, rows[0]));
   KITH_TRY(KITH_NEW(p->degree, rows[0]));
   KITH_TRY(KITH_NEW(p->input_gid, rows[0]));
@@ -57,6 +77,8 @@ void kith__sampler_plan_free(sample_plan *p) {
     kith_csr_free(&p->block[l].csr);
     KITH_FREE(p->block[l].scale);
     kith_csc_free(&p->block[l].csc);
+    KITH_FREE(p->block[l].merged.of);
+    KITH_FREE(p->block[l].merged.base);
   }
   KITH_FREE(p->node);
   KITH_FREE(p->degree);

@@ -10,7 +10,8 @@ typedef struct sample_block {
   kith_csr csr;
   float *scale; /* [entries] */
   kith_csc csc;
-  kith_block block; /* what operators read; points to the other members */
+  kith_merged_relations merged; /* relations of the entries; without arrays where the matrix is not merged */
+  kith_block block;             /* what operators read; points to the other members */
 } sample_block;
 
 typedef struct sample_plan {
@@ -24,10 +25,11 @@ typedef struct sample_plan {
 
 /*
  * Allocate for blocks of up to rows[l] source rows and entries[l] entries, l < n_layer, and rows[n_layer]
- * seed nodes. Local.  *p must not be moved, since it points into itself; on failure the caller frees it.
+ * seed nodes; with the relations of a merged matrix, or null. Local.  *p must not be moved, since it points
+ * into itself; on failure the caller frees it.
  */
 kith_status kith__sampler_plan_make(int n_layer, const int64_t *rows, const int64_t *entries,
-                                    sample_plan *p) KITH_MUST_USE;
+                                    const kith_merged_relations *merged, sample_plan *p) KITH_MUST_USE;
 void kith__sampler_plan_free(sample_plan *p);
 /* Swap the contents of two plans of the same sizes; pointers to the plans and their blocks stay valid. */
 void kith__sampler_plan_swap(sample_plan *a, sample_plan *b);

@@ -127,6 +127,7 @@ static void aggregate_backward(void *self) {
   const float *dy = kith_tensor_grad(o->y);
   float *dx = kith_tensor_grad(o->x);
   kith_edge_sum_backward_x(o->block->csc, 1, o->w, o->x->d, dy, dx);
+  if (o->norm == KITH_NORM_SYMMETRIC) kith__relation_weights_backward(o->block, o->x->d, dy, o->x->value);
   aggregate_self(o, dy, dx);
 }
 

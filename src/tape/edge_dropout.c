@@ -54,7 +54,7 @@ static void edge_dropout_forward(void *self) {
     edge_dropout_keep_all(o);
     return;
   }
-  const kith_merged_relations *m = o->from->dist_csr ? o->from->dist_csr->merged : NULL;
+  const kith_merged_relations *m = o->from->merged;
   kith_edge_dropout(&now, o->from->csr, o->from->dst->node, o->from->src->node, m ? m->of : NULL,
                     m ? m->key : NULL, o->keep, &o->kept);
   o->csr = o->kept;

@@ -39,21 +39,6 @@ static void propagate_forward(void *self) {
   propagate_multiply(p->a->halo, p->csr, p->a->n_interior, p->x->d, p->x->value, false, p->y->value);
 }
 
-/* Gradients of learned weights of relations: <dy, A_r x>.  The ghost rows of x are those of forward, and
- * those of dy are filled, so that of a symmetric matrix either side may be the one with ghosts. */
-static void propagate_backward_relations(const propagate *p) {
-  kith_merged_relations *m = p->a->merged;
-  const kith_relation_entries r = {.n = m->n,
-                                   .of = m->of,
-                                   .learned = m->learned,
-                                   .base = m->base,
-                                   .keep = p->block->keep,
-                                   .scale = p->block->keep ? p->block->keep_scale : 1};
-  const float *x = p->x->value, *dy = p->y->grad;
-  bool directed = p->a->transpose != NULL;
-  kith_relation_gradient(&p->a->csr, &r, p->x->d, directed ? dy : x, directed ? x : dy, m->gradient);
-}
-
 /* Backward multiplies the gradient by the transpose of A, which is A where it is symmetric: edge dropout
  * drops an edge in both directions. */
 static void propagate_backward(void *self) {
@@ -62,7 +47,10 @@ static void propagate_backward(void *self) {
   kith_lid n_interior = a->transpose ? a->transpose->n_interior : a->n_interior;
   propagate_multiply(a->halo, p->transpose, n_interior, p->x->d, p->y->grad,
                      kith_tensor_mark_grad_written(p->x), p->x->grad);
-  if (a->merged && a->merged->base) propagate_backward_relations(p);
+  /* <dy, A_r x>: the ghost rows of both are filled, so that of a symmetric matrix they may change places. */
+  const float *x = p->x->value, *dy = p->y->grad;
+  bool directed = a->transpose != NULL;
+  kith__relation_weights_backward(p->block, p->x->d, directed ? dy : x, directed ? x : dy);
 }
 
 /* List the positions in A of the gathered rows, interior rows first; returns how many are interior. */

@@ -116,14 +116,23 @@ void kith_layer_weights_op(kith_tape *t, kith_output *out, kith_tensor *a);
 void kith_output_rows(const kith_output *out, int64_t n_own, int d, float *final);
 
 /**
- * Learn weights of the relations of the full graph's merged matrix.  Record it before edge dropout and
- * layers.  Nothing is recorded on a block of another matrix.  Collective when run.
+ * Learn weights of the relations of a block of a merged matrix.  Record it on each block, before edge dropout
+ * and layers.  Nothing is recorded on a block of another matrix.  On the full graph Collective when run.
  *
  * @param omega  [relations of the matrix] parameters [1, 1]; null: the weight is fixed
  * Cost: a multiplication for each entry; in backward an inner product for each entry of a learned relation
- * and layer, and one sum over ranks.
+ * and layer, and on the full graph one sum over ranks.
  */
 void kith_relation_weights_op(kith_tape *t, const kith_block *block, kith_tensor *const *omega);
+
+/**
+ * For backward of y = M x with the block's weights: add to the gradient of each learned omega the sum over
+ * its entries (i, j) of base <row_i, col_j>.  Local.
+ *
+ * @param row, col  [rows of the matrix, d], [columns, d]: y's gradient and x; of a symmetric matrix either
+ * one
+ */
+void kith__relation_weights_backward(const kith_block *block, int d, const float *row, const float *col);
 
 /* ---- ops on the rows of a block ---- */
 

@@ -58,9 +58,9 @@ static kith_status trainer_check_relations(const kith_graph *g, const kith_train
         "model.relations.%s: the cut graph has no relation %s; name its list in data.relations.%s (ties "
         "between users: data.social), and run kith ingest and kith partition again",
         name, name, name);
-    KITH_CHECK(train->sampler.mode == KITH_FULL, KITH_ECONFIG,
-               "model.relations.%s: sampler.mode: %s samples interactions alone; expected full", name,
-               kith_sampler_mode_text(train->sampler.mode));
+    KITH_CHECK(train->sampler.mode == KITH_FULL || train->sampler.mode == KITH_NEIGHBOR, KITH_ECONFIG,
+               "model.relations.%s: sampler.mode: %s samples interactions alone; expected full or neighbor",
+               name, kith_sampler_mode_text(train->sampler.mode));
   }
 done:
   return st;

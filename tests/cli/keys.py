@@ -114,6 +114,7 @@ model.pinsage.neighbors      pairs     train      2 10                   model.n
 model.pinsage.restart        pairs     train      0 0.8                  model.name=pinsage
 sampler.mode                 pairs     train      full neighbor          sampler.fanouts=2
 sampler.fanouts              pairs     train      2 3                    sampler.mode=neighbor
+sampler.relations.friend     pairs     train      1 0                    sampler.mode=neighbor sampler.fanouts=0 model.relations.friend=0.5
 sampler.weighting            pairs     train      uniform importance     sampler.mode=neighbor sampler.fanouts=2
 sampler.budget               pairs     train      10 30                  sampler.mode=layerwise
 sampler.walk_length          pairs     train      1 3                    sampler.mode=saint-walk sampler.budget=20 sampler.coverage=5

@@ -91,7 +91,7 @@ refused() { # TEXT words…
 }
 refused "no relation friend" $with
 for verb in ingest partition; do "$KITH" $verb job.yaml $with >/dev/null; done
-refused "sampler.mode: neighbor" $with --set sampler.mode=neighbor
+refused "sampler.mode: layerwise" $with --set sampler.mode=layerwise
 "$KITH" train job.yaml --fresh $with --set model.name=ngcf >out 2>err
 grep -q "model.relations.friend is set but has no effect: it needs model.name: lightgcn" err || { cat err; exit 1; }
 

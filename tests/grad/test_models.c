@@ -63,12 +63,15 @@ MODEL_TEST(pinsage_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KI
 MODEL_TEST(pinsage_with_other_columns_is_differentiated, FORM_SMALL_STEP, .name = KITH_PINSAGE, .layers = 2,
            .output_dim = 3)
 
-/* On the whole graph: LightGCN with relations, of which some have learned weights; and with directed ones. */
+/* LightGCN with relations, of which some have learned weights: on the whole graph, also with directed ones,
+ * and a layer of it on a sampled block. */
 static void check_relations(kith_relation_weights w, double edge_dropout) {
   options = (kith_model_options){.name = KITH_LIGHTGCN, .dim = FORM_WIDTH, .layers = 3, .relations = w};
   options.edge_dropout = edge_dropout;
   test_form_related(model, FORM_STEP, &w, false);
   test_form_related(model, FORM_STEP, &w, true);
+  options.layers = 1;
+  test_form_sampled_related(model, FORM_STEP, &w);
 }
 
 static const struct kith_relation_weight FRIEND = {.name = "friend", .weight = 0.7},

@@ -784,7 +784,7 @@ static void draws_are_uniform(void **state) {
   for (int i = 0; i < DRAWS; i++) {
     int64_t place[5];
     bool drawn[5] = {false};
-    assert_int_equal(2, kith_neighbor_draw(1, (uint64_t)i, 77, 0, 5, 2, drawn, place));
+    assert_int_equal(2, kith_neighbor_draw(1, (uint64_t)i, 77, 0, 0, 5, 2, drawn, place));
     assert_true(place[0] < place[1]);
     count[place[0]][place[1]]++;
   }
@@ -806,7 +806,7 @@ static void many_draws_are_those_of_the_definition(void **state) {
       int64_t last = DEGREE - k + i, x = (int64_t)kith_random_below(r.bits[i % 4], (uint64_t)last + 1);
       expected[expected[x] ? last : x] = true;
     }
-    assert_int_equal(k, kith_neighbor_draw(3, 8, 77, 1, DEGREE, k, drawn, place));
+    assert_int_equal(k, kith_neighbor_draw(3, 8, 77, 1, 0, DEGREE, k, drawn, place));
     for (int64_t x = 0; x < DEGREE; x++) {
       if (expected[x]) assert_int_equal(place[n++], x);
       assert_false(drawn[x]);

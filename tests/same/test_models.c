@@ -76,12 +76,19 @@ static void expect_near(const double *a, const double *b) {
   assert_true(a[STEPS - 1] != a[0]); /* the steps change something */
 }
 
+/* With relations where the model reads any. */
+static test_graph graph_for(const kith_model_options *model) {
+  test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
+  t.related = model->relations.n > 0;
+  return t;
+}
+
 /* One rank and all ranks. */
 static void check_as(kith_model_options options, manner how) {
   double alone[STEPS], together[STEPS];
   kith_comm *self = NULL;
   kith_model_options model = small(options);
-  test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
+  test_graph t = graph_for(&model);
   assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &self).status);
   train_on(self, &t, &model, &how, 1, alone);
   train_on(test_comm, &t, &model, &how, 7, together);
@@ -100,7 +107,7 @@ static void check(kith_model_options options) {
 static void check_unlimited(kith_model_options options, kith_loss_name loss) {
   double full[STEPS], sampled[STEPS];
   kith_model_options model = small(options);
-  test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
+  test_graph t = graph_for(&model);
   train_on(test_comm, &t, &model, &(manner){.sampler.mode = KITH_FULL, .loss = loss}, 7, full);
   train_on(test_comm, &t, &model,
            &(manner){.sampler = {.mode = KITH_NEIGHBOR, .fanouts = {1, {0}}}, .loss = loss}, 7, sampled);
@@ -111,6 +118,32 @@ static void check_unlimited(kith_model_options options, kith_loss_name loss) {
 static kith_model_options pinsage(int neighbors) {
   return (kith_model_options){.name = KITH_PINSAGE,
                               .pinsage = {.walks = 60, .length = 4, .neighbors = neighbors}};
+}
+
+static const struct kith_relation_weight FRIEND = {.name = "friend", .weight = 0.7},
+                                         TAGGED = {.name = "tagged", .weight = 1.9},
+                                         VIEW = {.name = "view", .weight = 0.3},
+                                         LEARNED_FRIEND = {.name = "friend", .weight = 0.7, .learned = true},
+                                         LEARNED_VIEW = {.name = "view", .weight = 0.3, .learned = true};
+
+static kith_model_options related(struct kith_relation_weight friend, struct kith_relation_weight view) {
+  return (kith_model_options){.name = KITH_LIGHTGCN, .relations = {3, {friend, TAGGED, view}}};
+}
+
+static void relations_are_the_same(void **state) {
+  (void)state;
+  const manner drawn = {.sampler = {.mode = KITH_NEIGHBOR,
+                                    .fanouts = {2, {3, 2}},
+                                    .relations = {1, {{.name = "friend", .fanouts = {1, {1}}}}}},
+                        .exclude = true};
+  kith_model_options dropped = related(FRIEND, LEARNED_VIEW);
+  dropped.edge_dropout = 0.2;
+  check_as(related(FRIEND, VIEW), drawn);
+  check_as(related(LEARNED_FRIEND, LEARNED_VIEW), drawn);
+  check_as(dropped, drawn);
+  check_unlimited(related(FRIEND, VIEW), KITH_BPR);
+  check_unlimited(related(LEARNED_FRIEND, LEARNED_VIEW), KITH_SOFTMAX);
+  check_unlimited(dropped, KITH_BPR);
 }
 
 static void all_neighbors_are_the_whole_graph(void **state) {
@@ -274,6 +307,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(learned_layers_are_the_same),
                                      cmocka_unit_test(mf_is_the_same),
                                      cmocka_unit_test(all_neighbors_are_the_whole_graph),
+                                     cmocka_unit_test(relations_are_the_same),
                                      cmocka_unit_test(ngcf_is_the_same),
                                      cmocka_unit_test(gcn_is_the_same),
                                      cmocka_unit_test(gat_is_the_same),

@@ -153,27 +153,48 @@ void test_form_related(test_formula make, double step, const kith_relation_weigh
 
 /* A block as samplers make them: 5 out rows, the first of 9 in rows; a row without neighbors; a repeated
  * neighbor. */
-void test_form_sampled(test_formula make, double step) {
+static void form_sampled(test_formula make, double step, const kith_relation_weights *w) {
   enum { OUT = 5, IN = 9, N = 11 };
   int64_t node[IN], degree[IN];
   kith_lid row[OUT] = {0, 1, 2, 3, 4}, col[N] = {5, 6, 7, 1, 8, 5, 0, 6, 6, 2, 8};
   kith_eid start[OUT + 1] = {0, 3, 5, 5, 9, 11};
-  float weight[N];
+  float weight[N], base[N];
+  uint8_t of[N];
   for (int64_t i = 0; i < IN; i++) {
     node[i] = 1000 * test_comm->rank + i;
     degree[i] = 2 + i;
   }
-  for (int e = 0; e < N; e++) weight[e] = 0.1f * (float)(e + 1);
+  for (int e = 0; e < N; e++) {
+    weight[e] = base[e] = 0.1f * (float)(e + 1);
+    of[e] = (uint8_t)(w ? e % (1 + w->n) : 0);
+  }
+  kith_merged_relations merged = {.n = w ? 1 + w->n : 1, .of = of, .base = base};
+  for (int i = 0; w && i < w->n; i++) {
+    merged.key[1 + i] = kith_text_hash(w->of[i].name);
+    merged.learned[1 + i] = w->of[i].learned;
+  }
   kith_csr csr = {.n_row = OUT, .n_col = IN, .perm = row, .start = start, .col = col, .weight = weight};
   kith_node_map in = {.n = IN, .capacity = IN, .node = node}, out = {.n = OUT, .capacity = OUT, .node = node},
                 edges = {.n = N, .capacity = N};
   kith_csc back = {0};
   assert_int_equal(KITH_OK, kith_csc_make(IN, N, &back));
   kith_csc_fill(&csr, 0, NULL, &back);
-  kith_block block = {.src = &in, .dst = &out, .edges = &edges, .csr = &csr, .csc = &back, .degree = degree};
+  kith_block block = {.src = &in,
+                      .dst = &out,
+                      .edges = &edges,
+                      .csr = &csr,
+                      .whole = &csr,
+                      .merged = w ? &merged : NULL,
+                      .csc = &back,
+                      .degree = degree};
   test_form s = {.block = &block};
   form_run(&s, make, step);
   kith_csc_free(&back);
+}
+
+void test_form_sampled(test_formula make, double step) { form_sampled(make, step, NULL); }
+void test_form_sampled_related(test_formula make, double step, const kith_relation_weights *w) {
+  form_sampled(make, step, w);
 }
 
 /* Every owned row is asked for once, so that the packed rows are the owned rows. */

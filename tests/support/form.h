@@ -36,6 +36,8 @@ void test_form_sampled(test_formula make, double step);
 /* The same on the whole graph with the relations of test_schema(), merged; directed as test_schema_of() has
  * it. */
 void test_form_related(test_formula make, double step, const kith_relation_weights *w, bool directed);
+/* The same on a sampled block whose entries are of `w` relations beside the interactions. */
+void test_form_sampled_related(test_formula make, double step, const kith_relation_weights *w);
 /* A formula for test_formula: the rows of a model whose input rows are x, every owned one once. */
 kith_tensor *test_form_model(test_form *f, const kith_model_options *o, kith_tensor *x);
 

@@ -228,6 +228,8 @@ static size_t spell_many(int n, char *text) {
   for (int i = 0; i < n; i++) at += (size_t)sprintf(text + at, "    r%d: new%d.tsv\n", i, i);
   at += (size_t)sprintf(text + at, "partition:\n  weight:\n");
   for (int i = 0; i < n; i++) at += (size_t)sprintf(text + at, "    r%d: %d\n", i, 2 * i);
+  at += (size_t)sprintf(text + at, "sampler:\n  relations:\n");
+  for (int i = 0; i < n; i++) at += (size_t)sprintf(text + at, "    r%d: [%d, 3]\n", i, i);
   return at;
 }
 
@@ -247,6 +249,8 @@ static void a_job_has_up_to_32_relations_and_16_types(void **state) {
     assert_true(w->weight == strtod(w->name + 1, NULL) + 1);
     assert_string_equal(job.partition.weights.of[i].name, name);
     assert_int_equal(job.partition.weights.of[i].weight, 2 * i);
+    assert_string_equal(job.train.sampler.relations.of[i].name, name);
+    assert_int_equal(job.train.sampler.relations.of[i].fanouts.of[0], i);
     if (i > 0) assert_true(strcmp(job.model.relations.of[i - 1].name, w->name) < 0);
   }
   assert_read(text, 1, &set, &job); /* 13 types */
