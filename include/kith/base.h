@@ -41,7 +41,12 @@ typedef enum kith_status {
   KITH_ECONFIG = 78     /**< job file: unknown key, value out of bounds, contradiction */
 } kith_status;
 
-/** Result of an operation on all ranks, the same value on each.  Only kith_agree() and sums over it make one.
+/**
+ * Result of a Collective function: a status that is equal on all ranks of the communicator.
+ *
+ * A type of its own, so that the compiler holds the rule: a branch on it is taken by all ranks or by none,
+ * and a collective call may follow.  A kith_status is what one rank knows, and becomes a kith_agreed only by
+ * kith_agree(), an all-reduce; kith_agreed_same() wraps one that is equal everywhere by construction.
  */
 typedef struct kith_agreed {
   kith_status status;

@@ -13,8 +13,13 @@
 
 enum { KITH_MAX_CUTOFFS = 8 }; /**< most cutoffs K of a job */
 
-/** Held-out interactions that are the ground truth; auto: validation if the graph has any, else test. */
-typedef enum kith_eval_split { KITH_EVAL_AUTO, KITH_EVAL_VALID, KITH_EVAL_TEST } kith_eval_split;
+/** Held-out interactions (classification: nodes) that are the ground truth. */
+typedef enum kith_eval_split {
+  KITH_EVAL_AUTO, /**< training: validation if there is any, else test; kith evaluate: test, else validation
+                   */
+  KITH_EVAL_VALID,
+  KITH_EVAL_TEST
+} kith_eval_split;
 
 enum { KITH_EVERY_AUTO = -1 }; /**< each of the first ten epochs, then every fifth */
 

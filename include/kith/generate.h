@@ -12,7 +12,9 @@ typedef struct kith_generate_options {
   int64_t tags;        /**< tags in the whole graph; an item has 1 to 5 */
   int64_t entities;    /**< entities of the knowledge graph */
   double carts, views; /**< items in the cart, items viewed, per interaction: 1 <= carts <= views */
-  double homophily;    /**< probability that a friend comes from the user's own niche, 0 … 1 */
+  double homophily;    /**< probability that a friend comes from the user's own niche, 0 … 1; a community of
+                          common tastes has four niches, whose users mostly choose the same quarter of its
+                          items */
   double drift;        /**< how far popularity and tastes move over time, 0 … 1 */
   double noise;        /**< share of interactions outside the user's tastes, 0 … 1 */
   uint64_t seed;

@@ -27,24 +27,30 @@ typedef enum kith_node_split {
  */
 typedef enum kith_node_type { KITH_USER = 0, KITH_ITEM = 1, KITH_SIDES = 2 } kith_node_type;
 
-/** Ragged array of items: row i is value[start[i]] … value[start[i + 1] - 1], ascending original numbers. */
+/**
+ * Ragged array: a list of node numbers for each row (the pattern of a CSR matrix without permutation).
+ * Row i is value[start[i]] … value[start[i + 1] - 1], ascending original numbers of one node type: of items,
+ * unless the member that holds the array says otherwise.
+ */
 typedef struct kith_ragged {
   int64_t n_row;
   kith_eid *start; /**< [n_row + 1] */
-  int32_t *value;  /**< [start[n_row]] original item numbers */
+  int32_t *value;  /**< [start[n_row]] original numbers */
 } kith_ragged;
 
 /**
- * Sparse matrix in CSR format with permuted rows, in local numbers.  Position p holds row perm[p]: entries
- * start[p] … start[p + 1] - 1.  Rows are stored in the order in which they are computed; the columns of a row
- * are ordered by original number.
+ * Sparse matrix [n_row, n_col] in CSR format, local numbers, rows stored in the order in which they are
+ * computed: position p holds row perm[p], entries start[p] … start[p + 1] - 1.
+ *
+ * The columns of a row ascend by kith_node_key() of their nodes, not by col: so a sum over a row has one
+ * order on any number of ranks, whatever the local numbers.
  */
 typedef struct kith_csr {
   kith_lid n_row, n_col;
   kith_lid *perm;  /**< [n_row] the row at each position, each row once */
-  kith_eid *start; /**< [n_row + 1] first entry of each position */
-  kith_lid *col;   /**< [start[n_row]] */
-  float *weight;   /**< [start[n_row]] */
+  kith_eid *start; /**< [n_row + 1] first entry of each position, not of each row */
+  kith_lid *col;   /**< [start[n_row]] column of each entry */
+  float *weight;   /**< [start[n_row]] value of each entry */
 } kith_csr;
 
 /** Sparse features of nodes: row i has features index[start[i]] … index[start[i + 1] - 1], each with a value.
@@ -80,12 +86,18 @@ KITH_API void kith_csc_fill(const kith_csr *csr, int64_t size, void *scratch, ki
 /** Free the arrays.  Local. */
 KITH_API void kith_csc_free(kith_csc *csc);
 
-/** The nodes behind the rows of a tensor in this step.  The planner of steps changes it between steps. */
+/**
+ * Map from the rows of a tensor to nodes: row i belongs to the node with key node[i] (DGL's NID; here the key
+ * is the same on any number of ranks, and counts the row's random numbers).
+ *
+ * Tensors point to a map, since the number of rows changes: on the full graph the rows are the owned rows and
+ * the map is constant; in sampled training the sampler sets it to the nodes of the step's block.
+ */
 typedef struct kith_node_map {
-  int64_t n;           /**< current number of rows */
-  int64_t n_ghost;     /**< ghost rows after them */
-  int64_t capacity;    /**< largest number of rows in any step, ghosts included */
-  const int64_t *node; /**< [n] kith_node_key() of each row, the counter of its random numbers */
+  int64_t n;           /**< rows at this step, without ghosts */
+  int64_t n_ghost;     /**< ghost rows that follow them: n … n + n_ghost - 1 */
+  int64_t capacity;    /**< allocated rows: the most of any step, ghosts included */
+  const int64_t *node; /**< [n] kith_node_key() of each row */
 } kith_node_map;
 
 /** A key that identifies a node on any number of ranks: original number and type. */
@@ -95,9 +107,10 @@ static inline int64_t kith_node_key(int type, int64_t original) {
 }
 
 /**
- * Neighbors that the owned rows read in a relation: row i has the global numbers neighbor[start[i]] …
- * neighbor[start[i + 1] - 1], in the order of original numbers, then of kinds.  The relation's direction says
- * which ends read.  Rows that read nothing are empty.
+ * The entries of the owned rows in one relation, CSR with global columns: row i has the global numbers
+ * neighbor[start[i]] … neighbor[start[i + 1] - 1], in the order of original numbers, then of kinds.  They are
+ * the nodes that row i reads in a layer; the relation's direction says which ends read.  All n_own rows have
+ * offsets; those that read nothing are empty.
  */
 typedef struct kith_adjacency {
   kith_eid *start;    /**< [n_own + 1] */
@@ -109,8 +122,9 @@ typedef struct kith_adjacency {
 } kith_adjacency;
 
 /**
- * One rank's share of the partitioned graph: the rows that it owns.  Read from parts.h5, on any number of
- * ranks. Plain struct, freed by kith_graph_destroy().
+ * One rank's share of the partitioned graph, as training reads it from parts.h5: the rows that the rank owns,
+ * in global numbers.  The whole graph by original numbers, as partitioning reads it, is a kith_dataset.
+ * Plain struct, freed by kith_graph_destroy().
  *
  * A graph for node classification has one node type: every node is of type KITH_USER, there are no items, the
  * ragged arrays are empty, and the last members hold features, labels and splits.

@@ -55,45 +55,53 @@ KITH_API void kith_halo_backward(kith_halo *h, int d, const float *ghost, float 
 
 /* ---- distributed sparse matrix ---- */
 
-/** The relations of a merged matrix: interactions are relation 0 here, the others begin at 1. */
+/**
+ * Which term of M = A + sum of omega_k A_k each entry of a merged matrix comes from.
+ *
+ * Term 0 is A, the interactions; term k > 0 is relation k - 1 of the model's kith_relation_weights (not of
+ * the schema).  Entries of two terms at one column stay two entries.
+ */
 typedef struct kith_merged_relations {
-  int n;                                /**< interactions included */
-  uint8_t *of;                          /**< [entries] the relation of each entry */
-  uint64_t key[1 + KITH_MAX_RELATIONS]; /**< in random numbers of edges: 0, and hashes of names */
-  bool learned[1 + KITH_MAX_RELATIONS]; /**< whether omega is learned: the entries' weight is omega * base */
-  float *base;                          /**< [entries] null if no omega is learned */
-  kith_exact_sum gradient[1 + KITH_MAX_RELATIONS]; /**< of omegas, by this rank's rows */
+  int n;                                /**< terms: 1 + relations that the model reads */
+  uint8_t *of;                          /**< [entries] the term of each entry */
+  uint64_t key[1 + KITH_MAX_RELATIONS]; /**< of each term, in random numbers of edges: 0, hashes of names */
+  bool learned[1 + KITH_MAX_RELATIONS]; /**< whether omega is trained; then entry e weighs omega * base[e] */
+  float *base;                          /**< [entries] entries of A_k; null if no omega is learned */
+  kith_exact_sum gradient[1 + KITH_MAX_RELATIONS]; /**< d loss / d omega of each term, this rank's share */
 } kith_merged_relations;
 
 /**
- * The transpose of a matrix that is not symmetric, over the same rows and ghosts.  A gradient gathers along
- * it, so that its sums have one order on any number of ranks, too.
+ * M', the transpose of a matrix with directed relations, over the same rows and ghosts.  Row i holds the rows
+ * that read row i, so that backward gathers along it: its sums have one order on any number of ranks, too.
  */
 typedef struct kith_dist_transpose {
-  kith_csr csr;        /**< as that of kith_dist_csr */
-  kith_lid n_interior; /**< likewise */
-  uint8_t *of;         /**< [entries] the relation of each entry */
-  float *base;         /**< [entries] null if no omega is learned */
+  kith_csr csr;        /**< [n_own, n_own + n_ghost], as that of kith_dist_csr */
+  kith_lid n_interior; /**< rows without ghost columns, the first of csr */
+  uint8_t *of;         /**< [entries] the term of each entry, as kith_merged_relations has it */
+  float *base;         /**< [entries] entries of A_k'; null if no omega is learned */
 } kith_dist_transpose;
 
 /**
- * One rank's rows of a distributed sparse matrix in local numbers, with the halo of its ghost columns
- * (compare PETSc's MPIAIJ and hypre's ParCSR).  By default the symmetric normalized adjacency D^-1/2 A D^-1/2
- * of the training graph (He et al., LightGCN, SIGIR 2020, eq. 3); otherwise rows with given weights. The
- * columns of a row ascend by kith_node_key(), so that sums have one order on any number of ranks.
+ * One rank's rows of a distributed square sparse matrix, with ghost columns and their halo (PETSc's MPIAIJ,
+ * hypre's ParCSR, but with one local matrix for owned and ghost columns).
+ *
+ * Rows are the owned rows of all node types; columns are local rows: the owned ones, then ghosts, ascending
+ * by global number.  By default the symmetric normalized adjacency D^-1/2 A D^-1/2 of the training graph (He
+ * et al., LightGCN, SIGIR 2020, eq. 3); otherwise several relations merged, or given weights.
  */
 typedef struct kith_dist_csr {
   kith_csr csr;     /**< [n_own, n_own + n_ghost]; interior rows first, then boundary rows, each ascending */
   kith_lid *iperm;  /**< [n_own] position of each row in csr: the inverse of csr.perm */
-  int64_t *degree;  /**< [n_own + n_ghost] entries of each row (training interactions), ghosts included */
-  int64_t *node;    /**< [n_own + n_ghost] kith_node_key() of each row, ghosts included */
-  kith_gid *number; /**< [n_own + n_ghost] global number of each row, ghosts included */
-  kith_lid n_interior;            /**< interior rows: those without ghost columns */
-  kith_lid n_ghost;               /**< columns of other ranks in csr, or in the transpose */
-  kith_merged_relations *merged;  /**< null: of one relation */
-  kith_dist_transpose *transpose; /**< null: symmetric */
-  bool weighted; /**< the weights were given and may be asymmetric: they are the block's `scale` */
-  kith_halo *halo;
+  int64_t *degree;  /**< [n_own + n_ghost] training interactions of each row, also where relations are merged;
+                         with given weights: entries of the row */
+  int64_t *node;    /**< [n_own + n_ghost] kith_node_key() of each row */
+  kith_gid *number; /**< [n_own + n_ghost] global number of each row */
+  kith_lid n_interior;           /**< rows without ghost columns: positions 0 … n_interior - 1 of csr */
+  kith_lid n_ghost;              /**< ghosts that csr or the transpose reads: n_own … n_own + n_ghost - 1 */
+  kith_merged_relations *merged; /**< the term of each entry; null: one relation */
+  kith_dist_transpose *transpose; /**< null: the matrix is symmetric, and backward multiplies by it */
+  bool weighted;   /**< made with given weights, perhaps asymmetric: kith_block.scale is csr.weight */
+  kith_halo *halo; /**< fills rows n_own … of a tensor from their owners */
 } kith_dist_csr;
 
 /**

@@ -30,9 +30,9 @@ typedef struct kith_job {
   char graph[KITH_PATH], parts[KITH_PATH]; /**< graph.h5 and parts.h5; "": in the work folder */
   struct {
     kith_edge_source interactions, test, social; /**< paths are resolved */
-    int n_listed;                                /**< relations that data.relations names, in its order */
+    int n_listed; /**< sections of data.relations, in the order of the file, an empty path included */
     kith_relation_source listed[KITH_MAX_RELATIONS];
-    int n_relation; /**< of these, those that have a list; and relation `friend`, the list of data.social */
+    int n_relation; /**< relations that have a list: of those, and `friend` where data.social is set */
     kith_relation_source relation[KITH_MAX_RELATIONS];
     kith_split split;
     kith_feature_source features[KITH_SIDES]; /**< by node type */
@@ -59,7 +59,7 @@ typedef struct kith_job {
   struct {
     int n;
     char name[KITH_MAX_RELATIONS][KITH_NAME];
-  } weighted;                  /**< relations that model.relations names, those with a weight of 0 included */
+  } weighted; /**< keys of model.relations; kith_model_options holds those with a weight above 0 */
   int line[KITH_JOB_MAX_KEYS]; /**< line of each key in the job file, from 1; 0: not set; -1: by --set */
 } kith_job;
 

@@ -12,7 +12,7 @@ typedef enum kith_partition_method {
   KITH_PARTITION_CONTIGUOUS
 } kith_partition_method;
 
-/** What an edge of some relations weighs in the cut, where an interaction weighs 1; 0: it does not count. */
+/** Edge weights for METIS by relation, where an interaction weighs 1; 0: the relation is not in the cut. */
 typedef struct kith_partition_weights {
   int n;
   struct kith_partition_weight {
@@ -26,7 +26,7 @@ typedef struct kith_partition_options {
   kith_partition_method method;
   uint64_t seed;
   double imbalance; /**< load of the heaviest part over the mean, 1.05: 5 % more; bisections share it */
-  kith_partition_weights weights;  /**< of other relations: 1 if a model reads it, else 0 */
+  kith_partition_weights weights;  /**< of a relation that is not listed: 1 if a model reads it, else 0 */
   kith_relation_weights relations; /**< those that a model reads.  No key of jobs: kith partition sets it */
 } kith_partition_options;
 

@@ -36,14 +36,13 @@ typedef enum kith_sampler_mode {
 } kith_sampler_mode;
 
 /**
- * Probability of sampling a neighbor: uniform; importance: proportional to 1/degree (to the squared entry of
- * A), or to the relation's own weight; or proportional to the weight of the interaction.
- * Importance weights in `scale` make the estimate unbiased in every case.
+ * Probability of sampling a neighbor j of a row.  kith_block.scale holds importance weights, which make the
+ * estimate of the sum over all neighbors unbiased in every case.
  */
 typedef enum kith_neighbor_weighting {
-  KITH_UNIFORM,
-  KITH_IMPORTANCE,
-  KITH_EDGE_WEIGHT
+  KITH_UNIFORM,    /**< equal, without replacement */
+  KITH_IMPORTANCE, /**< proportional to 1 / degree of j, with replacement; pinsage: to the visits of j */
+  KITH_EDGE_WEIGHT /**< proportional to the given weight of the interaction, with replacement */
 } kith_neighbor_weighting;
 
 /** Edges between the parts of a cluster step: kept, dropped, or reweighted for an unbiased estimate. */

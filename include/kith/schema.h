@@ -24,7 +24,7 @@ typedef enum kith_direction {
   KITH_DIRECTION_BACK
 } kith_direction;
 
-/** A relation beside the interactions. */
+/** A relation beside the interactions: an edge type (from, name, to) of R-GCN and DGL. */
 typedef struct kith_relation_type {
   char name[KITH_NAME]; /**< [a-z][a-z0-9_]*, at most 31 bytes */
   int from, to;         /**< node types of the two ends */
@@ -40,7 +40,10 @@ typedef struct kith_schema {
   kith_relation_type relation[KITH_MAX_RELATIONS];
 } kith_schema;
 
-/** The weights of relations in a model's layers, where interactions weigh 1; relations ascend by name. */
+/**
+ * The weights omega_r of the relations that a model's layers read beside the interactions, which weigh 1:
+ * A + sum of omega_r A_r.  A relation without an entry is not read.  Ascending by name, whatever the schema.
+ */
 typedef struct kith_relation_weights {
   int n;
   struct kith_relation_weight {

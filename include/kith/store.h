@@ -41,7 +41,10 @@ typedef struct kith_relation_edges {
   kith_ids kind_ids; /**< names of the kinds, as text, in the order of first appearance */
 } kith_relation_edges;
 
-/** The contents of graph.h5 that partitioning reads, on every rank in full. */
+/**
+ * The whole graph by original numbers, as partitioning and inspection read it from graph.h5: every rank has
+ * all of it.  Training reads a kith_graph instead, one rank's share of the partitioned graph.
+ */
 typedef struct kith_dataset {
   kith_schema schema;
   int64_t n[KITH_MAX_TYPES]; /**< nodes of each type of the schema */
@@ -107,7 +110,7 @@ typedef struct kith_embeddings_meta {
   bool cosine;            /**< rows are normalized; products are cosines */
   int64_t epoch, step;    /**< epochs trained, and steps of the next one */
   const char *run;        /**< id of the run; "": none */
-  const char *config_key; /**< the settings that determine every bit, as in checkpoints */
+  const char *config_key; /**< "key=value …" of all settings that determine the rows, as in checkpoints */
   bool has_half_life;     /**< whether half_life was chosen, since the job says auto */
   double half_life;       /**< seconds; 0: none */
   const char *metrics;    /**< history, one JSON object per line */

@@ -12,13 +12,14 @@
 #include "kith/halo.h"
 #include "kith/ops.h"
 
+/** A matrix of rows with its gradient, row-major; owned by the tape or the kith_params that made it. */
 typedef struct kith_tensor {
-  int64_t n_row; /**< rows allocated, ghost rows included */
+  int64_t n_row; /**< rows allocated, ghost rows included; kith_tensor_n(): rows in use at this step */
   const kith_node_map
-      *node_map; /**< the nodes that the rows belong to at this step; null: n_row fixed rows */
-  int d;
+      *node_map; /**< one row for each node of this map, which changes by step; null: n_row fixed rows */
+  int d;         /**< columns */
   float *value, *grad; /**< [n_row, d] each; grad is null for constants */
-  bool grad_written;   /**< whether this backward pass has written grad */
+  bool grad_written;   /**< whether this backward pass has written grad; until then its content is stale */
   /** Rows of sparse features, which have neither value nor grad; null: dense rows.  See kith_tape_sparse().
    */
   struct kith_sparse_rows *sparse;
@@ -75,9 +76,10 @@ KITH_API float *kith_tensor_grad(kith_tensor *x);
 /* ---- parameters ---- */
 
 /**
- * Dense weights: the same on every rank, in one flat block each for values, gradients and the optimizer's
- * slots. Tensors of weights belong to this object and keep their address when others are added.  Backward
- * functions always add to their gradients.
+ * The dense weights of a model by name, replicated on every rank (embeddings are not among them: each rank
+ * has those of its own rows, kith_train_state).  One flat block each for values, gradients and the
+ * optimizer's slots; kith_weights is the view of these blocks, and tensors are the views of single weights,
+ * whose addresses stay when others are added.  Backward functions always add to their gradients.
  */
 typedef struct kith_params kith_params;
 
@@ -97,11 +99,11 @@ KITH_API kith_tensor *kith_params_get(kith_params *p, const char *name, int64_t 
 /** KITH_OK, or the first failure of kith_params_get().  Local. */
 KITH_API kith_status kith_params_status(const kith_params *p) KITH_MUST_USE;
 
-/** All weights as flat blocks of n numbers: values, gradients and slots of the optimizer.  Valid until the
- * next kith_params_get(). */
+/** View of all weights of a kith_params as flat blocks, in the order in which they were made.  Valid until
+ * the next kith_params_get(). */
 typedef struct kith_weights {
-  int64_t n;
-  float *value, *grad, *slot[KITH_MAX_SLOTS];
+  int64_t n;                                  /**< numbers of all weights together */
+  float *value, *grad, *slot[KITH_MAX_SLOTS]; /**< [n] each */
 } kith_weights;
 KITH_API kith_weights kith_params_weights(kith_params *p);
 

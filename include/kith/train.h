@@ -105,7 +105,8 @@ KITH_API const float *kith_trainer_inference(kith_trainer *t);
 
 /* ---- the training run ---- */
 
-/** The resolved configuration of `kith train`. */
+/** Options of a training run: all that kith_train_run() is given beside the graph.  `kith train` fills it
+ * from the job. */
 typedef struct kith_run {
   kith_model_options model;
   kith_train_options train;

@@ -151,8 +151,8 @@ const job_key kith__job_row[] = {
      "relation view, from user to item."},
     {"generate.homophily", JOB_REAL, AT(generate.homophily), 0, 1, "probability",
      "Synthetic graph: how much friends share tastes. 0: friends are drawn from all users. 1: from the "
-     "user's "
-     "own niche, as long as it has more users."},
+     "user's own niche (a quarter of a community, with the most similar tastes), as long as it has more "
+     "users."},
     {"generate.communities", JOB_INT, AT(generate.communities), 1, 1e6, "communities",
      "Synthetic graph: number of communities with common tastes."},
     {"generate.noise", JOB_REAL, AT(generate.noise), 0, 1, "share",
