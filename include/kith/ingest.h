@@ -32,9 +32,10 @@ typedef struct kith_edge_source {
   kith_comment comment;
   kith_quoting quoting;
   kith_id_kind ids; /**< set for the interactions; all other lists follow */
-  char user[KITH_NAME], item[KITH_NAME], time[KITH_NAME],
-      weight[KITH_NAME]; /**< columns, by name or by number from 1; "": user 1, item 2, no time, no weight */
-  double min_weight;     /**< skip lines with a smaller weight; 0: keep all */
+  /** Columns, by name or by number from 1; "": user 1, item 2, none of the others. */
+  char user[KITH_NAME], item[KITH_NAME], time[KITH_NAME], weight[KITH_NAME];
+  char kind[KITH_NAME]; /**< likewise; relations only */
+  double min_weight;    /**< skip lines with a smaller weight; 0: keep all */
 } kith_edge_source;
 
 /** A list of a relation's edges.  Columns `user` and `item` of the list are those of the two ends. */
@@ -43,6 +44,7 @@ typedef struct kith_relation_source {
   char key[KITH_NAME];  /**< "data.social": the job key of the list, for messages; "": data.relations.NAME */
   char from[KITH_NAME],
       to[KITH_NAME]; /**< node types of the ends; further types exist because a list names them */
+  kith_direction direction;
   kith_edge_source list;
 } kith_relation_source;
 
@@ -116,6 +118,7 @@ typedef struct kith_list_report {
   char delimiter[8];       /**< "": white space */
   int n_column;            /**< columns of the first lines; 0: their number differs */
   int user, item, time, weight; /**< edges: columns, from 1; 0: none.  Names: id and name as user and item */
+  int kind_column;              /**< edges of a relation: column of the kind, from 1; 0: none */
   bool from_to;                 /**< edges of a relation: the columns user and item are from and to */
   int64_t header;               /**< line number of the header; 0: none */
   int64_t lines, comments, blank; /**< lines of data, comments, empty lines */
@@ -134,8 +137,8 @@ typedef struct kith_ingest_options {
 
 /** Counts of the list of a relation. */
 typedef struct kith_relation_report {
-  int64_t edges;            /**< distinct edges; u-v and v-u are two */
-  int64_t both;             /**< of a type with itself: pairs of nodes that are listed in both directions */
+  int64_t edges;            /**< distinct edges; u-v and v-u are two, and edges of different kinds */
+  int64_t both;             /**< of a type with itself, read in both directions: edges u-v with an edge v-u */
   int64_t duplicates;       /**< repeated edges, merged */
   int64_t unknown;          /**< edges with an unknown user or item, skipped */
   int64_t swapped;          /**< of these, edges that fit with the columns from and to exchanged */
@@ -181,7 +184,8 @@ typedef struct kith_ingest_report {
  * @param[out] report equal on all ranks
  * Errors: KITH_ENOINPUT (missing list), KITH_EDATA (with file:line), KITH_ECONFIG (columns, shares, a split
  * by time without times, names of relations and types), KITH_ENOMEM, KITH_EOUTPUT, KITH_EIO. Memory: 12 bytes
- * per interaction and edge, 28 with times, 36 with times and weights; 20 per feature of a node.
+ * per interaction and edge, 28 with times, 36 with times and weights, 4 more with kinds; 20 per feature of a
+ * node.
  */
 KITH_API kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, const char *job,
                                  const char *path, kith_ingest_report *report) KITH_MUST_USE;

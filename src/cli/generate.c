@@ -17,20 +17,20 @@ typedef struct generated {
   const char *from, *to;         /* node types of its ends */
   const char *columns, *to_here; /* as they are written; number of the one of the second end */
   bool timed;                    /* whether the third column is a time */
+  const char *kind;              /* number of the column of kinds; "": none */
   size_t path, n;                /* offsets in kith_generate_lists and kith_generate_report */
 } generated;
 
 #define LIST(member) offsetof(kith_generate_lists, member), offsetof(kith_generate_report, member)
 
-static const generated interactions = {"interactions", "interactions",     "user",
-                                       "item",         "user, item, time", "2",
-                                       true,           LIST(interactions)};
+static const generated interactions = {
+    "interactions", "interactions", "user", "item", "user, item, time", "2", true, "", LIST(interactions)};
 static const generated relations[] = {
-    {"friend", "friendships", "user", "user", "user, user", "2", false, LIST(friends)},
-    {"cart", "carts", "user", "item", "user, item, time", "2", true, LIST(carts)},
-    {"view", "views", "user", "item", "user, item, time", "2", true, LIST(views)},
-    {"tag", "tags", "item", "", "item, tag", "2", false, LIST(tags)},
-    {"kg", "triples", NULL, "", "item or entity, kind, entity", "3", false, LIST(triples)}};
+    {"friend", "friendships", "user", "user", "user, user", "2", false, "", LIST(friends)},
+    {"cart", "carts", "user", "item", "user, item, time", "2", true, "", LIST(carts)},
+    {"view", "views", "user", "item", "user, item, time", "2", true, "", LIST(views)},
+    {"tag", "tags", "item", "", "item, tag", "2", false, "", LIST(tags)},
+    {"kg", "triples", NULL, "", "item or entity, kind, entity", "3", false, "2", LIST(triples)}};
 enum { RELATIONS = sizeof relations / sizeof *relations };
 
 static const generated *generate_find(const char *name) {
@@ -55,7 +55,8 @@ static kith_status generate_check_format(const char *key, const generated *g, co
   kith_status st = KITH_OK;
   bool tabs = !s->delimiter[0] || strcmp(s->delimiter, "\t") == 0 || strcmp(s->delimiter, " ") == 0;
   bool columns = generate_is_column(s->user, "1", "1") && generate_is_column(s->item, "2", g->to_here) &&
-                 (!s->time[0] || (g->timed && strcmp(s->time, "3") == 0)) && !s->weight[0];
+                 (!s->time[0] || (g->timed && strcmp(s->time, "3") == 0)) && !s->weight[0] &&
+                 (!s->kind[0] || strcmp(s->kind, g->kind) == 0);
   KITH_CHECK(s->format != KITH_ADJACENCY && tabs && s->header != KITH_HEADER_YES &&
                  s->comment != KITH_COMMENT_NONE,
              KITH_ECONFIG,
@@ -64,8 +65,8 @@ static kith_status generate_check_format(const char *key, const generated *g, co
              key);
   KITH_CHECK(columns, KITH_ECONFIG,
              "%s.columns: kith generate writes %s, without weights; expected columns 1 and %s for the two "
-             "ends, and %s for the time",
-             key, g->columns, g->to_here, g->timed ? "none or 3" : "none");
+             "ends, %s for the time, and %s for the kind",
+             key, g->columns, g->to_here, g->timed ? "none or 3" : "none", g->kind[0] ? "none or 2" : "none");
 done:
   return st;
 }

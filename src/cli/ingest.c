@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "graph/schema.h"
 #include "ingest/ingest.h"
 
 static kith_status ingest_prepare(cli *c, char *path, char **job) {
@@ -22,10 +23,20 @@ static void ingest_note(cli *c, int64_t n, const char *key, const char *what) {
   if (n > 0) cli_print(c, "  %lld %s", (long long)n, what);
 }
 
+/* ", read forward" of directed relations, ", of 3 kinds". */
+static const char *ingest_flags(const kith_relation_type *e, size_t size, char *text) {
+  static const char *const read[] = {"", ", read forward", ", read back"};
+  char kinds[32] = "";
+  if (e->n_kind > 0) snprintf(kinds, sizeof kinds, ", of %d kind%s", e->n_kind, kith_plural(e->n_kind));
+  snprintf(text, size, "%s%s", kinds, read[e->direction]);
+  return text;
+}
+
 /* Print the counts of a relation, and of the lines that the graph does not hold. */
 static void ingest_print_relation(cli *c, const kith_schema *s, const kith_relation_type *e,
                                   const kith_relation_report *r) {
-  char what[160];
+  char what[160], flags[64];
+  bool pairs = e->from == e->to && e->direction == KITH_DIRECTION_BOTH;
   const struct {
     int64_t n;
     const char *before, *behind;
@@ -34,12 +45,13 @@ static void ingest_print_relation(cli *c, const kith_schema *s, const kith_relat
               {r->unknown, "edges of ", " with an unknown user or item, left out"},
               {r->self_loops, "edges of ", " of a node with itself, left out"},
               {r->below_min_weight, "edges of ", " of less than the least weight, left out"}};
-  cli_print(c, "  relation %s, %s to %s: %lld %s%s", e->name, s->type[e->from], s->type[e->to],
-            (long long)(r->edges - r->both), e->from == e->to ? "pairs" : "edges",
+  cli_print(c, "  relation %s, %s to %s: %lld %s%s%s", e->name, s->type[e->from], s->type[e->to],
+            (long long)(r->edges - r->both), pairs ? "pairs" : "edges",
             e->weighted && e->timed ? " with times and weights"
             : e->weighted           ? " with weights"
             : e->timed              ? " with times"
-                                    : "");
+                                    : "",
+            ingest_flags(e, sizeof flags, flags));
   for (size_t i = 0; i < sizeof note / sizeof *note; i++) {
     snprintf(what, sizeof what, "%s%s%s", note[i].before, e->name, note[i].behind);
     if (note[i].n > 0) cli_print(c, "    %lld %s", (long long)note[i].n, what);
@@ -47,6 +59,7 @@ static void ingest_print_relation(cli *c, const kith_schema *s, const kith_relat
   cli_json_more(c, "%s\"%s\": {\"from\": \"%s\", \"to\": \"%s\", \"edges\": %lld, \"pairs\": %lld",
                 c->members[c->n_members - 1] == '{' ? "" : ", ", e->name, s->type[e->from], s->type[e->to],
                 (long long)r->edges, (long long)(r->edges - r->both));
+  cli_json_more(c, ", \"direction\": \"%s\", \"kinds\": %d", kith_direction_text(e->direction), e->n_kind);
   cli_json_more(c, ", \"duplicates\": %lld, \"unknown\": %lld, \"self_loops\": %lld, \"light\": %lld",
                 (long long)r->duplicates, (long long)r->unknown, (long long)r->self_loops,
                 (long long)r->below_min_weight);

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "diagnose/relation_stats.h"
+#include "graph/schema.h"
 
 /* Times of lists are seconds since 1970, or numbers of any kind: those of before 1973 are printed as they
  * are. */
@@ -21,8 +22,9 @@ static void print_times(const cli *c, const kith_relation_stats *s) {
   cli_print(c, "    times from %s to %s", text[0], text[1]);
 }
 
-static void print_degrees(const cli *c, const char *type, int64_t n, const kith_degree_stats *s) {
-  cli_print(c, "    per %s: %.2f on average, %lld at most; %lld of %lld have none", type, s->mean,
+static void print_degrees(const cli *c, const char *type, const char *end, int64_t n,
+                          const kith_degree_stats *s) {
+  cli_print(c, "    per %s%s: %.2f on average, %lld at most; %lld of %lld have none", type, end, s->mean,
             (long long)s->most, (long long)s->none, (long long)n);
 }
 
@@ -31,13 +33,14 @@ static double percent(int64_t part, int64_t all) { return all > 0 ? 100 * (doubl
 static void print_relation(const cli *c, const kith_dataset *d, const kith_relation_type *e,
                            const kith_relation_stats *s) {
   const kith_schema *schema = &d->schema;
-  bool same = e->from == e->to;
-  cli_print(c, "  relation %s, %s to %s: %lld %s%s%s", e->name, schema->type[e->from], schema->type[e->to],
-            (long long)s->pairs, same ? "pairs" : "edges", e->timed ? ", with times" : "",
-            e->weighted ? ", with weights" : "");
+  bool one = e->from == e->to, directed = e->direction != KITH_DIRECTION_BOTH, same = one && !directed;
+  cli_print(c, "  relation %s, %s to %s: %lld %s%s%s%s%s", e->name, schema->type[e->from],
+            schema->type[e->to], (long long)s->pairs, same ? "pairs" : "edges",
+            e->timed ? ", with times" : "", e->weighted ? ", with weights" : "", directed ? ", read " : "",
+            directed ? kith_direction_text(e->direction) : "");
   if (s->both > 0) cli_print(c, "    %lld pairs are listed in both directions", (long long)s->both);
-  print_degrees(c, schema->type[e->from], d->n[e->from], &s->degree[0]);
-  if (!same) print_degrees(c, schema->type[e->to], d->n[e->to], &s->degree[1]);
+  print_degrees(c, schema->type[e->from], one && !same ? ", as from" : "", d->n[e->from], &s->degree[0]);
+  if (!same) print_degrees(c, schema->type[e->to], one ? ", as to" : "", d->n[e->to], &s->degree[1]);
   if (e->timed && s->edges > 0) print_times(c, s);
   if (s->compared > 0)
     cli_print(c,
@@ -50,6 +53,33 @@ static void print_relation(const cli *c, const kith_dataset *d, const kith_relat
     cli_print(c, "    %.2f %% of the test pairs are edges of it", percent(s->test, s->n_test));
 }
 
+/* The edges of each kind, ordered as the list names them first; of many kinds the first ones. */
+static kith_status print_kinds(cli *c, const kith_relation_edges *l) {
+  enum { SHOWN = 8, ID = 256 };
+  kith_status st = KITH_OK;
+  int64_t *count = NULL;
+  char id[ID], text[SHOWN * (ID + 24)];
+  size_t at = 0;
+  KITH_TRY(KITH_NEW(count, l->kind_ids.n));
+  for (kith_eid e = 0; e < l->edges.start[l->edges.n_row]; e++) count[l->kind[e]]++;
+  cli_json_more(c, ", \"kinds\": {");
+  for (int64_t k = 0; k < l->kind_ids.n; k++) {
+    kith_ids_print(&l->kind_ids, k, sizeof id, id);
+    if (k < SHOWN)
+      at +=
+          (size_t)snprintf(text + at, sizeof text - at, "%s%s %lld", k ? ", " : "", id, (long long)count[k]);
+    cli_json_more(c, k ? ", " : "");
+    cli_json_string(c, id);
+    cli_json_more(c, ": %lld", (long long)count[k]);
+  }
+  cli_json_more(c, "}");
+  cli_print(c, "    %lld kind%s: %s%s", (long long)l->kind_ids.n, kith_plural(l->kind_ids.n), text,
+            l->kind_ids.n > SHOWN ? ", …" : "");
+done:
+  KITH_FREE(count);
+  return st;
+}
+
 static void json_degrees(cli *c, const char *end, const kith_degree_stats *s) {
   cli_json_more(c, ", \"%s_degree_mean\": %.6g, \"%s_degree_max\": %lld, \"%s_without\": %lld", end, s->mean,
                 end, (long long)s->most, end, (long long)s->none);
@@ -57,10 +87,12 @@ static void json_degrees(cli *c, const char *end, const kith_degree_stats *s) {
 
 static void json_relation(cli *c, const kith_schema *schema, const kith_relation_type *e,
                           const kith_relation_stats *s) {
-  cli_json_more(
-      c, "%s\"%s\": {\"from\": \"%s\", \"to\": \"%s\", \"edges\": %lld, \"pairs\": %lld, \"both\": %lld",
-      c->members[c->n_members - 1] == '{' ? "" : ", ", e->name, schema->type[e->from], schema->type[e->to],
-      (long long)s->edges, (long long)s->pairs, (long long)s->both);
+  cli_json_more(c,
+                "%s\"%s\": {\"from\": \"%s\", \"to\": \"%s\", \"edges\": %lld, \"pairs\": %lld, "
+                "\"both\": %lld, \"direction\": \"%s\"",
+                c->members[c->n_members - 1] == '{' ? "" : ", ", e->name, schema->type[e->from],
+                schema->type[e->to], (long long)s->edges, (long long)s->pairs, (long long)s->both,
+                kith_direction_text(e->direction));
   json_degrees(c, "from", &s->degree[0]);
   json_degrees(c, "to", &s->degree[1]);
   if (e->timed && s->edges > 0)
@@ -71,7 +103,6 @@ static void json_relation(cli *c, const kith_schema *schema, const kith_relation
                   (long long)s->compared, s->overlap, s->overlap_random);
   if (s->n_valid + s->n_test > 0)
     cli_json_more(c, ", \"valid\": %lld, \"test\": %lld", (long long)s->valid, (long long)s->test);
-  cli_json_more(c, "}");
 }
 
 kith_status cli_inspect_relations(cli *c, const char *path) {
@@ -89,6 +120,8 @@ kith_status cli_inspect_relations(cli *c, const char *path) {
     KITH_TRY(kith_relation_measure(d, r, &s));
     print_relation(c, d, e, &s);
     json_relation(c, &d->schema, e, &s);
+    if (e->n_kind > 0) KITH_TRY(print_kinds(c, &d->relation[r]));
+    cli_json_more(c, "}");
   }
   cli_json_more(c, "}");
 done:

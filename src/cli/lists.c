@@ -29,13 +29,15 @@ static void list_delimiter(const kith_list_report *r, line *l) {
 
 /* What each column is. */
 static void list_columns(const kith_list_report *r, line *l) {
-  const int place[] = {r->user, r->item, r->weight, r->time};
-  const char *const what[] = {r->from_to ? "from" : "user", r->from_to ? "to" : "item", "weight", "time"};
+  const int place[] = {r->user, r->item, r->weight, r->time, r->kind_column};
+  const char *const what[] = {r->from_to ? "from" : "user", r->from_to ? "to" : "item", "weight", "time",
+                              "kind"};
   if (r->n_column > 0) line_add(l, " in %d columns", r->n_column);
-  for (int k = 0; k < 4; k++)
+  for (int k = 0; k < 5; k++)
     if (place[k] > 0) line_add(l, "%s %d %s", k ? "," : ":", place[k], what[k]);
   for (int i = 1; i <= r->n_column && i <= 8; i++)
-    if (i != r->user && i != r->item && i != r->weight && i != r->time) line_add(l, ", %d not read", i);
+    if (i != r->user && i != r->item && i != r->weight && i != r->time && i != r->kind_column)
+      line_add(l, ", %d not read", i);
 }
 
 static void list_header(const kith_list_report *r, line *l) {
@@ -76,6 +78,7 @@ void cli_json_list(cli *c, const char *name, const kith_list_report *r) {
                 ", \"columns\": %d, \"%s\": %d, \"%s\": %d, \"time\": %d, \"weight\": %d, \"header\": %lld",
                 r->n_column, r->from_to ? "from" : "user", r->user, r->from_to ? "to" : "item", r->item,
                 r->time, r->weight, (long long)r->header);
+  if (r->kind_column > 0) cli_json_more(c, ", \"kind\": %d", r->kind_column);
   cli_json_more(c, ", \"lines\": %lld, \"comments\": %lld, \"blank\": %lld, \"repeated_headers\": %lld}",
                 (long long)r->lines, (long long)r->comments, (long long)r->blank, (long long)r->repeated);
 }

@@ -19,7 +19,7 @@ static kith_degree_stats degrees(int64_t n, const int64_t *degree) {
   return s;
 }
 
-/* Ends of different types: every edge is a pair. */
+/* Ends of different types, or one end reads the other: every edge is a pair. */
 static kith_status measure_apart(const kith_ragged *l, int64_t n_to, kith_relation_stats *s) {
   kith_status st = KITH_OK;
   int64_t *from = NULL, *to = NULL;
@@ -36,15 +36,16 @@ done:
   return st;
 }
 
-/* Ends of one type: an edge in both directions is one pair, and one neighbor of each end. */
-static kith_status measure_same(const kith_ragged *l, kith_relation_stats *s) {
+/* Ends of one type that read each other: an edge in both directions is one pair, and one neighbor of each. */
+static kith_status measure_same(const kith_relation_edges *edges, kith_relation_stats *s) {
   kith_status st = KITH_OK;
+  const kith_ragged *l = &edges->edges;
   int64_t *degree = NULL;
   KITH_TRY(KITH_NEW(degree, l->n_row));
   for (int64_t u = 0; u < l->n_row; u++)
     for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++) {
       int32_t v = l->value[e];
-      bool back = kith_ragged_has(l, v, (int32_t)u);
+      bool back = kith_ragged_has_kind(l, edges->kind, v, (int32_t)u, edges->kind ? edges->kind[e] : 0);
       if (v == u) continue;
       degree[u]++;
       if (!back) degree[v]++;
@@ -133,7 +134,8 @@ static kith_status pair_sample_draw(const kith_ragged *l, int64_t pairs, pair_sa
   for (int64_t u = 0; u < l->n_row; u++)
     for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++) {
       int32_t v = l->value[e];
-      bool again = v == u || (v < u && kith_ragged_has(l, v, (int32_t)u));
+      bool again =
+          v == u || (e > l->start[u] && l->value[e - 1] == v) || (v < u && kith_ragged_has(l, v, (int32_t)u));
       if (!again && pair_is_selected(pairs, u, v)) KITH_TRY(pair_sample_add(p, u, v));
     }
 done:
@@ -204,7 +206,8 @@ kith_status kith_relation_measure(const kith_dataset *d, int r, kith_relation_st
   const kith_relation_type *e = &d->schema.relation[r];
   const kith_ragged *l = &d->relation[r].edges;
   kith_relation_stats s = {.edges = l->start[l->n_row]};
-  KITH_TRY(e->from == e->to ? measure_same(l, &s) : measure_apart(l, d->n[e->to], &s));
+  bool same = e->from == e->to && e->direction == KITH_DIRECTION_BOTH;
+  KITH_TRY(same ? measure_same(&d->relation[r], &s) : measure_apart(l, d->n[e->to], &s));
   if (d->relation[r].time) measure_times(s.edges, d->relation[r].time, &s);
   if (e->from == e->to && e->from < KITH_SIDES) KITH_TRY(measure_homophily(d, e->from, l, &s));
   if (e->from + e->to == KITH_USER + KITH_ITEM && e->from != e->to) {

@@ -15,9 +15,10 @@ typedef struct kith_degree_stats {
 
 typedef struct kith_relation_stats {
   int64_t edges;
-  int64_t pairs;               /**< distinct pairs: of a type with itself, u-v and v-u are one */
-  int64_t both;                /**< pairs of a type with itself that are listed in both directions */
-  kith_degree_stats degree[2]; /**< of the nodes of type from, to; of one type: neighbors in any direction */
+  /** Edges, but of a type with itself, read in both directions: u-v and v-u, of one kind, are one pair. */
+  int64_t pairs;
+  int64_t both;                   /**< pairs that are listed in both directions */
+  kith_degree_stats degree[2];    /**< edges of the nodes of type from, to; of such a type: at either end */
   int64_t first_time, last_time;  /**< of a relation with times and edges */
   int64_t compared;               /**< pairs whose training lists were compared; 0: not users, not items */
   double overlap, overlap_random; /**< mean Jaccard index of the ends' lists; of ends that are paired anew */

@@ -128,6 +128,13 @@ done:
   return st;
 }
 
+/* The rows of a relation between users and items in which users have items; the direction decides nothing. */
+static const kith_adjacency *scope_rows(const kith_graph *g, int r) {
+  const kith_relation_type *e = &g->schema.relation[r];
+  int reads = e->direction == KITH_DIRECTION_FORWARD ? e->from : e->to;
+  return e->direction == KITH_DIRECTION_BOTH || reads == KITH_USER ? &g->relation[r] : &g->transpose[r];
+}
+
 static kith_status scope_add_relations(const kith_graph *g, const kith_eval_scope *o, kith__scope *s) {
   kith_status st = KITH_OK;
   int32_t *item_of = NULL;
@@ -135,7 +142,7 @@ static kith_status scope_add_relations(const kith_graph *g, const kith_eval_scop
     if (strcmp(o->mask.of[i], KITH_INTERACTIONS) == 0) continue;
     int r = kith_schema_find_relation(&g->schema, o->mask.of[i]);
     if (!item_of) KITH_TRY(scope_item_numbers(g, &item_of));
-    KITH_TRY(scope_list(g, &g->relation[r], item_of, &s->list[s->n_list++]));
+    KITH_TRY(scope_list(g, scope_rows(g, r), item_of, &s->list[s->n_list++]));
   }
 done:
   KITH_FREE(item_of);

@@ -9,6 +9,9 @@
 void kith_ragged_free(kith_ragged *ragged);
 /** Whether row `row` contains `value`: binary search.  Local. */
 bool kith_ragged_has(const kith_ragged *ragged, int64_t row, int32_t value);
+/** Whether row `row` contains `value` with the kind kind[e] == k; kind null: any.  Local. */
+bool kith_ragged_has_kind(const kith_ragged *ragged, const uint16_t *kind, int64_t row, int32_t value,
+                          uint16_t k);
 
 /** Free the arrays.  Local. */
 void kith_csr_free(kith_csr *csr);

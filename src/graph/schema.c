@@ -46,14 +46,19 @@ bool kith_schema_is_reserved(const char *name) {
   return false;
 }
 
-/* Words of a relation's line behind its number of edges. */
-static const char *const schema_direction[] = {"", " forward", " back"};
+const char *kith_direction_text(kith_direction direction) {
+  static const char *const text[] = {"both", "forward", "back"};
+  return text[direction];
+}
 
+/* Words of a relation's line behind its number of edges. */
 static void schema_print_flags(const kith_relation_type *e, size_t size, char *text) {
-  char kinds[24] = "";
+  char kinds[24] = "", direction[12] = "";
+  if (e->direction != KITH_DIRECTION_BOTH)
+    snprintf(direction, sizeof direction, " %s", kith_direction_text(e->direction));
   if (e->n_kind > 0) snprintf(kinds, sizeof kinds, " kinds %d", e->n_kind);
-  snprintf(text, size, "%s%s%s%s", e->weighted ? " weighted" : "", e->timed ? " timed" : "",
-           schema_direction[e->direction], kinds);
+  snprintf(text, size, "%s%s%s%s", e->weighted ? " weighted" : "", e->timed ? " timed" : "", direction,
+           kinds);
 }
 
 kith_status kith_schema_print(const kith_schema *s, const int64_t *n, const int64_t *n_edge, char **text) {

@@ -12,6 +12,9 @@ kith_schema kith_schema_nodes(void);
 int kith_schema_find_type(const kith_schema *schema, const char *name);
 int kith_schema_find_relation(const kith_schema *schema, const char *name);
 
+/** "both", "forward" or "back".  Local. */
+const char *kith_direction_text(kith_direction direction);
+
 /** Whether a name is [a-z][a-z0-9_]*, at most 31 bytes.  Local. */
 bool kith_schema_is_name(const char *name);
 /** Whether files use a name below /node otherwise, so that no type can have it.  Local. */

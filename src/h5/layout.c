@@ -224,7 +224,7 @@ done:
 
 enum {
   LAYOUT_TABLE = sizeof layout_table / sizeof layout_table[0],
-  LAYOUT_RELATION = 14, /* datasets of a relation, those of its transpose included */
+  LAYOUT_RELATION = 16, /* datasets of a relation, those of its transpose included */
   LAYOUT_ENTRIES = LAYOUT_TABLE + 5 * KITH_MAX_TYPES + LAYOUT_RELATION * KITH_MAX_RELATIONS + 1,
   LAYOUT_NAMES = 5 * KITH_MAX_TYPES + LAYOUT_RELATION * KITH_MAX_RELATIONS
 };
@@ -285,6 +285,13 @@ static void layout_relation(const kith_h5 *f, layout *l, const kith_relation_typ
   layout_add(l, (layout_entry){.name = to, .required = true, .factor = n, .rows = "schema"});
 }
 
+/* graph.h5: the names of the kinds, whose rows the kinds of edges are. */
+static void layout_kinds(layout *l, const kith_relation_type *e) {
+  const char *ids = layout_edge_name(l, e, "", "kind_id"), *kind = layout_edge_name(l, e, "", "kind");
+  layout_add(l, (layout_entry){.name = ids, .required = true, .factor = e->n_kind, .rows = "schema"});
+  layout_add(l, (layout_entry){.name = kind, .required = true, .below = ids});
+}
+
 static void layout_graph_schema(const kith_h5 *f, layout *l, const kith_schema *schema, const int64_t *n,
                                 const int64_t *n_edge) {
   const char *ids[KITH_MAX_TYPES];
@@ -292,6 +299,7 @@ static void layout_graph_schema(const kith_h5 *f, layout *l, const kith_schema *
   for (int r = 0; r < schema->n_relation; r++) {
     const kith_relation_type *e = &schema->relation[r];
     layout_relation(f, l, e, "", "to", ids[e->from], ids[e->to], n_edge[r]);
+    if (e->n_kind > 0) layout_kinds(l, e);
   }
 }
 

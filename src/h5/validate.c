@@ -180,14 +180,28 @@ done:
 }
 
 kith_status kith__validate_rows(const char *path, const char *name, int64_t n_row, const int64_t *start,
-                                const int32_t *x, int64_t below) {
+                                const int32_t *x, int64_t below, bool parallel) {
   kith_status st = KITH_OK;
   for (int64_t i = 0; i < n_row; i++)
     for (int64_t e = start[i]; e < start[i + 1]; e++) {
-      int32_t low = e > start[i] ? x[e - 1] + 1 : 0;
+      int32_t low = e > start[i] ? x[e - 1] + !parallel : 0;
       KITH_CHECK(x[e] >= low && x[e] < below, KITH_EDATA,
                  "%s: %s holds %d in row %lld, where ascending numbers from %d to %lld are expected", path,
                  name, x[e], (long long)i, low, (long long)below - 1);
+    }
+done:
+  return st;
+}
+
+kith_status kith__validate_kinds(const char *path, const char *name, int64_t n_row, const int64_t *start,
+                                 const int32_t *x, const uint16_t *kind, int n_kind) {
+  kith_status st = KITH_OK;
+  for (int64_t i = 0; i < n_row; i++)
+    for (int64_t e = start[i]; e < start[i + 1]; e++) {
+      int low = e > start[i] && x[e] == x[e - 1] ? kind[e - 1] + 1 : 0;
+      KITH_CHECK(kind[e] >= low && kind[e] < n_kind, KITH_EDATA,
+                 "%s: %s holds %d at index %lld, where %d to %d is expected", path, name, kind[e],
+                 (long long)e, low, n_kind - 1);
     }
 done:
   return st;

@@ -255,7 +255,7 @@ static kith_status adjacency_check(const kith__preview *a, const kith__candidate
 /* Settings of columns imply the format edges. */
 static bool source_means_edges(const kith_edge_source *s) {
   return s->header == KITH_HEADER_YES || s->user[0] || s->item[0] || s->time[0] || s->weight[0] ||
-         s->min_weight > 0;
+         s->kind[0] || s->min_weight > 0;
 }
 
 static kith_status dialect_auto(const kith__preview *a, const kith__candidate *candidate, kith__dialect *d) {

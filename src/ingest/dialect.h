@@ -9,7 +9,10 @@
 
 #include "ingest/lists.h"
 
-enum { KITH__PREVIEW_LINES = 1000 }; /**< lines in a preview */
+enum {
+  KITH__PREVIEW_LINES = 1000, /**< lines in a preview */
+  KITH__EDGE_COLUMNS = 5      /**< columns that an edge list may have: kith__columns */
+};
 
 /** The first lines of a list; valid until a line is read. */
 typedef struct kith__preview {
@@ -25,7 +28,7 @@ typedef struct kith__preview {
 
 /** Column indices of an edge list, from 0; -1: there is no such column. */
 typedef struct kith__columns {
-  int user, item, time, weight;
+  int user, item, time, weight, kind;
   int n; /**< columns that a line must have at least */
 } kith__columns;
 

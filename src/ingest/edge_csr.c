@@ -1,6 +1,6 @@
 /*
- * Edges in reading order become rows: a counting sort by user, a sort of every row by item, then a merge of
- * repeated edges.  Both sorts are stable, so without times the first of repeated edges is kept.
+ * Edges in reading order become rows: a counting sort by user, a sort of every row by item and kind, then a
+ * merge of repeated edges.  The sorts are stable, so without times the first of repeated edges is kept.
  */
 #include <string.h>
 
@@ -44,7 +44,7 @@ void kith__radix_sort(int64_t n, int bits, uint64_t *key, uint64_t *other) {
 
 /* ---- edge list to rows ---- */
 
-static kith_status edge_csr_alloc(int64_t n_row, int64_t n, bool has_time, bool has_weight,
+static kith_status edge_csr_alloc(int64_t n_row, int64_t n, bool has_time, bool has_weight, bool has_kind,
                                   kith__edge_csr *rows) {
   kith_status st = KITH_OK;
   *rows = (kith__edge_csr){.ragged.n_row = n_row};
@@ -52,6 +52,7 @@ static kith_status edge_csr_alloc(int64_t n_row, int64_t n, bool has_time, bool 
   KITH_TRY(KITH_NEW(rows->ragged.value, n));
   if (has_time) KITH_TRY(KITH_NEW(rows->time, n));
   if (has_weight) KITH_TRY(KITH_NEW(rows->weight, n));
+  if (has_kind) KITH_TRY(KITH_NEW(rows->kind, n));
 done:
   if (kith_is_bad(st)) kith__edge_csr_free(rows);
   return st;
@@ -73,6 +74,7 @@ static void edge_csr_deal(kith__edge_list *edges, kith_eid *next, kith__edge_csr
       rows->ragged.value[e] = b->item[k];
       if (b->time) rows->time[e] = b->time[k];
       if (b->weight) rows->weight[e] = b->weight[k];
+      if (b->kind) rows->kind[e] = b->kind[k];
     }
     edges->first = b->next;
     KITH_FREE(b);
@@ -87,6 +89,7 @@ typedef struct row_buffer {
   uint64_t *key, *other;
   int64_t *time;
   float *weight;
+  uint16_t *kind;
 } row_buffer;
 
 static void row_buffer_free(row_buffer *b) {
@@ -94,6 +97,7 @@ static void row_buffer_free(row_buffer *b) {
   KITH_FREE(b->other);
   KITH_FREE(b->time);
   KITH_FREE(b->weight);
+  KITH_FREE(b->kind);
 }
 
 static kith_status row_buffer_alloc(const kith__edge_csr *rows, row_buffer *b) {
@@ -107,11 +111,23 @@ static kith_status row_buffer_alloc(const kith__edge_csr *rows, row_buffer *b) {
   KITH_TRY(KITH_NEW(b->other, most));
   if (rows->time) KITH_TRY(KITH_NEW(b->time, most));
   if (rows->weight) KITH_TRY(KITH_NEW(b->weight, most));
+  if (rows->kind) KITH_TRY(KITH_NEW(b->kind, most));
 done:
   return st;
 }
 
-/* Sort keys (item, index in the row), and copy the times and weights that will be moved. */
+/* Sort each run of keys of one item by kind. */
+static void row_sort_kinds(int64_t n, row_buffer *b) {
+  for (int64_t k = 0, end = 0; k < n; k = end) {
+    uint64_t item = b->key[k] >> 32;
+    for (; end < n && b->key[end] >> 32 == item; end++)
+      b->key[end] = (uint64_t)b->kind[(uint32_t)b->key[end]] << 32 | (uint32_t)b->key[end];
+    kith__radix_sort(end - k, 16, b->key + k, b->other + k);
+    for (int64_t i = k; i < end; i++) b->key[i] = item << 32 | (uint32_t)b->key[i];
+  }
+}
+
+/* Sort keys (item, index in the row), and copy what will be moved. */
 static void row_sort(const kith__edge_csr *rows, kith_eid begin, int64_t n, int bits, row_buffer *b) {
   bool sorted = true;
   for (int64_t k = 0; k < n; k++) {
@@ -121,20 +137,25 @@ static void row_sort(const kith__edge_csr *rows, kith_eid begin, int64_t n, int 
   if (!sorted) kith__radix_sort(n, bits, b->key, b->other);
   if (rows->time && n > 0) memcpy(b->time, rows->time + begin, (size_t)n * sizeof *b->time);
   if (rows->weight && n > 0) memcpy(b->weight, rows->weight + begin, (size_t)n * sizeof *b->weight);
+  if (!rows->kind || n == 0) return;
+  memcpy(b->kind, rows->kind + begin, (size_t)n * sizeof *b->kind);
+  row_sort_kinds(n, b);
 }
 
-/* Write a sorted row from `to` on, each item once; returns the end. */
+/* Write a sorted row from `to` on, each item once, of each kind; returns the end. */
 static kith_eid row_merge(kith__edge_csr *rows, kith_eid to, int64_t n, const row_buffer *b) {
   kith_eid begin = to;
   for (int64_t k = 0; k < n; k++) {
     int32_t item = (int32_t)(b->key[k] >> 32);
     uint32_t from = (uint32_t)b->key[k];
-    bool again = to > begin && rows->ragged.value[to - 1] == item;
+    bool again = to > begin && rows->ragged.value[to - 1] == item &&
+                 (!rows->kind || rows->kind[to - 1] == b->kind[from]);
     if (again && !(rows->time && b->time[from] < rows->time[to - 1])) continue;
     if (again) to--;
     rows->ragged.value[to] = item;
     if (rows->time) rows->time[to] = b->time[from];
     if (rows->weight) rows->weight[to] = b->weight[from];
+    if (rows->kind) rows->kind[to] = b->kind[from];
     to++;
   }
   return to;
@@ -169,7 +190,7 @@ kith_status kith__edge_csr_build(kith__edge_list *edges, int64_t n_row, kith__ed
   row_buffer b = {0};
   int64_t n = edges->n;
   *out = rows;
-  KITH_TRY(edge_csr_alloc(n_row, n, edges->has_time, edges->has_weight, &rows));
+  KITH_TRY(edge_csr_alloc(n_row, n, edges->has_time, edges->has_weight, edges->has_kind, &rows));
   edge_csr_count(edges, &rows);
   KITH_TRY(KITH_NEW(next, n_row));
   if (n_row > 0) memcpy(next, rows.ragged.start, (size_t)n_row * sizeof *next);
@@ -192,6 +213,7 @@ static void edge_csr_move(const kith__edge_csr *from, kith_eid e, kith__edge_csr
   to->ragged.value[at] = from->ragged.value[e];
   if (from->time) to->time[at] = from->time[e];
   if (from->weight) to->weight[at] = from->weight[e];
+  if (from->kind) to->kind[at] = from->kind[e];
 }
 
 kith_status kith__edge_csr_extract(kith__edge_csr *rows, uint8_t *mark, uint8_t which, kith__edge_csr *out) {
@@ -201,7 +223,7 @@ kith_status kith__edge_csr_extract(kith__edge_csr *rows, uint8_t *mark, uint8_t 
   kith_eid *start = rows->ragged.start, begin = 0, kept = 0, at = 0;
   *out = taken;
   for (kith_eid e = 0; e < start[n_row]; e++) n += mark[e] == which;
-  KITH_TRY(edge_csr_alloc(n_row, n, rows->time != NULL, rows->weight != NULL, &taken));
+  KITH_TRY(edge_csr_alloc(n_row, n, rows->time != NULL, rows->weight != NULL, rows->kind != NULL, &taken));
   for (int64_t u = 0; u < n_row; u++) {
     kith_eid end = start[u + 1];
     for (kith_eid e = begin; e < end; e++) {

@@ -12,7 +12,8 @@ static const int64_t chunk_first = 1 << 14, chunk_last = (4 << 20) - 64;
 
 kith_status kith__edge_list_grow(kith__edge_list *edges) {
   kith_status st = KITH_OK;
-  int64_t each = 2 * (int64_t)sizeof(int32_t) + (edges->has_time ? 8 : 0) + (edges->has_weight ? 4 : 0);
+  int64_t each = 2 * (int64_t)sizeof(int32_t) + (edges->has_time ? 8 : 0) + (edges->has_weight ? 4 : 0) +
+                 (edges->has_kind ? 2 : 0);
   int64_t bytes = edges->last ? 2 * edges->last->capacity * each : chunk_first;
   int64_t capacity = ((bytes < chunk_last ? bytes : chunk_last) - (int64_t)sizeof(kith__edge_chunk)) / each;
   char *memory = NULL;
@@ -24,6 +25,9 @@ kith_status kith__edge_list_grow(kith__edge_list *edges) {
   b->user = (int32_t *)(void *)(wide + (edges->has_time ? capacity : 0));
   b->item = b->user + capacity;
   b->weight = edges->has_weight ? (float *)(void *)(b->item + capacity) : NULL;
+  b->kind = edges->has_kind
+                ? (uint16_t *)(void *)(b->item + capacity) + (edges->has_weight ? 2 * capacity : 0)
+                : NULL;
   if (edges->last) edges->last->next = b;
   else edges->first = b;
   edges->last = b;
@@ -36,7 +40,9 @@ void kith__edge_list_free(kith__edge_list *edges) {
     next = b->next;
     KITH_FREE(b);
   }
-  *edges = (kith__edge_list){.has_time = edges->has_time, .has_weight = edges->has_weight};
+  *edges = (kith__edge_list){.has_time = edges->has_time,
+                             .has_weight = edges->has_weight,
+                             .has_kind = edges->has_kind};
 }
 
 /* ---- columns ---- */
@@ -89,9 +95,9 @@ done:
 /* The columns are distinct. */
 static kith_status columns_check_apart(const kith__lines *lines, const kith__edge_policy *policy,
                                        const kith__columns *c) {
-  const char *const what[] = {kith__edge_end(policy, 0), kith__edge_end(policy, 1), "time", "weight"};
-  const int index[] = {c->user, c->item, c->time, c->weight};
-  for (int i = 0; i < 4; i++)
+  const char *const what[] = {kith__edge_end(policy, 0), kith__edge_end(policy, 1), "time", "weight", "kind"};
+  const int index[] = {c->user, c->item, c->time, c->weight, c->kind};
+  for (int i = 0; i < KITH__EDGE_COLUMNS; i++)
     for (int j = 0; j < i; j++)
       if (index[i] >= 0 && index[i] == index[j])
         return kith_fail(
@@ -109,6 +115,7 @@ static kith_status columns_check(const kith_edge_source *s, const kith__lines *l
   KITH_TRY(column_check(lines, d, s->item, c->item));
   KITH_TRY(column_check(lines, d, s->time, c->time));
   KITH_TRY(column_check(lines, d, s->weight, c->weight));
+  KITH_TRY(column_check(lines, d, s->kind, c->kind));
   KITH_TRY(columns_check_apart(lines, policy, c));
 done:
   return st;
@@ -117,7 +124,8 @@ done:
 /* Warn about unread columns, which may be weights or times. */
 static void columns_warn_unread(const kith_edge_source *s, const kith__lines *lines,
                                 const kith__edge_policy *policy, const kith__candidate *w) {
-  if (w->min != w->max || w->max <= 2 || s->user[0] || s->item[0] || s->time[0] || s->weight[0]) return;
+  if (w->min != w->max || w->max <= 2 || s->user[0] || s->item[0] || s->time[0] || s->weight[0] || s->kind[0])
+    return;
   kith_warn(
       "%s: %s %s not read; name %s with %s.columns.weight or .time, or name .%s and .%s to leave %s out",
       lines->path,
@@ -183,6 +191,22 @@ static bool edge_is_swapped(const kith__edge_policy *policy, const kith__lines *
   return (first || second) && (first || policy->add_items) && (second || policy->add_users);
 }
 
+enum { EDGE_KINDS = UINT16_MAX }; /* kinds of a relation at most */
+
+/* Number of the kind of an edge that is kept. */
+static kith_status edge_find_kind(const kith__edge_policy *policy, const kith__lines *lines,
+                                  kith__field field, uint16_t *kind) {
+  kith_status st = KITH_OK;
+  int32_t number = 0;
+  KITH_TRY(kith__id_map_find(policy->kind, lines, field, true, &number));
+  if (number >= EDGE_KINDS)
+    st = kith__lines_fail(lines, "more than %d different kinds; is %s.columns.kind another column?",
+                          EDGE_KINDS, policy->key);
+  *kind = (uint16_t)number;
+done:
+  return st;
+}
+
 /* Whether both ends are known although one must be new. */
 static inline bool edge_is_known(const kith__edge_policy *policy, int32_t user, int32_t item) {
   return policy->must_be_new && user >= 0 && item >= 0 && user < policy->n_known[KITH_USER] &&
@@ -199,8 +223,8 @@ static kith_status edge_refuse_known(const kith__edge_policy *policy, const kith
 
 /* Append an edge, or count it as skipped. */
 static inline kith_status edge_add(kith__edge_policy *policy, kith__edge_list *edges, int32_t user,
-                                   int32_t item, int64_t time, float weight) {
-  if (user >= 0 && item >= 0) return kith__edge_list_add(edges, user, item, time, weight);
+                                   int32_t item, int64_t time, float weight, uint16_t kind) {
+  if (user >= 0 && item >= 0) return kith__edge_list_add(edges, user, item, time, weight, kind);
   policy->skipped++;
   return KITH_OK;
 }
@@ -294,6 +318,7 @@ static kith_status edges_line(const kith__lines *lines, edge_columns *e, kith__f
   int32_t user, item, n_user = policy->user->n;
   int64_t time = 0;
   float weight = 0;
+  uint16_t kind = 0;
   char shown[48];
   int n = 0;
   while (n < c->n && kith__field_next_fast(&e->delimiter, &line, &field[n])) n++;
@@ -317,7 +342,8 @@ static kith_status edges_line(const kith__lines *lines, edge_columns *e, kith__f
   if (edge_is_known(policy, user, item))
     return edge_refuse_known(policy, lines, field[c->user], field[c->item]);
   if (user < 0 || item < 0) policy->swapped += edge_is_swapped(policy, lines, field[c->user], field[c->item]);
-  st = edge_add(policy, edges, user, item, time, weight);
+  if (c->kind >= 0 && user >= 0 && item >= 0) KITH_TRY(edge_find_kind(policy, lines, field[c->kind], &kind));
+  st = edge_add(policy, edges, user, item, time, weight, kind);
 done:
   return st;
 }
@@ -337,7 +363,7 @@ static kith__field header_alone(const kith__dialect *d) {
  */
 static void edges_width(const kith_edge_source *s, const kith__dialect *d, edge_columns *e) {
   const kith__candidate *w = &d->candidate;
-  int n_read = 2 + (e->c.time >= 0) + (e->c.weight >= 0), full = 0;
+  int n_read = 2 + (e->c.time >= 0) + (e->c.weight >= 0) + (e->c.kind >= 0), full = 0;
   bool named = s->user[0] && s->item[0] && n_read == e->c.n;
   e->headed = d->header.size >= 0;
   if (e->headed && !(isdigit((unsigned char)s->user[0]) && isdigit((unsigned char)s->item[0]))) named = false;
@@ -367,6 +393,7 @@ static kith_status edges_read(const kith_edge_source *s, const kith__dialect *d,
   edges_width(s, d, &e);
   edges->has_time = e.c.time >= 0;
   edges->has_weight = e.c.weight >= 0;
+  edges->has_kind = e.c.kind >= 0;
   if (d->header.size >= 0) KITH_TRY(kith__lines_set_header(lines, header_alone(d)));
   KITH_TRY(kith__lines_next(lines, &line));
   while (line.size >= 0) {
@@ -400,7 +427,7 @@ static kith_status adjacency_line(const kith__lines *lines, const kith__delimite
     if (policy->add_whole) KITH_TRY(edge_find_ends(policy, lines, user, item, &u, &i));
     else KITH_TRY(edge_find_item(policy, lines, item, &i));
     if (edge_is_known(policy, u, i)) return edge_refuse_known(policy, lines, user, item);
-    KITH_TRY(edge_add(policy, edges, u, i, 0, 0));
+    KITH_TRY(edge_add(policy, edges, u, i, 0, 0, 0));
   }
   KITH_TRY(kith__field_end(delimiter, lines, line));
 done:
@@ -468,6 +495,7 @@ static void edge_reader_report(const kith__dialect *d, const kith__lines *lines,
   r->item = w->columns.item + 1;
   r->time = w->columns.time + 1;
   r->weight = w->columns.weight + 1;
+  r->kind_column = w->columns.kind + 1;
 }
 
 /* Set the number of fields by which comments are mistaken for data. */

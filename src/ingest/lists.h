@@ -8,8 +8,8 @@
  *   dialect    format, delimiter, header and columns of a list (dialect.h)
  *   fields     splits a line into fields and parses them
  *   id_map     ids of one node type <-> original numbers
- *   edge_list  edges (user, item, time, weight) in reading order
- *   edge_csr   the same as rows: one per user, ascending by item, each edge once
+ *   edge_list  edges (user, item, time, weight, kind) in reading order
+ *   edge_csr   the same as rows: one per user, ascending by item and kind, each edge once
  *
  * Of a relation, user and item stand for the two ends, from and to.
  */
@@ -238,12 +238,13 @@ typedef struct kith__edge_chunk {
   struct kith__edge_chunk *next;
   int64_t n, capacity;
   int32_t *user, *item;
-  int64_t *time; /**< null without times */
-  float *weight; /**< null without weights */
+  int64_t *time;  /**< null without times */
+  float *weight;  /**< null without weights */
+  uint16_t *kind; /**< null without kinds */
 } kith__edge_chunk;
 
 typedef struct kith__edge_list {
-  bool has_time, has_weight;
+  bool has_time, has_weight, has_kind;
   int64_t n;
   kith__edge_chunk *first, *last;
 } kith__edge_list;
@@ -253,7 +254,7 @@ void kith__edge_list_free(kith__edge_list *edges);
 
 /** Append an edge.  Inline: called once per interaction. */
 static inline kith_status kith__edge_list_add(kith__edge_list *edges, int32_t user, int32_t item,
-                                              int64_t time, float weight) {
+                                              int64_t time, float weight, uint16_t kind) {
   kith__edge_chunk *b = edges->last;
   if (!b || b->n == b->capacity) {
     kith_status st = kith__edge_list_grow(edges);
@@ -264,6 +265,7 @@ static inline kith_status kith__edge_list_add(kith__edge_list *edges, int32_t us
   b->item[b->n] = item;
   if (b->time) b->time[b->n] = time;
   if (b->weight) b->weight[b->n] = weight;
+  if (b->kind) b->kind[b->n] = kind;
   b->n++;
   edges->n++;
   return KITH_OK;
@@ -275,6 +277,7 @@ typedef struct kith__edge_policy {
   kith_list_format format_hint; /**< format of the related list; auto: there is none */
   kith_list_report report;
   kith__id_map *user, *item;
+  kith__id_map *kind; /**< kinds of edges, which are added; null if the source has no column of them */
   bool add_users, add_items;
   bool skip_unknown;                 /**< skip edges with an unknown id instead of failing */
   bool add_whole;                    /**< with skip_unknown: an edge that is skipped adds no node */
@@ -306,7 +309,8 @@ kith_status kith__edge_list_read(const kith_edge_source *source, kith__edge_poli
 
 /* ---- rows ---- */
 
-/** Convert to n_row rows.  A repeated edge is kept once, with its earliest time; `edges` is emptied. */
+/** Convert to n_row rows.  A repeated edge, of the same kind, is kept once, with its earliest time; `edges`
+ * is emptied. */
 kith_status kith__edge_csr_build(kith__edge_list *edges, int64_t n_row, kith__edge_csr *out,
                                  int64_t *duplicates) KITH_MUST_USE;
 /** Move the entries with mark[e] == which from `rows` to `out`; rows and marks are compacted. */

@@ -192,6 +192,10 @@ static kith_status new_nodes_relation(const char *path, const kith_new_nodes_opt
   KITH_CHECK(e->from < KITH_SIDES || e->to < KITH_SIDES, KITH_ECONFIG,
              "embed.relations.%s: joins %s and %s, but only users and items can be new", s->name,
              schema->type[e->from], schema->type[e->to]);
+  KITH_CHECK(
+      e->direction == KITH_DIRECTION_BOTH && e->n_kind == 0, KITH_ECONFIG,
+      "embed.relations.%s: %s, and edges of new nodes are read in relations without; leave the list out",
+      s->name, e->n_kind > 0 ? "has kinds" : "has a direction");
   KITH_TRY(new_nodes_load_type(path, schema, e->from, map));
   KITH_TRY(new_nodes_load_type(path, schema, e->to, map));
   memcpy(out->relation[i].name, e->name, sizeof e->name);

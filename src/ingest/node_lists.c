@@ -205,8 +205,8 @@ static kith_status edges_line(const kith__node_data *nodes, const kith__lines *l
     ++*loops;
     return st;
   }
-  KITH_TRY(kith__edge_list_add(edges, node[0], node[1], 0, 0));
-  KITH_TRY(kith__edge_list_add(edges, node[1], node[0], 0, 0));
+  KITH_TRY(kith__edge_list_add(edges, node[0], node[1], 0, 0, 0));
+  KITH_TRY(kith__edge_list_add(edges, node[1], node[0], 0, 0, 0));
 done:
   return st;
 }

@@ -85,10 +85,11 @@ static void candidate_columns(const kith__preview *a, kith__field header, kith__
   c->item = kith__column_index(&w->delimiter, header, s->item, 1);
   c->time = kith__column_index(&w->delimiter, header, s->time, -1);
   c->weight = kith__column_index(&w->delimiter, header, s->weight, -1);
-  const int all[] = {c->user, c->item, c->time, c->weight};
+  c->kind = kith__column_index(&w->delimiter, header, s->kind, -1);
+  const int all[] = {c->user, c->item, c->time, c->weight, c->kind};
   w->has_columns = true;
   c->n = 2;
-  for (int i = 0; i < 4; i++) {
+  for (int i = 0; i < KITH__EDGE_COLUMNS; i++) {
     w->has_columns = w->has_columns && all[i] > -2;
     if (all[i] >= c->n) c->n = all[i] + 1;
   }
@@ -130,7 +131,7 @@ static void candidate_look(const kith__preview *a, int i, kith__candidate *w) {
                           ? 4
                           : 5; /* with tabs and spaces, "::" may be part of ids, as in ns::u1 */
   for (; kith__field_next(&w->delimiter, &rest, &field); n++) {
-    bool id = n == w->columns.user || n == w->columns.item;
+    bool id = n == w->columns.user || n == w->columns.item || n == w->columns.kind;
     w->mixed = w->mixed ||
                (id && (field_holds(a->line[i], field, hard, n_hard) || field_is_numbers(a->line[i], field)));
     w->spaced = w->spaced || field_holds(a->line[i], field, blank, 1);

@@ -85,6 +85,7 @@ static void chunk_drop_self(kith__edge_chunk *b) {
     b->item[kept] = b->item[k];
     if (b->time) b->time[kept] = b->time[k];
     if (b->weight) b->weight[kept] = b->weight[k];
+    if (b->kind) b->kind[kept] = b->kind[k];
     kept++;
   }
   b->n = kept;
@@ -102,11 +103,13 @@ static int64_t drop_self(kith__edge_list *edges) {
 }
 
 static kith_status relation_list(const kith_relation_source *s, const kith_relation_type *e,
-                                 kith__id_map *map, kith__edge_list *edges, kith_relation_report *r) {
+                                 kith__id_map *map, kith__id_map *kind, kith__edge_list *edges,
+                                 kith_relation_report *r) {
   char key[KITH_NAME];
   kith__edge_policy policy = {.key = kith__relation_key(s, key),
                               .user = &map[e->from],
                               .item = &map[e->to],
+                              .kind = kind,
                               .add_users = e->from >= KITH_SIDES,
                               .add_items = e->to >= KITH_SIDES,
                               .skip_unknown = true,
@@ -122,27 +125,35 @@ static kith_status relation_list(const kith_relation_source *s, const kith_relat
 }
 
 static kith_status relation_read(const kith_ingest_options *o, int which, kith__id_map *map,
-                                 kith_schema *schema, kith__edge_list *edges, kith_relation_report *r) {
+                                 kith_schema *schema, kith_ids *kind_ids, kith__edge_list *edges,
+                                 kith_relation_report *r) {
   kith_status st = KITH_OK;
   const kith_relation_source *s = &o->relation[which];
-  kith_relation_type e = {.from = 0};
+  kith_relation_type e = {.direction = s->direction};
+  kith__id_map kind;
+  kith__id_map_init(&kind, "kind", KITH_ID_TEXT);
   memcpy(e.name, s->name, sizeof e.name);
   KITH_TRY(relation_type(o, s, s->from, schema, map, &e.from));
   KITH_TRY(relation_type(o, s, s->to, schema, map, &e.to));
-  KITH_TRY(relation_list(s, &e, map, edges, r));
+  KITH_TRY(relation_list(s, &e, map, &kind, edges, r));
   e.timed = edges->has_time;
   e.weighted = edges->has_weight;
+  e.n_kind = kind.n;
+  if (e.n_kind > 0) KITH_TRY(kith__id_map_ids(&kind, kind_ids));
   schema->relation[schema->n_relation++] = e;
 done:
+  kith__id_map_free(&kind);
   return st;
 }
 
-/* How many pairs of nodes of one type have edges in both directions. */
-static int64_t count_both(const kith_ragged *l) {
+/* How many edges between nodes of one type have one of the same kind in the other direction. */
+static int64_t count_both(const kith__edge_csr *rows) {
+  const kith_ragged *l = &rows->ragged;
   int64_t n = 0;
   for (int64_t u = 0; u < l->n_row; u++)
     for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++)
-      n += u < l->value[e] && kith_ragged_has(l, l->value[e], (int32_t)u);
+      n += u < l->value[e] &&
+           kith_ragged_has_kind(l, rows->kind, l->value[e], (int32_t)u, rows->kind ? rows->kind[e] : 0);
   return n;
 }
 
@@ -173,14 +184,14 @@ kith_status kith__relations_lists(const kith_ingest_options *o, kith__id_map *ma
   kith__edge_list *edges = NULL;
   KITH_TRY(KITH_NEW(edges, KITH_MAX_RELATIONS));
   for (int r = 0; r < o->n_relation; r++)
-    KITH_TRY(relation_read(o, r, map, &t->schema, &edges[r], &report->relation[r]));
+    KITH_TRY(relation_read(o, r, map, &t->schema, &t->kind_ids[r], &edges[r], &report->relation[r]));
   for (int r = 0; r < o->n_relation; r++) {
     const kith_relation_type *e = &t->schema.relation[r];
     const kith__id_map *from = &map[e->from];
     kith__edge_csr *rows = &t->relation[r];
     KITH_TRY(kith__edge_csr_build(&edges[r], from->n, rows, &report->relation[r].duplicates));
     report->relation[r].edges = rows->ragged.start[from->n];
-    if (e->from == e->to) report->relation[r].both = count_both(&rows->ragged);
+    if (e->from == e->to && e->direction == KITH_DIRECTION_BOTH) report->relation[r].both = count_both(rows);
     KITH_TRY(relation_check(&o->relation[r], &t->schema, e, &report->relation[r]));
   }
 done:

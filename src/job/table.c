@@ -62,17 +62,23 @@
 /* NAME stands for each name of a relation (pattern.c). */
 #define RELATION(name, member) \
   {name ".path", JOB_PATH, AT(member.list.path), NONE, \
-   "Edges of the relation NAME, between nodes of two types or of one. model.relations.NAME reads them, in " \
-   "both directions. Lines with unknown users or items are skipped. Empty: no list."}, \
+   "Edges of the relation NAME, between nodes of two types or of one. model.relations.NAME reads them. " \
+   "Lines with unknown users or items are skipped. Empty: no list."}, \
   {name ".from", JOB_NODE_TYPE, AT(member.from), NONE, \
    "Node type of the first column: user, item, or a further type, which exists because a list names it. " \
    "Required."}, \
   {name ".to", JOB_NODE_TYPE, AT(member.to), NONE, "Node type of the second column, likewise. Required."}, \
+  {name ".direction", JOB_ENUM, AT(member.direction), 0, 0, "both | forward | back", \
+   "Which end of an edge reads the other in the layers of a model. forward: the one of type from reads the " \
+   "one of type to. back: the reverse. both: each reads the other."}, \
   FORMAT(name, member.list), \
   {name ".columns.from", JOB_COLUMN, AT(member.list.user), NONE, \
    "edges: column of the node of type from. Empty: 1."}, \
   {name ".columns.to", JOB_COLUMN, AT(member.list.item), NONE, \
    "edges: column of the node of type to. Empty: 2."}, \
+  {name ".columns.kind", JOB_COLUMN, AT(member.list.kind), NONE, \
+   "edges: column of the kind of an edge, such as the predicate of a triple; kinds are text, at most 65535. " \
+   "Edges of one pair and different kinds are several. Empty: none."}, \
   TIME_AND_WEIGHT(name, member.list)
 /* clang-format on */
 /* NOLINTEND(bugprone-macro-parentheses) */

@@ -140,6 +140,10 @@ static bool is_cut(const kith_job *j, const kith_relation_source *r) {
 static bool samples_relation(const kith_job *j, const kith_relation_source *r) {
   return samples_neighbors(j) && is_in_layers(j, r);
 }
+/* A mask has none; a relation that nothing reads is warned of as a whole. */
+static bool has_direction(const kith_job *j, const kith_relation_source *r) {
+  return is_in_layers(j, r) || !is_masked(j, r);
+}
 static bool lists_edges(const kith_job *j, const kith_relation_source *r) {
   return j && r->list.format != KITH_ADJACENCY;
 }
@@ -270,6 +274,8 @@ static const struct {
     {"data.relations.NAME", is_read,
      "needs a weight above 0 in model.relations, and lightgcn with layers; or evaluate.mask or "
      "partition.weight"},
+    {"data.relations.NAME.direction", has_direction,
+     "needs a weight above 0 in model.relations, and lightgcn with layers"},
     {"data.relations.NAME.header", lists_edges, "needs a list of edges (its format)"},
     {"data.relations.NAME.columns", lists_edges, "needs a list of edges (its format)"},
     {"data.relations.NAME.columns.time", nothing_reads,

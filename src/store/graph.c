@@ -14,7 +14,10 @@ void kith__graph_data_free(kith__graph_data *data) {
     kith_ids_free(&data->names[k]);
   }
   for (int t = 0; t < KITH_MAX_TYPES; t++) kith_ids_free(&data->ids[t]);
-  for (int r = 0; r < KITH_MAX_RELATIONS; r++) kith__edge_csr_free(&data->relation[r]);
+  for (int r = 0; r < KITH_MAX_RELATIONS; r++) {
+    kith__edge_csr_free(&data->relation[r]);
+    kith_ids_free(&data->kind_ids[r]);
+  }
   kith__edge_csr_free(&data->train);
   kith__edge_csr_free(&data->valid);
   kith__edge_csr_free(&data->test);
@@ -91,11 +94,11 @@ static kith_agreed dataset_read_pairs(const kith_comm *comm, kith_h5 *f, kith_da
   KITH_TRY(kith_agreed_same(kith__dataset_check_size(kith_h5_path(f), "n_item", n_item, 0)));
   d->n[KITH_USER] = n_user;
   d->n[KITH_ITEM] = n_item;
-  KITH_TRY(kith__ragged_read(comm, f, "train", "item", n_user, n_item, &d->train));
+  KITH_TRY(kith__ragged_read(comm, f, "train", "item", n_user, n_item, false, &d->train));
   KITH_TRY(kith__weights_read(comm, f, "train", d->train.start[d->train.n_row], &d->weight));
   KITH_TRY(kith__times_read(comm, f, "train", d->train.start[d->train.n_row], &d->time));
-  KITH_TRY(kith__ragged_read(comm, f, "valid", "item", n_user, n_item, &d->valid));
-  KITH_TRY(kith__ragged_read(comm, f, "test", "item", n_user, n_item, &d->test));
+  KITH_TRY(kith__ragged_read(comm, f, "valid", "item", n_user, n_item, false, &d->valid));
+  KITH_TRY(kith__ragged_read(comm, f, "test", "item", n_user, n_item, false, &d->test));
   KITH_TRY(kith__relations_read(comm, f, d));
   KITH_TRY(kith__features_load(comm, f, "user_feature", n_user, &d->n_feature_of[KITH_USER],
                                &d->features[KITH_USER]));

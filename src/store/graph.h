@@ -4,12 +4,14 @@
 
 #include "store/store.h"
 
-/** Rows of edges with optional times and weights. */
+/** Rows of edges with optional times, weights and kinds. */
 typedef struct kith__edge_csr {
   kith_ragged ragged;
   int64_t *time;    /**< [start[n_row]], or null */
   float *weight;    /**< [start[n_row]], or null */
   int32_t *overlap; /**< [start[n_row]] common training neighbors of the two ends, or null */
+  uint16_t
+      *kind; /**< [start[n_row]], or null; a row may then hold a value several times, by ascending kinds */
 } kith__edge_csr;
 
 void kith__edge_csr_free(kith__edge_csr *rows);
@@ -25,6 +27,7 @@ typedef struct kith__graph_data {
   const char *feature_format[KITH_SIDES];      /**< format of their list, the default of kith embed */
   kith_ids names[KITH_SIDES];                  /**< display names; text is null without a list */
   kith__edge_csr relation[KITH_MAX_RELATIONS]; /**< as in the schema */
+  kith_ids kind_ids[KITH_MAX_RELATIONS];       /**< names of their kinds; text is null without kinds */
 } kith__graph_data;
 
 void kith__graph_data_free(kith__graph_data *data);
@@ -53,6 +56,8 @@ kith_agreed kith__node_graph_write(const kith_comm *comm, const kith__node_data 
 /** Read a dataset of ids of the graph.h5 at `path`; every rank gets all of it.  Collective. */
 kith_agreed kith__ids_read(const kith_comm *comm, const char *path, const char *name,
                            kith_ids *out) KITH_MUST_USE;
+/** As kith__ids_read(), of an open file. */
+kith_agreed kith__ids_load(const kith_comm *comm, kith_h5 *f, const char *name, kith_ids *out) KITH_MUST_USE;
 /** Write ids as the dataset `name`.  Collective over a communicator of one rank. */
 kith_agreed kith__ids_write(kith_h5 *f, const char *name, const kith_ids *ids) KITH_MUST_USE;
 
@@ -72,14 +77,15 @@ kith_agreed kith__column_read(kith_h5 *f, const char *group, const char *column,
                               void *data) KITH_MUST_USE;
 
 int64_t kith__edge_csr_bytes(const kith__edge_csr *rows);
-/** Write group/start, group/`column` (item, to or node), and group/time and group/weight if there are any.
+/** Write group/start, group/`column` (item, to or node), and those of group/time, weight and kind that exist.
  */
 kith_agreed kith__edge_csr_write(kith_h5 *f, const char *group, const char *column,
                                  const kith__edge_csr *rows) KITH_MUST_USE;
 kith_status kith__ragged_alloc(int64_t n_row, int64_t n, kith_ragged *out) KITH_MUST_USE;
-/** Read and validate group/start and group/`column`: n_row rows of ascending numbers below n_value. */
+/** Read and validate group/start and group/`column`: n_row rows of ascending numbers below n_value; parallel:
+ * a number may occur several times in a row. */
 kith_agreed kith__ragged_read(const kith_comm *comm, kith_h5 *f, const char *group, const char *column,
-                              int64_t n_row, int64_t n_value, kith_ragged *out) KITH_MUST_USE;
+                              int64_t n_row, int64_t n_value, bool parallel, kith_ragged *out) KITH_MUST_USE;
 /** Read group/weight [n], if there is any. */
 kith_agreed kith__weights_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n,
                                float **weight) KITH_MUST_USE;

@@ -82,24 +82,32 @@ done:
   return st;
 }
 
-kith_agreed kith__ids_read(const kith_comm *comm, const char *path, const char *name, kith_ids *out) {
+kith_agreed kith__ids_load(const kith_comm *comm, kith_h5 *f, const char *name, kith_ids *out) {
   kith_agreed st = {KITH_OK};
-  kith_h5 *f = NULL;
   kith_ids ids = {0};
   int64_t n;
   int width;
   *out = ids;
-  KITH_TRY(kith_h5_open(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_extent(f, name, &n, &width));
   KITH_TRY(kith_agree(comm, ids_alloc(n, width, &ids)));
   if (ids.text) KITH_TRY(kith_h5_read(f, name, KITH_H5_TEXT, width, 0, n, ids.text));
   else KITH_TRY(kith_h5_read(f, name, KITH_H5_INT64, 0, 0, n, ids.number));
-  KITH_TRY(kith_agree(comm, ids_check(path, name, &ids)));
+  KITH_TRY(kith_agree(comm, ids_check(kith_h5_path(f), name, &ids)));
   *out = ids;
   ids = (kith_ids){0};
 done:
-  kith_h5_close(&f);
   kith_ids_free(&ids);
+  return st;
+}
+
+kith_agreed kith__ids_read(const kith_comm *comm, const char *path, const char *name, kith_ids *out) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  *out = (kith_ids){0};
+  KITH_TRY(kith_h5_open(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith__ids_load(comm, f, name, out));
+done:
+  kith_h5_close(&f);
   return st;
 }
 

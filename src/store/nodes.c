@@ -155,7 +155,7 @@ kith_agreed kith__node_dataset_read(const kith_comm *comm, kith_h5 *f, kith_data
   d->n[KITH_USER] = n;
   d->n_class = (int)n_class;
   d->n_feature_of[KITH_USER] = (int)n_feature;
-  KITH_TRY(kith__ragged_read(comm, f, "edge", "node", n, n, &d->train));
+  KITH_TRY(kith__ragged_read(comm, f, "edge", "node", n, n, false, &d->train));
   d->n_edge = d->train.start[n] / 2;
   KITH_TRY(kith_agree(comm, edges_check(kith_h5_path(f), &d->train)));
   KITH_TRY(kith_agree(comm, nodes_alloc(n, d)));

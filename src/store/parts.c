@@ -306,7 +306,7 @@ static kith_agreed parts_read_train(const kith_comm *comm, kith_h5 *f, kith_grap
   if (kith_h5_has_dataset(f, "train/weight"))
     KITH__READ_SLICE(f, "train/weight", KITH_H5_FLOAT, first, g->start[g->n_own], g->weight);
   KITH_TRY(kith_agree(comm, kith__validate_rows(kith_h5_path(f), "train/original", g->n_own, g->start,
-                                                original, INT32_MAX)));
+                                                original, INT32_MAX, false)));
   KITH_TRY(kith_agree(comm, parts_check_types(g, kith_h5_path(f), type_count)));
   if (g->weight)
     KITH_TRY(kith_agree(comm, kith__validate_finite(kith_h5_path(f), "train/weight", g->start[g->n_own],
@@ -327,7 +327,8 @@ static kith_agreed parts_read_held_out(const kith_comm *comm, kith_h5 *f, const 
   snprintf(name, sizeof name, "%s/item", split);
   KITH_TRY(kith__parts_read_offsets(comm, f, starts, name, g, &start, &first));
   KITH__READ_SLICE(f, name, KITH_H5_INT32, first, start[g->n_own], item);
-  KITH_TRY(kith_agree(comm, kith__validate_rows(kith_h5_path(f), name, g->n_own, start, item, INT32_MAX)));
+  KITH_TRY(
+      kith_agree(comm, kith__validate_rows(kith_h5_path(f), name, g->n_own, start, item, INT32_MAX, false)));
   KITH_TRY(kith_agree(comm, parts_select_users(kith_h5_path(f), g, start, item, out)));
 done:
   KITH_FREE(start);

@@ -24,6 +24,7 @@ void kith__edge_csr_free(kith__edge_csr *rows) {
   KITH_FREE(rows->time);
   KITH_FREE(rows->weight);
   KITH_FREE(rows->overlap);
+  KITH_FREE(rows->kind);
 }
 
 /* ---- writing ---- */
@@ -31,8 +32,8 @@ void kith__edge_csr_free(kith__edge_csr *rows) {
 int64_t kith__edge_csr_bytes(const kith__edge_csr *rows) {
   const kith_ragged *l = &rows->ragged;
   if (!l->start) return 0;
-  int64_t each =
-      (int64_t)sizeof *l->value + (rows->time ? 8 : 0) + (rows->weight ? 4 : 0) + (rows->overlap ? 4 : 0);
+  int64_t each = (int64_t)sizeof *l->value + (rows->time ? 8 : 0) + (rows->weight ? 4 : 0) +
+                 (rows->overlap ? 4 : 0) + (rows->kind ? 2 : 0);
   return (l->n_row + 1) * 8 + l->start[l->n_row] * each;
 }
 
@@ -45,6 +46,7 @@ kith_agreed kith__edge_csr_write(kith_h5 *f, const char *group, const char *colu
   KITH_TRY(kith__column_write(f, group, column, KITH_H5_INT32, n, l->value));
   if (rows->time) KITH_TRY(kith__column_write(f, group, "time", KITH_H5_INT64, n, rows->time));
   if (rows->weight) KITH_TRY(kith__column_write(f, group, "weight", KITH_H5_FLOAT, n, rows->weight));
+  if (rows->kind) KITH_TRY(kith__column_write(f, group, "kind", KITH_H5_UINT16, n, rows->kind));
 done:
   return st;
 }
@@ -59,7 +61,7 @@ done:
 }
 
 kith_agreed kith__ragged_read(const kith_comm *comm, kith_h5 *f, const char *group, const char *column,
-                              int64_t n_row, int64_t n_value, kith_ragged *out) {
+                              int64_t n_row, int64_t n_value, bool parallel, kith_ragged *out) {
   kith_agreed st = {KITH_OK};
   char name[KITH_NAME];
   int64_t n, n_start;
@@ -79,8 +81,8 @@ kith_agreed kith__ragged_read(const kith_comm *comm, kith_h5 *f, const char *gro
                       kith__validate_offsets(kith_h5_path(f), name, n_row + 1, 0, n_row + 1, out->start, n)));
   KITH_TRY(kith__column_read(f, group, column, KITH_H5_INT32, n, out->value));
   snprintf(name, sizeof name, "%s/%s", group, column);
-  KITH_TRY(
-      kith_agree(comm, kith__validate_rows(kith_h5_path(f), name, n_row, out->start, out->value, n_value)));
+  KITH_TRY(kith_agree(comm, kith__validate_rows(kith_h5_path(f), name, n_row, out->start, out->value, n_value,
+                                                parallel)));
 done:
   return st;
 }

@@ -22,7 +22,8 @@ void kith__relation_edges_free(kith_relation_edges *relation) {
 int64_t kith__relations_bytes(const kith__graph_data *t) {
   int64_t n = 0;
   for (int k = KITH_SIDES; k < t->schema.n_type; k++) n += kith__ids_bytes(&t->ids[k]);
-  for (int r = 0; r < t->schema.n_relation; r++) n += kith__edge_csr_bytes(&t->relation[r]);
+  for (int r = 0; r < t->schema.n_relation; r++)
+    n += kith__edge_csr_bytes(&t->relation[r]) + kith__ids_bytes(&t->kind_ids[r]);
   return n;
 }
 
@@ -51,6 +52,8 @@ kith_agreed kith__relations_write(kith_h5 *f, const kith__graph_data *t) {
   for (int r = 0; r < s->n_relation; r++) {
     snprintf(name, sizeof name, "edge/%.31s", s->relation[r].name);
     KITH_TRY(kith__edge_csr_write(f, name, "to", &t->relation[r]));
+    snprintf(name, sizeof name, "edge/%.31s/kind_id", s->relation[r].name);
+    if (t->relation[r].kind) KITH_TRY(kith__ids_write(f, name, &t->kind_ids[r]));
   }
 done:
   KITH_FREE(text);
@@ -125,6 +128,29 @@ done:
   return st;
 }
 
+static kith_status kinds_check_count(const char *path, const char *name, int64_t n, int n_kind) {
+  if (n == n_kind) return KITH_OK;
+  return kith_fail(KITH_EDATA, "%s: \"%s\" has %lld rows, expected %d as in the schema", path, name,
+                   (long long)n, n_kind);
+}
+
+static kith_agreed kinds_read(const kith_comm *comm, kith_h5 *f, const kith_relation_type *e,
+                              kith_relation_edges *out) {
+  kith_agreed st = {KITH_OK};
+  const kith_ragged *l = &out->edges;
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, "edge/%.31s/kind_id", e->name);
+  KITH_TRY(kith__ids_load(comm, f, name, &out->kind_ids));
+  KITH_TRY(kith_agreed_same(kinds_check_count(kith_h5_path(f), name, out->kind_ids.n, e->n_kind)));
+  snprintf(name, sizeof name, "edge/%.31s/kind", e->name);
+  KITH_TRY(kith_agree(comm, KITH_NEW(out->kind, l->start[l->n_row])));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_UINT16, 0, 0, l->start[l->n_row], out->kind));
+  KITH_TRY(kith_agree(comm, kith__validate_kinds(kith_h5_path(f), name, l->n_row, l->start, l->value,
+                                                 out->kind, e->n_kind)));
+done:
+  return st;
+}
+
 static kith_agreed relation_read(const kith_comm *comm, kith_h5 *f, const kith_relation_type *e,
                                  const int64_t *n, kith_relation_edges *out) {
   kith_agreed st = {KITH_OK};
@@ -132,11 +158,13 @@ static kith_agreed relation_read(const kith_comm *comm, kith_h5 *f, const kith_r
   bool old = !kith_h5_has_attr(f, "schema");
   snprintf(group, sizeof group, "edge/%.31s", e->name);
   if (old) snprintf(group, sizeof group, "social");
-  KITH_TRY(kith__ragged_read(comm, f, group, old ? "user" : "to", n[e->from], n[e->to], &out->edges));
+  KITH_TRY(kith__ragged_read(comm, f, group, old ? "user" : "to", n[e->from], n[e->to], e->n_kind > 0,
+                             &out->edges));
   int64_t n_edge = out->edges.start[out->edges.n_row];
   if (e->weighted) KITH_TRY(kith__weights_read(comm, f, group, n_edge, &out->weight));
   if (e->timed) KITH_TRY(kith__times_read(comm, f, group, n_edge, &out->time));
   KITH_TRY(overlaps_read(comm, f, group, n_edge, &out->overlap));
+  if (e->n_kind > 0) KITH_TRY(kinds_read(comm, f, e, out));
 done:
   return st;
 }

@@ -34,6 +34,8 @@ SOURCES = ("data.interactions", "ingest", "pairs"), ("data.test", "ingest", "hel
 
 # Those of a relation, in the same way.
 RELATION = SOURCE.replace("columns.user", "columns.from").replace("columns.item", "columns.to") + """from            user      item
+direction       both      forward
+columns.kind    5         3
 to              user      item
 """
 
@@ -275,7 +277,7 @@ def h5_digest(path):
         found = []
         f.visititems(lambda name, what: found.append(name) if isinstance(what, h5py.Dataset) and not name.startswith("checksum/") else None)
         for name in sorted(found): whole.update(name.encode() + str(f[name].shape).encode() + f[name][()].tobytes())
-        for name in "best", "best_epoch", "epoch", "imbalance": whole.update(("%s %r" % (name, f.attrs[name] if name in f.attrs else None)).encode())
+        for name in "best", "best_epoch", "epoch", "imbalance", "schema": whole.update(("%s %r" % (name, f.attrs[name] if name in f.attrs else None)).encode())
     return whole.hexdigest()
 
 

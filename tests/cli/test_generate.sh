@@ -29,7 +29,7 @@ job 'friend: {path: lists/friend.tsv, from: user, to: user, format: edges}' \
   'cart: {path: lists/cart.tsv, from: user, to: item, format: edges, columns: {from: 1, to: 2, time: 3}}' \
   'view: {path: lists/view.tsv, from: user, to: item, format: edges, columns: {from: 1, to: 2, time: 3}}' \
   'tag: {path: lists/tag.tsv, from: item, to: tag, format: edges}' \
-  'kg: {path: lists/kg.tsv, from: item, to: entity, format: edges, columns: {from: 1, to: 3}}'
+  'kg: {path: lists/kg.tsv, from: item, to: entity, format: edges, columns: {from: 1, kind: 2, to: 3}}'
 "$KITH" generate job.yaml --json >out
 cat >check.py <<'P'
 import json, sys
@@ -63,6 +63,7 @@ for name, ends, second in (("friend", "user user", 1), ("cart", "user item", 1),
     read = {(l[0], l[second]) for l in lines if l[0] in known[a] and (b not in known or l[second] in known[b])}
     start = f["edge/%s/start" % name][:]
     assert len(f["edge/%s/to" % name]) == start[-1] == len(read), (name, start[-1], len(read))
+    if name == "kg": assert {k.decode() for k in f["edge/kg/kind_id"][:]} == {l[1] for l in lines} and len({*f["edge/kg/kind"][:]}) == 3
     assert ("edge/%s/time" % name in f) == (name in ("cart", "view"))
 P
 /usr/bin/python3 -c 'import h5py' 2>/dev/null && { /usr/bin/python3 ingested.py || fail "what ingest reads of it"; }

@@ -56,6 +56,19 @@ items = unseen["recommendations"][0]["items"]
 assert 23 not in items and len(items) == 24 - 6 - 1, items # six in training, and one that was viewed
 P
 
+# Whichever end reads the other in layers, the items that a user viewed are masked.
+for direction in forward back; do
+  sed "s/^work: .*/work: $direction/; s/to: item}}/to: item, direction: $direction}}/" "$dir/views.yaml" >"$dir/$direction.yaml"
+  for verb in ingest partition train; do "$KITH" $verb "$dir/$direction.yaml" ${with#--strict} >/dev/null 2>"$dir/log" || { cat "$dir/log"; exit 1; }; done
+  for n in 1 2; do ranks $n evaluate "$dir/$direction.yaml" ${with#--strict} --json --set evaluate.candidates=cold 2>/dev/null | tail -1 >"$dir/$direction$n.json"; done
+done
+/usr/bin/python3 - "$dir" <<'P'
+import json, sys
+for name in ("forward1", "forward2", "back1", "back2"):
+    found = json.load(open("%s/%s.json" % (sys.argv[1], name)))
+    assert (found["users"], found["users_left_out"], found["mask"]) == (5, 15, ["interactions", "view"]), (name, found)
+P
+
 refused() { # WORDS settings…
   words=$1; shift
   rc=0; "$KITH" train "$job" --fresh "$@" >"$dir/log" 2>&1 || rc=$?

@@ -22,6 +22,7 @@ static const char base_pairs[] = "ann,tea,1,1\nann,jam,2,5\nann,bun,3,2\nann,pie
                                  "2\nfay,bun,6,2\nfay,jam,7,1\nfay,nut,8,4\n";
 static const char base_ties[] = "ann,bob\nbob,cat\ncat,ann\ndan,eve\n";
 static const char base_tags[] = "ann,jazz,1,5\nbob,jazz,2,4\ncat,rock,1,3\n";
+static const char base_cites[] = "tea,by,jam\ntea,of,jam\njam,by,bun\nbun,of,tea\nbun,by,tea\n";
 static const char base_likes[] = "ann 3 8:2\nbob 4\ndan 8 3:0.5\n";
 static const char base_edges[] = "0 1\n1 2\n2 3\n3 4\n4 5\n5 6\n6 7\n7 0\n0 4\n2 6\n";
 static const char base_labels[] = "red\nred\nblue\nblue\nred\ngreen\n\ngreen\n";
@@ -32,11 +33,11 @@ static void base_source(const char *name, const char *text, kith_edge_source *s)
   fuzz_write(name, text, strlen(text), s->path);
 }
 
-/* A relation between users and nodes of a type. */
-static void base_relation(const char *name, const char *to, const char *text, kith_ingest_options *o) {
+static void base_relation(const char *name, const char *from, const char *to, const char *text,
+                          kith_ingest_options *o) {
   kith_relation_source *s = &o->relation[o->n_relation++];
   strcpy(s->name, name);
-  strcpy(s->from, "user");
+  strcpy(s->from, from);
   strcpy(s->to, to);
   base_source(name, text, &s->list);
 }
@@ -45,8 +46,12 @@ static void base_ingest_pairs(const char *path) {
   kith_ingest_options o = {.split = {.method = KITH_SPLIT_RATIO, .valid = 0.2, .test = 0.2, .seed = 1}};
   kith_ingest_report report;
   base_source("pairs", base_pairs, &o.interactions);
-  base_relation("friend", "user", base_ties, &o);
-  base_relation("tag", "tag", base_tags, &o);
+  base_relation("friend", "user", "user", base_ties, &o);
+  base_relation("tag", "user", "tag", base_tags, &o);
+  base_relation("cites", "item", "item", base_cites, &o);
+  o.relation[2].direction = KITH_DIRECTION_FORWARD;
+  strcpy(o.relation[2].list.kind, "2");
+  strcpy(o.relation[2].list.item, "3");
   strcpy(o.relation[1].list.weight, "3");
   strcpy(o.relation[1].list.time, "4");
   o.features[KITH_USER].format = KITH_SPARSE;

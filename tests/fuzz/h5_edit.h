@@ -13,7 +13,7 @@
 
 #include "fuzz/fuzz.h"
 
-enum { EDIT_BYTES = 13, EDIT_MOST = 24, EDIT_THINGS = 96, EDIT_NAME = 64, EDIT_RANK = 3 };
+enum { EDIT_BYTES = 13, EDIT_MOST = 24, EDIT_THINGS = 128, EDIT_NAME = 64, EDIT_RANK = 3 };
 
 typedef enum edit_kind {
   EDIT_SET,    /* the element at the place becomes the value */

@@ -1,5 +1,5 @@
 /* ranks: 1 3 */
-/* Lists of relations to graph.h5 and back: further node types, edges, weights and times; damaged files. */
+/* Lists of relations to graph.h5 and back: further node types, edges, weights, times and kinds. */
 #include "graph/schema.h"
 #include "ingest/ingest.h"
 #include "store/graph.h"
@@ -199,6 +199,38 @@ static void random_lists_give_what_a_table_gives(void **state) {
   kith_dataset_destroy(&d);
 }
 
+/* Triples; a kind of an edge that is skipped gets no number, and equal triples are one. */
+static void edges_have_kinds_and_a_direction(void **state) {
+  (void)state;
+  kith_ingest_options o = options_of_three();
+  kith_ingest_report r;
+  add(&o, "kg", "item", "tag", "z,seen,x\na,by,x\na,of,y\nb,of,y\na,of,x\na,by,x\na,by,y\nb,of,y\n");
+  snprintf(o.relation[0].list.item, KITH_NAME, "3");
+  snprintf(o.relation[0].list.kind, KITH_NAME, "2");
+  o.relation[0].direction = KITH_DIRECTION_FORWARD;
+  add(&o, "friend", "user", "user", "1,2,a\n2,1,b\n2,1,a\n3,1,a\n");
+  snprintf(o.relation[1].list.kind, KITH_NAME, "3");
+  kith_dataset *d = ingest_and_read(&o, &r);
+  const kith_relation_edges *e = &d->relation[0];
+  static const uint16_t kind[] = {0, 1, 0, 1, 1};
+  char id[KITH_NAME];
+  assert_rows(d, "kg", "0: 0 0 1 1;1: 1;2:;");
+  assert_memory_equal(e->kind, kind, sizeof kind);
+  assert_true(e->kind_ids.n == 2 && d->schema.relation[0].n_kind == 2);
+  kith_ids_print(&e->kind_ids, 1, sizeof id, id);
+  assert_string_equal(id, "of");
+  assert_true(d->schema.relation[0].direction == KITH_DIRECTION_FORWARD);
+  assert_true(d->schema.relation[1].direction == KITH_DIRECTION_BOTH);
+  assert_true(r.relation[0].duplicates == 2 && r.relation[0].unknown == 1);
+  assert_rows(d, "friend", "0: 1;1: 0 0;2: 0;");
+  assert_true(r.relation[1].both == 1 && r.relation[1].edges == 4);
+  kith_dataset_destroy(&d);
+  o.relation[1].direction = KITH_DIRECTION_BACK;
+  d = ingest_and_read(&o, &r);
+  assert_true(r.relation[1].both == 0 && d->schema.relation[1].direction == KITH_DIRECTION_BACK);
+  kith_dataset_destroy(&d);
+}
+
 static bool file_has(const char *name) {
   char path[KITH_PATH];
   kith_h5 *f = NULL;
@@ -230,16 +262,28 @@ static uint64_t fingerprint_of(const kith_ingest_options *o) {
   return found;
 }
 
-/* Relations of equal numbers differ by name, ends, ids, weights and times. */
+/* Relations of equal numbers differ by name, ends, ids, weights, times, kinds and direction. */
 static void everything_of_a_relation_counts_in_the_fingerprint(void **state) {
   (void)state;
   static const struct {
-    const char *name, *from, *to, *text;
-  } variant[] = {{"tag", "item", "tag", "a,x,1,1\n"},  {"mark", "item", "tag", "a,x,1,1\n"},
-                 {"tag", "user", "tag", "1,x,1,1\n"},  {"tag", "item", "mark", "a,x,1,1\n"},
-                 {"tag", "item", "tag", "a,y,1,1\n"},  {"tag", "item", "tag", "b,x,1,1\n"},
-                 {"tag", "item", "tag", "a,x,2,1\n"},  {"tag", "item", "tag", "a,x,1,2\n"},
-                 {"tag", "item", "user", "a,1,1,1\n"}, {"tag", "user", "item", "1,a,1,1\n"}};
+    const char *name, *from, *to, *text, *kind;
+    kith_direction direction;
+  } variant[] = {{"tag", "item", "tag", "a,x,1,1\n", "", KITH_DIRECTION_FORWARD},
+                 {"tag", "item", "tag", "a,x,1,1\n", "", KITH_DIRECTION_BACK},
+                 {"tag", "item", "tag", "a,x,1,1,p\n", "5", KITH_DIRECTION_BOTH},
+                 {"tag", "item", "tag", "a,x,1,1,q\n", "5", KITH_DIRECTION_BOTH},
+                 {"tag", "item", "tag", "a,y,1,1,q\na,y,1,1,p\na,x,1,1,p\n", "5", KITH_DIRECTION_BOTH},
+                 {"tag", "item", "tag", "a,y,1,1,q\na,y,1,1,p\na,x,1,1,q\n", "5", KITH_DIRECTION_BOTH},
+                 {"tag", "item", "tag", "a,x,1,1\n", "", 0},
+                 {"mark", "item", "tag", "a,x,1,1\n", "", 0},
+                 {"tag", "user", "tag", "1,x,1,1\n", "", 0},
+                 {"tag", "item", "mark", "a,x,1,1\n", "", 0},
+                 {"tag", "item", "tag", "a,y,1,1\n", "", 0},
+                 {"tag", "item", "tag", "b,x,1,1\n", "", 0},
+                 {"tag", "item", "tag", "a,x,2,1\n", "", 0},
+                 {"tag", "item", "tag", "a,x,1,2\n", "", 0},
+                 {"tag", "item", "user", "a,1,1,1\n", "", 0},
+                 {"tag", "user", "item", "1,a,1,1\n", "", 0}};
   enum { VARIANTS = sizeof variant / sizeof *variant };
   uint64_t seen[VARIANTS];
   for (int i = 0; i < VARIANTS; i++) {
@@ -247,6 +291,8 @@ static void everything_of_a_relation_counts_in_the_fingerprint(void **state) {
     kith_edge_source *s = add(&o, variant[i].name, variant[i].from, variant[i].to, variant[i].text);
     snprintf(s->weight, KITH_NAME, "3");
     snprintf(s->time, KITH_NAME, "4");
+    snprintf(s->kind, KITH_NAME, "%s", variant[i].kind);
+    o.relation[0].direction = variant[i].direction;
     seen[i] = fingerprint_of(&o);
     for (int k = 0; k < i; k++)
       if (seen[i] == seen[k]) fail_msg("variants %d and %d have the same fingerprint", k, i);
@@ -295,7 +341,15 @@ static void impossible_relations_are_refused(void **state) {
   kith_edge_source *s = add(&o, "tag", "item", "tag", "a,x\n");
   snprintf(s->item, KITH_NAME, "1");
   assert_refused(&o, KITH_ECONFIG, "set data.relations.tag.columns.from and .to to different ones");
+  snprintf(s->item, KITH_NAME, "2");
+  snprintf(s->kind, KITH_NAME, "2");
+  assert_refused(&o, KITH_ECONFIG, "column 2 would be the to and the kind");
+  snprintf(s->kind, KITH_NAME, "3");
+  assert_refused(&o, KITH_EDATA, "tag:1: expected 3 columns or more");
+  s->format = KITH_ADJACENCY;
+  assert_refused(&o, KITH_ECONFIG, "has no columns for times, weights or kinds");
   test_path(folder, "missing", s->path);
+  s->format = KITH_EDGES;
   assert_refused(&o, KITH_ENOINPUT, "missing: cannot be read");
   o = options_of_three();
   for (int i = 0; i < KITH_MAX_TYPES - 1; i++) {
@@ -304,130 +358,6 @@ static void impossible_relations_are_refused(void **state) {
     add(&o, name, "item", name, "a,x\n");
   }
   assert_refused(&o, KITH_ECONFIG, "data.relations.t14: t14 would be one node type more than the 16");
-}
-
-/* ---- files ---- */
-
-/* A small graph.h5 by hand: users 1, 2; item 7; what a test changes of its relations. */
-typedef struct handmade {
-  const char *schema, *group, *column;
-  int64_t n_start, start[4];
-  int64_t n_to;
-  int32_t to[4];
-  int64_t n_weight;
-  float weight[4];
-  int64_t n_tag;
-} handmade;
-
-static const handmade good = {.schema = "type user 2\ntype item 1\ntype tag 2\n"
-                                        "relation uses user tag 3 weighted\n",
-                              .group = "edge/uses",
-                              .column = "to",
-                              .n_start = 3,
-                              .start = {0, 2, 3},
-                              .n_to = 3,
-                              .to = {0, 1, 1},
-                              .n_weight = 3,
-                              .weight = {1, 2, 3},
-                              .n_tag = 2};
-
-static kith_agreed handmade_write_relation(kith_h5 *f, const handmade *h) {
-  kith_agreed st = {KITH_OK};
-  static const int64_t tag[4] = {70, 80, 90, 60};
-  char name[KITH_NAME];
-  if (h->schema) KITH_TRY(kith_h5_put_attr_text(f, "schema", h->schema));
-  if (h->n_tag > 0)
-    KITH_TRY(kith_h5_write(f, "node/tag/id", KITH_H5_INT64, 0, h->n_tag, 0, h->n_tag, false, tag));
-  snprintf(name, sizeof name, "%s/start", h->group);
-  KITH_TRY(kith_h5_write(f, name, KITH_H5_INT64, 0, h->n_start, 0, h->n_start, false, h->start));
-  snprintf(name, sizeof name, "%s/%s", h->group, h->column);
-  KITH_TRY(kith_h5_write(f, name, KITH_H5_INT32, 0, h->n_to, 0, h->n_to, false, h->to));
-  if (h->n_weight == 0) goto done;
-  snprintf(name, sizeof name, "%s/weight", h->group);
-  KITH_TRY(kith_h5_write(f, name, KITH_H5_FLOAT, 0, h->n_weight, 0, h->n_weight, false, h->weight));
-done:
-  return st;
-}
-
-static kith_agreed handmade_write(const kith_comm *comm, const handmade *h, const char *path) {
-  kith_agreed st = {KITH_OK};
-  static const int64_t user[2] = {1, 2}, item[1] = {7}, start[3] = {0, 1, 1};
-  static const int32_t of[1] = {0};
-  static const char *const list[] = {"train", "valid", "test"};
-  kith_h5 *f = NULL;
-  char name[KITH_NAME];
-  KITH_TRY(kith_h5_create(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, 1000, &f));
-  KITH_TRY(kith_h5_put_attr_int(f, "n_user", 2));
-  KITH_TRY(kith_h5_put_attr_int(f, "n_item", 1));
-  KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", 1));
-  KITH_TRY(kith_h5_write(f, "user/id", KITH_H5_INT64, 0, 2, 0, 2, false, user));
-  KITH_TRY(kith_h5_write(f, "item/id", KITH_H5_INT64, 0, 1, 0, 1, false, item));
-  for (int i = 0; i < 3; i++) {
-    snprintf(name, sizeof name, "%s/start", list[i]);
-    KITH_TRY(kith_h5_write(f, name, KITH_H5_INT64, 0, 3, 0, 3, false, start));
-    snprintf(name, sizeof name, "%s/item", list[i]);
-    KITH_TRY(kith_h5_write(f, name, KITH_H5_INT32, 0, 1, 0, 1, false, of));
-  }
-  KITH_TRY(handmade_write_relation(f, h));
-  KITH_TRY(kith_h5_publish(&f));
-done:
-  kith_h5_close(&f);
-  return st;
-}
-
-/* Written by rank 0, read by all. */
-static kith_status handmade_read(const handmade *h, kith_dataset **d) {
-  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
-  char path[KITH_PATH];
-  test_path(folder, "graph.h5", path);
-  if (test_comm->rank == 0) assert_int_equal(handmade_write(&alone, h, path).status, KITH_OK);
-  KITH_MPI(MPI_Barrier(test_comm->mpi));
-  return kith_dataset_read(test_comm, path, d).status;
-}
-
-static void files_that_do_not_fit_together_are_refused(void **state) {
-  (void)state;
-  kith_dataset *d = NULL;
-  handmade bad[12];
-  static const char *const reason[12] = {"node/tag/id",      "edge/uses/start",  "edge/uses/to",
-                                         "edge/uses/weight", "edge/uses/start",  "edge/uses/to",
-                                         "edge/uses/to",     "edge/uses/weight", "schema",
-                                         "schema",           "edge/uses/to",     "user/id"};
-  assert_int_equal(handmade_read(&good, &d), KITH_OK);
-  assert_rows(d, "uses", "0: 0 1;1: 1;");
-  assert_true(d->relation[0].weight[2] == 3);
-  kith_dataset_destroy(&d);
-  for (int i = 0; i < 12; i++) bad[i] = good;
-  bad[0].n_tag = 3;
-  bad[1].n_start = 4, bad[1].start[3] = 3;
-  bad[2].n_to = 4;
-  bad[3].n_weight = 2;
-  bad[4].start[1] = 4;
-  bad[5].to[1] = 2; /* there are two tags */
-  bad[6].to[0] = 1; /* twice the same */
-  bad[7].weight[1] = INFINITY;
-  bad[8].schema = "type user 2\ntype item 1\ntype tag 2\nrelation uses user mark 3\n";
-  bad[9].schema = "type user 2\ntype item 1\ntype tag two\n";
-  bad[10].schema = "type user 2\ntype item 1\ntype tag 2\nrelation uses user tag 4 weighted\n";
-  bad[11].schema = "type user 3\ntype item 1\ntype tag 2\nrelation uses user tag 3 weighted\n";
-  for (int i = 0; i < 12; i++) {
-    assert_int_equal(handmade_read(&bad[i], &d), KITH_EDATA);
-    assert_null(d);
-    if (!strstr(kith_error_text(), "graph.h5") || !strstr(kith_error_text(), reason[i]))
-      fail_msg("file %d: \"%s\" lacks \"%s\"", i, kith_error_text(), reason[i]);
-  }
-}
-
-static void ties_of_an_earlier_version_are_relation_friend(void **state) {
-  (void)state;
-  kith_dataset *d = NULL;
-  handmade old = {
-      .group = "social", .column = "user", .n_start = 3, .start = {0, 1, 1}, .n_to = 1, .to = {1}};
-  assert_int_equal(handmade_read(&old, &d), KITH_OK);
-  assert_true(d->schema.n_type == 2 && d->schema.n_relation == 1);
-  assert_true(d->schema.relation[0].from == KITH_USER && d->schema.relation[0].to == KITH_USER);
-  assert_rows(d, "friend", "0: 1;1:;");
-  kith_dataset_destroy(&d);
 }
 
 /* ---- new nodes ---- */
@@ -460,6 +390,8 @@ static void new_nodes_have_edges_of_relations(void **state) {
   add(&o, "friend", "user", "user", "1,2\n");
   add(&o, "tag", "item", "tag", "a,jazz\nb,rock\n");
   add(&o, "near", "tag", "tag", "jazz,rock\n");
+  add(&o, "reads", "user", "user", "1,2\n");
+  o.relation[3].direction = KITH_DIRECTION_FORWARD;
   assert_int_equal(ingest(&o, &r), KITH_OK);
 
   /* users 1, 2, 3 are 0, 1, 2; 9 and 8 are new in the order of the list; an edge with a new one, once */
@@ -491,6 +423,9 @@ static void new_nodes_have_edges_of_relations(void **state) {
   new.relation[0] = new_list("trust", "9,1\n");
   assert_int_equal(read_new(&new, &n, &told), KITH_ECONFIG);
   assert_non_null(strstr(kith_error_text(), "embed.relations.trust: "));
+  new.relation[0] = new_list("reads", "9,1\n");
+  assert_int_equal(read_new(&new, &n, &told), KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "embed.relations.reads: has a direction"));
   new.relation[0] = new_list("near", "pop,rock\n");
   assert_int_equal(read_new(&new, &n, &told), KITH_ECONFIG);
   assert_non_null(strstr(kith_error_text(), "only users and items can be new"));
@@ -532,11 +467,10 @@ int main(int argc, char **argv) {
       cmocka_unit_test(an_edge_that_is_skipped_adds_no_node),
       cmocka_unit_test(a_later_list_adds_nodes_to_a_type),
       cmocka_unit_test(random_lists_give_what_a_table_gives),
+      cmocka_unit_test(edges_have_kinds_and_a_direction),
       cmocka_unit_test(a_graph_without_relations_has_no_schema),
       cmocka_unit_test(everything_of_a_relation_counts_in_the_fingerprint),
       cmocka_unit_test(impossible_relations_are_refused),
-      cmocka_unit_test(files_that_do_not_fit_together_are_refused),
-      cmocka_unit_test(ties_of_an_earlier_version_are_relation_friend),
       cmocka_unit_test(new_nodes_have_edges_of_relations),
       cmocka_unit_test(without_memory_all_ranks_learn_it_and_nothing_is_left),
   };

@@ -20,6 +20,7 @@ typedef struct pair {
   int64_t time;
   float weight;
   int place;
+  uint16_t kind;
 } pair;
 
 /* Few users with long rows, one with a single pair, some with none; about a third of the pairs are repeats.
@@ -49,7 +50,7 @@ static int by_user_item_time_place(const void *a, const void *b) {
 static void fill(const pair *all, bool has_time, bool has_weight, kith__edge_list *pairs) {
   *pairs = (kith__edge_list){.has_time = has_time, .has_weight = has_weight};
   for (int i = 0; i < PAIRS; i++)
-    assert_int_equal(kith__edge_list_add(pairs, all[i].user, all[i].item, all[i].time, all[i].weight),
+    assert_int_equal(kith__edge_list_add(pairs, all[i].user, all[i].item, all[i].time, all[i].weight, 0),
                      KITH_OK);
 }
 
@@ -86,6 +87,49 @@ static void rows_equal_a_plain_sort_with_the_earliest_time_kept(void **state) {
     assert_int_equal(duplicates, PAIRS - n);
     kith__edge_csr_free(&rows);
   }
+  free(all);
+}
+
+static int by_kind(const void *a, const void *b) {
+  const pair *p = a, *q = b;
+  if (p->user != q->user) return p->user < q->user ? -1 : 1;
+  if (p->item != q->item) return p->item < q->item ? -1 : 1;
+  if (p->kind != q->kind) return p->kind < q->kind ? -1 : 1;
+  return p->place - q->place;
+}
+
+/* Few items, so that most edges are parallel; kinds are wide, so that all of their bits decide. */
+static void edges_of_other_kinds_stay_apart_and_ascend(void **state) {
+  (void)state;
+  pair *all = malloc(PAIRS * sizeof *all);
+  kith__edge_list pairs = {.has_kind = true, .has_weight = true};
+  kith__edge_csr rows;
+  int64_t duplicates, n = 0;
+  draw_pairs(all);
+  for (int i = 0; i < PAIRS; i++) {
+    kith_draw x = kith_random(8, KITH_RNG_PROTOCOL, (uint64_t)i, 0, 0);
+    all[i].item = (int32_t)(x.bits[0] % 9);
+    all[i].kind = (uint16_t)(x.bits[1] % 3 ? x.bits[2] % 4 * 16383 : x.bits[2] % UINT16_MAX);
+    all[i].place = i;
+    assert_int_equal(kith__edge_list_add(&pairs, all[i].user, all[i].item, 0, (float)i, all[i].kind),
+                     KITH_OK);
+  }
+  assert_int_equal(kith__edge_csr_build(&pairs, USERS, &rows, &duplicates), KITH_OK);
+  qsort(all, PAIRS, sizeof *all, by_kind);
+  for (int i = 0; i < PAIRS; i++) {
+    const pair *last = i > 0 ? &all[i - 1] : NULL;
+    if (last && last->user == all[i].user && last->item == all[i].item && last->kind == all[i].kind) continue;
+    assert_true(n >= rows.ragged.start[all[i].user] && n < rows.ragged.start[all[i].user + 1]);
+    assert_true(rows.ragged.value[n] == all[i].item && rows.kind[n] == all[i].kind);
+    assert_true(rows.weight[n] == (float)all[i].place);
+    assert_true(kith_ragged_has_kind(&rows.ragged, rows.kind, all[i].user, all[i].item, all[i].kind));
+    n++;
+  }
+  assert_true(n == rows.ragged.start[USERS] && duplicates == PAIRS - n && duplicates > 100);
+  assert_false(kith_ragged_has_kind(&rows.ragged, rows.kind, 0, 3, 11111));
+  assert_true(kith_ragged_has_kind(&rows.ragged, NULL, 0, 3, 11111));
+  assert_false(kith_ragged_has_kind(&rows.ragged, NULL, 0, 9, 0));
+  kith__edge_csr_free(&rows);
   free(all);
 }
 
@@ -249,7 +293,7 @@ static void timed_rows(int n, const int64_t *time, kith__edge_csr *rows) {
   kith__edge_list pairs = {.has_time = time != NULL};
   int64_t duplicates;
   for (int i = 0; i < n; i++)
-    assert_int_equal(kith__edge_list_add(&pairs, 0, i, time ? time[i] : 0, 0), KITH_OK);
+    assert_int_equal(kith__edge_list_add(&pairs, 0, i, time ? time[i] : 0, 0, 0), KITH_OK);
   assert_int_equal(kith__edge_csr_build(&pairs, 1, rows, &duplicates), KITH_OK);
 }
 
@@ -263,7 +307,7 @@ static void split_tied(uint64_t seed, const kith_ids *ids, kith_split_report *r,
   kith_split s = {.method = KITH_SPLIT_LEAVE_LAST_OUT, .valid = 0.1, .test = 0.1, .seed = seed};
   int64_t duplicates;
   for (int u = 0; u < TIED; u++)
-    for (int i = 0; i < 5; i++) assert_int_equal(kith__edge_list_add(&pairs, u, i, i > 0, 0), KITH_OK);
+    for (int i = 0; i < 5; i++) assert_int_equal(kith__edge_list_add(&pairs, u, i, i > 0, 0, 0), KITH_OK);
   assert_int_equal(kith__edge_csr_build(&pairs, TIED, &train, &duplicates), KITH_OK);
   assert_int_equal(kith__split(&s, true, ids, &train, &held[1], &held[0], r), KITH_OK);
   for (int u = 0; u < TIED; u++)
@@ -445,6 +489,7 @@ static void nothing_stays_alive(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rows_equal_a_plain_sort_with_the_earliest_time_kept),
+      cmocka_unit_test(edges_of_other_kinds_stay_apart_and_ascend),
       cmocka_unit_test(keys_are_sorted_whatever_their_number_and_width),
       cmocka_unit_test(every_split_deals_each_interaction_to_one_list),
       cmocka_unit_test(a_ratio_split_gives_each_user_his_shares_and_leaves_him_one),

@@ -139,6 +139,47 @@ static void ties_are_counted_and_compared_as_pairs(void **state) {
   world_free(&w);
 }
 
+/* A directed relation of one type counts edges, not pairs, and has degrees at both ends. */
+static void edges_that_one_end_reads_are_no_pairs(void **state) {
+  (void)state;
+  world w;
+  kith_relation_stats s;
+  int from[MOST] = {0}, to[MOST] = {0}, n = 0, pairs = 0;
+  world_make(&w);
+  const table *t = &w.tie[1];
+  w.d.schema.relation[1].direction = KITH_DIRECTION_BACK;
+  for (int i = 0; i < t->n_row; i++)
+    for (int j = 0; j < t->n_row; j++) {
+      if (t->has[i][j]) from[i]++, to[j]++, n++;
+      pairs += i < j && (t->has[i][j] || t->has[j][i]);
+    }
+  assert_int_equal(kith_relation_measure(&w.d, 1, &s), KITH_OK);
+  assert_true(s.edges == n && s.pairs == n && s.both == 0 && s.compared == pairs && pairs < n);
+  assert_degrees(&s.degree[0], t->n_row, from);
+  assert_degrees(&s.degree[1], t->n_row, to);
+  world_free(&w);
+}
+
+/* 0-1 in both directions with kind 5, and once with 7 and with 8; 1-2 once. */
+static void pairs_of_other_kinds_are_other_pairs(void **state) {
+  (void)state;
+  world w;
+  kith_relation_stats s;
+  world_make(&w);
+  kith_relation_edges *x = &w.d.relation[0];
+  static const int32_t value[] = {1, 1, 0, 0, 2};
+  static const uint16_t kind[] = {5, 7, 5, 8, 5};
+  for (int i = 0; i <= USERS; i++) x->edges.start[i] = i == 0 ? 0 : i == 1 ? 2 : 5;
+  memcpy(x->edges.value, value, sizeof value);
+  assert_int_equal(KITH_NEW(x->kind, 5), KITH_OK);
+  memcpy(x->kind, kind, sizeof kind);
+  assert_int_equal(kith_relation_measure(&w.d, 0, &s), KITH_OK);
+  assert_true(s.edges == 5 && s.both == 1 && s.pairs == 4 && s.compared == 2);
+  assert_true(s.degree[0].most == 4 && s.degree[0].none == USERS - 3); /* of node 1: kinds 5, 7, 8, and 2 */
+  KITH_FREE(x->kind);
+  world_free(&w);
+}
+
 static void relations_of_two_types_have_degrees_at_both_ends(void **state) {
   (void)state;
   world w;
@@ -245,6 +286,8 @@ static void times_are_bounded(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ties_are_counted_and_compared_as_pairs),
+      cmocka_unit_test(edges_that_one_end_reads_are_no_pairs),
+      cmocka_unit_test(pairs_of_other_kinds_are_other_pairs),
       cmocka_unit_test(relations_of_two_types_have_degrees_at_both_ends),
       cmocka_unit_test(held_out_pairs_are_counted_whatever_the_direction),
       cmocka_unit_test(friends_who_read_alike_overlap_more_than_pairs_at_random),

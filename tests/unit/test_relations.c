@@ -297,14 +297,14 @@ static void every_key_has_a_line_of_its_own(void **state) {
 
 static const char *draw_value(const job_key *k, uint64_t i) {
   static const char *const text[] = {"1", "a b", "x: \\\"y\\\"", "#"};
-  static const char *const choices[] = {"auto", "edges", "true", "hash", "csv", "none"};
+  static const char *const choices[] = {"auto", "edges", "true", "hash", "csv", "none", "forward"};
   static const char *const names[] = {"user", "item", "tag", "entity_2"};
   static const char *const weights[] = {"0", "0.25", "learned", "1000"};
   static const char *const reals[] = {"0", "1e-3", "7", "0.1"};
   static char out[64];
   switch (k->kind) {
   case JOB_ENUM:
-    for (size_t c = i % 6;; c = (c + 1) % 6)
+    for (size_t c = i % 7;; c = (c + 1) % 7)
       if (strstr(k->unit, choices[c])) return choices[c];
   case JOB_NODE_TYPE: return names[i % 4];
   case JOB_WEIGHT: return weights[i % 4];
@@ -348,7 +348,7 @@ static void a_printed_job_has_the_same_relations(void **state) {
       words[n] = set[n];
       n++;
     }
-    assert_int_equal(n, 3 * 13 + 2);
+    assert_int_equal(n, 3 * 15 + 2);
     assert_read(three, n, words, &job);
     assert_int_equal(kith_job_print(&job, &text), KITH_OK);
     assert_read(text, 0, NULL, &again);
