@@ -30,10 +30,12 @@ void kith__partition_deal_rest(const kith_dataset *d, const kith_partition_optio
 
 /* Add the degrees of a relation's nodes; a pair whose lines have both directions counts twice. */
 static void contiguous_add(const kith_dataset *d, int r, const int64_t *first, int64_t *weight) {
+  const kith_relation_type *t = &d->schema.relation[r];
   const kith_ragged *l = &d->relation[r].edges;
-  int64_t from = first[d->schema.relation[r].from], to = first[d->schema.relation[r].to];
-  for (int64_t u = 0; u < l->n_row; u++) weight[from + u] += l->start[u + 1] - l->start[u];
-  for (kith_eid e = 0; e < l->start[l->n_row]; e++) weight[to + l->value[e]]++;
+  for (int64_t u = 0; u < l->n_row; u++)
+    weight[kith__partition_node(d, first, t->from, u)] += l->start[u + 1] - l->start[u];
+  for (kith_eid e = 0; e < l->start[l->n_row]; e++)
+    weight[kith__partition_node(d, first, t->to, l->value[e])]++;
 }
 
 /* Each type in the order of original numbers; a node weighs its degree and one. */

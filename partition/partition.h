@@ -21,6 +21,9 @@ typedef struct partition_graph {
  * number of nodes. */
 void kith__partition_first(const kith_dataset *d, int64_t *first);
 
+/** The node of number x of a type's id space. */
+int64_t kith__partition_node(const kith_dataset *d, const int64_t *first, int type, int64_t x);
+
 /** The interactions.  Rows of nodes from users and items on, up to n, are empty. */
 kith_status kith__partition_graph_make(const kith_dataset *d, int64_t n, partition_graph *out) KITH_MUST_USE;
 void kith__partition_graph_free(partition_graph *g);

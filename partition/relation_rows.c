@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "graph/schema.h"
 #include "partition.h"
 
 /* The ends whose rows hold the edges. */
@@ -38,28 +39,35 @@ static void rows_put(partition_graph *g, int64_t *next, int64_t row, int64_t to,
   g->edge[at] = edge;
 }
 
-/* Number of entries of each row, as offsets.  from, to: the first nodes of the two ends. */
-static void rows_count(const kith_ragged *l, rows_ends ends, int64_t from, int64_t to, partition_graph *g) {
-  for (int64_t u = 0; ends.from && u < l->n_row; u++) g->start[from + u + 1] += l->start[u + 1] - l->start[u];
-  for (kith_eid e = 0; ends.to && e < l->start[l->n_row]; e++) g->start[to + l->value[e] + 1]++;
+/* Number of entries of each row, as offsets. */
+static void rows_count(const kith_dataset *d, int r, rows_ends ends, const int64_t *first,
+                       partition_graph *g) {
+  const kith_relation_type *t = &d->schema.relation[r];
+  const kith_ragged *l = &d->relation[r].edges;
+  for (int64_t u = 0; ends.from && u < l->n_row; u++)
+    g->start[kith__partition_node(d, first, t->from, u) + 1] += l->start[u + 1] - l->start[u];
+  for (kith_eid e = 0; ends.to && e < l->start[l->n_row]; e++)
+    g->start[kith__partition_node(d, first, t->to, l->value[e]) + 1]++;
   for (int64_t i = 0; i < g->n; i++) g->start[i + 1] += g->start[i];
 }
 
-/* Rows ascend, unless both ends are of one type and both read. */
+/* Rows ascend, unless some node may be at both ends and both read. */
 static kith_status rows_fill(const kith_dataset *d, int r, rows_ends ends, partition_graph *out) {
   kith_status st = KITH_OK;
+  const kith_relation_type *t = &d->schema.relation[r];
   const kith_ragged *l = &d->relation[r].edges;
   int64_t first[KITH_MAX_TYPES + 1], *next = NULL, n = kith_dataset_n_node(d);
   kith__partition_first(d, first);
-  int64_t from = first[d->schema.relation[r].from], to = first[d->schema.relation[r].to];
   KITH_TRY(rows_alloc(n, (ends.from + ends.to) * rows_n_edge(&d->relation[r]), out));
   KITH_TRY(KITH_NEW(next, n));
-  rows_count(l, ends, from, to, out);
+  rows_count(d, r, ends, first, out);
   memcpy(next, out->start, (size_t)n * sizeof *next);
   for (int64_t u = 0; u < l->n_row; u++)
     for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++) {
-      if (ends.from) rows_put(out, next, from + u, to + l->value[e], e);
-      if (ends.to) rows_put(out, next, to + l->value[e], from + u, e);
+      int64_t i = kith__partition_node(d, first, t->from, u);
+      int64_t j = kith__partition_node(d, first, t->to, l->value[e]);
+      if (ends.from) rows_put(out, next, i, j, e);
+      if (ends.to) rows_put(out, next, j, i, e);
     }
 done:
   KITH_FREE(next);
@@ -124,7 +132,7 @@ static void rows_unique(const kith_relation_edges *l, const uint16_t *kind, part
 static kith_status rows_make(const kith_dataset *d, int r, rows_ends ends, const uint16_t *kind,
                              partition_graph *out) {
   kith_status st = KITH_OK;
-  bool within = d->schema.relation[r].from == d->schema.relation[r].to;
+  bool within = kith_schema_meets(&d->schema, &d->schema.relation[r]);
   KITH_TRY(rows_fill(d, r, ends, out));
   if (within && ends.from && ends.to) KITH_TRY(rows_sort(out));
   if (within || d->relation[r].kind) rows_unique(&d->relation[r], kind, out);

@@ -1,11 +1,18 @@
 /* Relations in the graph that is cut, and in the graph that layers read. */
 #include <string.h>
 
+#include "graph/schema.h"
 #include "partition.h"
 
 void kith__partition_first(const kith_dataset *d, int64_t *first) {
   first[0] = 0;
   for (int t = 0; t < KITH_MAX_TYPES; t++) first[t + 1] = first[t] + d->n[t];
+}
+
+int64_t kith__partition_node(const kith_dataset *d, const int64_t *first, int type, int64_t x) {
+  int64_t original;
+  int t = kith_schema_node(&d->schema, d->n, type, x, &original);
+  return first[t] + original;
 }
 
 /* ---- which relations count ---- */

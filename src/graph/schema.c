@@ -33,6 +33,28 @@ int kith_schema_find_relation(const kith_schema *s, const char *name) {
   return -1;
 }
 
+int64_t kith_schema_space(const kith_schema *s, const int64_t *n, int type) {
+  int base = kith_schema_base(s, type);
+  return n[type] + (base < 0 ? 0 : n[base]);
+}
+
+int kith_schema_node(const kith_schema *s, const int64_t *n, int type, int64_t x, int64_t *original) {
+  int base = kith_schema_base(s, type);
+  int64_t before = base < 0 ? 0 : n[base];
+  *original = x < before ? x : x - before;
+  return x < before ? base : type;
+}
+
+bool kith_schema_has(const kith_schema *s, int end, int type) {
+  return end == type || kith_schema_base(s, end) == type;
+}
+
+bool kith_schema_meets(const kith_schema *s, const kith_relation_type *e) {
+  int base = kith_schema_base(s, e->from);
+  return kith_schema_has(s, e->to, e->from) || (base >= 0 && kith_schema_has(s, e->to, base)) ||
+         kith_schema_has(s, e->from, e->to);
+}
+
 bool kith_schema_is_name(const char *name) {
   if (!(name[0] >= 'a' && name[0] <= 'z') || strlen(name) > SCHEMA_NAME) return false;
   return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
@@ -66,8 +88,11 @@ kith_status kith_schema_print(const kith_schema *s, const int64_t *n, const int6
   size_t size = (size_t)(s->n_type + s->n_relation) * SCHEMA_LINE + 1, at = 0;
   char *out = NULL, flags[64];
   KITH_TRY(KITH_NEW(out, (int64_t)size));
-  for (int t = 0; t < s->n_type; t++)
-    at += (size_t)snprintf(out + at, size - at, "type %s %" PRId64 "\n", s->type[t], n[t]);
+  for (int t = 0; t < s->n_type; t++) {
+    int base = kith_schema_base(s, t);
+    at += (size_t)snprintf(out + at, size - at, "type %s %" PRId64 "%s%s\n", s->type[t], n[t],
+                           base < 0 ? "" : " same_as ", base < 0 ? "" : s->type[base]);
+  }
   for (int r = 0; r < s->n_relation; r++) {
     const kith_relation_type *e = &s->relation[r];
     schema_print_flags(e, sizeof flags, flags);
@@ -92,12 +117,24 @@ static int64_t schema_number(const char *word) {
   return n;
 }
 
+/* "same_as TYPE" behind a type's number of nodes: a type of an earlier line, which has no such words itself.
+ */
+static bool schema_take_base(int n_word, char **word, kith_schema *s, const int64_t *n) {
+  int t = s->n_type;
+  if (n_word == 3) return true;
+  int base = n_word == 5 && strcmp(word[3], "same_as") == 0 ? kith_schema_find_type(s, word[4]) : -1;
+  if (t < KITH_SIDES || base < 0 || s->base[base] > 0) return false;
+  s->base[t] = (int8_t)(1 + base);
+  return kith_schema_space(s, n, t) < INT32_MAX;
+}
+
 static bool schema_add_type(int n_word, char **word, kith_schema *s, int64_t *n) {
-  if (n_word != 3 || s->n_type == KITH_MAX_TYPES || s->n_relation > 0) return false;
+  if (n_word < 3 || s->n_type == KITH_MAX_TYPES || s->n_relation > 0) return false;
   int64_t many = schema_number(word[2]);
   if (!kith_schema_is_name(word[1]) || kith_schema_find_type(s, word[1]) >= 0) return false;
   if (many < 0 || many >= INT32_MAX) return false;
   n[s->n_type] = many;
+  if (!schema_take_base(n_word, word, s, n)) return false;
   snprintf(s->type[s->n_type++], KITH_NAME, "%s", word[1]);
   return true;
 }

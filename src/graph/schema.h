@@ -20,8 +20,19 @@ bool kith_schema_is_name(const char *name);
 /** Whether files use a name below /node otherwise, so that no type can have it.  Local. */
 bool kith_schema_is_reserved(const char *name);
 
+/** The type whose nodes come first in the id space of a type; -1: there is none.  Local. */
+static inline int kith_schema_base(const kith_schema *schema, int type) { return schema->base[type] - 1; }
+/** Numbers in the id space of a type, given the nodes of each type.  Local. */
+int64_t kith_schema_space(const kith_schema *schema, const int64_t *n, int type);
+/** The type of number x of a type's id space, and its original number there.  Local. */
+int kith_schema_node(const kith_schema *schema, const int64_t *n, int type, int64_t x, int64_t *original);
+/** Whether the id space of type `end` has nodes of a type.  Local. */
+bool kith_schema_has(const kith_schema *schema, int end, int type);
+/** Whether some node may be at both ends of a relation.  Local. */
+bool kith_schema_meets(const kith_schema *schema, const kith_relation_type *relation);
+
 /**
- * The text of the attribute `schema`, in lines: "type NAME NODES", then
+ * The text of the attribute `schema`, in lines: "type NAME NODES [same_as TYPE]", then
  * "relation NAME FROM TO EDGES [weighted] [timed] [forward|back] [kinds N]".  Local.  Errors: KITH_ENOMEM.
  *
  * @param n         [n_type] nodes of each type

@@ -1,6 +1,7 @@
 /* Read the rows of relations: a slice of the groups edge/RELATION of parts.h5. */
 #include <stdio.h>
 
+#include "graph/schema.h"
 #include "h5/validate.h"
 #include "store/parts.h"
 
@@ -26,22 +27,23 @@ static relation_group relation_group_of(kith_graph *g, int r, bool transpose, in
   return x;
 }
 
-/* The type of a row's neighbors; -1: it has none. */
-static int relation_group_reads(const relation_group *x, int here) {
-  if (x->from_reads && here == x->type->from) return x->type->to;
-  return x->to_reads && here == x->type->to ? x->type->from : -1;
+/* Whether nodes of a type read nodes of another one. */
+static bool relation_group_reads(const kith_schema *s, const relation_group *x, int here, int there) {
+  const kith_relation_type *e = x->type;
+  return (x->from_reads && kith_schema_has(s, e->from, here) && kith_schema_has(s, e->to, there)) ||
+         (x->to_reads && kith_schema_has(s, e->to, here) && kith_schema_has(s, e->from, there));
 }
 
-/* Nodes of an end that reads have neighbors of the type of the other end, and no others have any. */
+/* Nodes of an end that reads have neighbors of the other end, and no others have any. */
 static kith_status relations_check_ends(const char *path, const kith_graph *g, const relation_group *x,
                                         const int64_t *type_count) {
   kith_status st = KITH_OK;
   const kith_relation_type *e = x->type;
   for (kith_lid i = 0; i < g->n_own; i++) {
-    int here = g->type[i], wanted = relation_group_reads(x, here);
+    int here = g->type[i];
     for (kith_eid k = x->rows->start[i]; k < x->rows->start[i + 1]; k++) {
       int there = kith__parts_type(g, type_count, x->rows->neighbor[k]);
-      KITH_CHECK(there == wanted, KITH_EDATA,
+      KITH_CHECK(relation_group_reads(&g->schema, x, here, there), KITH_EDATA,
                  "%s: %s/neighbor holds %lld, of type %s, in the row of a node of type %s, but the relation "
                  "is of %s and %s",
                  path, x->name, (long long)x->rows->neighbor[k], g->schema.type[there], g->schema.type[here],

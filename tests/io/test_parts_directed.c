@@ -11,8 +11,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { USERS = 17, ITEMS = 13, TAGS = 5, NODES = USERS + ITEMS + TAGS, PARTS = 6, RELATIONS = 5, KINDS = 3 };
-static const int64_t COUNT[3] = {USERS, ITEMS, TAGS};
+enum {
+  USERS = 17,
+  ITEMS = 13,
+  TAGS = 5,
+  ENTITIES = 4, /* beside the items, which are entities, too */
+  NODES = USERS + ITEMS + TAGS + ENTITIES,
+  PARTS = 6,
+  TYPES = 4,
+  ENTITY = 3,
+  RELATIONS = 8,
+  KINDS = 3
+};
+static const int64_t COUNT[TYPES] = {USERS, ITEMS, TAGS, ENTITIES};
 static char path[KITH_PATH];
 
 static const kith_relation_type relation[RELATIONS] = {
@@ -25,7 +36,19 @@ static const kith_relation_type relation[RELATIONS] = {
      .n_kind = KINDS},
     {.name = "knows", .timed = true, .n_kind = KINDS},
     {.name = "about", .from = 1, .to = 2, .weighted = true, .n_kind = KINDS},
-    {.name = "shown", .from = 2, .to = 0, .direction = KITH_DIRECTION_FORWARD, .n_kind = KINDS}};
+    {.name = "shown", .from = 2, .to = 0, .direction = KITH_DIRECTION_FORWARD, .n_kind = KINDS},
+    {.name = "kg", .from = ENTITY, .to = ENTITY, .timed = true, .n_kind = KINDS},
+    {.name = "part_of", .from = 1, .to = ENTITY, .direction = KITH_DIRECTION_BACK},
+    {.name = "likes", .from = 0, .to = ENTITY}};
+
+/* Numbers of an end: those of entities begin with the items. */
+static int64_t space_of(int end) { return COUNT[end] + (end == ENTITY ? ITEMS : 0); }
+
+/* The number of a node in the id space of an end; -1: it has none. */
+static int64_t number_of(int end, int type, int64_t original) {
+  if (end == ENTITY && type == 1) return original;
+  return end != type ? -1 : original + (end == ENTITY ? ITEMS : 0);
+}
 
 /* Whether a list has an edge of a kind, in this direction; with relation RELATIONS an interaction. */
 static bool named(int r, int64_t from, int kind, int64_t to) {
@@ -43,7 +66,7 @@ static int64_t time_of(int64_t from, int kind, int64_t to) { return (7 * from + 
 
 static void edges_fill(int r, kith_relation_edges *e) {
   const kith_relation_type *t = &relation[r];
-  int64_t n_row = COUNT[t->from], most = n_row * COUNT[t->to] * KINDS;
+  int64_t n_row = space_of(t->from), most = n_row * space_of(t->to) * KINDS;
   kith_eid at = 0;
   e->edges.n_row = n_row;
   bool bad = KITH_NEW(e->edges.start, n_row + 1) || KITH_NEW(e->edges.value, most) ||
@@ -51,7 +74,7 @@ static void edges_fill(int r, kith_relation_edges *e) {
              (t->n_kind > 0 && KITH_NEW(e->kind, most));
   if (bad) abort();
   for (int64_t i = 0; i < n_row; i++) {
-    for (int64_t j = 0; j < COUNT[t->to]; j++)
+    for (int64_t j = 0; j < space_of(t->to); j++)
       for (int k = 0; k < KINDS; k++) {
         if (!named(r, i, k, j)) continue;
         e->edges.value[at] = (int32_t)j;
@@ -68,9 +91,11 @@ static kith_dataset *dataset(void) {
   kith_dataset *d = NULL;
   if (KITH_NEW(d, 1)) abort();
   d->schema = kith_schema_users_items();
-  d->schema.n_type = 3;
+  d->schema.n_type = TYPES;
   d->schema.n_relation = RELATIONS;
   strcpy(d->schema.type[2], "tag");
+  strcpy(d->schema.type[ENTITY], "entity");
+  d->schema.base[ENTITY] = 1 + KITH_ITEM;
   memcpy(d->schema.relation, relation, sizeof relation);
   memcpy(d->n, COUNT, sizeof COUNT);
   d->fingerprint = 77;
@@ -111,15 +136,17 @@ static bool entry_of(int r, bool transpose, int here, int64_t i, int kind, int t
   const kith_relation_type *t = &relation[r];
   bool both = t->direction == KITH_DIRECTION_BOTH,
        out = (t->direction == KITH_DIRECTION_FORWARD) != transpose;
-  bool as_from = (both || out) && here == t->from && there == t->to && named(r, i, kind, j);
-  bool as_to = (both || !out) && here == t->to && there == t->from && named(r, j, kind, i);
+  int64_t from_i = number_of(t->from, here, i), to_j = number_of(t->to, there, j);
+  int64_t from_j = number_of(t->from, there, j), to_i = number_of(t->to, here, i);
+  bool as_from = (both || out) && from_i >= 0 && to_j >= 0 && named(r, from_i, kind, to_j);
+  bool as_to = (both || !out) && from_j >= 0 && to_i >= 0 && named(r, from_j, kind, to_i);
   if (here == there && i == j) return false;
-  if (as_from && as_to && t->from == t->to) { /* one edge in either direction: the earlier one counts */
-    int64_t a = time_of(i, kind, j), b = time_of(j, kind, i);
-    as_from = a < b || (a == b && i < j);
+  if (as_from && as_to) { /* one edge in either direction: the earlier one counts */
+    int64_t a = t->timed ? time_of(from_i, kind, to_j) : 0, b = t->timed ? time_of(from_j, kind, to_i) : 0;
+    as_from = a < b || (a == b && from_i < from_j);
   }
-  *from = as_from ? i : j;
-  *to = as_from ? j : i;
+  *from = as_from ? from_i : from_j;
+  *to = as_from ? to_j : to_i;
   return as_from || as_to;
 }
 
@@ -127,7 +154,7 @@ static kith_eid expect_row(const kith_graph *g, int r, bool transpose, kith_lid 
                            const int64_t *original) {
   const kith_adjacency *a = transpose ? &g->transpose[r] : &g->relation[r];
   kith_eid at = a->start[i];
-  for (int there = 0; there < 3; there++)
+  for (int there = 0; there < TYPES; there++)
     for (int64_t j = 0; j < COUNT[there]; j++)
       for (int k = 0; k < KINDS; k++) {
         int64_t from = 0, to = 0;
@@ -171,6 +198,7 @@ static void rows_and_transposes_are_what_brute_force_says(void **state) {
     kith_graph *g = NULL;
     parts_write(d, (kith_partition_method)m);
     assert_int_equal(KITH_OK, kith_graph_read(test_comm, path, &g).status);
+    assert_int_equal(kith_schema_base(&g->schema, ENTITY), KITH_ITEM);
     for (int r = 0; r < RELATIONS; r++)
       assert_memory_equal(&g->schema.relation[r], &relation[r], sizeof relation[r]);
     expect_share(g);

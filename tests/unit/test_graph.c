@@ -45,7 +45,7 @@ static void blocks_cover_everything_once_and_differ_by_one(void **state) {
     }
 }
 
-static const char *const SCHEMA_TEXT = "type user 7\ntype item 9\ntype tag 3\n"
+static const char *const SCHEMA_TEXT = "type user 7\ntype item 9\ntype tag 3 same_as item\n"
                                        "relation friend user user 12\nrelation tag item tag 5 weighted\n"
                                        "relation view user item 0 weighted timed\n"
                                        "relation cites item item 4 forward\n"
@@ -72,6 +72,24 @@ static void a_schema_is_what_its_text_says_and_the_reverse(void **state) {
   KITH_FREE(text);
 }
 
+/* Numbers 0 to 8 of tags are items, 9 to 11 tags of their own. */
+static void an_id_space_begins_with_the_nodes_of_its_base(void **state) {
+  (void)state;
+  kith_schema s;
+  int64_t n[KITH_MAX_TYPES], n_edge[KITH_MAX_RELATIONS], original = -1;
+  assert_int_equal(KITH_OK, kith_schema_parse("f", SCHEMA_TEXT, &s, n, n_edge));
+  assert_true(kith_schema_base(&s, 2) == KITH_ITEM && kith_schema_base(&s, 1) == -1);
+  assert_true(kith_schema_space(&s, n, 2) == 12 && kith_schema_space(&s, n, 1) == 9);
+  assert_true(kith_schema_node(&s, n, 2, 8, &original) == KITH_ITEM && original == 8);
+  assert_true(kith_schema_node(&s, n, 2, 9, &original) == 2 && original == 0);
+  assert_true(kith_schema_node(&s, n, 0, 5, &original) == 0 && original == 5);
+  assert_true(kith_schema_has(&s, 2, 1) && kith_schema_has(&s, 2, 2) && !kith_schema_has(&s, 1, 2));
+  static const bool meets[] = {true, true, false, true, true};
+  for (int r = 0; r < s.n_relation; r++) assert_int_equal(kith_schema_meets(&s, &s.relation[r]), meets[r]);
+  s.relation[0].from = 2, s.relation[0].to = KITH_USER;
+  assert_false(kith_schema_meets(&s, &s.relation[0]));
+}
+
 static void a_text_that_is_no_schema_is_refused(void **state) {
   (void)state;
   static const char *const bad[] = {
@@ -94,6 +112,13 @@ static void a_text_that_is_no_schema_is_refused(void **state) {
       "type user 1\ntype item 1\nrelation r user item 1 kinds 0\n",
       "type user 1\ntype item 1\nrelation r user item 1 kinds 65536\n",
       "type user 1\ntype item 1\nrelation r user item 1 kinds 2 forward\n",
+      "type user 1\ntype item 1 same_as user\n",
+      "type user 1\ntype item 1\ntype tag 1 same_as\n",
+      "type user 1\ntype item 1\ntype tag 1 same_as mark\n",
+      "type user 1\ntype item 1\ntype tag 1 same_as tag\n",
+      "type user 1\ntype item 1\ntype tag 1 like item\n",
+      "type user 1\ntype item 1\ntype tag 1 same_as item\ntype mark 1 same_as tag\n",
+      "type user 1\ntype item 2147483000\ntype tag 2147483000 same_as item\n",
       "type user 1\ntype item 1\n\n"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     kith_schema s = {.n_type = -1};
@@ -183,6 +208,7 @@ int main(void) {
       cmocka_unit_test(the_owner_of_a_number_is_never_an_empty_rank),
       cmocka_unit_test(blocks_cover_everything_once_and_differ_by_one),
       cmocka_unit_test(a_schema_is_what_its_text_says_and_the_reverse),
+      cmocka_unit_test(an_id_space_begins_with_the_nodes_of_its_base),
       cmocka_unit_test(a_text_that_is_no_schema_is_refused),
       cmocka_unit_test(freeing_leaves_nothing_alive_and_takes_null),
       cmocka_unit_test(transposes_agree_however_they_are_made),
