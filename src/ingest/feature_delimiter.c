@@ -122,6 +122,30 @@ done:
   return st;
 }
 
+/* A delimiter as a word. */
+static const char *sign_word(const char *sign) {
+  return !sign[0] || sign[0] == ' ' ? "space" : sign[0] == '\t' ? "tab" : sign;
+}
+
+void kith__feature_delimiter_print(const kith__feature_delimiter *f, char *text) {
+  bool spaced = f->found >= 0 && f->spaced[f->found];
+  snprintf(text, KITH__FEATURE_DELIMITERS, "%s %s%s", sign_word(f->outer.text), sign_word(f->inner.text),
+           spaced ? " spaces" : "");
+}
+
+bool kith__feature_delimiter_take(kith__feature_delimiter *f, const char *text) {
+  char word[3][8] = {"", "", ""};
+  if (sscanf(text, "%7s %7s %7s", word[0], word[1], word[2]) < 2) return false;
+  if (strcmp(word[0], sign_word(f->outer.text)) != 0) return false;
+  f->found = -1;
+  for (int k = 0; k < KITH__FEATURE_SIGNS; k++)
+    if (strcmp(sign_word(signs[k]), word[1]) == 0) f->found = k;
+  f->inner = kith__delimiter_make(f->found >= 0 ? signs[f->found] : "");
+  f->columns = f->found >= 0 && strcmp(word[0], word[1]) == 0;
+  if (f->found >= 0) f->spaced[f->found] = word[2][0] != '\0';
+  return true;
+}
+
 kith_status kith__feature_delimiter_check(kith__feature_delimiter *f, const kith__lines *lines,
                                           kith__field rest) {
   unsigned held = signs_of(rest);

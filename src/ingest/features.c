@@ -384,7 +384,10 @@ static kith_status reader_format(reader *r) {
   }
   if (r->d->format == KITH_FEATURES_AUTO) KITH_TRY(probe_judge(&p, r->d));
   r->by.numbers = r->d->format == KITH_DENSE;
-  if (r->d->format != KITH_LONG) KITH_TRY(kith__feature_delimiter_decide(&r->by, r->d->source->path));
+  if (r->d->format != KITH_LONG && !kith__feature_delimiter_take(&r->by, r->d->delimiters))
+    KITH_TRY(kith__feature_delimiter_decide(&r->by, r->d->source->path));
+  r->d->delimiters[0] = '\0';
+  if (r->d->format != KITH_LONG) kith__feature_delimiter_print(&r->by, r->d->delimiters);
 done:
   kith__lines_close(&r->lines);
   kith__id_map_free(&p.ids);

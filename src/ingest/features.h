@@ -4,7 +4,10 @@
 
 #include "ingest/lists.h"
 
-enum { KITH__FEATURE_SIGNS = 5 }; /**< "::", tab, comma, semicolon, bar */
+enum {
+  KITH__FEATURE_SIGNS = 5,       /**< "::", tab, comma, semicolon, bar */
+  KITH__FEATURE_DELIMITERS = 24, /**< bytes of kith__feature_delimiter_print() */
+};
 
 /** Delimiters of a list of features, and what its first lines hold behind the ids. */
 typedef struct kith__feature_delimiter {
@@ -25,6 +28,12 @@ kith__delimiter kith__feature_delimiter_outer(kith__field line);
 void kith__feature_delimiter_look(kith__feature_delimiter *f, kith__field rest, int64_t line);
 /** Decide `inner`.  Errors: KITH_EDATA (file:line): there are several readings. */
 kith_status kith__feature_delimiter_decide(kith__feature_delimiter *f, const char *path) KITH_MUST_USE;
+/** The two delimiters as text [KITH__FEATURE_DELIMITERS], such as "tab ,"; behind them "spaces" if names of
+ * features have some. */
+void kith__feature_delimiter_print(const kith__feature_delimiter *f, char *text);
+/** Take `inner` over from such a text of a related list, if `outer` is the same; false if it is another one.
+ */
+bool kith__feature_delimiter_take(kith__feature_delimiter *f, const char *text);
 /** Check a line.  Errors: KITH_EDATA (file:line): its features are separated otherwise. */
 kith_status kith__feature_delimiter_check(kith__feature_delimiter *f, const kith__lines *lines,
                                           kith__field rest) KITH_MUST_USE;
@@ -43,10 +52,12 @@ typedef struct kith__feature_reader {
   int64_t unknown_nodes, unknown_features,
       without_features;       /**< lines and fields skipped; nodes without a line */
   kith_feature_format format; /**< out: given or detected */
-  bool weighted;              /**< out: long, with weights */
-  int32_t n_numbered;         /**< out: with n_line, the number of features */
-  int64_t repeated;           /**< out: long: repeated lines, merged */
-  kith_list_report report;    /**< out */
+  /** In: of a related list, which this one is separated as; "": there is none.  Out: those of this list. */
+  char delimiters[KITH__FEATURE_DELIMITERS];
+  bool weighted;           /**< out: long, with weights */
+  int32_t n_numbered;      /**< out: with n_line, the number of features */
+  int64_t repeated;        /**< out: long: repeated lines, merged */
+  kith_list_report report; /**< out */
 } kith__feature_reader;
 
 /** Read a list of features: one row per node from d->n_skip on.  Local.

@@ -98,6 +98,7 @@ static kith_status read_features(const kith_ingest_options *o, int type, kith__i
   r->without_features[type] = d.without_features;
   r->features_format[type] = d.format;
   t->feature_format[type] = kith_feature_format_text(d.format);
+  KITH_TRY(kith_text_copy("delimiters", d.delimiters, KITH_NAME, t->feature_delimiters[type]));
   r->features_weighted[type] = d.weighted;
   r->features_repeated[type] = d.repeated;
 done:

@@ -1,6 +1,7 @@
 /* Read features of new nodes, restricted to the features of the graph. */
 #include "ingest/new_nodes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ingest/features.h"
@@ -9,10 +10,26 @@
 static const char *const datasets[KITH_SIDES] = {"user_feature/id", "item_feature/id"},
                          *const types[KITH_SIDES] = {"user", "item"};
 
-static const char *const formats[KITH_SIDES] = {"user_feature_format", "item_feature_format"};
+static const char *const formats[KITH_SIDES] = {"user_feature_format", "item_feature_format"},
+                         *const delimiters[KITH_SIDES] = {"user_feature_delimiters",
+                                                          "item_feature_delimiters"};
 
-/* Load the feature ids of a type from graph.h5, and the format of their list, unless the job sets one. */
-static kith_status features_know(const char *path, int type, kith__id_map *map, kith_feature_format *format) {
+/* The delimiters of the graph's list; "" in files of earlier versions. */
+static kith_status features_delimiters(kith_h5 *f, int type, char *out) {
+  kith_status st = KITH_OK;
+  char *text = NULL;
+  if (!kith_h5_has_attr(f, delimiters[type])) return st;
+  KITH_TRY(kith_h5_get_attr_text(f, delimiters[type], &text).status);
+  snprintf(out, KITH__FEATURE_DELIMITERS, "%s", text);
+done:
+  KITH_FREE(text);
+  return st;
+}
+
+/* Load the feature ids of a type from graph.h5, the delimiters of their list, and its format, unless the job
+ * sets one. */
+static kith_status features_know(const char *path, int type, kith__id_map *map, kith_feature_format *format,
+                                 char *separated) {
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_h5 *f = NULL;
@@ -29,6 +46,7 @@ static kith_status features_know(const char *path, int type, kith__id_map *map, 
       if (strcmp(text, kith_feature_format_text((kith_feature_format)k)) == 0)
         *format = (kith_feature_format)k;
   }
+  KITH_TRY(features_delimiters(f, type, separated));
   kith_h5_close(&f);
   KITH_TRY(kith__ids_read(&alone, path, datasets[type], &ids).status);
   KITH_TRY(kith__id_map_load(path, &ids, "feature", map));
@@ -50,7 +68,7 @@ kith_status kith__new_features_read(const char *path, const kith_feature_source 
                             .feature = &feature,
                             .new_nodes = may_be_new,
                             .n_skip = (int32_t)n->n_known[type]};
-  KITH_TRY(features_know(path, type, &feature, &as_known.format));
+  KITH_TRY(features_know(path, type, &feature, &as_known.format, d.delimiters));
   KITH_TRY(kith__features_read(&d, &n->features[type]));
   *unknown += d.unknown_features;
 done:

@@ -50,9 +50,14 @@ kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *t, 
   KITH_TRY(kith__edge_csr_write(f, "valid", "item", &t->valid));
   KITH_TRY(kith__edge_csr_write(f, "test", "item", &t->test));
   KITH_TRY(kith__relations_write(f, t));
-  for (int k = 0; k < KITH_SIDES; k++)
+  for (int k = 0; k < KITH_SIDES; k++) {
     KITH_TRY(kith__features_write(f, k == KITH_USER ? "user_feature" : "item_feature", &t->features[k],
                                   &t->feature_ids[k], t->feature_format[k]));
+    if (t->features[k].start)
+      KITH_TRY(kith_h5_put_attr_text(f,
+                                     k == KITH_USER ? "user_feature_delimiters" : "item_feature_delimiters",
+                                     t->feature_delimiters[k]));
+  }
   KITH_TRY(kith__h5_put_fingerprint(f));
   KITH_TRY(kith__overlaps_write(f, t));
   KITH_TRY(kith_h5_publish(&f));

@@ -24,10 +24,11 @@ typedef struct kith__graph_data {
   kith_features features[KITH_SIDES]; /**< a row per node; start is null without a list */
   int format;                         /**< kith_list_format of the interactions, the default of kith embed */
   kith_ids feature_ids[KITH_SIDES];   /**< ids of the features */
-  const char *feature_format[KITH_SIDES];      /**< format of their list, the default of kith embed */
-  kith_ids names[KITH_SIDES];                  /**< display names; text is null without a list */
-  kith__edge_csr relation[KITH_MAX_RELATIONS]; /**< as in the schema */
-  kith_ids kind_ids[KITH_MAX_RELATIONS];       /**< names of their kinds; text is null without kinds */
+  const char *feature_format[KITH_SIDES];         /**< format of their list, the default of kith embed */
+  char feature_delimiters[KITH_SIDES][KITH_NAME]; /**< its delimiters, "tab ,", likewise */
+  kith_ids names[KITH_SIDES];                     /**< display names; text is null without a list */
+  kith__edge_csr relation[KITH_MAX_RELATIONS];    /**< as in the schema */
+  kith_ids kind_ids[KITH_MAX_RELATIONS];          /**< names of their kinds; text is null without kinds */
 } kith__graph_data;
 
 void kith__graph_data_free(kith__graph_data *data);
