@@ -146,7 +146,7 @@ KITH_API kith_tensor *kith_dst_rows_op(kith_tape *t, const kith_block *block, ki
 typedef enum kith_edge_norm {
   KITH_NORM_NONE, /**< 1 (in every case but SYMMETRIC times the entry's kith_block.scale, if it has one) */
   KITH_NORM_MEAN, /**< 1 / number of neighbors in the block (with scale: 1 / its sum over the row) */
-  KITH_NORM_SYMMETRIC, /**< the block's own weight: 1 / sqrt(deg i deg j), or an unbiased estimate */
+  KITH_NORM_SYMMETRIC, /**< the block's own weight, usually 1 / sqrt(deg i deg j), or an unbiased estimate */
   KITH_NORM_SELF_LOOPS /**< 1 / sqrt((deg i + 1)(deg j + 1)), and 1 / (deg i + 1) for the row itself (Kipf and
                           Welling, ICLR 2017, eq. 8) */
 } kith_edge_norm;

@@ -100,6 +100,25 @@ kith_agreed kith_dist_csr_create_merged(const kith_comm *comm, const kith_graph 
                                         const kith_relation_weights *relations, double half_life, int d,
                                         kith_dist_csr **out) KITH_MUST_USE;
 
+/** Weight of an entry before omega, by the entries of its row and of its column in the same relation. */
+typedef enum kith_normalization {
+  KITH_NORMALIZE_BOTH,  /**< 1 / sqrt(row * column): what kith_dist_csr_create_merged() makes */
+  KITH_NORMALIZE_LEFT,  /**< 1 / row: means */
+  KITH_NORMALIZE_RIGHT, /**< 1 / column */
+  KITH_NORMALIZE_NONE   /**< 1: sums */
+} kith_normalization;
+
+/**
+ * Normalize a merged matrix otherwise: interactions and each relation by their own degrees.  Collective.
+ * Half-lives are forgotten.  With LEFT and RIGHT a matrix without a transpose is not for kith_propagate_op(),
+ * whose backward pass requires symmetric weights.
+ *
+ * @param relations  those that the matrix was made of
+ * Errors: KITH_ENOMEM.
+ */
+kith_agreed kith_dist_csr_normalize(const kith_comm *comm, const kith_relation_weights *relations,
+                                    kith_normalization by, kith_dist_csr *a) KITH_MUST_USE;
+
 /* ---- decay.c: recent interactions weigh more ---- */
 
 /** An interaction of age a counts 2^(-a / half_life), and at least 2^-60. */

@@ -103,5 +103,6 @@ const kith_block *kith_edge_dropout_op(kith_tape *t, const kith_block *block, co
   o->block.csc = &o->csc;
   o->block.edges = &o->edges;
   o->block.drops_edges = true;
+  edge_dropout_keep_all(o); /* so that ops recorded on it see what arrays there are */
   return kith_tape_status(t) == KITH_OK ? &o->block : NULL;
 }

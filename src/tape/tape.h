@@ -154,9 +154,28 @@ void kith__relation_weights_backward(const kith_block *block, int d, const float
 const kith_block *kith_edge_dropout_op(kith_tape *t, const kith_block *block, const kith_exec_ctx *exec,
                                        double p);
 
+/** The number of a relation of a block, interactions not included (0); -1: the block has none of this name.
+ * Local. */
+int kith_block_relation(const kith_block *block, const char *name);
+
 /**
- * The same for a layer that only the output reads.  Unless out->all_rows, forward computes the rows of
- * out->gather_index only, at the cost of their entries.
+ * One relation of a block of a merged matrix: its entries alone, in the same rows and columns and with the
+ * same halo.  So a model can give each relation weights of its own.  Of its entries kith_aggregate_op() takes
+ * with KITH_NORM_SYMMETRIC the matrix's own weights (kith_dist_csr_normalize()), which in sampled steps
+ * estimate the full row without bias; with KITH_NORM_MEAN the mean of those that were sampled.
+ * Record it after edge dropout.  Learned omegas get no gradient through it; kith_propagate_op() does not read
+ * it.
+ *
+ * @param relation  0: interactions; others by kith_block_relation()
+ * @return the block of the relation, owned by the tape; null on failure
+ * Memory: 12 bytes an entry, 12 more where the block has a transpose; in sampled steps for as many entries as
+ * the block may have.  Cost: one pass over the block's entries for each step, on the full graph only once.
+ */
+const kith_block *kith_relation_block_op(kith_tape *t, const kith_block *block, int relation);
+
+/**
+ * kith_propagate_op() for a layer that only the output reads.  Unless out->all_rows, forward computes the
+ * rows of out->gather_index only, at the cost of their entries.
  */
 kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_block *block, const kith_output *out,
                                     kith_tensor *x);

@@ -1,0 +1,98 @@
+/* One relation of a block of a merged matrix: its entries alone, in the same rows and columns. */
+#include "tape/tape.h"
+
+typedef struct relation_block {
+  const kith_block *from;
+  int relation;
+  bool is_made; /* the full graph's entries do not change */
+  kith_csr csr;
+  kith_csc csc;
+  float *scale; /* [entries] */
+  kith_node_map edges;
+  kith_block block;
+} relation_block;
+
+int kith_block_relation(const kith_block *block, const char *name) {
+  const kith_merged_relations *m = block->merged;
+  uint64_t key = kith_text_hash(name);
+  for (int k = 1; m && k < m->n; k++)
+    if (m->key[k] == key) return k;
+  return -1;
+}
+
+/* The entries of `from` are those of its whole matrix that edge dropout keeps. */
+static void relation_block_select(relation_block *o) {
+  const kith_csr *whole = o->from->whole, *csr = o->from->csr;
+  const uint8_t *of = o->from->merged->of, *keep = o->from->keep;
+  kith_eid at = 0, entry = 0;
+  o->csr.n_row = csr->n_row;
+  o->csr.n_col = csr->n_col;
+  o->csr.perm = csr->perm;
+  for (kith_lid p = 0; p < csr->n_row; p++) {
+    o->csr.start[p] = at;
+    for (kith_eid e = whole->start[p]; e < whole->start[p + 1]; e++) {
+      if (keep && !keep[e]) continue;
+      kith_eid i = entry++;
+      if (of[e] != o->relation) continue;
+      o->csr.col[at] = csr->col[i];
+      o->csr.weight[at] = csr->weight[i];
+      o->scale[at++] = o->from->scale ? o->from->scale[i] : 1;
+    }
+  }
+  o->csr.start[csr->n_row] = at;
+  o->edges.n = at;
+}
+
+static void relation_block_forward(void *self) {
+  relation_block *o = self;
+  o->block.degree = o->from->degree; /* sampled blocks have other arrays at every step */
+  if (o->is_made) return;
+  relation_block_select(o);
+  if (o->from->csc->start) kith_csc_fill(&o->csr, 0, NULL, &o->csc);
+  o->is_made = o->from->dist_csr && !o->from->drops_edges;
+}
+
+/* The most entries that the relation can have. */
+static kith_eid relation_block_most(const kith_block *from, int relation) {
+  const kith_csr *whole = from->whole;
+  kith_eid n = 0;
+  if (!from->dist_csr) return from->edges->capacity;
+  for (kith_eid e = 0; e < whole->start[whole->n_row]; e++) n += from->merged->of[e] == relation;
+  return n;
+}
+
+static void relation_block_allocate(kith_tape *t, relation_block *o) {
+  kith_eid n_entry = o->edges.capacity;
+  o->csr.start = kith_tape_workspace(t, o->from->dst->capacity + 1, sizeof *o->csr.start);
+  o->csr.col = kith_tape_workspace(t, n_entry, sizeof *o->csr.col);
+  o->csr.weight = kith_tape_workspace(t, n_entry, sizeof *o->csr.weight);
+  o->scale = kith_tape_workspace(t, n_entry, sizeof *o->scale);
+  if (!o->from->csc->start) return;
+  o->csc.start = kith_tape_workspace(t, o->from->src->capacity + 2, sizeof *o->csc.start);
+  o->csc.entry = kith_tape_workspace(t, n_entry, sizeof *o->csc.entry);
+  o->csc.row = kith_tape_workspace(t, n_entry, sizeof *o->csc.row);
+}
+
+static const kith_block *relation_block_record(kith_tape *t, const kith_block *from, int relation) {
+  relation_block *o = kith_tape_op(t, "relation block", false, relation_block_forward, NULL, sizeof *o);
+  if (!o) return NULL;
+  *o = (relation_block){.from = from, .relation = relation, .block = *from};
+  o->edges.capacity = relation_block_most(from, relation);
+  relation_block_allocate(t, o);
+  o->block.csr = o->block.whole = &o->csr;
+  o->block.csc = &o->csc;
+  o->block.edges = &o->edges;
+  o->block.scale = o->scale;
+  o->block.merged = NULL;
+  o->block.transpose = NULL;
+  o->block.keep = NULL;
+  return kith_tape_status(t) == KITH_OK ? &o->block : NULL;
+}
+
+const kith_block *kith_relation_block_op(kith_tape *t, const kith_block *block, int relation) {
+  kith_status known = KITH_OK;
+  if (!block) return NULL;
+  if (!block->merged || relation < 0 || relation >= block->merged->n)
+    known = kith_fail(KITH_ECONFIG, "a layer reads relation %d, which its block does not have", relation);
+  return kith_tape_check(t, known) == KITH_OK ? relation_block_record(t, block, relation) : NULL;
+}

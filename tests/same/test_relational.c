@@ -1,0 +1,264 @@
+/* ranks: 1 2 3 4 */
+/*
+ * A model with a matrix for each relation, on any number of ranks: on the whole graph and on blocks of all
+ * neighbors its rows are what dense matrices in double give, by every normalization, with undirected and
+ * directed relations.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "support/cut.h"
+#include "support/mpi_main.h"
+#include "support/relational.h"
+
+#include "sample/sample.h"
+
+enum {
+  USERS = 12,
+  ITEMS = 15,
+  NODES = USERS + ITEMS + TEST_TAGS,
+  EDGES = 70,
+  WIDTH = 4,
+  LAYERS = TEST_RELATIONAL_LAYERS,
+  RELATIONS = 1 + TEST_RELATIONS,
+  CUT = 5,
+  SEEDS = 8
+};
+static const double TOLERANCE = 2e-6; /* floats against double */
+
+static const kith_relation_weights READ = {.n = TEST_RELATIONS,
+                                           .of = {{.name = "friend", .weight = 0.7},
+                                                  {.name = "tagged", .weight = 1.9},
+                                                  {.name = "view", .weight = 0.3}}};
+
+typedef struct setting {
+  test_graph t;
+  kith_graph *g;
+  kith_dist_csr *a;
+  kith_params *params;
+  kith_normalization by;
+} setting;
+
+static int type_of(int node) {
+  return node < USERS ? KITH_USER : node < USERS + ITEMS ? KITH_ITEM : TEST_TAG;
+}
+static int64_t original_of(int node) {
+  return node < USERS ? node : node < USERS + ITEMS ? node - USERS : node - USERS - ITEMS;
+}
+static int node_of(int type, int64_t original) {
+  return (int)original + (type == KITH_USER ? 0 : type == KITH_ITEM ? USERS : USERS + ITEMS);
+}
+static int node_of_key(int64_t key) {
+  for (int i = 0; i < NODES; i++)
+    if (kith_node_key(type_of(i), original_of(i)) == key) return i;
+  return -1;
+}
+
+static double input(int node, int k) { return sin(3.0 * node + k + 1); }
+
+/* ---- the truth ---- */
+
+static double reads(const test_graph *t, int relation, int i, int j) {
+  if (relation > 0)
+    return test_reads(t, relation - 1, type_of(i), original_of(i), type_of(j), original_of(j));
+  for (int64_t e = 0; e < t->n_edge; e++) {
+    int u = (int)t->user[e], v = USERS + t->item[e];
+    if ((u == i && v == j) || (u == j && v == i)) return 1;
+  }
+  return 0;
+}
+
+/* The matrix of a relation: its counts, divided by what the normalization says. */
+static void matrix(const setting *s, int relation, double a[NODES][NODES]) {
+  double row[NODES] = {0}, column[NODES] = {0}, omega = relation > 0 ? READ.of[relation - 1].weight : 1;
+  for (int i = 0; i < NODES; i++)
+    for (int j = 0; j < NODES; j++) {
+      a[i][j] = reads(&s->t, relation, i, j);
+      row[i] += a[i][j];
+      column[j] += a[i][j];
+    }
+  for (int i = 0; i < NODES; i++)
+    for (int j = 0; j < NODES; j++) {
+      if (a[i][j] == 0) continue;
+      double by = s->by == KITH_NORMALIZE_LEFT    ? row[i]
+                  : s->by == KITH_NORMALIZE_RIGHT ? column[j]
+                  : s->by == KITH_NORMALIZE_BOTH  ? sqrt(row[i] * column[j])
+                                                  : 1;
+      a[i][j] *= omega / by;
+    }
+}
+
+/* y += x w */
+static void multiply(const setting *s, const char *name, int relation, int l, double x[NODES][WIDTH],
+                     double y[NODES][WIDTH]) {
+  char text[KITH_NAME];
+  snprintf(text, sizeof text, "%s.%d.%d", name, relation, l);
+  const float *w = kith_params_get(s->params, text, WIDTH, WIDTH, KITH_INIT_GLOROT)->value;
+  for (int i = 0; i < NODES; i++)
+    for (int k = 0; k < WIDTH; k++)
+      for (int m = 0; m < WIDTH; m++) y[i][k] += x[i][m] * (double)w[m * WIDTH + k];
+}
+
+static void truth_layer(const setting *s, int l, double h[NODES][WIDTH]) {
+  static double a[NODES][NODES], y[NODES][WIDTH], near[NODES][WIDTH];
+  memset(y, 0, sizeof y);
+  multiply(s, "self", 0, l, h, y);
+  for (int r = 0; r < RELATIONS; r++) {
+    matrix(s, r, a);
+    memset(near, 0, sizeof near);
+    for (int i = 0; i < NODES; i++)
+      for (int j = 0; j < NODES; j++)
+        for (int k = 0; k < WIDTH; k++) near[i][k] += a[i][j] * h[j][k];
+    multiply(s, "relation", r, l, near, y);
+  }
+  for (int i = 0; i < NODES; i++)
+    for (int k = 0; k < WIDTH; k++) h[i][k] = y[i][k] > 0 ? y[i][k] : 0;
+}
+
+static void expect_rows(const setting *s, int64_t n, const int64_t *node, const kith_tensor *found) {
+  double h[NODES][WIDTH], most = 0;
+  for (int i = 0; i < NODES; i++)
+    for (int k = 0; k < WIDTH; k++) h[i][k] = input(i, k);
+  for (int l = 0; l < LAYERS; l++) truth_layer(s, l, h);
+  for (int i = 0; i < NODES; i++)
+    for (int k = 0; k < WIDTH; k++) most = h[i][k] > most ? h[i][k] : most;
+  assert_true(most > 0);
+  for (int64_t i = 0; i < n; i++)
+    for (int k = 0; k < WIDTH; k++)
+      assert_true(fabs((double)found->value[i * WIDTH + k] - h[node_of_key(node[i])][k]) < TOLERANCE * most);
+}
+
+/* ---- the model ---- */
+
+static setting setting_make(kith_normalization by, bool directed) {
+  setting s = {.t = test_graph_random(USERS, ITEMS, EDGES, 3), .by = by};
+  s.t.related = true;
+  s.t.directed = directed;
+  s.g = test_graph_cut(&s.t, test_comm, CUT, 2);
+  assert_int_equal(KITH_OK, kith_dist_csr_create_merged(test_comm, s.g, &READ, 0, WIDTH, &s.a).status);
+  assert_int_equal(KITH_OK, kith_dist_csr_normalize(test_comm, &READ, by, s.a).status);
+  assert_int_equal(KITH_OK, kith_params_create(3, &s.params));
+  return s;
+}
+
+static void setting_free(setting *s) {
+  kith_params_destroy(&s->params);
+  kith_dist_csr_destroy(&s->a);
+  kith_graph_destroy(&s->g);
+  test_graph_free(&s->t);
+}
+
+static void set_input(int64_t n, const int64_t *node, kith_tensor *x) {
+  for (int64_t i = 0; i < n; i++)
+    for (int k = 0; k < WIDTH; k++) x->value[i * WIDTH + k] = (float)input(node_of_key(node[i]), k);
+}
+
+static void check_whole(const setting *s) {
+  kith_full_block full;
+  kith_tape *tape = NULL;
+  assert_int_equal(KITH_OK, kith_full_block_make(s->a, true, false, &full));
+  assert_int_equal(KITH_OK, kith_tape_create(&tape));
+  const kith_block *block[LAYERS] = {&full.block, &full.block};
+  kith_tensor *x = kith_tape_node_tensor(tape, &full.nodes, WIDTH),
+              *y = test_relational(tape, s->params, block, LAYERS, x);
+  assert_int_equal(KITH_OK, kith_tape_status(tape));
+  set_input(s->g->n_own, s->a->node, x);
+  for (int run = 0; run < 2; run++) kith_tape_forward(tape);
+  expect_rows(s, s->g->n_own, s->a->node, y);
+  kith_tape_destroy(&tape);
+  kith_full_block_free(&full);
+}
+
+static kith_lid some_seeds(const setting *s, kith_gid seed[SEEDS]) {
+  kith_gid number[NODES];
+  for (int i = 0; i < NODES; i++) number[i] = -1;
+  for (kith_lid i = 0; i < s->g->n_own; i++)
+    number[node_of(s->g->type[i], s->g->original[i])] = s->g->first[test_comm->rank] + i;
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, number, NODES, MPI_INT64_T, MPI_MAX, test_comm->mpi));
+  for (int i = 0; i < SEEDS; i++) seed[i] = number[(5 * i + 7 * test_comm->rank) % NODES];
+  return SEEDS - test_comm->rank;
+}
+
+static void check_sampled(const setting *s) {
+  const kith_sampler_options all = {.mode = KITH_NEIGHBOR, .fanouts = {1, {0}}};
+  kith_sampler *sampler = NULL;
+  kith_tape *tape = NULL;
+  kith_gid seed[SEEDS];
+  kith_lid n = some_seeds(s, seed);
+  assert_int_equal(
+      KITH_OK, kith_sampler_create(test_comm, s->g, s->a, LAYERS, &all, false, SEEDS, 0, 5, &sampler).status);
+  assert_int_equal(KITH_OK, kith_tape_create(&tape));
+  const kith_block *block[LAYERS] = {kith_sampler_block(sampler, 0), kith_sampler_block(sampler, 1)};
+  const kith_node_map *leaves = kith_sampler_input_nodes(sampler);
+  kith_tensor *x = kith_tape_node_tensor(tape, leaves, WIDTH),
+              *y = test_relational(tape, s->params, block, LAYERS, x);
+  assert_int_equal(KITH_OK, kith_tape_status(tape));
+  for (uint64_t step = 0; step < 2; step++) {
+    kith_sampler_plan(sampler, n - (kith_lid)step, seed + step, step, 0, NULL); /* another block each time */
+    set_input(leaves->n, leaves->node, x);
+    kith_tape_forward(tape);
+    expect_rows(s, n - (kith_lid)step, leaves->node, y);
+  }
+  kith_tape_destroy(&tape);
+  kith_sampler_destroy(&sampler);
+}
+
+static void each_relation_has_its_own_matrix(void **state) {
+  (void)state;
+  const kith_normalization by[] = {KITH_NORMALIZE_BOTH, KITH_NORMALIZE_LEFT, KITH_NORMALIZE_RIGHT,
+                                   KITH_NORMALIZE_NONE};
+  for (int k = 0; k < 8; k++) {
+    setting s = setting_make(by[k / 2], k % 2 == 1);
+    check_whole(&s);
+    check_sampled(&s);
+    setting_free(&s);
+  }
+}
+
+static void a_block_knows_its_relations(void **state) {
+  (void)state;
+  kith_tape *tape = NULL;
+  kith_full_block full, plain;
+  kith_dist_csr *a = NULL;
+  setting s = setting_make(KITH_NORMALIZE_BOTH, false);
+  assert_int_equal(KITH_OK, kith_full_block_make(s.a, true, false, &full));
+  assert_int_equal(KITH_OK, kith_dist_csr_create(test_comm, s.g, WIDTH, &a).status);
+  assert_int_equal(KITH_OK, kith_full_block_make(a, true, false, &plain));
+  for (int r = 0; r < TEST_RELATIONS; r++)
+    assert_int_equal(kith_block_relation(&full.block, READ.of[r].name), 1 + r);
+  assert_int_equal(kith_block_relation(&full.block, "foe"), -1);
+  assert_int_equal(kith_block_relation(&plain.block, "friend"), -1);
+  assert_int_equal(KITH_OK, kith_tape_create(&tape));
+  assert_null(kith_relation_block_op(tape, &full.block, RELATIONS));
+  assert_int_equal(KITH_ECONFIG, kith_tape_status(tape));
+  kith_tape_destroy(&tape);
+  kith_full_block_free(&plain);
+  kith_dist_csr_destroy(&a);
+  kith_full_block_free(&full);
+  setting_free(&s);
+}
+
+/* What a merged matrix is made with is to the bit what its own normalization gives. */
+static void both_is_what_a_merged_matrix_has(void **state) {
+  (void)state;
+  for (int directed = 0; directed < 2; directed++) {
+    setting s = setting_make(KITH_NORMALIZE_BOTH, directed == 1);
+    kith_dist_csr *a = NULL;
+    assert_int_equal(KITH_OK, kith_dist_csr_create_merged(test_comm, s.g, &READ, 0, WIDTH, &a).status);
+    assert_memory_equal(a->csr.weight, s.a->csr.weight, (size_t)a->csr.start[a->csr.n_row] * 4);
+    assert_int_equal(a->transpose != NULL, directed);
+    if (directed)
+      assert_memory_equal(a->transpose->csr.weight, s.a->transpose->csr.weight,
+                          (size_t)a->transpose->csr.start[a->csr.n_row] * 4);
+    kith_dist_csr_destroy(&a);
+    setting_free(&s);
+  }
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(each_relation_has_its_own_matrix),
+                                     cmocka_unit_test(a_block_knows_its_relations),
+                                     cmocka_unit_test(both_is_what_a_merged_matrix_has)};
+  test_begin(&argc, &argv);
+  return test_end(cmocka_run_group_tests(tests, NULL, NULL));
+}
