@@ -193,9 +193,16 @@ static kith_status new_nodes_relation(const char *path, const kith_new_nodes_opt
              "embed.relations.%s: joins %s and %s, but only users and items can be new", s->name,
              schema->type[e->from], schema->type[e->to]);
   KITH_CHECK(
-      e->direction == KITH_DIRECTION_BOTH && e->n_kind == 0, KITH_ECONFIG,
-      "embed.relations.%s: %s, and edges of new nodes are read in relations without; leave the list out",
-      s->name, e->n_kind > 0 ? "has kinds" : "has a direction");
+      e->n_kind == 0, KITH_ECONFIG,
+      "embed.relations.%s: has kinds, and edges of new nodes are read in relations without; leave the list "
+      "out",
+      s->name);
+  bool own = kith_schema_base(schema, e->from) < 0 && kith_schema_base(schema, e->to) < 0;
+  KITH_CHECK(
+      own, KITH_ECONFIG,
+      "embed.relations.%s: an end has nodes of two types (same_as), and edges of new nodes are read in "
+      "relations without; leave the list out",
+      s->name);
   KITH_TRY(new_nodes_load_type(path, schema, e->from, map));
   KITH_TRY(new_nodes_load_type(path, schema, e->to, map));
   memcpy(out->relation[i].name, e->name, sizeof e->name);
@@ -237,7 +244,7 @@ static void new_nodes_mark(const kith_new_nodes *out, int type, int64_t n, const
     if (end[k] >= out->n_known[type]) met[before + end[k] - out->n_known[type]] = 1;
 }
 
-/* Count new nodes without an edge. */
+/* Count new nodes without an edge that they read: rows of zeros. */
 static kith_status new_nodes_count_alone(const kith_new_nodes *out, const kith_schema *schema,
                                          int64_t *alone) {
   kith_status st = KITH_OK;
@@ -249,8 +256,8 @@ static kith_status new_nodes_count_alone(const kith_new_nodes *out, const kith_s
   for (int i = 0; i < out->n_relation; i++) {
     const kith_new_edges *l = &out->relation[i];
     const kith_relation_type *e = &schema->relation[kith_schema_find_relation(schema, l->name)];
-    new_nodes_mark(out, e->from, l->n, l->from, met);
-    new_nodes_mark(out, e->to, l->n, l->to, met);
+    if (e->direction != KITH_DIRECTION_BACK) new_nodes_mark(out, e->from, l->n, l->from, met);
+    if (e->direction != KITH_DIRECTION_FORWARD) new_nodes_mark(out, e->to, l->n, l->to, met);
   }
   for (int64_t i = 0; i < n_all; i++) alone[i < out->n[KITH_USER] ? KITH_USER : KITH_ITEM] += !met[i];
 done:

@@ -1,11 +1,31 @@
 /*
  * Relations of the augmented graph: known rows are as they were, but for the numbers; new nodes read the
- * other ends of their edges, known and new, in both directions.
+ * other ends of their edges, known and new, in the relation's direction.  The transpose of a directed
+ * relation likewise holds who reads the new nodes, which is what their columns are normalized by.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "train/augment.h"
+
+/* The rows of a relation, or those of its transpose. */
+typedef struct relation_side {
+  const kith_relation_type *type;
+  bool from_reads, to_reads; /* the ends whose nodes have rows */
+  const kith_adjacency *known;
+  kith_adjacency *rows;
+} relation_side;
+
+static relation_side relation_side_of(const augment *x, int r, bool transpose) {
+  const kith_relation_type *e = &x->known->schema.relation[r];
+  bool both = e->direction == KITH_DIRECTION_BOTH;
+  bool forward = (e->direction == KITH_DIRECTION_FORWARD) != transpose;
+  return (relation_side){.type = e,
+                         .from_reads = both || forward,
+                         .to_reads = both || !forward,
+                         .known = transpose ? &x->known->transpose[r] : &x->known->relation[r],
+                         .rows = transpose ? &x->g->transpose[r] : &x->g->relation[r]};
+}
 
 /* An edge of a new node of this rank: its row, counted from the last known one, and the other end. */
 typedef struct new_edge {
@@ -34,16 +54,16 @@ static const kith_new_edges *new_edges_of(const augment *x, const char *name) {
   return NULL;
 }
 
-/* Edges of this rank's new nodes, at either end; ascending, each once. */
-static kith_status new_rows_make(const augment *x, const kith_relation_type *e, const kith_new_edges *l,
+/* Edges of this rank's new nodes in their rows; ascending, each once. */
+static kith_status new_rows_make(const augment *x, const relation_side *s, const kith_new_edges *l,
                                  new_rows *rows) {
   kith_status st = KITH_OK;
   int64_t kept = 0;
   if (!l) return st;
   KITH_TRY(KITH_NEW(rows->edge, 2 * l->n));
   for (int64_t k = 0; k < l->n; k++) {
-    new_rows_add(rows, kith__augment_row(x, e->from, l->from[k]), l->to[k]);
-    new_rows_add(rows, kith__augment_row(x, e->to, l->to[k]), l->from[k]);
+    if (s->from_reads) new_rows_add(rows, kith__augment_row(x, s->type->from, l->from[k]), l->to[k]);
+    if (s->to_reads) new_rows_add(rows, kith__augment_row(x, s->type->to, l->to[k]), l->from[k]);
   }
   qsort(rows->edge, (size_t)rows->n, sizeof *rows->edge, new_edge_compare);
   for (int64_t k = 0; k < rows->n; k++)
@@ -55,38 +75,38 @@ done:
 }
 
 /* Known rows, then the new ones, whose neighbors are set later. */
-static kith_status relation_starts(augment *x, const kith_adjacency *k, const new_rows *rows,
-                                   kith_adjacency *out) {
+static kith_status relation_starts(augment *x, const relation_side *s, const new_rows *rows) {
   kith_status st = KITH_OK;
   kith_lid n_known = x->known->n_own;
-  kith_eid n = k->start[n_known];
+  kith_eid n = s->known->start[n_known];
+  kith_adjacency *out = s->rows;
   KITH_TRY(KITH_NEW(out->start, (int64_t)x->g->n_own + 1));
   KITH_TRY(KITH_NEW(out->neighbor, n + rows->n));
-  memcpy(out->start, k->start, ((size_t)n_known + 1) * sizeof *out->start);
+  memcpy(out->start, s->known->start, ((size_t)n_known + 1) * sizeof *out->start);
   for (int64_t i = 0; i < rows->n; i++) out->start[n_known + rows->edge[i].row + 1]++;
   for (kith_lid i = n_known; i < x->g->n_own; i++) out->start[i + 1] += out->start[i];
-  for (kith_eid e = 0; e < n; e++) out->neighbor[e] = kith__augment_known_number(x, k->neighbor[e]);
+  for (kith_eid e = 0; e < n; e++) out->neighbor[e] = kith__augment_known_number(x, s->known->neighbor[e]);
 done:
   return st;
 }
 
 /* Type of the other ends of a new row. */
-static int other_type(const augment *x, const kith_relation_type *e, int64_t row) {
-  return x->g->type[x->known->n_own + row] == e->from ? e->to : e->from;
+static int other_type(const augment *x, const relation_side *s, int64_t row) {
+  int type = x->g->type[x->known->n_own + row];
+  return s->from_reads && type == s->type->from ? s->type->to : s->type->from;
 }
 
 /* Numbers of the other ends of type `type`: of new nodes at once, of known ones from parts.h5.  Collective.
  */
-static kith_agreed relation_numbers(augment *x, const char *parts_path, int r, int type,
+static kith_agreed relation_numbers(augment *x, const char *parts_path, const relation_side *s, int type,
                                     const new_rows *rows) {
   kith_agreed st = {KITH_OK};
-  const kith_relation_type *e = &x->known->schema.relation[r];
-  kith_gid *neighbor = x->g->relation[r].neighbor + x->known->relation[r].start[x->known->n_own];
+  kith_gid *neighbor = s->rows->neighbor + s->known->start[x->known->n_own];
   augment_pending *p = NULL;
   int64_t n = 0;
   KITH_TRY(kith_agree(x->comm, KITH_NEW(p, rows->n)));
   for (int64_t k = 0; k < rows->n; k++) {
-    if (other_type(x, e, rows->edge[k].row) != type) continue;
+    if (other_type(x, s, rows->edge[k].row) != type) continue;
     int64_t i = kith__augment_new_index(x->new, type, rows->edge[k].original);
     if (i >= 0) neighbor[k] = kith__augment_new_number(x, i);
     else p[n++] = (augment_pending){rows->edge[k].original, k};
@@ -97,16 +117,15 @@ done:
   return st;
 }
 
-static kith_agreed augment_relation(augment *x, const char *parts_path, int r) {
+static kith_agreed augment_relation(augment *x, const char *parts_path, const relation_side *s) {
   kith_agreed st = {KITH_OK};
-  const kith_relation_type *e = &x->known->schema.relation[r];
-  const kith_new_edges *l = new_edges_of(x, e->name);
+  const kith_new_edges *l = new_edges_of(x, s->type->name);
   new_rows rows = {0};
-  KITH_TRY(kith_agree(x->comm, new_rows_make(x, e, l, &rows)));
-  KITH_TRY(kith_agree(x->comm, relation_starts(x, &x->known->relation[r], &rows, &x->g->relation[r])));
+  KITH_TRY(kith_agree(x->comm, new_rows_make(x, s, l, &rows)));
+  KITH_TRY(kith_agree(x->comm, relation_starts(x, s, &rows)));
   if (!l) goto done; /* the same on all ranks */
-  KITH_TRY(relation_numbers(x, parts_path, r, e->from, &rows));
-  if (e->from != e->to) KITH_TRY(relation_numbers(x, parts_path, r, e->to, &rows));
+  KITH_TRY(relation_numbers(x, parts_path, s, s->type->from, &rows));
+  if (s->type->from != s->type->to) KITH_TRY(relation_numbers(x, parts_path, s, s->type->to, &rows));
 done:
   KITH_FREE(rows.edge);
   return st;
@@ -114,7 +133,11 @@ done:
 
 kith_agreed kith__augment_relations(augment *x, const char *parts_path) {
   kith_agreed st = {KITH_OK};
-  for (int r = 0; r < x->known->schema.n_relation; r++) KITH_TRY(augment_relation(x, parts_path, r));
+  for (int r = 0; r < x->known->schema.n_relation; r++) {
+    const relation_side rows = relation_side_of(x, r, false), transpose = relation_side_of(x, r, true);
+    KITH_TRY(augment_relation(x, parts_path, &rows));
+    if (transpose.known->start) KITH_TRY(augment_relation(x, parts_path, &transpose));
+  }
 done:
   return st;
 }

@@ -392,6 +392,8 @@ static void new_nodes_have_edges_of_relations(void **state) {
   add(&o, "near", "tag", "tag", "jazz,rock\n");
   add(&o, "reads", "user", "user", "1,2\n");
   o.relation[3].direction = KITH_DIRECTION_FORWARD;
+  add(&o, "knows", "user", "user", "1,2,well\n");
+  snprintf(o.relation[4].list.kind, KITH_NAME, "3");
   assert_int_equal(ingest(&o, &r), KITH_OK);
 
   /* users 1, 2, 3 are 0, 1, 2; 9 and 8 are new in the order of the list; an edge with a new one, once */
@@ -423,9 +425,13 @@ static void new_nodes_have_edges_of_relations(void **state) {
   new.relation[0] = new_list("trust", "9,1\n");
   assert_int_equal(read_new(&new, &n, &told), KITH_ECONFIG);
   assert_non_null(strstr(kith_error_text(), "embed.relations.trust: "));
-  new.relation[0] = new_list("reads", "9,1\n");
+  new.relation[0] = new_list("reads", "9,1\n1,8\n");
+  assert_int_equal(read_new(&new, &n, &told), KITH_OK);
+  assert_true(n.n[KITH_USER] == 2 && told.isolated[KITH_USER] == 1); /* 8 reads nobody */
+  kith_new_nodes_free(&n);
+  new.relation[0] = new_list("knows", "9,1\n");
   assert_int_equal(read_new(&new, &n, &told), KITH_ECONFIG);
-  assert_non_null(strstr(kith_error_text(), "embed.relations.reads: has a direction"));
+  assert_non_null(strstr(kith_error_text(), "embed.relations.knows: has kinds"));
   new.relation[0] = new_list("near", "pop,rock\n");
   assert_int_equal(read_new(&new, &n, &told), KITH_ECONFIG);
   assert_non_null(strstr(kith_error_text(), "only users and items can be new"));
