@@ -37,9 +37,9 @@ typedef struct kith_relation_type {
 typedef struct kith_schema {
   int n_type, n_relation;
   char type[KITH_MAX_TYPES][KITH_NAME]; /**< names of the types, as those of relations */
-  /** Whose ids a type's may be, plus 1; 0: none.  An end of the type is an id space then: it numbers the
-   * nodes of the other type first, and then the type's own nodes, which are those that the other one lacks.
-   */
+  /** base[t] - 1: the type whose ids type t may have, too (data.nodes.NAME.same_as); 0: none.  Ends of type t
+   * are in an id space then: number x below n[base[t] - 1] is node x of that type, and the others are nodes
+   * of type t itself, in their order. */
   int8_t base[KITH_MAX_TYPES];
   kith_relation_type relation[KITH_MAX_RELATIONS];
 } kith_schema;
