@@ -78,8 +78,8 @@ static void embed_print_relation(cli *c, const char *name, const kith_new_relati
                "edges of %s with an unknown node that embed.types does not allow, left out", "unknown"},
               {r->self_loops, "edge of %s of a node with itself, left out",
                "edges of %s of a node with itself, left out", "self_loops"},
-              {r->below_min_weight, "edge of %s of less than the least weight, left out",
-               "edges of %s of less than the least weight, left out", "light"}};
+              {r->below_min_weight, "edge of %s below the minimum weight, left out",
+               "edges of %s below the minimum weight, left out", "below_min_weight"}};
   char key[KITH_NAME], what[160];
   snprintf(key, sizeof key, "embed.relations.%.31s", name);
   cli_print_list(c, key, &r->list);
@@ -116,10 +116,10 @@ static void embed_print_left(cli *c, const kith_new_nodes_report *r) {
       cli_print(c, "  %lld new %s%s without an interaction or edge that counts: %s",
                 (long long)r->isolated[t], t == KITH_USER ? "user" : "item", kith_plural(r->isolated[t]),
                 reads_features ? "such a row is made of features alone, if there are any"
-                               : "nothing is known of it, so its row tells nothing");
-  cli_json(c, "unknown_partners", "%lld", (long long)r->skipped);
-  cli_json(c, "users_alone", "%lld", (long long)r->isolated[KITH_USER]);
-  cli_json(c, "items_alone", "%lld", (long long)r->isolated[KITH_ITEM]);
+                               : "its row has no information");
+  cli_json(c, "skipped", "%lld", (long long)r->skipped);
+  cli_json(c, "isolated_users", "%lld", (long long)r->isolated[KITH_USER]);
+  cli_json(c, "isolated_items", "%lld", (long long)r->isolated[KITH_ITEM]);
 }
 
 /* Rows of two runs are not comparable. */
@@ -139,8 +139,7 @@ static void embed_print(cli *c, const kith_new_nodes *new, const kith_new_nodes_
   cli_print_list(c, "embed.interactions", &r->list);
   if (r->duplicates > 0) cli_print(c, "  %lld repeated interactions, counted once", (long long)r->duplicates);
   if (r->below_min_weight > 0)
-    cli_print(c, "  %lld interactions of less than the least weight, left out",
-              (long long)r->below_min_weight);
+    cli_print(c, "  %lld interactions below the minimum weight, left out", (long long)r->below_min_weight);
   embed_print_relations(c, new, r);
   embed_print_left(c, r);
   if (r->unknown_features > 0)
@@ -155,7 +154,7 @@ static void embed_print(cli *c, const kith_new_nodes *new, const kith_new_nodes_
   cli_json(c, "items", "%lld", (long long)new->n[KITH_ITEM]);
   cli_json(c, "interactions", "%lld", (long long)new->n_pair);
   cli_json(c, "duplicates", "%lld", (long long)r->duplicates);
-  cli_json(c, "light", "%lld", (long long)r->below_min_weight);
+  cli_json(c, "below_min_weight", "%lld", (long long)r->below_min_weight);
   cli_json(c, "unknown_features", "%lld", (long long)r->unknown_features);
   cli_json(c, "epoch", "%lld", (long long)e->epoch);
   cli_json(c, "lists", "{");

@@ -44,7 +44,7 @@ static void ingest_print_relation(cli *c, const kith_schema *s, const kith_relat
               {r->duplicates, "repeated edges of ", ", counted once"},
               {r->unknown, "edges of ", " with an unknown user or item, left out"},
               {r->self_loops, "edges of ", " of a node with itself, left out"},
-              {r->below_min_weight, "edges of ", " of less than the least weight, left out"}};
+              {r->below_min_weight, "edges of ", " below the minimum weight, left out"}};
   cli_print(c, "  relation %s, %s to %s: %lld %s%s%s", e->name, s->type[e->from], s->type[e->to],
             (long long)(r->edges - r->both), pairs ? "pairs" : "edges",
             e->weighted && e->timed ? " with times and weights"
@@ -60,7 +60,8 @@ static void ingest_print_relation(cli *c, const kith_schema *s, const kith_relat
                 c->members[c->n_members - 1] == '{' ? "" : ", ", e->name, s->type[e->from], s->type[e->to],
                 (long long)r->edges, (long long)(r->edges - r->both));
   cli_json_more(c, ", \"direction\": \"%s\", \"kinds\": %d", kith_direction_text(e->direction), e->n_kind);
-  cli_json_more(c, ", \"duplicates\": %lld, \"unknown\": %lld, \"self_loops\": %lld, \"light\": %lld",
+  cli_json_more(c,
+                ", \"duplicates\": %lld, \"unknown\": %lld, \"self_loops\": %lld, \"below_min_weight\": %lld",
                 (long long)r->duplicates, (long long)r->unknown, (long long)r->self_loops,
                 (long long)r->below_min_weight);
   cli_json_list(c, "list", &r->list);
@@ -109,7 +110,7 @@ static void ingest_print_features(cli *c, int type, const kith_ingest_report *r)
   } note[] = {{r->features_repeated[type], "repeated", "lines of the same ", " and feature, merged"},
               {r->features_unknown[type], "unknown", "lines of features of ",
                "s without interactions, left out"},
-              {r->without_features[type], "bare", "", "s without a line of features"}};
+              {r->without_features[type], "missing", "", "s without a line of features"}};
   cli_json(c, type == KITH_USER ? "user_features" : "item_features", "%lld", (long long)r->features[type]);
   if (r->features[type] > 0) {
     cli_print(c, "  %lld different features of %ss, format %s%s", (long long)r->features[type], one,
@@ -133,10 +134,10 @@ static void ingest_print_names(cli *c, int type, const kith_name_report *r) {
     int64_t n;
     const char *key, *before, *behind;
   } note[] = {{r->named, "names", "", " with a name"},
-              {r->unnamed, "names_bare", "", " without a name"},
+              {r->unnamed, "names_unnamed", "", " without a name"},
               {r->unknown, "names_unknown", "lines of names of ", " without interactions, left out"},
               {r->repeated, "names_repeated", "further names of ", " that have one, left out"},
-              {r->truncated, "names_cut", "names of ", " longer than 255 bytes, cut short"}};
+              {r->truncated, "names_truncated", "names of ", " longer than 255 bytes, cut short"}};
   for (size_t i = 0; i < sizeof note / sizeof *note; i++) {
     snprintf(key, sizeof key, "%s_%s", one, note[i].key);
     snprintf(what, sizeof what, "%s%ss%s", note[i].before, one, note[i].behind);
@@ -185,10 +186,10 @@ static void ingest_print(cli *c, const kith_ingest_options *o, const kith_ingest
   cli_json(c, "test", "%lld", (long long)r->test);
   ingest_print_lists(c, o, r);
   ingest_note(c, r->duplicates, "duplicates", "repeated interactions, counted once");
-  ingest_note(c, r->below_min_weight, "light", "interactions of less than the least weight, left out");
-  ingest_note(c, r->test_in_train, "in_both", "test interactions that are also training interactions");
-  ingest_note(c, r->cold_items, "held_out_items", "items without a training interaction");
-  ingest_note(c, r->cold_users, "idle_users", "users without a training interaction, kept");
+  ingest_note(c, r->below_min_weight, "below_min_weight", "interactions below the minimum weight, left out");
+  ingest_note(c, r->test_in_train, "test_in_train", "test interactions that are also training interactions");
+  ingest_note(c, r->cold_items, "cold_items", "items without a training interaction");
+  ingest_note(c, r->cold_users, "cold_users", "users without a training interaction, kept");
   ingest_print_relations(c, r);
   ingest_print_split(c, &r->split);
   for (int t = 0; t < KITH_SIDES; t++) ingest_print_features(c, t, r);
@@ -264,7 +265,7 @@ static void ingest_print_nodes(cli *c, const kith_ingest_nodes_report *r, double
   cli_json(c, "test", "%lld", (long long)r->split[KITH_NODE_TEST]);
   ingest_print_node_lists(c, r);
   ingest_note(c, r->duplicates, "duplicates", "repeated edges, counted once");
-  ingest_note(c, r->self_loops, "loops", "edges of a node to itself, left out");
+  ingest_note(c, r->self_loops, "self_loops", "edges of a node to itself, left out");
   ingest_note(c, r->isolated, "alone", "nodes without an edge, kept");
   ingest_note(c, r->unlabeled, "unlabelled", "nodes without a label, kept");
   ingest_note(c, r->minus_one, "minus_one", "of these with the label -1, which says that there is none");

@@ -11,6 +11,7 @@
 static kith_tensor *pinsage_convolve(const kith_model_options *o, const kith_model_ctx *ctx, int l,
                                      kith_tensor *h) {
   kith_tape *t = ctx->tape;
+  /* The names of weights key their initial values, so their spelling stays. */
   kith_tensor *far =
       kith_activate_op(t, KITH_RELU, 0, kith_model_linear(ctx, "neighbour", "neighbour bias", l, o->dim, h));
   kith_tensor *near =

@@ -142,12 +142,12 @@ from some.tsv users
 cp "$work/new.h5" "$dir/without.h5"
 "$KITH" embed "$job" "$@" "${embed[@]}" --json >"$dir/said"
 grep -q '^  3 interactions with items that the graph does not know, left out: embed.types: users' "$dir/said"
-grep -q '^  1 new user without an interaction or edge that counts: nothing is known of it' "$dir/said"
+grep -q '^  1 new user without an interaction or edge that counts: its row has no information' "$dir/said"
 /usr/bin/python3 - "$dir/without.h5" "$work/new.h5" "$dir/said" <<'P'
 import h5py, json, numpy as np, sys
 a, b = (h5py.File(p, "r") for p in sys.argv[1:3])
 said = json.loads(open(sys.argv[3]).read().splitlines()[-1])
-assert said["unknown_partners"] == 3 and said["users_alone"] == 1 and said["items_alone"] == 0
+assert said["skipped"] == 3 and said["isolated_users"] == 1 and said["isolated_items"] == 0
 assert list(b["user/id"][:]) == [b"a lonely one"] + list(a["user/id"][:])
 assert np.abs(b["user/embedding"][1:] - a["user/embedding"][:]).max() <= 1e-6 * np.abs(a["user/embedding"][:]).max()
 P

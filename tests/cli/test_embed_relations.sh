@@ -87,7 +87,7 @@ friend, tag = told["relations"]["friend"], told["relations"]["tag"]
 ties = [t for t in read("new-ties.tsv") if set(t) & set(fresh["user"]) and t[0] != t[1]]
 assert friend["edges"] == len(set(ties)) and friend["duplicates"] == len(ties) - len(set(ties)) > 0, friend
 assert friend["known"] == 1 and friend["self_loops"] == 1 and friend["unknown"] == 0, friend
-assert tag["edges"] == 3 and tag["unknown"] == 1 and told["users_alone"] == told["items_alone"] == 0, told
+assert tag["edges"] == 3 and tag["unknown"] == 1 and told["isolated_users"] == told["isolated_items"] == 0, told
 P
 /usr/bin/python3 "$dir/oracle.py"
 

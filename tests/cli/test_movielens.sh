@@ -53,7 +53,7 @@ for name in "valid", "test":
 
 # What was printed.
 ingest, evaluate = told
-assert ingest["light"] == 100000 - len(liked) and ingest["users"] == len(user) and ingest["items"] == len(item)
+assert ingest["below_min_weight"] == 100000 - len(liked) and ingest["users"] == len(user) and ingest["items"] == len(item)
 assert [ingest[name] for name in split] == [len(p) for p in pairs]
 
 # Popularity, by the definition of docs/metrics.md, worked out here.

@@ -63,7 +63,7 @@ for name, first, second, light in ("friend", users, users, 0), ("tag", items, ta
     pairs = {(frozenset(e[:2]), e[2]) for e in every} if same else every
     t, f = told["relations"][name], found["relations"][name]
     assert (t["edges"], t["pairs"], t["duplicates"]) == (len(every), len(pairs), len(edges) - len(every)), (name, t)
-    assert (t["unknown"], t["self_loops"], t["light"]) == (unknown, self_loops, below), (name, t)
+    assert (t["unknown"], t["self_loops"], t["below_min_weight"]) == (unknown, self_loops, below), (name, t)
     assert (t["direction"], f["direction"]) == ({"kg": "back", "cites": "forward"}.get(name, "both"),) * 2, (t, f)
     assert t["list"]["from"] == 1 and t["list"]["to"] == 2 + (name == "kg") and t["list"]["lines"] == len(lines), t
     assert (f["edges"], f["pairs"], f["both"]) == (len(every), len(pairs), len(every) - len(pairs)), (name, f)
