@@ -14,8 +14,12 @@ void kith_alloc_discard(void *p, int64_t count, size_t size);
 void kith_alloc_refuse(int64_t k);
 /** For tests: whether a failure is still pending. */
 bool kith_alloc_refuses(void);
-/** For tests: number of live blocks on this rank. */
+/** For tests: number of live blocks on this rank, and their bytes, each rounded up as it was allocated. */
 int64_t kith_alloc_live(void);
+int64_t kith_alloc_live_bytes(void);
+
+/** Bytes of KITH_NEW(p, n); `p` is not read. */
+#define KITH_BYTES(p, n) ((int64_t)(n) * (int64_t)sizeof *(p))
 
 /* ---- random numbers ---- */
 

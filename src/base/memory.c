@@ -1,4 +1,5 @@
 /* Allocation, counted and with injected failures, so that tests can fail every allocation in turn. */
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 
 enum { MEMORY_LINE = 64, MEMORY_HUGE = 2 << 20 };
 
-static _Atomic int64_t memory_live, memory_refuse;
+static _Atomic int64_t memory_live, memory_live_bytes, memory_refuse;
 
 /* True once, when the countdown of the injected failure ends. */
 static bool memory_is_refused(void) {
@@ -42,6 +43,7 @@ void *kith_alloc(int64_t count, size_t size) {
   if (!p) return NULL;
   memory_clear(p, bytes);
   atomic_fetch_add(&memory_live, 1);
+  atomic_fetch_add(&memory_live_bytes, (int64_t)malloc_usable_size(p));
   return p;
 }
 
@@ -50,6 +52,7 @@ void kith_alloc_discard(void *p, int64_t count, size_t size) { memory_clear(p, (
 void kith_free(void *p) {
   if (!p) return;
   atomic_fetch_sub(&memory_live, 1);
+  atomic_fetch_sub(&memory_live_bytes, (int64_t)malloc_usable_size(p));
   free(p);
 }
 
@@ -72,3 +75,4 @@ kith_status kith__grow(void **p, int64_t old_n, int64_t new_n, size_t size) {
 void kith_alloc_refuse(int64_t k) { atomic_store(&memory_refuse, k); }
 bool kith_alloc_refuses(void) { return atomic_load(&memory_refuse) > 0; }
 int64_t kith_alloc_live(void) { return atomic_load(&memory_live); }
+int64_t kith_alloc_live_bytes(void) { return atomic_load(&memory_live_bytes); }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "diagnose/memory_estimate.h"
+#include "graph/schema.h"
 #include "store/graph.h"
 
 /* Nodes of other ranks among neighbor [n] that were not seen yet. */
@@ -18,6 +19,8 @@ static int64_t graph_sizes_ghosts(kith_eid n_entry, const kith_gid *neighbor, ki
   return n;
 }
 
+static int64_t graph_sizes_values(const kith_ragged *l) { return l->start ? l->start[l->n_row] : 0; }
+
 kith_status kith_graph_sizes_local(const kith_graph *g, int size, int rank, kith_graph_sizes *out) {
   kith_status st = KITH_OK;
   uint64_t *seen = NULL;
@@ -28,10 +31,13 @@ kith_status kith_graph_sizes_local(const kith_graph *g, int size, int rank, kith
                             .n_class = g->n_class,
                             .n_feature_of = {g->n_feature_of[0], g->n_feature_of[1]},
                             .feature_nnz = g->features.start ? g->features.start[g->n_own] : 0,
+                            .weighted = g->weight != NULL,
                             .n_part = g->n_part,
                             .size = size,
                             .n_own = g->n_own,
                             .n_entry = g->start[g->n_own],
+                            .n_pair = graph_sizes_values(&g->train),
+                            .n_held_out = graph_sizes_values(&g->valid) + graph_sizes_values(&g->test),
                             .exact = true};
   memcpy(out->n, g->n, sizeof out->n);
   for (int t = 0; t < KITH_MAX_TYPES; t++) out->n_own_of[t] = g->n_own_of[t];
@@ -42,9 +48,9 @@ kith_status kith_graph_sizes_local(const kith_graph *g, int size, int rank, kith
     const kith_adjacency *a = &g->relation[r], *back = &g->transpose[r];
     out->n_relation_entry[r] = a->start[g->n_own];
     out->n_ghost_with_relations += graph_sizes_ghosts(a->start[g->n_own], a->neighbor, low, high, seen);
-    if (back->start)
-      out->n_ghost_with_relations +=
-          graph_sizes_ghosts(back->start[g->n_own], back->neighbor, low, high, seen);
+    if (!back->start) continue;
+    out->n_transpose_entry[r] = back->start[g->n_own];
+    out->n_ghost_with_relations += graph_sizes_ghosts(back->start[g->n_own], back->neighbor, low, high, seen);
   }
 done:
   KITH_FREE(seen);
@@ -62,6 +68,7 @@ static kith_agreed graph_sizes_read_nodes(kith_h5 *f, kith_graph_sizes *s) {
   KITH_TRY(kith_h5_extent(f, "node/label", &s->n_train, &d)); /* upper bound */
   if (kith_h5_has_dataset(f, "node_feature/feature"))
     KITH_TRY(kith_h5_extent(f, "node_feature/feature", &s->feature_nnz, &d));
+  s->schema = kith_schema_nodes();
   s->n_class = (int)n_class;
   s->n_feature_of[KITH_USER] = (int)n_feature;
 done:
@@ -70,8 +77,13 @@ done:
 
 static kith_agreed graph_sizes_read_pairs(kith_h5 *f, kith_graph_sizes *s) {
   kith_agreed st = {KITH_OK};
+  int64_t valid = 0, test = 0;
   int d = 0;
   KITH_TRY(kith_h5_extent(f, "train/item", &s->n_edge, &d));
+  KITH_TRY(kith_h5_extent(f, "valid/item", &valid, &d));
+  KITH_TRY(kith_h5_extent(f, "test/item", &test, &d));
+  s->n_held_out = valid + test;
+  s->weighted = kith_h5_has_dataset(f, "train/weight");
   KITH_TRY(kith__graph_schema_read(f, &s->schema, s->n, s->n_relation_entry));
 done:
   return st;
@@ -87,6 +99,8 @@ static void graph_sizes_share(int size, kith_graph_sizes *s) {
     n_node += s->n[t];
   }
   s->feature_nnz = (s->feature_nnz + size - 1) / size;
+  s->n_pair = s->n_class > 0 ? 0 : (s->n_edge + size - 1) / size;
+  s->n_held_out = (s->n_held_out + size - 1) / size;
   s->n_entry = (2 * s->n_edge + size - 1) / size;
   n_entry = s->n_entry;
   for (int r = 0; r < s->schema.n_relation; r++) {
@@ -94,6 +108,7 @@ static void graph_sizes_share(int size, kith_graph_sizes *s) {
     int64_t all = 2 * s->n_relation_entry[r]; /* of a directed relation, half of them in the transpose */
     n_entry += (all + size - 1) / size;
     s->n_relation_entry[r] = ((directed ? all / 2 : all) + size - 1) / size;
+    s->n_transpose_entry[r] = directed ? s->n_relation_entry[r] : 0;
   }
   int64_t others = size == 1 ? 0 : n_node - s->n_own;
   s->n_ghost = kith_min(others, s->n_entry);

@@ -1,15 +1,15 @@
 /*
- * Estimates of memory and disk. Each formula lists the arrays that it counts; sizes of elements are written
- * out: 4 bytes for kith_lid and float, 8 for kith_gid and kith_eid.
+ * Estimates of memory and disk: what each room says of its objects (its functions ..._bytes), for the sizes
+ * that a rank's share of the graph will give them.
  */
 #include "diagnose/memory_estimate.h"
 #include "diagnose/tape_cost_model.h"
 #include "graph/schema.h"
+#include "store/checkpoint_writer.h"
 
 enum {
-  ESTIMATE_LIBRARIES = 8 << 20,     /* bytes of HDF5 and MPI */
-  ESTIMATE_FILE_OVERHEAD = 1 << 18, /* bytes of a file beside its rows */
-  ESTIMATE_WALKERS = 1 << 17        /* concurrent random walks */
+  ESTIMATE_LIBRARIES = 8 << 20,    /* bytes of HDF5 and MPI */
+  ESTIMATE_FILE_OVERHEAD = 1 << 18 /* bytes of a file beside its rows */
 };
 
 int64_t kith_memory_estimate_total(const kith_memory_estimate *n) {
@@ -34,53 +34,40 @@ typedef struct estimate {
   int64_t entry, ghost; /* entries and ghosts of the layers' matrix: the graph, or importance neighborhoods */
   int64_t walks;        /* bytes of the walks that find importance neighborhoods */
   int64_t merged;       /* bytes that say which relation the matrix's entries are of */
-  int64_t pass;         /* rows sent in a halo exchange: about as many as are received */
   int d, width;         /* columns of input rows and of final embeddings */
+  int learned;          /* columns of the embeddings that are learned; 0: there are none */
+  int n_slot;           /* of the optimizer */
 } estimate;
 
-/* Whether the input rows are the features themselves, as kith_model_reads_sparse() has it. */
-static bool estimate_reads_sparse(const kith_graph_sizes *s) {
-  return s->n_class > 0 && s->n_feature_of[KITH_USER] > 0;
+/* A matrix of the owned rows.  As many rows are sent as received: it is nearly symmetric. */
+static kith_dist_csr_sizes estimate_matrix(const estimate *w, int64_t n_entry, int64_t n_ghost) {
+  return (kith_dist_csr_sizes){.size = w->s->size,
+                               .n_own = w->s->n_own,
+                               .n_ghost = n_ghost,
+                               .n_entry = n_entry,
+                               .n_send = n_ghost,
+                               .d = (int)estimate_max(w->width, w->d)};
 }
 
-static bool estimate_is_directed(const kith_graph_sizes *s, int r) {
-  return s->schema.relation[r].direction != KITH_DIRECTION_BOTH;
-}
-
-/* Neighbors of the owned rows in a relation, with weights, times, kinds and overlaps; of a directed one the
- * transpose, too. */
-static int64_t estimate_edge_bytes(const kith_graph_sizes *s, int r) {
-  const kith_relation_type *e = &s->schema.relation[r];
-  bool overlaps = e->from == e->to && e->from < KITH_SIDES && !estimate_is_directed(s, r);
-  int64_t each =
-      8 + (e->weighted ? 4 : 0) + (e->timed ? 8 : 0) + (e->n_kind > 0 ? 2 : 0) + (overlaps ? 4 : 0);
-  return (estimate_is_directed(s, r) ? 2 : 1) * (8 * s->n_own + each * s->n_relation_entry[r]);
-}
-
-/* kith_graph, and kith_dist_csr with its halo; the transpose and loops of kith_full_block. */
+/* The share as read, the matrix of the layers as a block and, if that is another one, the interactions'. */
 static int64_t estimate_graph(const estimate *w) {
   const kith_graph_sizes *s = w->s;
-  int64_t column = s->n_own + w->ghost, most = estimate_max(w->width, w->model->dim);
-  int64_t relations = 0;
-  for (int r = 0; r < s->schema.n_relation; r++) relations += estimate_edge_bytes(s, r);
-  if (kith_model_decays(w->model)) relations += 8 * s->n_entry; /* times */
-  int64_t share = 33 * s->n_own + 8 * s->n_entry + 4 * s->n_entry / 2 + 24 * s->n_own_of[KITH_USER] +
-                  8 * s->n[KITH_ITEM] + 5 * s->n_own;
-  int64_t relation = 16 * s->n_own + 8 * w->entry + w->merged + 24 * column,
-          halo = 8 * w->ghost + 20 * w->pass + 4 * most * w->pass;
-  int64_t back = kith_model_needs_transpose(w->model) ? 12 * w->entry + 8 * column : 0,
-          loops = kith_model_has_self_loops(w->model) ? 8 * (w->entry + s->n_own) + 12 * s->n_own : 0;
-  int64_t beside = kith_model_has_own_graph(w->model) ? 40 * s->n_own + 8 * s->n_entry + 32 * s->n_ghost : 0;
-  return share + relation + halo + back + loops + relations + beside + 8 * s->feature_nnz;
+  const kith_dist_csr_sizes a = estimate_matrix(w, w->entry, w->ghost),
+                            interactions = estimate_matrix(w, s->n_entry, s->n_ghost);
+  return kith_graph_bytes(s, kith_model_decays(w->model)) + kith_dist_csr_bytes(&a) + w->merged +
+         kith_full_block_bytes(&a, kith_model_needs_transpose(w->model),
+                               kith_model_has_self_loops(w->model)) +
+         (kith_model_has_own_graph(w->model) ? kith_dist_csr_bytes(&interactions) : 0);
 }
 
 static int64_t estimate_state(const estimate *w, const kith_checkpoint_options *o) {
-  int64_t rows = estimate_reads_sparse(w->s) ? 0 : (int64_t)w->d * w->s->n_own;
-  int n_slot = kith_optimizer_get(w->train->optimizer.name)->n_slot;
-  bool beside = kith_checkpoint_bytes(estimate_nodes(w->s), rows > 0 ? w->d : 0, w->m.weights, n_slot) >=
+  const kith_graph_sizes *s = w->s;
+  bool copies = kith_checkpoint_bytes(estimate_nodes(s), w->learned, w->m.weights, w->n_slot) >=
                 (int64_t)o->async_above_mb << 20;
-  int64_t copy = beside ? 4 * (1 + n_slot) * (rows + w->m.weights) + 64 * w->s->n_own : 0;
-  return 4 * n_slot * rows + 4 * (int64_t)w->width * w->s->n_own + 16 * w->m.weights + copy;
+  return kith_trainer_rows_bytes(w->n_slot, s->n_own, w->learned, w->width) +
+         kith_params_bytes(w->m.weights) +
+         kith_redistribution_bytes(s->schema.n_type, s->size, s->n_own, s->n_own) +
+         (copies ? kith_checkpoint_writer_bytes(s->n_own, w->learned, w->m.weights, w->n_slot) : 0);
 }
 
 static kith_tape_bytes estimate_tape(const estimate *w, int64_t own, int64_t ghost, int64_t entry) {
@@ -107,13 +94,29 @@ static int64_t estimate_wanted(const estimate *w) {
   return ((2 + draws) * kith_min(w->train->batch, s->n_edge) + shared) / s->size + 2 * KITH_TILE;
 }
 
-/* Index arrays of the batch; its rows with gradients, packed at the owner and at the reader; messages. */
+/* Batches of pairs (sampled modes: also that of the next step), their order and negatives, and the loss. */
+static int64_t estimate_pairs(const estimate *w, int64_t wanted) {
+  const kith_graph_sizes *s = w->s;
+  const kith_train_options *o = w->train;
+  int64_t pairs = kith_min(o->batch, s->n_edge), n_step = pairs > 0 ? s->n_edge / pairs + 1 : 1;
+  const kith_batch_shape shape = kith_trainer_batch_shape(o, pairs);
+  return (o->sampler.mode == KITH_FULL ? 1 : 2) *
+             kith_batch_bytes(&shape, s->size, s->n[KITH_ITEM], wanted, wanted) +
+         kith_edge_order_bytes(s->n_pair, n_step) +
+         kith_negative_distribution_bytes(&o->negatives, s->n[KITH_ITEM], s->n_pair) +
+         (shape.softmax ? kith_softmax_bytes(pairs, shape.n_shared, w->width) : 0);
+}
+
+static int64_t estimate_labeled(const estimate *w, int64_t wanted) {
+  const kith_graph_sizes *s = w->s;
+  return kith_train_nodes_bytes(s->n_train / s->size + 1, wanted, s->n_train / w->train->batch + 1);
+}
+
+/* Examples; their rows with gradients, packed at the owner and at the reader; the halo between both. */
 static int64_t estimate_batch(const estimate *w) {
-  int64_t wanted = estimate_wanted(w), pairs = kith_min(w->train->batch, w->s->n_edge), tiles = 0;
-  if (w->train->loss.name == KITH_SOFTMAX && w->s->n_class == 0)
-    tiles = 36 * pairs + pairs * (pairs + w->train->loss.shared) / 8 +
-            4 * KITH_TILE * (pairs + w->train->loss.shared);
-  return wanted * (120 + 24 * (int64_t)w->width) + 4 * w->s->n_entry / 2 + tiles;
+  int64_t wanted = estimate_wanted(w);
+  return (w->s->n_class > 0 ? estimate_labeled(w, wanted) : estimate_pairs(w, wanted)) +
+         kith_tape_tensor_bytes(2 * wanted, w->width) + kith_halo_memory_bytes(w->s->size, wanted, wanted, 0);
 }
 
 /* Upper bound of the nodes that a sampler adds to those of the batch, over all layers. */
@@ -167,68 +170,80 @@ static void estimate_hops(const estimate *w, int64_t *row, int64_t *entry) {
   }
 }
 
-/* Blocks, twice: of this step and the next; the tape, each layer of the size of its block; input rows, packed
- * and received. */
+/* The sampler; the tape, each layer of the size of its block; input rows and their halo. */
 static int64_t estimate_sampled(const estimate *w) {
+  const kith_graph_sizes *s = w->s;
   int64_t row[KITH_MAX_LAYERS + 1] = {0}, entry[KITH_MAX_LAYERS + 1] = {0}, bytes = 0;
   int layers = kith_model_n_layer(w->model);
   estimate_hops(w, row, entry);
+  int64_t sent = row[0] / s->size * (s->size - 1);
   for (int l = 0; l < layers; l++) {
     kith_tape_bytes t = estimate_tape(w, row[l], 0, entry[l]);
-    bytes += (t.value + t.grad + t.workspace) / layers + 2 * (32 * row[l] + 24 * entry[l]) + 24 * entry[l];
-    if (w->merged > 0) bytes += (2 * 5 + 8) * entry[l]; /* relations of the entries */
+    bytes += (t.value + t.grad + t.workspace) / layers;
   }
-  return bytes + row[0] * (48 + 12 * (int64_t)w->d) + row[0] * 8 * w->d / w->s->size * (w->s->size - 1);
+  return bytes +
+         kith_sampler_bytes(layers, row, entry, estimate_nodes(s), s->n_own + w->ghost, w->merged > 0) +
+         kith_gather_remote_bytes(row[0], sent, s->n_own, w->d) +
+         kith_halo_memory_bytes(s->size, row[0], row[0], 0);
 }
 
 /*
- * Evaluation: two item shards of the ring, and top-K heaps. Files: rows in original order, and the tables of
- * their redistribution. HDF5 and MPI themselves. These phases alternate, but freed blocks of some MiB stay
+ * Evaluation: the ring of items and top-K heaps.  Files: tables of the redistribution of rows into original
+ * order, and a transfer.  HDF5 and MPI themselves.  These phases alternate, but freed blocks of some MiB stay
  * with the process.
  */
 static int64_t estimate_transient(const estimate *w, const kith_eval_options *o) {
   const kith_graph_sizes *s = w->s;
-  int64_t most_item = estimate_max(s->n_own_of[KITH_ITEM], s->n[KITH_ITEM] / s->size),
-          k = o->n_k > 0 ? o->k[o->n_k - 1] : 1;
-  int64_t ring = most_item * (12 * (int64_t)w->width + 16) + s->n_own_of[KITH_USER] * (24 + 8 * k),
-          d = estimate_max(w->d, w->width);
-  int64_t rows = s->n_own * (12 * d + 64), reading = 8 * s->n_entry + w->walks;
-  if (s->n_class > 0) ring = 0;
-  return estimate_max(ring + rows, reading) + ESTIMATE_LIBRARIES;
+  const kith_dist_csr_sizes a = estimate_matrix(w, s->n_entry, s->n_ghost);
+  int64_t most_item = estimate_max(s->n_own_of[KITH_ITEM], s->n[KITH_ITEM] / s->size), most = 0;
+  int k = o->n_k > 0 ? o->k[o->n_k - 1] : 1, d = (int)estimate_max(w->d, w->width);
+  for (int t = 0; t < KITH_MAX_TYPES; t++) most = estimate_max(most, s->n[t] / s->size);
+  int64_t ring =
+      s->n_class > 0 ? 0 : kith_eval_topk_bytes(s->size, most_item, s->n_own_of[KITH_USER], w->width, k);
+  int64_t rows = kith_redistribution_bytes(s->schema.n_type, s->size, s->n_own, s->n_own) +
+                 kith_redistribution_transfer_bytes(most, d);
+  return estimate_max(ring + rows, kith_dist_csr_transient_bytes(&a) + w->walks) + ESTIMATE_LIBRARIES;
 }
 
 /* Importance neighborhoods reach beyond direct neighbors: their ghosts may be all nodes. */
 static void estimate_near(const kith_graph_sizes *s, const kith_pinsage_options *o, estimate *w) {
   w->entry = s->n_own * kith_min(o->neighbors, (int64_t)o->walks * o->length);
   w->ghost = kith_min(estimate_nodes(s) - s->n_own, w->entry);
-  w->walks = 12 * w->entry + (ESTIMATE_WALKERS * 64 + 32) * (int64_t)o->length;
+  w->walks = kith_importance_neighbors_bytes(o, s->size, s->n_own, estimate_nodes(s));
 }
 
 /* Layers read interactions and relations in one matrix; that of the interactions alone stays beside it. */
 static void estimate_merged(const kith_graph_sizes *s, const kith_relation_weights *read, estimate *w) {
   bool learned = false, directed = false;
+  int64_t transpose = w->entry;
   for (int i = 0; i < read->n; i++) {
     int r = kith_schema_find_relation(&s->schema, read->of[i].name);
+    bool both = r < 0 || s->schema.relation[r].direction == KITH_DIRECTION_BOTH;
     w->entry += r >= 0 ? s->n_relation_entry[r] : 0;
+    transpose += r < 0 ? 0 : both ? s->n_relation_entry[r] : s->n_transpose_entry[r];
     learned = learned || read->of[i].learned;
-    directed = directed || (r >= 0 && estimate_is_directed(s, r));
+    directed = directed || !both;
   }
   w->ghost = s->n_ghost_with_relations;
-  w->merged = (learned ? 5 : 1) * w->entry;
-  if (directed) w->merged += 12 * s->n_own + 8 * w->entry + w->merged; /* the transpose */
+  w->merged = kith_merged_relations_bytes(w->entry, learned);
+  if (directed) w->merged += kith_dist_transpose_bytes(s->n_own, transpose, learned);
 }
 
 static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_options *model,
                                  const kith_train_options *train, kith_model_options *known, estimate *out) {
   kith_status st = KITH_OK;
+  const kith_graph g = {.schema = s->schema,
+                        .n_class = s->n_class,
+                        .n_feature_of = {s->n_feature_of[KITH_USER], s->n_feature_of[KITH_ITEM]}};
   *known = *model;
   if (s->n_class > 0) known->output_dim = s->n_class;
   KITH_TRY(kith_model_check(known));
   *out = (estimate){.s = s, .model = known, .train = train, .entry = s->n_entry, .ghost = s->n_ghost};
   if (kith_model_uses_importance_graph(known)) estimate_near(s, &known->pinsage, out);
   if (kith_model_relations(known)->n > 0) estimate_merged(s, kith_model_relations(known), out);
-  out->pass = out->ghost; /* the matrix is nearly symmetric */
   out->d = known->dim;
+  out->learned = kith_model_uses_any_embedding(known, &g) ? known->dim : 0;
+  out->n_slot = kith_optimizer_get(train->optimizer.name)->n_slot;
   out->width = kith_model_output_dim(known);
   KITH_TRY(kith__tape_cost_model_fit(known, s, &out->m));
 done:
@@ -250,7 +265,7 @@ kith_status kith_estimate_memory(const kith_graph_sizes *s, const kith_model_opt
                                 .transient = estimate_transient(&w, evaluate)};
   if (train->sampler.mode == KITH_FULL) return st;
   /* Steps and inference alternate in memory, except the input rows: count what steps need in addition. */
-  int64_t stay = estimate_reads_sparse(s) ? 0 : 4 * (int64_t)w.d * (s->n_own + w.ghost);
+  int64_t stay = kith_tape_tensor_bytes(s->n_own + w.ghost, w.learned) / 2;
   out->batch += estimate_max(0, estimate_sampled(&w) - (out->activations - stay));
 done:
   return st;
@@ -265,8 +280,8 @@ kith_status kith_estimate_disk(const kith_graph_sizes *s, const kith_model_optio
   int64_t nodes = estimate_nodes(s);
   *bytes = 0;
   KITH_TRY(estimate_make(s, model, &train, &known, &w));
-  int64_t one = 12 * (estimate_reads_sparse(s) ? 0 : nodes * w.d) + 12 * w.m.weights + ESTIMATE_FILE_OVERHEAD,
-          embeddings = nodes * (4 * (int64_t)w.width + 24) + ESTIMATE_FILE_OVERHEAD;
+  int64_t one = kith_checkpoint_bytes(nodes, w.learned, w.m.weights, w.n_slot) + ESTIMATE_FILE_OVERHEAD,
+          embeddings = kith_embeddings_bytes(nodes, w.width) + ESTIMATE_FILE_OVERHEAD;
   *bytes = one * (checkpoint->keep + 1 + (checkpoint->keep_best ? 1 : 0)) + 2 * embeddings;
 done:
   return st;

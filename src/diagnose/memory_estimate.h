@@ -10,25 +10,6 @@
 
 #include "train/train.h"
 
-/** Sizes of a graph and of one rank's share of it. */
-typedef struct kith_graph_sizes {
-  kith_schema schema;
-  int64_t n[KITH_MAX_TYPES];                    /**< nodes of the whole graph, by type */
-  int64_t n_edge;                               /**< training interactions, or edges, of the whole graph */
-  int64_t n_train;                              /**< classification: training nodes */
-  int n_class;                                  /**< classification; else 0 */
-  int n_feature_of[KITH_SIDES];                 /**< features by node type */
-  int64_t feature_nnz;                          /**< nonzero features of the rank's rows */
-  int n_part;                                   /**< parts of the cut; 0: not partitioned yet */
-  int size;                                     /**< ranks */
-  int64_t n_own, n_ghost;                       /**< rows that the rank owns; ghost rows that they read */
-  int64_t n_entry;                              /**< neighbors of the owned rows, with multiplicity */
-  int64_t n_relation_entry[KITH_MAX_RELATIONS]; /**< the same in each relation */
-  int64_t n_ghost_with_relations;               /**< ghost rows that all of them read together */
-  int64_t n_own_of[KITH_MAX_TYPES];
-  bool exact; /**< sizes of a real cut; else an even share and an upper bound of the ghosts */
-} kith_graph_sizes;
-
 /** Sizes of a rank's share.  Local.  Errors: KITH_ENOMEM.  Memory: one bit per node of the graph. */
 kith_status kith_graph_sizes_local(const kith_graph *g, int size, int rank,
                                    kith_graph_sizes *out) KITH_MUST_USE;

@@ -1,6 +1,5 @@
 /* Fit the tape memory of a model on graphs of a few dozen nodes. The tape is recorded, never run. */
 #include "diagnose/tape_cost_model.h"
-#include "graph/schema.h"
 
 enum { TAPE_COST_ROWS = 64 };
 
@@ -36,7 +35,7 @@ static kith_status tape_cost_fill(const kith_graph_sizes *s, int n, int degree, 
     for (int k = 0; k < degree; k++) m->neighbor[i * degree + k] = (i + k + 1) % n;
     for (int k = 0; k < degree; k++) m->weight[i * degree + k] = 1;
   }
-  m->g = (kith_graph){.schema = s->n_class > 0 ? kith_schema_nodes() : kith_schema_users_items(),
+  m->g = (kith_graph){.schema = s->schema,
                       .n = {n, 0},
                       .n_own = n,
                       .n_own_of = {n, 0},

@@ -5,6 +5,9 @@
 #include "kith/eval.h"
 #include "graph/graph.h"
 
+/** Bytes of a ranking of all items: `most_item` the most items of a rank, `n_user` the rank's users, rows of
+ * width d, k of each user.  Local. */
+int64_t kith_eval_topk_bytes(int size, int64_t most_item, int64_t n_user, int d, int k);
 /** Whether epoch 1, 2, … is evaluated.  A run also evaluates its last epoch, unless every is 0.  Local. */
 bool kith_eval_is_due(int every, int64_t epoch);
 /** Number of held-out interactions, or nodes, of split valid or test, over all ranks.  Collective. */

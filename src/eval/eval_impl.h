@@ -42,6 +42,8 @@ typedef struct kith_ring kith_ring;
 /* Of all items, or of those that `trained` [items] does not mark. */
 kith_agreed kith__ring_create(const kith_comm *comm, const kith_graph *g, int d, const float *x,
                               const uint8_t *trained, kith_ring **out) KITH_MUST_USE;
+/* Bytes of a ring of shards of at most `most` items. */
+int64_t kith__ring_bytes(int size, int64_t most, int d);
 void kith__ring_destroy(kith_ring **ring);
 /* Next shard, valid until the following call; null after the last. It is forwarded meanwhile: call
  * kith__ring_progress() between tiles. */

@@ -42,6 +42,14 @@ done:
   return st;
 }
 
+int64_t kith__ring_bytes(int size, int64_t most, int d) {
+  const kith_ring *ring = NULL;
+  int64_t n = ring_pad((kith_lid)most);
+  return KITH_BYTES(ring, 1) + KITH_BYTES(ring->n, size) +
+         (size > 1 ? 2 : 1) *
+             (KITH_BYTES(ring->shard[0].packed, n * d) + KITH_BYTES(ring->shard[0].original, n));
+}
+
 /* Items of this rank that the ring has. */
 static kith_lid ring_count(const kith_graph *g, const uint8_t *trained) {
   kith_lid n = g->n_own_of[KITH_ITEM], n_left_out = 0;

@@ -41,6 +41,17 @@ done:
   return st;
 }
 
+/* The ring, its first shard before it is packed, and the work of topk_work_make(). */
+int64_t kith_eval_topk_bytes(int size, int64_t most_item, int64_t n_user, int d, int k) {
+  const topk_work *w = NULL;
+  int64_t thread = KITH_BYTES(w->tile, KITH_SCORE_USERS * d) +
+                   KITH_BYTES(w->score, KITH_SCORE_USERS * KITH_SCORE_ITEMS) +
+                   KITH_BYTES(w->above, KITH_SCORE_ITEMS);
+  return kith__ring_bytes(size, most_item, d) + KITH_BYTES(w->x, most_item * d) +
+         KITH_BYTES(w->user, n_user) + KITH_BYTES(w->heap, n_user) + KITH_BYTES(w->entries, n_user * k) +
+         kith_max_threads() * thread;
+}
+
 /* Allocate the ranking of (*user)[n_user]; on success it owns the list, and *user is null. */
 static kith_status topk_work_make(const kith_graph *g, int d, const float *x, int k, const kith__scope *scope,
                                   kith_lid n_user, kith_lid **user, topk_work *out) {

@@ -14,6 +14,11 @@ done:
   return st;
 }
 
+int64_t kith_csc_bytes(int64_t n_col, int64_t n_entry) {
+  const kith_csc *b = NULL;
+  return KITH_BYTES(b->start, n_col + 2) + KITH_BYTES(b->entry, n_entry) + KITH_BYTES(b->row, n_entry);
+}
+
 void kith_csc_free(kith_csc *csc) {
   KITH_FREE(csc->start);
   KITH_FREE(csc->entry);

@@ -26,6 +26,11 @@ done:
   return st;
 }
 
+int64_t kith_features_bytes(int64_t n_row, int64_t n) {
+  const kith_features *f = NULL;
+  return KITH_BYTES(f->start, n_row + 1) + KITH_BYTES(f->index, n) + KITH_BYTES(f->value, n);
+}
+
 kith_status kith_features_make(int64_t n_row, kith_eid n, kith_features *out) {
   kith_status st = KITH_OK;
   kith_features f = {.n_row = n_row};

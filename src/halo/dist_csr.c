@@ -143,6 +143,19 @@ static dist_csr_rows dist_csr_rows_of(const kith_comm *comm, const kith_graph *g
                          .high = g->first[comm->rank + 1]};
 }
 
+int64_t kith_dist_csr_bytes(const kith_dist_csr_sizes *s) {
+  const kith_dist_csr *a = NULL;
+  int64_t n_col = s->n_own + s->n_ghost;
+  return KITH_BYTES(a, 1) + kith_csr_bytes(s->n_own, s->n_entry) + KITH_BYTES(a->iperm, s->n_own) +
+         KITH_BYTES(a->number, n_col) + KITH_BYTES(a->degree, n_col) + KITH_BYTES(a->node, n_col) +
+         kith_halo_memory_bytes(s->size, s->n_ghost, s->n_send, s->d);
+}
+
+int64_t kith_dist_csr_transient_bytes(const kith_dist_csr_sizes *s) {
+  const kith_gid *ghost = NULL;
+  return KITH_BYTES(ghost, s->n_ghost > 0 ? s->n_entry : 0);
+}
+
 kith_agreed kith__dist_csr_make(const kith_comm *comm, const kith_graph *g, kith__csr_rows rows,
                                 kith__csr_rows transpose, int d, kith_dist_csr **out) {
   kith_agreed st = {KITH_OK};

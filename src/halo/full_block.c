@@ -26,6 +26,12 @@ done:
   return st;
 }
 
+int64_t kith_full_block_bytes(const kith_dist_csr_sizes *s, bool transpose, bool loops) {
+  int64_t n_entry = s->n_entry + (loops ? s->n_own : 0);
+  return (loops ? kith_csr_bytes(s->n_own, n_entry) : 0) +
+         (transpose ? kith_csc_bytes(s->n_own + s->n_ghost, n_entry) : 0);
+}
+
 kith_status kith_full_block_make(kith_dist_csr *a, bool transpose, bool loops, kith_full_block *out) {
   kith_status st = KITH_OK;
   kith_full_block *w = out;

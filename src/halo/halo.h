@@ -26,6 +26,9 @@ kith_agreed kith_halo_create_dynamic(const kith_comm *comm, const kith_gid *firs
 int64_t kith_halo_setup(kith_halo *h, kith_lid n_recv, const kith_gid *recv, const int64_t *key,
                         int64_t piggyback);
 
+/** Bytes of a halo that receives and sends at most so many rows, at most `d` wide.  Local. */
+int64_t kith_halo_memory_bytes(int size, int64_t n_recv, int64_t n_send, int d);
+
 /** Rows that this rank receives in forward. */
 kith_lid kith_halo_n_recv(const kith_halo *h);
 /** Rows that this rank sends in forward, those to itself included. */
@@ -82,6 +85,23 @@ kith_agreed kith_halo_forward_int(kith_halo *h, const int64_t *own, int64_t *gho
 void kith_allgather_rows(const kith_comm *comm, const int64_t *first, int d, float *x);
 
 /* ---- distributed sparse matrix ---- */
+
+/** Sizes of one rank's rows of a matrix. */
+typedef struct kith_dist_csr_sizes {
+  int size; /**< ranks */
+  int64_t n_own, n_ghost, n_entry;
+  int64_t n_send; /**< rows that the halo sends: about as many as it receives */
+  int d;          /**< width of the widest rows that are exchanged */
+} kith_dist_csr_sizes;
+
+/** Bytes of a matrix with its halo; of what says which relation its entries are of, if it is merged; of its
+ * transpose, if it has one; and of the list in which its ghosts are found.  Local. */
+int64_t kith_dist_csr_bytes(const kith_dist_csr_sizes *s);
+int64_t kith_merged_relations_bytes(int64_t n_entry, bool learned);
+int64_t kith_dist_transpose_bytes(int64_t n_own, int64_t n_entry, bool learned);
+int64_t kith_dist_csr_transient_bytes(const kith_dist_csr_sizes *s);
+/** Bytes of kith_full_block_make(), beside the matrix.  Local. */
+int64_t kith_full_block_bytes(const kith_dist_csr_sizes *s, bool transpose, bool loops);
 
 /**
  * The merged matrix M = A + sum over relations of omega_r A_r, the training graph and each relation

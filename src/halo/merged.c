@@ -98,6 +98,17 @@ done:
   return st;
 }
 
+int64_t kith_merged_relations_bytes(int64_t n_entry, bool learned) {
+  const kith_merged_relations *m = NULL;
+  return KITH_BYTES(m, 1) + KITH_BYTES(m->of, n_entry) + (learned ? KITH_BYTES(m->base, n_entry) : 0);
+}
+
+int64_t kith_dist_transpose_bytes(int64_t n_own, int64_t n_entry, bool learned) {
+  const kith_dist_transpose *b = NULL;
+  return KITH_BYTES(b, 1) + kith_csr_bytes(n_own, n_entry) + KITH_BYTES(b->of, n_entry) +
+         (learned ? KITH_BYTES(b->base, n_entry) : 0);
+}
+
 static kith_status merged_alloc(kith_dist_csr *a, merged *m) {
   kith_status st = KITH_OK;
   kith_dist_transpose *t = a->transpose;

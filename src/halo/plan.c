@@ -48,6 +48,15 @@ done:
   return st;
 }
 
+int64_t kith_halo_memory_bytes(int size, int64_t n_recv, int64_t n_send, int d) {
+  const kith_halo *h = NULL;
+  int64_t ranks = 2 * KITH_BYTES(h->recv_first, size + 1) + 4 * KITH_BYTES(h->count_send, size) +
+                  2 * KITH_BYTES(h->header_send, 2 * size) + KITH_BYTES(h->request, 2 * size);
+  int64_t sent = KITH_BYTES(h->send_request, 1) + KITH_BYTES(h->send_row, 1) + KITH_BYTES(h->send_key, 1) +
+                 KITH_BYTES(h->packed, d);
+  return KITH_BYTES(h, 1) + ranks + KITH_BYTES(h->recv_request, n_recv) + n_send * sent;
+}
+
 /* Ascending and within the ownership ranges, so that the rows of one owner are contiguous. */
 static kith_status halo_check_recv(const kith_halo *h, int64_t n, const kith_gid *recv) {
   kith_status st = KITH_OK;

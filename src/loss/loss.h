@@ -51,6 +51,8 @@ void kith_nce_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_exac
  */
 void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b,
                      const kith_loss_options *options, kith_tensor *rows, kith_exact_sum *loss);
+/** Bytes of it for steps of so many pairs and shared negatives, beside the rows.  Local. */
+int64_t kith_softmax_bytes(int64_t n_pair, int64_t n_shared, int d);
 
 /**
  * Cross-entropy of labeled nodes: sum over the step's nodes of weight_i (log sum over classes c of exp(x_ic)

@@ -231,6 +231,13 @@ static void softmax_backward(void *self) {
   softmax_normalize_backward(o);
 }
 
+int64_t kith_softmax_bytes(int64_t n_pair, int64_t n_shared, int d) {
+  int64_t n_candidate = n_pair + n_shared;
+  return kith_tape_tensor_bytes(n_pair + n_candidate, d + 1) +
+         kith_tape_tensor_bytes(2 * n_pair + n_candidate, 1) +
+         kith_tape_tensor_bytes((int64_t)kith_max_threads() * KITH_TILE, (int)n_candidate);
+}
+
 void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b,
                      const kith_loss_options *options, kith_tensor *rows, kith_exact_sum *loss) {
   if (!rows) return;

@@ -26,9 +26,10 @@ static int64_t batch_max_pairs(const kith_batch *b) {
 }
 
 /* Negatives drawn for one pair. */
-static int64_t batch_draws(const kith_batch *b) {
-  return b->shape.softmax ? 0 : (int64_t)b->shape.n_negative * b->shape.n_pool;
+static int64_t batch_shape_draws(const kith_batch_shape *s) {
+  return s->softmax ? 0 : (int64_t)s->n_negative * s->n_pool;
 }
+static int64_t batch_draws(const kith_batch *b) { return batch_shape_draws(&b->shape); }
 
 static int64_t batch_max_recv(const kith_batch *b) {
   return (2 + batch_draws(b)) * batch_max_pairs(b) + batch_max_tiled(b->comm->size, b->shape.n_shared);
@@ -41,8 +42,30 @@ kith_lid kith_batch_max_recv(const kith_batch *b) { return (kith_lid)batch_max_r
 kith_lid kith_batch_max_send(const kith_batch *b) { return (kith_lid)batch_max_send(b); }
 
 /* Whether every rank receives all pairs of the step. */
-static bool batch_shares_pairs(const kith_batch *b) {
-  return b->shape.softmax || b->shape.excluded || b->shape.inbatch;
+static bool batch_shares_pairs(const kith_batch_shape *s) { return s->softmax || s->excluded || s->inbatch; }
+
+/* Of one received row, and of one row that is received or sent. */
+static int64_t batch_row_bytes(const kith_batch *b) {
+  return KITH_BYTES(b->user_row, 1) + KITH_BYTES(b->recv_gid, 1) + KITH_BYTES(b->recv_key, 1) +
+         KITH_BYTES(b->seed_node, 1) + KITH_BYTES(b->seed_index, 1);
+}
+static int64_t batch_sorted_bytes(const kith_batch *b) {
+  const kith_gather_index *p = &b->gather_index;
+  return KITH_BYTES(p->unique_row, 1) + KITH_BYTES(p->l2_count, 1) + KITH_BYTES(p->start, 1) +
+         KITH_BYTES(p->member, 1) + (int64_t)sizeof(batch_entry) + KITH_BYTES(b->order, 2);
+}
+
+int64_t kith_batch_bytes(const kith_batch_shape *shape, int size, int64_t n_item, int64_t recv,
+                         int64_t send) {
+  const kith_batch *b = &(kith_batch){.n_recv = 0};
+  int64_t pairs = shape->pairs, most = recv > send ? recv : send;
+  return KITH_BYTES(b, 1) + recv * batch_row_bytes(b) + most * batch_sorted_bytes(b) +
+         KITH_BYTES(b->gather_index.start, 1) + KITH_BYTES(b->item, pairs + shape->n_shared) +
+         KITH_BYTES(b->negative_item, batch_shape_draws(shape) * pairs) +
+         KITH_BYTES(b->tile_first, size + 1) + (batch_shares_pairs(shape) ? KITH_BYTES(b->pair, pairs) : 0) +
+         (shape->softmax ? KITH_BYTES(b->log_degree, pairs) : 0) +
+         kith__false_negative_mask_bytes(shape->mask ? shape->pairs : 0, shape->pairs, n_item) +
+         kith__shared_negatives_bytes(shape->n_shared, shape->pairs, n_item, size);
 }
 
 static kith_status batch_reserve(kith_batch *b) {
@@ -61,7 +84,7 @@ static kith_status batch_reserve(kith_batch *b) {
   KITH_TRY(KITH_NEW(b->item, pairs + b->shape.n_shared));
   KITH_TRY(KITH_NEW(b->negative_item, batch_draws(b) * pairs));
   KITH_TRY(KITH_NEW(b->tile_first, b->comm->size + 1));
-  KITH_TRY(KITH_NEW(b->pair, batch_shares_pairs(b) ? pairs : 0));
+  KITH_TRY(KITH_NEW(b->pair, batch_shares_pairs(&b->shape) ? pairs : 0));
   KITH_TRY(KITH_NEW(b->log_degree, tiled));
   KITH_TRY(KITH_NEW(b->seed_node, max_recv));
   KITH_TRY(KITH_NEW(b->seed_index, max_recv));
@@ -229,7 +252,7 @@ void kith_batch_fill_pairs(kith_batch *b, const kith_edge_order *e, int64_t step
   kith_lid n_entry = 0;
   b->n_global = kith_edge_order_step_size(e, step);
   b->n_pair = (kith_lid)(e->own_start[step + 1] - e->own_start[step]);
-  if (batch_shares_pairs(b)) batch_share_pairs(b, e, step);
+  if (batch_shares_pairs(&b->shape)) batch_share_pairs(b, e, step);
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < b->n_pair; i++) {
     kith_lid row = g->row_of[KITH_USER][edge[i].user];

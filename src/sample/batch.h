@@ -93,6 +93,9 @@ kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, const 
 /** Local; accepts null. */
 void kith_batch_destroy(kith_batch **batch);
 
+/** Bytes of a batch in whose steps this rank receives and sends so many rows.  Local. */
+int64_t kith_batch_bytes(const kith_batch_shape *shape, int size, int64_t n_item, int64_t recv, int64_t send);
+
 /** The most rows that this rank receives in any step.  Local. */
 kith_lid kith_batch_max_recv(const kith_batch *b);
 /** The most rows that this rank sends in any step.  Local. */

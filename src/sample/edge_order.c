@@ -37,6 +37,12 @@ done:
   return st;
 }
 
+int64_t kith_edge_order_bytes(int64_t n_pair, int64_t n_step) {
+  const kith_edge_order *e = NULL;
+  return KITH_BYTES(e, 1) + KITH_BYTES(e->own_start, n_step + 2) + KITH_BYTES(e->step_start, n_step + 1) +
+         KITH_BYTES(e->edges, n_pair);
+}
+
 kith_status kith_edge_order_create(const kith_graph *g, const kith_saturated_users *saturated, int batch,
                                    uint64_t rng_seed, kith_edge_order **out) {
   kith_eid n = edge_order_count_pairs(g, saturated);

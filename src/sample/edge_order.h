@@ -87,6 +87,8 @@ typedef struct kith_edge_order {
  */
 kith_status kith_edge_order_create(const kith_graph *g, const kith_saturated_users *saturated, int batch,
                                    uint64_t rng_seed, kith_edge_order **out) KITH_MUST_USE;
+/** Bytes of it, where this rank owns `n_pair` of the edges.  Local. */
+int64_t kith_edge_order_bytes(int64_t n_pair, int64_t n_step);
 /**
  * An order with steps of `clusters` parts and about `batch` edges (Chiang et al., Cluster-GCN, KDD 2019,
  * section 3.2).  Collective.

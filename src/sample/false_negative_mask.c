@@ -17,6 +17,13 @@ done:
   return st;
 }
 
+int64_t kith__false_negative_mask_bytes(int n, int pairs, int64_t n_item) {
+  const kith_false_negative_mask *m = NULL;
+  int64_t n_tile = ((int64_t)n + KITH_TILE - 1) / KITH_TILE;
+  return KITH_BYTES(m->mask, n_tile * pairs) + KITH_BYTES(m->next, n) +
+         KITH_BYTES(m->head, n > 0 ? n_item : 0);
+}
+
 void kith__false_negative_mask_free(kith_false_negative_mask *m) {
   KITH_FREE(m->mask);
   KITH_FREE(m->next);

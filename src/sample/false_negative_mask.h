@@ -7,6 +7,7 @@
 /* Allocate for `n` candidates and up to `pairs` pairs a step.  Local; on failure the caller frees *m. */
 kith_status kith__false_negative_mask_make(int n, int pairs, int64_t n_item,
                                            kith_false_negative_mask *m) KITH_MUST_USE;
+int64_t kith__false_negative_mask_bytes(int n, int pairs, int64_t n_item);
 void kith__false_negative_mask_free(kith_false_negative_mask *m);
 
 /*

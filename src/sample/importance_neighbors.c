@@ -48,11 +48,21 @@ kith_pinsage_options kith_pinsage_defaults(void) {
 
 /* ---- memory ---- */
 
+/* Own nodes in a round, so that a rank has about so many walkers. */
+static int64_t importance_nodes_per_round(const kith_pinsage_options *o, int size, int64_t most_own) {
+  int64_t share = IMPORTANCE_WALKERS / ((int64_t)o->walks * size);
+  return kith_min(share > 1 ? share : 1, most_own);
+}
+
+static int64_t importance_max_neighbors(const kith_pinsage_options *o, int64_t n_node) {
+  return kith_min(kith_min(o->neighbors, n_node - 1), (int64_t)o->walks * o->length);
+}
+
 static kith_status importance_alloc(importance *w) {
   kith_status st = KITH_OK;
   int64_t size = w->comm->size, n_node = kith_graph_n_node(w->g), own = w->g->n_own;
   int64_t walkers = (int64_t)w->nodes_per_round * w->o.walks, visits = walkers * w->o.length;
-  w->max_neighbors = kith_min(kith_min(w->o.neighbors, n_node - 1), (int64_t)w->o.walks * w->o.length);
+  w->max_neighbors = importance_max_neighbors(&w->o, n_node);
   KITH_CHECK(size * visits < INT_MAX, KITH_ECONFIG,
              "model.pinsage.walks: %d walks of %d hops from a node on each of %d ranks are too many to be "
              "counted at "
@@ -70,6 +80,15 @@ static kith_status importance_alloc(importance *w) {
   KITH_TRY(KITH_NEW(w->weight, own * w->max_neighbors));
 done:
   return st;
+}
+
+int64_t kith_importance_neighbors_bytes(const kith_pinsage_options *o, int size, int64_t n_own,
+                                        int64_t n_node) {
+  const importance *w = NULL;
+  int64_t walkers = importance_nodes_per_round(o, size, n_own) * o->walks, visits = walkers * o->length;
+  return KITH_BYTES(w->walker, (1 + 2 * size) * walkers) + KITH_BYTES(w->send, size * visits) +
+         KITH_BYTES(w->recv, visits) + KITH_BYTES(w->start, n_own + 1) +
+         (KITH_BYTES(w->gid, 1) + KITH_BYTES(w->weight, 1)) * n_own * importance_max_neighbors(o, n_node);
 }
 
 static void importance_free(importance *w) {
@@ -202,10 +221,9 @@ kith_agreed kith_importance_neighbors_create(const kith_comm *comm, const kith_g
                                              kith_dist_csr **out) {
   kith_agreed st = {KITH_OK};
   importance w = {.comm = comm, .g = g, .o = *o, .rng_seed = rng_seed};
-  int64_t most_own = kith_comm_max(comm, g->n_own),
-          share = IMPORTANCE_WALKERS / ((int64_t)o->walks * comm->size);
+  int64_t most_own = kith_comm_max(comm, g->n_own);
   *out = NULL;
-  w.nodes_per_round = (kith_lid)kith_min(share > 1 ? share : 1, most_own);
+  w.nodes_per_round = (kith_lid)importance_nodes_per_round(o, comm->size, most_own);
   KITH_TRY(kith_agree(comm, importance_alloc(&w)));
   KITH_TRY(kith_walks_create(comm, g, (int64_t)w.nodes_per_round * o->walks * comm->size, &w.walks));
   for (int64_t turn = 0; turn < most_own; turn += w.nodes_per_round)

@@ -39,6 +39,12 @@ done:
   return st;
 }
 
+int64_t kith_negative_distribution_bytes(const kith_negative_options *o, int64_t n_item, int64_t n_pair) {
+  const kith_negative_distribution *z = NULL;
+  int64_t cdf = KITH_BYTES(z->degree.cdf, n_item + 1) + KITH_BYTES(z->degree.user_cdf, n_pair);
+  return KITH_BYTES(z, 1) + ((o->popularity > 0) + (o->inbatch > 0)) * cdf;
+}
+
 /* Cumulative weights of the items.  An item's weight comes from its owner only, since pow() may differ
  * between machines. */
 static void negative_distribution_item_cdf(const kith_comm *comm, const kith_graph *g, double alpha,

@@ -39,6 +39,8 @@ typedef struct kith_negative_distribution {
 kith_agreed kith_negative_distribution_create(const kith_comm *comm, const kith_graph *g,
                                               const kith_negative_options *o,
                                               kith_negative_distribution **out) KITH_MUST_USE;
+/** Bytes of it, where this rank owns `n_pair` training edges.  Local. */
+int64_t kith_negative_distribution_bytes(const kith_negative_options *o, int64_t n_item, int64_t n_pair);
 /** Local; accepts null. */
 void kith_negative_distribution_destroy(kith_negative_distribution **distribution);
 /**

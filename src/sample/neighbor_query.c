@@ -50,6 +50,15 @@ done:
   return st;
 }
 
+int64_t kith__neighbor_query_bytes(int64_t rows, int64_t entries, int64_t n_col, bool merged) {
+  const sample_neighbor_query *q = NULL;
+  int64_t row = KITH_BYTES(q->sort, 2) + KITH_BYTES(q->grouped_row, 1) + KITH_BYTES(q->grouped_gid, 1) +
+                KITH_BYTES(q->recv_gid, 1) + KITH_BYTES(q->reply_in, 1) + KITH_BYTES(q->reply_out, 1);
+  int64_t entry = KITH_BYTES(q->neighbor_in, 1) + KITH_BYTES(q->neighbor_out, 1) +
+                  (merged ? KITH_BYTES(q->entry_in, 1) + KITH_BYTES(q->entry_out, 1) : 0);
+  return rows * row + entries * entry + KITH_BYTES(q->node_info, n_col);
+}
+
 kith_status kith__neighbor_query_make(const sample_context *s, const sample_method *method, int64_t rows,
                                       int64_t entries, kith_lid max_excluded, sample_neighbor_query *q) {
   kith_status st = KITH_OK;

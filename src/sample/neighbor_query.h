@@ -72,6 +72,8 @@ typedef struct sample_neighbor_query {
 kith_status kith__neighbor_query_make(const sample_context *s, const sample_method *method, int64_t rows,
                                       int64_t entries, kith_lid max_excluded,
                                       sample_neighbor_query *out) KITH_MUST_USE;
+/* Bytes of it, where other ranks request as much as this one. */
+int64_t kith__neighbor_query_bytes(int64_t rows, int64_t entries, int64_t n_col, bool merged);
 void kith__neighbor_query_free(sample_neighbor_query *q);
 
 /* Group the rows 0 … n - 1, with these global ids, by owner.  Local. */

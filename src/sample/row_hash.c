@@ -3,10 +3,21 @@
 
 #include "sample/row_hash.h"
 
+static uint32_t row_hash_mask(int64_t max_rows) {
+  uint32_t mask = 15;
+  while ((int64_t)mask < 2 * max_rows) mask = 2 * mask + 1;
+  return mask;
+}
+
+/* A hash, or an array over all nodes where that is no larger. */
+int64_t kith__row_hash_bytes(int64_t max_rows, int64_t n_node) {
+  const sample_row_hash *m = NULL;
+  return kith_min(KITH_BYTES(m->row, n_node), KITH_BYTES(m->slot, (int64_t)row_hash_mask(max_rows) + 1));
+}
+
 kith_status kith__row_hash_make(int64_t max_rows, int64_t n_node, sample_row_hash *out) {
   kith_status st = KITH_OK;
-  sample_row_hash m = {.mask = 15, .n_node = n_node, .stamp = 1, .stride = 1};
-  while ((int64_t)m.mask < 2 * max_rows) m.mask = 2 * m.mask + 1;
+  sample_row_hash m = {.mask = row_hash_mask(max_rows), .n_node = n_node, .stamp = 1, .stride = 1};
   if (n_node * (int64_t)sizeof *m.row > (int64_t)(m.mask + 1) * (int64_t)sizeof *m.slot)
     KITH_TRY(KITH_NEW(m.slot, (int64_t)m.mask + 1));
   else {

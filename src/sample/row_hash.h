@@ -25,6 +25,7 @@ typedef struct sample_row_hash {
 
 /* Allocate for `max_rows` of the ids 0 … n_node - 1.  Local. */
 kith_status kith__row_hash_make(int64_t max_rows, int64_t n_node, sample_row_hash *out) KITH_MUST_USE;
+int64_t kith__row_hash_bytes(int64_t max_rows, int64_t n_node);
 void kith__row_hash_free(sample_row_hash *m);
 void kith__row_hash_clear(sample_row_hash *m);
 kith_lid kith__row_hash_insert_probing(sample_row_hash *m, kith_gid gid, kith_lid new_row);

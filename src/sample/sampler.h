@@ -120,6 +120,10 @@ kith_eid kith_sampler_n_neighbor(const kith_sampler *s);
 /** Seed nodes that have neighbors of which none was sampled; adds the number of seed nodes to *n_seed. Local.
  */
 int64_t kith_sampler_n_seed_alone(const kith_sampler *s, int64_t *n_seed);
+/** Bytes of a sampler whose blocks have rows[n_layer + 1] and entries[n_layer], on a matrix with n_col owned
+ * and ghost rows on this rank, perhaps a merged one.  Local. */
+int64_t kith_sampler_bytes(int n_layer, const int64_t *rows, const int64_t *entries, int64_t n_node,
+                           int64_t n_col, bool merged);
 /** Input nodes: the source rows of block 0.  Local. */
 const kith_node_map *kith_sampler_input_nodes(const kith_sampler *s);
 /**

@@ -72,6 +72,19 @@ done:
   return st;
 }
 
+int64_t kith__sampler_plan_bytes(int n_layer, const int64_t *rows, const int64_t *entries, bool merged) {
+  const sample_plan *p = NULL;
+  int64_t n = KITH_BYTES(p->node, rows[0]) + KITH_BYTES(p->degree, rows[0]) +
+              KITH_BYTES(p->input_gid, rows[0]) + KITH_BYTES(p->input_row, rows[0]);
+  for (int l = 0; l < n_layer; l++)
+    n += kith_csr_bytes(rows[l + 1], entries[l]) + KITH_BYTES(p->block[0].scale, entries[l]) +
+         kith_csc_bytes(rows[l], entries[l]) +
+         (merged ? KITH_BYTES(p->block[0].merged.of, entries[l]) +
+                       KITH_BYTES(p->block[0].merged.base, entries[l])
+                 : 0);
+  return n;
+}
+
 void kith__sampler_plan_free(sample_plan *p) {
   for (int l = 0; l < p->n_layer; l++) {
     kith_csr_free(&p->block[l].csr);

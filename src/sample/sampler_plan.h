@@ -30,6 +30,7 @@ typedef struct sample_plan {
  */
 kith_status kith__sampler_plan_make(int n_layer, const int64_t *rows, const int64_t *entries,
                                     const kith_merged_relations *merged, sample_plan *p) KITH_MUST_USE;
+int64_t kith__sampler_plan_bytes(int n_layer, const int64_t *rows, const int64_t *entries, bool merged);
 void kith__sampler_plan_free(sample_plan *p);
 /* Swap the contents of two plans of the same sizes; pointers to the plans and their blocks stay valid. */
 void kith__sampler_plan_swap(sample_plan *a, sample_plan *b);

@@ -14,6 +14,12 @@ done:
   return st;
 }
 
+int64_t kith__shared_negatives_bytes(int n, int pairs, int64_t n_item, int size) {
+  const kith_shared_negatives *h = NULL;
+  return KITH_BYTES(h->first, size + 1) + KITH_BYTES(h->log_expected, n) +
+         kith__false_negative_mask_bytes(n, pairs, n_item);
+}
+
 void kith__shared_negatives_free(kith_shared_negatives *h) {
   KITH_FREE(h->first);
   KITH_FREE(h->log_expected);

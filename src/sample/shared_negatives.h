@@ -7,6 +7,7 @@
 /* Allocate for `n` of them and up to `pairs` pairs a step.  Local; on failure the caller frees *h. */
 kith_status kith__shared_negatives_make(int n, int pairs, int64_t n_item, int size,
                                         kith_shared_negatives *h) KITH_MUST_USE;
+int64_t kith__shared_negatives_bytes(int n, int pairs, int64_t n_item, int size);
 void kith__shared_negatives_free(kith_shared_negatives *h);
 
 /* Draw them for a step and fill their mask; b->n_global must be set.  Collective. */

@@ -27,6 +27,14 @@ done:
   return st;
 }
 
+int64_t kith_train_nodes_bytes(int64_t n_own, int64_t max_nodes, int64_t n_step) {
+  const kith_train_nodes *l = NULL;
+  int64_t node = KITH_BYTES(l->row, 1) + KITH_BYTES(l->gid, 1) + KITH_BYTES(l->label, 1) +
+                 KITH_BYTES(l->weight, 1) + KITH_BYTES(l->peeked, 1) + KITH_BYTES(l->iota, 1);
+  return KITH_BYTES(l, 1) + KITH_BYTES(l->order, n_own) + KITH_BYTES(l->own_start, n_step + 2) +
+         KITH_BYTES(l->step_start, n_step + 1) + max_nodes * node + KITH_BYTES(l->iota, 1);
+}
+
 static kith_status train_nodes_make(const kith_train_nodes *made, kith_train_nodes **out) {
   kith_status st = KITH_OK;
   kith_train_nodes *l = NULL;

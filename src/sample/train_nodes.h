@@ -55,6 +55,8 @@ kith_status kith_train_nodes_create(const kith_graph *g, kith_gid first_gid, int
  */
 kith_agreed kith_train_nodes_create_clusters(const kith_comm *comm, const kith_graph *g, int clusters,
                                              uint64_t rng_seed, kith_train_nodes **out) KITH_MUST_USE;
+/** Bytes of them, where this rank owns n_own training nodes and at most max_nodes in a step.  Local. */
+int64_t kith_train_nodes_bytes(int64_t n_own, int64_t max_nodes, int64_t n_step);
 /** Local; accepts null. */
 void kith_train_nodes_destroy(kith_train_nodes **nodes);
 /** Sort the training nodes into the order of an epoch.  Local; allocates nothing; O(own nodes). */

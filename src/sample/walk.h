@@ -87,5 +87,8 @@ kith_pinsage_options kith_pinsage_defaults(void);
 kith_agreed kith_importance_neighbors_create(const kith_comm *comm, const kith_graph *g,
                                              const kith_pinsage_options *o, uint64_t rng_seed, int d,
                                              kith_dist_csr **out) KITH_MUST_USE;
+/** Bytes that finding them takes, beside the matrix.  Local. */
+int64_t kith_importance_neighbors_bytes(const kith_pinsage_options *o, int size, int64_t n_own,
+                                        int64_t n_node);
 
 #endif

@@ -46,6 +46,12 @@ done:
   return st;
 }
 
+int64_t kith_checkpoint_writer_bytes(int64_t n_own, int d, int64_t n_weight, int n_slot) {
+  const kith_checkpoint_writer *w = NULL;
+  return KITH_BYTES(w, 1) +
+         (1 + n_slot) * (KITH_BYTES(w->row[0], n_own * d) + KITH_BYTES(w->weight[0], n_weight));
+}
+
 /* Whether MPI provides MPI_THREAD_MULTIPLE on all ranks. */
 static bool writer_has_threads(const kith_comm *comm) {
   int provided = MPI_THREAD_SINGLE;

@@ -13,6 +13,9 @@
 
 typedef struct kith_checkpoint_writer kith_checkpoint_writer;
 
+/** Bytes of an asynchronous writer: copies of n_own rows and of the weights.  Local. */
+int64_t kith_checkpoint_writer_bytes(int64_t n_own, int d, int64_t n_weight, int n_slot);
+
 /**
  * Create a writer and allocate its copies.  Collective; borrows `comm` and `g`.
  *

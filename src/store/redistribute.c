@@ -170,6 +170,12 @@ done:
   return st;
 }
 
+int64_t kith_redistribution_bytes(int n_type, int size, int64_t n_own, int64_t n_block) {
+  const kith_redistribution *r = NULL;
+  return KITH_BYTES(r, 1) + n_type * 2 * KITH_BYTES(r->type[0].block, size + 1) +
+         KITH_BYTES(r->type[0].order, n_own) + KITH_BYTES(r->type[0].from, n_block);
+}
+
 void kith_redistribution_destroy(kith_redistribution **rows) {
   kith_redistribution *r = *rows;
   if (!r) return;
@@ -262,13 +268,26 @@ done:
   return st;
 }
 
+/* Rows of a block in a round. */
+static int64_t transfer_round(size_t row) {
+  int64_t per_block = kith__rows_per_block(row),
+          round = REDISTRIBUTE_ROUND_BYTES / (per_block * (int64_t)row) * per_block;
+  return round < per_block ? per_block : round;
+}
+
+/* Rows on their way in and out, and a block of the file. */
+int64_t kith_redistribution_transfer_bytes(int64_t n_block, int d) {
+  const transfer *w = NULL;
+  size_t row = (size_t)d * sizeof(float);
+  int64_t n = kith_min(transfer_round(row), n_block);
+  return KITH_BYTES(w->position, n) + 3 * n * (int64_t)row;
+}
+
 /* Prepare a transfer of rows of `row` bytes; call transfer_free() on failure, too. */
 static kith_agreed transfer_make(const kith_redistribution *r, int t, const char *name, size_t row,
                                  transfer *w) {
   *w = (transfer){.r = r, .type = &r->type[t], .row = row, .mpi = MPI_DATATYPE_NULL};
-  int64_t per_block = kith__rows_per_block(row);
-  w->round = REDISTRIBUTE_ROUND_BYTES / (per_block * (int64_t)row) * per_block;
-  if (w->round < per_block) w->round = per_block;
+  w->round = transfer_round(row);
   for (int q = 0; q < r->comm->size; q++) {
     int64_t from = w->type->block[q], to = w->type->block[q + 1],
             n = to > from ? (to - 1) / w->round - from / w->round + 1 : 0;

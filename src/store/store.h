@@ -42,6 +42,10 @@ typedef struct kith_redistribution kith_redistribution;
 /** Collective; borrows `comm` and `g`.  Errors: KITH_ENOMEM; KITH_EDATA (original numbers are not unique). */
 kith_agreed kith_redistribution_create(const kith_comm *comm, const kith_graph *g,
                                        kith_redistribution **out) KITH_MUST_USE;
+/** Bytes of it, where the rank owns n_own rows of all types and writes n_block of them; and of a transfer of
+ * [n, d] rows, at most n_block of one type.  Local. */
+int64_t kith_redistribution_bytes(int n_type, int size, int64_t n_own, int64_t n_block);
+int64_t kith_redistribution_transfer_bytes(int64_t n_block, int d);
 /** Local; accepts null. */
 void kith_redistribution_destroy(kith_redistribution **rows);
 /** Write x [n_own, d] in original order as the dataset `name` of each type (kith_type_dataset()) [n, d].
@@ -108,6 +112,11 @@ typedef struct kith_checkpoint {
  */
 bool kith_config_key_differs(const char *wanted, const char *legacy, const char *found, char *wanted_word,
                              char *found_word);
+
+/** Bytes of the rows and ids of embeddings.h5, names of middling length included.  Local. */
+static inline int64_t kith_embeddings_bytes(int64_t rows, int d) {
+  return rows * (d * (int64_t)sizeof(float) + 3 * (int64_t)sizeof(int64_t));
+}
 
 /** Bytes of the rows and weights of a checkpoint: values and slots.  Local. */
 static inline int64_t kith_checkpoint_bytes(int64_t rows, int d, int64_t n_weight, int n_slot) {

@@ -104,6 +104,14 @@ static void gather_remote_backward(void *self) {
   if (kith_input_uses_features(&o->in)) gather_remote_input_weights(o);
 }
 
+int64_t kith_gather_remote_bytes(int64_t n_leaf, int64_t n_send, int64_t n_own, int d) {
+  const gather_remote *o = NULL;
+  int64_t n_grad = kith_min(n_send, n_own);
+  return kith_tape_tensor_bytes(n_leaf, d) + KITH_BYTES(o->packed, n_send * d) +
+         KITH_BYTES(o->received, n_leaf * d) + KITH_BYTES(o->slot, n_own) +
+         KITH_BYTES(o->g->grad_row, n_grad) + KITH_BYTES(o->g->grad, n_grad * d);
+}
+
 kith_tensor *kith_gather_remote_op(kith_tape *t, const kith_leaf_rows *from, kith_gather_remote *g,
                                    const kith_input *in, const kith_node_map *leaves) {
   bool requires_grad = kith_input_requires_grad(in);

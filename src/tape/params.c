@@ -45,6 +45,12 @@ done:
   return st;
 }
 
+int64_t kith_params_bytes(int64_t n_weight) {
+  const kith_params *p = NULL;
+  return KITH_BYTES(p, 1) + KITH_BYTES(p->all.value, n_weight) + KITH_BYTES(p->all.grad, n_weight) +
+         KITH_MAX_SLOTS * KITH_BYTES(p->all.slot[0], n_weight);
+}
+
 static void params_fill(const kith_params *p, const char *name, kith_init init, kith_tensor *x) {
   double bound = sqrt(6.0 / (double)(x->n_row + x->d));
   for (int64_t i = 0; i < x->n_row; i++)

@@ -44,6 +44,11 @@ void kith_tape_destroy(kith_tape **tape) {
   KITH_FREE(*tape);
 }
 
+int64_t kith_tape_tensor_bytes(int64_t n_row, int d) {
+  const kith_tensor *x = NULL;
+  return KITH_BYTES(x->value, n_row * d) + KITH_BYTES(x->grad, n_row * d);
+}
+
 static kith_status tape_make_tensor(int64_t n_row, int d, bool requires_grad, kith_tensor **out) {
   kith_status st = KITH_OK;
   kith_tensor *x = NULL;

@@ -18,6 +18,8 @@ typedef struct kith_tape_bytes {
   int64_t value, grad, workspace;
 } kith_tape_bytes;
 kith_tape_bytes kith_tape_memory(const kith_tape *t);
+/** Bytes of a tensor with its gradient.  Local. */
+int64_t kith_tape_tensor_bytes(int64_t n_row, int d);
 
 /** Call `progress(self)` after every op, forward and backward, so that work in the background advances;
  * null: nothing. */
@@ -74,7 +76,8 @@ bool kith_tensor_mark_grad_written(kith_tensor *x);
 
 enum { KITH_MAX_PARAMS = 128 };
 
-int kith_params_n(const kith_params *p); /**< number of tensors */
+int64_t kith_params_bytes(int64_t n_weight); /**< bytes of so many weights, with gradients and slots */
+int kith_params_n(const kith_params *p);     /**< number of tensors */
 const char *kith_params_name(const kith_params *p, int i);
 const kith_tensor *kith_params_at(const kith_params *p, int i);
 
@@ -272,6 +275,8 @@ typedef struct kith_gather_remote {
  */
 kith_tensor *kith_gather_remote_op(kith_tape *t, const kith_leaf_rows *from, kith_gather_remote *g,
                                    const kith_input *in, const kith_node_map *leaves);
+/** Bytes of it: `n_leaf` leaf rows, `n_send` of them for others, [n_own, d] rows of the rank.  Local. */
+int64_t kith_gather_remote_bytes(int64_t n_leaf, int64_t n_send, int64_t n_own, int d);
 
 /**
  * L2 regularization: add *scale / 2 * l2_count * squared norm of every unique gathered row of x to *loss.

@@ -11,16 +11,17 @@ done:
   return st;
 }
 
-static kith_batch_shape pairs_shape(const kith_trainer *t) {
-  const kith_negative_options *n = &t->train.negatives;
-  return (kith_batch_shape){.pairs = (int)t->pairs.edge_order->max_pairs,
-                            .softmax = t->pairs.softmax,
+kith_batch_shape kith_trainer_batch_shape(const kith_train_options *o, int64_t pairs) {
+  const kith_negative_options *n = &o->negatives;
+  bool softmax = o->loss.name == KITH_SOFTMAX;
+  return (kith_batch_shape){.pairs = (int)pairs,
+                            .softmax = softmax,
                             .n_negative = n->count,
                             .n_pool = n->hard > 0 ? n->pool : 1,
-                            .n_shared = t->pairs.softmax ? t->train.loss.shared : 0,
-                            .mask = t->pairs.softmax && t->train.loss.inbatch && t->train.loss.mask,
-                            .excluded = t->sampled && t->train.exclude_targets,
-                            .inbatch = !t->pairs.softmax && n->inbatch > 0};
+                            .n_shared = softmax ? o->loss.shared : 0,
+                            .mask = softmax && o->loss.inbatch && o->loss.mask,
+                            .excluded = o->sampler.mode != KITH_FULL && o->exclude_targets,
+                            .inbatch = !softmax && n->inbatch > 0};
 }
 
 /* Whether items without training interactions may be negatives. */
@@ -55,7 +56,7 @@ static kith_agreed pairs_create(kith_trainer *t) {
   if (t->train.batch > n_pair) t->train.batch = (int)n_pair;
   KITH_TRY(pairs_make_order(t));
   t->n_step = t->pairs.edge_order->n_step;
-  kith_batch_shape shape = pairs_shape(t);
+  kith_batch_shape shape = kith_trainer_batch_shape(&t->train, t->pairs.edge_order->max_pairs);
   KITH_TRY(kith_batch_create(t->comm, t->g, t->a, t->pairs.negative_distribution, &shape, &t->pairs.batch));
   if (t->sampled)
     KITH_TRY(kith_batch_create(t->comm, t->g, t->a, t->pairs.negative_distribution, &shape, &t->pairs.next));

@@ -12,6 +12,13 @@
 
 /* ---- the trainer: parameters and steps ---- */
 
+/** Bytes of the optimizer's slots of the rank's [n_own, d] embeddings, and of the final rows of `width`
+ * columns.  Local. */
+int64_t kith_trainer_rows_bytes(int n_slot, int64_t n_own, int d, int width);
+
+/** What batches of pairs hold, if a step has so many pairs.  Local. */
+kith_batch_shape kith_trainer_batch_shape(const kith_train_options *train, int64_t pairs);
+
 /** Training pairs (classification: nodes) of steps [first, last) of the current epoch, on all ranks.  Local.
  */
 int64_t kith_trainer_n_example(const kith_trainer *t, int64_t first, int64_t last);

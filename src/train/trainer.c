@@ -84,6 +84,11 @@ done:
   return st;
 }
 
+int64_t kith_trainer_rows_bytes(int n_slot, int64_t n_own, int d, int width) {
+  const kith_trainer *t = NULL;
+  return n_slot * KITH_BYTES(t->slot[0], n_own * d) + KITH_BYTES(t->final, n_own * width);
+}
+
 static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, const kith_model_options *model,
                                 const kith_train_options *train, kith_trainer **out) {
   kith_status st = KITH_OK;

@@ -1,0 +1,234 @@
+/* ranks: 1 2 3 */
+/* What the rooms say of the bytes of their objects is what creating them takes, but for rounding up. */
+#include "support/folder.h"
+#include "support/mpi_main.h"
+#include "support/parts.h"
+
+#include "diagnose/memory_estimate.h"
+#include "ingest/ingest.h"
+#include "sample/sampler_plan.h"
+#include "sample/shared_negatives.h"
+#include "store/checkpoint_writer.h"
+
+enum { USERS = 900, ITEMS = 700, EDGES = 9000, PARTS = 7, DIM = 20, ROUNDED = 128 };
+static char folder[KITH_PATH];
+static kith_graph *g;
+static kith_graph_sizes sizes;
+static int64_t bytes, blocks; /* live before what is measured */
+
+static void measure_begin(void) {
+  bytes = kith_alloc_live_bytes();
+  blocks = kith_alloc_live();
+}
+
+/* Every block is rounded up by less than ROUNDED bytes; those above 128 KiB, to whole pages, are avoided
+ * here. */
+static void assert_measured(const char *what, int64_t said) {
+  int64_t n = kith_alloc_live() - blocks, real = kith_alloc_live_bytes() - bytes;
+  if (said > real || said + n * ROUNDED < real)
+    print_error("%s: %lld bytes in %lld blocks, said %lld\n", what, (long long)real, (long long)n,
+                (long long)said);
+  assert_true(said <= real && said + n * ROUNDED >= real);
+}
+
+/* ---- a share of a graph with weights and a relation, through files ---- */
+
+static void list_write(const char *name, int n, int columns, int most, char *path) {
+  char *text = calloc((size_t)n, 40), *at = text;
+  for (int i = 0; i < n; i++) {
+    kith_draw r = kith_random(3, KITH_RNG_GENERATE, (uint64_t)columns, (uint64_t)most, (uint64_t)i);
+    at += sprintf(at, "%d,%d", i % USERS, (int)(r.bits[0] % (uint64_t)most));
+    at += columns > 2 ? sprintf(at, ",%d", 1 + (int)(r.bits[1] % 9)) : 0;
+    at += sprintf(at, "\n");
+  }
+  test_file_write(folder, name, text, (size_t)(at - text), path);
+  free(text);
+}
+
+static kith_status files_write(const char *graph, const char *parts) {
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  kith_ingest_report r;
+  kith_ingest_options o = {.interactions = {.format = KITH_EDGES, .weight = "3"},
+                           .n_relation = 1,
+                           .split = {.method = KITH_SPLIT_RATIO, .test = 0.3, .seed = 1}};
+  o.relation[0] = (kith_relation_source){.name = "friend", .from = "user", .to = "user"};
+  o.relation[0].list.format = KITH_EDGES;
+  list_write("train", EDGES, 3, ITEMS, o.interactions.path);
+  list_write("friends", 4 * USERS, 2, USERS, o.relation[0].list.path);
+  kith_status st = kith_ingest(&alone, &o, "job text", graph, &r).status;
+  return st == KITH_OK ? test_parts_write(graph, parts, PARTS, KITH_PARTITION_HASH).status : st;
+}
+
+static void bytes_of_a_share(void **state) {
+  char graph[KITH_PATH], parts[KITH_PATH];
+  (void)state;
+  test_path(folder, "graph.h5", graph);
+  test_path(folder, "parts.h5", parts);
+  kith_status st = test_comm->rank == 0 ? files_write(graph, parts) : KITH_OK;
+  assert_int_equal(kith_agree(test_comm, st).status, KITH_OK);
+  measure_begin();
+  assert_int_equal(kith_graph_read(test_comm, parts, &g).status, KITH_OK);
+  int64_t made = kith_alloc_live_bytes(), n = kith_alloc_live();
+  assert_int_equal(kith_graph_sizes_local(g, test_comm->size, test_comm->rank, &sizes), KITH_OK);
+  assert_int_equal(made, kith_alloc_live_bytes());
+  assert_int_equal(n, kith_alloc_live());
+  assert_true(sizes.weighted && sizes.n_pair > 0 && sizes.n_held_out > 0 && sizes.n_relation_entry[0] > 0);
+  assert_measured("share", kith_graph_bytes(&sizes, false));
+}
+
+/* ---- what is made of it ---- */
+
+static kith_dist_csr_sizes sizes_of(const kith_dist_csr *a) {
+  return (kith_dist_csr_sizes){.size = test_comm->size,
+                               .n_own = a->csr.n_row,
+                               .n_ghost = a->n_ghost,
+                               .n_entry = a->csr.start[a->csr.n_row],
+                               .n_send = kith_halo_n_send(a->halo),
+                               .d = DIM};
+}
+
+static void bytes_of_a_matrix_and_its_blocks(void **state) {
+  kith_dist_csr *a = NULL;
+  kith_full_block full;
+  (void)state;
+  measure_begin();
+  assert_int_equal(kith_dist_csr_create(test_comm, g, DIM, &a).status, KITH_OK);
+  const kith_dist_csr_sizes s = sizes_of(a);
+  assert_int_equal(s.n_ghost, sizes.n_ghost);
+  assert_measured("matrix", kith_dist_csr_bytes(&s));
+  for (int i = 0; i < 4; i++) {
+    measure_begin();
+    assert_int_equal(kith_full_block_make(a, i & 1, i & 2, &full), KITH_OK);
+    assert_measured("full block", kith_full_block_bytes(&s, i & 1, i & 2));
+    kith_full_block_free(&full);
+  }
+  kith_dist_csr_destroy(&a);
+}
+
+static void bytes_of_a_merged_matrix(void **state) {
+  (void)state;
+  for (int learned = 0; learned < 2; learned++) {
+    kith_relation_weights w = {.n = 1};
+    kith_dist_csr *m = NULL;
+    snprintf(w.of[0].name, sizeof w.of[0].name, "friend");
+    w.of[0].weight = 0.5;
+    w.of[0].learned = learned;
+    measure_begin();
+    assert_int_equal(kith_dist_csr_create_merged(test_comm, g, &w, 0, DIM, &m).status, KITH_OK);
+    const kith_dist_csr_sizes s = sizes_of(m);
+    assert_int_equal(s.n_ghost, sizes.n_ghost_with_relations);
+    assert_int_equal(s.n_entry, sizes.n_entry + sizes.n_relation_entry[0]);
+    assert_measured("merged matrix",
+                    kith_dist_csr_bytes(&s) + kith_merged_relations_bytes(s.n_entry, learned));
+    kith_dist_csr_destroy(&m);
+  }
+}
+
+static void batch_check(const kith_train_options *o) {
+  kith_negative_distribution *z = NULL;
+  kith_edge_order *e = NULL;
+  kith_batch *b = NULL;
+  kith_dist_csr *a = NULL;
+  measure_begin();
+  assert_int_equal(kith_negative_distribution_create(test_comm, g, &o->negatives, &z).status, KITH_OK);
+  assert_measured("negatives", kith_negative_distribution_bytes(&o->negatives, ITEMS, sizes.n_pair));
+  measure_begin();
+  assert_int_equal(kith_edge_order_create(g, NULL, o->batch, 1, &e), KITH_OK);
+  assert_measured("order", kith_edge_order_bytes(sizes.n_pair, e->n_step));
+  assert_int_equal(kith_dist_csr_create(test_comm, g, DIM, &a).status, KITH_OK);
+  const kith_batch_shape shape = kith_trainer_batch_shape(o, e->max_pairs);
+  measure_begin();
+  assert_int_equal(kith_batch_create(test_comm, g, a, z, &shape, &b).status, KITH_OK);
+  assert_measured("batch", kith_batch_bytes(&shape, test_comm->size, g->n[KITH_ITEM], kith_batch_max_recv(b),
+                                            kith_batch_max_send(b)));
+  kith_batch_destroy(&b);
+  kith_dist_csr_destroy(&a);
+  kith_edge_order_destroy(&e);
+  kith_negative_distribution_destroy(&z);
+}
+
+static void bytes_of_batches(void **state) {
+  kith_train_options o = kith_train_defaults();
+  (void)state;
+  o.batch = 100;
+  batch_check(&o);
+  o.negatives.count = 3;
+  o.negatives.hard = 0.5;
+  o.negatives.popularity = 0.2;
+  o.negatives.inbatch = 0.3;
+  batch_check(&o);
+  o = kith_train_defaults();
+  o.batch = 100;
+  o.loss.name = KITH_SOFTMAX;
+  o.loss.shared = 90;
+  batch_check(&o);
+}
+
+static void bytes_of_a_sampling_plan(void **state) {
+  int64_t rows[3] = {5000, 1200, 200}, entries[2] = {7000, 1500};
+  sample_plan p = {0};
+  (void)state;
+  measure_begin();
+  assert_int_equal(kith__sampler_plan_make(2, rows, entries, NULL, &p), KITH_OK);
+  assert_measured("plan", kith__sampler_plan_bytes(2, rows, entries, false));
+  kith__sampler_plan_free(&p);
+}
+
+static void bytes_of_tensors_and_weights(void **state) {
+  kith_params *p = NULL;
+  kith_tape *t = NULL;
+  (void)state;
+  measure_begin();
+  assert_int_equal(kith_params_create(1, &p), KITH_OK);
+  assert_non_null(kith_params_get(p, "w", 500, DIM, KITH_INIT_ZERO));
+  assert_measured("weights", kith_params_bytes(500 * DIM));
+  kith_params_destroy(&p);
+  assert_int_equal(kith_tape_create(&t), KITH_OK);
+  measure_begin();
+  assert_non_null(kith_tape_tensor(t, 900, DIM));
+  assert_measured("tensor", kith_tape_tensor_bytes(900, DIM));
+  kith_tape_destroy(&t);
+}
+
+/* Rows of this rank's blocks of both types. */
+static int64_t rows_of_blocks(void) {
+  int64_t n = 0;
+  for (int t = 0; t < KITH_SIDES; t++)
+    n += kith_chunk_begin(g->n[t], test_comm->size, test_comm->rank + 1) -
+         kith_chunk_begin(g->n[t], test_comm->size, test_comm->rank);
+  return n;
+}
+
+static void bytes_of_a_redistribution_and_a_writer(void **state) {
+  int64_t tables = kith_redistribution_bytes(KITH_SIDES, test_comm->size, g->n_own, rows_of_blocks());
+  kith_redistribution *r = NULL;
+  kith_checkpoint_writer *w = NULL;
+  (void)state;
+  measure_begin();
+  assert_int_equal(kith_redistribution_create(test_comm, g, &r).status, KITH_OK);
+  assert_measured("redistribution", tables);
+  kith_redistribution_destroy(&r);
+  measure_begin();
+  assert_int_equal(kith_checkpoint_writer_create(test_comm, g, DIM, 4000, 2, 0, &w).status, KITH_OK);
+  if (kith_checkpoint_writer_is_async(w))
+    assert_measured("writer", tables + kith_checkpoint_writer_bytes(g->n_own, DIM, 4000, 2));
+  kith_checkpoint_writer_destroy(&w);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(bytes_of_a_share),
+      cmocka_unit_test(bytes_of_a_matrix_and_its_blocks),
+      cmocka_unit_test(bytes_of_a_merged_matrix),
+      cmocka_unit_test(bytes_of_batches),
+      cmocka_unit_test(bytes_of_a_sampling_plan),
+      cmocka_unit_test(bytes_of_tensors_and_weights),
+      cmocka_unit_test(bytes_of_a_redistribution_and_a_writer),
+  };
+  test_begin(&argc, &argv);
+  test_folder_begin(folder);
+  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  kith_graph_destroy(&g);
+  test_folder_end(folder);
+  return test_end(failed);
+}
