@@ -31,5 +31,5 @@ rm -rf "$dir/work"; graph
 printf 'n1\twar,drama\nn2\tcomedy\n' >"$dir/new.txt"
 embed 2 0
 # A list that is separated otherwise behind the id is read anew.
-printf 'n1;comedy\n' >"$dir/new.txt"
+printf 'n1;comedy;"war,drama"\n' >"$dir/new.txt"
 embed 1 0
