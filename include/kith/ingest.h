@@ -48,6 +48,12 @@ typedef struct kith_relation_source {
   kith_edge_source list;
 } kith_relation_source;
 
+/** What the job says of a node type. */
+typedef struct kith_node_source {
+  char name[KITH_NAME];    /**< of the type */
+  char same_as[KITH_NAME]; /**< user or item: ids of the type that are ids of it are those nodes; "": none */
+} kith_node_source;
+
 typedef enum kith_split_method {
   KITH_SPLIT_NONE,
   KITH_SPLIT_RATIO,
@@ -130,6 +136,8 @@ typedef struct kith_ingest_options {
   kith_edge_source interactions, test; /**< test is optional */
   int n_relation;
   kith_relation_source relation[KITH_MAX_RELATIONS]; /**< further relations, in the order of the schema */
+  int n_type;
+  kith_node_source type[KITH_MAX_TYPES]; /**< node types of which the job says something, in any order */
   kith_feature_source features[KITH_SIDES];
   kith_name_source names[KITH_SIDES];
   kith_split split; /**< with a test list, only the validation share is held out */
@@ -150,13 +158,15 @@ typedef struct kith_relation_report {
 /** Counts of what ingest read, merged and skipped. */
 typedef struct kith_ingest_report {
   kith_schema schema;
-  int64_t n[KITH_MAX_TYPES];
-  int64_t train, valid, test; /**< distinct interactions of each split */
-  int64_t duplicates;         /**< repeated interactions within a list, merged */
-  int64_t test_in_train;      /**< test interactions that are training interactions, too; kept in both */
-  int64_t below_min_weight;   /**< interactions below the minimum weight, skipped */
-  int64_t cold_items;         /**< held-out items without a training interaction */
-  int64_t cold_users;         /**< users without a training interaction */
+  int64_t n[KITH_MAX_TYPES];      /**< nodes of their own, which are no nodes of another type */
+  int64_t shared[KITH_MAX_TYPES]; /**< nodes of the type that same_as names, which relations name by ids of
+                                     this one */
+  int64_t train, valid, test;     /**< distinct interactions of each split */
+  int64_t duplicates;             /**< repeated interactions within a list, merged */
+  int64_t test_in_train;          /**< test interactions that are training interactions, too; kept in both */
+  int64_t below_min_weight;       /**< interactions below the minimum weight, skipped */
+  int64_t cold_items;             /**< held-out items without a training interaction */
+  int64_t cold_users;             /**< users without a training interaction */
   kith_relation_report relation[KITH_MAX_RELATIONS]; /**< as in the schema */
   bool text_ids[KITH_MAX_TYPES], has_time, has_weight;
   int64_t lookalikes[KITH_MAX_TYPES]; /**< text ids that differ from another one only in what nobody sees */

@@ -34,6 +34,8 @@ typedef struct kith_job {
     kith_relation_source listed[KITH_MAX_RELATIONS];
     int n_relation; /**< relations that have a list: of those, and `friend` where data.social is set */
     kith_relation_source relation[KITH_MAX_RELATIONS];
+    int n_type; /**< sections of data.nodes, in the order of the file */
+    kith_node_source type[KITH_MAX_RELATIONS];
     kith_split split;
     kith_feature_source features[KITH_SIDES]; /**< by node type */
     kith_name_source names[KITH_SIDES];       /**< by node type */

@@ -68,6 +68,15 @@ static void ingest_print_relation(cli *c, const kith_schema *s, const kith_relat
   cli_json_more(c, "}");
 }
 
+/* The nodes of a further type, and those of another type that its ids name. */
+static void ingest_print_type(cli *c, const kith_schema *s, int t, const kith_ingest_report *r) {
+  char also[KITH_NAME + 64] = "";
+  int base = kith_schema_base(s, t);
+  if (base >= 0)
+    snprintf(also, sizeof also, " beside %lld %ss, named by its ids", (long long)r->shared[t], s->type[base]);
+  cli_print(c, "  %lld nodes of the further type %s%s", (long long)r->n[t], s->type[t], also);
+}
+
 /* Further node types and relations. */
 static void ingest_print_relations(cli *c, const kith_ingest_report *r) {
   const kith_schema *s = &r->schema;
@@ -75,8 +84,7 @@ static void ingest_print_relations(cli *c, const kith_ingest_report *r) {
   for (int t = 0; t < s->n_type; t++)
     cli_json_more(c, "%s\"%s\": %lld", t > 0 ? ", " : "", s->type[t], (long long)r->n[t]);
   cli_json_more(c, "}");
-  for (int t = KITH_SIDES; t < s->n_type; t++)
-    cli_print(c, "  %lld nodes of the further type %s", (long long)r->n[t], s->type[t]);
+  for (int t = KITH_SIDES; t < s->n_type; t++) ingest_print_type(c, s, t, r);
   cli_json(c, "relations", "{");
   for (int i = 0; i < s->n_relation; i++) ingest_print_relation(c, s, &s->relation[i], &r->relation[i]);
   cli_json_more(c, "}");
@@ -211,6 +219,8 @@ static kith_ingest_options ingest_options(const kith_job *job) {
                            .split = job->data.split,
                            .features = {job->data.features[KITH_USER], job->data.features[KITH_ITEM]},
                            .names = {job->data.names[KITH_USER], job->data.names[KITH_ITEM]}};
+  o.n_type = job->data.n_type;
+  memcpy(o.type, job->data.type, sizeof o.type);
   o.n_relation = job->data.n_relation;
   memcpy(o.relation, job->data.relation, sizeof o.relation);
   return o;

@@ -39,8 +39,11 @@ static void print_relation(const cli *c, const kith_dataset *d, const kith_relat
             e->timed ? ", with times" : "", e->weighted ? ", with weights" : "", directed ? ", read " : "",
             directed ? kith_direction_text(e->direction) : "");
   if (s->both > 0) cli_print(c, "    %lld pairs are listed in both directions", (long long)s->both);
-  print_degrees(c, schema->type[e->from], one && !same ? ", as from" : "", d->n[e->from], &s->degree[0]);
-  if (!same) print_degrees(c, schema->type[e->to], one ? ", as to" : "", d->n[e->to], &s->degree[1]);
+  print_degrees(c, schema->type[e->from], one && !same ? ", as from" : "",
+                kith_schema_space(schema, d->n, e->from), &s->degree[0]);
+  if (!same)
+    print_degrees(c, schema->type[e->to], one ? ", as to" : "", kith_schema_space(schema, d->n, e->to),
+                  &s->degree[1]);
   if (e->timed && s->edges > 0) print_times(c, s);
   if (s->compared > 0)
     cli_print(c,
@@ -105,14 +108,20 @@ static void json_relation(cli *c, const kith_schema *schema, const kith_relation
     cli_json_more(c, ", \"valid\": %lld, \"test\": %lld", (long long)s->valid, (long long)s->test);
 }
 
+static void print_type(const cli *c, const kith_dataset *d, int t) {
+  int base = kith_schema_base(&d->schema, t);
+  cli_print(c, "  %lld nodes of the further type %s%s%s%s", (long long)d->n[t], d->schema.type[t],
+            base < 0 ? "" : ", whose ids may also be those of ", base < 0 ? "" : d->schema.type[base],
+            base < 0 ? "" : "s");
+}
+
 kith_status cli_inspect_relations(cli *c, const char *path) {
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_dataset *d = NULL;
   KITH_TRY(kith_dataset_read(&alone, path, &d).status);
   cli_print(c, "relations");
-  for (int t = KITH_SIDES; t < d->schema.n_type; t++)
-    cli_print(c, "  %lld nodes of the further type %s", (long long)d->n[t], d->schema.type[t]);
+  for (int t = KITH_SIDES; t < d->schema.n_type; t++) print_type(c, d, t);
   cli_json(c, "relations", "{");
   for (int r = 0; r < d->schema.n_relation; r++) {
     const kith_relation_type *e = &d->schema.relation[r];

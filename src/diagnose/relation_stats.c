@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+#include "graph/schema.h"
+
 enum { STATS_TRIES = 8 }; /* draws of another end, until it is another node */
 
 /* ---- degrees ---- */
@@ -207,7 +209,8 @@ kith_status kith_relation_measure(const kith_dataset *d, int r, kith_relation_st
   const kith_ragged *l = &d->relation[r].edges;
   kith_relation_stats s = {.edges = l->start[l->n_row]};
   bool same = e->from == e->to && e->direction == KITH_DIRECTION_BOTH;
-  KITH_TRY(same ? measure_same(&d->relation[r], &s) : measure_apart(l, d->n[e->to], &s));
+  KITH_TRY(same ? measure_same(&d->relation[r], &s)
+                : measure_apart(l, kith_schema_space(&d->schema, d->n, e->to), &s));
   if (d->relation[r].time) measure_times(s.edges, d->relation[r].time, &s);
   if (e->from == e->to && e->from < KITH_SIDES) KITH_TRY(measure_homophily(d, e->from, l, &s));
   if (e->from + e->to == KITH_USER + KITH_ITEM && e->from != e->to) {

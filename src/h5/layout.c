@@ -226,7 +226,7 @@ enum {
   LAYOUT_TABLE = sizeof layout_table / sizeof layout_table[0],
   LAYOUT_RELATION = 16, /* datasets of a relation, those of its transpose included */
   LAYOUT_ENTRIES = LAYOUT_TABLE + 5 * KITH_MAX_TYPES + LAYOUT_RELATION * KITH_MAX_RELATIONS + 1,
-  LAYOUT_NAMES = 5 * KITH_MAX_TYPES + LAYOUT_RELATION * KITH_MAX_RELATIONS
+  LAYOUT_NAMES = 6 * KITH_MAX_TYPES + LAYOUT_RELATION * KITH_MAX_RELATIONS
 };
 
 /* The entries of the table that apply to a file, and those of the types and relations of its schema. */
@@ -292,13 +292,23 @@ static void layout_kinds(layout *l, const kith_relation_type *e) {
   layout_add(l, (layout_entry){.name = kind, .required = true, .below = ids});
 }
 
+/* graph.h5: the count of numbers in the id space of a type. */
+static const char *layout_space(layout *l, const kith_schema *schema, int type, const char *const *ids) {
+  int base = kith_schema_base(schema, type);
+  if (base < 0) return ids[type];
+  char *sum = l->name[l->n_name++];
+  snprintf(sum, KITH_NAME, "%.45s+%.16s", ids[type], ids[base]);
+  return sum;
+}
+
 static void layout_graph_schema(const kith_h5 *f, layout *l, const kith_schema *schema, const int64_t *n,
                                 const int64_t *n_edge) {
-  const char *ids[KITH_MAX_TYPES];
+  const char *ids[KITH_MAX_TYPES], *space[KITH_MAX_TYPES];
   for (int t = 0; t < schema->n_type; t++) ids[t] = layout_ids(l, schema, t, n[t]);
+  for (int t = 0; t < schema->n_type; t++) space[t] = layout_space(l, schema, t, ids);
   for (int r = 0; r < schema->n_relation; r++) {
     const kith_relation_type *e = &schema->relation[r];
-    layout_relation(f, l, e, "", "to", ids[e->from], ids[e->to], n_edge[r]);
+    layout_relation(f, l, e, "", "to", space[e->from], space[e->to], n_edge[r]);
     if (e->n_kind > 0) layout_kinds(l, e);
   }
 }

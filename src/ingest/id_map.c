@@ -23,6 +23,11 @@ void kith__id_map_free(kith__id_map *map) {
   KITH_FREE(map->pool);
 }
 
+void kith__id_map_set_base(kith__id_map *map, const kith__id_map *base) {
+  map->base = base;
+  map->first = base->n;
+}
+
 /* ---- growing ---- */
 
 static int64_t id_map_double(int64_t capacity, int64_t need) {
@@ -53,7 +58,7 @@ done:
 /* Give the next number to an id. */
 static kith_status id_map_append(kith__id_map *map, const kith__lines *lines, kith__field id, int64_t value) {
   kith_status st = KITH_OK;
-  if (map->n >= id_map_most) {
+  if (kith__id_map_space(map) >= id_map_most) {
     st = kith__lines_fail(lines, "more than %d different %ss; Kith numbers them with 32 bits", id_map_most,
                           map->kind);
     goto done;
@@ -234,15 +239,27 @@ static kith_status id_map_take_text(kith__id_map *map, const kith__lines *lines,
   return id_map_take_hashed(map, lines, id, 0, add, out);
 }
 
+/* The number of an id, or -1 where the map lacks it, of whatever form it is. */
+static int32_t id_map_peek(const kith__id_map *map, kith__field id) {
+  int64_t value = 0;
+  if (!map->text && (!kith__field_integer(id, &value) || value < 0)) return -1;
+  if (!map->text && value < ID_MAP_DIRECT) return value < map->n_direct ? map->direct[value] - 1 : -1;
+  return map->n_slot > 0 ? *id_map_slot(map, id, value) - 1 : -1;
+}
+
 kith_status kith__id_map_add(kith__id_map *map, const kith__lines *lines, kith__field id, bool add,
                              int32_t *out) {
+  *out = map->base ? id_map_peek(map->base, id) : -1;
+  if (*out >= 0) return KITH_OK;
   if (!map->decided) {
     int64_t value;
     map->decided = true;
     map->text = !kith__field_integer(id, &value);
   }
-  return map->text ? id_map_take_text(map, lines, id, add, out)
-                   : id_map_take_integer(map, lines, id, add, out);
+  kith_status st =
+      map->text ? id_map_take_text(map, lines, id, add, out) : id_map_take_integer(map, lines, id, add, out);
+  if (*out >= 0) *out += map->first;
+  return st;
 }
 
 /* ---- out ---- */

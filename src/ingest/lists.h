@@ -196,7 +196,9 @@ typedef struct kith__id_map {
   int64_t *offset; /**< [n + 1] of text ids in `pool` */
   char *pool;
   int64_t pool_capacity;
-  int width; /**< bytes of the longest text id */
+  int width;                       /**< bytes of the longest text id */
+  const struct kith__id_map *base; /**< ids of another type, whose numbers come first; null: none */
+  int32_t first;                   /**< the number of the first own id: base->n, or 0 */
 } kith__id_map;
 
 /** The article of a noun: "an" item, "a" user.  Local. */
@@ -205,6 +207,10 @@ static inline const char *kith__article(const char *noun) {
 }
 void kith__id_map_init(kith__id_map *map, const char *what, kith_id_kind ids);
 void kith__id_map_free(kith__id_map *map);
+/** From now on, ids that `base` knows are its nodes; it gets no further ones.  The map has no ids yet. */
+void kith__id_map_set_base(kith__id_map *map, const kith__id_map *base);
+/** Numbers of a map, those of its base included. */
+static inline int64_t kith__id_map_space(const kith__id_map *map) { return (int64_t)map->first + map->n; }
 /** Original number of an id.  An unknown id gets the next number if `add`, else -1. */
 kith_status kith__id_map_add(kith__id_map *map, const kith__lines *lines, kith__field id, bool add,
                              int32_t *out) KITH_MUST_USE;
@@ -214,7 +220,7 @@ static inline kith_status kith__id_map_find(kith__id_map *map, const kith__lines
   int64_t value = 0;
   bool quick = !map->text && kith__field_integer(id, &value) && value >= 0 && value < map->n_direct;
   if (!quick || map->direct[value] == 0) return kith__id_map_add(map, lines, id, add, out);
-  *out = map->direct[value] - 1;
+  *out = map->first + map->direct[value] - 1;
   return KITH_OK;
 }
 

@@ -52,14 +52,36 @@ done:
   return st;
 }
 
+static kith_status check_node_type(const kith_node_source *s) {
+  kith_status st = KITH_OK;
+  bool side = strcmp(s->name, "user") == 0 || strcmp(s->name, "item") == 0;
+  KITH_CHECK(!s->same_as[0] || strcmp(s->same_as, "user") == 0 || strcmp(s->same_as, "item") == 0,
+             KITH_ECONFIG, "data.nodes.%s.same_as: expected user or item, found %s", s->name, s->same_as);
+  KITH_CHECK(
+      !s->same_as[0] || !side, KITH_ECONFIG,
+      "data.nodes.%s.same_as: users and items are those of the interactions; expected it of a further type",
+      s->name);
+done:
+  return st;
+}
+
 kith_status kith__relations_check(const kith_ingest_options *o) {
   kith_status st = KITH_OK;
   for (int r = 0; r < o->n_relation; r++) KITH_TRY(check_relation(o, r));
+  for (int t = 0; t < o->n_type; t++) KITH_TRY(check_node_type(&o->type[t]));
 done:
   return st;
 }
 
 /* ---- reading ---- */
+
+/* The type whose ids those of a further type may be, or -1. */
+static int relation_base(const kith_ingest_options *o, const char *type) {
+  for (int t = 0; t < o->n_type; t++)
+    if (strcmp(o->type[t].name, type) == 0 && o->type[t].same_as[0])
+      return strcmp(o->type[t].same_as, "user") == 0 ? KITH_USER : KITH_ITEM;
+  return -1;
+}
 
 /* The number of a type, which becomes one if no list has named it yet. */
 static kith_status relation_type(const kith_ingest_options *o, const kith_relation_source *s,
@@ -73,14 +95,18 @@ static kith_status relation_type(const kith_ingest_options *o, const kith_relati
   *type = schema->n_type++;
   snprintf(schema->type[*type], KITH_NAME, "%s", name);
   kith__id_map_init(&map[*type], schema->type[*type], o->interactions.ids);
+  int base = relation_base(o, name);
+  if (base < 0) goto done;
+  schema->base[*type] = (int8_t)(1 + base);
+  kith__id_map_set_base(&map[*type], &map[base]);
 done:
   return st;
 }
 
-static void chunk_drop_self(kith__edge_chunk *b) {
+static void chunk_drop_self(kith__edge_chunk *b, int64_t same) {
   int64_t kept = 0;
   for (int64_t k = 0; k < b->n; k++) {
-    if (b->user[k] == b->item[k]) continue;
+    if (b->user[k] == b->item[k] && b->user[k] < same) continue;
     b->user[kept] = b->user[k];
     b->item[kept] = b->item[k];
     if (b->time) b->time[kept] = b->time[k];
@@ -91,20 +117,28 @@ static void chunk_drop_self(kith__edge_chunk *b) {
   b->n = kept;
 }
 
+/* Numbers below this one are the same nodes at both ends of a relation. */
+static int64_t numbers_in_common(const kith_schema *s, const kith_relation_type *e, const kith__id_map *map) {
+  int base = kith_schema_base(s, e->from);
+  if (e->from == e->to) return INT64_MAX;
+  if (kith_schema_base(s, e->to) == e->from) return map[e->from].n;
+  return base >= 0 && kith_schema_has(s, e->to, base) ? map[base].n : 0;
+}
+
 /* Remove self-loops; returns how many. */
-static int64_t drop_self(kith__edge_list *edges) {
+static int64_t drop_self(kith__edge_list *edges, int64_t same) {
   int64_t before = edges->n;
   edges->n = 0;
   for (kith__edge_chunk *b = edges->first; b; b = b->next) {
-    chunk_drop_self(b);
+    chunk_drop_self(b, same);
     edges->n += b->n;
   }
   return before - edges->n;
 }
 
-static kith_status relation_list(const kith_relation_source *s, const kith_relation_type *e,
-                                 kith__id_map *map, kith__id_map *kind, kith__edge_list *edges,
-                                 kith_relation_report *r) {
+static kith_status relation_list(const kith_relation_source *s, const kith_schema *schema,
+                                 const kith_relation_type *e, kith__id_map *map, kith__id_map *kind,
+                                 kith__edge_list *edges, kith_relation_report *r) {
   char key[KITH_NAME];
   kith__edge_policy policy = {.key = kith__relation_key(s, key),
                               .user = &map[e->from],
@@ -120,7 +154,8 @@ static kith_status relation_list(const kith_relation_source *s, const kith_relat
   r->unknown = policy.skipped;
   r->swapped = policy.swapped;
   r->below_min_weight = policy.below_min_weight;
-  if (e->from == e->to) r->self_loops = drop_self(edges);
+  int64_t same = numbers_in_common(schema, e, map);
+  if (same > 0) r->self_loops = drop_self(edges, same);
   return st;
 }
 
@@ -135,7 +170,7 @@ static kith_status relation_read(const kith_ingest_options *o, int which, kith__
   memcpy(e.name, s->name, sizeof e.name);
   KITH_TRY(relation_type(o, s, s->from, schema, map, &e.from));
   KITH_TRY(relation_type(o, s, s->to, schema, map, &e.to));
-  KITH_TRY(relation_list(s, &e, map, &kind, edges, r));
+  KITH_TRY(relation_list(s, schema, &e, map, &kind, edges, r));
   e.timed = edges->has_time;
   e.weighted = edges->has_weight;
   e.n_kind = kind.n;
@@ -178,6 +213,32 @@ done:
   return st;
 }
 
+/* Mark the nodes of another type at the ends of type `t` of a relation. */
+static void mark_shared(const kith_schema *s, int r, const kith_ragged *l, int t, int64_t n, uint8_t *mark) {
+  const kith_relation_type *e = &s->relation[r];
+  for (int64_t i = 0; e->from == t && i < n; i++) mark[i] |= l->start[i] < l->start[i + 1];
+  for (kith_eid k = 0; e->to == t && k < l->start[l->n_row]; k++)
+    if (l->value[k] < n) mark[l->value[k]] = 1;
+}
+
+/* How many nodes of another type the ids of a further one name: none, where ids are written differently. */
+static kith_status count_shared(const kith__graph_data *g, int t, const kith__id_map *map, int64_t *count) {
+  kith_status st = KITH_OK;
+  uint8_t *mark = NULL;
+  int64_t n = map[t].first;
+  if (!map[t].base) return st;
+  KITH_TRY(KITH_NEW(mark, n));
+  for (int r = 0; r < g->schema.n_relation; r++)
+    mark_shared(&g->schema, r, &g->relation[r].ragged, t, n, mark);
+  for (int64_t i = 0; i < n; i++) *count += mark[i];
+  if (*count == 0)
+    kith_warn("data.nodes.%s.same_as: no id of %s in the lists is the id of %s %s; are ids written alike?",
+              g->schema.type[t], g->schema.type[t], kith__article(map[t].base->kind), map[t].base->kind);
+done:
+  KITH_FREE(mark);
+  return st;
+}
+
 kith_status kith__relations_lists(const kith_ingest_options *o, kith__id_map *map, kith__graph_data *t,
                                   kith_ingest_report *report) {
   kith_status st = KITH_OK;
@@ -189,11 +250,13 @@ kith_status kith__relations_lists(const kith_ingest_options *o, kith__id_map *ma
     const kith_relation_type *e = &t->schema.relation[r];
     const kith__id_map *from = &map[e->from];
     kith__edge_csr *rows = &t->relation[r];
-    KITH_TRY(kith__edge_csr_build(&edges[r], from->n, rows, &report->relation[r].duplicates));
-    report->relation[r].edges = rows->ragged.start[from->n];
+    KITH_TRY(
+        kith__edge_csr_build(&edges[r], kith__id_map_space(from), rows, &report->relation[r].duplicates));
+    report->relation[r].edges = rows->ragged.start[rows->ragged.n_row];
     if (e->from == e->to && e->direction == KITH_DIRECTION_BOTH) report->relation[r].both = count_both(rows);
     KITH_TRY(relation_check(&o->relation[r], &t->schema, e, &report->relation[r]));
   }
+  for (int k = KITH_SIDES; k < t->schema.n_type; k++) KITH_TRY(count_shared(t, k, map, &report->shared[k]));
 done:
   for (int r = 0; r < o->n_relation && edges; r++) kith__edge_list_free(&edges[r]);
   KITH_FREE(edges);

@@ -20,6 +20,8 @@ typedef struct pattern {
 static const pattern patterns[] = {
     {"data.relations.", offsetof(kith_job, data.n_listed), offsetof(kith_job, data.listed),
      sizeof(kith_relation_source), sizeof(kith_relation_source), false},
+    {"data.nodes.", offsetof(kith_job, data.n_type), offsetof(kith_job, data.type), sizeof(kith_node_source),
+     sizeof(kith_node_source), false},
     {"model.relations.", offsetof(kith_job, weighted.n), offsetof(kith_job, weighted.name), KITH_NAME, 0,
      true},
     {"partition.weight.", offsetof(kith_job, partition.weights.n), offsetof(kith_job, partition.weights.of),
@@ -32,7 +34,8 @@ static const pattern patterns[] = {
 };
 enum { PATTERNS = sizeof patterns / sizeof *patterns };
 _Static_assert(offsetof(struct kith_relation_fanout, name) == 0, "the name comes first");
-_Static_assert(offsetof(kith_relation_source, name) == 0, "the name of a list comes first");
+_Static_assert(offsetof(kith_relation_source, name) == 0 && offsetof(kith_node_source, name) == 0,
+               "the name of a list or a type comes first");
 
 /* The pattern that a key belongs to, or null. */
 static const pattern *pattern_find(const char *key) {
@@ -73,9 +76,10 @@ kith_status kith__job_add_name(kith_job *job, const char *key) {
   char name[KITH_NAME];
   int *n = (int *)((char *)job + p->n);
   pattern_copy_name(p, key, name);
-  KITH_CHECK(kith_schema_is_name(name), KITH_ECONFIG,
-             "%s%s: expected the name of a relation: a-z, 0-9 and _, first a letter, at most %d bytes",
-             p->prefix, name, JOB_NAME_MOST);
+  KITH_CHECK(
+      kith_schema_is_name(name), KITH_ECONFIG,
+      "%s%s: expected the name of a relation or node type: a-z, 0-9 and _, first a letter, at most %d bytes",
+      p->prefix, name, JOB_NAME_MOST);
   bool reserved = strcmp(name, "interactions") == 0 || strcmp(name, "test") == 0;
   KITH_CHECK(!reserved, KITH_ECONFIG, "%s%s: is the name of data.%s; expected another one", p->prefix, name,
              name);
@@ -98,7 +102,7 @@ static kith_status pattern_fail_name(const kith_job *job, const pattern *p, cons
   }
   if (best >= 0) snprintf(near, sizeof near, "where the nearest is %s", pattern_name(job, p, best));
   return kith_fail(KITH_ECONFIG,
-                   "%s%s: a setting changes a relation of the job file, %s, and does not create one",
+                   "%s%s: a setting changes a section of the job file, %s, and does not create one",
                    p->prefix, name, near);
 }
 

@@ -120,6 +120,26 @@ done:
   return st;
 }
 
+/* Whether some list has nodes of a type. */
+static bool relations_have_type(const kith_job *job, const char *type) {
+  if (strcmp(type, "user") == 0 || strcmp(type, "item") == 0) return true;
+  for (int i = 0; i < job->data.n_relation; i++)
+    if (strcmp(job->data.relation[i].from, type) == 0 || strcmp(job->data.relation[i].to, type) == 0)
+      return true;
+  return false;
+}
+
+/* Sections of data.nodes are of types that lists have. */
+static kith_status relations_check_nodes(const kith_job *job, const job_table *t) {
+  char key[KITH_JOB_KEY_SIZE];
+  for (int i = 0; i < job->data.n_type; i++) {
+    snprintf(key, sizeof key, "data.nodes.%s.same_as", job->data.type[i].name);
+    if (!relations_have_type(job, job->data.type[i].name))
+      return relations_fail(job, t, key, "no relation of data.relations has this node type at an end");
+  }
+  return KITH_OK;
+}
+
 kith_status kith__job_make_relations(kith_job *job) {
   kith_status st = KITH_OK;
   job_table t;
@@ -142,6 +162,7 @@ kith_status kith__job_make_relations(kith_job *job) {
         .name = "friend", .key = "data.social", .from = "user", .to = "user", .list = job->data.social};
   KITH_TRY(relations_check_types(job));
   KITH_TRY(relations_check_names(job, &t));
+  KITH_TRY(relations_check_nodes(job, &t));
 done:
   return st;
 }

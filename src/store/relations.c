@@ -151,15 +151,16 @@ done:
   return st;
 }
 
-static kith_agreed relation_read(const kith_comm *comm, kith_h5 *f, const kith_relation_type *e,
+static kith_agreed relation_read(const kith_comm *comm, kith_h5 *f, const kith_schema *schema, int r,
                                  const int64_t *n, kith_relation_edges *out) {
   kith_agreed st = {KITH_OK};
+  const kith_relation_type *e = &schema->relation[r];
   char group[KITH_NAME];
   bool old = !kith_h5_has_attr(f, "schema");
   snprintf(group, sizeof group, "edge/%.31s", e->name);
   if (old) snprintf(group, sizeof group, "social");
-  KITH_TRY(kith__ragged_read(comm, f, group, old ? "user" : "to", n[e->from], n[e->to], e->n_kind > 0,
-                             &out->edges));
+  KITH_TRY(kith__ragged_read(comm, f, group, old ? "user" : "to", kith_schema_space(schema, n, e->from),
+                             kith_schema_space(schema, n, e->to), e->n_kind > 0, &out->edges));
   int64_t n_edge = out->edges.start[out->edges.n_row];
   if (e->weighted) KITH_TRY(kith__weights_read(comm, f, group, n_edge, &out->weight));
   if (e->timed) KITH_TRY(kith__times_read(comm, f, group, n_edge, &out->time));
@@ -180,7 +181,7 @@ kith_agreed kith__relations_read(const kith_comm *comm, kith_h5 *f, kith_dataset
                                     (long long)d->n[t], d->schema.type[t], (long long)n[t])));
   for (int t = KITH_SIDES; t < d->schema.n_type; t++) d->n[t] = n[t];
   for (int r = 0; r < d->schema.n_relation; r++)
-    KITH_TRY(relation_read(comm, f, &d->schema.relation[r], d->n, &d->relation[r]));
+    KITH_TRY(relation_read(comm, f, &d->schema, r, d->n, &d->relation[r]));
 done:
   return st;
 }

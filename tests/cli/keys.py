@@ -62,6 +62,7 @@ data.item_features.header    pairs     ingest     true false             data.it
 data.item_features.path      pairs     ingest     items.tsv items4.tsv
 data.item_features.format    pairs     ingest     sparse dense           data.item_features.path=dense2.tsv
 data.item_features.normalize pairs     ingest     true false             data.item_features.path=items.tsv
+data.nodes.friend.same_as    shared    ingest     item user
 data.ids                     numbers   ingest     auto text
 data.split.method            pairs     ingest     ratio leave-last-out
 data.split.valid             pairs     ingest     0.1 0.3
@@ -212,6 +213,7 @@ train: {epochs: 4, lr: 0.05}
 evaluate: {split: valid, every: 1}
 """,
 }
+JOBS["shared"] = JOBS["pairs"].replace("  social: {", "  nodes: {friend: {same_as: user}}\n  relations: {any: {from: user, to: friend, ").replace("columns: {user: 1, item: 2}}\npartition", "columns: {from: 1, to: 2}}}\npartition")
 JOBS["related"] = JOBS["pairs"].replace("  social: {", "  relations: {friend: {from: user, to: user, ").replace("columns: {user: 1, item: 2}}\npartition", "columns: {from: 1, to: 2}}}\npartition")
 JOBS["numbers"] = JOBS["pairs"].replace("pairs.tsv", "numbered.tsv").split("  user_features")[0] + "partition: {parts: 2}\n"
 JOBS["both"] = JOBS["pairs"].replace("model: {", "model: {name: gcn, ").replace("data:", "data:\n" + JOBS["nodes"].partition("data:\n")[2].partition("partition")[0].rstrip())
@@ -379,7 +381,7 @@ def tried_of(lines, job, source, verb, name, plain):
 def main():
     experiments = list(tried())
     if sys.argv[1] == "--names":
-        print("\n".join(sorted({re.sub(r"(\.relations|\.weight)\.friend", r"\1.NAME", e[0]) for e in experiments} | set(ELSEWHERE))))
+        print("\n".join(sorted({re.sub(r"(\.relations|\.weight|\.nodes)\.friend", r"\1.NAME", e[0]) for e in experiments} | set(ELSEWHERE))))
         return 0
     place, same = Place(*sys.argv[1:3]), []
     once, again = (place.outcome("pairs", "train", [], False) for _ in range(2))

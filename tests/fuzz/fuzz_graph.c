@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "graph/schema.h"
 #include "fuzz/h5_base.h"
 
 int LLVMFuzzerInitialize(int *argc,
@@ -35,9 +36,12 @@ static void graph_hold_nodes(const kith_dataset *d) {
 static void graph_hold_relation(const kith_dataset *d, int r) {
   const kith_relation_type *e = &d->schema.relation[r];
   const kith_relation_edges *x = &d->relation[r];
-  if (e->n_kind == 0) fuzz_hold_lists(&x->edges, d->n[e->from], d->n[e->to]);
+  if (e->n_kind == 0)
+    fuzz_hold_lists(&x->edges, kith_schema_space(&d->schema, d->n, e->from),
+                    kith_schema_space(&d->schema, d->n, e->to));
   for (int64_t k = 0; e->n_kind > 0 && k < x->edges.start[x->edges.n_row]; k++)
-    FUZZ_HOLD(x->kind[k] < e->n_kind && x->edges.value[k] >= 0 && x->edges.value[k] < d->n[e->to],
+    FUZZ_HOLD(x->kind[k] < e->n_kind && x->edges.value[k] >= 0 &&
+                  x->edges.value[k] < kith_schema_space(&d->schema, d->n, e->to),
               "edge %lld of kind %d", (long long)k, x->kind[k]);
   FUZZ_HOLD(e->weighted == (x->weight != NULL) && e->timed == (x->time != NULL), "relation %d lacks a column",
             r);

@@ -22,7 +22,7 @@ static const char base_pairs[] = "ann,tea,1,1\nann,jam,2,5\nann,bun,3,2\nann,pie
                                  "2\nfay,bun,6,2\nfay,jam,7,1\nfay,nut,8,4\n";
 static const char base_ties[] = "ann,bob\nbob,cat\ncat,ann\ndan,eve\n";
 static const char base_tags[] = "ann,jazz,1,5\nbob,jazz,2,4\ncat,rock,1,3\n";
-static const char base_cites[] = "tea,by,jam\ntea,of,jam\njam,by,bun\nbun,of,tea\nbun,by,tea\n";
+static const char base_cites[] = "tea,by,jam\ntea,of,jam\njam,by,bun\nbun,of,tea\nbun,by,mug\n";
 static const char base_likes[] = "ann 3 8:2\nbob 4\ndan 8 3:0.5\n";
 static const char base_edges[] = "0 1\n1 2\n2 3\n3 4\n4 5\n5 6\n6 7\n7 0\n0 4\n2 6\n";
 static const char base_labels[] = "red\nred\nblue\nblue\nred\ngreen\n\ngreen\n";
@@ -48,7 +48,8 @@ static void base_ingest_pairs(const char *path) {
   base_source("pairs", base_pairs, &o.interactions);
   base_relation("friend", "user", "user", base_ties, &o);
   base_relation("tag", "user", "tag", base_tags, &o);
-  base_relation("cites", "item", "item", base_cites, &o);
+  base_relation("cites", "thing", "thing", base_cites, &o);
+  o.type[o.n_type++] = (kith_node_source){.name = "thing", .same_as = "item"};
   o.relation[2].direction = KITH_DIRECTION_FORWARD;
   strcpy(o.relation[2].list.kind, "2");
   strcpy(o.relation[2].list.item, "3");

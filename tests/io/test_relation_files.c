@@ -170,6 +170,25 @@ static void kinds_that_do_not_fit_are_refused(void **state) {
   }
 }
 
+/* The space has the item and the tags: numbers 0 to 2. */
+static void id_spaces_have_rows_of_both_types(void **state) {
+  (void)state;
+  kith_dataset *d = NULL;
+  handmade h = good;
+  h.schema = "type user 2\ntype item 1\ntype tag 2 same_as item\nrelation uses user tag 3 weighted\n";
+  h.to[1] = 2;
+  assert_int_equal(handmade_read(&h, &d), KITH_OK);
+  assert_rows(d, "uses", "0: 0 2;1: 1;");
+  kith_dataset_destroy(&d);
+  h.to[1] = 3;
+  assert_int_equal(handmade_read(&h, &d), KITH_EDATA);
+  h.to[1] = 2;
+  h.schema = "type user 2\ntype item 1\ntype tag 2 same_as item\nrelation uses tag user 3 weighted\n";
+  assert_int_equal(handmade_read(&h, &d), KITH_EDATA); /* three rows are expected */
+  h.schema = "type user 2\ntype item 1\ntype tag 2 same_as mark\nrelation uses user tag 3 weighted\n";
+  assert_int_equal(handmade_read(&h, &d), KITH_EDATA);
+}
+
 static void ties_of_an_earlier_version_are_relation_friend(void **state) {
   (void)state;
   kith_dataset *d = NULL;
@@ -186,6 +205,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(files_that_do_not_fit_together_are_refused),
       cmocka_unit_test(kinds_that_do_not_fit_are_refused),
+      cmocka_unit_test(id_spaces_have_rows_of_both_types),
       cmocka_unit_test(ties_of_an_earlier_version_are_relation_friend),
   };
   test_begin(&argc, &argv);

@@ -231,6 +231,37 @@ static void edges_have_kinds_and_a_direction(void **state) {
   kith_dataset_destroy(&d);
 }
 
+/* Items are a, b, c; entities that are none of them are numbered behind them. */
+static void ids_of_a_type_may_be_those_of_items(void **state) {
+  (void)state;
+  kith_ingest_options o = options_of_three();
+  kith_ingest_report r;
+  add(&o, "kg", "entity", "entity", "a,x\nx,c\nb,b\ny,y\nc,y\n");
+  add(&o, "about", "item", "entity", "a,a\nb,a\nz,x\nc,7\n");
+  add(&o, "by", "entity", "tag", "b,1\ny,2\n");
+  o.n_type = 1;
+  o.type[0] = (kith_node_source){.name = "entity", .same_as = "item"};
+  kith_dataset *d = ingest_and_read(&o, &r);
+  assert_int_equal(d->schema.base[2], 1 + KITH_ITEM);
+  assert_true(d->n[KITH_ITEM] == 3 && d->n[2] == 3 && d->n[3] == 2);
+  assert_ids("entity", "x y 7");
+  const kith_ragged *kg = &d->relation[0].edges, *about = &d->relation[1].edges, *by = &d->relation[2].edges;
+  static const int32_t kg_to[] = {3, 4, 2}, about_to[] = {0, 5}, by_to[] = {0, 1};
+  assert_true(kg->n_row == 6 && about->n_row == 3 && by->n_row == 6);
+  assert_true(kg->start[1] == 1 && kg->start[2] == 1 && kg->start[3] == 2 && kg->start[4] == 3);
+  assert_memory_equal(kg->value, kg_to, sizeof kg_to);
+  assert_memory_equal(about->value, about_to, sizeof about_to);
+  assert_memory_equal(by->value, by_to, sizeof by_to);
+  assert_true(r.relation[0].self_loops == 2 && r.relation[1].self_loops == 1 && r.relation[1].unknown == 1);
+  assert_true(r.shared[2] == 3 && r.shared[3] == 0);
+  kith_dataset_destroy(&d);
+  snprintf(o.type[0].same_as, KITH_NAME, "tag");
+  assert_int_equal(ingest(&o, &r), KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "data.nodes.entity.same_as: expected user or item, found tag"));
+  o.type[0] = (kith_node_source){.name = "user", .same_as = "item"};
+  assert_int_equal(ingest(&o, &r), KITH_ECONFIG);
+}
+
 static bool file_has(const char *name) {
   char path[KITH_PATH];
   kith_h5 *f = NULL;
@@ -474,6 +505,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(a_later_list_adds_nodes_to_a_type),
       cmocka_unit_test(random_lists_give_what_a_table_gives),
       cmocka_unit_test(edges_have_kinds_and_a_direction),
+      cmocka_unit_test(ids_of_a_type_may_be_those_of_items),
       cmocka_unit_test(a_graph_without_relations_has_no_schema),
       cmocka_unit_test(everything_of_a_relation_counts_in_the_fingerprint),
       cmocka_unit_test(impossible_relations_are_refused),

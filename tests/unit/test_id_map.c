@@ -99,6 +99,38 @@ static void an_unknown_id_is_not_added_unless_asked(void **state) {
   }
 }
 
+/* Items are integers below and above those of the direct table; entities are words, integers or both. */
+static void ids_of_a_base_come_first(void **state) {
+  (void)state;
+  kith__id_map item, entity;
+  int32_t number;
+  kith__id_map_init(&item, "item", KITH_ID_AUTO);
+  assert_int_equal(take(&item, "7", true, &number), KITH_OK);
+  assert_int_equal(take(&item, "900000000007", true, &number), KITH_OK);
+  for (int words = 0; words < 2; words++) {
+    kith__id_map_init(&entity, "entity", KITH_ID_AUTO);
+    kith__id_map_set_base(&entity, &item);
+    static const char *const id[] = {"7", NULL, "900000000007", "7", NULL};
+    static const char *const own[2][2] = {{"8", "900000000008"}, {"m.8", "m.9"}};
+    static const int32_t expected[] = {0, 2, 1, 0, 3};
+    for (int again = 0; again < 2; again++)
+      for (int i = 0; i < 5; i++) {
+        const char *text = id[i] ? id[i] : own[words][i == 4];
+        assert_int_equal(take(&entity, text, !again, &number), KITH_OK);
+        assert_int_equal(number, expected[i]);
+        assert_int_equal(kith__id_map_find(&entity, &here, (kith__field){text, (int64_t)strlen(text)}, false,
+                                           &number),
+                         KITH_OK);
+        assert_int_equal(number, expected[i]);
+      }
+    assert_int_equal(take(&entity, words ? "m.10" : "10", false, &number), KITH_OK);
+    assert_int_equal(number, -1);
+    assert_true(entity.n == 2 && kith__id_map_space(&entity) == 4 && item.n == 2);
+    kith__id_map_free(&entity);
+  }
+  kith__id_map_free(&item);
+}
+
 static void assert_refused(kith_id_kind kind, const char *first, const char *then, const char *expected) {
   kith__id_map names;
   int32_t number;
@@ -189,6 +221,7 @@ int main(void) {
       cmocka_unit_test(integers_and_words_are_numbered_in_order),
       cmocka_unit_test(near_words_are_kept_apart),
       cmocka_unit_test(an_unknown_id_is_not_added_unless_asked),
+      cmocka_unit_test(ids_of_a_base_come_first),
       cmocka_unit_test(what_is_no_id_is_refused_with_its_place),
       cmocka_unit_test(what_is_not_seen_is_refused_with_its_place),
   };
