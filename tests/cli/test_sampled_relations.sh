@@ -1,4 +1,4 @@
-# Relations in sampled steps: all neighbors give what the whole graph gives; any number of ranks and any cut give the same
+# Relations in sampled steps, a directed one with kinds among them: all neighbors give what the whole graph gives; any number of ranks and any cut give the same
 # losses; a run that stops within an epoch continues to the same bits; other ways of sampling say that they read none.
 set -euo pipefail
 /usr/bin/python3 -c 'import h5py, numpy' 2>/dev/null || { echo "skipped: no h5py or numpy"; exit 77; }
@@ -6,16 +6,17 @@ set -euo pipefail
 cd "$dir"
 cat >job.yaml <<'J'
 work: work
-generate: {users: 150, items: 200, interactions: 3000, friends: 300, tags: 20, views: 2, communities: 6}
+generate: {users: 150, items: 200, interactions: 3000, friends: 300, tags: 20, entities: 40, views: 2, communities: 6}
 data:
   interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2}}
   relations:
     friend: {path: friend.tsv, from: user, to: user, format: edges}
     tag: {path: tag.tsv, from: item, to: tag, format: edges}
     view: {path: view.tsv, from: user, to: item, format: edges, columns: {from: 1, to: 2}}
+    kg: {path: kg.tsv, from: item, to: entity, direction: forward, format: edges, columns: {from: 1, kind: 2, to: 3}}
   split: {method: ratio, valid: 0.1, test: 0.1}
 partition: {parts: 6}
-model: {dim: 16, layers: 2, relations: {friend: 0.6, tag: learned, view: 0.3}}
+model: {dim: 16, layers: 2, relations: {friend: 0.6, kg: learned, tag: learned, view: 0.3}}
 sampler: {mode: neighbor, fanouts: [6, 4], relations: {friend: [2, 1], view: [0, 3]}}
 train: {batch: 256, epochs: 2, lr: 0.01}
 evaluate: {every: 0}
@@ -44,8 +45,10 @@ train 1 --fresh $all --set sampler.mode=full
 keep full
 train 2 --fresh $all
 near 1e-5 full
-train 1 --fresh $all --set model.relations.tag=1 --set model.relations.view=0
-near 1e-5 full 2>/dev/null && { echo "the relations decide nothing"; exit 1; }
+for relation in friend kg tag view; do
+  train 1 --fresh $all --set model.relations.$relation=0
+  near 1e-5 full 2>/dev/null && { echo "$relation decides nothing"; exit 1; }
+done
 
 # Any number of ranks, and another cut.
 train 1 --fresh
