@@ -21,8 +21,7 @@ static const char reference_head[] =
     "* In `data.relations.NAME`, `model.relations.NAME` and others, NAME stands for the name of a relation: "
     "the job file names it, by a-z, 0-9 and _, first a letter, at most 31 bytes; at most 32 relations. The "
     "command line changes a relation of the file (`--set data.relations.friend.path=ties.tsv`) and does not "
-    "create "
-    "one.\n"
+    "create one.\n"
     "* Paths are relative to the folder of the job file, also those of `--set`.\n"
     "* A path may stand for its section: `data: {item_names: names.tsv}` is "
     "`data: {item_names: {path: names.tsv}}`.\n"
@@ -58,6 +57,10 @@ static const char reference_head[] =
     "`[interactions]`, so name interactions too, unless items of the training lists shall be ranked.\n"
     "* `embed.relations` takes format and columns from `data.relations`, and has an "
     "effect only with a weight in `model.relations`.\n"
+    "* `partition.weight.view` is the weight of its edges in the cut. Without it, the weight is 1 if "
+    "`model.relations` names the relation, and else 0.\n"
+    "* `sampler.relations.view` gives its fan-outs with `sampler.mode: neighbor`. Without it, "
+    "`sampler.fanouts` holds.\n"
     "* `data.social` is short for `data.relations.friend` with `from: user` and `to: user`.\n";
 
 /* A cell of a table; a bar would end it. */
