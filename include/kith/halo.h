@@ -117,16 +117,17 @@ typedef struct kith_block {
   const kith_csr *csr;
   /** [entries] per-edge multiplier: the given edge weight times the inverse sampling probability; null: 1. */
   const float *scale;
-  const kith_csc *csc; /**< the transpose of csr */
-  /** The full graph: the rows of the transpose, which have ghosts, too; null: csr is symmetric over ranks. */
+  const kith_csc
+      *csc; /**< transpose of this rank's csr by reference: backward scatters to src rows and ghosts */
+  /** Full graph with directed relations: the owned rows of M' (kith_dist_transpose), along which backward
+   * gathers instead; null: M is symmetric, and backward gathers along csr. */
   const kith_csr *transpose;
-  const kith_csr *whole; /**< csr before edge dropout: what `merged` and `keep` are about */
-  /** Relations of the entries of `whole`; null: of one relation. */
-  kith_merged_relations *merged;
-  const int64_t *degree; /**< [src rows] degree of each node in the full graph */
-  bool drops_edges;      /**< edge dropout: the entries change from step to step, also on the full graph */
-  const uint8_t *keep;   /**< [entries of whole] edge dropout: 0 for entries that this step dropped */
-  double keep_scale;     /**< … and the factor of those that it kept */
+  const kith_csr *whole;         /**< csr before edge dropout; merged->of and keep count its entries */
+  kith_merged_relations *merged; /**< the term of each entry of `whole`; null: one relation */
+  const int64_t *degree;         /**< [src rows] degree of each node in the full graph */
+  bool drops_edges;    /**< edge dropout: the entries change from step to step, also on the full graph */
+  const uint8_t *keep; /**< [entries of whole] edge dropout: 0 for entries that this step dropped */
+  double keep_scale;   /**< … and the factor of those that it kept */
 } kith_block;
 
 /** The full graph as a block, with the storage that it points to. */
