@@ -177,12 +177,15 @@ static int64_t estimate_sampled(const estimate *w) {
   int layers = kith_model_n_layer(w->model);
   estimate_hops(w, row, entry);
   int64_t sent = row[0] / s->size * (s->size - 1);
+  const kith_sampler_matrix a = {.n_relation = 1 + kith_model_relations(w->model)->n,
+                                 .n_own = s->n_own,
+                                 .n_ghost = w->ghost,
+                                 .n_entry = w->entry};
   for (int l = 0; l < layers; l++) {
     kith_tape_bytes t = estimate_tape(w, row[l], 0, entry[l]);
     bytes += (t.value + t.grad + t.workspace) / layers;
   }
-  return bytes +
-         kith_sampler_bytes(layers, row, entry, estimate_nodes(s), s->n_own + w->ghost, w->merged > 0) +
+  return bytes + kith_sampler_bytes(layers, row, entry, estimate_nodes(s), &a) +
          kith_gather_remote_bytes(row[0], sent, s->n_own, w->d) +
          kith_halo_memory_bytes(s->size, row[0], row[0], 0);
 }

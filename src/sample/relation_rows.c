@@ -9,6 +9,11 @@ done:
   return st;
 }
 
+int64_t kith__relation_rows_bytes(int n, int64_t n_own, int64_t n_entry) {
+  const sample_relation_rows *r = NULL;
+  return n > 1 ? KITH_BYTES(r->count, n_own * n) + KITH_BYTES(r->place, n_entry) : 0;
+}
+
 static void relation_rows_sort(const kith_dist_csr *a, kith_lid p, sample_relation_rows *r) {
   kith_lid *count = r->count + (int64_t)a->csr.perm[p] * r->n, next[1 + KITH_MAX_RELATIONS] = {0};
   kith_eid start = a->csr.start[p], end = a->csr.start[p + 1];

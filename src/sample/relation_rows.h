@@ -15,6 +15,8 @@ typedef struct sample_relation_rows {
 /* Collective; on failure the caller frees *out.  Errors: KITH_ENOMEM. */
 kith_agreed kith__relation_rows_make(const kith_comm *comm, const kith_dist_csr *a,
                                      sample_relation_rows *out) KITH_MUST_USE;
+/* Bytes of the arrays, for n relations. */
+int64_t kith__relation_rows_bytes(int n, int64_t n_own, int64_t n_entry);
 void kith__relation_rows_free(sample_relation_rows *r);
 
 /* The entry at position i of a row, counted relation by relation; `start` is the row's first entry. */

@@ -65,14 +65,16 @@ done:
 }
 
 int64_t kith_sampler_bytes(int n_layer, const int64_t *rows, const int64_t *entries, int64_t n_node,
-                           int64_t n_col, bool merged) {
+                           const kith_sampler_matrix *a) {
   const kith_sampler *s = NULL;
+  bool merged = a->n_relation > 1;
   int64_t max_entry = 0;
   for (int l = 0; l < n_layer; l++)
     if (entries[l] > max_entry) max_entry = entries[l];
   return KITH_BYTES(s, 1) + 2 * kith__sampler_plan_bytes(n_layer, rows, entries, merged) +
          kith__row_hash_bytes(rows[0], n_node) + KITH_BYTES(s->gid, rows[0]) +
-         kith__neighbor_query_bytes(rows[0], max_entry, n_col, merged);
+         kith__relation_rows_bytes(a->n_relation, a->n_own, a->n_entry) +
+         kith__neighbor_query_bytes(rows[0], max_entry, a->n_own + a->n_ghost, merged);
 }
 
 static kith_agreed sampler_make_method(const sample_context *ctx, sample_method *method) {

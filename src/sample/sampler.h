@@ -120,10 +120,16 @@ kith_eid kith_sampler_n_neighbor(const kith_sampler *s);
 /** Seed nodes that have neighbors of which none was sampled; adds the number of seed nodes to *n_seed. Local.
  */
 int64_t kith_sampler_n_seed_alone(const kith_sampler *s, int64_t *n_seed);
-/** Bytes of a sampler whose blocks have rows[n_layer + 1] and entries[n_layer], on a matrix with n_col owned
- * and ghost rows on this rank, perhaps a merged one.  Local. */
+/** What a sampler's bytes depend on beside its blocks: a rank's share of the matrix. */
+typedef struct kith_sampler_matrix {
+  int n_relation;         /**< merged in the matrix, interactions included; 1: it is not merged */
+  int64_t n_own, n_ghost; /**< rows */
+  int64_t n_entry;
+} kith_sampler_matrix;
+
+/** Bytes of a sampler whose blocks have rows[n_layer + 1] and entries[n_layer].  Local. */
 int64_t kith_sampler_bytes(int n_layer, const int64_t *rows, const int64_t *entries, int64_t n_node,
-                           int64_t n_col, bool merged);
+                           const kith_sampler_matrix *a);
 /** Input nodes: the source rows of block 0.  Local. */
 const kith_node_map *kith_sampler_input_nodes(const kith_sampler *s);
 /**

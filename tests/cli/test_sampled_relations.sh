@@ -13,7 +13,8 @@ data:
     friend: {path: friend.tsv, from: user, to: user, format: edges}
     tag: {path: tag.tsv, from: item, to: tag, format: edges}
     view: {path: view.tsv, from: user, to: item, format: edges, columns: {from: 1, to: 2}}
-    kg: {path: kg.tsv, from: item, to: entity, direction: forward, format: edges, columns: {from: 1, kind: 2, to: 3}}
+    kg: {path: kg.tsv, from: entity, to: entity, direction: forward, format: edges, columns: {from: 1, kind: 2, to: 3}}
+  nodes: {entity: {same_as: item}}
   split: {method: ratio, valid: 0.1, test: 0.1}
 partition: {parts: 6}
 model: {dim: 16, layers: 2, relations: {friend: 0.6, kg: learned, tag: learned, view: 0.3}}

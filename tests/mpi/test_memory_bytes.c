@@ -6,6 +6,7 @@
 
 #include "diagnose/memory_estimate.h"
 #include "ingest/ingest.h"
+#include "sample/relation_rows.h"
 #include "sample/sampler_plan.h"
 #include "sample/shared_negatives.h"
 #include "store/checkpoint_writer.h"
@@ -120,6 +121,11 @@ static void bytes_of_a_merged_matrix(void **state) {
     assert_int_equal(s.n_entry, sizes.n_entry + sizes.n_relation_entry[0]);
     assert_measured("merged matrix",
                     kith_dist_csr_bytes(&s) + kith_merged_relations_bytes(s.n_entry, learned));
+    sample_relation_rows rows;
+    measure_begin();
+    assert_int_equal(kith__relation_rows_make(test_comm, m, &rows).status, KITH_OK);
+    assert_measured("relation rows", kith__relation_rows_bytes(2, s.n_own, s.n_entry));
+    kith__relation_rows_free(&rows);
     kith_dist_csr_destroy(&m);
   }
 }
