@@ -27,6 +27,9 @@ int64_t kith_alloc_live_bytes(void);
 kith_draw kith_random4(uint64_t rng_seed, kith_rng_stream stream, uint64_t a, uint64_t b, uint64_t c,
                        uint64_t d);
 
+/** The last of n ranges that begins at or before `at`: first [n] ascends from 0.  Local. */
+int64_t kith_range_find(int64_t n, const int64_t *first, int64_t at);
+
 /** The smaller of two. */
 static inline int64_t kith_min(int64_t a, int64_t b) { return a < b ? a : b; }
 
@@ -78,6 +81,13 @@ uint64_t kith_text_hash(const char *text);
 /** Copy text into a buffer of `size` bytes; KITH_ECONFIG naming `what` if it does not fit. */
 kith_status kith_text_copy(const char *what, const char *text, size_t size, char *buffer) KITH_MUST_USE;
 
+/** Parse a number from 0 on and advance the text behind it.  Local. */
+bool kith_text_number(const char **text, int64_t *number);
+/** Seconds that an environment variable sets, or else `usual`.  Errors: KITH_EUSAGE. */
+kith_status kith_env_seconds(const char *name, double usual, double *seconds) KITH_MUST_USE;
+
+/** The nearest of n words to one: word i begins at first + i * stride.  Local. */
+int kith_text_nearest(const char *word, int n, const char *first, size_t stride);
 /** Edit distance of two words (Levenshtein 1966); for suggestions. */
 int kith_edit_distance(const char *a, const char *b);
 /** Whether a distance is small enough, a third of the word's length, to suggest the other word. */

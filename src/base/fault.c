@@ -48,16 +48,6 @@ static const bool fault_is_built = false;
 
 #endif
 
-/* Parse a non-negative number and advance the text. */
-static bool fault_number(const char **text, int64_t *number) {
-  char *end = NULL;
-  if (**text < '0' || **text > '9') return false;
-  errno = 0;
-  *number = strtoll(*text, &end, 10);
-  *text = end;
-  return errno == 0;
-}
-
 /* Parse "read:3@0" and a comma or the end; advance the text. */
 static bool fault_word(const char **text, kith_fault_kind *kind, int64_t *k, int64_t *rank) {
   static const char *const name[KITH_FAULT_KINDS] = {"alloc:", "read:", "write:", "loss:", "kill:", "stop:"};
@@ -66,8 +56,8 @@ static bool fault_word(const char **text, kith_fault_kind *kind, int64_t *k, int
   if (i == KITH_FAULT_KINDS) return false;
   *kind = (kith_fault_kind)i;
   *text += strlen(name[i]);
-  if (!fault_number(text, k) || *k < 1 || *(*text)++ != '@') return false;
-  if (!fault_number(text, rank)) return false;
+  if (!kith_text_number(text, k) || *k < 1 || *(*text)++ != '@') return false;
+  if (!kith_text_number(text, rank)) return false;
   bool more = **text == ',' && (*text)[1] != '\0';
   *text += more;
   return more || **text == '\0';

@@ -1,6 +1,7 @@
 /* Bounded copies, edit distance, UTF-8, paths. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -35,6 +36,15 @@ int kith_edit_distance(const char *a, const char *b) {
     }
   }
   return row[n];
+}
+
+int kith_text_nearest(const char *word, int n, const char *first, size_t stride) {
+  int best = 0, least = 0;
+  for (int i = 0; i < n; i++) {
+    int distance = kith_edit_distance(word, first + (size_t)i * stride);
+    if (i == 0 || distance < least) best = i, least = distance;
+  }
+  return best;
 }
 
 bool kith_edit_distance_is_small(const char *word, int distance) {
@@ -117,4 +127,24 @@ kith_status kith_folder_make(const char *path) {
   KITH_TRY(text_make_one(part));
 done:
   return st;
+}
+
+bool kith_text_number(const char **text, int64_t *number) {
+  char *end = NULL;
+  if (**text < '0' || **text > '9') return false;
+  errno = 0;
+  *number = strtoll(*text, &end, 10);
+  *text = end;
+  return errno == 0;
+}
+
+kith_status kith_env_seconds(const char *name, double usual, double *seconds) {
+  const char *text = getenv(name);
+  char *end = NULL;
+  *seconds = usual;
+  if (!text || !*text) return KITH_OK;
+  *seconds = strtod(text, &end);
+  if (*end || !(*seconds >= 0 && *seconds < 1e9))
+    return kith_fail(KITH_EUSAGE, "%s: expected seconds, found \"%s\"", name, text);
+  return KITH_OK;
 }

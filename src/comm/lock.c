@@ -345,17 +345,6 @@ static kith_status lock_start_renewal(kith_lock *l) {
 
 /* ---- take and release ---- */
 
-static kith_status lock_patience(double *seconds) {
-  const char *text = getenv("KITH_LOCK_SECONDS");
-  char *end = NULL;
-  *seconds = LOCK_PATIENCE;
-  if (!text || !*text) return KITH_OK;
-  *seconds = strtod(text, &end);
-  if (*end || !(*seconds >= 0 && *seconds < 1e9))
-    return kith_fail(KITH_EUSAGE, "KITH_LOCK_SECONDS: expected seconds, found \"%s\"", text);
-  return KITH_OK;
-}
-
 /* Without links the lock is a file of its own, not the one with our text. */
 static kith_status lock_reopen(kith_lock *l) {
   int before = l->file,
@@ -371,7 +360,7 @@ static kith_status lock_take(const char *folder, const char *verb, const char *j
   kith_status st = KITH_OK;
   kith_lock *l = NULL;
   double patience = 0;
-  KITH_TRY(lock_patience(&patience));
+  KITH_TRY(kith_env_seconds("KITH_LOCK_SECONDS", LOCK_PATIENCE, &patience));
   KITH_TRY(kith_folder_make(folder));
   KITH_TRY(KITH_NEW(l, 1));
   l->file = -1;

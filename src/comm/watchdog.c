@@ -273,17 +273,6 @@ static kith_status watchdog_start(void) {
   return kith_fail(KITH_ENOMEM, "cannot start the watchdog thread: %s", strerror(why));
 }
 
-static kith_status watchdog_limit(const kith_watchdog_options *o, double *limit) {
-  const char *text = getenv("KITH_WATCH_SECONDS");
-  char *end = NULL;
-  *limit = 60 * o->minutes;
-  if (!text || !*text) return KITH_OK;
-  *limit = strtod(text, &end);
-  if (*end || !(*limit >= 0 && *limit < 1e9))
-    return kith_fail(KITH_EUSAGE, "KITH_WATCH_SECONDS: expected seconds, found \"%s\"", text);
-  return KITH_OK;
-}
-
 /* Rank 0 checks the folder and removes the heartbeat file of an earlier run. */
 static kith_status watchdog_prepare(const kith_comm *comm, const char *folder, bool *there) {
   kith_status st = KITH_OK;
@@ -315,7 +304,7 @@ kith_agreed kith_watchdog_start(const kith_comm *comm, const kith_watchdog_optio
   kith_agreed st = {KITH_OK};
   bool there = false;
   kith_watchdog_stop();
-  KITH_TRY(kith_agree(comm, watchdog_limit(o, &watchdog.limit)));
+  KITH_TRY(kith_agree(comm, kith_env_seconds("KITH_WATCH_SECONDS", 60 * o->minutes, &watchdog.limit)));
   if (comm->size == 1 || watchdog.limit <= 0) return st;
   KITH_TRY(kith_agree(comm, watchdog_prepare(comm, folder, &there)));
   kith_comm_bcast(comm, sizeof there, &there);

@@ -30,17 +30,6 @@ static void communities_place(int communities, int64_t n, int64_t *first) {
   first[communities] = n;
 }
 
-/* The last community that begins at or before a place. */
-static int community_at(int communities, const int64_t *first, int64_t place) {
-  int low = 0, high = communities - 1;
-  while (low < high) {
-    int middle = low + (high - low + 1) / 2;
-    if (first[middle] <= place) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-}
-
 static double eighth_root(double x) { return sqrt(sqrt(sqrt(x))); }
 
 /* A place among n, the front ones more often: the inverse of the distribution of density (x + offset)^-7/8.
@@ -108,7 +97,7 @@ int kith__world_tastes(const world *w, int64_t user, world_taste taste[WORLD_TAS
     if (i > 0)
       place =
           (int64_t)kith_random_below(draw.bits[i], (uint64_t)w->o->users); /* like somebody else's main one */
-    taste[i].community = community_at(w->o->communities, w->user_first, place);
+    taste[i].community = (int)kith_range_find(w->o->communities, w->user_first, place);
     taste[i].niche = (int)((place - w->user_first[taste[i].community]) % WORLD_NICHES);
     sum += weight[i];
     taste[i].share = sum / total;
@@ -118,7 +107,7 @@ int kith__world_tastes(const world *w, int64_t user, world_taste taste[WORLD_TAS
 
 world_taste kith__world_of_item(const world *w, int64_t item) {
   int64_t place = (int64_t)kith_permutation_inverse(&w->item_order, (uint64_t)item);
-  int community = community_at(w->o->communities, w->item_first, place);
+  int community = (int)kith_range_find(w->o->communities, w->item_first, place);
   return (world_taste){.community = community,
                        .niche = (int)((place - w->item_first[community]) % WORLD_NICHES),
                        .share = 1};
@@ -133,7 +122,7 @@ static void user_drift(const world *w, world_user *u) {
     if (kith_random_unit(draw.bits[0]) >= w->o->drift) continue;
     int64_t place = (int64_t)kith_random_below(draw.bits[1], (uint64_t)w->o->users);
     u->turn[i] = kith_random_unit(draw.bits[2]);
-    u->later[i].community = community_at(w->o->communities, w->user_first, place);
+    u->later[i].community = (int)kith_range_find(w->o->communities, w->user_first, place);
     u->later[i].niche = (int)((place - w->user_first[u->later[i].community]) % WORLD_NICHES);
   }
 }
@@ -171,7 +160,8 @@ int32_t kith__world_item(const world *w, const world_user *u, const world_choice
   *moment = kith_random_unit(draw.bits[3]);
   if (attempt >= ATTEMPTS_TASTE) return w->item_at[anywhere];
   if (choice < c->noise)
-    return w->item_at[place_in(w, community_at(o->communities, w->item_first, anywhere), -1, when, unit)];
+    return w
+        ->item_at[place_in(w, (int)kith_range_find(o->communities, w->item_first, anywhere), -1, when, unit)];
   choice = (choice - c->noise) / (1 - c->noise);
   int t = 0;
   while (t < u->n_taste - 1 && choice >= u->taste[t].share) t++;
@@ -200,7 +190,7 @@ int32_t kith__world_friend(const world *w, int64_t user, int64_t k, int64_t atte
   kith_draw draw =
       kith_random(w->o->seed, (kith_rng_stream)WORLD_FRIEND, (uint64_t)user, (uint64_t)k, (uint64_t)attempt);
   int64_t place = (int64_t)kith_permutation_inverse(&w->user_order, (uint64_t)user);
-  int community = community_at(w->o->communities, w->user_first, place);
+  int community = (int)kith_range_find(w->o->communities, w->user_first, place);
   int64_t first = w->user_first[community], n = w->user_first[community + 1] - first;
   int niche = (int)((place - first) % WORLD_NICHES);
   const friend_shares share = friends_from(w->o->homophily, attempt);

@@ -98,13 +98,4 @@ void kith_graph_destroy(kith_graph **graph) {
   KITH_FREE(*graph);
 }
 
-/* The last rank whose range begins at or before g: an empty range begins where the next one does. */
-int kith_owner(int size, const kith_gid *first, kith_gid g) {
-  int low = 0, high = size - 1;
-  while (low < high) {
-    int middle = low + (high - low + 1) / 2;
-    if (first[middle] <= g) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-}
+int kith_owner(int size, const kith_gid *first, kith_gid g) { return (int)kith_range_find(size, first, g); }

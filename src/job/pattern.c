@@ -94,13 +94,11 @@ done:
 /* Fail for a name that the file does not give. */
 static kith_status pattern_fail_name(const kith_job *job, const pattern *p, const char *key) {
   char name[KITH_NAME], near[2 * KITH_NAME] = "which names none";
-  int best = -1, least = 0;
+  int n = pattern_n(job, p);
   pattern_copy_name(p, key, name);
-  for (int i = 0; i < pattern_n(job, p); i++) {
-    int distance = kith_edit_distance(name, pattern_name(job, p, i));
-    if (best < 0 || distance < least) best = i, least = distance;
-  }
-  if (best >= 0) snprintf(near, sizeof near, "where the nearest is %s", pattern_name(job, p, best));
+  if (n > 0)
+    snprintf(near, sizeof near, "where the nearest is %s",
+             pattern_name(job, p, kith_text_nearest(name, n, pattern_name(job, p, 0), p->name_stride)));
   return kith_fail(KITH_ECONFIG,
                    "%s%s: a setting changes a section of the job file, %s, and does not create one",
                    p->prefix, name, near);

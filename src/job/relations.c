@@ -73,7 +73,6 @@ static bool relations_is_empty(const kith_job *job, const char *name) {
 
 /* The names of all relations, and the nearest to a name that is none of them. */
 static void relations_tell(const kith_job *job, const char *name, size_t size, char *text) {
-  int best = 0, least = 0;
   if (relations_is_empty(job, name)) {
     snprintf(text, size, "data.relations.%s.path is empty, so there is no such list; expected its path",
              name);
@@ -83,10 +82,8 @@ static void relations_tell(const kith_job *job, const char *name, size_t size, c
     snprintf(text, size, "data names no such relation; data.relations.%s would", name);
     return;
   }
-  for (int i = 0; i < job->data.n_relation; i++) {
-    int distance = kith_edit_distance(name, job->data.relation[i].name);
-    if (i == 0 || distance < least) best = i, least = distance;
-  }
+  int best =
+      kith_text_nearest(name, job->data.n_relation, job->data.relation[0].name, sizeof job->data.relation[0]);
   size_t n = (size_t)snprintf(text, size, "data names no such relation; the nearest is %s, all are",
                               job->data.relation[best].name);
   for (int i = 0; i < job->data.n_relation && n < size; i++)

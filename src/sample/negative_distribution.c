@@ -99,13 +99,7 @@ void kith_negative_distribution_destroy(kith_negative_distribution **distributio
 }
 
 int32_t kith__cdf_find(int64_t n, const int64_t *cdf, int64_t at) {
-  int64_t low = 0, high = n - 1;
-  while (low < high) {
-    int64_t middle = low + (high - low + 1) / 2;
-    if (cdf[middle] <= at) low = middle;
-    else high = middle - 1;
-  }
-  return (int32_t)low;
+  return (int32_t)kith_range_find(n, cdf, at);
 }
 
 static int32_t negative_distribution_draw(int64_t n, const int64_t *cdf, uint64_t bits) {

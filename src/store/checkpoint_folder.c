@@ -24,25 +24,15 @@ typedef struct checkpoint_entry {
   char name[KITH_NAME];
 } checkpoint_entry;
 
-/* Parse an unsigned number at *at and advance *at. */
-static bool folder_number(const char **at, int64_t *n) {
-  char *end = NULL;
-  if (**at < '0' || **at > '9') return false;
-  errno = 0;
-  *n = strtoll(*at, &end, 10);
-  *at = end;
-  return errno == 0;
-}
-
 static bool folder_parse_name(const char *name, checkpoint_entry *p) {
   const char *at = name + sizeof FOLDER_STEM - 1;
   if (strlen(name) >= sizeof p->name || strncmp(name, FOLDER_STEM, sizeof FOLDER_STEM - 1) != 0 ||
-      !folder_number(&at, &p->epoch))
+      !kith_text_number(&at, &p->epoch))
     return false;
   p->step = -1;
   if (*at == '-') {
     at++;
-    if (!folder_number(&at, &p->step)) return false;
+    if (!kith_text_number(&at, &p->step)) return false;
   }
   snprintf(p->name, sizeof p->name, "%s", name);
   return strcmp(at, ".h5") == 0;

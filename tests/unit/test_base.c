@@ -212,6 +212,40 @@ static void utf8_is_the_shortest_form_of_a_character(void **state) {
   }
 }
 
+/* By going through all of them. */
+static void a_range_is_the_last_that_begins_at_or_before(void **state) {
+  const int64_t first[] = {0, 0, 3, 7, 7, 7, 12};
+  (void)state;
+  for (int64_t n = 1; n <= 7; n++)
+    for (int64_t at = 0; at < 20; at++) {
+      int64_t last = 0;
+      for (int64_t i = 0; i < n; i++)
+        if (first[i] <= at) last = i;
+      assert_int_equal(kith_range_find(n, first, at), last);
+    }
+}
+
+static void the_nearest_word_takes_the_fewest_edits(void **state) {
+  static const char word[][16] = {"interactions", "friend", "tag", "friends"};
+  (void)state;
+  assert_int_equal(kith_text_nearest("freind", 4, word[0], sizeof *word), 1);
+  assert_int_equal(kith_text_nearest("tags", 4, word[0], sizeof *word), 2);
+  assert_int_equal(kith_text_nearest("firends", 4, word[0], sizeof *word), 3);
+  assert_int_equal(kith_text_nearest("interaction", 4, word[0], sizeof *word), 0);
+}
+
+static void a_number_ends_where_its_digits_do(void **state) {
+  const char *text = "12-x", *none = "-1", *large = "99999999999999999999";
+  int64_t n = 0;
+  (void)state;
+  assert_true(kith_text_number(&text, &n));
+  assert_int_equal(n, 12);
+  assert_string_equal(text, "-x");
+  assert_false(kith_text_number(&text, &n));
+  assert_false(kith_text_number(&none, &n));
+  assert_false(kith_text_number(&large, &n));
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(philox_gives_its_published_answer),
                                      cmocka_unit_test(what_is_decided_tells_draws_apart),
@@ -226,7 +260,10 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(a_block_that_rests_is_zero_and_takes_no_memory),
                                      cmocka_unit_test(paths_join_with_one_slash),
                                      cmocka_unit_test(utf8_is_the_shortest_form_of_a_character),
-                                     cmocka_unit_test(a_message_is_one_printable_line)};
+                                     cmocka_unit_test(a_message_is_one_printable_line),
+                                     cmocka_unit_test(a_range_is_the_last_that_begins_at_or_before),
+                                     cmocka_unit_test(the_nearest_word_takes_the_fewest_edits),
+                                     cmocka_unit_test(a_number_ends_where_its_digits_do)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }
