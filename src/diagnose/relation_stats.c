@@ -73,27 +73,6 @@ static void pair_sample_free(pair_sample *p) {
   KITH_FREE(p->b);
 }
 
-/* The users of each item. */
-static kith_status users_of_items(const kith_dataset *d, kith_ragged *out) {
-  kith_status st = KITH_OK;
-  const kith_ragged *l = &d->train;
-  kith_eid *next = NULL;
-  out->n_row = d->n[KITH_ITEM];
-  KITH_TRY(KITH_NEW(out->start, out->n_row + 1));
-  KITH_TRY(KITH_NEW(out->value, l->start[l->n_row]));
-  KITH_TRY(KITH_NEW(next, out->n_row));
-  for (kith_eid e = 0; e < l->start[l->n_row]; e++) out->start[l->value[e] + 1]++;
-  for (int64_t i = 0; i < out->n_row; i++) {
-    next[i] = out->start[i];
-    out->start[i + 1] += out->start[i];
-  }
-  for (int64_t u = 0; u < l->n_row; u++)
-    for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++) out->value[next[l->value[e]]++] = (int32_t)u;
-done:
-  KITH_FREE(next);
-  return st;
-}
-
 /* The Jaccard index of two rows. */
 static double jaccard(const kith_ragged *l, int64_t a, int64_t b) {
   kith_eid i = l->start[a], j = l->start[b], common = 0;
@@ -175,7 +154,7 @@ static kith_status measure_homophily(const kith_dataset *d, int type, const kith
   kith_ragged users = {0};
   pair_sample p = {0};
   KITH_TRY(pair_sample_draw(edges, s->pairs, &p));
-  if (type == KITH_ITEM) KITH_TRY(users_of_items(d, &users));
+  if (type == KITH_ITEM) KITH_TRY(kith_ragged_transpose(&d->train, d->n[KITH_ITEM], &users));
   compare(type == KITH_ITEM ? &users : &d->train, &p, s);
 done:
   kith_ragged_free(&users);

@@ -6,24 +6,13 @@
 #include "eval/eval_impl.h"
 #include "ops/ops.h"
 
-/* Binary search in the ascending list of the query. */
-static bool nearest_is_excluded(const kith_ragged *exclude, int q, int64_t item) {
-  kith_eid a = exclude->start[q], b = exclude->start[q + 1];
-  while (a < b) {
-    kith_eid middle = a + (b - a) / 2;
-    if (exclude->value[middle] < item) a = middle + 1;
-    else b = middle;
-  }
-  return a < exclude->start[q + 1] && exclude->value[a] == item;
-}
-
 /* Top-K of this rank's rows for one query, padded with item -1. */
 static void nearest_local(const kith_graph *g, kith_node_type type, int d, const float *x, int q,
                           const float *query, const kith_ragged *exclude, int k, kith_scored_item *best) {
   kith_topk_heap heap = {.k = k, .entry = best};
   for (kith_lid u = 0; u < g->n_own_of[type]; u++) {
     kith_lid row = g->row_of[type][u];
-    if (exclude && nearest_is_excluded(exclude, q, g->original[row])) continue;
+    if (exclude && kith_ragged_has(exclude, q, (int32_t)g->original[row])) continue;
     float score = kith_dot(d, query, x + (size_t)row * (size_t)d);
     kith__topk_heap_push(&heap, (kith_scored_item){score, (int32_t)g->original[row]});
   }

@@ -12,6 +12,9 @@ bool kith_ragged_has(const kith_ragged *ragged, int64_t row, int32_t value);
 /** Whether row `row` contains `value` with the kind kind[e] == k; kind null: any.  Local. */
 bool kith_ragged_has_kind(const kith_ragged *ragged, const uint16_t *kind, int64_t row, int32_t value,
                           uint16_t k);
+/** The rows that hold each value 0 … n_value - 1, ascending.  Local.  Errors: KITH_ENOMEM; *out is freed by
+ * the caller, then too. */
+kith_status kith_ragged_transpose(const kith_ragged *ragged, int64_t n_value, kith_ragged *out) KITH_MUST_USE;
 
 /** Free the arrays.  Local. */
 void kith_csr_free(kith_csr *csr);

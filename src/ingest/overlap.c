@@ -14,25 +14,6 @@ static int32_t overlap_count(const kith_ragged *l, int64_t a, int64_t b) {
   return n;
 }
 
-/* The users of each item, ascending. */
-static kith_status overlap_transpose(const kith_ragged *l, int64_t n_item, kith_ragged *out) {
-  kith_status st = KITH_OK;
-  kith_eid n = l->start[l->n_row];
-  kith_eid *next = NULL;
-  KITH_TRY(kith__ragged_alloc(n_item, n, out));
-  KITH_TRY(KITH_NEW(next, n_item));
-  for (kith_eid e = 0; e < n; e++) out->start[l->value[e] + 1]++;
-  for (int64_t i = 0; i < n_item; i++) {
-    next[i] = out->start[i];
-    out->start[i + 1] += out->start[i];
-  }
-  for (int64_t u = 0; u < l->n_row; u++)
-    for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++) out->value[next[l->value[e]]++] = (int32_t)u;
-done:
-  KITH_FREE(next);
-  return st;
-}
-
 static kith_status overlap_relation(const kith_ragged *neighbors, kith__edge_csr *rows) {
   kith_status st = KITH_OK;
   const kith_ragged *l = &rows->ragged;
@@ -57,7 +38,7 @@ kith_status kith__relations_overlap(kith__graph_data *t) {
     const kith_relation_type *e = &t->schema.relation[r];
     if (overlap_is_defined(e, KITH_USER)) KITH_TRY(overlap_relation(&t->train.ragged, &t->relation[r]));
     if (!overlap_is_defined(e, KITH_ITEM)) continue;
-    if (!users.start) KITH_TRY(overlap_transpose(&t->train.ragged, t->ids[KITH_ITEM].n, &users));
+    if (!users.start) KITH_TRY(kith_ragged_transpose(&t->train.ragged, t->ids[KITH_ITEM].n, &users));
     KITH_TRY(overlap_relation(&users, &t->relation[r]));
   }
 done:
