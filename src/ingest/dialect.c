@@ -12,13 +12,6 @@ static const char *dialect_key(const kith__preview *a) {
   return a->policy->key ? a->policy->key : "data.interactions";
 }
 
-static const char *delimiter_text(const kith__delimiter *delimiter, char *text) {
-  if (delimiter->size == 0) return "white space";
-  if (delimiter->text[0] == '\t') return "tabs";
-  snprintf(text, 16, "\"%s\"", delimiter->text);
-  return text;
-}
-
 /* ---- the delimiter ---- */
 
 /* Whether all commas are decimal commas behind the first two fields: "u1 i1 3,5". */
@@ -91,8 +84,8 @@ static kith_status dialect_ambiguous_delimiter(const kith__preview *a, const kit
   return kith_fail(
       KITH_EDATA,
       "%s:%lld: the delimiter may be %s or %s; set %s.format: adjacency or edges, and %s.delimiter",
-      a->lines->path, (long long)a->number[0], delimiter_text(&candidate[two[0]].delimiter, text[0]),
-      delimiter_text(&candidate[two[1]].delimiter, text[1]), dialect_key(a), dialect_key(a));
+      a->lines->path, (long long)a->number[0], kith__delimiter_show(&candidate[two[0]].delimiter, text[0]),
+      kith__delimiter_show(&candidate[two[1]].delimiter, text[1]), dialect_key(a), dialect_key(a));
 }
 
 /* No candidate fits: guess from the first line; reading will report a line with too few fields. */

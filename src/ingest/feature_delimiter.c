@@ -84,13 +84,6 @@ void kith__feature_delimiter_look(kith__feature_delimiter *f, kith__field rest, 
   f->listed = f->listed || (held >> LISTED & 1);
 }
 
-static const char *sign_show(const kith__delimiter *delimiter, char *text) {
-  if (delimiter->size == 0) return "white space";
-  if (delimiter->text[0] == '\t') return "tabs";
-  snprintf(text, 16, "\"%s\"", delimiter->text);
-  return text;
-}
-
 kith_status kith__feature_delimiter_decide(kith__feature_delimiter *f, const char *path) {
   kith_status st = KITH_OK;
   int found = -1;
@@ -154,7 +147,7 @@ kith_status kith__feature_delimiter_check(kith__feature_delimiter *f, const kith
   if (f->columns) {
     if ((held >> BAR & 1) && f->found != BAR && !f->told)
       kith_warn("%s:%lld: \"|\" belongs to a feature here: features are separated by %s", lines->path,
-                (long long)lines->number, sign_show(&f->inner, text[0]));
+                (long long)lines->number, kith__delimiter_show(&f->inner, text[0]));
     f->told = f->told || (held >> BAR & 1);
     return KITH_OK;
   }
@@ -168,8 +161,8 @@ kith_status kith__feature_delimiter_check(kith__feature_delimiter *f, const kith
       lines,
       "expected features separated by %s, as in %s, found %s; separate all by one sign, or quote "
       "features that hold another",
-      sign_show(&f->inner, text[0]), f->found >= 0 ? "other lines" : "the first lines",
-      sign_show(&found, text[1]));
+      kith__delimiter_show(&f->inner, text[0]), f->found >= 0 ? "other lines" : "the first lines",
+      kith__delimiter_show(&found, text[1]));
 }
 
 bool kith__field_is_decimal_comma(kith__field field) {

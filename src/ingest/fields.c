@@ -17,6 +17,13 @@ kith__delimiter kith__delimiter_make(const char *text) {
   return delimiter;
 }
 
+const char *kith__delimiter_show(const kith__delimiter *delimiter, char *text) {
+  if (delimiter->size == 0) return "white space";
+  if (delimiter->text[0] == '\t') return "tabs";
+  snprintf(text, 16, "\"%s\"", delimiter->text);
+  return text;
+}
+
 kith__delimiter kith__delimiter_detect(kith__field line) {
   const char *const known[] = {"::", "\t", ",", ";"};
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)

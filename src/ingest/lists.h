@@ -97,6 +97,8 @@ enum { KITH__QUOTE_OPEN = -1, KITH__QUOTE_PASSED = -2 };
 
 /** The delimiter of a job; "" and " " mean white space. */
 kith__delimiter kith__delimiter_make(const char *delimiter);
+/** A delimiter for messages: "white space", "tabs", or the delimiter in quotes; `text` has 16 bytes. */
+const char *kith__delimiter_show(const kith__delimiter *delimiter, char *text);
 /** The first delimiter that a line contains: "::", tab, comma, semicolon, "|" if there are no
  * spaces, else white space. */
 kith__delimiter kith__delimiter_detect(kith__field line);

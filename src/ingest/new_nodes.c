@@ -45,21 +45,6 @@ done:
   return st;
 }
 
-/* Convert rows to edges. */
-static kith_status new_nodes_flatten(const kith_ragged *rows, kith_new_nodes *out) {
-  kith_status st = KITH_OK;
-  out->n_pair = rows->start[rows->n_row];
-  KITH_TRY(KITH_NEW(out->user, out->n_pair));
-  KITH_TRY(KITH_NEW(out->item, out->n_pair));
-  for (int64_t u = 0; u < rows->n_row; u++)
-    for (kith_eid e = rows->start[u]; e < rows->start[u + 1]; e++) {
-      out->user[e] = (int32_t)u;
-      out->item[e] = rows->value[e];
-    }
-done:
-  return st;
-}
-
 static kith__edge_policy new_nodes_policy(kith__id_map *map, kith_new_node_types new,
                                           kith_unknown_policy unknown) {
   static const char *const wanted[] = {[KITH_NEW_USERS] = "a new user",
@@ -133,7 +118,7 @@ static kith_status new_nodes_list(const char *path, const kith_new_nodes_options
   r->skipped = policy.skipped;
   KITH_TRY(new_nodes_check_left(o, edges.n, policy.skipped));
   KITH_TRY(kith__edge_csr_build(&edges, map[KITH_USER].n, &rows, &r->duplicates));
-  KITH_TRY(new_nodes_flatten(&rows.ragged, out));
+  KITH_TRY(kith__edges_flatten(&rows.ragged, &out->n_pair, &out->user, &out->item));
 done:
   kith__edge_list_free(&edges);
   kith__edge_csr_free(&rows);

@@ -25,4 +25,8 @@ kith_status kith__new_relation_read(const kith_relation_source *s, const kith_re
 /** Broadcast features from rank 0.  Collective. */
 kith_agreed kith__new_features_bcast(const kith_comm *comm, kith_features *f) KITH_MUST_USE;
 
+/** The edges of rows: from [n] and to [n], which the caller frees, also on failure.  Errors: KITH_ENOMEM. */
+kith_status kith__edges_flatten(const kith_ragged *rows, int64_t *n, int32_t **from,
+                                int32_t **to) KITH_MUST_USE;
+
 #endif

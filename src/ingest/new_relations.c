@@ -28,15 +28,15 @@ static void edges_keep_new(const kith_relation_type *e, const int64_t *n_known, 
   }
 }
 
-static kith_status edges_flatten(const kith_ragged *l, kith_new_edges *out) {
+kith_status kith__edges_flatten(const kith_ragged *l, int64_t *n, int32_t **from, int32_t **to) {
   kith_status st = KITH_OK;
-  out->n = l->start[l->n_row];
-  KITH_TRY(KITH_NEW(out->from, out->n));
-  KITH_TRY(KITH_NEW(out->to, out->n));
+  *n = l->start[l->n_row];
+  KITH_TRY(KITH_NEW(*from, *n));
+  KITH_TRY(KITH_NEW(*to, *n));
   for (int64_t i = 0; i < l->n_row; i++)
     for (kith_eid k = l->start[i]; k < l->start[i + 1]; k++) {
-      out->from[k] = (int32_t)i;
-      out->to[k] = l->value[k];
+      (*from)[k] = (int32_t)i;
+      (*to)[k] = l->value[k];
     }
 done:
   return st;
@@ -73,7 +73,7 @@ kith_status kith__new_relation_read(const kith_relation_source *s, const kith_re
   r->below_min_weight = policy.below_min_weight;
   edges_keep_new(e, n_known, &edges, r);
   KITH_TRY(kith__edge_csr_build(&edges, map[e->from].n, &rows, &r->duplicates));
-  KITH_TRY(edges_flatten(&rows.ragged, out));
+  KITH_TRY(kith__edges_flatten(&rows.ragged, &out->n, &out->from, &out->to));
   r->edges = out->n;
 done:
   kith__edge_list_free(&edges);
