@@ -101,26 +101,24 @@ static kith_status attr_read(hid_t attr, const char *path, const char *name, hid
                    kith__h5_error_text());
 }
 
-kith_status kith__h5_attr_int(hid_t file, const char *path, const char *name, int64_t *value) {
+static kith_status attr_number(hid_t file, const char *path, const char *name, H5T_class_t class,
+                               const char *expected, hid_t in_memory, void *value) {
   kith_status st = KITH_OK;
   hid_t attr = H5I_INVALID_HID;
   name = kith__h5_attr_name(file, name);
-  KITH_TRY(attr_open(file, path, name, H5T_INTEGER, "an integer", &attr));
-  KITH_TRY(attr_read(attr, path, name, H5T_NATIVE_INT64, value));
+  KITH_TRY(attr_open(file, path, name, class, expected, &attr));
+  KITH_TRY(attr_read(attr, path, name, in_memory, value));
 done:
   if (attr >= 0) H5Aclose(attr);
   return st;
 }
 
+kith_status kith__h5_attr_int(hid_t file, const char *path, const char *name, int64_t *value) {
+  return attr_number(file, path, name, H5T_INTEGER, "an integer", H5T_NATIVE_INT64, value);
+}
+
 kith_status kith__h5_attr_real(hid_t file, const char *path, const char *name, double *value) {
-  kith_status st = KITH_OK;
-  hid_t attr = H5I_INVALID_HID;
-  name = kith__h5_attr_name(file, name);
-  KITH_TRY(attr_open(file, path, name, H5T_FLOAT, "a real number", &attr));
-  KITH_TRY(attr_read(attr, path, name, H5T_NATIVE_DOUBLE, value));
-done:
-  if (attr >= 0) H5Aclose(attr);
-  return st;
+  return attr_number(file, path, name, H5T_FLOAT, "a real number", H5T_NATIVE_DOUBLE, value);
 }
 
 /* In files without a seal, the attribute NAME_crc32 holds the CRC-32 of a long text. */
