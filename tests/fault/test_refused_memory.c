@@ -8,10 +8,11 @@
 #include "support/features.h"
 #include "support/mpi_main.h"
 
+#include "halo/halo.h"
 #include "train/train.h"
 
 static test_graph graph;
-static kith_graph *share;
+static kith_graph *share, *directed_share;
 static test_classes classes;
 static kith_graph *class_share;
 
@@ -31,6 +32,15 @@ static kith_agreed make_relation(void **made) {
   return kith_dist_csr_create(test_comm, share, 8, (kith_dist_csr **)made);
 }
 static void break_relation(void **made) { kith_dist_csr_destroy((kith_dist_csr **)made); }
+
+/* M of three relations, two of them directed, with its transpose; one weight is learned. */
+static kith_agreed make_directed(void **made) {
+  const kith_relation_weights w = {.n = 3,
+                                   .of = {{.name = "friend", .weight = 1, .learned = true},
+                                          {.name = "tagged", .weight = 0.5},
+                                          {.name = "view", .weight = 2}}};
+  return kith_dist_csr_create_merged(test_comm, directed_share, &w, 0, 8, (kith_dist_csr **)made);
+}
 
 static kith_agreed make_trainer_of(kith_loss_name loss, void **made) {
   kith_model_options model = kith_model_defaults();
@@ -220,6 +230,10 @@ static void a_relation(void **state) {
   (void)state;
   refuse_each(make_relation, break_relation);
 }
+static void a_directed_matrix(void **state) {
+  (void)state;
+  refuse_each(make_directed, break_relation);
+}
 static void a_trainer_with_bpr(void **state) {
   (void)state;
   refuse_each(make_trainer_bpr, break_trainer);
@@ -279,6 +293,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_communicator),
                                      cmocka_unit_test(a_halo),
                                      cmocka_unit_test(a_relation),
+                                     cmocka_unit_test(a_directed_matrix),
                                      cmocka_unit_test(a_trainer_with_bpr),
                                      cmocka_unit_test(a_trainer_with_nce),
                                      cmocka_unit_test(a_trainer_with_softmax),
@@ -292,11 +307,14 @@ int main(int argc, char **argv) {
   test_begin(&argc, &argv);
   graph = test_graph_random(10, 12, 50, 4);
   share = test_graph_cut(&graph, test_comm, 5, 2);
+  graph.related = graph.directed = true;
+  directed_share = test_graph_cut(&graph, test_comm, 5, 2);
   test_features(share, (const int[KITH_SIDES]){3, 4}, 5);
   classes = test_classes_make(16, 3, 6, 4);
   class_share = test_classes_cut(&classes, test_comm, 5, 2);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);
   kith_graph_destroy(&share);
+  kith_graph_destroy(&directed_share);
   kith_graph_destroy(&class_share);
   test_graph_free(&graph);
   test_classes_free(&classes);
