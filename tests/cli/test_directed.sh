@@ -1,11 +1,11 @@
 # timeout: 300
-# LightGCN over directed relations and kinds: rows are what NumPy makes of the checkpoint and the lists; one SHA-256 of every
+# LightGCN over directed relations, kinds, and ids of entities that are those of items: rows are what NumPy makes of the checkpoint and the lists; one SHA-256 of every
 # type's rows on 1 to 4 ranks and two cuts, fixed and learned weights; new nodes read, and are read, in the relation's direction.
 set -euo pipefail
 /usr/bin/python3 -c 'import h5py, numpy' 2>/dev/null || { echo "skipped: no h5py or numpy"; exit 77; }
 . "$KITH_SOURCE/tests/support/tiny.sh"
 cd "$dir"
-cat >lists.py <<'P' # who follows whom, in no direction alike; what an item cites; triples of three kinds, of which some join the same nodes
+cat >lists.py <<'P' # who follows whom, in no direction alike; what items and others cite; triples of three kinds, of which some join the same nodes
 import random
 r = random.Random(3)
 users, items, tags = ["u%d" % i for i in range(90)], ["i%d" % i for i in range(70)], ["t%d" % i for i in range(8)]
@@ -13,7 +13,8 @@ write = lambda name, lines: open(name, "w").write("".join("\t".join(line) + "\n"
 pairs = [(u, i) for k, u in enumerate(users) for i in r.sample(items, 4 + k % 5)]
 write("list.tsv", pairs)
 write("follow.tsv", [(u, v) for u in users for v in r.sample(users, 3) if u != v])
-write("cites.tsv", [(a, b) for a in items for b in r.sample(items, 2) if a != b])
+things = items[:40] + ["e%d" % i for i in range(12)] # entities: items, and others
+write("cites.tsv", [(a, b) for a in r.sample(things, len(things)) for b in r.sample(things, 3) if a != b])
 write("about.tsv", [(i, "kind%d" % k, t) for i in items for t in r.sample(tags, 2) for k in range(3) if r.random() < 0.6])
 write("new.tsv", [("new%d" % k, i) for k in range(5) for i in r.sample(items, 3)])
 write("new-follow.tsv", [("new0", "u3"), ("new0", "new1"), ("u5", "new0"), ("u6", "new0"), ("new1", "new0"), ("new6", "u1"), ("u2", "new7"), ("u1", "u2")])
@@ -25,8 +26,9 @@ data:
   interactions: {path: list.tsv, format: edges}
   relations:
     follow: {path: follow.tsv, from: user, to: user, format: edges, direction: forward}
-    cites: {path: cites.tsv, from: item, to: item, format: edges, direction: back}
+    cites: {path: cites.tsv, from: entity, to: entity, format: edges, direction: back}
     about: {path: about.tsv, from: item, to: tag, format: edges, columns: {from: 1, kind: 2, to: 3}}
+  nodes: {entity: {same_as: item}}
 partition: {parts: 6}
 model: {dim: 8, layers: 2, relations: {follow: 0.6, cites: 1.7, about: 0.3}}
 train: {batch: 128, epochs: 2, lr: 0.01}
@@ -41,7 +43,7 @@ train() { n=$1; shift; ranks $n train job.yaml --quiet "$@" >log 2>&1 || { cat l
 cat >sha.py <<'P'
 import h5py, hashlib
 f, total = h5py.File("work/embeddings.h5"), hashlib.sha256()
-for t in "user", "item", "node/tag": total.update(f[t + "/embedding"][:].tobytes())
+for t in "user", "item", "node/tag", "node/entity": total.update(f[t + "/embedding"][:].tobytes())
 print(total.hexdigest())
 P
 sha() { /usr/bin/python3 sha.py; }
@@ -49,15 +51,18 @@ sha() { /usr/bin/python3 sha.py; }
 cat >oracle.py <<'P' # of training, or with a file of new nodes of kith embed
 import h5py, numpy as np, sys
 omega, new = {"follow": 0.6, "cites": 1.7, "about": 0.3}, h5py.File(sys.argv[1]) if len(sys.argv) > 1 else None
-ends = {"follow": ("user", "user"), "cites": ("item", "item"), "about": ("item", "tag")}
+ends = {"follow": ("user", "user"), "cites": ("entity", "entity"), "about": ("item", "tag")}
 graph, told = h5py.File("work/graph.h5"), h5py.File("work/embeddings.h5")
 state = h5py.File("work/" + open("work/checkpoint-latest").read().strip())
-group = {"user": "user", "item": "item", "tag": "node/tag"}
+group = {"user": "user", "item": "item"}
+group.update({line.split()[1]: "node/" + line.split()[1] for line in graph.attrs["schema"].decode().splitlines()[2:] if line.startswith("type")})
 text = lambda a: [x.decode() for x in a]
 nodes = [(t, x) for t in group for x in text(graph[group[t] + "/id"][:])]
 n_known = len(nodes)
 if new: nodes += [("user", x) for x in text(new["user/id"][:])]
+assert set(group) == {"user", "item", "tag", "entity"} and ("entity", "e3") in nodes and ("entity", "i3") not in nodes
 place = {node: k for k, node in enumerate(nodes)}
+place.update({("entity", x): k for (t, x), k in place.items() if t == "item"})
 read = lambda name: [line.split("\t") for line in open(name).read().splitlines()]
 count = lambda: np.zeros((len(nodes), len(nodes)))
 def add(rows, columns, i, j): # node i reads node j: known nodes read no new ones, but what new ones are read by counts
