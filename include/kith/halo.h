@@ -117,8 +117,7 @@ typedef struct kith_block {
   const kith_csr *csr;
   /** [entries] per-edge multiplier: the given edge weight times the inverse sampling probability; null: 1. */
   const float *scale;
-  const kith_csc
-      *csc; /**< transpose of this rank's csr by reference: backward scatters to src rows and ghosts */
+  const kith_csc *csc; /**< transpose of this rank's csr: backward scatters along it, to ghosts, too */
   /** Full graph with directed relations: the owned rows of M' (kith_dist_transpose), along which backward
    * gathers instead; null: M is symmetric, and backward gathers along csr. */
   const kith_csr *transpose;

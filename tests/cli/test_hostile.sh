@@ -35,7 +35,7 @@ spoil_sealed parts.h5 "e = f['node/edge']; u = np.flatnonzero(e[:] >= 0); e[u[3]
 refused "a place twice" "parts.h5.*indices of training interactions" train "$job" --fresh --quiet
 spoil_sealed parts.h5 "e = f['node/edge']; u = np.flatnonzero(e[:] >= 0); e[u[3]] = 2**62"
 refused "a place far away" "parts.h5.*at index 4611686018427387904" train "$job" --fresh --quiet
-spoil_sealed parts.h5 "s, x, o = f['train/start'][:], f['train/neighbour'], f['train/original']
+spoil_sealed parts.h5 "s, x, o = f['train/start'][:], f['train/neighbor'], f['train/original']
 last = s[1:][(np.diff(s) > 0) & (f['node/edge'][:] < 0)][0] - 1  # the last user of an item
 free = max(f['user/number'][:]); x[last], o[last] = free, f['user/number'].shape[0] - 1"
 refused "a pair with one end" "parts.h5.*(one end only|ascending numbers)" train "$job" --fresh --quiet

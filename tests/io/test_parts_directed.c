@@ -257,7 +257,7 @@ static kith_agreed small_write(const kith_comm *comm, const broken *b) {
   KITH_TRY(put(f, "node/original", KITH_H5_INT64, 3, original));
   KITH_TRY(put(f, "node/edge", KITH_H5_INT64, 3, edge));
   KITH_TRY(put(f, "train/start", KITH_H5_INT64, 4, start));
-  KITH_TRY(put(f, "train/neighbour", KITH_H5_INT64, 4, neighbor));
+  KITH_TRY(put(f, "train/neighbor", KITH_H5_INT64, 4, neighbor));
   KITH_TRY(put(f, "train/original", KITH_H5_INT32, 4, of));
   KITH_TRY(put(f, "valid/start", KITH_H5_INT64, 4, none));
   KITH_TRY(put(f, "valid/item", KITH_H5_INT32, 0, of));
