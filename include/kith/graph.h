@@ -147,6 +147,7 @@ typedef struct kith_graph {
   kith_gid *neighbor;    /**< [start[n_own]] their global numbers, in the order of original numbers */
   float *weight;         /**< [start[n_own]] given weights of the interactions, of any sign; or null */
   int64_t *time;         /**< [start[n_own]] times of the interactions; or null: kith_graph_times_read() */
+  bool timed;            /**< whether parts.h5 has them */
   kith_eid *first_edge;  /**< [n_own] recommendation: a user's first training edge in graph.h5; items: -1 */
   kith_eid *train_index; /**< [n_own] classification: a training node's index among them; others: -1 */
   kith_adjacency relation[KITH_MAX_RELATIONS]; /**< those of the schema */

@@ -56,6 +56,19 @@ KITH_API void kith_halo_backward(kith_halo *h, int d, const float *ghost, float 
 /* ---- distributed sparse matrix ---- */
 
 /**
+ * The entries of a merged matrix whose weight is a base times a gate that the model computes at every step
+ * (kith_gates_op()), as a matrix of their own.
+ */
+typedef struct kith_gated_entries {
+  kith_csr csr;    /**< rows and columns of the merged matrix, these entries; weights are the op's */
+  kith_eid *entry; /**< [entries of csr] their indices in the merged matrix … */
+  kith_eid *back;  /**< … and in its transpose; null: it is symmetric */
+  float *base;     /**< weights without gate, and without omega where that is learned */
+  float *gate;     /**< of this step */
+  float *slope;    /**< gradient of the weights of (i, j) and (j, i), summed over layers */
+} kith_gated_entries;
+
+/**
  * Which term of M = A + sum of omega_k A_k each entry of a merged matrix comes from.
  *
  * Term 0 is A, the interactions; term k > 0 is relation k - 1 of the model's kith_relation_weights (not of
@@ -68,6 +81,7 @@ typedef struct kith_merged_relations {
   bool learned[1 + KITH_MAX_RELATIONS]; /**< whether omega is trained; then entry e weighs omega * base[e] */
   float *base;                          /**< [entries] entries of A_k; null if no omega is learned */
   kith_exact_sum gradient[1 + KITH_MAX_RELATIONS]; /**< d loss / d omega of each term, this rank's share */
+  kith_gated_entries *gated;                       /**< null: no entry has a gate */
 } kith_merged_relations;
 
 /**

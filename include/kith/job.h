@@ -61,7 +61,8 @@ typedef struct kith_job {
   struct {
     int n;
     char name[KITH_MAX_RELATIONS][KITH_NAME];
-  } weighted; /**< keys of model.relations; kith_model_options holds those with a weight above 0 */
+  } weighted, aged; /**< keys of model.relations and of model.half_lives; kith_model_options holds those with
+                       a weight above 0, or a half-life */
   int line[KITH_JOB_MAX_KEYS]; /**< line of each key in the job file, from 1; 0: not set; -1: by --set */
 } kith_job;
 

@@ -45,6 +45,13 @@ typedef struct kith_schema {
 } kith_schema;
 
 /**
+ * How the entries of ties weigh: relations without a direction between two nodes of one type.  similarity:
+ * by what the ends, users or items, have in common; learned: by a gate that the model computes of their input
+ * rows.
+ */
+typedef enum kith_tie { KITH_TIE_NONE, KITH_TIE_SIMILARITY, KITH_TIE_LEARNED } kith_tie;
+
+/**
  * The weights omega_r of the relations that a model's layers read beside the interactions, which weigh 1:
  * A + sum of omega_r A_r.  A relation without an entry is not read.  Ascending by name, whatever the schema.
  */
@@ -55,6 +62,12 @@ typedef struct kith_relation_weights {
     double weight;        /**< omega > 0; learned: its initial value */
     bool learned;
   } of[KITH_MAX_RELATIONS];
+  kith_tie tie;
+  int n_half_life; /**< timed relations whose edges count by age; ascending by name */
+  struct kith_relation_half_life {
+    char name[KITH_NAME];
+    double seconds; /**< age at which an edge counts half */
+  } half_life[KITH_MAX_RELATIONS];
 } kith_relation_weights;
 
 #endif

@@ -79,8 +79,9 @@ kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x,
 kith_agreed cli_keep_half_life(const cli *c, const char *checkpoint, const kith_graph *g,
                                kith_model_options *model) KITH_MUST_USE;
 /*
- * Where the model weighs interactions by age: read their times into `g`, and choose model->lightgcn.half_life
- * if it is to be.  Collective.  Errors: those of kith_graph_times_read() and kith_half_life_choose().
+ * Where the model weighs interactions or relations by age: read the times of interactions into `g`, and
+ * choose model->lightgcn.half_life if it is to be.  Collective.  Errors: those of kith_graph_times_read() and
+ * kith_half_life_choose().
  */
 kith_agreed cli_resolve_half_life(cli *c, const char *parts, kith_graph *g,
                                   kith_model_options *model) KITH_MUST_USE;

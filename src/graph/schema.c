@@ -27,6 +27,12 @@ int kith_schema_find_type(const kith_schema *s, const char *name) {
   return -1;
 }
 
+double kith_relation_half_life(const kith_relation_weights *w, const char *name) {
+  for (int i = 0; i < w->n_half_life; i++)
+    if (strcmp(w->half_life[i].name, name) == 0) return w->half_life[i].seconds;
+  return 0;
+}
+
 int kith_schema_find_relation(const kith_schema *s, const char *name) {
   for (int r = 0; r < s->n_relation; r++)
     if (strcmp(s->relation[r].name, name) == 0) return r;

@@ -15,6 +15,14 @@ int kith_schema_find_relation(const kith_schema *schema, const char *name);
 /** "both", "forward" or "back".  Local. */
 const char *kith_direction_text(kith_direction direction);
 
+/** The half-life of a relation in seconds; 0: none.  Local. */
+double kith_relation_half_life(const kith_relation_weights *w, const char *name);
+
+/** Whether a relation consists of ties: without a direction, between nodes of one type.  Local. */
+static inline bool kith_relation_is_tie(const kith_relation_type *e) {
+  return e->from == e->to && e->direction == KITH_DIRECTION_BOTH;
+}
+
 /** Whether a name is [a-z][a-z0-9_]*, at most 31 bytes.  Local. */
 bool kith_schema_is_name(const char *name);
 /** Whether files use a name below /node otherwise, so that no type can have it.  Local. */

@@ -2,8 +2,6 @@
  * Decay: recent interactions weigh more.  An interaction of age a counts f = 2^(-a / h) with half-life h, and
  * its entry of the adjacency is f / sqrt(D_u D_i), where D sums f over the entries of a node.
  */
-#include <string.h>
-
 #include "halo/halo_impl.h"
 
 /* An entry counts at least 2^-60: products of roots of sums of such numbers are far from underflow. */
@@ -23,9 +21,12 @@ int64_t kith_latest_time(const kith_comm *comm, const kith_graph *g) {
   return kith_comm_max(comm, now);
 }
 
-kith_decay kith_decay_make(const kith_comm *comm, const kith_graph *g, double seconds) {
-  const int64_t now = kith_latest_time(comm, g);
+kith_decay kith_decay_of(double seconds, int64_t now) {
   return (kith_decay){.half_life = seconds * decay_units(now), .now = now};
+}
+
+kith_decay kith_decay_make(const kith_comm *comm, const kith_graph *g, double seconds) {
+  return kith_decay_of(seconds, kith_latest_time(comm, g));
 }
 
 double kith_decay_factor(const kith_decay *t, int64_t time) {
@@ -34,47 +35,15 @@ double kith_decay_factor(const kith_decay *t, int64_t time) {
   return exp2(age < DECAY_MOST ? -age : -DECAY_MOST);
 }
 
-/* The roots of D of owned rows and ghosts, root [n_col]. */
-static kith_agreed decay_roots(const kith_comm *comm, const kith_graph *g, const kith_decay *t,
-                               const kith_dist_csr *a, double *root) {
-  kith_agreed st = {KITH_OK};
-  int64_t *bits = NULL;
-  _Static_assert(sizeof *bits == sizeof *root, "the exchange is of 64 bits each");
-  KITH_TRY(kith_agree(comm, KITH_NEW(bits, a->csr.n_col)));
-  for (kith_lid i = 0; i < g->n_own; i++) {
-    double sum = 0;
-    for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++) sum += kith_decay_factor(t, g->time[e]);
-    root[i] = sqrt(sum);
-  }
-  memcpy(bits, root, (size_t)g->n_own * sizeof *bits);
-  KITH_TRY(kith_halo_forward_int(a->halo, bits, bits + g->n_own));
-  memcpy(root, bits, (size_t)a->csr.n_col * sizeof *bits);
-done:
-  KITH_FREE(bits);
-  return st;
-}
-
-/* The interactions are the first entries of each row of csr, the matrix or its transpose. */
-static void decay_weigh(const kith_graph *g, const kith_decay *t, const double *root, kith_csr *csr) {
-  for (kith_lid p = 0; p < csr->n_row; p++) {
-    kith_lid i = csr->perm[p];
-    for (kith_eid k = 0; k < g->start[i + 1] - g->start[i]; k++) {
-      kith_eid e = csr->start[p] + k;
-      double f = kith_decay_factor(t, g->time[g->start[i] + k]), other = root[csr->col[e]];
-      if (other == 0) other = 1; /* a known node without interactions, which a new node names */
-      csr->weight[e] = (float)(f / (root[i] * other));
-    }
-  }
-}
-
 kith_agreed kith_dist_csr_decay(const kith_comm *comm, const kith_graph *g, const kith_decay *t,
                                 kith_dist_csr *a) {
   kith_agreed st = {KITH_OK};
+  const kith__counts c = {.ages = true, .decay = *t};
+  const kith__counted rows = {.start = g->start, .time = g->time};
   double *root = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(root, a->csr.n_col)));
-  KITH_TRY(decay_roots(comm, g, t, a, root));
-  decay_weigh(g, t, root, &a->csr);
-  if (a->transpose) decay_weigh(g, t, root, &a->transpose->csr);
+  KITH_TRY(kith__counts_roots(comm, a->halo, &a->csr, &c, &rows, root));
+  kith__counts_weigh(&c, &rows, root, root, 1, &a->csr, NULL, NULL);
 done:
   KITH_FREE(root);
   return st;

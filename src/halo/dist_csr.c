@@ -209,6 +209,7 @@ void kith_dist_csr_destroy(kith_dist_csr **dist_csr) {
   if (a->merged) {
     KITH_FREE(a->merged->of);
     KITH_FREE(a->merged->base);
+    kith__gated_free(&a->merged->gated);
   }
   KITH_FREE(a->merged);
   if (a->transpose) {

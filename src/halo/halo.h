@@ -112,9 +112,9 @@ int64_t kith_full_block_bytes(const kith_dist_csr_sizes *s, bool transpose, bool
  *
  * @param relations  names and omegas; a learned one begins with its initial value
  * @param half_life  seconds; above 0, interactions of a graph with times are weighted by
- * kith_dist_csr_decay() Errors: KITH_ENOMEM; KITH_ECONFIG (the graph lacks a relation); KITH_EDATA if a row
- * is not ascending. Memory: 1 byte an entry more than kith_dist_csr_create(), 5 if an omega is learned; twice
- * all that with a transpose.
+ * kith_dist_csr_decay() Errors: KITH_ENOMEM; KITH_ECONFIG (the graph lacks a relation, or what its weights
+ * need: times, overlaps, any ties); KITH_EDATA if a row is not ascending. Memory: 1 byte an entry more than
+ * kith_dist_csr_create(), 5 if an omega is learned; twice all that with a transpose.
  */
 kith_agreed kith_dist_csr_create_merged(const kith_comm *comm, const kith_graph *g,
                                         const kith_relation_weights *relations, double half_life, int d,
@@ -153,6 +153,8 @@ int64_t kith_latest_time(const kith_comm *comm, const kith_graph *g);
 /** The decay of a graph with times by a half-life in seconds.  Times whose latest is 1e11 or more are taken
  * as milliseconds, from 1e14 on as microseconds, and so on.  Collective. */
 kith_decay kith_decay_make(const kith_comm *comm, const kith_graph *g, double seconds);
+/** The same, by a latest time.  Local. */
+kith_decay kith_decay_of(double seconds, int64_t now);
 /** What an interaction at `time` counts.  Local. */
 double kith_decay_factor(const kith_decay *t, int64_t time);
 /** kith_dist_csr_create() of a graph with times, weighted by kith_dist_csr_decay().  Collective. */

@@ -66,6 +66,46 @@ typedef struct kith__merged_side {
 /* Sort the rows by the node key of the column, then by term.  Local. */
 kith_status kith__merged_order(const kith__merged_side *s, const int64_t *node) KITH_MUST_USE;
 
+/* ---- entry_counts.c: entries that count unequally ---- */
+
+/* How the entries of a relation count: by age, by what their ends have in common, or both; else each is 1. */
+typedef struct kith__counts {
+  bool ages, overlaps;
+  kith_decay decay;
+} kith__counts;
+
+/* The entries of the owned rows, and what is known of them. */
+typedef struct kith__counted {
+  const kith_eid *start;  /* [n_own + 1] */
+  const int64_t *time;    /* [start[n_own]] if they age */
+  const int32_t *overlap; /* [start[n_own]] if they count overlaps */
+} kith__counted;
+
+/* Check that a relation that the graph has also has what its weights need.  Local.  Errors: KITH_ECONFIG. */
+kith_status kith__counts_check(const kith_graph *g, const kith_relation_weights *w,
+                               const char *name) KITH_MUST_USE;
+/* How a relation's entries count.  Collective. */
+kith__counts kith__counts_make(const kith_comm *comm, const kith_graph *g, const kith_relation_weights *w,
+                               const char *name);
+/* The roots of the sums of what the entries of each row count, ghosts included: root [n_col].  Collective. */
+kith_agreed kith__counts_roots(const kith_comm *comm, kith_halo *halo, const kith_csr *csr,
+                               const kith__counts *c, const kith__counted *rows, double *root) KITH_MUST_USE;
+/*
+ * Weights omega f / (here_i there_j) of entries that count f.  Local.
+ *
+ * @param end   [n_own] entries of each row of `csr` up to the last one of `rows`; null: they are all
+ * @param base  [entries of csr] gets the weights before omega; may be null
+ */
+void kith__counts_weigh(const kith__counts *c, const kith__counted *rows, const double *here,
+                        const double *there, double omega, const kith_csr *csr, const kith_eid *end,
+                        float *base);
+
+/* ---- gated.c ---- */
+
+/* Make a->merged->gated of the entries of relations with gated[k].  Local.  Errors: KITH_ENOMEM. */
+kith_status kith__gated_make(kith_dist_csr *a, const bool *gated) KITH_MUST_USE;
+void kith__gated_free(kith_gated_entries **gated);
+
 /* omega / sqrt(degree of the row * degree of the column), symmetric to the last bit; a degree of 0 counts
  * as 1. */
 static inline float kith__symmetric_weight(double omega, int64_t row, int64_t col) {

@@ -17,6 +17,9 @@ typedef struct merged_term {
   double omega;
   bool learned, directed;
   bool repeats; /* a row may name a node several times: edges of several kinds */
+  bool gated;
+  kith__counts counts;         /* how its entries count */
+  kith__counted rows, columns; /* … and what is known of them, by row and by column */
 } merged_term;
 
 typedef struct merged {
@@ -46,10 +49,28 @@ static void merged_add_term(merged *m, merged_term term, kith__csr_rows rows, ki
   m->directed = m->directed || term.directed;
 }
 
+/* model.tie needs a relation of ties. */
+static kith_status merged_check_ties(const kith_graph *g, const kith_relation_weights *w) {
+  kith_status st = KITH_OK;
+  bool learned = w->tie == KITH_TIE_LEARNED, any = w->tie == KITH_TIE_NONE;
+  for (int i = 0; i < w->n && !any; i++) {
+    const kith_relation_type *e = &g->schema.relation[kith_schema_find_relation(&g->schema, w->of[i].name)];
+    any = kith_relation_is_tie(e) && (learned || e->from <= KITH_ITEM);
+  }
+  KITH_CHECK(any, KITH_ECONFIG,
+             "model.tie: %s: model.relations names no relation without a direction between %s",
+             learned ? "learned" : "similarity", learned ? "nodes of one type" : "users, or between items");
+done:
+  return st;
+}
+
 static kith_status merged_terms(const kith_graph *g, const kith_relation_weights *w, merged *m) {
   kith_status st = KITH_OK;
   kith__csr_rows train = {g->start, g->neighbor};
-  merged_add_term(m, (merged_term){.name = "interactions", .omega = 1}, train, train);
+  kith__counted interactions = {.start = g->start, .time = g->time};
+  merged_add_term(
+      m, (merged_term){.name = "interactions", .omega = 1, .rows = interactions, .columns = interactions},
+      train, train);
   for (int i = 0; i < w->n; i++) {
     int r = kith_schema_find_relation(&g->schema, w->of[i].name);
     KITH_CHECK(r >= 0, KITH_ECONFIG, "model.relations.%s: the graph has no such relation", w->of[i].name);
@@ -59,10 +80,16 @@ static kith_status merged_terms(const kith_graph *g, const kith_relation_weights
                               .omega = w->of[i].weight,
                               .learned = w->of[i].learned,
                               .directed = directed,
-                              .repeats = g->schema.relation[r].n_kind > 0};
+                              .repeats = g->schema.relation[r].n_kind > 0,
+                              .gated =
+                                  w->tie == KITH_TIE_LEARNED && kith_relation_is_tie(&g->schema.relation[r]),
+                              .rows = {rows->start, rows->time, rows->overlap},
+                              .columns = {back->start, back->time, back->overlap}};
+    KITH_TRY(kith__counts_check(g, w, w->of[i].name));
     merged_add_term(m, term, (kith__csr_rows){rows->start, rows->neighbor},
                     (kith__csr_rows){back->start, back->neighbor});
   }
+  KITH_TRY(merged_check_ties(g, w));
 done:
   return st;
 }
@@ -181,15 +208,52 @@ done:
   return st;
 }
 
-/* Weights of the interactions by age; they are the first entries of each row. */
-static kith_agreed merged_decay(const kith_comm *comm, const kith_graph *g, double half_life,
-                                kith_dist_csr *a) {
-  const kith_decay t = kith_decay_make(comm, g, half_life);
-  return kith_dist_csr_decay(comm, g, &t, a);
+/* Weights of a term whose entries count unequally, in place of those by degrees. */
+static kith_agreed merged_count(const kith_comm *comm, const merged_term *t, merged *m, kith_dist_csr *a) {
+  kith_agreed st = {KITH_OK};
+  double *row = NULL, *column = NULL;
+  KITH_TRY(kith_agree(comm, KITH_NEW(row, a->csr.n_col)));
+  KITH_TRY(kith__counts_roots(comm, a->halo, &a->csr, &t->counts, &t->rows, row));
+  if (t->directed) KITH_TRY(kith_agree(comm, KITH_NEW(column, a->csr.n_col)));
+  if (t->directed) KITH_TRY(kith__counts_roots(comm, a->halo, &a->csr, &t->counts, &t->columns, column));
+  const double *there = t->directed ? column : row;
+  kith__counts_weigh(&t->counts, &t->rows, row, there, t->omega, m->rows.csr, m->rows.at,
+                     t->learned ? m->rows.base : NULL);
+  if (m->directed)
+    kith__counts_weigh(&t->counts, &t->columns, there, row, t->omega, m->transpose.csr, m->transpose.at,
+                       t->learned ? m->transpose.base : NULL);
+done:
+  KITH_FREE(row);
+  KITH_FREE(column);
+  return st;
 }
 
-static kith_agreed merged_make(const kith_comm *comm, const kith_graph *g, double half_life, int d, merged *m,
-                               kith_dist_csr **out) {
+/* The next term: its entries, and what they count. */
+static kith_agreed merged_next(const kith_comm *comm, const kith_graph *g, const kith_relation_weights *w,
+                               double half_life, int k, merged *m, kith_dist_csr *a) {
+  kith_agreed st = {KITH_OK};
+  merged_term *t = &m->term[k];
+  KITH_TRY(merged_add(comm, g, k, m, a));
+  if (k > 0) t->counts = kith__counts_make(comm, g, w, t->name);
+  else if (half_life > 0)
+    t->counts = (kith__counts){.ages = true, .decay = kith_decay_make(comm, g, half_life)};
+  if (t->counts.ages || t->counts.overlaps) KITH_TRY(merged_count(comm, t, m, a));
+done:
+  return st;
+}
+
+/* Entries whose weight has a learned gate. */
+static kith_status merged_gates(const merged *m, kith_dist_csr *a) {
+  bool gated[1 + KITH_MAX_RELATIONS] = {false}, any = false;
+  for (int k = 0; k < m->n; k++) {
+    gated[k] = m->term[k].gated;
+    any = any || gated[k];
+  }
+  return any ? kith__gated_make(a, gated) : KITH_OK;
+}
+
+static kith_agreed merged_make(const kith_comm *comm, const kith_graph *g, const kith_relation_weights *w,
+                               double half_life, int d, merged *m, kith_dist_csr **out) {
   kith_agreed st = {KITH_OK};
   kith__csr_rows rows = {0}, transpose = {0};
   KITH_TRY(kith_agree(comm, merged_concatenate(g->n_own, &m->rows)));
@@ -198,10 +262,10 @@ static kith_agreed merged_make(const kith_comm *comm, const kith_graph *g, doubl
   transpose = (kith__csr_rows){m->transpose.start, m->transpose.number};
   KITH_TRY(kith__dist_csr_make(comm, g, rows, transpose, d, out));
   KITH_TRY(kith_agree(comm, merged_alloc(*out, m)));
-  for (int k = 0; k < m->n; k++) KITH_TRY(merged_add(comm, g, k, m, *out));
-  if (half_life > 0) KITH_TRY(merged_decay(comm, g, half_life, *out));
+  for (int k = 0; k < m->n; k++) KITH_TRY(merged_next(comm, g, w, half_life, k, m, *out));
   KITH_TRY(kith_agree(comm, kith__merged_order(&m->rows, (*out)->node)));
   if (m->directed) KITH_TRY(kith_agree(comm, kith__merged_order(&m->transpose, (*out)->node)));
+  KITH_TRY(kith_agree(comm, merged_gates(m, *out)));
 done:
   return st;
 }
@@ -214,7 +278,7 @@ kith_agreed kith_dist_csr_create_merged(const kith_comm *comm, const kith_graph 
   merged m = {0};
   *out = NULL;
   KITH_TRY(kith_agreed_same(merged_terms(g, w, &m)));
-  KITH_TRY(merged_make(comm, g, half_life, d, &m, &a));
+  KITH_TRY(merged_make(comm, g, w, half_life, d, &m, &a));
   *out = a;
   a = NULL;
 done:

@@ -2,6 +2,7 @@
  * Overlaps: of each edge between two users, or two items, how many training neighbors its ends have in
  * common. Held-out interactions do not count.
  */
+#include "graph/schema.h"
 #include "ingest/relations.h"
 
 /* The numbers that two ascending rows have in common: those of the shorter one are looked up in the other. */
@@ -26,18 +27,16 @@ done:
   return st;
 }
 
-/* Whether the ends of a relation are two nodes of a type with interactions that read each other. */
-static bool overlap_is_defined(const kith_relation_type *e, int type) {
-  return e->from == type && e->to == type && e->direction == KITH_DIRECTION_BOTH;
-}
-
 kith_status kith__relations_overlap(kith__graph_data *t) {
   kith_status st = KITH_OK;
   kith_ragged users = {0};
   for (int r = 0; r < t->schema.n_relation; r++) {
     const kith_relation_type *e = &t->schema.relation[r];
-    if (overlap_is_defined(e, KITH_USER)) KITH_TRY(overlap_relation(&t->train.ragged, &t->relation[r]));
-    if (!overlap_is_defined(e, KITH_ITEM)) continue;
+    if (!kith_relation_is_tie(e) || e->from > KITH_ITEM) continue;
+    if (e->from == KITH_USER) {
+      KITH_TRY(overlap_relation(&t->train.ragged, &t->relation[r]));
+      continue;
+    }
     if (!users.start) KITH_TRY(kith_ragged_transpose(&t->train.ragged, t->ids[KITH_ITEM].n, &users));
     KITH_TRY(overlap_relation(&users, &t->relation[r]));
   }

@@ -29,6 +29,7 @@ static const pattern patterns[] = {
     {"sampler.relations.", offsetof(kith_job, train.sampler.relations.n),
      offsetof(kith_job, train.sampler.relations.of), sizeof(struct kith_relation_fanout),
      sizeof(struct kith_relation_fanout), true},
+    {"model.half_lives.", offsetof(kith_job, aged.n), offsetof(kith_job, aged.name), KITH_NAME, 0, true},
     {"embed.relations.", offsetof(kith_job, embed.n_relation), offsetof(kith_job, embed.relation),
      sizeof(struct kith_job_list), sizeof(struct kith_job_list), true},
 };

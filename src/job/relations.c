@@ -106,6 +106,8 @@ static kith_status relations_check_names(const kith_job *job, const job_table *t
   if (!job->data.interactions.path[0]) return st;
   for (int i = 0; i < job->model.relations.n; i++)
     KITH_TRY(relations_check_name(job, t, "model.relations", job->model.relations.of[i].name));
+  for (int i = 0; i < job->model.relations.n_half_life; i++)
+    KITH_TRY(relations_check_name(job, t, "model.half_lives", job->model.relations.half_life[i].name));
   for (int i = 0; i < job->partition.weights.n; i++)
     KITH_TRY(relations_check_name(job, t, "partition.weight", job->partition.weights.of[i].name));
   for (int i = 0; i < job->train.sampler.relations.n; i++)

@@ -203,6 +203,16 @@ const job_key kith__job_row[] = {
     {"model.relations.NAME", JOB_WEIGHT, AT(model.relations), 0, 1e3, "",
      "lightgcn: weight of the relation NAME (data.relations; friend: also data.social) in every layer, where "
      "interactions weigh 1. 0: it is not read. learned: trained with the embeddings, from 1 on."},
+    {"model.tie", JOB_ENUM, AT(model.relations.tie), 0, 0, "none | similarity | learned",
+     "lightgcn: weights of ties, the edges of relations without a direction within one node type. none: all "
+     "alike. similarity: by the training interactions that two users, or items, have in common; an edge "
+     "without any weighs 0. learned: by a gate of the input rows of the two nodes, which is trained with "
+     "them "
+     "and begins with 1/2."},
+    {"model.half_lives.NAME", JOB_AGE, AT(model.relations), 1, 1e12, "seconds",
+     "lightgcn: age at which an edge of the relation NAME counts half in every layer, such as 180d; its list "
+     "has times. Age is that at the latest training interaction; without times of interactions, at the "
+     "relation's latest edge. none: edges of any age count alike."},
     {"model.half_life", JOB_HALF_LIFE, AT(model.lightgcn.half_life), 1, 1e12, "seconds",
      "lightgcn: age at which an interaction counts half in every layer, such as 36h, 180d or 2y (730d); age "
      "is that at the latest training interaction. auto: chosen by slices of time of the training "

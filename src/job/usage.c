@@ -52,6 +52,8 @@ static bool is_gat(const kith_job *j) { return is_model(j, KITH_GAT); }
 static bool is_sage(const kith_job *j) { return is_model(j, KITH_SAGE); }
 static bool is_lightgcn(const kith_job *j) { return is_model(j, KITH_LIGHTGCN); }
 static bool reads_friends(const kith_job *j) { return kith_model_relation(&j->model, "friend") != NULL; }
+static bool reads_relations(const kith_job *j) { return kith_model_relations(&j->model)->n > 0; }
+static bool ages_friends(const kith_job *j) { return kith_model_relation_half_life(&j->model, "friend") > 0; }
 static bool propagates_linearly(const kith_job *j) { return is_lightgcn(j) && j->model.layers > 0; }
 static bool is_pinsage(const kith_job *j) { return is_model(j, KITH_PINSAGE); }
 static bool drops_columns(const kith_job *j) { return !is_model(j, KITH_MF) && !is_lightgcn(j); }
@@ -150,7 +152,9 @@ static bool lists_edges(const kith_job *j, const kith_relation_source *r) {
 static bool filters(const kith_job *j, const kith_relation_source *r) {
   return lists_edges(j, r) && r->list.min_weight > 0;
 }
-static bool nothing_reads(const kith_job *j, const kith_relation_source *r) { return j == NULL || r == NULL; }
+static bool ages(const kith_job *j, const kith_relation_source *r) {
+  return lists_edges(j, r) && kith_model_relation_half_life(&j->model, r->name) > 0;
+}
 
 /* ---- the rules ---- */
 
@@ -179,7 +183,8 @@ static const usage_rule usage_rules[] = {
      "is stored in graph.h5, but nothing uses times of a test list"},
     {"data.test.header", "ingest", test_has_columns, "needs a list of edges (data.test.format)"},
     {"data.social", "ingest", reads_friends, "needs model.relations.friend above 0"},
-    {"data.social.columns.time", "ingest", never, "is stored in graph.h5, but no model reads times of ties"},
+    {"data.social.columns.time", "ingest", ages_friends,
+     "needs model.half_lives.friend, and model.relations.friend above 0"},
     {"data.social.columns.weight", "ingest", filters_ties,
      "needs data.social.min_weight above 0: models do not read the weights of edges"},
     {"data.user_features", "train", reads_features, "needs model.input: features or both"},
@@ -211,6 +216,10 @@ static const usage_rule usage_rules[] = {
     {"model.edge_dropout", "train", propagates, "needs a model with layers"},
     {"model.layer_weights", "train", is_lightgcn, "needs model.name: lightgcn"},
     {"model.relations", "train", propagates_linearly, "needs model.name: lightgcn with layers"},
+    {"model.tie", "train", reads_relations,
+     "needs a weight above 0 in model.relations, and lightgcn with layers"},
+    {"model.half_lives", "train", reads_relations,
+     "needs the relation in model.relations, with a weight above 0, and lightgcn with layers"},
     {"model.half_life", "train", propagates_linearly, "needs model.name: lightgcn with layers"},
     {"model.aggregator", "train", is_sage, "needs model.name: sage"},
     {"model.pinsage", "train", is_pinsage, "needs model.name: pinsage"},
@@ -278,13 +287,15 @@ static const struct {
      "needs a weight above 0 in model.relations, and lightgcn with layers"},
     {"data.relations.NAME.header", lists_edges, "needs a list of edges (its format)"},
     {"data.relations.NAME.columns", lists_edges, "needs a list of edges (its format)"},
-    {"data.relations.NAME.columns.time", nothing_reads,
-     "is stored in graph.h5, but no model reads times of relations"},
+    {"data.relations.NAME.columns.time", ages,
+     "needs a half-life in model.half_lives, and a weight above 0 in model.relations"},
     {"data.relations.NAME.columns.weight", filters,
      "needs min_weight above 0: models do not read the weights of edges"},
     {"partition.weight.NAME", is_cut, "needs partition.method: metis or contiguous"},
     {"sampler.relations.NAME", samples_relation,
      "needs sampler.mode: neighbor, and a weight above 0 in model.relations with lightgcn and layers"},
+    {"model.half_lives.NAME", is_in_layers,
+     "needs the relation in model.relations, with a weight above 0, and lightgcn with layers"},
     {"embed.relations.NAME", is_in_layers,
      "needs a weight above 0 in model.relations, and lightgcn with layers"},
 };
@@ -327,6 +338,7 @@ static const kith_relation_source *usage_source(const kith_job *job, const char 
   const kith_relation_source *r = usage_among("data.relations.", job->data.n_listed, job->data.listed, key);
   if (!r) r = usage_among("partition.weight.", job->data.n_relation, job->data.relation, key);
   if (!r) r = usage_among("sampler.relations.", job->data.n_relation, job->data.relation, key);
+  if (!r) r = usage_among("model.half_lives.", job->data.n_relation, job->data.relation, key);
   return r ? r : usage_among("embed.relations.", job->data.n_relation, job->data.relation, key);
 }
 

@@ -22,6 +22,7 @@ void kith__job_bounds(const job_key *k, size_t size, char *text) {
   case JOB_CUTOFFS: snprintf(text, size, "list of %.15g to %.15g %s", k->low, k->high, k->unit); break;
   case JOB_WEIGHT: snprintf(text, size, "%.15g to %.15g, or learned", k->low, k->high); break;
   case JOB_RELATIONS: snprintf(text, size, "list of relations"); break;
+  case JOB_AGE: snprintf(text, size, "none | time such as 180d (s, h, d, w, y)"); break;
   case JOB_HALF_LIFE: snprintf(text, size, "none | auto | time such as 180d (s, h, d, w, y)"); break;
   case JOB_BOOL: snprintf(text, size, "true | false"); break;
   case JOB_ENUM:
@@ -219,9 +220,11 @@ static double value_unit(const char *unit) {
 /* "none", "auto", or a number with its unit. */
 static kith_status value_half_life(const job_key *k, const char *text, double *out) {
   kith_status st = KITH_OK;
-  bool none = strcmp(text, "none") == 0;
+  bool none = strcmp(text, "none") == 0, chosen = strcmp(text, "auto") == 0;
   char *end = NULL;
-  if (none || strcmp(text, "auto") == 0) {
+  KITH_CHECK(!chosen || k->kind == JOB_HALF_LIFE, KITH_ECONFIG,
+             "%s: auto chooses for interactions only (model.half_life); expected none or a time", k->key);
+  if (none || chosen) {
     *out = none ? 0 : KITH_HALF_LIFE_AUTO;
     return st;
   }
@@ -229,9 +232,8 @@ static kith_status value_half_life(const job_key *k, const char *text, double *o
   bool good = strspn(text, "0123456789.e+") >= (size_t)(end - text) && end > text && value_unit(end) > 0;
   KITH_CHECK(
       good, KITH_ECONFIG,
-      "%s: expected none, auto, or a time with its unit, such as 36h, 180d or 2y (s, h, d, w, y), found "
-      "\"%s\"",
-      k->key, text);
+      "%s: expected none%s or a time with its unit, such as 36h, 180d or 2y (s, h, d, w, y), found \"%s\"",
+      k->key, k->kind == JOB_HALF_LIFE ? ", auto," : "", text);
   if (!(seconds >= k->low && seconds <= k->high)) return value_out_of_bounds(k, text);
   *out = seconds;
 done:
@@ -346,6 +348,43 @@ done:
   return st;
 }
 
+/* The index of the first relation with a half-life that is not before `name`. */
+static int value_age_index(const kith_relation_weights *w, const char *name) {
+  int i = 0;
+  while (i < w->n_half_life && strcmp(w->half_life[i].name, name) < 0) i++;
+  return i;
+}
+
+static bool value_has_age(const kith_relation_weights *w, int i, const char *name) {
+  return i < w->n_half_life && strcmp(w->half_life[i].name, name) == 0;
+}
+
+/* A relation without a half-life is not in the list. */
+static kith_status value_age(const job_key *k, const char *text, kith_relation_weights *w) {
+  kith_status st = KITH_OK;
+  const char *name = value_relation(k);
+  int i = value_age_index(w, name), n_after = w->n_half_life - i;
+  struct kith_relation_half_life *at = &w->half_life[i];
+  bool there = value_has_age(w, i, name);
+  double seconds = 0;
+  KITH_TRY(value_half_life(k, text, &seconds));
+  if (there && seconds == 0) {
+    memmove(at, at + 1, (size_t)(n_after - 1) * sizeof *at);
+    w->n_half_life--;
+  }
+  if (seconds == 0) return st;
+  KITH_CHECK(there || w->n_half_life < KITH_MAX_RELATIONS, KITH_ECONFIG,
+             "%s: more than %d relations have half-lives", k->key, KITH_MAX_RELATIONS);
+  if (!there) {
+    memmove(at + 1, at, (size_t)n_after * sizeof *at);
+    w->n_half_life++;
+  }
+  *at = (struct kith_relation_half_life){.seconds = seconds};
+  snprintf(at->name, sizeof at->name, "%s", name);
+done:
+  return st;
+}
+
 kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
   void *at = (char *)job + k->offset;
   long long whole = 0;
@@ -363,6 +402,7 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
   case JOB_CUTOFFS: return value_cutoffs(k, text, &job->evaluate);
   case JOB_FANOUTS: return value_fanouts(k, text, at);
   case JOB_RELATIONS: return value_relations(k, text, at);
+  case JOB_AGE: return value_age(k, text, at);
   case JOB_HALF_LIFE: return value_half_life(k, text, at);
   case JOB_PROTOCOL: return value_protocol(k, text, at);
   case JOB_INTERVAL: return value_every(k, text, at);
@@ -419,6 +459,12 @@ static void value_print_weight(const job_key *k, const kith_relation_weights *w,
   else value_print_real(named ? w->of[i].weight : 0, size, text);
 }
 
+static void value_print_age(const job_key *k, const kith_relation_weights *w, size_t size, char *text) {
+  const char *name = value_relation(k);
+  int i = value_age_index(w, name);
+  value_print_half_life(value_has_age(w, i, name) ? w->half_life[i].seconds : 0, size, text);
+}
+
 void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *text) {
   const void *at = (const char *)job + k->offset;
   switch (k->kind) {
@@ -438,6 +484,7 @@ void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *tex
     value_print_list(((const kith_fanouts *)at)->n, ((const kith_fanouts *)at)->of, size, text);
     break;
   case JOB_RELATIONS: value_print_relations(at, size, text); break;
+  case JOB_AGE: value_print_age(k, at, size, text); break;
   case JOB_HALF_LIFE: value_print_half_life(*(const double *)at, size, text); break;
   case JOB_PROTOCOL: value_print_protocol(*(const int *)at, size, text); break;
   case JOB_INTERVAL:

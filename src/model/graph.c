@@ -1,6 +1,7 @@
 /* Which matrix the layers of a model read. */
 #include <string.h>
 
+#include "graph/schema.h"
 #include "model/model.h"
 
 const kith_relation_weights *kith_model_relations(const kith_model_options *o) {
@@ -13,6 +14,17 @@ const struct kith_relation_weight *kith_model_relation(const kith_model_options 
   for (int i = 0; i < w->n; i++)
     if (strcmp(w->of[i].name, name) == 0) return &w->of[i];
   return NULL;
+}
+
+double kith_model_relation_half_life(const kith_model_options *o, const char *name) {
+  return kith_model_relation(o, name) ? kith_relation_half_life(kith_model_relations(o), name) : 0;
+}
+
+bool kith_model_ages_relations(const kith_model_options *o) {
+  const kith_relation_weights *w = kith_model_relations(o);
+  for (int i = 0; i < w->n; i++)
+    if (kith_relation_half_life(w, w->of[i].name) > 0) return true;
+  return false;
 }
 
 bool kith_model_decays(const kith_model_options *o) {

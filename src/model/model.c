@@ -95,6 +95,14 @@ kith_tensor *kith_model_relation_parameter(const struct kith_relation_weight *re
   return relation->learned ? kith_params_get(params, name, 1, 1, KITH_INIT_ONE) : NULL;
 }
 
+/* The parameters of learned gates; with zeros, every gate is 1/2. */
+static void model_record_gates(const kith_model_ctx *ctx, kith_tensor *const *omega) {
+  if (!ctx->x) return;
+  kith_tensor *weight = kith_params_get(ctx->params, "tie", 1, ctx->x->d, KITH_INIT_ZERO);
+  kith_tensor *bias = kith_params_get(ctx->params, "tie.bias", 1, 1, KITH_INIT_ZERO);
+  kith_gates_op(ctx->tape, ctx->block[0], ctx->x, weight, bias, omega);
+}
+
 /* The parameters of learned weights. */
 static void model_record_relations(const kith_model_options *o, const kith_model_ctx *ctx) {
   const kith_relation_weights *w = kith_model_relations(o);
@@ -106,6 +114,7 @@ static void model_record_relations(const kith_model_options *o, const kith_model
     omega[1 + i]->value[0] = (float)w->of[i].weight;
     n++;
   }
+  if (w->n > 0 && w->tie == KITH_TIE_LEARNED) model_record_gates(ctx, omega);
   for (int l = 0; n > 0 && l < o->layers; l++)
     if (l == 0 || ctx->block[l] != ctx->block[l - 1])
       kith_relation_weights_op(ctx->tape, ctx->block[l], omega);

@@ -36,6 +36,10 @@ const kith_relation_weights *kith_model_relations(const kith_model_options *o);
 const struct kith_relation_weight *kith_model_relation(const kith_model_options *o, const char *name);
 /** The parameter of a relation's learned weight, [1, 1]; null: the weight is fixed, or on failure. */
 kith_tensor *kith_model_relation_parameter(const struct kith_relation_weight *relation, kith_params *params);
+/** The half-life of a relation's edges, in seconds; 0: none, or layers do not read the relation. */
+double kith_model_relation_half_life(const kith_model_options *o, const char *name);
+/** Whether the edges of any relation that layers read are weighted by age. */
+bool kith_model_ages_relations(const kith_model_options *o);
 /** Whether interactions are weighted by age: lightgcn with a half-life. */
 bool kith_model_decays(const kith_model_options *o);
 /** Whether layers read another matrix than the training graph's adjacency: kith_model_graph_create() makes

@@ -70,6 +70,31 @@ typedef struct kith_relation_entries {
 void kith_relation_gradient(const kith_csr *a, const kith_relation_entries *r, int d, const float *row,
                             const float *column, kith_exact_sum *gradient);
 
+/* ---- learned gates of entries ---- */
+
+/**
+ * Gate of each entry (i, j): sigma(sum over k of a_k x_ik x_jk + b), the same bits for (j, i).
+ *
+ * @param e         the gated entries; weights are not read
+ * @param x         [n_col, d] ghost rows filled
+ * @param[out] gate [entries]
+ */
+void kith_gate_forward(const kith_csr *e, int d, const float *x, const float *a, float b, float *gate);
+/**
+ * Gradient of y = M x in the entries' weights, those of (i, j) and (j, i) together: slope += scale * (<dy_i,
+ * x_j> + <dy_j, x_i>), the same bits for (j, i).
+ *
+ * @param entry  [entries] their indices in M
+ * @param keep   [entries of M] 0: edge dropout dropped the entry; null: all are kept
+ * @param x, dy  [n_col, d] ghost rows filled
+ */
+void kith_gate_add_slope(const kith_csr *e, const kith_eid *entry, const uint8_t *keep, float scale, int d,
+                         const float *x, const float *dy, float *slope);
+/** dx_ik += a_k z_ik for n rows, where z_i sums ds_ij x_j and ds is the gradient of the gate's argument. */
+void kith_gate_backward_rows(int64_t n, int d, const float *a, const float *z, float *dx);
+/** da_k += sum over i of x_ik z_ik / 2 * KITH_RELATION_UNIT: z has each pair at both ends. */
+void kith_gate_backward_weight(int64_t n, int d, const float *x, const float *z, kith_exact_sum *da);
+
 /* ---- gather ---- */
 
 /**
@@ -108,6 +133,8 @@ void kith_scale_rows(int64_t n, int d, float w, const float *x, bool add, int ld
 /** Inner product of two rows [d]: sixteen partial sums, then a tree, in the same order on every instruction
  * set. */
 float kith_dot(int d, const float *a, const float *b);
+/** Sum of a_k x_k y_k; the same bits if x and y change places. */
+float kith_dot3(int d, const float *a, const float *x, const float *y);
 
 /** y [n, d] = rows of x divided by their Euclidean norms, norm [n]; a zero row stays zero. */
 void kith_normalize_rows_forward(int64_t n, int d, const float *x, float *y, float *norm);

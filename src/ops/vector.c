@@ -36,6 +36,17 @@ KITH_KERNEL float kith_dot(int d, const float *a, const float *b) {
   return lane[0];
 }
 
+KITH_KERNEL float kith_dot3(int d, const float *a, const float *x, const float *y) {
+  float lane[LANES] = {0};
+  int k = 0;
+  for (; k + LANES <= d; k += LANES)
+    for (int j = 0; j < LANES; j++) lane[j] += a[k + j] * (x[k + j] * y[k + j]);
+  for (int j = 0; k + j < d; j++) lane[j] += a[k + j] * (x[k + j] * y[k + j]);
+  for (int half = LANES / 2; half > 0; half /= 2)
+    for (int j = 0; j < half; j++) lane[j] += lane[j + half];
+  return lane[0];
+}
+
 void kith_gather_normalize_forward(kith_lid n, const kith_lid *at, int d, const float *x, float *unit,
                                    float *norm) {
 #pragma omp parallel for schedule(static)

@@ -39,6 +39,13 @@ static void propagate_forward(void *self) {
   propagate_multiply(p->a->halo, p->csr, p->a->n_interior, p->x->d, p->x->value, false, p->y->value);
 }
 
+/* Gradients of gated weights; the ghost rows of x and of y's gradient are filled. */
+static void propagate_backward_gates(const propagate *p) {
+  const kith_gated_entries *g = p->a->merged->gated;
+  float scale = p->block->keep ? (float)p->block->keep_scale : 1;
+  kith_gate_add_slope(&g->csr, g->entry, p->block->keep, scale, p->x->d, p->x->value, p->y->grad, g->slope);
+}
+
 /* Backward multiplies the gradient by the transpose of A, which is A where it is symmetric: edge dropout
  * drops an edge in both directions. */
 static void propagate_backward(void *self) {
@@ -51,6 +58,7 @@ static void propagate_backward(void *self) {
   const float *x = p->x->value, *dy = p->y->grad;
   bool directed = a->transpose != NULL;
   kith__relation_weights_backward(p->block, p->x->d, directed ? dy : x, directed ? x : dy);
+  if (a->merged && a->merged->gated) propagate_backward_gates(p);
 }
 
 /* List the positions in A of the gathered rows, interior rows first; returns how many are interior. */

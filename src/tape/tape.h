@@ -137,6 +137,20 @@ void kith_relation_weights_op(kith_tape *t, const kith_block *block, kith_tensor
  */
 void kith__relation_weights_backward(const kith_block *block, int d, const float *row, const float *col);
 
+/**
+ * Learn gates of ties in the full graph's merged matrix: an entry (i, j) of a gated relation weighs omega *
+ * base * sigma(weight' [x_i * x_j] + bias).  Record it before kith_relation_weights_op(), edge dropout and
+ * layers.  Nothing is recorded on a matrix without gated relations.  Collective when run.
+ *
+ * @param x       input rows, of nodes of the block
+ * @param weight  [1, d], @param bias [1, 1]: parameters
+ * @param omega   as for kith_relation_weights_op()
+ * Cost: an exchange of x; 2 d multiplications for each gated entry; in backward 4 d for each of them and each
+ * layer, and one sum over ranks.
+ */
+void kith_gates_op(kith_tape *t, const kith_block *block, kith_tensor *x, kith_tensor *weight,
+                   kith_tensor *bias, kith_tensor *const *omega);
+
 /* ---- ops on the rows of a block ---- */
 
 /*

@@ -34,6 +34,10 @@ kith_gid kith__augment_new_number(const augment *x, int64_t i);
 /* Set neighbor[p[i].at] to the global numbers of n known nodes of a type; sorts p.  Collective. */
 kith_agreed kith__augment_resolve(const augment *x, const char *parts_path, int type, int64_t n,
                                   augment_pending *p, kith_gid *neighbor) KITH_MUST_USE;
+/* What the two ends of new edges of a relation within a type have in common: overlap [l->n].  Collective.
+ * Errors: KITH_ENOMEM, KITH_EDATA. */
+kith_agreed kith__augment_overlaps(const augment *x, int type, const kith_new_edges *l,
+                                   int64_t *overlap) KITH_MUST_USE;
 /* Relations of the augmented graph, whose rows and types are set.  Collective. */
 kith_agreed kith__augment_relations(augment *x, const char *parts_path) KITH_MUST_USE;
 

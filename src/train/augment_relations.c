@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "halo/halo.h"
 #include "train/augment.h"
 
 /* The rows of a relation, or those of its transpose. */
@@ -27,9 +28,10 @@ static relation_side relation_side_of(const augment *x, int r, bool transpose) {
                          .rows = transpose ? &x->g->transpose[r] : &x->g->relation[r]};
 }
 
-/* An edge of a new node of this rank: its row, counted from the last known one, and the other end. */
+/* An edge of a new node of this rank: its row, counted from the last known one, the other end, and its index
+ * in the list. */
 typedef struct new_edge {
-  int64_t row, original;
+  int64_t row, original, index;
 } new_edge;
 
 typedef struct new_rows {
@@ -43,8 +45,8 @@ static int new_edge_compare(const void *a, const void *b) {
   return (x->original > y->original) - (x->original < y->original);
 }
 
-static void new_rows_add(new_rows *rows, int64_t row, int64_t original) {
-  if (row >= 0) rows->edge[rows->n++] = (new_edge){row, original};
+static void new_rows_add(new_rows *rows, int64_t row, int64_t original, int64_t index) {
+  if (row >= 0) rows->edge[rows->n++] = (new_edge){row, original, index};
 }
 
 /* The list of a relation's edges with new nodes, or null. */
@@ -62,8 +64,8 @@ static kith_status new_rows_make(const augment *x, const relation_side *s, const
   if (!l) return st;
   KITH_TRY(KITH_NEW(rows->edge, 2 * l->n));
   for (int64_t k = 0; k < l->n; k++) {
-    if (s->from_reads) new_rows_add(rows, kith__augment_row(x, s->type->from, l->from[k]), l->to[k]);
-    if (s->to_reads) new_rows_add(rows, kith__augment_row(x, s->type->to, l->to[k]), l->from[k]);
+    if (s->from_reads) new_rows_add(rows, kith__augment_row(x, s->type->from, l->from[k]), l->to[k], k);
+    if (s->to_reads) new_rows_add(rows, kith__augment_row(x, s->type->to, l->to[k]), l->from[k], k);
   }
   qsort(rows->edge, (size_t)rows->n, sizeof *rows->edge, new_edge_compare);
   for (int64_t k = 0; k < rows->n; k++)
@@ -87,6 +89,41 @@ static kith_status relation_starts(augment *x, const relation_side *s, const new
   for (kith_lid i = n_known; i < x->g->n_own; i++) out->start[i + 1] += out->start[i];
   for (kith_eid e = 0; e < n; e++) out->neighbor[e] = kith__augment_known_number(x, s->known->neighbor[e]);
 done:
+  return st;
+}
+
+/* Times of known edges; those of new nodes are as recent as the latest of them and of the interactions. */
+static kith_agreed relation_times(augment *x, const relation_side *s, const new_rows *rows) {
+  kith_agreed st = {KITH_OK};
+  const kith_adjacency *k = s->known;
+  kith_eid n = k->start[x->known->n_own];
+  int64_t now = kith_latest_time(x->comm, x->known);
+  if (!k->time) return st; /* the same on all ranks */
+  for (kith_eid e = 0; e < n; e++)
+    if (k->time[e] > now) now = k->time[e];
+  now = kith_comm_max(x->comm, now);
+  KITH_TRY(kith_agree(x->comm, KITH_NEW(s->rows->time, n + rows->n)));
+  memcpy(s->rows->time, k->time, (size_t)n * sizeof *k->time);
+  for (kith_eid e = n; e < n + rows->n; e++) s->rows->time[e] = now;
+done:
+  return st;
+}
+
+static kith_agreed relation_overlaps(augment *x, const relation_side *s, const kith_new_edges *l,
+                                     const new_rows *rows) {
+  kith_agreed st = {KITH_OK};
+  const kith_adjacency *k = s->known;
+  kith_eid n = k->start[x->known->n_own];
+  int64_t *overlap = NULL;
+  if (!k->overlap) return st; /* the same on all ranks */
+  KITH_TRY(kith_agree(x->comm, KITH_NEW(s->rows->overlap, n + rows->n)));
+  memcpy(s->rows->overlap, k->overlap, (size_t)n * sizeof *k->overlap);
+  if (!l) goto done;
+  KITH_TRY(kith_agree(x->comm, KITH_NEW(overlap, l->n)));
+  KITH_TRY(kith__augment_overlaps(x, s->type->from, l, overlap));
+  for (int64_t i = 0; i < rows->n; i++) s->rows->overlap[n + i] = (int32_t)overlap[rows->edge[i].index];
+done:
+  KITH_FREE(overlap);
   return st;
 }
 
@@ -123,6 +160,8 @@ static kith_agreed augment_relation(augment *x, const char *parts_path, const re
   new_rows rows = {0};
   KITH_TRY(kith_agree(x->comm, new_rows_make(x, s, l, &rows)));
   KITH_TRY(kith_agree(x->comm, relation_starts(x, s, &rows)));
+  KITH_TRY(relation_times(x, s, &rows));
+  KITH_TRY(relation_overlaps(x, s, l, &rows));
   if (!l) goto done; /* the same on all ranks */
   KITH_TRY(relation_numbers(x, parts_path, s, s->type->from, &rows));
   if (s->type->from != s->type->to) KITH_TRY(relation_numbers(x, parts_path, s, s->type->to, &rows));

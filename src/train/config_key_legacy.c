@@ -57,6 +57,12 @@ static void config_key_add_model(config_key *r) {
   if (m->dropout > 0) config_key_add(r, " dropout=%.9g", m->dropout);
   for (int i = 0; i < m->relations.n; i++)
     if (kith_model_relation(m, m->relations.of[i].name)) config_key_add_relation(r, &m->relations.of[i]);
+  for (int i = 0; i < m->relations.n_half_life; i++) {
+    const struct kith_relation_half_life *h = &m->relations.half_life[i];
+    if (kith_model_relation(m, h->name)) config_key_add(r, " half_life.%s=%.9g", h->name, h->seconds);
+  }
+  if (kith_model_relations(m)->n > 0 && m->relations.tie != KITH_TIE_NONE)
+    config_key_add(r, " tie=%s", m->relations.tie == KITH_TIE_LEARNED ? "learned" : "similarity");
   if (kith_model_decays(m)) config_key_add(r, " half_life=%.9g", m->lightgcn.half_life);
 }
 

@@ -46,6 +46,22 @@ done:
   return st;
 }
 
+/* Check that entries can be weighted one by one; kith_model_graph_create() checks what the graph has. */
+static kith_status trainer_check_ties(const kith_train_options *train, const kith_model_options *model) {
+  kith_status st = KITH_OK;
+  const kith_relation_weights *w = kith_model_relations(model);
+  const char *mode = kith_sampler_mode_text(train->sampler.mode);
+  if (w->n == 0 || train->sampler.mode == KITH_FULL) return st;
+  KITH_CHECK(w->tie == KITH_TIE_NONE, KITH_ECONFIG,
+             "model.tie: sampler.mode: %s samples the edges of ties alike; expected full", mode);
+  for (int i = 0; i < w->n_half_life; i++)
+    KITH_CHECK(!kith_model_relation(model, w->half_life[i].name), KITH_ECONFIG,
+               "model.half_lives.%s: sampler.mode: %s samples edges of any age alike; expected full",
+               w->half_life[i].name, mode);
+done:
+  return st;
+}
+
 /* Check that the cut graph has the relations that the model reads. */
 static kith_status trainer_check_relations(const kith_graph *g, const kith_train_options *train,
                                            const kith_model_options *model) {
@@ -77,6 +93,7 @@ static kith_status trainer_check(const kith_targets *targets, const kith_graph *
              "model.input: %s, but the graph has no features; name data.user_features or data.item_features "
              "and run kith ingest and kith partition again",
              kith_input_text(model->input));
+  KITH_TRY(trainer_check_ties(train, model));
   KITH_TRY(trainer_check_relations(g, train, model));
   KITH_TRY(trainer_check_half_life(g, train, model));
   KITH_TRY(kith_model_check(model));

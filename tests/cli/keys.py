@@ -109,6 +109,8 @@ model.gat.attention_dropout  pairs     train      0 0.5                  model.n
 model.edge_dropout           pairs     train      0 0.5
 model.layer_weights          pairs     train      fixed learned
 model.relations.friend       pairs     train      0 0.5
+model.tie                    related   train      none similarity        model.relations.friend=0.5
+model.half_lives.friend      related   train      none 30d               model.relations.friend=0.5 data.relations.friend.columns.time=4
 model.half_life              pairs     train      none 30d               data.interactions.columns.time=4
 model.aggregator             pairs     train      mean pool              model.name=sage
 model.pinsage.walks          pairs     train      5 50                   model.name=pinsage
@@ -381,7 +383,7 @@ def tried_of(lines, job, source, verb, name, plain):
 def main():
     experiments = list(tried())
     if sys.argv[1] == "--names":
-        print("\n".join(sorted({re.sub(r"(\.relations|\.weight|\.nodes)\.friend", r"\1.NAME", e[0]) for e in experiments} | set(ELSEWHERE))))
+        print("\n".join(sorted({re.sub(r"(\.relations|\.weight|\.nodes|\.half_lives)\.friend", r"\1.NAME", e[0]) for e in experiments} | set(ELSEWHERE))))
         return 0
     place, same = Place(*sys.argv[1:3]), []
     once, again = (place.outcome("pairs", "train", [], False) for _ in range(2))

@@ -1,4 +1,6 @@
-# Ties: what the two ends of an edge have in common, counted by kith ingest from training interactions alone.
+# Ties in LightGCN: what the two ends have in common, counted by kith ingest from training interactions alone; weights by
+# it, by age and by learned gates are what NumPy makes of the files; one SHA-256 of the rows on 1 to 4 ranks and two cuts;
+# what cannot be is refused with one line.
 set -euo pipefail
 /usr/bin/python3 -c 'import h5py, numpy' 2>/dev/null || { echo "skipped: no h5py or numpy"; exit 77; }
 . "$KITH_SOURCE/tests/support/tiny.sh"
@@ -7,7 +9,7 @@ cat >job.yaml <<'J'
 work: work
 generate: {users: 150, items: 200, interactions: 3000, friends: 300, communities: 6}
 data:
-  interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2}}
+  interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2, time: 3}}
   relations:
     friend: {path: friend.tsv, from: user, to: user, format: edges}
     near: {path: near.tsv, from: item, to: item, format: edges, columns: {from: 1, to: 2, time: 3}}
@@ -22,8 +24,8 @@ sed "/near: {path/d; s/, near: 0.8//" job.yaml >make.yaml
 "$KITH" generate make.yaml --quiet >/dev/null 2>&1
 # Items that follow each other in the list, at times of about three years; some pairs in both directions.
 awk -F '\t' -v OFS='\t' '!/^#/ && n++ < 500 {
-  if (n > 1 && last != $2) print last, $2, n * 200000
-  if (n % 7 == 0) print $2, last, n * 100000
+  if (n > 1 && last != $2) print last, $2, $3
+  if (n % 7 == 0) print $2, last, $3 - 1000000
   last = $2
 }' list.tsv >near.tsv
 for verb in ingest partition; do "$KITH" $verb job.yaml --quiet >/dev/null 2>&1; done
@@ -57,3 +59,107 @@ for name, lists in ("friend", users), ("near", items):
 print("overlaps of", len(users), "users and", len(items), "items are right")
 P
 "$KITH" inspect work/graph.h5 >out && "$KITH" inspect work/parts.h5 >out
+
+cat >oracle.py <<'P' # TIE DAYS DAYS-OF-NEAR: days 0 for none
+import h5py, numpy as np, sys
+tie, days, near_days = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
+omega = dict(friend=0.6, near=0.8)
+graph, told = h5py.File("work/graph.h5"), h5py.File("work/embeddings.h5")
+state = h5py.File("work/" + open("work/checkpoint-latest").read().strip())
+n = [len(graph["user/id"]), len(graph["item/id"])]
+total, first = sum(n), dict(user=0, item=n[0])
+x = np.concatenate([state["user/parameter"][:], state["item/parameter"][:]]).astype(float)
+start, item = graph["train/start"][:], graph["train/item"][:]
+now = graph["train/time"][:].max() if "train/time" in graph else graph["edge/near/time"][:].max()
+def age(time, days): return 2.0 ** -np.clip((now - time) / (days * 86400), 0, 60) if days else np.ones(len(time))
+def normalized(a):
+    d = np.where(a.sum(1) > 0, a.sum(1), 1)
+    return a / np.sqrt(np.outer(d, d))
+a = np.zeros((total, total))
+counts = age(graph["train/time"][:], days) if days else np.ones(len(item))
+for u in range(n[0]):
+    for e in range(start[u], start[u + 1]): a[u, n[0] + item[e]] = a[n[0] + item[e], u] = counts[e]
+m = normalized(a)
+have = (a > 0).astype(float)
+common = have @ have
+for name, type in ("friend", "user"), ("near", "item"): # of two lines of one pair the earlier one counts
+    edge = graph["edge/" + name]
+    r, when = np.zeros((total, total)), np.full((total, total), np.inf)
+    for u in range(n[0] if type == "user" else n[1]):
+        for e in range(edge["start"][u], edge["start"][u + 1]):
+            i, j = first[type] + u, first[type] + edge["to"][e]
+            time = edge["time"][e] if "time" in edge else 0
+            if time >= when[i, j]: continue
+            when[i, j] = when[j, i] = time
+            f = age(np.array([time]), near_days)[0] if name == "near" else 1
+            r[i, j] = r[j, i] = f * (common[i, j] if tie == "similarity" else 1)
+    assert r.any()
+    r = normalized(r)
+    if tie == "learned":
+        w = state["weights/parameter"][:].astype(float)
+        assert len(w) == x.shape[1] + 1 and np.abs(w).max() > 1e-4, w
+        r *= 1 / (1 + np.exp(-((x * w[:-1]) @ x.T + w[-1])))
+    m += omega[name] * r
+layers = [x]
+for _ in range(2): layers.append(m @ layers[-1])
+truth = np.mean(layers, 0)
+mine = np.concatenate([told["user/embedding"][:], told["item/embedding"][:]])
+worst = np.abs(mine - truth).max() / np.abs(truth).max()
+assert worst < 1e-5, worst
+P
+check() { /usr/bin/python3 oracle.py "$@"; }
+train() { n=$1; shift; ranks $n train job.yaml --fresh --quiet "$@" >log 2>&1 || { cat log; exit 1; }; }
+everywhere() { # words…: the same bits on any number of ranks and with another cut
+  train 1 "$@"
+  cp work/embeddings.h5 one.h5
+  for n in 2 3 4; do train $n "$@"; same_embeddings one.h5 work/embeddings.h5; done
+  "$KITH" partition job.yaml --quiet --set partition.method=hash >/dev/null 2>&1
+  train 3 "$@"
+  same_embeddings one.h5 work/embeddings.h5
+  "$KITH" partition job.yaml --quiet >/dev/null 2>&1
+}
+train 2
+cp work/embeddings.h5 plain.h5
+check none 0 0
+everywhere --set model.tie=similarity
+check similarity 0 0
+check none 0 0 2>/dev/null && { echo "the oracle sees no overlaps"; exit 1; }
+everywhere --set model.half_lives.near=180d --set model.half_life=90d
+check none 90 180
+check none 90 0 2>/dev/null && { echo "the oracle sees no age of edges"; exit 1; }
+train 3 --set model.half_lives.near=180d --set model.tie=similarity
+check similarity 0 180
+everywhere --set model.tie=learned
+check learned 0 0
+train 3 --set model.tie=learned --set model.half_lives.near=180d --set model.relations.friend=0.6
+check learned 0 180
+train 2 --set model.tie=none --set model.half_lives.near=none
+same_embeddings plain.h5 work/embeddings.h5
+
+# Without times of interactions, age is that at the latest edge.
+plain="--set data.interactions.columns.time="
+for verb in ingest partition; do "$KITH" $verb job.yaml --quiet $plain >/dev/null 2>&1; done
+train 2 $plain --set model.half_lives.near=180d
+check none 0 180
+
+# Gates with learned weights of relations, edge dropout and all: a run that resumes has the same bits.
+learned="$plain --set model.tie=learned --set model.relations.near=learned --set model.edge_dropout=0.2"
+train 3 $learned
+cp work/embeddings.h5 through.h5
+train 2 $learned --set train.epochs=1
+ranks 3 train job.yaml --quiet $learned >log 2>&1 || { cat log; exit 1; }
+same_embeddings through.h5 work/embeddings.h5
+
+refused() { # TEXT words…
+  text=$1; shift
+  rc=0; "$KITH" train job.yaml --fresh $plain "$@" >out 2>err || rc=$?
+  [ $rc = 78 ] && grep -q "$text" err || { echo "exit $rc, expected: $text"; cat err; exit 1; }
+}
+refused "model.half_lives.friend: the relation has no times" --set model.half_lives.friend=9d
+refused "model.half_lives.near: auto chooses for interactions only" --set model.half_lives.near=auto
+refused "model.half_lives.near: expected none or a time with its unit" --set model.half_lives.near=9
+refused "model.half_lives.nera: data names no such relation; the nearest is near" --set model.half_lives.nera=9d
+refused "model.tie: sampler.mode: neighbor" --set model.tie=similarity --set sampler.mode=neighbor
+refused "model.half_lives.near: sampler.mode: neighbor" --set model.half_lives.near=9d --set sampler.mode=neighbor
+"$KITH" train job.yaml --fresh $plain --set model.relations.friend=0 --set model.half_lives.friend=9d --set train.epochs=1 >out 2>err
+grep -q "model.half_lives.friend is set but has no effect: it needs the relation in model.relations" err || { cat err; exit 1; }

@@ -80,6 +80,17 @@ static const struct kith_relation_weight FRIEND = {.name = "friend", .weight = 0
                                          LEARNED_TAGGED = {.name = "tagged", .weight = 1, .learned = true},
                                          LEARNED_VIEW = {.name = "view", .weight = 1, .learned = true};
 
+/* Gates are learned of the friends; all in one step, where entries of one pair share a gate. */
+static void lightgcn_with_gates_is_differentiated(void **state) {
+  (void)state;
+  kith_relation_weights w = {.n = 2, .of = {FRIEND, TAGGED}, .tie = KITH_TIE_LEARNED};
+  check_relations(w, 0);
+  w.of[0] = LEARNED_FRIEND;
+  check_relations(w, 0.3);
+  w.of[1] = LEARNED_TAGGED;
+  check_relations(w, 0);
+}
+
 static void lightgcn_with_relations_is_differentiated(void **state) {
   (void)state;
   check_relations((kith_relation_weights){.n = 2, .of = {FRIEND, TAGGED}}, 0);
@@ -120,6 +131,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(pinsage_is_differentiated),
                                      cmocka_unit_test(pinsage_on_fewer_edges_is_differentiated),
                                      cmocka_unit_test(pinsage_with_other_columns_is_differentiated),
+                                     cmocka_unit_test(lightgcn_with_gates_is_differentiated),
                                      cmocka_unit_test(lightgcn_with_relations_is_differentiated),
                                      cmocka_unit_test(learned_weights_of_relations_are_differentiated),
                                      cmocka_unit_test(learned_weights_on_fewer_edges_are_differentiated)};

@@ -64,7 +64,7 @@ kith_schema test_schema(void) {
 kith_schema test_schema_of(const test_graph *t) {
   kith_schema s = t->related ? test_schema() : kith_schema_users_items();
   if (!t->directed) return s;
-  s.relation[TEST_FRIEND].direction = KITH_DIRECTION_FORWARD;
+  if (!t->ties) s.relation[TEST_FRIEND].direction = KITH_DIRECTION_FORWARD;
   s.relation[TEST_TAGGED].direction = KITH_DIRECTION_BACK;
   s.relation[TEST_VIEW].n_kind = 2;
   return s;
@@ -72,7 +72,7 @@ kith_schema test_schema_of(const test_graph *t) {
 
 /* Edges of a relation from one node to another. */
 static int cut_edges(const test_graph *t, int relation, int64_t from, int64_t to) {
-  if (!t->directed) return test_related(relation, from, to);
+  if (!t->directed || (t->ties && relation == TEST_FRIEND)) return test_related(relation, from, to);
   double u = kith_random_unit(
       kith_random(8, KITH_RNG_GENERATE, (uint64_t)relation, (uint64_t)from, (uint64_t)to).bits[0]);
   if (relation == TEST_FRIEND) return from != to && u < 0.12 / (1 + 0.1 * (double)to);

@@ -130,6 +130,7 @@ static void form_whole(test_formula make, double step, bool loops, bool near, co
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 4);
   t.related = w != NULL;
   t.directed = directed;
+  t.ties = w && w->tie != KITH_TIE_NONE;
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 3);
   test_features(g, (const int[KITH_SIDES]){5, 7}, 6);
   assert_int_equal(KITH_OK, form_matrix(g, near, w, &s.a).status);

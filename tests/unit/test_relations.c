@@ -2,6 +2,7 @@
 /* The keys of relations: patterns of the job table, which a job fills with the names that it gives. */
 #include <inttypes.h>
 
+#include "graph/schema.h"
 #include "job/table.h"
 #include "support/folder.h"
 #include "support/mpi_main.h"
@@ -224,6 +225,8 @@ static size_t spell_many(int n, char *text) {
     at += (size_t)sprintf(text + at, "    r%d: {path: r%d.tsv, from: user, to: t%d}\n", i, i, i % 10);
   at += (size_t)sprintf(text + at, "model:\n  relations:\n");
   for (int i = n - 1; i >= 0; i--) at += (size_t)sprintf(text + at, "    r%d: %d\n", i, i + 1);
+  at += (size_t)sprintf(text + at, "  half_lives:\n");
+  for (int i = 0; i < n; i++) at += (size_t)sprintf(text + at, "    r%d: %dd\n", i, i + 1);
   at += (size_t)sprintf(text + at, "embed:\n  relations:\n");
   for (int i = 0; i < n; i++) at += (size_t)sprintf(text + at, "    r%d: new%d.tsv\n", i, i);
   at += (size_t)sprintf(text + at, "partition:\n  weight:\n");
@@ -303,6 +306,7 @@ static const char *draw_value(const job_key *k, uint64_t i) {
   static const char *const choices[] = {"auto", "edges", "true", "hash", "csv", "none", "forward"};
   static const char *const names[] = {"user", "item", "tag", "entity_2"};
   static const char *const weights[] = {"0", "0.25", "learned", "1000"};
+  static const char *const ages[] = {"none", "180d", "90s", "0.5y"};
   static const char *const reals[] = {"0", "1e-3", "7", "0.1"};
   static char out[64];
   switch (k->kind) {
@@ -311,6 +315,7 @@ static const char *draw_value(const job_key *k, uint64_t i) {
       if (strstr(k->unit, choices[c])) return choices[c];
   case JOB_NODE_TYPE: return names[i % 4];
   case JOB_WEIGHT: return weights[i % 4];
+  case JOB_AGE: return ages[i % 4];
   case JOB_REAL: return reals[i % 4];
   case JOB_COLUMN:
   case JOB_DELIMITER: return strcmp(text[i % 4], "x: \\\"y\\\"") == 0 ? "\"" : text[i % 4];
@@ -346,7 +351,7 @@ static void a_printed_job_has_the_same_relations(void **state) {
     kith__job_table_of(&job, &t);
     for (int i = 0; i < t.n; i++) {
       uint64_t bits = kith_random(seed, KITH_RNG_INIT, (uint64_t)i, 0, 0).bits[0];
-      if (!strstr(t.key[i].key, ".relations.")) continue;
+      if (!strstr(t.key[i].key, ".relations.") && !strstr(t.key[i].key, ".half_lives.")) continue;
       snprintf(set[n], sizeof set[n], "%s=%s", t.key[i].key, draw_value(&t.key[i], bits));
       words[n] = set[n];
       n++;
@@ -433,10 +438,33 @@ static void the_config_key_of_any_job_fits(void **state) {
   assert_in_range(size, 0, sizeof key - 100);
 }
 
+/* Half-lives by name; none is no half-life; a printed job has them. */
+static void a_model_has_the_half_lives_of_relations(void **state) {
+  (void)state;
+  static const char *const set[] = {"model.half_lives.tag=90s", "model.half_lives.kg=1d",
+                                    "model.half_lives.friend=2y", "model.half_lives.kg=none"};
+  kith_job job, again;
+  char *text = NULL;
+  assert_read(three, 4, set, &job);
+  const kith_relation_weights *w = &job.model.relations;
+  assert_int_equal(w->n_half_life, 2);
+  assert_string_equal(w->half_life[0].name, "friend");
+  assert_true(w->half_life[0].seconds == 2 * 365 * 86400.0 && w->half_life[1].seconds == 90);
+  assert_true(kith_relation_half_life(w, "tag") == 90 && kith_relation_half_life(w, "kg") == 0);
+  assert_int_equal(kith_job_print(&job, &text), KITH_OK);
+  assert_read(text, 0, NULL, &again);
+  assert_same(&job, &again);
+  KITH_FREE(text);
+  assert_set_refused(three, "model.half_lives.tag=auto", "auto chooses for interactions only");
+  assert_set_refused(three, "model.half_lives.tag=-1d", "expected none or a time with its unit");
+  assert_set_refused(three, "model.half_lives.tga=1d", "model.half_lives.tga: data names no such relation");
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_job_has_the_relations_that_it_names_in_their_order),
       cmocka_unit_test(a_model_has_the_weights_above_0_by_name),
+      cmocka_unit_test(a_model_has_the_half_lives_of_relations),
       cmocka_unit_test(data_social_is_short_for_a_relation_friend),
       cmocka_unit_test(a_relation_names_its_list_and_the_types_of_its_ends),
       cmocka_unit_test(a_list_can_be_taken_away_by_a_setting),

@@ -1,0 +1,94 @@
+/*
+ * Entries that count unequally: by age, and by what the two ends of a tie have in common.  Entry (i, j) that
+ * counts f weighs f / sqrt(R_i C_j), where R and C sum f over a row and over a column.
+ */
+#include <string.h>
+
+#include "graph/schema.h"
+#include "halo/halo_impl.h"
+
+/* The latest time of a relation's edges. */
+static int64_t counts_latest(const kith_comm *comm, const kith_graph *g, const kith_adjacency *rows) {
+  int64_t now = INT64_MIN;
+  for (kith_eid e = 0; e < rows->start[g->n_own]; e++)
+    if (rows->time[e] > now) now = rows->time[e];
+  return kith_comm_max(comm, now);
+}
+
+kith_status kith__counts_check(const kith_graph *g, const kith_relation_weights *w, const char *name) {
+  kith_status st = KITH_OK;
+  int r = kith_schema_find_relation(&g->schema, name);
+  const kith_relation_type *e = &g->schema.relation[r];
+  bool ages = kith_relation_half_life(w, name) > 0;
+  KITH_CHECK(!ages || e->timed, KITH_ECONFIG,
+             "model.half_lives.%s: the relation has no times; name the column of times of its list, and run "
+             "kith ingest and kith partition again",
+             name);
+  KITH_CHECK(
+      !ages || !g->timed || g->time, KITH_ECONFIG,
+      "model.half_lives.%s: the times of interactions are not read; kith_graph_times_read() reads them",
+      name);
+  bool overlaps = w->tie == KITH_TIE_SIMILARITY && kith_relation_is_tie(e) && e->from <= KITH_ITEM;
+  KITH_CHECK(!overlaps || g->relation[r].overlap, KITH_ECONFIG,
+             "model.tie: similarity: relation %s has no overlaps; run kith ingest and kith partition again",
+             name);
+done:
+  return st;
+}
+
+kith__counts kith__counts_make(const kith_comm *comm, const kith_graph *g, const kith_relation_weights *w,
+                               const char *name) {
+  int r = kith_schema_find_relation(&g->schema, name);
+  const kith_relation_type *e = &g->schema.relation[r];
+  double half_life = kith_relation_half_life(w, name);
+  kith__counts c = {.overlaps =
+                        w->tie == KITH_TIE_SIMILARITY && kith_relation_is_tie(e) && e->from <= KITH_ITEM};
+  if (half_life <= 0) return c;
+  c.ages = true;
+  c.decay = g->timed ? kith_decay_make(comm, g, half_life)
+                     : kith_decay_of(half_life, counts_latest(comm, g, &g->relation[r]));
+  return c;
+}
+
+/* What an entry counts; one later than all training interactions counts 1. */
+static double counts_entry(const kith__counts *c, const kith__counted *rows, kith_eid e) {
+  double f = c->ages ? kith_decay_factor(&c->decay, rows->time[e]) : 1;
+  if (f > 1) f = 1;
+  return c->overlaps ? f * (double)rows->overlap[e] : f;
+}
+
+kith_agreed kith__counts_roots(const kith_comm *comm, kith_halo *halo, const kith_csr *csr,
+                               const kith__counts *c, const kith__counted *rows, double *root) {
+  kith_agreed st = {KITH_OK};
+  int64_t *bits = NULL;
+  _Static_assert(sizeof *bits == sizeof *root, "the exchange is of 64 bits each");
+  KITH_TRY(kith_agree(comm, KITH_NEW(bits, csr->n_col)));
+  for (kith_lid i = 0; i < csr->n_row; i++) {
+    double sum = 0;
+    for (kith_eid e = rows->start[i]; e < rows->start[i + 1]; e++) sum += counts_entry(c, rows, e);
+    root[i] = sqrt(sum);
+  }
+  memcpy(bits, root, (size_t)csr->n_row * sizeof *bits);
+  KITH_TRY(kith_halo_forward_int(halo, bits, bits + csr->n_row));
+  memcpy(root, bits, (size_t)csr->n_col * sizeof *bits);
+done:
+  KITH_FREE(bits);
+  return st;
+}
+
+void kith__counts_weigh(const kith__counts *c, const kith__counted *rows, const double *here,
+                        const double *there, double omega, const kith_csr *csr, const kith_eid *end,
+                        float *base) {
+  for (kith_lid p = 0; p < csr->n_row; p++) {
+    kith_lid i = csr->perm[p];
+    kith_eid first = csr->start[p] + (end ? end[i] - (rows->start[i + 1] - rows->start[i]) : 0);
+    for (kith_eid k = rows->start[i]; k < rows->start[i + 1]; k++) {
+      kith_eid e = first + k - rows->start[i];
+      double f = counts_entry(c, rows, k), other = there[csr->col[e]];
+      if (other == 0) other = 1; /* a known node that counts nothing, which a new node names */
+      double weight = f > 0 ? f / (here[i] * other) : 0;
+      csr->weight[e] = (float)(omega * weight);
+      if (base) base[e] = (float)weight;
+    }
+  }
+}
