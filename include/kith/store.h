@@ -111,6 +111,7 @@ typedef struct kith_embeddings_meta {
   int64_t epoch, step;    /**< epochs trained, and steps of the next one */
   const char *run;        /**< id of the run; "": none */
   const char *config_key; /**< "key=value …" of all settings that determine the rows, as in checkpoints */
+  const char *learned;    /**< what was learned of relations, for readers; "" or null: nothing */
   bool has_half_life;     /**< whether half_life was chosen, since the job says auto */
   double half_life;       /**< seconds; 0: none */
   const char *metrics;    /**< history, one JSON object per line */

@@ -26,6 +26,7 @@ static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const 
   KITH_TRY(kith_h5_put_attr_int(f, "halo_bytes", c->halo_bytes));
   KITH_TRY(kith_h5_put_attr_text(f, "run", c->run));
   KITH_TRY(kith_h5_put_attr_text(f, "score", c->score));
+  if (c->learned && c->learned[0]) KITH_TRY(kith_h5_put_attr_text(f, "learned", c->learned));
   if (c->has_half_life) KITH_TRY(kith_h5_put_attr_real(f, "half_life", c->half_life));
   KITH_TRY(kith_h5_put_attr_text(f, "config_key", c->config_key));
   KITH_TRY(kith_h5_put_attr_text(f, "metrics", c->history));

@@ -78,21 +78,22 @@ typedef struct kith_checkpoint {
   int n_slot;                   /**< slots of rows and weights that are written, or read */
   const char *const *slot_name; /**< [n_slot] of their datasets: "adam_m" */
   kith_checkpoint_weights weights;
-  int64_t epoch, step;           /**< completed epochs, and completed steps of the next one */
-  kith_exact_sum loss;           /**< sum over ranks and over the completed steps of the next epoch */
-  double best;                   /**< best evaluation score so far */
-  int64_t best_epoch;            /**< 0: none */
-  bool keep_best;                /**< writing: keep the checkpoint of best_epoch, however old */
-  bool refused;                  /**< reading: the file is valid, but of another graph or config_key */
-  int64_t bad_evals;             /**< evaluations since the best */
-  double seconds;                /**< wall time of the completed steps of the next epoch */
-  int64_t halo_bytes;            /**< sum over ranks, exchanged by these steps */
-  char run[KITH_NAME];           /**< id of the run, repeated in all its files; "": an older file */
-  char score[KITH_SCORE_SIZE];   /**< metric of `best`, "recall@20 on valid"; "": no epoch is selected */
-  bool has_score;                /**< reading: the file has the attribute; files before 0.2 do not */
-  double half_life;              /**< seconds, chosen where the job says auto; 0: none … */
-  bool has_half_life;            /**< … and whether it is such a choice; reading: not set */
-  const char *config_key;        /**< configuration key: settings that must be equal to resume */
+  int64_t epoch, step;         /**< completed epochs, and completed steps of the next one */
+  kith_exact_sum loss;         /**< sum over ranks and over the completed steps of the next epoch */
+  double best;                 /**< best evaluation score so far */
+  int64_t best_epoch;          /**< 0: none */
+  bool keep_best;              /**< writing: keep the checkpoint of best_epoch, however old */
+  bool refused;                /**< reading: the file is valid, but of another graph or config_key */
+  int64_t bad_evals;           /**< evaluations since the best */
+  double seconds;              /**< wall time of the completed steps of the next epoch */
+  int64_t halo_bytes;          /**< sum over ranks, exchanged by these steps */
+  char run[KITH_NAME];         /**< id of the run, repeated in all its files; "": an older file */
+  char score[KITH_SCORE_SIZE]; /**< metric of `best`, "recall@20 on valid"; "": no epoch is selected */
+  bool has_score;              /**< reading: the file has the attribute; files before 0.2 do not */
+  const char *learned;    /**< writing: what was learned of relations, for readers; "" or null: nothing */
+  double half_life;       /**< seconds, chosen where the job says auto; 0: none … */
+  bool has_half_life;     /**< … and whether it is such a choice; reading: not set */
+  const char *config_key; /**< configuration key: settings that must be equal to resume */
   const char *config_key_legacy; /**< reading: the same as earlier versions wrote it; or NULL */
   char *history;   /**< metrics, one JSON object per line; reading: a new block, freed by the caller */
   const char *job; /**< resolved job file, for readers */

@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 
-enum { HISTORY_LINE = 4096 };
+enum { HISTORY_LINE = 8192 };
 
 kith_status kith__history_begin(history *h, const char *work, const char *id, const char *text) {
   kith_status st = KITH_OK;
@@ -62,6 +62,16 @@ static int history_layers(const history_line *line, size_t size, char *text) {
   return at;
 }
 
+/* "relation_friend": 0.31, "tie_norm": 0.7, … */
+static int history_learned(const kith_learned *l, size_t size, char *text) {
+  int at = 0;
+  for (int i = 0; i < l->n; i++) {
+    at += snprintf(text + at, size - (size_t)at, ", \"%s\": ", l->of[i].name);
+    at += history_number(l->of[i].value, size - (size_t)at, text + at);
+  }
+  return at;
+}
+
 /* Loss, time and traffic of the epoch's steps. */
 static int history_steps(const history_line *line, size_t size, char *text) {
   return snprintf(text, size,
@@ -84,6 +94,7 @@ kith_status kith__history_add(history *h, const history_line *line) {
       n += history_accuracy(&line->eval->classification, sizeof text - (size_t)n, text + n);
     else n += history_metrics(&line->eval->ranking, sizeof text - (size_t)n, text + n);
   }
+  n += history_learned(&line->learned, sizeof text - (size_t)n, text + n);
   n += history_layers(line, sizeof text - (size_t)n, text + n);
   n += snprintf(text + n, sizeof text - (size_t)n, "}\n");
   if (h->size + n + 1 > h->room) {

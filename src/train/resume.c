@@ -72,6 +72,7 @@ static kith_checkpoint resume_checkpoint(const run *r, const kith_train_state *s
                        .best = r->best,
                        .best_epoch = r->best_epoch,
                        .bad_evals = r->bad_evals,
+                       .learned = r->learned,
                        .half_life = r->o->model.lightgcn.half_life,
                        .has_half_life = r->o->model.lightgcn.half_life_chosen,
                        .config_key = r->config_key,
@@ -101,6 +102,8 @@ kith_agreed kith__run_save(run *r) {
   double began = kith_clock();
   kith_train_state s = kith_trainer_state(r->trainer);
   if (r->saved_epoch == r->epoch && r->saved_step == r->step) return st;
+  const kith_learned learned = kith_trainer_learned(r->trainer);
+  kith_learned_print(&learned, sizeof r->learned, r->learned);
   kith_checkpoint c = resume_checkpoint(r, &s);
   if (!resume_state_is_finite(r, &s)) kith_exact_sum_add(&c.loss, NAN);
   kith_comm_sum(r->comm, 1, &c.loss);

@@ -222,7 +222,8 @@ static kith_agreed run_fill_line(run *r, history_line *line) {
                          .epoch = r->epoch,
                          .seconds = r->seconds,
                          .n_example = kith_trainer_n_example(r->trainer, 0, n_step),
-                         .halo_bytes = r->halo_bytes};
+                         .halo_bytes = r->halo_bytes,
+                         .learned = kith_trainer_learned(r->trainer)};
   kith_comm_bcast(r->comm, sizeof line->seconds, &line->seconds); /* every rank keeps the same history */
   kith_comm_sum_int(r->comm, 1, &line->halo_bytes);
   KITH_TRY(run_loss(r, &line->loss));

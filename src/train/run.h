@@ -21,7 +21,8 @@ typedef struct run {
   char score_before[KITH_SCORE_SIZE]; /* the same in the checkpoint … */
   bool has_score_before;              /* … if it stores one */
   char embeddings[KITH_PATH];
-  int64_t epoch;         /* epochs done */
+  char learned[KITH_LEARNED_SIZE]; /* what the trainer had learned of relations when it was last saved */
+  int64_t epoch;                   /* epochs done */
   int64_t step;          /* steps done of the next epoch; all of them if only its evaluation is left */
   double seconds;        /* this rank's seconds in those steps … */
   int64_t halo_bytes;    /* … and bytes sent; rank 0 also holds those of earlier runs */

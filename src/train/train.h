@@ -54,6 +54,25 @@ kith_step_stats kith_trainer_step_stats(const kith_trainer *t); /**< Local. */
 
 /** The weights of relations in the layers, learned ones as they are now.  Local. */
 void kith_trainer_relations(kith_trainer *t, kith_relation_weights *out);
+
+/** What was learned of relations: "relation_NAME" is a learned omega; "tie_norm" and "tie_bias" are the norm
+ * of a and b of the gates of ties. */
+typedef struct kith_learned {
+  int n;
+  struct kith_learned_value {
+    char name[KITH_NAME];
+    double value;
+  } of[KITH_MAX_RELATIONS + 2];
+} kith_learned;
+
+enum { KITH_LEARNED_SIZE = 2048 }; /**< bytes of a kith_learned as text */
+
+/** What a trainer has learned of relations, as it is now.  Local. */
+kith_learned kith_trainer_learned(kith_trainer *t);
+/** Of weights and parameters.  Local. */
+kith_learned kith_learned_of(const kith_relation_weights *w, const kith_params *params);
+/** Print "name value, …", or "".  Local. */
+void kith_learned_print(const kith_learned *l, size_t size, char *text);
 /** Total degree of the rows that the last step requested from this rank.  Local. */
 kith_eid kith_trainer_requested_edges(const kith_trainer *t);
 /** Bytes that this rank has sent in halo exchanges of steps.  Local. */

@@ -313,6 +313,12 @@ void kith_trainer_relations(kith_trainer *t, kith_relation_weights *out) {
   }
 }
 
+kith_learned kith_trainer_learned(kith_trainer *t) {
+  kith_relation_weights w;
+  kith_trainer_relations(t, &w);
+  return kith_learned_of(&w, t->params);
+}
+
 int64_t kith_trainer_halo_bytes(const kith_trainer *t) {
   return kith_halo_bytes(t->layer_graph->halo) - t->eval_bytes + (t->sampled ? kith_halo_bytes(t->halo) : 0);
 }

@@ -60,8 +60,9 @@ print("overlaps of", len(users), "users and", len(items), "items are right")
 P
 "$KITH" inspect work/graph.h5 >out && "$KITH" inspect work/parts.h5 >out
 
-cat >oracle.py <<'P' # TIE DAYS DAYS-OF-NEAR: days 0 for none
+cat >oracle.py <<'P' # TIE DAYS DAYS-OF-NEAR [forward]: days 0 for none; near without a direction, or with it
 import h5py, numpy as np, sys
+forward = len(sys.argv) > 4
 tie, days, near_days = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
 omega = dict(friend=0.6, near=0.8)
 graph, told = h5py.File("work/graph.h5"), h5py.File("work/embeddings.h5")
@@ -73,8 +74,8 @@ start, item = graph["train/start"][:], graph["train/item"][:]
 now = graph["train/time"][:].max() if "train/time" in graph else graph["edge/near/time"][:].max()
 def age(time, days): return 2.0 ** -np.clip((now - time) / (days * 86400), 0, 60) if days else np.ones(len(time))
 def normalized(a):
-    d = np.where(a.sum(1) > 0, a.sum(1), 1)
-    return a / np.sqrt(np.outer(d, d))
+    row, column = (np.where(a.sum(side) > 0, a.sum(side), 1) for side in (1, 0))
+    return a / np.sqrt(np.outer(row, column))
 a = np.zeros((total, total))
 counts = age(graph["train/time"][:], days) if days else np.ones(len(item))
 for u in range(n[0]):
@@ -82,6 +83,7 @@ for u in range(n[0]):
 m = normalized(a)
 have = (a > 0).astype(float)
 common = have @ have
+relations = {}
 for name, type in ("friend", "user"), ("near", "item"): # of two lines of one pair the earlier one counts
     edge = graph["edge/" + name]
     r, when = np.zeros((total, total)), np.full((total, total), np.inf)
@@ -90,12 +92,15 @@ for name, type in ("friend", "user"), ("near", "item"): # of two lines of one pa
             i, j = first[type] + u, first[type] + edge["to"][e]
             time = edge["time"][e] if "time" in edge else 0
             if time >= when[i, j]: continue
-            when[i, j] = when[j, i] = time
             f = age(np.array([time]), near_days)[0] if name == "near" else 1
-            r[i, j] = r[j, i] = f * (common[i, j] if tie == "similarity" else 1)
+            both = ((i, j),) if forward and name == "near" else ((i, j), (j, i))
+            for pair in both:
+                when[pair] = time
+                r[pair] = f * (common[i, j] if tie == "similarity" else 1)
     assert r.any()
+    relations[name] = r
     r = normalized(r)
-    if tie == "learned":
+    if tie == "learned" and not (forward and name == "near"):
         w = state["weights/parameter"][:].astype(float)
         assert len(w) == x.shape[1] + 1 and np.abs(w).max() > 1e-4, w
         r *= 1 / (1 + np.exp(-((x * w[:-1]) @ x.T + w[-1])))
@@ -109,32 +114,77 @@ assert worst < 1e-5, worst
 P
 check() { /usr/bin/python3 oracle.py "$@"; }
 train() { n=$1; shift; ranks $n train job.yaml --fresh --quiet "$@" >log 2>&1 || { cat log; exit 1; }; }
-everywhere() { # words…: the same bits on any number of ranks and with another cut
+everywhere() { # "RANKS…" words…: the same bits on any number of ranks and with another cut
+  numbers=$1; shift
   train 1 "$@"
   cp work/embeddings.h5 one.h5
-  for n in 2 3 4; do train $n "$@"; same_embeddings one.h5 work/embeddings.h5; done
-  "$KITH" partition job.yaml --quiet --set partition.method=hash >/dev/null 2>&1
+  for n in $numbers; do train $n "$@"; same_embeddings one.h5 work/embeddings.h5; done
+  "$KITH" partition job.yaml --quiet "$@" --set partition.method=hash >/dev/null 2>&1
   train 3 "$@"
   same_embeddings one.h5 work/embeddings.h5
-  "$KITH" partition job.yaml --quiet >/dev/null 2>&1
+  "$KITH" partition job.yaml --quiet "$@" >/dev/null 2>&1
 }
 train 2
 cp work/embeddings.h5 plain.h5
 check none 0 0
-everywhere --set model.tie=similarity
+everywhere 4 --set model.tie=similarity
 check similarity 0 0
 check none 0 0 2>/dev/null && { echo "the oracle sees no overlaps"; exit 1; }
-everywhere --set model.half_lives.near=180d --set model.half_life=90d
+everywhere 2 --set model.half_lives.near=180d --set model.half_life=90d
 check none 90 180
 check none 90 0 2>/dev/null && { echo "the oracle sees no age of edges"; exit 1; }
 train 3 --set model.half_lives.near=180d --set model.tie=similarity
 check similarity 0 180
-everywhere --set model.tie=learned
+# New nodes: their ties weigh what they have in common with the other end, and their edges count as the latest.
+with="--set model.half_lives.near=180d --set model.tie=similarity"
+users=($(grep -v '^#' list.tsv | cut -f 1 | sort -u | sed -n '1p;5p;9p'))
+awk -F '\t' -v OFS='\t' -v u="${users[0]}" -v v="${users[1]}" '$1 == u { print "new-1", $2, $3 } $1 == v && n++ < 2 { print "new-1", $2, $3 }' list.tsv | sort -u -k 2,2 >new.tsv
+awk -F '\t' -v OFS='\t' '!/^#/ && !seen[$1]++ && n++ < 90 { print $1, "thing", $3 }' list.tsv >>new.tsv
+printf 'new-1\t%s\n%s\tnew-1\n' "${users[0]}" "${users[1]}" >new-friend.tsv
+awk -F '\t' -v OFS='\t' 'n++ < 3 && !seen[$1]++ { print "thing", $1, 5 }' near.tsv >new-near.tsv
+cat >embed.py <<'P'
+import sys
+sys.argv = ["", "similarity", "0", "180"]
+exec(open("oracle.py").read())
+ids = [[i.decode() if isinstance(i, bytes) else str(i) for i in graph[t + "/id"][:]] for t in ("user", "item")]
+def lines(path): return [line.split("\t") for line in open(path).read().splitlines()]
+node = {name: i for i, name in enumerate(ids[0] + ids[1])}
+new = {}
+for u, i, _ in lines("new.tsv"):
+    for mine, other in ((u, i), (i, u)):
+        if mine not in node: new.setdefault(mine, set()).add(node[other])
+degree = a.sum(1)
+for name, weight, edges, type in ("new-1", 0.6, lines("new-friend.tsv"), "user"), ("thing", 0.8, lines("new-near.tsv"), "item"):
+    mine, sums = new[name], relations["friend" if type == "user" else "near"].sum(1)
+    ends = {node[e[1] if e[0] == name else e[0]] for e in edges}
+    overlap = {j: len(mine & set(np.flatnonzero(a[j]))) for j in ends}
+    total_overlap = sum(overlap.values())
+    assert total_overlap > 0 and len(ends) > 1
+    rows = [np.zeros(x.shape[1])]
+    for l in layers[:2]:
+        rows.append(sum(l[j] / np.sqrt(len(mine) * degree[j]) for j in mine) +
+                    weight * sum(l[j] * o / np.sqrt(total_overlap * (sums[j] or 1)) for j, o in overlap.items()))
+    found = h5py.File("new.h5")[type + "/embedding"][:]
+    assert found.shape[0] == 1 and np.abs(found[0] - np.mean(rows, 0)).max() < 1e-5 * np.abs(truth).max(), name
+P
+for n in 1 3; do
+  ranks $n embed job.yaml $with --set embed.types=both --set embed.interactions.path=new.tsv --set embed.interactions.format=edges \
+    --set embed.relations.friend=new-friend.tsv --set embed.relations.near=new-near.tsv --output new.h5 --quiet >log 2>&1 || { cat log; exit 1; }
+  /usr/bin/python3 embed.py
+done
+
+everywhere "2 3 4" --set model.tie=learned
 check learned 0 0
 train 3 --set model.tie=learned --set model.half_lives.near=180d --set model.relations.friend=0.6
 check learned 0 180
 train 2 --set model.tie=none --set model.half_lives.near=none
 same_embeddings plain.h5 work/embeddings.h5
+
+# With a direction, sums are by row and by column; gates of the ties beside it reach the transposed matrix.
+for verb in ingest partition; do "$KITH" $verb job.yaml --quiet --set data.relations.near.direction=forward >/dev/null 2>&1; done
+everywhere 3 --set data.relations.near.direction=forward --set model.tie=learned --set model.half_lives.near=180d
+check learned 0 180 forward
+check learned 0 180 2>/dev/null && { echo "the oracle sees no direction"; exit 1; }
 
 # Without times of interactions, age is that at the latest edge.
 plain="--set data.interactions.columns.time="
@@ -149,6 +199,23 @@ cp work/embeddings.h5 through.h5
 train 2 $learned --set train.epochs=1
 ranks 3 train job.yaml --quiet $learned >log 2>&1 || { cat log; exit 1; }
 same_embeddings through.h5 work/embeddings.h5
+
+# What was learned is in metrics.jsonl and, as text, in the files.
+/usr/bin/python3 - <<'P'
+import h5py, json, numpy as np
+state = h5py.File("work/" + open("work/checkpoint-latest").read().strip())
+w = dict(zip(("near", "tie", "bias"), np.split(state["weights/parameter"][:].astype(float), [1, -1])))
+truth = {"relation_near": w["near"][0], "tie_norm": np.sqrt((w["tie"] ** 2).sum()), "tie_bias": w["bias"][0]}
+line = json.loads(open("work/metrics.jsonl").read().splitlines()[-1])
+texts = [f.attrs["learned"] for f in (state, h5py.File("work/embeddings.h5"))]
+for text in texts:
+    told = dict(part.split() for part in (text.decode() if isinstance(text, bytes) else text).split(", "))
+    for name, value in truth.items():
+        assert abs(line[name] - value) < 1e-6 and abs(float(told[name]) - value) < 1e-5, (name, value, line, told)
+assert "learned" not in h5py.File("plain.h5").attrs
+P
+"$KITH" inspect work/embeddings.h5 >out
+grep -q "learned .*relation_near .*tie_norm .*tie_bias" out || { cat out; exit 1; }
 
 refused() { # TEXT words…
   text=$1; shift
