@@ -218,7 +218,7 @@ static void estimate_near(const kith_graph_sizes *s, const kith_pinsage_options 
 /* Layers read interactions and relations in one matrix; that of the interactions alone stays beside it. */
 static void estimate_merged(const kith_graph_sizes *s, const kith_relation_weights *read, estimate *w) {
   bool learned = false, directed = false;
-  int64_t transpose = w->entry;
+  int64_t transpose = w->entry, gated = 0;
   for (int i = 0; i < read->n; i++) {
     int r = kith_schema_find_relation(&s->schema, read->of[i].name);
     bool both = r < 0 || s->schema.relation[r].direction == KITH_DIRECTION_BOTH;
@@ -226,10 +226,15 @@ static void estimate_merged(const kith_graph_sizes *s, const kith_relation_weigh
     transpose += r < 0 ? 0 : both ? s->n_relation_entry[r] : s->n_transpose_entry[r];
     learned = learned || read->of[i].learned;
     directed = directed || !both;
+    bool gates = r >= 0 && read->tie == KITH_TIE_LEARNED && kith_relation_is_tie(&s->schema.relation[r]);
+    gated += gates ? s->n_relation_entry[r] : 0;
   }
   w->ghost = s->n_ghost_with_relations;
   w->merged = kith_merged_relations_bytes(w->entry, learned);
   if (directed) w->merged += kith_dist_transpose_bytes(s->n_own, transpose, learned);
+  if (gated > 0)
+    w->merged +=
+        kith_gated_entries_bytes(s->n_own, gated, directed) + kith_gates_bytes(s->n_own, w->model->dim);
 }
 
 static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_options *model,

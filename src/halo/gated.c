@@ -4,6 +4,13 @@
  */
 #include "halo/halo_impl.h"
 
+int64_t kith_gated_entries_bytes(int64_t n_own, int64_t n_entry, bool directed) {
+  const kith_gated_entries *g = NULL;
+  return KITH_BYTES(g, 1) + kith_csr_bytes(n_own, n_entry) + KITH_BYTES(g->entry, n_entry) +
+         KITH_BYTES(g->base, n_entry) + KITH_BYTES(g->gate, n_entry) + KITH_BYTES(g->slope, n_entry) +
+         (directed ? KITH_BYTES(g->back, n_entry) : 0);
+}
+
 static kith_status gated_alloc(const kith_csr *m, kith_eid n, kith_gated_entries *g) {
   kith_status st = KITH_OK;
   kith_csr *csr = &g->csr;

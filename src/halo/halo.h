@@ -99,6 +99,8 @@ typedef struct kith_dist_csr_sizes {
 int64_t kith_dist_csr_bytes(const kith_dist_csr_sizes *s);
 int64_t kith_merged_relations_bytes(int64_t n_entry, bool learned);
 int64_t kith_dist_transpose_bytes(int64_t n_own, int64_t n_entry, bool learned);
+/** Bytes of the n_entry gated entries of a merged matrix, which has a transpose if it is directed.  Local. */
+int64_t kith_gated_entries_bytes(int64_t n_own, int64_t n_entry, bool directed);
 int64_t kith_dist_csr_transient_bytes(const kith_dist_csr_sizes *s);
 /** Bytes of kith_full_block_make(), beside the matrix.  Local. */
 int64_t kith_full_block_bytes(const kith_dist_csr_sizes *s, bool transpose, bool loops);

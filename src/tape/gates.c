@@ -17,6 +17,11 @@ typedef struct gates {
   kith_exact_sum *gradient;           /* [d + 1] of a, then b */
 } gates;
 
+int64_t kith_gates_bytes(int64_t n_own, int d) {
+  const gates *o = NULL;
+  return KITH_BYTES(o->z, n_own * d) + KITH_BYTES(o->gradient, d + 1);
+}
+
 static void gates_forward(void *self) {
   const gates *o = self;
   kith_merged_relations *m = o->a->merged;

@@ -148,6 +148,7 @@ void kith__relation_weights_backward(const kith_block *block, int d, const float
  * Cost: an exchange of x; 2 d multiplications for each gated entry; in backward 4 d for each of them and each
  * layer, and one sum over ranks.
  */
+int64_t kith_gates_bytes(int64_t n_own, int d); /* of the op's workspace; Local */
 void kith_gates_op(kith_tape *t, const kith_block *block, kith_tensor *x, kith_tensor *weight,
                    kith_tensor *bias, kith_tensor *const *omega);
 

@@ -108,8 +108,9 @@ static void bytes_of_a_matrix_and_its_blocks(void **state) {
 
 static void bytes_of_a_merged_matrix(void **state) {
   (void)state;
-  for (int learned = 0; learned < 2; learned++) {
-    kith_relation_weights w = {.n = 1};
+  for (int i = 0; i < 4; i++) {
+    bool learned = i & 1, gated = i & 2;
+    kith_relation_weights w = {.n = 1, .tie = gated ? KITH_TIE_LEARNED : KITH_TIE_NONE};
     kith_dist_csr *m = NULL;
     snprintf(w.of[0].name, sizeof w.of[0].name, "friend");
     w.of[0].weight = 0.5;
@@ -120,7 +121,8 @@ static void bytes_of_a_merged_matrix(void **state) {
     assert_int_equal(s.n_ghost, sizes.n_ghost_with_relations);
     assert_int_equal(s.n_entry, sizes.n_entry + sizes.n_relation_entry[0]);
     assert_measured("merged matrix",
-                    kith_dist_csr_bytes(&s) + kith_merged_relations_bytes(s.n_entry, learned));
+                    kith_dist_csr_bytes(&s) + kith_merged_relations_bytes(s.n_entry, learned) +
+                        (gated ? kith_gated_entries_bytes(s.n_own, sizes.n_relation_entry[0], false) : 0));
     sample_relation_rows rows;
     measure_begin();
     assert_int_equal(kith__relation_rows_make(test_comm, m, &rows).status, KITH_OK);
