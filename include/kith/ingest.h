@@ -152,6 +152,8 @@ typedef struct kith_relation_report {
   int64_t swapped;          /**< of these, edges that fit with the columns from and to exchanged */
   int64_t self_loops;       /**< edges of a node with itself, skipped */
   int64_t below_min_weight; /**< edges below the minimum weight, skipped */
+  bool overlaps;            /**< whether overlaps are counted: ties between users, or between items … */
+  int64_t without_overlap;  /**< … and edges whose ends have no training interaction in common */
   kith_list_report list;
 } kith_relation_report;
 

@@ -44,7 +44,8 @@ static void ingest_print_relation(cli *c, const kith_schema *s, const kith_relat
               {r->duplicates, "repeated edges of ", ", counted once"},
               {r->unknown, "edges of ", " with an unknown user or item, left out"},
               {r->self_loops, "edges of ", " of a node with itself, left out"},
-              {r->below_min_weight, "edges of ", " below the minimum weight, left out"}};
+              {r->below_min_weight, "edges of ", " below the minimum weight, left out"},
+              {r->without_overlap, "edges of ", " whose ends have no training interaction in common"}};
   cli_print(c, "  relation %s, %s to %s: %lld %s%s%s", e->name, s->type[e->from], s->type[e->to],
             (long long)(r->edges - r->both), pairs ? "pairs" : "edges",
             e->weighted && e->timed ? " with times and weights"
@@ -64,6 +65,7 @@ static void ingest_print_relation(cli *c, const kith_schema *s, const kith_relat
                 ", \"duplicates\": %lld, \"unknown\": %lld, \"self_loops\": %lld, \"below_min_weight\": %lld",
                 (long long)r->duplicates, (long long)r->unknown, (long long)r->self_loops,
                 (long long)r->below_min_weight);
+  if (r->overlaps) cli_json_more(c, ", \"without_overlap\": %lld", (long long)r->without_overlap);
   cli_json_list(c, "list", &r->list);
   cli_json_more(c, "}");
 }

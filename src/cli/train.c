@@ -127,6 +127,13 @@ static void train_log(const cli *c, const kith_run *run, const kith_graph *g) {
   for (int i = 0; i < w->n; i++)
     kith_log("relation %s: %sweight %g, where interactions weigh 1", w->of[i].name,
              w->of[i].learned ? "learned, initial " : "", w->of[i].weight);
+  for (int i = 0; i < w->n; i++)
+    if (kith_model_relation_half_life(&run->model, w->of[i].name) > 0)
+      kith_log("relation %s: half-life %g d", w->of[i].name,
+               kith_model_relation_half_life(&run->model, w->of[i].name) / 86400);
+  if (w->n > 0 && w->tie != KITH_TIE_NONE)
+    kith_log("ties weigh by %s",
+             w->tie == KITH_TIE_LEARNED ? "learned gates" : "what their ends have in common");
   if (run->model.input != KITH_EMBEDDING)
     kith_log("input rows: %s; %d features of users, %d of items", kith_input_text(run->model.input),
              g->n_feature_of[KITH_USER], g->n_feature_of[KITH_ITEM]);

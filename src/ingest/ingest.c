@@ -232,7 +232,7 @@ static kith_status ingest_read(const kith_ingest_options *o, kith__graph_data *t
     kith__id_map_free(&map[k]); /* before the rows are allocated */
   }
   KITH_TRY(ingest_rows(o, &train, &test, user->n, t, r));
-  KITH_TRY(kith__relations_overlap(t));
+  KITH_TRY(kith__relations_overlap(t, r));
   KITH_TRY(ingest_report(t, r));
 done:
   for (int k = 0; k < KITH_MAX_TYPES; k++) kith__id_map_free(&map[k]);

@@ -15,7 +15,8 @@ static int32_t overlap_count(const kith_ragged *l, int64_t a, int64_t b) {
   return n;
 }
 
-static kith_status overlap_relation(const kith_ragged *neighbors, kith__edge_csr *rows) {
+static kith_status overlap_relation(const kith_ragged *neighbors, kith__edge_csr *rows,
+                                    kith_relation_report *report) {
   kith_status st = KITH_OK;
   const kith_ragged *l = &rows->ragged;
   KITH_TRY(KITH_NEW(rows->overlap, l->start[l->n_row]));
@@ -23,22 +24,24 @@ static kith_status overlap_relation(const kith_ragged *neighbors, kith__edge_csr
   for (int64_t i = 0; i < l->n_row; i++)
     for (kith_eid e = l->start[i]; e < l->start[i + 1]; e++)
       rows->overlap[e] = overlap_count(neighbors, i, l->value[e]);
+  report->overlaps = true;
+  for (kith_eid e = 0; e < l->start[l->n_row]; e++) report->without_overlap += rows->overlap[e] == 0;
 done:
   return st;
 }
 
-kith_status kith__relations_overlap(kith__graph_data *t) {
+kith_status kith__relations_overlap(kith__graph_data *t, kith_ingest_report *report) {
   kith_status st = KITH_OK;
   kith_ragged users = {0};
   for (int r = 0; r < t->schema.n_relation; r++) {
     const kith_relation_type *e = &t->schema.relation[r];
     if (!kith_relation_is_tie(e) || e->from > KITH_ITEM) continue;
     if (e->from == KITH_USER) {
-      KITH_TRY(overlap_relation(&t->train.ragged, &t->relation[r]));
+      KITH_TRY(overlap_relation(&t->train.ragged, &t->relation[r], &report->relation[r]));
       continue;
     }
     if (!users.start) KITH_TRY(kith_ragged_transpose(&t->train.ragged, t->ids[KITH_ITEM].n, &users));
-    KITH_TRY(overlap_relation(&users, &t->relation[r]));
+    KITH_TRY(overlap_relation(&users, &t->relation[r], &report->relation[r]));
   }
 done:
   kith_ragged_free(&users);

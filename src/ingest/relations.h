@@ -25,6 +25,6 @@ kith_status kith__relations_lists(const kith_ingest_options *o, kith__id_map *ma
  * between items: their training items, or users.  Local; after the split.  Errors: KITH_ENOMEM.  Cost: for
  * each edge the degree of one end times the logarithm of that of the other.
  */
-kith_status kith__relations_overlap(kith__graph_data *t) KITH_MUST_USE;
+kith_status kith__relations_overlap(kith__graph_data *t, kith_ingest_report *r) KITH_MUST_USE;
 
 #endif

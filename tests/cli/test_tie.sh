@@ -28,11 +28,12 @@ awk -F '\t' -v OFS='\t' '!/^#/ && n++ < 500 {
   if (n % 7 == 0) print $2, last, $3 - 1000000
   last = $2
 }' list.tsv >near.tsv
-for verb in ingest partition; do "$KITH" $verb job.yaml --quiet >/dev/null 2>&1; done
+"$KITH" ingest job.yaml --json 2>ingest.log | tail -n 1 >ingest.json
+"$KITH" partition job.yaml --quiet >/dev/null 2>&1
 
 # Overlaps are those of the training sets, in graph.h5 and at both ends in parts.h5.
 /usr/bin/python3 - <<'P'
-import h5py
+import h5py, json
 graph, parts = h5py.File("work/graph.h5"), h5py.File("work/parts.h5")
 start, item = graph["train/start"][:], graph["train/item"][:]
 users = [set(item[a:b]) for a, b in zip(start, start[1:])]
@@ -56,6 +57,8 @@ for name, lists in ("friend", users), ("near", items):
             assert rows["overlap"][e] == pairs[original[v], original[rows["neighbor"][e]]], (name, v)
             seen += 1
     assert seen == len(pairs)
+    told = json.load(open("ingest.json"))["relations"][name]
+    assert told["without_overlap"] == (edges["overlap"][:] == 0).sum(), (name, told)
 print("overlaps of", len(users), "users and", len(items), "items are right")
 P
 "$KITH" inspect work/graph.h5 >out && "$KITH" inspect work/parts.h5 >out
