@@ -32,7 +32,7 @@ static void assert_measured(const char *what, int64_t said) {
   assert_true(said <= real && said + n * ROUNDED >= real);
 }
 
-/* ---- a share of a graph with weights and a relation, through files ---- */
+/* ---- a share of a graph with weights and two relations, through files ---- */
 
 static void list_write(const char *name, int n, int columns, int most, char *path) {
   char *text = calloc((size_t)n, 40), *at = text;
@@ -50,12 +50,18 @@ static kith_status files_write(const char *graph, const char *parts) {
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_ingest_report r;
   kith_ingest_options o = {.interactions = {.format = KITH_EDGES, .weight = "3"},
-                           .n_relation = 1,
+                           .n_relation = 2,
                            .split = {.method = KITH_SPLIT_RATIO, .test = 0.3, .seed = 1}};
   o.relation[0] = (kith_relation_source){.name = "friend", .from = "user", .to = "user"};
   o.relation[0].list.format = KITH_EDGES;
   list_write("train", EDGES, 3, ITEMS, o.interactions.path);
+  o.relation[1] = (kith_relation_source){.name = "follow",
+                                         .from = "user",
+                                         .to = "user",
+                                         .direction = KITH_DIRECTION_FORWARD};
+  o.relation[1].list.format = KITH_EDGES;
   list_write("friends", 4 * USERS, 2, USERS, o.relation[0].list.path);
+  list_write("follows", 5 * USERS, 2, USERS - 1, o.relation[1].list.path);
   kith_status st = kith_ingest(&alone, &o, "job text", graph, &r).status;
   return st == KITH_OK ? test_parts_write(graph, parts, PARTS, KITH_PARTITION_HASH).status : st;
 }
@@ -106,30 +112,37 @@ static void bytes_of_a_matrix_and_its_blocks(void **state) {
   kith_dist_csr_destroy(&a);
 }
 
-static void bytes_of_a_merged_matrix(void **state) {
+static void merged_check(int relation, bool learned, bool gated) {
+  kith_relation_weights w = {.n = 1, .tie = gated ? KITH_TIE_LEARNED : KITH_TIE_NONE};
+  kith_dist_csr *m = NULL;
+  sample_relation_rows rows;
+  snprintf(w.of[0].name, sizeof w.of[0].name, "%s", g->schema.relation[relation].name);
+  w.of[0].weight = 0.5;
+  w.of[0].learned = learned;
+  measure_begin();
+  assert_int_equal(kith_dist_csr_create_merged(test_comm, g, &w, 0, DIM, &m).status, KITH_OK);
+  const kith_dist_csr_sizes s = sizes_of(m);
+  int64_t n = sizes.n_relation_entry[relation], transpose = sizes.n_entry + sizes.n_transpose_entry[relation];
+  assert_true(s.n_ghost <= sizes.n_ghost_with_relations);
+  assert_int_equal(s.n_entry, sizes.n_entry + n);
+  assert_int_equal(m->transpose != NULL, sizes.n_transpose_entry[relation] > 0);
+  assert_measured("merged matrix",
+                  kith_dist_csr_bytes(&s) + kith_merged_relations_bytes(s.n_entry, learned) +
+                      (gated ? kith_gated_entries_bytes(s.n_own, n, false) : 0) +
+                      (m->transpose ? kith_dist_transpose_bytes(s.n_own, transpose, learned) : 0));
+  measure_begin();
+  assert_int_equal(kith__relation_rows_make(test_comm, m, &rows).status, KITH_OK);
+  assert_measured("relation rows", kith__relation_rows_bytes(2, s.n_own, s.n_entry));
+  kith__relation_rows_free(&rows);
+  kith_dist_csr_destroy(&m);
+}
+
+static void bytes_of_merged_matrices(void **state) {
   (void)state;
-  for (int i = 0; i < 4; i++) {
-    bool learned = i & 1, gated = i & 2;
-    kith_relation_weights w = {.n = 1, .tie = gated ? KITH_TIE_LEARNED : KITH_TIE_NONE};
-    kith_dist_csr *m = NULL;
-    snprintf(w.of[0].name, sizeof w.of[0].name, "friend");
-    w.of[0].weight = 0.5;
-    w.of[0].learned = learned;
-    measure_begin();
-    assert_int_equal(kith_dist_csr_create_merged(test_comm, g, &w, 0, DIM, &m).status, KITH_OK);
-    const kith_dist_csr_sizes s = sizes_of(m);
-    assert_int_equal(s.n_ghost, sizes.n_ghost_with_relations);
-    assert_int_equal(s.n_entry, sizes.n_entry + sizes.n_relation_entry[0]);
-    assert_measured("merged matrix",
-                    kith_dist_csr_bytes(&s) + kith_merged_relations_bytes(s.n_entry, learned) +
-                        (gated ? kith_gated_entries_bytes(s.n_own, sizes.n_relation_entry[0], false) : 0));
-    sample_relation_rows rows;
-    measure_begin();
-    assert_int_equal(kith__relation_rows_make(test_comm, m, &rows).status, KITH_OK);
-    assert_measured("relation rows", kith__relation_rows_bytes(2, s.n_own, s.n_entry));
-    kith__relation_rows_free(&rows);
-    kith_dist_csr_destroy(&m);
-  }
+  enum { FRIEND, FOLLOW };
+  assert_int_equal(sizes.schema.n_relation, 2);
+  for (int i = 0; i < 4; i++) merged_check(FRIEND, i & 1, i & 2);
+  for (int i = 0; i < 2; i++) merged_check(FOLLOW, i & 1, false);
 }
 
 static void batch_check(const kith_train_options *o) {
@@ -227,7 +240,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bytes_of_a_share),
       cmocka_unit_test(bytes_of_a_matrix_and_its_blocks),
-      cmocka_unit_test(bytes_of_a_merged_matrix),
+      cmocka_unit_test(bytes_of_merged_matrices),
       cmocka_unit_test(bytes_of_batches),
       cmocka_unit_test(bytes_of_a_sampling_plan),
       cmocka_unit_test(bytes_of_tensors_and_weights),
