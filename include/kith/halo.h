@@ -62,10 +62,10 @@ KITH_API void kith_halo_backward(kith_halo *h, int d, const float *ghost, float 
 typedef struct kith_gated_entries {
   kith_csr csr;    /**< rows and columns of the merged matrix, these entries; weights are the op's */
   kith_eid *entry; /**< [entries of csr] their indices in the merged matrix … */
-  kith_eid *back;  /**< … and in its transpose; null: it is symmetric */
-  float *base;     /**< weights without gate, and without omega where that is learned */
-  float *gate;     /**< of this step */
-  float *slope;    /**< gradient of the weights of (i, j) and (j, i), summed over layers */
+  kith_eid *back;  /**< … and in its transpose; null: the merged matrix is symmetric */
+  float *base;     /**< [entries of csr] weights without gate, and without omega where that is learned */
+  float *gate;     /**< [entries of csr] gates of this step, in (0, 1) */
+  float *slope;    /**< [entries of csr] gradient of the weights of (i, j) and (j, i), summed over layers */
 } kith_gated_entries;
 
 /**

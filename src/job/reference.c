@@ -59,6 +59,8 @@ static const char reference_head[] =
     "effect only with a weight in `model.relations`.\n"
     "* `partition.weight.view` is the weight of its edges in the cut. Without it, the weight is 1 if "
     "`model.relations` names the relation, and else 0.\n"
+    "* `model.half_lives.view` is the age at which an edge of a relation with times counts half. Without it, "
+    "edges of every age count alike.\n"
     "* `sampler.relations.view` gives its fan-outs with `sampler.mode: neighbor`. Without it, "
     "`sampler.fanouts` holds.\n"
     "* `data.social` is short for `data.relations.friend` with `from: user` and `to: user`.\n";
