@@ -1,25 +1,29 @@
 /* What is known of nodes, in global order. */
+#include <stdio.h>
 #include <string.h>
 
 #include "partition.h"
 
 static bool features_any(const kith_dataset *d) {
-  return d->n_feature_of[KITH_USER] > 0 || d->n_feature_of[KITH_ITEM] > 0;
+  for (int t = 0; t < KITH_MAX_TYPES; t++)
+    if (d->n_feature_of[t] > 0) return true;
+  return false;
 }
 
-/* The row of node i; those of a type without a list, and of further types, are empty. */
+/* The row of node i; those of a type without a list are empty. */
 static kith_eid features_row(const kith_dataset *d, int64_t i, const kith_features **from, kith_eid *begin) {
-  int t = i < d->n[KITH_USER] ? KITH_USER : KITH_ITEM;
-  int64_t row = t == KITH_USER ? i : i - d->n[KITH_USER];
+  int t = 0;
+  int64_t row = i;
+  for (; row >= d->n[t]; t++) row -= d->n[t];
   *from = &d->features[t];
-  if (!d->features[t].start || row >= d->n[t]) return 0;
+  if (!d->features[t].start) return 0;
   *begin = d->features[t].start[row];
   return d->features[t].start[row + 1] - *begin;
 }
 
 int64_t kith__partition_n_features(const kith_dataset *d) {
   int64_t n = 0;
-  for (int t = 0; t < KITH_SIDES; t++)
+  for (int t = 0; t < KITH_MAX_TYPES; t++)
     if (d->features[t].start) n += d->features[t].start[d->features[t].n_row];
   return n;
 }
@@ -44,11 +48,14 @@ kith_agreed kith__partition_write_features(const kith_comm *comm, kith_h5 *f, co
                                            int64_t n, const int64_t *node) {
   kith_agreed st = {KITH_OK};
   kith_features cut = {0};
+  char name[KITH_NAME];
   if (!features_any(d)) return st;
   KITH_TRY(kith_agree(comm, features_cut(d, n, node, &cut)));
   kith_eid many = cut.start[n];
-  KITH_TRY(kith_h5_put_attr_int(f, "n_user_feature", d->n_feature_of[KITH_USER]));
-  KITH_TRY(kith_h5_put_attr_int(f, "n_item_feature", d->n_feature_of[KITH_ITEM]));
+  for (int t = 0; t < d->schema.n_type; t++) {
+    snprintf(name, sizeof name, "n_%.31s_feature", d->schema.type[t]);
+    KITH_TRY(kith_h5_put_attr_int(f, name, d->n_feature_of[t]));
+  }
   KITH_TRY(kith_h5_write(f, "feature/start", KITH_H5_INT64, 0, n + 1, 0, n + 1, false, cut.start));
   KITH_TRY(kith_h5_write(f, "feature/feature", KITH_H5_INT32, 0, many, 0, many, false, cut.index));
   KITH_TRY(kith_h5_write(f, "feature/value", KITH_H5_FLOAT, 0, many, 0, many, false, cut.value));

@@ -156,18 +156,25 @@ typedef struct kith_graph {
   /** Rows: the owned users, in the order of row_of[KITH_USER]; values: original item numbers. */
   kith_ragged train, valid, test;
   kith_gid *item_number; /**< [n[KITH_ITEM]] global number of every item: negatives are drawn from all */
-  int n_feature_of[KITH_SIDES]; /**< number of features of each node type, numbered per type; 0: none */
-  kith_features features;       /**< features of the owned rows */
-  int n_class;                  /**< classes of labeled nodes; 0: a graph of users and items */
-  int64_t n_train;              /**< classification: training nodes in the whole graph */
-  int32_t *label;               /**< [n_own] class, or -1 */
-  int8_t *split;                /**< [n_own] kith_node_split */
+  int n_feature_of[KITH_MAX_TYPES]; /**< number of features of each node type, numbered per type; 0: none */
+  kith_features features;           /**< features of the owned rows */
+  int n_class;                      /**< classes of labeled nodes; 0: a graph of users and items */
+  int64_t n_train;                  /**< classification: training nodes in the whole graph */
+  int32_t *label;                   /**< [n_own] class, or -1 */
+  int8_t *split;                    /**< [n_own] kith_node_split */
 } kith_graph;
 
 /** Nodes of all types in the whole graph.  Local. */
 static inline int64_t kith_graph_n_node(const kith_graph *g) {
   int64_t n = 0;
   for (int t = 0; t < KITH_MAX_TYPES; t++) n += g->n[t];
+  return n;
+}
+
+/** Features of all types.  Local. */
+static inline int64_t kith_graph_n_feature(const kith_graph *g) {
+  int64_t n = 0;
+  for (int t = 0; t < KITH_MAX_TYPES; t++) n += g->n_feature_of[t];
   return n;
 }
 

@@ -48,12 +48,6 @@ typedef struct kith_relation_source {
   kith_edge_source list;
 } kith_relation_source;
 
-/** What the job says of a node type. */
-typedef struct kith_node_source {
-  char name[KITH_NAME];    /**< of the type */
-  char same_as[KITH_NAME]; /**< user or item: ids of the type that are ids of it are those nodes; "": none */
-} kith_node_source;
-
 typedef enum kith_split_method {
   KITH_SPLIT_NONE,
   KITH_SPLIT_RATIO,
@@ -92,13 +86,20 @@ typedef enum kith_feature_format {
   KITH_FEATURES_AUTO
 } kith_feature_format;
 
-/** A list of features of users or items; a line holds an id and features. */
+/** A list of features of the nodes of a type; a line holds an id and features. */
 typedef struct kith_feature_source {
   char path[KITH_PATH]; /**< "": no list */
   kith_feature_format format;
   bool header;    /**< the first line is a header */
   bool normalize; /**< divide each node's features by their sum */
 } kith_feature_source;
+
+/** What the job says of a node type. */
+typedef struct kith_node_source {
+  char name[KITH_NAME]; /**< of the type */
+  kith_feature_source features;
+  char same_as[KITH_NAME]; /**< user or item: ids of the type that are ids of it are those nodes; "": none */
+} kith_node_source;
 
 /** A list of display names of users or items; a line holds an id and a name. */
 typedef struct kith_name_source {
@@ -172,15 +173,15 @@ typedef struct kith_ingest_report {
   kith_relation_report relation[KITH_MAX_RELATIONS]; /**< as in the schema */
   bool text_ids[KITH_MAX_TYPES], has_time, has_weight;
   int64_t lookalikes[KITH_MAX_TYPES]; /**< text ids that differ from another one only in what nobody sees */
-  kith_list_report interactions_list, test_list, features_list[KITH_SIDES], names_list[KITH_SIDES];
-  int64_t features[KITH_SIDES];         /**< distinct features of each type; 0 without a list */
-  int64_t features_unknown[KITH_SIDES]; /**< lines with unknown ids, skipped */
-  int64_t without_features[KITH_SIDES]; /**< nodes without a line */
+  kith_list_report interactions_list, test_list, features_list[KITH_MAX_TYPES], names_list[KITH_SIDES];
+  int64_t features[KITH_MAX_TYPES];         /**< distinct features of each type; 0 without a list */
+  int64_t features_unknown[KITH_MAX_TYPES]; /**< lines with unknown ids, skipped */
+  int64_t without_features[KITH_MAX_TYPES]; /**< nodes without a line */
   kith_name_report names[KITH_SIDES];
   kith_split_report split;
-  kith_feature_format features_format[KITH_SIDES]; /**< given or detected */
-  bool features_weighted[KITH_SIDES];              /**< long: there is a column of weights */
-  int64_t features_repeated[KITH_SIDES];           /**< long: repeated node and feature, merged */
+  kith_feature_format features_format[KITH_MAX_TYPES]; /**< given or detected */
+  bool features_weighted[KITH_MAX_TYPES];              /**< long: there is a column of weights */
+  int64_t features_repeated[KITH_MAX_TYPES];           /**< long: repeated node and feature, merged */
 } kith_ingest_report;
 
 /**

@@ -55,8 +55,8 @@ typedef struct kith_dataset {
   int64_t *time;        /**< [n_edge] times of the training interactions; null if there are none */
   uint64_t fingerprint; /**< hash of all datasets of graph.h5 */
   kith_relation_edges relation[KITH_MAX_RELATIONS]; /**< as in the schema */
-  int n_feature_of[KITH_SIDES];                     /**< number of features of each type; 0: none */
-  kith_features features[KITH_SIDES];               /**< sparse features of each node */
+  int n_feature_of[KITH_MAX_TYPES];                 /**< number of features of each type; 0: none */
+  kith_features features[KITH_MAX_TYPES];           /**< sparse features of each node */
   int n_class;    /**< classes of labeled nodes; 0: users and items, and the rest is null */
   int32_t *label; /**< [n] class, or -1 */
   int8_t *split;  /**< [n] kith_node_split */

@@ -112,25 +112,29 @@ static void ingest_print_split(cli *c, const kith_split_report *r) {
 
 /* Print the format of the features of a type, and counts of their list. */
 static void ingest_print_features(cli *c, int type, const kith_ingest_report *r) {
-  const char *one = type == KITH_USER ? "user" : "item";
-  char key[KITH_NAME], what[128];
+  const char *name = r->schema.type[type], *lost = type < KITH_SIDES ? "s without interactions, left out"
+                                                                     : "s that no relation names, left out";
+  char one[KITH_NAME];
+  char key[KITH_NAME], what[160];
   const struct {
     int64_t n;
     const char *key, *before, *behind;
   } note[] = {{r->features_repeated[type], "repeated", "lines of the same ", " and feature, merged"},
-              {r->features_unknown[type], "unknown", "lines of features of ",
-               "s without interactions, left out"},
+              {r->features_unknown[type], "unknown", "lines of features of ", lost},
               {r->without_features[type], "missing", "", "s without a line of features"}};
-  cli_json(c, type == KITH_USER ? "user_features" : "item_features", "%lld", (long long)r->features[type]);
+  if (type >= KITH_SIDES && !r->features_list[type].kind[0]) return;
+  snprintf(one, sizeof one, "%.31s%s", name, type < KITH_SIDES ? "" : " node");
+  snprintf(key, sizeof key, "%.31s_features", name);
+  cli_json(c, key, "%lld", (long long)r->features[type]);
   if (r->features[type] > 0) {
     cli_print(c, "  %lld different features of %ss, format %s%s", (long long)r->features[type], one,
               kith_feature_format_text(r->features_format[type]),
               r->features_weighted[type] ? " with weights" : "");
-    snprintf(key, sizeof key, "%s_features_format", one);
+    snprintf(key, sizeof key, "%.31s_features_format", name);
     cli_json(c, key, "\"%s\"", kith_feature_format_text(r->features_format[type]));
   }
   for (size_t i = 0; i < sizeof note / sizeof *note; i++) {
-    snprintf(key, sizeof key, "%s_features_%s", one, note[i].key);
+    snprintf(key, sizeof key, "%.31s_features_%s", name, note[i].key);
     snprintf(what, sizeof what, "%s%s%s", note[i].before, one, note[i].behind);
     ingest_note(c, note[i].n, key, what);
   }
@@ -166,6 +170,10 @@ static void ingest_print_lists(cli *c, const kith_ingest_options *o, const kith_
   }
   cli_print_list(c, "data.user_features", &r->features_list[KITH_USER]);
   cli_print_list(c, "data.item_features", &r->features_list[KITH_ITEM]);
+  for (int t = KITH_SIDES; t < r->schema.n_type; t++) {
+    snprintf(key, sizeof key, "data.nodes.%.31s.features", r->schema.type[t]);
+    cli_print_list(c, key, &r->features_list[t]);
+  }
   cli_print_list(c, "data.user_names", &r->names_list[KITH_USER]);
   cli_print_list(c, "data.item_names", &r->names_list[KITH_ITEM]);
   cli_json(c, "lists", "{");
@@ -173,6 +181,10 @@ static void ingest_print_lists(cli *c, const kith_ingest_options *o, const kith_
   cli_json_list(c, "test", &r->test_list);
   cli_json_list(c, "user_features", &r->features_list[KITH_USER]);
   cli_json_list(c, "item_features", &r->features_list[KITH_ITEM]);
+  for (int t = KITH_SIDES; t < r->schema.n_type; t++) {
+    snprintf(key, sizeof key, "%.31s_features", r->schema.type[t]);
+    cli_json_list(c, key, &r->features_list[t]);
+  }
   cli_json_list(c, "user_names", &r->names_list[KITH_USER]);
   cli_json_list(c, "item_names", &r->names_list[KITH_ITEM]);
   cli_json_more(c, "}");
@@ -202,7 +214,7 @@ static void ingest_print(cli *c, const kith_ingest_options *o, const kith_ingest
   ingest_note(c, r->cold_users, "cold_users", "users without a training interaction, kept");
   ingest_print_relations(c, r);
   ingest_print_split(c, &r->split);
-  for (int t = 0; t < KITH_SIDES; t++) ingest_print_features(c, t, r);
+  for (int t = 0; t < r->schema.n_type; t++) ingest_print_features(c, t, r);
   for (int t = 0; t < KITH_SIDES; t++) ingest_print_names(c, t, &r->names[t]);
   if (r->valid + r->test == 0 && c->job.evaluate.every != 0)
     cli_print(c, "  nothing is held out, so training cannot evaluate: give data.test or data.split, or set "

@@ -112,6 +112,17 @@ static void train_check_graph(const cli *c, const kith_run *run, const kith_grap
             run->graph, run->work);
 }
 
+static void train_log_features(const kith_run *run, const kith_graph *g) {
+  char further[KITH_MAX_TYPES * KITH_NAME] = "";
+  size_t n = 0;
+  for (int t = KITH_SIDES; t < g->schema.n_type; t++)
+    if (g->n_feature_of[t] > 0)
+      n += (size_t)snprintf(further + n, sizeof further - n, ", %d of the type %.31s", g->n_feature_of[t],
+                            g->schema.type[t]);
+  kith_log("input rows: %s; %d features of users, %d of items%s", kith_input_text(run->model.input),
+           g->n_feature_of[KITH_USER], g->n_feature_of[KITH_ITEM], further);
+}
+
 /* What is about to begin. */
 static void train_log(const cli *c, const kith_run *run, const kith_graph *g) {
   const char *model = kith_model_text(run->model.name), *many = kith_plural(c->comm->size);
@@ -134,10 +145,8 @@ static void train_log(const cli *c, const kith_run *run, const kith_graph *g) {
   if (w->n > 0 && w->tie != KITH_TIE_NONE)
     kith_log("ties weigh by %s",
              w->tie == KITH_TIE_LEARNED ? "learned gates" : "what their ends have in common");
-  if (run->model.input != KITH_EMBEDDING)
-    kith_log("input rows: %s; %d features of users, %d of items", kith_input_text(run->model.input),
-             g->n_feature_of[KITH_USER], g->n_feature_of[KITH_ITEM]);
-  else if (g->n_class == 0 && g->n_feature_of[KITH_USER] + g->n_feature_of[KITH_ITEM] > 0)
+  if (run->model.input != KITH_EMBEDDING) train_log_features(run, g);
+  else if (g->n_class == 0 && kith_graph_n_feature(g) > 0)
     kith_log("the graph's features are not read; model.input: both, or features, reads them");
 }
 

@@ -29,7 +29,6 @@ kith_status kith_graph_sizes_local(const kith_graph *g, int size, int rank, kith
                             .n_edge = g->n_edge,
                             .n_train = g->n_train,
                             .n_class = g->n_class,
-                            .n_feature_of = {g->n_feature_of[0], g->n_feature_of[1]},
                             .feature_nnz = g->features.start ? g->features.start[g->n_own] : 0,
                             .weighted = g->weight != NULL,
                             .n_part = g->n_part,
@@ -40,6 +39,7 @@ kith_status kith_graph_sizes_local(const kith_graph *g, int size, int rank, kith
                             .n_held_out = graph_sizes_values(&g->valid) + graph_sizes_values(&g->test),
                             .exact = true};
   memcpy(out->n, g->n, sizeof out->n);
+  memcpy(out->n_feature_of, g->n_feature_of, sizeof out->n_feature_of);
   for (int t = 0; t < KITH_MAX_TYPES; t++) out->n_own_of[t] = g->n_own_of[t];
   kith_gid low = g->first[rank], high = g->first[rank + 1];
   out->n_ghost = graph_sizes_ghosts(g->start[g->n_own], g->neighbor, low, high, seen);

@@ -3,6 +3,9 @@
  * that a rank's share of the graph will give them.
  */
 #include "diagnose/memory_estimate.h"
+
+#include <string.h>
+
 #include "diagnose/tape_cost_model.h"
 #include "graph/schema.h"
 #include "store/checkpoint_writer.h"
@@ -240,9 +243,8 @@ static void estimate_merged(const kith_graph_sizes *s, const kith_relation_weigh
 static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_options *model,
                                  const kith_train_options *train, kith_model_options *known, estimate *out) {
   kith_status st = KITH_OK;
-  const kith_graph g = {.schema = s->schema,
-                        .n_class = s->n_class,
-                        .n_feature_of = {s->n_feature_of[KITH_USER], s->n_feature_of[KITH_ITEM]}};
+  kith_graph g = {.schema = s->schema, .n_class = s->n_class};
+  memcpy(g.n_feature_of, s->n_feature_of, sizeof g.n_feature_of);
   *known = *model;
   if (s->n_class > 0) known->output_dim = s->n_class;
   KITH_TRY(kith_model_check(known));

@@ -1,6 +1,8 @@
 /* Fit the tape memory of a model on graphs of a few dozen nodes. The tape is recorded, never run. */
 #include "diagnose/tape_cost_model.h"
 
+#include <string.h>
+
 enum { TAPE_COST_ROWS = 64 };
 
 /* A circulant graph on one rank: node i has edges from the next `degree` nodes. */
@@ -40,12 +42,12 @@ static kith_status tape_cost_fill(const kith_graph_sizes *s, int n, int degree, 
                       .n_own = n,
                       .n_own_of = {n, 0},
                       .n_class = s->n_class,
-                      .n_feature_of = {s->n_feature_of[KITH_USER], s->n_feature_of[KITH_ITEM]},
                       .first = m->first,
                       .type = m->type,
                       .original = m->original,
                       .start = m->start,
                       .neighbor = m->neighbor};
+  memcpy(m->g.n_feature_of, s->n_feature_of, sizeof m->g.n_feature_of);
 done:
   if (kith_is_bad(st)) tape_cost_free(m);
   return st;

@@ -42,7 +42,7 @@ typedef struct kith_graph_sizes {
   int64_t n_edge;                                /**< training interactions, or edges, of the whole graph */
   int64_t n_train;                               /**< classification: training nodes */
   int n_class;                                   /**< classification; else 0 */
-  int n_feature_of[KITH_SIDES];                  /**< features by node type */
+  int n_feature_of[KITH_MAX_TYPES];              /**< features by node type */
   int64_t feature_nnz;                           /**< nonzero features of the rank's rows */
   bool weighted;                                 /**< the interactions have weights */
   int n_part;                                    /**< parts of the cut; 0: not partitioned yet */

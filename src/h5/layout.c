@@ -17,7 +17,7 @@ typedef enum layout_task { ANY, PAIRS, NODES } layout_task;
 
 /*
  * One dataset.  `rows`, `columns` and `below` name a count: an attribute of the root, or the number of rows
- * (for `columns`: of columns) of a dataset; "a+b" is a sum; "one" and "schema" are 1, "nodes"
+ * (for `columns`: of columns) of a dataset; "a+b" is a sum; "one" and "schema" are 1, "nodes" and "features"
  * are those of all types; null: no check.
  */
 typedef struct layout_entry {
@@ -103,7 +103,7 @@ static const layout_entry layout_table[] = {
     {PARTS, PAIRS, "train/time", false, 2, "n_edge", 0, NULL, NULL, 0, NULL},
     PARTS_LIST("valid"),
     PARTS_LIST("test"),
-    PARTS_FEATURES(PAIRS, "nodes", "n_user_feature+n_item_feature"),
+    PARTS_FEATURES(PAIRS, "nodes", "features"),
     {PARTS, PAIRS, "edge/friend/start", false, 1, "node/original", 1, NULL, "edge/friend/neighbor", 0, NULL},
     {PARTS, PAIRS, "edge/friend/neighbor", false, 1, NULL, 0, NULL, NULL, 0, "node/original"},
     {PARTS, PAIRS, "user/number", true, 1, "n_user", 0, NULL, NULL, 0, "nodes"},
@@ -170,6 +170,27 @@ done:
   return st;
 }
 
+/* Features of all types. */
+static kith_status layout_n_feature(const kith_h5 *f, int64_t *out) {
+  kith_status st = KITH_OK;
+  kith_schema schema = kith_schema_users_items();
+  int64_t n[KITH_MAX_TYPES] = {0}, n_edge[KITH_MAX_RELATIONS], many = 0;
+  bool has = false;
+  char name[KITH_NAME];
+  KITH_TRY(layout_read_schema(f, &has, &schema, n, n_edge));
+  *out = 0;
+  for (int t = 0; t < schema.n_type; t++) {
+    snprintf(name, sizeof name, "n_%.31s_feature", schema.type[t]);
+    if (t >= KITH_SIDES && H5Aexists(f->file, name) <= 0) continue;
+    KITH_TRY(kith__h5_attr_int(f->file, f->path, name, &many));
+    KITH_CHECK(many >= 0 && many < INT64_MAX / 64, KITH_EDATA, "%s: %s is %lld, which cannot be", f->path,
+               name, (long long)many);
+    *out += many;
+  }
+done:
+  return st;
+}
+
 static kith_status layout_count_one(const kith_h5 *f, const char *what, bool columns, int64_t *n) {
   int64_t rows = 0;
   int d = 0;
@@ -178,6 +199,7 @@ static kith_status layout_count_one(const kith_h5 *f, const char *what, bool col
     return KITH_OK;
   }
   if (strcmp(what, "nodes") == 0) return layout_n_node(f, n);
+  if (strcmp(what, "features") == 0) return layout_n_feature(f, n);
   if (!strchr(what, '/')) return kith__h5_attr_int(f->file, f->path, what, n);
   kith_status st = kith__h5_extent(f, what, &rows, &d);
   *n = columns ? d : rows;
@@ -301,10 +323,30 @@ static const char *layout_space(layout *l, const kith_schema *schema, int type, 
   return sum;
 }
 
+/* graph.h5: features of a further type, as those of users and items. */
+static void layout_graph_features(const kith_h5 *f, layout *l, const char *type, int64_t n) {
+  char found[KITH_NAME];
+  snprintf(found, sizeof found, "node/%.31s/feature/start", type);
+  if (!kith__h5_has(f->file, found)) return;
+  const char *start = layout_name(l, "node/", type, "feature/start"),
+             *index = layout_name(l, "node/", type, "feature/feature"),
+             *value = layout_name(l, "node/", type, "feature/value"),
+             *ids = layout_name(l, "node/", type, "feature/id");
+  layout_add(l, (layout_entry){.name = start,
+                               .required = true,
+                               .factor = n,
+                               .rows = "schema",
+                               .plus = 1,
+                               .offsets_of = index});
+  layout_add(l, (layout_entry){.name = index, .required = true, .below = ids});
+  layout_add(l, (layout_entry){.name = value, .required = true, .factor = 1, .rows = index});
+}
+
 static void layout_graph_schema(const kith_h5 *f, layout *l, const kith_schema *schema, const int64_t *n,
                                 const int64_t *n_edge) {
   const char *ids[KITH_MAX_TYPES], *space[KITH_MAX_TYPES];
   for (int t = 0; t < schema->n_type; t++) ids[t] = layout_ids(l, schema, t, n[t]);
+  for (int t = KITH_SIDES; t < schema->n_type; t++) layout_graph_features(f, l, schema->type[t], n[t]);
   for (int t = 0; t < schema->n_type; t++) space[t] = layout_space(l, schema, t, ids);
   for (int r = 0; r < schema->n_relation; r++) {
     const kith_relation_type *e = &schema->relation[r];

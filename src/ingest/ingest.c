@@ -81,15 +81,12 @@ done:
 }
 
 /* Read features of the nodes of the lists above. */
-static kith_status read_features(const kith_ingest_options *o, int type, kith__id_map *node,
+static kith_status read_features(const kith_feature_source *s, kith_id_kind ids, int type, kith__id_map *node,
                                  kith__graph_data *t, kith_ingest_report *r) {
   kith_status st = KITH_OK;
   kith__id_map feature;
-  kith__feature_reader d = {.source = &o->features[type],
-                            .node = node,
-                            .feature = &feature,
-                            .new_features = true};
-  kith__id_map_init(&feature, "feature", o->interactions.ids);
+  kith__feature_reader d = {.source = s, .node = node, .feature = &feature, .new_features = true};
+  kith__id_map_init(&feature, "feature", ids);
   KITH_TRY(kith__features_read(&d, &t->features[type]));
   KITH_TRY(kith__id_map_ids(&feature, &t->feature_ids[type]));
   r->features[type] = feature.n;
@@ -104,6 +101,15 @@ static kith_status read_features(const kith_ingest_options *o, int type, kith__i
 done:
   kith__id_map_free(&feature);
   return st;
+}
+
+/* The list of features of a type, or null. */
+static const kith_feature_source *features_of(const kith_ingest_options *o, const kith_schema *schema,
+                                              int type) {
+  if (type < KITH_SIDES) return &o->features[type];
+  for (int t = 0; t < o->n_type; t++)
+    if (strcmp(o->type[t].name, schema->type[type]) == 0) return &o->type[t].features;
+  return NULL;
 }
 
 /* Read names of the nodes of the lists above. */
@@ -224,8 +230,10 @@ static kith_status ingest_read(const kith_ingest_options *o, kith__graph_data *t
   t->format = (int)r->interactions_list.format;
   if (o->test.path[0]) KITH_TRY(read_test(o, user, item, &test, r));
   KITH_TRY(kith__relations_lists(o, map, t, r));
-  for (int k = 0; k < KITH_SIDES; k++)
-    if (o->features[k].path[0]) KITH_TRY(read_features(o, k, &map[k], t, r));
+  for (int k = 0; k < t->schema.n_type; k++) {
+    const kith_feature_source *s = features_of(o, &t->schema, k);
+    if (s && s->path[0]) KITH_TRY(read_features(s, o->interactions.ids, k, &map[k], t, r));
+  }
   for (int k = 0; k < KITH_SIDES; k++) KITH_TRY(read_names(o, k, &map[k], t, r));
   for (int k = 0; k < t->schema.n_type; k++) {
     KITH_TRY(kith__id_map_ids(&map[k], &t->ids[k]));

@@ -57,6 +57,13 @@ static kith_status check_node_type(const kith_node_source *s) {
   bool side = strcmp(s->name, "user") == 0 || strcmp(s->name, "item") == 0;
   KITH_CHECK(!s->same_as[0] || strcmp(s->same_as, "user") == 0 || strcmp(s->same_as, "item") == 0,
              KITH_ECONFIG, "data.nodes.%s.same_as: expected user or item, found %s", s->name, s->same_as);
+  KITH_CHECK(!s->features.path[0] || !side, KITH_ECONFIG,
+             "data.nodes.%s.features: features of %ss are data.%s_features", s->name, s->name, s->name);
+  KITH_CHECK(
+      !s->features.path[0] || !s->same_as[0], KITH_ECONFIG,
+      "data.nodes.%s.features: the type has the ids of another one (same_as), and features of such types "
+      "are not read; expected one of the two keys",
+      s->name);
   KITH_CHECK(
       !s->same_as[0] || !side, KITH_ECONFIG,
       "data.nodes.%s.same_as: users and items are those of the interactions; expected it of a further type",

@@ -19,6 +19,7 @@ kith_job kith_job_defaults(void) {
                   .watchdog = kith_watchdog_defaults()};
   job.data.split = (kith_split){.method = KITH_SPLIT_NONE, .valid = 0.1, .test = 0.1, .seed = 1};
   for (int t = 0; t < KITH_SIDES; t++) job.data.features[t].format = KITH_FEATURES_AUTO;
+  for (int t = 0; t < KITH_MAX_RELATIONS; t++) job.data.type[t].features.format = KITH_FEATURES_AUTO;
   snprintf(job.name, sizeof job.name, "job");
   snprintf(job.work, sizeof job.work, "runs");
   return job;
@@ -167,13 +168,17 @@ done:
   return st;
 }
 
+static bool read_has_features(const kith_job *job) {
+  bool has = job->data.features[KITH_USER].path[0] || job->data.features[KITH_ITEM].path[0];
+  for (int t = 0; t < job->data.n_type; t++) has = has || job->data.type[t].features.path[0];
+  return has;
+}
+
 static kith_status read_check_input(const kith_job *job) {
   kith_status st = KITH_OK;
-  KITH_CHECK(job->model.input == KITH_EMBEDDING || job->data.features[KITH_USER].path[0] ||
-                 job->data.features[KITH_ITEM].path[0],
-             KITH_ECONFIG,
+  KITH_CHECK(job->model.input == KITH_EMBEDDING || read_has_features(job), KITH_ECONFIG,
              "%s: model.input: %s, but there are no features; expected the path of a list in "
-             "data.user_features or data.item_features",
+             "data.user_features, data.item_features or data.nodes.TYPE.features",
              job->path, kith_input_text(job->model.input));
 done:
   return st;

@@ -103,6 +103,10 @@ const job_key kith__job_row[] = {
     {"data.nodes.NAME.same_as", JOB_NODE_TYPE, AT(data.type[0].same_as), NONE,
      "Of a further node type NAME: user or item. Ids of the type that are ids of users, or items, are those "
      "nodes, as the entities of a knowledge graph that are items. Empty: all its nodes are its own."},
+    FEATURES(
+        "data.nodes.NAME.features", data.type[0].features,
+        "Features of the further node type NAME: a line has an id and its features. Used where model.input "
+        "says so."),
     FEATURES("data.user_features", data.features[KITH_USER],
              "Features of users: a line has an id and its features. Used where model.input says so."),
     FEATURES("data.item_features", data.features[KITH_ITEM],

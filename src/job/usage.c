@@ -187,6 +187,7 @@ static const usage_rule usage_rules[] = {
      "needs model.half_lives.friend, and model.relations.friend above 0"},
     {"data.social.columns.weight", "ingest", filters_ties,
      "needs data.social.min_weight above 0: models do not read the weights of edges"},
+    {"data.nodes.NAME.features", "train", reads_features, "needs model.input: features or both"},
     {"data.user_features", "train", reads_features, "needs model.input: features or both"},
     {"data.item_features", "train", reads_features, "needs model.input: features or both"},
     {"data.split.method", "ingest", recommends, "needs task: recommend"},

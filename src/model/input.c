@@ -1,8 +1,10 @@
 /* The input rows: embeddings, features, or both; and the initial embeddings. */
+#include <stdio.h>
+
 #include "model/model.h"
 
 bool kith_model_uses_features(const kith_model_options *o, const kith_graph *g, int type) {
-  return o->input != KITH_EMBEDDING && type < KITH_SIDES && g->n_feature_of[type] > 0;
+  return o->input != KITH_EMBEDDING && g->n_feature_of[type] > 0;
 }
 bool kith_model_uses_embedding(const kith_model_options *o, const kith_graph *g, int type) {
   return o->input != KITH_FEATURES || !kith_model_uses_features(o, g, type);
@@ -19,11 +21,11 @@ bool kith_model_uses_any_embedding(const kith_model_options *o, const kith_graph
 
 /* Named ".0": weights of the first layer. */
 static void input_weights(const kith_graph *g, int t, kith_params *params, kith_input *in) {
-  static const char *const weights[] = {"user features.0", "item features.0"}, *const bias[] = {
-                                                                                   "user features bias.0",
-                                                                                   "item features bias.0"};
-  in->w[t] = kith_params_get(params, weights[t], g->n_feature_of[t], in->d, KITH_INIT_GLOROT);
-  in->b[t] = kith_params_get(params, bias[t], 1, in->d, KITH_INIT_ZERO);
+  char weights[KITH_NAME], bias[KITH_NAME];
+  snprintf(weights, sizeof weights, "%.31s features.0", g->schema.type[t]);
+  snprintf(bias, sizeof bias, "%.31s features bias.0", g->schema.type[t]);
+  in->w[t] = kith_params_get(params, weights, g->n_feature_of[t], in->d, KITH_INIT_GLOROT);
+  in->b[t] = kith_params_get(params, bias, 1, in->d, KITH_INIT_ZERO);
 }
 
 kith_input kith_model_input(const kith_model_options *o, const kith_graph *g, kith_params *params,

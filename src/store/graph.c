@@ -1,4 +1,5 @@
 /* graph.h5: the file as a whole; its groups are in ids.c, ragged.c, relations.c, features.c and nodes.c. */
+#include <stdio.h>
 #include <string.h>
 
 #include "graph/schema.h"
@@ -8,12 +9,12 @@
 /* ---- writing ---- */
 
 void kith__graph_data_free(kith__graph_data *data) {
-  for (int k = 0; k < KITH_SIDES; k++) {
-    kith_features_free(&data->features[k]);
-    kith_ids_free(&data->feature_ids[k]);
-    kith_ids_free(&data->names[k]);
+  for (int k = 0; k < KITH_SIDES; k++) kith_ids_free(&data->names[k]);
+  for (int t = 0; t < KITH_MAX_TYPES; t++) {
+    kith_ids_free(&data->ids[t]);
+    kith_features_free(&data->features[t]);
+    kith_ids_free(&data->feature_ids[t]);
   }
-  for (int t = 0; t < KITH_MAX_TYPES; t++) kith_ids_free(&data->ids[t]);
   for (int r = 0; r < KITH_MAX_RELATIONS; r++) {
     kith__edge_csr_free(&data->relation[r]);
     kith_ids_free(&data->kind_ids[r]);
@@ -26,10 +27,23 @@ void kith__graph_data_free(kith__graph_data *data) {
 static int64_t graph_data_bytes(const kith__graph_data *t, const char *job) {
   int64_t n = kith__edge_csr_bytes(&t->train) + kith__edge_csr_bytes(&t->valid) +
               kith__edge_csr_bytes(&t->test) + kith__relations_bytes(t);
-  for (int k = 0; k < KITH_SIDES; k++)
-    n += kith__ids_bytes(&t->ids[k]) + kith__ids_bytes(&t->names[k]) + kith__ids_bytes(&t->feature_ids[k]) +
-         kith__features_bytes(&t->features[k]);
+  for (int k = 0; k < KITH_SIDES; k++) n += kith__ids_bytes(&t->ids[k]) + kith__ids_bytes(&t->names[k]);
+  for (int k = 0; k < KITH_MAX_TYPES; k++)
+    n += kith__ids_bytes(&t->feature_ids[k]) + kith__features_bytes(&t->features[k]);
   return n + (int64_t)strlen(job) + (1 << 16);
+}
+
+static kith_agreed graph_write_features(kith_h5 *f, const kith__graph_data *t, int type) {
+  kith_agreed st = {KITH_OK};
+  char group[KITH_NAME], name[KITH_NAME];
+  kith__feature_group(&t->schema, type, group);
+  KITH_TRY(
+      kith__features_write(f, group, &t->features[type], &t->feature_ids[type], t->feature_format[type]));
+  if (!t->features[type].start) goto done;
+  snprintf(name, sizeof name, "%.48s_delimiters", group);
+  KITH_TRY(kith_h5_put_attr_text(f, name, t->feature_delimiters[type]));
+done:
+  return st;
 }
 
 kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *t, const char *job,
@@ -50,14 +64,7 @@ kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *t, 
   KITH_TRY(kith__edge_csr_write(f, "valid", "item", &t->valid));
   KITH_TRY(kith__edge_csr_write(f, "test", "item", &t->test));
   KITH_TRY(kith__relations_write(f, t));
-  for (int k = 0; k < KITH_SIDES; k++) {
-    KITH_TRY(kith__features_write(f, k == KITH_USER ? "user_feature" : "item_feature", &t->features[k],
-                                  &t->feature_ids[k], t->feature_format[k]));
-    if (t->features[k].start)
-      KITH_TRY(kith_h5_put_attr_text(f,
-                                     k == KITH_USER ? "user_feature_delimiters" : "item_feature_delimiters",
-                                     t->feature_delimiters[k]));
-  }
+  for (int k = 0; k < t->schema.n_type; k++) KITH_TRY(graph_write_features(f, t, k));
   KITH_TRY(kith__h5_put_fingerprint(f));
   KITH_TRY(kith__overlaps_write(f, t));
   KITH_TRY(kith_h5_publish(&f));
@@ -75,7 +82,7 @@ void kith_dataset_destroy(kith_dataset **dataset) {
   kith_ragged_free(&d->valid);
   kith_ragged_free(&d->test);
   for (int r = 0; r < KITH_MAX_RELATIONS; r++) kith__relation_edges_free(&d->relation[r]);
-  for (int t = 0; t < KITH_SIDES; t++) kith_features_free(&d->features[t]);
+  for (int t = 0; t < KITH_MAX_TYPES; t++) kith_features_free(&d->features[t]);
   KITH_FREE(d->weight);
   KITH_FREE(d->time);
   KITH_FREE(d->label);
@@ -93,6 +100,7 @@ kith_status kith__dataset_check_size(const char *path, const char *what, int64_t
 static kith_agreed dataset_read_pairs(const kith_comm *comm, kith_h5 *f, kith_dataset *d) {
   kith_agreed st = {KITH_OK};
   int64_t n_user, n_item;
+  char group[KITH_NAME];
   KITH_TRY(kith_h5_get_attr_int(f, "n_user", &n_user));
   KITH_TRY(kith_h5_get_attr_int(f, "n_item", &n_item));
   KITH_TRY(kith_agreed_same(kith__dataset_check_size(kith_h5_path(f), "n_user", n_user, 0)));
@@ -105,10 +113,10 @@ static kith_agreed dataset_read_pairs(const kith_comm *comm, kith_h5 *f, kith_da
   KITH_TRY(kith__ragged_read(comm, f, "valid", "item", n_user, n_item, false, &d->valid));
   KITH_TRY(kith__ragged_read(comm, f, "test", "item", n_user, n_item, false, &d->test));
   KITH_TRY(kith__relations_read(comm, f, d));
-  KITH_TRY(kith__features_load(comm, f, "user_feature", n_user, &d->n_feature_of[KITH_USER],
-                               &d->features[KITH_USER]));
-  KITH_TRY(kith__features_load(comm, f, "item_feature", n_item, &d->n_feature_of[KITH_ITEM],
-                               &d->features[KITH_ITEM]));
+  for (int t = 0; t < d->schema.n_type; t++) {
+    kith__feature_group(&d->schema, t, group);
+    KITH_TRY(kith__features_load(comm, f, group, d->n[t], &d->n_feature_of[t], &d->features[t]));
+  }
   d->n_edge = d->train.start[n_user];
 done:
   return st;

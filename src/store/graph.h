@@ -20,15 +20,15 @@ void kith__edge_csr_free(kith__edge_csr *rows);
 typedef struct kith__graph_data {
   kith_schema schema;
   kith_ids ids[KITH_MAX_TYPES];
-  kith__edge_csr train, valid, test;  /**< a row per user */
-  kith_features features[KITH_SIDES]; /**< a row per node; start is null without a list */
-  int format;                         /**< kith_list_format of the interactions, the default of kith embed */
-  kith_ids feature_ids[KITH_SIDES];   /**< ids of the features */
-  const char *feature_format[KITH_SIDES];         /**< format of their list, the default of kith embed */
-  char feature_delimiters[KITH_SIDES][KITH_NAME]; /**< its delimiters, "tab ,", likewise */
-  kith_ids names[KITH_SIDES];                     /**< display names; text is null without a list */
-  kith__edge_csr relation[KITH_MAX_RELATIONS];    /**< as in the schema */
-  kith_ids kind_ids[KITH_MAX_RELATIONS];          /**< names of their kinds; text is null without kinds */
+  kith__edge_csr train, valid, test;      /**< a row per user */
+  kith_features features[KITH_MAX_TYPES]; /**< a row per node; start is null without a list */
+  int format; /**< kith_list_format of the interactions, the default of kith embed */
+  kith_ids feature_ids[KITH_MAX_TYPES];               /**< ids of the features */
+  const char *feature_format[KITH_MAX_TYPES];         /**< format of their list, the default of kith embed */
+  char feature_delimiters[KITH_MAX_TYPES][KITH_NAME]; /**< its delimiters, "tab ,", likewise */
+  kith_ids names[KITH_SIDES];                         /**< display names; text is null without a list */
+  kith__edge_csr relation[KITH_MAX_RELATIONS];        /**< as in the schema */
+  kith_ids kind_ids[KITH_MAX_RELATIONS];              /**< names of their kinds; text is null without kinds */
 } kith__graph_data;
 
 void kith__graph_data_free(kith__graph_data *data);
@@ -114,7 +114,9 @@ kith_agreed kith__graph_schema_read(kith_h5 *f, kith_schema *schema, int64_t *n,
                                     int64_t *n_edge) KITH_MUST_USE;
 
 int64_t kith__features_bytes(const kith_features *f);
-/** Write the group user_feature, item_feature or node_feature, if there are any. */
+/** The group of a type's features: user_feature, item_feature, node/TYPE/feature. */
+void kith__feature_group(const kith_schema *schema, int type, char group[KITH_NAME]);
+/** Write such a group, or node_feature, if there are any. */
 kith_agreed kith__features_write(kith_h5 *f, const char *group, const kith_features *x, const kith_ids *ids,
                                  const char *format) KITH_MUST_USE;
 /** Read and validate such a group, if the file has it. */

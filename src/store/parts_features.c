@@ -1,14 +1,22 @@
 /* Read the sparse features of a rank's nodes: a slice of parts.h5. */
+#include <stdio.h>
+
 #include "h5/validate.h"
 #include "store/parts.h"
 
-static kith_status features_sizes(const char *path, int64_t user, int64_t item, kith_graph *g) {
-  kith_status st = KITH_OK;
-  KITH_CHECK(user >= 0 && user < INT32_MAX && item >= 0 && item < INT32_MAX, KITH_EDATA,
-             "%s: impossible sizes: %lld features of users, %lld of items", path, (long long)user,
-             (long long)item);
-  g->n_feature_of[KITH_USER] = (int)user;
-  g->n_feature_of[KITH_ITEM] = (int)item;
+/* Files without features of further types lack their counts. */
+static kith_agreed features_read_count(kith_h5 *f, kith_graph *g, int type) {
+  kith_agreed st = {KITH_OK};
+  int64_t n = 0;
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, "n_%.31s_feature", g->schema.type[type]);
+  if (type >= KITH_SIDES && !kith_h5_has_attr(f, name)) return st;
+  KITH_TRY(kith_h5_get_attr_int(f, name, &n));
+  KITH_TRY(kith_agreed_same(
+      n >= 0 && n < INT32_MAX
+          ? KITH_OK
+          : kith_fail(KITH_EDATA, "%s: impossible sizes: %s is %lld", kith_h5_path(f), name, (long long)n)));
+  g->n_feature_of[type] = (int)n;
 done:
   return st;
 }
@@ -19,18 +27,16 @@ static kith_status features_check(const char *path, const kith_graph *g) {
   for (kith_lid i = 0; i < g->n_own; i++)
     KITH_TRY(kith__validate_features(path, "feature/feature", f->start[i + 1] - f->start[i],
                                      f->index + f->start[i], f->value + f->start[i],
-                                     g->type[i] < KITH_SIDES ? g->n_feature_of[g->type[i]] : 0));
+                                     g->n_feature_of[g->type[i]]));
 done:
   return st;
 }
 
 kith_agreed kith__parts_read_features(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
   kith_agreed st = {KITH_OK};
-  int64_t *start = NULL, user = 0, item = 0, first = 0;
+  int64_t *start = NULL, first = 0;
   if (!kith_h5_has_dataset(f, "feature/start")) return st;
-  KITH_TRY(kith_h5_get_attr_int(f, "n_user_feature", &user));
-  KITH_TRY(kith_h5_get_attr_int(f, "n_item_feature", &item));
-  KITH_TRY(kith_agreed_same(features_sizes(kith_h5_path(f), user, item, g)));
+  for (int t = 0; t < g->schema.n_type; t++) KITH_TRY(features_read_count(f, g, t));
   KITH_TRY(kith__parts_read_offsets(comm, f, "feature/start", "feature/feature", g, &start, &first));
   kith_eid n = start[g->n_own];
   KITH_TRY(kith__parts_check_extent(comm, f, "feature/feature", first + n));

@@ -30,7 +30,7 @@ bool kith_input_requires_grad(const kith_input *in) {
 
 void kith_input_backward_weights(const kith_input *in, int64_t n, const kith_lid *row, const float *dy) {
   float *dw[KITH_MAX_TYPES] = {NULL}, *db[KITH_MAX_TYPES] = {NULL};
-  for (int t = 0; t < KITH_SIDES; t++) {
+  for (int t = 0; t < KITH_MAX_TYPES; t++) {
     if (!in->w[t]) continue;
     dw[t] = kith_tensor_grad(in->w[t]);
     if (in->b[t]) db[t] = kith_tensor_grad(in->b[t]);

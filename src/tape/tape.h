@@ -254,7 +254,9 @@ void kith_input_row(const kith_input *in, kith_lid row, float *y);
 bool kith_input_requires_grad(const kith_input *in);
 /** Whether any type's features are used. */
 static inline bool kith_input_uses_features(const kith_input *in) {
-  return in->w[KITH_USER] || in->w[KITH_ITEM];
+  for (int t = 0; t < KITH_MAX_TYPES; t++)
+    if (in->w[t]) return true;
+  return false;
 }
 
 /** Backward for w and b: add the contribution of dy [n, d], gradients of the input rows row[i] (null: the

@@ -169,7 +169,7 @@ static kith_status augment_features(augment *x) {
     }
     f->start[n_known + i + 1] = at + many;
   }
-  for (int t = 0; t < KITH_SIDES; t++) x->g->n_feature_of[t] = x->known->n_feature_of[t];
+  for (int t = 0; t < KITH_MAX_TYPES; t++) x->g->n_feature_of[t] = x->known->n_feature_of[t];
 done:
   return st;
 }

@@ -87,11 +87,9 @@ static kith_status trainer_check(const kith_targets *targets, const kith_graph *
                                  const kith_train_options *train, kith_model_options *model) {
   kith_status st = KITH_OK;
   KITH_TRY(targets->check(g, train, model));
-  KITH_CHECK(model->input == KITH_EMBEDDING || g->n_feature_of[KITH_USER] > 0 ||
-                 g->n_feature_of[KITH_ITEM] > 0,
-             KITH_ECONFIG,
-             "model.input: %s, but the graph has no features; name data.user_features or data.item_features "
-             "and run kith ingest and kith partition again",
+  KITH_CHECK(model->input == KITH_EMBEDDING || kith_graph_n_feature(g) > 0, KITH_ECONFIG,
+             "model.input: %s, but the graph has no features; name data.user_features, data.item_features or "
+             "data.nodes.TYPE.features and run kith ingest and kith partition again",
              kith_input_text(model->input));
   KITH_TRY(trainer_check_ties(train, model));
   KITH_TRY(trainer_check_relations(g, train, model));

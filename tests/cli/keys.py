@@ -62,6 +62,10 @@ data.item_features.header    pairs     ingest     true false             data.it
 data.item_features.path      pairs     ingest     items.tsv items4.tsv
 data.item_features.format    pairs     ingest     sparse dense           data.item_features.path=dense2.tsv
 data.item_features.normalize pairs     ingest     true false             data.item_features.path=items.tsv
+data.nodes.friend.features.path      typed ingest users.tsv users4.tsv
+data.nodes.friend.features.format    typed ingest sparse dense      data.nodes.friend.features.path=dense.tsv
+data.nodes.friend.features.header    typed ingest true false        data.nodes.friend.features.path=users.tsv
+data.nodes.friend.features.normalize typed ingest true false        data.nodes.friend.features.path=users.tsv
 data.nodes.friend.same_as    shared    ingest     item user
 data.ids                     numbers   ingest     auto text
 data.split.method            pairs     ingest     ratio leave-last-out
@@ -216,6 +220,7 @@ evaluate: {split: valid, every: 1}
 """,
 }
 JOBS["shared"] = JOBS["pairs"].replace("  social: {", "  nodes: {friend: {same_as: user}}\n  relations: {any: {from: user, to: friend, ").replace("columns: {user: 1, item: 2}}\npartition", "columns: {from: 1, to: 2}}}\npartition")
+JOBS["typed"] = JOBS["shared"].replace("{same_as: user}", "{features: users.tsv}")
 JOBS["related"] = JOBS["pairs"].replace("  social: {", "  relations: {friend: {from: user, to: user, ").replace("columns: {user: 1, item: 2}}\npartition", "columns: {from: 1, to: 2}}}\npartition")
 JOBS["numbers"] = JOBS["pairs"].replace("pairs.tsv", "numbered.tsv").split("  user_features")[0] + "partition: {parts: 2}\n"
 JOBS["both"] = JOBS["pairs"].replace("model: {", "model: {name: gcn, ").replace("data:", "data:\n" + JOBS["nodes"].partition("data:\n")[2].partition("partition")[0].rstrip())
