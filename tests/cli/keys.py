@@ -114,7 +114,7 @@ model.edge_dropout           pairs     train      0 0.5
 model.layer_weights          pairs     train      fixed learned
 model.relations.friend       pairs     train      0 0.5
 model.tie                    related   train      none similarity        model.relations.friend=0.5
-model.half_lives.friend      related   train      none 30d               model.relations.friend=0.5 data.relations.friend.columns.time=4
+model.half_lives.friend      aged      train      none 30d               model.relations.friend=0.5
 model.half_life              pairs     train      none 30d               data.interactions.columns.time=4
 model.aggregator             pairs     train      mean pool              model.name=sage
 model.pinsage.walks          pairs     train      5 50                   model.name=pinsage
@@ -222,6 +222,7 @@ evaluate: {split: valid, every: 1}
 JOBS["shared"] = JOBS["pairs"].replace("  social: {", "  nodes: {friend: {same_as: user}}\n  relations: {any: {from: user, to: friend, ").replace("columns: {user: 1, item: 2}}\npartition", "columns: {from: 1, to: 2}}}\npartition")
 JOBS["typed"] = JOBS["shared"].replace("{same_as: user}", "{features: users.tsv}")
 JOBS["related"] = JOBS["pairs"].replace("  social: {", "  relations: {friend: {from: user, to: user, ").replace("columns: {user: 1, item: 2}}\npartition", "columns: {from: 1, to: 2}}}\npartition")
+JOBS["aged"] = JOBS["related"].replace("columns: {from: 1, to: 2}", "columns: {from: 1, to: 2, time: 4}")
 JOBS["numbers"] = JOBS["pairs"].replace("pairs.tsv", "numbered.tsv").split("  user_features")[0] + "partition: {parts: 2}\n"
 JOBS["both"] = JOBS["pairs"].replace("model: {", "model: {name: gcn, ").replace("data:", "data:\n" + JOBS["nodes"].partition("data:\n")[2].partition("partition")[0].rstrip())
 

@@ -24,7 +24,7 @@ sed "/near: {path/d; s/, near: 0.8//" job.yaml >make.yaml
 "$KITH" generate make.yaml --quiet >/dev/null 2>&1
 # Items that follow each other in the list, at times of about three years; some pairs in both directions.
 awk -F '\t' -v OFS='\t' '!/^#/ && n++ < 500 {
-  if (n > 1 && last != $2) print last, $2, $3
+  if (n > 1 && last != $2) print last, $2, $3 + 4000000 # some later than all interactions
   if (n % 7 == 0) print $2, last, $3 - 1000000
   last = $2
 }' list.tsv >near.tsv
@@ -145,9 +145,7 @@ awk -F '\t' -v OFS='\t' -v u="${users[0]}" -v v="${users[1]}" '$1 == u { print "
 awk -F '\t' -v OFS='\t' '!/^#/ && !seen[$1]++ && n++ < 90 { print $1, "thing", $3 }' list.tsv >>new.tsv
 printf 'new-1\t%s\n%s\tnew-1\n' "${users[0]}" "${users[1]}" >new-friend.tsv
 awk -F '\t' -v OFS='\t' 'n++ < 3 && !seen[$1]++ { print "thing", $1, 5 }' near.tsv >new-near.tsv
-cat >embed.py <<'P'
-import sys
-sys.argv = ["", "similarity", "0", "180"]
+cat >embed.py <<'P' # as oracle.py
 exec(open("oracle.py").read())
 ids = [[i.decode() if isinstance(i, bytes) else str(i) for i in graph[t + "/id"][:]] for t in ("user", "item")]
 def lines(path): return [line.split("\t") for line in open(path).read().splitlines()]
@@ -163,6 +161,9 @@ for name, weight, edges, type in ("new-1", 0.6, lines("new-friend.tsv"), "user")
     overlap = {j: len(mine & set(np.flatnonzero(a[j]))) for j in ends}
     total_overlap = sum(overlap.values())
     assert total_overlap > 0 and len(ends) > 1
+    if tie == "learned": # the input row of a new node is 0, and so is what its gate sees of the other end
+        sums, total_overlap = (relations["friend" if type == "user" else "near"] > 0).sum(1), len(ends)
+        overlap = dict.fromkeys(ends, 1 / (1 + np.exp(-state["weights/parameter"][-1].astype(float))))
     rows = [np.zeros(x.shape[1])]
     for l in layers[:2]:
         rows.append(sum(l[j] / np.sqrt(len(mine) * degree[j]) for j in mine) +
@@ -170,14 +171,20 @@ for name, weight, edges, type in ("new-1", 0.6, lines("new-friend.tsv"), "user")
     found = h5py.File("new.h5")[type + "/embedding"][:]
     assert found.shape[0] == 1 and np.abs(found[0] - np.mean(rows, 0)).max() < 1e-5 * np.abs(truth).max(), name
 P
-for n in 1 3; do
-  ranks $n embed job.yaml $with --set embed.types=both --set embed.interactions.path=new.tsv --set embed.interactions.format=edges \
+embed() { # RANKS words…
+  n=$1; shift
+  ranks $n embed job.yaml "$@" --set embed.types=both --set embed.interactions.path=new.tsv --set embed.interactions.format=edges \
     --set embed.relations.friend=new-friend.tsv --set embed.relations.near=new-near.tsv --output new.h5 --quiet >log 2>&1 || { cat log; exit 1; }
-  /usr/bin/python3 embed.py
+}
+for n in 1 3; do
+  embed $n $with
+  /usr/bin/python3 embed.py similarity 0 180
 done
 
 everywhere "2 3 4" --set model.tie=learned
 check learned 0 0
+embed 2 --set model.tie=learned
+/usr/bin/python3 embed.py learned 0 0
 train 3 --set model.tie=learned --set model.half_lives.near=180d --set model.relations.friend=0.6
 check learned 0 180
 train 2 --set model.tie=none --set model.half_lives.near=none
