@@ -158,7 +158,8 @@ KITH_API kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_grap
 typedef struct kith_new_edges {
   char name[KITH_NAME]; /**< of the relation */
   int64_t n;
-  int32_t *from, *to; /**< [n] original numbers; sorted by from, then to; unique; at least one end is new */
+  int32_t *from, *to; /**< [n] original numbers; sorted by from, then to; at least one end is new */
+  int32_t *kind; /**< [n] numbers of this list, of which a pair has each once; 0: the relation has none */
 } kith_new_edges;
 
 /** New nodes, which are not in the training graph, and their edges.  The same on every rank, but for ids. */

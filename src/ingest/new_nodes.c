@@ -177,11 +177,6 @@ static kith_status new_nodes_relation(const char *path, const kith_new_nodes_opt
   KITH_CHECK(e->from < KITH_SIDES || e->to < KITH_SIDES, KITH_ECONFIG,
              "embed.relations.%s: joins %s and %s, but only users and items can be new", s->name,
              schema->type[e->from], schema->type[e->to]);
-  KITH_CHECK(
-      e->n_kind == 0, KITH_ECONFIG,
-      "embed.relations.%s: has kinds, and edges of new nodes are read in relations without; leave the list "
-      "out",
-      s->name);
   bool own = kith_schema_base(schema, e->from) < 0 && kith_schema_base(schema, e->to) < 0;
   KITH_CHECK(
       own, KITH_ECONFIG,
@@ -297,7 +292,8 @@ static kith_agreed new_nodes_share(const kith_comm *comm, kith_new_nodes *n) {
   if (comm->rank != 0) {
     *n = all;
     n->user = n->item = NULL;
-    for (int r = 0; r < KITH_MAX_RELATIONS; r++) n->relation[r].from = n->relation[r].to = NULL;
+    for (int r = 0; r < KITH_MAX_RELATIONS; r++)
+      n->relation[r].from = n->relation[r].to = n->relation[r].kind = NULL;
     for (int t = 0; t < KITH_SIDES; t++) {
       n->features[t] = (kith_features){0};
       n->ids[t].number = NULL;
@@ -309,6 +305,7 @@ static kith_agreed new_nodes_share(const kith_comm *comm, kith_new_nodes *n) {
   for (int r = 0; r < n->n_relation; r++) {
     KITH_TRY(new_nodes_share_numbers(comm, n->relation[r].n, &n->relation[r].from));
     KITH_TRY(new_nodes_share_numbers(comm, n->relation[r].n, &n->relation[r].to));
+    KITH_TRY(new_nodes_share_numbers(comm, n->relation[r].n, &n->relation[r].kind));
   }
   for (int t = 0; t < KITH_SIDES; t++) KITH_TRY(kith__new_features_bcast(comm, &n->features[t]));
 done:

@@ -20,6 +20,7 @@ static void edges_keep_new(const kith_relation_type *e, const int64_t *n_known, 
     int64_t kept = 0;
     for (int64_t k = 0; k < b->n; k++) {
       if (!edge_is_new(e, n_known, b->user[k], b->item[k], r)) continue;
+      if (b->kind) b->kind[kept] = b->kind[k];
       b->user[kept] = b->user[k];
       b->item[kept++] = b->item[k];
     }
@@ -48,17 +49,29 @@ static bool type_may_be_new(int type, kith_new_node_types what) {
   return type == KITH_ITEM && what != KITH_NEW_USERS;
 }
 
+/* The kinds of the edges, or zeros. */
+static kith_status edges_kinds(const kith__edge_csr *rows, int64_t n, int32_t **kind) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(*kind, n));
+  for (int64_t k = 0; k < n && rows->kind; k++) (*kind)[k] = rows->kind[k];
+done:
+  return st;
+}
+
 kith_status kith__new_relation_read(const kith_relation_source *s, const kith_relation_type *e,
                                     kith_new_node_types what, const int64_t *n_known, kith__id_map *map,
                                     kith_new_edges *out, kith_new_relation_report *r) {
   kith_status st = KITH_OK;
   kith__edge_list edges = {0};
   kith__edge_csr rows = {0};
+  kith__id_map kinds;
+  kith__id_map_init(&kinds, "kind", KITH_ID_TEXT);
   char key[KITH_NAME];
   kith_edge_source list = s->list;
   kith__edge_policy policy = {.key = kith__relation_key(s, key),
                               .user = &map[e->from],
                               .item = &map[e->to],
+                              .kind = &kinds,
                               .add_users = type_may_be_new(e->from, what),
                               .add_items = type_may_be_new(e->to, what),
                               .skip_unknown = true,
@@ -74,8 +87,10 @@ kith_status kith__new_relation_read(const kith_relation_source *s, const kith_re
   edges_keep_new(e, n_known, &edges, r);
   KITH_TRY(kith__edge_csr_build(&edges, map[e->from].n, &rows, &r->duplicates));
   KITH_TRY(kith__edges_flatten(&rows.ragged, &out->n, &out->from, &out->to));
+  KITH_TRY(edges_kinds(&rows, out->n, &out->kind));
   r->edges = out->n;
 done:
+  kith__id_map_free(&kinds);
   kith__edge_list_free(&edges);
   kith__edge_csr_free(&rows);
   return st;

@@ -128,6 +128,7 @@ void kith_new_nodes_free(kith_new_nodes *n) {
   for (int r = 0; r < KITH_MAX_RELATIONS; r++) {
     KITH_FREE(n->relation[r].from);
     KITH_FREE(n->relation[r].to);
+    KITH_FREE(n->relation[r].kind);
   }
   for (int t = 0; t < KITH_SIDES; t++) {
     kith_ids_free(&n->ids[t]);

@@ -32,6 +32,7 @@ static relation_side relation_side_of(const augment *x, int r, bool transpose) {
  * in the list. */
 typedef struct new_edge {
   int64_t row, original, index;
+  int32_t kind;
 } new_edge;
 
 typedef struct new_rows {
@@ -42,11 +43,12 @@ typedef struct new_rows {
 static int new_edge_compare(const void *a, const void *b) {
   const new_edge *x = a, *y = b;
   if (x->row != y->row) return x->row < y->row ? -1 : 1;
-  return (x->original > y->original) - (x->original < y->original);
+  if (x->original != y->original) return x->original < y->original ? -1 : 1;
+  return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
-static void new_rows_add(new_rows *rows, int64_t row, int64_t original, int64_t index) {
-  if (row >= 0) rows->edge[rows->n++] = (new_edge){row, original, index};
+static void new_rows_add(new_rows *rows, int64_t row, int64_t original, int32_t kind, int64_t index) {
+  if (row >= 0) rows->edge[rows->n++] = (new_edge){row, original, index, kind};
 }
 
 /* The list of a relation's edges with new nodes, or null. */
@@ -56,7 +58,7 @@ static const kith_new_edges *new_edges_of(const augment *x, const char *name) {
   return NULL;
 }
 
-/* Edges of this rank's new nodes in their rows; ascending, each once. */
+/* Edges of this rank's new nodes in their rows; ascending, each of a kind once. */
 static kith_status new_rows_make(const augment *x, const relation_side *s, const kith_new_edges *l,
                                  new_rows *rows) {
   kith_status st = KITH_OK;
@@ -64,8 +66,10 @@ static kith_status new_rows_make(const augment *x, const relation_side *s, const
   if (!l) return st;
   KITH_TRY(KITH_NEW(rows->edge, 2 * l->n));
   for (int64_t k = 0; k < l->n; k++) {
-    if (s->from_reads) new_rows_add(rows, kith__augment_row(x, s->type->from, l->from[k]), l->to[k], k);
-    if (s->to_reads) new_rows_add(rows, kith__augment_row(x, s->type->to, l->to[k]), l->from[k], k);
+    int64_t from = kith__augment_row(x, s->type->from, l->from[k]);
+    int64_t to = kith__augment_row(x, s->type->to, l->to[k]);
+    if (s->from_reads) new_rows_add(rows, from, l->to[k], l->kind[k], k);
+    if (s->to_reads) new_rows_add(rows, to, l->from[k], l->kind[k], k);
   }
   qsort(rows->edge, (size_t)rows->n, sizeof *rows->edge, new_edge_compare);
   for (int64_t k = 0; k < rows->n; k++)

@@ -17,6 +17,7 @@ things = items[:40] + ["e%d" % i for i in range(12)] # entities: items, and othe
 write("cites.tsv", [(a, b) for a in r.sample(things, len(things)) for b in r.sample(things, 3) if a != b])
 write("about.tsv", [(i, "kind%d" % k, t) for i in items for t in r.sample(tags, 2) for k in range(3) if r.random() < 0.6])
 write("new.tsv", [("new%d" % k, i) for k in range(5) for i in r.sample(items, 3)])
+write("new-about.tsv", [("fresh0", "kind0", "t1"), ("fresh0", "kind2", "t1"), ("fresh0", "another", "t3"), ("fresh0", "kind0", "t1"), ("i1", "kind0", "t1"), ("fresh1", "kind1", "t2")])
 write("new-follow.tsv", [("new0", "u3"), ("new0", "new1"), ("u5", "new0"), ("u6", "new0"), ("new1", "new0"), ("new6", "u1"), ("u2", "new7"), ("u1", "u2")])
 P
 /usr/bin/python3 lists.py
@@ -34,7 +35,7 @@ model: {dim: 8, layers: 2, relations: {follow: 0.6, cites: 1.7, about: 0.3}}
 train: {batch: 128, epochs: 2, lr: 0.01}
 evaluate: {every: 0}
 checkpoint: {every: 1, keep: 2, best: false}
-embed: {interactions: new.tsv, types: users, relations: {follow: new-follow.tsv}}
+embed: {interactions: new.tsv, types: both, relations: {follow: new-follow.tsv, about: new-about.tsv}}
 J
 cut() { "$KITH" partition job.yaml --quiet "$@" >cut.log 2>&1; }
 train() { n=$1; shift; ranks $n train job.yaml --quiet "$@" >log 2>&1 || { cat log; exit 1; }; }
@@ -59,10 +60,10 @@ group.update({line.split()[1]: "node/" + line.split()[1] for line in graph.attrs
 text = lambda a: [x.decode() for x in a]
 nodes = [(t, x) for t in group for x in text(graph[group[t] + "/id"][:])]
 n_known = len(nodes)
-if new: nodes += [("user", x) for x in text(new["user/id"][:])]
+if new: nodes += [(t, x) for t in ("user", "item") for x in text(new[t + "/id"][:])]
 assert set(group) == {"user", "item", "tag", "entity"} and ("entity", "e3") in nodes and ("entity", "i3") not in nodes
 place = {node: k for k, node in enumerate(nodes)}
-place.update({("entity", x): k for (t, x), k in place.items() if t == "item"})
+place.update({("entity", x): k for (t, x), k in place.items() if t == "item" and k < n_known})
 read = lambda name: [line.split("\t") for line in open(name).read().splitlines()]
 count = lambda: np.zeros((len(nodes), len(nodes)))
 def add(rows, columns, i, j): # node i reads node j: known nodes read no new ones, but what new ones are read by counts
@@ -78,23 +79,23 @@ for u, i in read("list.tsv") + (read("new.tsv") if new else []):
 m = normalized(rows, columns)
 for name, (a, b) in ends.items():
     rows, columns = count(), count()
-    for line in read(name + ".tsv") + (read("new-follow.tsv") if new and name == "follow" else []):
-        i, j = place.get((a, line[0])), place.get((b, line[-1]))
-        if i is None or j is None or (max(i, j) < n_known and line in [["u1", "u2"]] and new and line not in read("follow.tsv")): continue
+    extra = [tuple(line) for line in read("new-%s.tsv" % name)] if new and name != "cites" else []
+    for line in read(name + ".tsv") + [line for line in dict.fromkeys(extra) if any(x.startswith(("new", "fresh")) for x in line)]:
+        i, j = place[(a, line[0])], place[(b, line[-1])]
         if name != "cites": add(rows, columns, i, j)
         if name != "follow": add(rows, columns, j, i)
-    assert name != "about" or rows.max() == 3
+    assert name != "about" or rows.max() == 3 and (not new or rows[place[("item", "fresh0")]].max() == 2)
     assert (rows != rows.T).any() == (name != "about") or new
     m += omega[name] * normalized(rows, columns)
 layers = [np.zeros((len(nodes), 8))]
 layers[0][:n_known] = np.concatenate([state[group[t] + "/parameter"][:] for t in group])
 for _ in range(2): layers.append(m @ layers[-1])
 truth = np.mean(layers, 0)
-mine = new["user/embedding"][:] if new else np.concatenate([told[group[t] + "/embedding"][:] for t in group])
+mine = np.concatenate([new["user/embedding"][:], new["item/embedding"][:]]) if new else np.concatenate([told[group[t] + "/embedding"][:] for t in group])
 truth = truth[n_known:] if new else truth
 worst = np.abs(mine - truth).max() / np.abs(truth).max()
 assert worst < 1e-5, worst
-if new: assert np.abs(truth[text(new["user/id"][:]).index("new6")]).max() > 0 and "new7" in text(new["user/id"][:])
+if new: assert text(new["item/id"][:]) == ["fresh0", "fresh1"] and np.abs(truth[text(new["user/id"][:]).index("new6")]).max() > 0 and "new7" in text(new["user/id"][:])
 P
 
 cut

@@ -460,9 +460,13 @@ static void new_nodes_have_edges_of_relations(void **state) {
   assert_int_equal(read_new(&new, &n, &told), KITH_OK);
   assert_true(n.n[KITH_USER] == 2 && told.isolated[KITH_USER] == 1); /* 8 reads nobody */
   kith_new_nodes_free(&n);
-  new.relation[0] = new_list("knows", "9,1\n");
-  assert_int_equal(read_new(&new, &n, &told), KITH_ECONFIG);
-  assert_non_null(strstr(kith_error_text(), "embed.relations.knows: has kinds"));
+  new.relation[0] = new_list("knows", "1,2,a\n9,1,b\n9,1,c\n9,2,b\n9,1,b\n");
+  snprintf(new.relation[0].list.kind, KITH_NAME, "3");
+  assert_int_equal(read_new(&new, &n, &told), KITH_OK);
+  assert_edges(&n.relation[0], "3-0 3-0 3-1");
+  assert_true(n.relation[0].kind[0] == 1 && n.relation[0].kind[1] == 2 && n.relation[0].kind[2] == 1);
+  assert_true(told.relation[0].duplicates == 1 && told.relation[0].known == 1);
+  kith_new_nodes_free(&n);
   new.relation[0] = new_list("near", "pop,rock\n");
   assert_int_equal(read_new(&new, &n, &told), KITH_ECONFIG);
   assert_non_null(strstr(kith_error_text(), "only users and items can be new"));
