@@ -1,4 +1,5 @@
 /* Sizes of a graph and a rank's share, from the share itself or from graph.h5. */
+#include <stdio.h>
 #include <string.h>
 
 #include "diagnose/memory_estimate.h"
@@ -75,6 +76,24 @@ done:
   return st;
 }
 
+/* Features of one side, if the graph has them. */
+static kith_agreed graph_sizes_read_features(kith_h5 *f, int side, kith_graph_sizes *s) {
+  kith_agreed st = {KITH_OK};
+  const char *of = side == KITH_USER ? "user_feature" : "item_feature";
+  char name[KITH_NAME];
+  int64_t n = 0, n_id = 0;
+  int d = 0;
+  snprintf(name, sizeof name, "%s/id", of);
+  if (!kith_h5_has_dataset(f, name)) return st;
+  KITH_TRY(kith_h5_extent(f, name, &n_id, &d));
+  snprintf(name, sizeof name, "%s/feature", of);
+  KITH_TRY(kith_h5_extent(f, name, &n, &d));
+  s->n_feature_of[side] = (int)n_id;
+  s->feature_nnz += n;
+done:
+  return st;
+}
+
 static kith_agreed graph_sizes_read_pairs(kith_h5 *f, kith_graph_sizes *s) {
   kith_agreed st = {KITH_OK};
   int64_t valid = 0, test = 0;
@@ -85,6 +104,7 @@ static kith_agreed graph_sizes_read_pairs(kith_h5 *f, kith_graph_sizes *s) {
   s->n_held_out = valid + test;
   s->weighted = kith_h5_has_dataset(f, "train/weight");
   KITH_TRY(kith__graph_schema_read(f, &s->schema, s->n, s->n_relation_entry));
+  for (int t = 0; t < KITH_SIDES; t++) KITH_TRY(graph_sizes_read_features(f, t, s));
 done:
   return st;
 }

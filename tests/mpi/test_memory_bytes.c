@@ -46,6 +46,14 @@ static void list_write(const char *name, int n, int columns, int most, char *pat
   free(text);
 }
 
+/* Two features of each item. */
+static void features_write(char *path) {
+  char *text = calloc((size_t)ITEMS, 40), *at = text;
+  for (int i = 0; i < ITEMS; i++) at += sprintf(at, "%d f%d f%d\n", i, i % 7, 7 + i % 5);
+  test_file_write(folder, "features", text, (size_t)(at - text), path);
+  free(text);
+}
+
 static kith_status files_write(const char *graph, const char *parts) {
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_ingest_report r;
@@ -60,6 +68,8 @@ static kith_status files_write(const char *graph, const char *parts) {
                                          .to = "user",
                                          .direction = KITH_DIRECTION_FORWARD};
   o.relation[1].list.format = KITH_EDGES;
+  o.features[KITH_ITEM].format = KITH_FEATURES_AUTO;
+  features_write(o.features[KITH_ITEM].path);
   list_write("friends", 4 * USERS, 2, USERS, o.relation[0].list.path);
   list_write("follows", 5 * USERS, 2, USERS - 1, o.relation[1].list.path);
   kith_status st = kith_ingest(&alone, &o, "job text", graph, &r).status;
@@ -80,7 +90,41 @@ static void bytes_of_a_share(void **state) {
   assert_int_equal(made, kith_alloc_live_bytes());
   assert_int_equal(n, kith_alloc_live());
   assert_true(sizes.weighted && sizes.n_pair > 0 && sizes.n_held_out > 0 && sizes.n_relation_entry[0] > 0);
+  assert_true(sizes.n_feature_of[KITH_ITEM] == 12);
   assert_measured("share", kith_graph_bytes(&sizes, false));
+}
+
+/* Over all ranks, the sizes of an even share are at least those of the cut. */
+static void sizes_before_the_cut_are_an_even_share(void **state) {
+  char graph[KITH_PATH];
+  kith_graph_sizes even;
+  (void)state;
+  test_path(folder, "graph.h5", graph);
+  assert_int_equal(kith_graph_sizes_read(test_comm, graph, &even).status, KITH_OK);
+  const int64_t mine[] = {sizes.n_own,
+                          sizes.n_entry,
+                          sizes.n_pair,
+                          sizes.n_held_out,
+                          sizes.feature_nnz,
+                          sizes.n_relation_entry[0],
+                          sizes.n_relation_entry[1],
+                          sizes.n_transpose_entry[1]};
+  const int64_t share[] = {even.n_own,
+                           even.n_entry,
+                           even.n_pair,
+                           even.n_held_out,
+                           even.feature_nnz,
+                           even.n_relation_entry[0],
+                           even.n_relation_entry[1],
+                           even.n_transpose_entry[1]};
+  for (int i = 0; i < 8; i++) {
+    int64_t all = mine[i];
+    kith_comm_sum_int(test_comm, 1, &all);
+    assert_true(all > 0 && share[i] * test_comm->size >= all);
+    assert_true(share[i] * test_comm->size < all + all / 10 + test_comm->size * KITH_MAX_TYPES);
+  }
+  assert_true(even.weighted && even.n_feature_of[KITH_ITEM] == sizes.n_feature_of[KITH_ITEM]);
+  assert_memory_equal(even.n, sizes.n, sizeof even.n);
 }
 
 /* ---- what is made of it ---- */
@@ -239,6 +283,7 @@ static void bytes_of_a_redistribution_and_a_writer(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bytes_of_a_share),
+      cmocka_unit_test(sizes_before_the_cut_are_an_even_share),
       cmocka_unit_test(bytes_of_a_matrix_and_its_blocks),
       cmocka_unit_test(bytes_of_merged_matrices),
       cmocka_unit_test(bytes_of_batches),
