@@ -12,7 +12,7 @@
 #include "train/train.h"
 
 static test_graph graph;
-static kith_graph *share, *directed_share;
+static kith_graph *share, *directed_share, *tie_share;
 static test_classes classes;
 static kith_graph *class_share;
 
@@ -40,6 +40,22 @@ static kith_agreed make_directed(void **made) {
                                           {.name = "tagged", .weight = 0.5},
                                           {.name = "view", .weight = 2}}};
   return kith_dist_csr_create_merged(test_comm, directed_share, &w, 0, 8, (kith_dist_csr **)made);
+}
+
+/* M of gated ties and of a directed relation whose edges count by age, with its transpose. */
+static kith_agreed make_ties(void **made) {
+  const kith_relation_weights w = {.n = 2,
+                                   .of = {{.name = "friend", .weight = 1}, {.name = "tagged", .weight = 0.5}},
+                                   .tie = KITH_TIE_LEARNED,
+                                   .n_half_life = 1,
+                                   .half_life = {{.name = "tagged", .seconds = 10}}};
+  return kith_dist_csr_create_merged(test_comm, tie_share, &w, 0, 8, (kith_dist_csr **)made);
+}
+
+/* Times of a relation's edges. */
+static void set_times(kith_lid n_own, kith_adjacency *a) {
+  if (KITH_NEW(a->time, a->start[n_own])) abort();
+  for (kith_eid e = 0; e < a->start[n_own]; e++) a->time[e] = e % 7;
 }
 
 static kith_agreed make_trainer_of(kith_loss_name loss, void **made) {
@@ -234,6 +250,10 @@ static void a_directed_matrix(void **state) {
   (void)state;
   refuse_each(make_directed, break_relation);
 }
+static void a_matrix_of_ties(void **state) {
+  (void)state;
+  refuse_each(make_ties, break_relation);
+}
 static void a_trainer_with_bpr(void **state) {
   (void)state;
   refuse_each(make_trainer_bpr, break_trainer);
@@ -294,6 +314,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(a_halo),
                                      cmocka_unit_test(a_relation),
                                      cmocka_unit_test(a_directed_matrix),
+                                     cmocka_unit_test(a_matrix_of_ties),
                                      cmocka_unit_test(a_trainer_with_bpr),
                                      cmocka_unit_test(a_trainer_with_nce),
                                      cmocka_unit_test(a_trainer_with_softmax),
@@ -309,12 +330,18 @@ int main(int argc, char **argv) {
   share = test_graph_cut(&graph, test_comm, 5, 2);
   graph.related = graph.directed = true;
   directed_share = test_graph_cut(&graph, test_comm, 5, 2);
+  graph.ties = true;
+  tie_share = test_graph_cut(&graph, test_comm, 5, 2);
+  tie_share->schema.relation[TEST_TAGGED].timed = true;
+  set_times(tie_share->n_own, &tie_share->relation[TEST_TAGGED]);
+  set_times(tie_share->n_own, &tie_share->transpose[TEST_TAGGED]);
   test_features(share, (const int[KITH_SIDES]){3, 4}, 5);
   classes = test_classes_make(16, 3, 6, 4);
   class_share = test_classes_cut(&classes, test_comm, 5, 2);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);
   kith_graph_destroy(&share);
   kith_graph_destroy(&directed_share);
+  kith_graph_destroy(&tie_share);
   kith_graph_destroy(&class_share);
   test_graph_free(&graph);
   test_classes_free(&classes);
