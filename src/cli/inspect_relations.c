@@ -49,7 +49,8 @@ static void print_relation(const cli *c, const kith_dataset *d, const kith_relat
     cli_print(c,
               "    homophily: training %ss of the two ends overlap by %.4f on average (Jaccard, %lld pairs), "
               "by %.4f if ends are paired at random",
-              e->from == KITH_USER ? "item" : "user", s->overlap, (long long)s->compared, s->overlap_random);
+              kith_schema_side(schema, e->from) == KITH_USER ? "item" : "user", s->overlap,
+              (long long)s->compared, s->overlap_random);
   if (s->n_valid > 0)
     cli_print(c, "    %.2f %% of the validation pairs are edges of it", percent(s->valid, s->n_valid));
   if (s->n_test > 0)

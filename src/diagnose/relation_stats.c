@@ -21,14 +21,23 @@ static kith_degree_stats degrees(int64_t n, const int64_t *degree) {
   return s;
 }
 
+/* Edges of one row to the same node, of several kinds, stand side by side: they are one neighbor. */
+static bool is_neighbor_anew(const kith_ragged *l, int64_t row, kith_eid e) {
+  return e == l->start[row] || l->value[e - 1] != l->value[e];
+}
+
 /* Ends of different types, or one end reads the other: every edge is a pair. */
 static kith_status measure_apart(const kith_ragged *l, int64_t n_to, kith_relation_stats *s) {
   kith_status st = KITH_OK;
   int64_t *from = NULL, *to = NULL;
   KITH_TRY(KITH_NEW(from, l->n_row));
   KITH_TRY(KITH_NEW(to, n_to));
-  for (int64_t i = 0; i < l->n_row; i++) from[i] = l->start[i + 1] - l->start[i];
-  for (kith_eid e = 0; e < s->edges; e++) to[l->value[e]]++;
+  for (int64_t i = 0; i < l->n_row; i++)
+    for (kith_eid e = l->start[i]; e < l->start[i + 1]; e++) {
+      bool anew = is_neighbor_anew(l, i, e);
+      from[i] += anew;
+      to[l->value[e]] += anew;
+    }
   s->pairs = s->edges;
   s->degree[0] = degrees(l->n_row, from);
   s->degree[1] = degrees(n_to, to);
@@ -38,7 +47,7 @@ done:
   return st;
 }
 
-/* Ends of one type that read each other: an edge in both directions is one pair, and one neighbor of each. */
+/* Ends of one type that read each other: an edge in both directions is one pair. */
 static kith_status measure_same(const kith_relation_edges *edges, kith_relation_stats *s) {
   kith_status st = KITH_OK;
   const kith_ragged *l = &edges->edges;
@@ -49,8 +58,10 @@ static kith_status measure_same(const kith_relation_edges *edges, kith_relation_
       int32_t v = l->value[e];
       bool back = kith_ragged_has_kind(l, edges->kind, v, (int32_t)u, edges->kind ? edges->kind[e] : 0);
       if (v == u) continue;
-      degree[u]++;
-      if (!back) degree[v]++;
+      if (is_neighbor_anew(l, u, e)) {
+        degree[u]++;
+        degree[v] += !kith_ragged_has(l, v, (int32_t)u);
+      }
       s->pairs += !back || u < v;
       s->both += back && u < v;
     }
@@ -110,15 +121,24 @@ done:
   return st;
 }
 
-static kith_status pair_sample_draw(const kith_ragged *l, int64_t pairs, pair_sample *p) {
+/* Whether edge e of row u is the first of a pair of two of the first n nodes. */
+static bool pair_is_new(const kith_ragged *l, int64_t n, int64_t u, kith_eid e) {
+  int32_t v = l->value[e];
+  if (v == u || v >= n || !is_neighbor_anew(l, u, e)) return false;
+  return u < v || !kith_ragged_has(l, v, (int32_t)u);
+}
+
+/* Pairs of the first n nodes, which may be fewer than those of the relation: those are of users, or of items.
+ */
+static kith_status pair_sample_draw(const kith_ragged *l, int64_t n, pair_sample *p) {
   kith_status st = KITH_OK;
-  for (int64_t u = 0; u < l->n_row; u++)
-    for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++) {
-      int32_t v = l->value[e];
-      bool again =
-          v == u || (e > l->start[u] && l->value[e - 1] == v) || (v < u && kith_ragged_has(l, v, (int32_t)u));
-      if (!again && pair_is_selected(pairs, u, v)) KITH_TRY(pair_sample_add(p, u, v));
-    }
+  int64_t pairs = 0;
+  for (int64_t u = 0; u < n; u++)
+    for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++) pairs += pair_is_new(l, n, u, e);
+  for (int64_t u = 0; u < n; u++)
+    for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++)
+      if (pair_is_new(l, n, u, e) && pair_is_selected(pairs, u, l->value[e]))
+        KITH_TRY(pair_sample_add(p, u, l->value[e]));
 done:
   return st;
 }
@@ -153,7 +173,7 @@ static kith_status measure_homophily(const kith_dataset *d, int type, const kith
   kith_status st = KITH_OK;
   kith_ragged users = {0};
   pair_sample p = {0};
-  KITH_TRY(pair_sample_draw(edges, s->pairs, &p));
+  KITH_TRY(pair_sample_draw(edges, d->n[type], &p));
   if (type == KITH_ITEM) KITH_TRY(kith_ragged_transpose(&d->train, d->n[KITH_ITEM], &users));
   compare(type == KITH_ITEM ? &users : &d->train, &p, s);
 done:
@@ -171,7 +191,8 @@ static void measure_times(int64_t n, const int64_t *time, kith_relation_stats *s
   }
 }
 
-/* How many pairs of users and items are edges of a relation between the two. */
+/* How many pairs of users and items are edges of a relation between the two, or of nodes that may be these.
+ */
 static int64_t count_inside(const kith_ragged *edges, bool from_users, const kith_ragged *pairs) {
   int64_t n = 0;
   for (int64_t u = 0; u < pairs->n_row; u++)
@@ -191,12 +212,13 @@ kith_status kith_relation_measure(const kith_dataset *d, int r, kith_relation_st
   KITH_TRY(same ? measure_same(&d->relation[r], &s)
                 : measure_apart(l, kith_schema_space(&d->schema, d->n, e->to), &s));
   if (d->relation[r].time) measure_times(s.edges, d->relation[r].time, &s);
-  if (e->from == e->to && e->from < KITH_SIDES) KITH_TRY(measure_homophily(d, e->from, l, &s));
-  if (e->from + e->to == KITH_USER + KITH_ITEM && e->from != e->to) {
+  int from = kith_schema_side(&d->schema, e->from), to = kith_schema_side(&d->schema, e->to);
+  if (from >= 0 && from == to) KITH_TRY(measure_homophily(d, from, l, &s));
+  if (kith_schema_joins_sides(&d->schema, e)) {
     s.n_valid = d->valid.start[d->valid.n_row];
     s.n_test = d->test.start[d->test.n_row];
-    s.valid = count_inside(l, e->from == KITH_USER, &d->valid);
-    s.test = count_inside(l, e->from == KITH_USER, &d->test);
+    s.valid = count_inside(l, from == KITH_USER, &d->valid);
+    s.test = count_inside(l, from == KITH_USER, &d->test);
   }
   *out = s;
 done:

@@ -17,12 +17,12 @@ typedef struct kith_relation_stats {
   int64_t edges;
   /** Edges, but of a type with itself, read in both directions: u-v and v-u, of one kind, are one pair. */
   int64_t pairs;
-  int64_t both;                   /**< pairs that are listed in both directions */
-  kith_degree_stats degree[2];    /**< edges of the nodes of type from, to; of such a type: at either end */
+  int64_t both;                /**< pairs that are listed in both directions */
+  kith_degree_stats degree[2]; /**< neighbors of the nodes of type from, to; of such a type: at either end */
   int64_t first_time, last_time;  /**< of a relation with times and edges */
   int64_t compared;               /**< pairs whose training lists were compared; 0: not users, not items */
   double overlap, overlap_random; /**< mean Jaccard index of the ends' lists; of ends that are paired anew */
-  int64_t n_valid, n_test;        /**< held-out pairs, of a relation between users and items; else 0 */
+  int64_t n_valid, n_test;        /**< held-out pairs, of a relation that may join users with items; else 0 */
   int64_t valid, test;            /**< of these, pairs that are edges of the relation */
 } kith_relation_stats;
 
@@ -31,7 +31,8 @@ typedef struct kith_relation_stats {
  *
  * Homophily, of relations of users with users or of items with items: the Jaccard index of two users is the
  * number of their common training items over that of the items that either has; of items likewise, by users;
- * 0 if neither has any.  `overlap` is its mean over the pairs of the relation, or over about
+ * 0 if neither has any.  Of ends that are users or items among others (same_as), pairs of users or of items
+ * are compared.  `overlap` is its mean over the pairs of the relation, or over about
  * KITH_HOMOPHILY_PAIRS of them that a keyed draw selects.  `overlap_random` is the mean over as many pairs of
  * the first end of a pair and the second end of another, drawn by key, so that ends occur as often as among
  * the pairs; a node is not paired with itself.

@@ -14,17 +14,12 @@ static bool scope_masks_interactions(const kith_eval_scope *o) {
   return false;
 }
 
-/* Whether a relation is one of users with items. */
-static bool scope_is_of_items(const kith_relation_type *r) {
-  return (r->from == KITH_USER && r->to == KITH_ITEM) || (r->from == KITH_ITEM && r->to == KITH_USER);
-}
-
 /* The relations that a graph can mask, as ", view, cart". */
 static void scope_choices(const kith_graph *g, size_t size, char *text) {
   size_t n = 0;
   text[0] = '\0';
   for (int r = 0; r < g->schema.n_relation && n < size; r++)
-    if (scope_is_of_items(&g->schema.relation[r]))
+    if (kith_schema_joins_sides(&g->schema, &g->schema.relation[r]))
       n += (size_t)snprintf(text + n, size - n, ", %s", g->schema.relation[r].name);
 }
 
@@ -38,7 +33,7 @@ static kith_status scope_check_mask(const kith_graph *g, const kith_eval_scope *
     if (strcmp(name, KITH_INTERACTIONS) == 0) continue;
     KITH_CHECK(r >= 0, KITH_ECONFIG, "evaluate.mask: the graph has no relation %s; expected %s%s", name,
                KITH_INTERACTIONS, choices);
-    KITH_CHECK(scope_is_of_items(&g->schema.relation[r]), KITH_ECONFIG,
+    KITH_CHECK(kith_schema_joins_sides(&g->schema, &g->schema.relation[r]), KITH_ECONFIG,
                "evaluate.mask: %s is no relation of users with items; expected %s%s", name, KITH_INTERACTIONS,
                choices);
   }
@@ -102,16 +97,17 @@ done:
   return st;
 }
 
-/* item_of[k]: original number of the item whose global number is k. */
+/* item_of[k]: original number of the item whose global number is k; -1: it is no item. */
 static kith_status scope_item_numbers(const kith_graph *g, int32_t **item_of) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(*item_of, kith_graph_n_node(g)));
+  for (int64_t k = 0; k < kith_graph_n_node(g); k++) (*item_of)[k] = -1;
   for (int64_t i = 0; i < g->n[KITH_ITEM]; i++) (*item_of)[g->item_number[i]] = (int32_t)i;
 done:
   return st;
 }
 
-/* The items of the owned users in a relation, ascending as its rows are. */
+/* The items of the owned users in a relation, ascending as its rows are; others may stand among them. */
 static kith_status scope_list(const kith_graph *g, const kith_adjacency *a, const int32_t *item_of,
                               kith_ragged *out) {
   kith_status st = KITH_OK;
@@ -121,18 +117,20 @@ static kith_status scope_list(const kith_graph *g, const kith_adjacency *a, cons
   KITH_TRY(KITH_NEW(out->value, a->start[g->n_own]));
   for (kith_lid u = 0; u < out->n_row; u++) {
     kith_lid row = g->row_of[KITH_USER][u];
-    for (kith_eid e = a->start[row]; e < a->start[row + 1]; e++) out->value[at++] = item_of[a->neighbor[e]];
+    for (kith_eid e = a->start[row]; e < a->start[row + 1]; e++)
+      if (item_of[a->neighbor[e]] >= 0) out->value[at++] = item_of[a->neighbor[e]];
     out->start[u + 1] = at;
   }
 done:
   return st;
 }
 
-/* The rows of a relation between users and items in which users have items; the direction decides nothing. */
+/* The rows of a relation of users with items in which users have items; the direction decides nothing. */
 static const kith_adjacency *scope_rows(const kith_graph *g, int r) {
   const kith_relation_type *e = &g->schema.relation[r];
   int reads = e->direction == KITH_DIRECTION_FORWARD ? e->from : e->to;
-  return e->direction == KITH_DIRECTION_BOTH || reads == KITH_USER ? &g->relation[r] : &g->transpose[r];
+  bool users = kith_schema_side(&g->schema, reads) == KITH_USER;
+  return e->direction == KITH_DIRECTION_BOTH || users ? &g->relation[r] : &g->transpose[r];
 }
 
 static kith_status scope_add_relations(const kith_graph *g, const kith_eval_scope *o, kith__scope *s) {

@@ -55,6 +55,16 @@ bool kith_schema_has(const kith_schema *s, int end, int type) {
   return end == type || kith_schema_base(s, end) == type;
 }
 
+int kith_schema_side(const kith_schema *s, int type) {
+  int base = kith_schema_base(s, type), side = base < 0 ? type : base;
+  return side < KITH_SIDES ? side : -1;
+}
+
+bool kith_schema_joins_sides(const kith_schema *s, const kith_relation_type *e) {
+  int from = kith_schema_side(s, e->from), to = kith_schema_side(s, e->to);
+  return from >= 0 && to >= 0 && from != to;
+}
+
 bool kith_schema_meets(const kith_schema *s, const kith_relation_type *e) {
   int base = kith_schema_base(s, e->from);
   return kith_schema_has(s, e->to, e->from) || (base >= 0 && kith_schema_has(s, e->to, base)) ||

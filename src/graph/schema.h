@@ -36,6 +36,10 @@ int64_t kith_schema_space(const kith_schema *schema, const int64_t *n, int type)
 int kith_schema_node(const kith_schema *schema, const int64_t *n, int type, int64_t x, int64_t *original);
 /** Whether the id space of type `end` has nodes of a type.  Local. */
 bool kith_schema_has(const kith_schema *schema, int end, int type);
+/** KITH_USER or KITH_ITEM, whose nodes come first in the id space of a type; -1: neither's do.  Local. */
+int kith_schema_side(const kith_schema *schema, int type);
+/** Whether a relation may join users with items, under these names or as nodes of another type.  Local. */
+bool kith_schema_joins_sides(const kith_schema *schema, const kith_relation_type *relation);
 /** Whether some node may be at both ends of a relation.  Local. */
 bool kith_schema_meets(const kith_schema *schema, const kith_relation_type *relation);
 

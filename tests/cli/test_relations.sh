@@ -69,11 +69,11 @@ for name, first, second, light in ("friend", users, users, 0), ("tag", items, ta
     assert (f["edges"], f["pairs"], f["both"]) == (len(every), len(pairs), len(every) - len(pairs)), (name, f)
     reads = {}
     for a, b, kind in every:
-        reads.setdefault((0, a), set()).add((b, kind))
-        reads.setdefault((0 if same else 1, b), set()).add((a, kind))
+        reads.setdefault((0, a), set()).add(b)
+        reads.setdefault((0 if same else 1, b), set()).add(a)
     for end, nodes, side in ("from", first, 0), ("to", second, 0 if same else 1):
         n = told["types"][f[end]]
-        degrees = [len(x) for (s, _), x in reads.items() if s == side]
+        degrees = [len(x) for (s, _), x in reads.items() if s == side] # several kinds are one neighbor
         assert abs(f[end + "_degree_mean"] - sum(degrees) / n) < 1e-4 and f[end + "_degree_max"] == max(degrees), (name, end, f)
         assert f[end + "_without"] == n - len(degrees), (name, end, f)
     if name == "friend":

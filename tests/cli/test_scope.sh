@@ -69,6 +69,25 @@ for name in ("forward1", "forward2", "back1", "back2"):
     assert (found["users"], found["users_left_out"], found["mask"]) == (5, 15, ["interactions", "view"]), (name, found)
 P
 
+# So are those of a relation of nodes that are users and items under other names (same_as), with others among them.
+printf '70\t21\n1\t90\n2\t91\n70\t91\n' | cat "$dir/view.tsv" - >"$dir/seen.tsv"
+for direction in both forward back; do
+  sed "s/^work: .*/work: as-$direction/; s/view.tsv, from: user, to: item}}/seen.tsv, from: person, to: thing, direction: $direction}}, nodes: {person: {same_as: user}, thing: {same_as: item}}/" "$dir/views.yaml" >"$dir/as.yaml"
+  for verb in ingest partition train; do "$KITH" $verb "$dir/as.yaml" ${with#--strict} >/dev/null 2>"$dir/log" || { cat "$dir/log"; exit 1; }; done
+  ranks 2 evaluate "$dir/as.yaml" ${with#--strict} --json --set evaluate.candidates=cold 2>/dev/null | tail -1 >"$dir/as-$direction.json"
+  "$KITH" recommend "$dir/as.yaml" ${with#--strict} --user 3 --k 99 --json 2>/dev/null | tail -1 >"$dir/as-$direction-unseen.json"
+done
+"$KITH" inspect "$dir/as-both/graph.h5" >"$dir/log"
+grep -q " % of the test pairs are edges of it" "$dir/log" || { cat "$dir/log"; exit 1; }
+/usr/bin/python3 - "$dir" <<'P'
+import json, sys
+for direction in "both", "forward", "back":
+    found, unseen = (json.load(open("%s/as-%s.json" % (sys.argv[1], name))) for name in (direction, direction + "-unseen"))
+    assert (found["users"], found["users_left_out"], found["mask"]) == (5, 15, ["interactions", "view"]), (direction, found)
+    items = unseen["recommendations"][0]["items"]
+    assert 23 not in items and len(items) == 24 - 6 - 1, (direction, items)
+P
+
 refused() { # WORDS settings…
   words=$1; shift
   rc=0; "$KITH" train "$job" --fresh "$@" >"$dir/log" 2>&1 || rc=$?

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-enum { USERS = 30, ITEMS = 20, TAGS = 5, MOST = 30 };
+enum { USERS = 30, ITEMS = 20, TAGS = 5, PERSONS = 4, MOST = USERS + PERSONS };
 
 /* ---- random graphs as tables ---- */
 
@@ -175,7 +175,13 @@ static void pairs_of_other_kinds_are_other_pairs(void **state) {
   memcpy(x->kind, kind, sizeof kind);
   assert_int_equal(kith_relation_measure(&w.d, 0, &s), KITH_OK);
   assert_true(s.edges == 5 && s.both == 1 && s.pairs == 4 && s.compared == 2);
-  assert_true(s.degree[0].most == 4 && s.degree[0].none == USERS - 3); /* of node 1: kinds 5, 7, 8, and 2 */
+  /* but nodes that several kinds join are one neighbor: those of node 1 are 0 and 2 */
+  assert_degrees(&s.degree[0], USERS, (int[USERS]){1, 2, 1});
+  w.d.schema.relation[0].direction = KITH_DIRECTION_FORWARD;
+  assert_int_equal(kith_relation_measure(&w.d, 0, &s), KITH_OK);
+  assert_true(s.edges == 5 && s.pairs == 5 && s.compared == 2);
+  assert_degrees(&s.degree[0], USERS, (int[USERS]){1, 2});
+  assert_degrees(&s.degree[1], USERS, (int[USERS]){1, 1, 1});
   KITH_FREE(x->kind);
   world_free(&w);
 }
@@ -219,6 +225,44 @@ static void held_out_pairs_are_counted_whatever_the_direction(void **state) {
   world_relation(&w.d, "view2", KITH_USER, KITH_ITEM, &turned);
   assert_int_equal(kith_relation_measure(&w.d, 4, &s), KITH_OK);
   assert_true(s.valid == inside[0] && s.test == inside[1]);
+  world_free(&w);
+}
+
+/* same_as: tags may be items, and persons users; edges of the others are counted, but compared with nothing.
+ */
+static void nodes_under_other_names_are_users_and_items(void **state) {
+  (void)state;
+  world w;
+  kith_relation_stats s;
+  int valid = 0, test = 0, pairs = 0, all = 0;
+  double sum = 0;
+  world_make(&w);
+  snprintf(w.d.schema.type[w.d.schema.n_type++], KITH_NAME, "person");
+  w.d.schema.base[2] = 1 + KITH_ITEM;
+  w.d.schema.base[3] = 1 + KITH_USER;
+  w.d.n[3] = PERSONS;
+  table bought = random_table(USERS + PERSONS, ITEMS + TAGS, 50, 5), kg = random_ties(ITEMS + TAGS);
+  world_relation(&w.d, "bought", 3, 2, &bought);
+  world_relation(&w.d, "kg", 2, 2, &kg);
+  for (int u = 0; u < USERS; u++)
+    for (int i = 0; i < ITEMS; i++) {
+      valid += w.valid.has[u][i] && bought.has[u][i];
+      test += w.test.has[u][i] && bought.has[u][i];
+    }
+  assert_int_equal(kith_relation_measure(&w.d, 4, &s), KITH_OK);
+  assert_true(s.valid == valid && s.test == test && valid > 5 && test > 5 && s.n_test > test);
+  assert_true(s.compared == 0);
+  for (int i = 0; i < ITEMS + TAGS; i++)
+    for (int j = i + 1; j < ITEMS + TAGS; j++) {
+      if (!kg.has[i][j] && !kg.has[j][i]) continue;
+      all++;
+      if (j >= ITEMS) continue;
+      pairs++;
+      sum += naive_jaccard(&w.train, i, j, true);
+    }
+  assert_int_equal(kith_relation_measure(&w.d, 5, &s), KITH_OK);
+  assert_true(s.pairs == all && s.compared == pairs && pairs < all && s.n_valid == 0 && s.n_test == 0);
+  assert_true(fabs(s.overlap - sum / pairs) < 1e-12);
   world_free(&w);
 }
 
@@ -290,6 +334,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(pairs_of_other_kinds_are_other_pairs),
       cmocka_unit_test(relations_of_two_types_have_degrees_at_both_ends),
       cmocka_unit_test(held_out_pairs_are_counted_whatever_the_direction),
+      cmocka_unit_test(nodes_under_other_names_are_users_and_items),
       cmocka_unit_test(friends_who_read_alike_overlap_more_than_pairs_at_random),
       cmocka_unit_test(many_pairs_are_sampled_within_the_bound),
       cmocka_unit_test(times_are_bounded),
