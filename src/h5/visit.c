@@ -181,6 +181,7 @@ done:
 kith_status kith_h5_check_dataset(kith_h5 *f, const char *name) {
   kith_status st = KITH_OK;
   kith__h5_dataset found;
+  name = kith__h5_dataset_name(f->file, name);
   KITH_TRY(kith__h5_dataset_open(f, name, &found));
   if (kith__checksums_exist(f, name))
     KITH_TRY(kith__checksums_verify_rows(f, name, &found, 0, (int64_t)found.dims[0], NULL));

@@ -225,6 +225,11 @@ static void ties_of_a_file_without_a_schema_are_the_relation_friend(void **state
   assert_int_equal(KITH_OK, small_read(false, WHOLE, &g));
   assert_true(g->schema.n_type == 2 && g->schema.n_relation == 1);
   assert_string_equal(g->schema.relation[0].name, "friend");
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  kith_h5 *f = NULL;
+  assert_int_equal(KITH_OK, kith_h5_open(&alone, path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, &f).status);
+  assert_int_equal(KITH_OK, kith_h5_check_dataset(f, "train/neighbor")); /* by its present name */
+  kith_h5_close(&f);
   assert_true(g->relation[0].start[g->n_own] == 2 && g->relation[0].neighbor[0] == 1);
   kith_graph_destroy(&g);
   assert_int_equal(KITH_OK, small_read(true, WHOLE, &g));
