@@ -7,8 +7,7 @@
 /* An entry counts at least 2^-60: products of roots of sums of such numbers are far from underflow. */
 enum { DECAY_MOST = 60 };
 
-/* Units of times, by the size of the latest: seconds until the year 5138, else milliseconds, … */
-static double decay_units(int64_t now) {
+double kith__decay_units(int64_t now) {
   double unit = 1;
   for (double t = (double)now; t >= 1e11; t /= 1000) unit *= 1000;
   return unit;
@@ -22,7 +21,7 @@ int64_t kith_latest_time(const kith_comm *comm, const kith_graph *g) {
 }
 
 kith_decay kith_decay_of(double seconds, int64_t now) {
-  return (kith_decay){.half_life = seconds * decay_units(now), .now = now};
+  return (kith_decay){.half_life = seconds * kith__decay_units(now), .now = now};
 }
 
 kith_decay kith_decay_make(const kith_comm *comm, const kith_graph *g, double seconds) {

@@ -36,18 +36,37 @@ done:
   return st;
 }
 
-kith__counts kith__counts_make(const kith_comm *comm, const kith_graph *g, const kith_relation_weights *w,
-                               const char *name) {
+/* Where the times of two lists have different units, all edges would count alike. */
+static kith_agreed counts_check_units(const char *name, int64_t latest, int64_t now) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(
+      kith__decay_units(latest) == kith__decay_units(now), KITH_ECONFIG,
+      "model.half_lives.%s: the latest time of the relation is %lld, and that of the interactions "
+      "%lld, which cannot both be seconds, or both milliseconds; write both lists in one unit, and run "
+      "kith ingest and kith partition again",
+      name, (long long)latest, (long long)now);
+done:
+  return kith_agreed_same(st);
+}
+
+kith_agreed kith__counts_make(const kith_comm *comm, const kith_graph *g, const kith_relation_weights *w,
+                              const char *name, kith__counts *out) {
+  kith_agreed st = {KITH_OK};
   int r = kith_schema_find_relation(&g->schema, name);
   const kith_relation_type *e = &g->schema.relation[r];
   double half_life = kith_relation_half_life(w, name);
   kith__counts c = {.overlaps =
                         w->tie == KITH_TIE_SIMILARITY && kith_relation_is_tie(e) && e->from <= KITH_ITEM};
-  if (half_life <= 0) return c;
-  c.ages = true;
-  c.decay = g->timed ? kith_decay_make(comm, g, half_life)
-                     : kith_decay_of(half_life, counts_latest(comm, g, &g->relation[r]));
-  return c;
+  if (half_life > 0) {
+    int64_t latest = counts_latest(comm, g, &g->relation[r]),
+            now = g->timed ? kith_latest_time(comm, g) : latest;
+    KITH_TRY(counts_check_units(name, latest, now));
+    c.ages = true;
+    c.decay = kith_decay_of(half_life, now);
+  }
+  *out = c;
+done:
+  return st;
 }
 
 /* What an entry counts; one later than all training interactions counts 1. */

@@ -66,6 +66,9 @@ typedef struct kith__merged_side {
 /* Sort the rows by the node key of the column, then by term.  Local. */
 kith_status kith__merged_order(const kith__merged_side *s, const int64_t *node) KITH_MUST_USE;
 
+/* Units of times in a second, by the latest: 1 for seconds (until the year 5138), 1000 for milliseconds, … */
+double kith__decay_units(int64_t latest);
+
 /* ---- entry_counts.c: entries that count unequally ---- */
 
 /* How the entries of a relation count: by age, by what their ends have in common, or both; else each is 1. */
@@ -84,9 +87,9 @@ typedef struct kith__counted {
 /* Check that a relation that the graph has also has what its weights need.  Local.  Errors: KITH_ECONFIG. */
 kith_status kith__counts_check(const kith_graph *g, const kith_relation_weights *w,
                                const char *name) KITH_MUST_USE;
-/* How a relation's entries count.  Collective. */
-kith__counts kith__counts_make(const kith_comm *comm, const kith_graph *g, const kith_relation_weights *w,
-                               const char *name);
+/* How a relation's entries count.  Collective.  Errors: KITH_ECONFIG (its times have another unit). */
+kith_agreed kith__counts_make(const kith_comm *comm, const kith_graph *g, const kith_relation_weights *w,
+                              const char *name, kith__counts *out) KITH_MUST_USE;
 /* The roots of the sums of what the entries of each row count, ghosts included: root [n_col].  Collective. */
 kith_agreed kith__counts_roots(const kith_comm *comm, kith_halo *halo, const kith_csr *csr,
                                const kith__counts *c, const kith__counted *rows, double *root) KITH_MUST_USE;

@@ -234,7 +234,7 @@ static kith_agreed merged_next(const kith_comm *comm, const kith_graph *g, const
   kith_agreed st = {KITH_OK};
   merged_term *t = &m->term[k];
   KITH_TRY(merged_add(comm, g, k, m, a));
-  if (k > 0) t->counts = kith__counts_make(comm, g, w, t->name);
+  if (k > 0) KITH_TRY(kith__counts_make(comm, g, w, t->name, &t->counts));
   else if (half_life > 0)
     t->counts = (kith__counts){.ages = true, .decay = kith_decay_make(comm, g, half_life)};
   if (t->counts.ages || t->counts.overlaps) KITH_TRY(merged_count(comm, t, m, a));

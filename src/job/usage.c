@@ -25,10 +25,16 @@ static bool holds_out_test(const kith_job *j) { return splits(j) && !j->data.tes
 static bool has_columns(const kith_job *j) {
   return recommends(j) && j->data.interactions.format != KITH_ADJACENCY;
 }
+/* The age of a relation's edges counts from the latest interaction. */
+static bool ages_relations(const kith_job *j) {
+  for (int i = 0; i < j->data.n_relation; i++)
+    if (kith_model_relation_half_life(&j->model, j->data.relation[i].name) > 0) return true;
+  return false;
+}
 static bool reads_times(const kith_job *j) {
   kith_split_method method = j->data.split.method;
   bool splits_by_time = method == KITH_SPLIT_TIME || method == KITH_SPLIT_LEAVE_LAST_OUT;
-  return has_columns(j) && (splits_by_time || kith_model_decays(&j->model));
+  return has_columns(j) && (splits_by_time || kith_model_decays(&j->model) || ages_relations(j));
 }
 static bool reads_weights(const kith_job *j) {
   bool draws = j->train.sampler.mode == KITH_NEIGHBOR && j->train.sampler.weighting == KITH_EDGE_WEIGHT;
@@ -174,7 +180,9 @@ static const usage_rule usage_rules[] = {
     {"data", "ingest", recommends, "needs task: recommend"},
     {"data.interactions.columns", "ingest", has_columns, "needs a list of edges (data.interactions.format)"},
     {"data.interactions.columns.time", "ingest", reads_times,
-     "needs data.split.method: time or leave-last-out, or model.half_life"},
+     "needs data.split.method: time or leave-last-out, model.half_life, or model.half_lives of a relation "
+     "that "
+     "the model reads"},
     {"data.interactions.columns.weight", "train", reads_weights, /* kith ingest stores them in any case */
      "needs data.interactions.min_weight, or sampler.mode: neighbor with sampler.weighting: weight"},
     {"data.interactions.header", "ingest", has_columns, "needs a list of edges (data.interactions.format)"},

@@ -227,6 +227,8 @@ P
 "$KITH" inspect work/embeddings.h5 >out
 grep -q "learned .*relation_near .*tie_norm .*tie_bias" out || { cat out; exit 1; }
 
+# Of interactions and a relation in other units nothing would be told; the times of interactions are read for ages.
+aged="--set model.half_lives.near=9d"
 refused() { # TEXT words…
   text=$1; shift
   rc=0; "$KITH" train job.yaml --fresh $plain "$@" >out 2>err || rc=$?
@@ -236,6 +238,10 @@ refused "model.half_lives.friend: the relation has no times" --set model.half_li
 refused "model.half_lives.near: auto chooses for interactions only" --set model.half_lives.near=auto
 refused "model.half_lives.near: expected none or a time with its unit" --set model.half_lives.near=9
 refused "model.half_lives.nera: data names no such relation; the nearest is near" --set model.half_lives.nera=9d
+awk '{ $3 *= 1000 } 1' near.tsv >late.tsv
+"$KITH" ingest job.yaml --strict --quiet --set work=late --set data.relations.near.path=late.tsv $aged >out 2>err || { cat err; exit 1; }
+"$KITH" partition job.yaml --set work=late --quiet >/dev/null 2>&1
+refused "model.half_lives.near: the latest time of the relation is [0-9]*, and that of the interactions" --set work=late $aged
 refused "model.tie: sampler.mode: neighbor" --set model.tie=similarity --set sampler.mode=neighbor
 refused "model.half_lives.near: sampler.mode: neighbor" --set model.half_lives.near=9d --set sampler.mode=neighbor
 "$KITH" train job.yaml --fresh $plain --set model.relations.friend=0 --set model.half_lives.friend=9d --set train.epochs=1 >out 2>err
