@@ -159,7 +159,14 @@ static inline kith_status edge_find_item(const kith__edge_policy *policy, const 
   return edge_find_node(policy, policy->item, policy->add_items, lines, id, number);
 }
 
-/* Numbers of both ends; -1 where an unknown id makes the edge be skipped. */
+enum { EDGE_SELF = -2 }; /* in place of a number: an unknown node would be joined with itself */
+
+static inline bool edge_joins_itself(const kith__edge_policy *policy, kith__field user, kith__field item) {
+  return policy->same > 0 && policy->user == policy->item && user.size == item.size &&
+         memcmp(user.at, item.at, (size_t)user.size) == 0;
+}
+
+/* Numbers of both ends; below 0 where an unknown id makes the edge be skipped. */
 static inline kith_status edge_find_ends(const kith__edge_policy *policy, const kith__lines *lines,
                                          kith__field user, kith__field item, int32_t *n_user,
                                          int32_t *n_item) {
@@ -169,6 +176,10 @@ static inline kith_status edge_find_ends(const kith__edge_policy *policy, const 
     KITH_TRY(edge_find_node(policy, policy->item, false, lines, item, n_item));
     if (*n_user < 0 && !policy->add_users) goto done;
     if (*n_item < 0 && !policy->add_items) goto done;
+    if (*n_user < 0 && edge_joins_itself(policy, user, item)) {
+      *n_user = *n_item = EDGE_SELF;
+      goto done;
+    }
   }
   KITH_TRY(edge_find_user(policy, lines, user, n_user));
   KITH_TRY(edge_find_item(policy, lines, item, n_item));
@@ -221,11 +232,12 @@ static kith_status edge_refuse_known(const kith__edge_policy *policy, const kith
                           kith__field_quote(item, shown[1]));
 }
 
-/* Append an edge, or count it as skipped. */
+/* Append an edge, or count why it is not. */
 static inline kith_status edge_add(kith__edge_policy *policy, kith__edge_list *edges, int32_t user,
                                    int32_t item, int64_t time, float weight, uint16_t kind) {
   if (user >= 0 && item >= 0) return kith__edge_list_add(edges, user, item, time, weight, kind);
-  policy->skipped++;
+  policy->self_loops += user == EDGE_SELF;
+  policy->skipped += user != EDGE_SELF;
   return KITH_OK;
 }
 
@@ -342,7 +354,8 @@ static kith_status edges_line(const kith__lines *lines, edge_columns *e, kith__f
   if (edge_is_known(policy, user, item))
     return edge_refuse_known(policy, lines, field[c->user], field[c->item]);
   if (user < 0 || item < 0) policy->swapped += edge_is_swapped(policy, lines, field[c->user], field[c->item]);
-  if (c->kind >= 0 && user >= 0 && item >= 0) KITH_TRY(edge_find_kind(policy, lines, field[c->kind], &kind));
+  bool is_edge = user >= 0 && item >= 0 && !(user == item && user < policy->same);
+  if (c->kind >= 0 && is_edge) KITH_TRY(edge_find_kind(policy, lines, field[c->kind], &kind));
   st = edge_add(policy, edges, user, item, time, weight, kind);
 done:
   return st;
@@ -530,7 +543,8 @@ kith_status kith__edge_list_read(const kith_edge_source *s, kith__edge_policy *p
   else KITH_TRY(adjacency_read(&d, &lines, policy, edges));
   edge_reader_report(&d, &lines, &policy->report);
   policy->report.from_to = policy->from_to;
-  if (edges->n + policy->skipped == 0) KITH_TRY(edge_reader_none(s, &lines, guess, number, d.format, policy));
+  if (edges->n + policy->skipped + policy->self_loops == 0)
+    KITH_TRY(edge_reader_none(s, &lines, guess, number, d.format, policy));
 done:
   KITH_FREE(preview);
   kith__lines_close(&lines);

@@ -240,7 +240,7 @@ static kith_status id_map_take_text(kith__id_map *map, const kith__lines *lines,
 }
 
 /* The number of an id, or -1 where the map lacks it, of whatever form it is. */
-static int32_t id_map_peek(const kith__id_map *map, kith__field id) {
+int32_t kith__id_map_peek(const kith__id_map *map, kith__field id) {
   int64_t value = 0;
   if (!map->text && (!kith__field_integer(id, &value) || value < 0)) return -1;
   if (!map->text && value < ID_MAP_DIRECT) return value < map->n_direct ? map->direct[value] - 1 : -1;
@@ -249,7 +249,7 @@ static int32_t id_map_peek(const kith__id_map *map, kith__field id) {
 
 kith_status kith__id_map_add(kith__id_map *map, const kith__lines *lines, kith__field id, bool add,
                              int32_t *out) {
-  *out = map->base ? id_map_peek(map->base, id) : -1;
+  *out = map->base ? kith__id_map_peek(map->base, id) : -1;
   if (*out >= 0) return KITH_OK;
   if (!map->decided) {
     int64_t value;

@@ -226,6 +226,9 @@ static inline kith_status kith__id_map_find(kith__id_map *map, const kith__lines
   return KITH_OK;
 }
 
+/** The number of an id of this map alone, not of its base; -1: it is unknown.  Local. */
+int32_t kith__id_map_peek(const kith__id_map *map, kith__field id);
+
 /** Load the ids of graph.h5 at `path`, with their numbers; ids added later must be of the same kind. */
 kith_status kith__id_map_load(const char *path, const kith_ids *ids, const char *what,
                               kith__id_map *map) KITH_MUST_USE;
@@ -292,6 +295,8 @@ typedef struct kith__edge_policy {
   bool from_to;                      /**< the columns of the ends are called from and to, not user and item */
   int64_t skipped, below_min_weight; /**< edges skipped for that; lines below the minimum weight */
   int64_t swapped;                   /**< from_to: of the skipped edges, those that fit with exchanged ends */
+  int64_t self_loops;                /**< with `same`: unknown nodes joined with themselves, skipped */
+  int64_t same;                      /**< below it, equal numbers are a self-loop, which numbers no kind */
   const char *must_be_new;           /**< "a new user": each edge must have a new end; null: it need not */
   int32_t n_known[KITH_SIDES];       /**< ids below these numbers are not new */
 } kith__edge_policy;

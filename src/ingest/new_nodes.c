@@ -192,13 +192,11 @@ done:
 }
 
 /* After the interactions, so that nodes with interactions are numbered first. */
-static kith_status new_nodes_relations(const char *path, const kith_new_nodes_options *o, kith_schema *schema,
-                                       kith__id_map *map, kith_new_nodes *out, kith_new_nodes_report *r) {
+static kith_status new_nodes_relations(const char *path, const kith_new_nodes_options *o,
+                                       const kith_schema *schema, const int64_t *n, kith__id_map *map,
+                                       kith_new_nodes *out, kith_new_nodes_report *r) {
   kith_status st = KITH_OK;
-  int64_t n[KITH_MAX_TYPES];
   out->n_relation = o->n_relation;
-  if (o->n_relation == 0) return st;
-  KITH_TRY(new_nodes_schema(path, schema, n));
   for (int i = 0; i < o->n_relation; i++) KITH_TRY(new_nodes_relation(path, o, i, schema, n, map, out, r));
 done:
   return st;
@@ -245,13 +243,38 @@ done:
   return st;
 }
 
+/* New ids that the graph has as nodes of a type that is same_as users or items: these stay apart. */
+static kith_status new_nodes_warn_namesakes(const char *path, const kith_schema *schema,
+                                            const kith_new_nodes *out, kith__id_map *map) {
+  kith_status st = KITH_OK;
+  char id[KITH__ID_BYTES + 1];
+  for (int t = KITH_SIDES; t < schema->n_type; t++) {
+    int side = kith_schema_side(schema, t);
+    int64_t count = 0;
+    if (side < 0 || out->n[side] == 0) continue;
+    KITH_TRY(new_nodes_load_type(path, schema, t, map));
+    for (int64_t i = 0; i < out->n[side]; i++) {
+      kith_ids_print(&out->ids[side], i, sizeof id, id);
+      count += kith__id_map_peek(&map[t], (kith__field){id, (int64_t)strlen(id)}) >= 0;
+    }
+    if (count > 0)
+      kith_warn(
+          "%lld new %s%s the id of a node of type %s, of which the graph knows no interactions: the new "
+          "rows do not read the edges of those nodes; run kith ingest with the interactions to join them",
+          (long long)count, schema->type[side], count == 1 ? " has" : "s have", schema->type[t]);
+  }
+done:
+  return st;
+}
+
 static kith_status new_nodes_alone(const char *path, const kith_new_nodes_options *o, kith_new_nodes *out,
                                    kith_new_nodes_report *r) {
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   static const char *const what[KITH_SIDES] = {"user", "item"};
   kith__id_map map[KITH_MAX_TYPES] = {{0}};
-  kith_schema schema = {.n_type = KITH_SIDES};
+  kith_schema schema;
+  int64_t n[KITH_MAX_TYPES];
   kith_ids ids = {0};
   for (int t = 0; t < KITH_SIDES; t++) {
     KITH_TRY(kith_ids_read(&alone, path, (kith_node_type)t, &ids).status);
@@ -260,13 +283,15 @@ static kith_status new_nodes_alone(const char *path, const kith_new_nodes_option
     kith_ids_free(&ids);
   }
   if (o->interactions.path[0]) KITH_TRY(new_nodes_list(path, o, map, out, r));
-  KITH_TRY(new_nodes_relations(path, o, &schema, map, out, r));
+  KITH_TRY(new_nodes_schema(path, &schema, n));
+  KITH_TRY(new_nodes_relations(path, o, &schema, n, map, out, r));
   KITH_TRY(new_nodes_features(path, o, map, out, r));
   for (int t = 0; t < KITH_SIDES; t++) {
     KITH_TRY(new_nodes_cut(&map[t], out->n_known[t], &out->ids[t]));
     out->n[t] = out->ids[t].n;
   }
   KITH_TRY(new_nodes_count_alone(out, &schema, r->isolated));
+  KITH_TRY(new_nodes_warn_namesakes(path, &schema, out, map));
 done:
   kith_ids_free(&ids);
   for (int t = 0; t < KITH_MAX_TYPES; t++) kith__id_map_free(&map[t]);

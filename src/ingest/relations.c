@@ -155,14 +155,15 @@ static kith_status relation_list(const kith_relation_source *s, const kith_schem
                               .add_items = e->to >= KITH_SIDES,
                               .skip_unknown = true,
                               .add_whole = true,
-                              .from_to = !s->key[0]};
+                              .from_to = !s->key[0],
+                              .same = numbers_in_common(schema, e, map)};
   kith_status st = kith__edge_list_read(&s->list, &policy, edges);
   r->list = policy.report;
   r->unknown = policy.skipped;
   r->swapped = policy.swapped;
   r->below_min_weight = policy.below_min_weight;
-  int64_t same = numbers_in_common(schema, e, map);
-  if (same > 0) r->self_loops = drop_self(edges, same);
+  r->self_loops = policy.self_loops;
+  if (policy.same > 0) r->self_loops += drop_self(edges, policy.same);
   return st;
 }
 

@@ -54,9 +54,9 @@ for name, first, second, light in ("friend", users, users, 0), ("tag", items, ta
         if light and int(line[2]) < light: below += 1; continue
         a, b, kind = (line[0], line[2], line[1]) if name == "kg" else (*line[:2], "")
         if (first is not tags and a not in first) or (second is not tags and b not in second): unknown += 1; continue
+        if first is second and a == b: self_loops += 1; continue
         for end, known in ((a, first), (b, second)):
             if known is tags and end not in tags: tags.append(end)
-        if first is second and a == b: self_loops += 1; continue
         edges.append((a, b, kind))
         if light: times[a, b] = min(times.get((a, b), 1 << 60), int(line[3]))
     every, one, same = set(edges), first is second, first is second and name != "cites"

@@ -70,3 +70,10 @@ refused "data.nodes.other: a setting changes a section of the job file, where th
 printf 'i1\tby\tnew\n' >new.tsv
 rc=0; "$KITH" embed kg.yaml --set work=one --set embed.relations.kg=new.tsv --set embed.types=items >log 2>&1 || rc=$?
 [ $rc = 78 ] && grep -q "embed.relations.kg: " log || { cat log; exit 1; }
+
+# A new item with the id of a thing that has no interactions stays another node, which is said.
+printf 'u1\te1\nu2\te1\nu3\te2\nu3\tfresh\n' >fresh.tsv
+"$KITH" embed kg.yaml --set work=one --set embed.interactions.path=fresh.tsv --set embed.types=items >log 2>&1 || { cat log; exit 1; }
+[ "$(grep -c 'warning: 2 new items have the id of a node of type thing' log)" = 1 ] || { cat log; exit 1; }
+printf 'u4\tfresh\n' >fresh.tsv
+"$KITH" embed kg.yaml --strict --set work=one --set embed.interactions.path=fresh.tsv --set embed.types=items >log 2>&1 || { cat log; exit 1; }
