@@ -6,7 +6,14 @@
 
 #include "cli/cli.h"
 
-enum { INSPECT_ENTRIES = 512, INSPECT_VALUE = 256 };
+enum {
+  INSPECT_ENTRIES = 2048,
+  INSPECT_RELATION = 24, /* datasets of a directed relation with all columns, their checksums included */
+  INSPECT_TYPE = 16,     /* those of a node type and of its features, and attributes */
+  INSPECT_VALUE = 256
+};
+_Static_assert(INSPECT_RELATION *KITH_MAX_RELATIONS + INSPECT_TYPE * KITH_MAX_TYPES + 256 <= INSPECT_ENTRIES,
+               "a graph with the most node types and relations can be inspected");
 
 /* An attribute or a dataset of the file. */
 typedef struct inspect_entry {
