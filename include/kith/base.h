@@ -30,15 +30,16 @@ enum {
  */
 typedef enum kith_status {
   KITH_OK = 0,
-  KITH_EUSAGE = 64,     /**< command line: unknown command or option */
-  KITH_EDATA = 65,      /**< invalid content of a list or file; truncated or foreign file */
-  KITH_ENOINPUT = 66,   /**< a file is missing or unreadable */
-  KITH_ENUMERIC = 70,   /**< the loss is not finite */
-  KITH_ENOMEM = 71,     /**< out of memory */
-  KITH_EOUTPUT = 73,    /**< a file or folder cannot be written */
-  KITH_EIO = 74,        /**< a read or write failed: disk full, device error */
-  KITH_EINTERRUPT = 75, /**< stopped by a signal after writing a checkpoint; run again to continue */
-  KITH_ECONFIG = 78     /**< job file: unknown key, value out of bounds, contradiction */
+  KITH_EUSAGE = 64,   /**< command line: unknown command or option */
+  KITH_EDATA = 65,    /**< invalid content of a list or file; truncated or foreign file */
+  KITH_ENOINPUT = 66, /**< a file is missing or unreadable */
+  KITH_ENUMERIC = 70, /**< the loss is not finite */
+  KITH_ENOMEM = 71,   /**< out of memory */
+  KITH_EOUTPUT = 73,  /**< a file or folder cannot be written */
+  KITH_EIO = 74,      /**< a read or write failed: disk full, device error */
+  KITH_EINTERRUPT =
+      75,           /**< stopped by a signal after a checkpoint, or by the watchdog; run again to continue */
+  KITH_ECONFIG = 78 /**< job file: unknown key, value out of bounds, contradiction */
 } kith_status;
 
 /**
@@ -135,7 +136,7 @@ KITH_API kith_status kith__grow(void **p, int64_t old_n, int64_t new_n, size_t s
  */
 typedef enum kith_rng_stream {
   KITH_RNG_INIT = 1,    /**< initial embeddings: (type, original number, column) */
-  KITH_RNG_SHUFFLE = 2, /**< order of the training edges in an epoch */
+  KITH_RNG_SHUFFLE = 2, /**< order of the training edges in an epoch: (epoch) */
   KITH_RNG_NEGATIVE =
       3, /**< negatives of a training pair: (epoch, edge, (index in a pool, negative, attempt)) */
   KITH_RNG_SPLIT = 4,              /**< which interactions are held out: (user, item) */
@@ -146,14 +147,14 @@ typedef enum kith_rng_stream {
   KITH_RNG_NEIGHBOR = 9,           /**< sampled neighbors: (step, node, hop and draw) */
   KITH_RNG_SHARED_NEGATIVE = 10,   /**< shared negatives of a step: (epoch, step, draw) */
   KITH_RNG_ATTENTION_DROPOUT = 11, /**< attention dropout: (step, node, node, op and head) */
-  KITH_RNG_EDGE_DROPOUT = 12,      /**< edge dropout: (step, smaller node, larger node) */
+  KITH_RNG_EDGE_DROPOUT = 12,      /**< edge dropout: (step, smaller node, larger node), and the relation */
   KITH_RNG_NEIGHBOR_ORDER = 13,    /**< order of a row's neighbors: (step, row's node, neighbor's node) */
   KITH_RNG_GENERATE = 16,          /**< first of the generator's streams, 16 to 31 */
   KITH_RNG_NODE_SET = 32,          /**< node set of a step: (step, node, layer) */
-  KITH_RNG_CLUSTER = 33,           /**< order of the parts in a round */
+  KITH_RNG_CLUSTER = 33,           /**< order in which steps take the parts: (pass over all parts) */
   KITH_RNG_IMPORTANCE_WALK = 34,   /**< walks to importance neighbors: (0, walk, hop) */
   KITH_RNG_INSPECT = 36,           /**< pairs that kith inspect compares: (node, node); (pair, draw) */
-  KITH_RNG_SLICE = 37,             /**< users that a half-life is chosen by: (user, slice) */
+  KITH_RNG_SLICE = 37,             /**< users on whom half-lives are compared: (user, slice of time) */
   KITH_RNG_INCLUSION = 35 /**< sets for inclusion probabilities, before training: as KITH_RNG_NODE_SET */
 } kith_rng_stream;
 
@@ -179,7 +180,7 @@ static inline double kith_random_unit(uint64_t bits) { return (double)(bits >> 1
  * threads, parts or ranks gives the same bits.  A term that is not finite or exceeds 2^60 makes the sum NaN.
  */
 typedef struct kith_exact_sum {
-  int64_t hi, lo, nan;
+  int64_t hi, lo, nan; /**< nan not 0: the sum is NaN */
 } kith_exact_sum;
 
 KITH_API void kith_exact_sum_add(kith_exact_sum *s, double x); /**< s += x */

@@ -12,7 +12,7 @@
 typedef struct kith_comm {
   MPI_Comm mpi;
   int rank, size;
-  bool sleeps; /**< of a background thread: kith_comm_barrier_sleep() sleeps instead of spinning on a core */
+  bool sleeps; /**< used by a background thread, whose barriers sleep instead of spinning on a core */
 } kith_comm;
 
 /**

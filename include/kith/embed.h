@@ -22,12 +22,12 @@ KITH_API void kith_new_embeddings_free(kith_new_embeddings *e); /**< Local. */
 /**
  * Run the model of a checkpoint on the training graph augmented by new nodes.
  *
- * The input row of a known node is its trained embedding; that of a new node is computed from its features
- * where the model reads features, and is zero otherwise.  In every layer new nodes read their neighbors,
- * known and new, of the interactions and of the relations that the model reads; known nodes do not read new
- * ones, so that their rows stay as trained.  The degree of a new node counts all its neighbors, the degree of
- * a known node only known ones; a degree of 0 counts as 1. Source: Hamilton et al., "Inductive Representation
- * Learning on Large Graphs" (NIPS 2017).
+ * The input row of a known node is as trained: its embedding, features, or both; that of a new node is
+ * computed from its features where the model reads features, and is zero otherwise.  In every layer new nodes
+ * read their neighbors, known and new, of the interactions and of the relations that the model reads; known
+ * nodes do not read new ones, so that their rows stay as trained.  The degree of a new node counts all its
+ * neighbors, the degree of a known node only known ones; a degree of 0 counts as 1. Source: Hamilton et al.,
+ * "Inductive Representation Learning on Large Graphs" (NIPS 2017).
  *
  * Collective.  LightGCN gives the same bits on any number of ranks, models with weights the same to rounding.
  * @param checkpoint  path; its configuration key must be that of `run`

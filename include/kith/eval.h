@@ -39,8 +39,9 @@ typedef struct kith_relation_names {
 /** Which items are ranked for a user. */
 typedef struct kith_eval_scope {
   kith_candidates candidates;
-  kith_relation_names mask; /**< relations of users with items: a user's items in them are not ranked;
-                                 interactions are masked in training, and for the test split in validation */
+  kith_relation_names
+      mask; /**< relations of users with items: a user's items in them are not ranked.  Of
+                 `interactions`, the training items; in the test split validation items, too */
 } kith_eval_scope;
 
 typedef struct kith_eval_options {
@@ -49,7 +50,7 @@ typedef struct kith_eval_options {
   int every;                /**< epochs between evaluations in training; 0: none; or KITH_EVERY_AUTO */
   kith_eval_split split;    /**< ground truth */
   kith_eval_scope scope;    /**< which items are ranked, and which held-out items count: those that are */
-  int sampled;              /**< 0: full ranking; N: the sampled-N protocol */
+  int sampled;              /**< 0: full ranking; N: each held-out item among N sampled items (sampled-N) */
   uint64_t seed;            /**< random key of the sampled-N protocol */
   kith_select_by select_by; /**< classification */
   bool oversmoothing;       /**< in training: also measure oversmoothing of every layer */
@@ -61,7 +62,7 @@ typedef struct kith_eval_options {
 
 KITH_API kith_eval_options kith_eval_defaults(void);
 
-/** Means over the users with held-out items; definitions: docs/metrics.md. */
+/** Means over n_user users, those with a held-out item that is ranked; definitions: docs/metrics.md. */
 typedef struct kith_metrics {
   int n_k, k[KITH_MAX_CUTOFFS];
   int64_t n_user;
@@ -74,7 +75,7 @@ typedef struct kith_metrics {
   double mrr[KITH_MAX_CUTOFFS];       /**< 1 / position of the first hit within K */
 } kith_metrics;
 
-/** Top-K lists of users, best item first. */
+/** Top-K lists of users, best item first.  kith_eval_nearest(): of queries, best node first. */
 typedef struct kith_topk {
   kith_lid n_user;
   int k;

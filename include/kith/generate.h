@@ -38,8 +38,8 @@ typedef struct kith_generate_lists {
 /** Lines of each list. */
 typedef struct kith_generate_report {
   int64_t interactions, carts, views, friends, tags, triples;
-  int64_t capped; /**< users with three quarters of the items in their carts or views, not all that the
-                       options demand; summed over the two lists */
+  int64_t capped; /**< users whose carts (views) were cut to three quarters of the items, though the options
+                     ask for more; a user cut in both lists counts twice */
 } kith_generate_report;
 
 /**

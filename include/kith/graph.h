@@ -88,7 +88,7 @@ KITH_API void kith_csc_free(kith_csc *csc);
 
 /**
  * Map from the rows of a tensor to nodes: row i belongs to the node with key node[i] (DGL's NID; here the key
- * is the same on any number of ranks, and counts the row's random numbers).
+ * is the same on any number of ranks, and is the counter of the row's random numbers).
  *
  * Tensors point to a map, since the number of rows changes: on the full graph the rows are the owned rows and
  * the map is constant; in sampled training the sampler sets it to the nodes of the step's block.
@@ -134,7 +134,7 @@ typedef struct kith_graph {
   int64_t n[KITH_MAX_TYPES]; /**< nodes of each type in the whole graph */
   kith_eid n_edge;           /**< training interactions in the whole graph; classification: edges */
   int n_part;                /**< parts of the partition, K */
-  uint64_t fingerprint;      /**< of graph.h5; the same on all files of a job */
+  uint64_t fingerprint;      /**< hash of graph.h5, equal in all files made from it */
   /** [n_part + 1] part p has the global numbers part_first[p] … part_first[p + 1] - 1. */
   kith_gid *part_first;
   kith_gid *first; /**< [size + 1] rank r owns the global numbers first[r] … first[r + 1] - 1 */

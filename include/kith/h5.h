@@ -1,5 +1,6 @@
 /**
- * H5: one HDF5 file, created under a temporary name, published whole, and sealed.
+ * H5: start of the HDF5 library.  Every file of Kith is written under a temporary name, sealed by checksums,
+ * and renamed when it is whole.
  *
  * Layouts are described in docs/files.md.  Files do not depend on the number of ranks.
  */

@@ -50,22 +50,23 @@ KITH_API void kith_halo_begin(kith_halo *h, int d, const float *own, float *ghos
 KITH_API void kith_halo_progress(kith_halo *h);
 KITH_API void kith_halo_end(kith_halo *h);
 
-/** The transpose of forward: own[send_row[s]] += returned row s, in the order of s.  Collective. */
+/** The transpose of forward: each returned row is added to the owned row that it copied.  Collective. */
 KITH_API void kith_halo_backward(kith_halo *h, int d, const float *ghost, float *own);
 
 /* ---- distributed sparse matrix ---- */
 
 /**
- * The entries of a merged matrix whose weight is a base times a gate that the model computes at every step
- * (kith_gates_op()), as a matrix of their own.
+ * The ties in a merged matrix (kith_merged_relations, below) whose weights are learned (KITH_TIE_LEARNED), as
+ * a matrix of their own: an entry weighs base * gate, times omega where that is learned.  The model computes
+ * the gates at every step.
  */
 typedef struct kith_gated_entries {
-  kith_csr csr;    /**< rows and columns of the merged matrix, these entries; weights are the op's */
+  kith_csr csr;    /**< rows and columns of the merged matrix, these entries; weights are scratch memory */
   kith_eid *entry; /**< [entries of csr] their indices in the merged matrix … */
   kith_eid *back;  /**< … and in its transpose; null: the merged matrix is symmetric */
   float *base;     /**< [entries of csr] weights without gate, and without omega where that is learned */
   float *gate;     /**< [entries of csr] gates of this step, in (0, 1) */
-  float *slope;    /**< [entries of csr] gradient of the weights of (i, j) and (j, i), summed over layers */
+  float *slope;    /**< [entries of csr] d loss / d weight of (i, j) plus that of (j, i), over all layers */
 } kith_gated_entries;
 
 /**
@@ -77,7 +78,7 @@ typedef struct kith_gated_entries {
 typedef struct kith_merged_relations {
   int n;                                /**< terms: 1 + relations that the model reads */
   uint8_t *of;                          /**< [entries] the term of each entry */
-  uint64_t key[1 + KITH_MAX_RELATIONS]; /**< of each term, in random numbers of edges: 0, hashes of names */
+  uint64_t key[1 + KITH_MAX_RELATIONS]; /**< of each term, in draws of edge dropout: 0, hashes of names */
   bool learned[1 + KITH_MAX_RELATIONS]; /**< whether omega is trained; then entry e weighs omega * base[e] */
   float *base;                          /**< [entries] entries of A_k; null if no omega is learned */
   kith_exact_sum gradient[1 + KITH_MAX_RELATIONS]; /**< d loss / d omega of each term, this rank's share */
@@ -135,7 +136,7 @@ typedef struct kith_block {
   /** Full graph with directed relations: the owned rows of M' (kith_dist_transpose), along which backward
    * gathers instead; null: M is symmetric, and backward gathers along csr. */
   const kith_csr *transpose;
-  const kith_csr *whole;         /**< csr before edge dropout; merged->of and keep count its entries */
+  const kith_csr *whole;         /**< csr before edge dropout; its entries index merged->of and keep */
   kith_merged_relations *merged; /**< the term of each entry of `whole`; null: one relation */
   const int64_t *degree;         /**< [src rows] degree of each node in the full graph */
   bool drops_edges;    /**< edge dropout: the entries change from step to step, also on the full graph */

@@ -98,7 +98,8 @@ typedef struct kith_feature_source {
 typedef struct kith_node_source {
   char name[KITH_NAME]; /**< of the type */
   kith_feature_source features;
-  char same_as[KITH_NAME]; /**< user or item: ids of the type that are ids of it are those nodes; "": none */
+  char same_as[KITH_NAME]; /**< "user" or "item": an id of this type that is the id of a user (item) means
+                              that user (item); "": no id does */
 } kith_node_source;
 
 /** A list of display names of users or items; a line holds an id and a name. */
@@ -138,32 +139,31 @@ typedef struct kith_ingest_options {
   int n_relation;
   kith_relation_source relation[KITH_MAX_RELATIONS]; /**< further relations, in the order of the schema */
   int n_type;
-  kith_node_source type[KITH_MAX_TYPES]; /**< node types of which the job says something, in any order */
-  kith_feature_source features[KITH_SIDES];
-  kith_name_source names[KITH_SIDES];
-  kith_split split; /**< with a test list, only the validation share is held out */
+  kith_node_source type[KITH_MAX_TYPES];    /**< node types of which the job says something, in any order */
+  kith_feature_source features[KITH_SIDES]; /**< of users and of items; those of further types: in `type` */
+  kith_name_source names[KITH_SIDES];       /**< of users and of items */
+  kith_split split;                         /**< with a test list, only the validation share is held out */
 } kith_ingest_options;
 
 /** Counts of the list of a relation. */
 typedef struct kith_relation_report {
-  int64_t edges;            /**< distinct edges; u-v and v-u are two, and edges of different kinds */
-  int64_t both;             /**< of a type with itself, read in both directions: edges u-v with an edge v-u */
+  int64_t edges; /**< distinct edges; u-v and v-u are two, and edges of different kinds */
+  int64_t both;  /**< of a type with itself, without a direction: edges u-v of which v-u is listed, too */
   int64_t duplicates;       /**< repeated edges, merged */
   int64_t unknown;          /**< edges with an unknown user or item, skipped */
   int64_t swapped;          /**< of these, edges that fit with the columns from and to exchanged */
   int64_t self_loops;       /**< edges of a node with itself, skipped */
   int64_t below_min_weight; /**< edges below the minimum weight, skipped */
-  bool overlaps;            /**< whether overlaps are counted: ties between users, or between items … */
-  int64_t without_overlap;  /**< … and edges whose ends have no training interaction in common */
+  bool overlaps; /**< whether common interactions are counted: of ties (kith_tie) of users, or of items … */
+  int64_t without_overlap; /**< … and edges whose ends have no training interaction in common */
   kith_list_report list;
 } kith_relation_report;
 
 /** Counts of what ingest read, merged and skipped. */
 typedef struct kith_ingest_report {
   kith_schema schema;
-  int64_t n[KITH_MAX_TYPES];      /**< nodes of their own, which are no nodes of another type */
-  int64_t shared[KITH_MAX_TYPES]; /**< nodes of the type that same_as names, which relations name by ids of
-                                     this one */
+  int64_t n[KITH_MAX_TYPES];      /**< nodes of each type; same_as: without users (items) */
+  int64_t shared[KITH_MAX_TYPES]; /**< same_as: users (items) that relations name as this type */
   int64_t train, valid, test;     /**< distinct interactions of each split */
   int64_t duplicates;             /**< repeated interactions within a list, merged */
   int64_t test_in_train;          /**< test interactions that are training interactions, too; kept in both */
@@ -172,7 +172,8 @@ typedef struct kith_ingest_report {
   int64_t cold_users;             /**< users without a training interaction */
   kith_relation_report relation[KITH_MAX_RELATIONS]; /**< as in the schema */
   bool text_ids[KITH_MAX_TYPES], has_time, has_weight;
-  int64_t lookalikes[KITH_MAX_TYPES]; /**< text ids that differ from another one only in what nobody sees */
+  int64_t
+      lookalikes[KITH_MAX_TYPES]; /**< text ids that look like another: invisible marks, forms of accents */
   kith_list_report interactions_list, test_list, features_list[KITH_MAX_TYPES], names_list[KITH_SIDES];
   int64_t features[KITH_MAX_TYPES];         /**< distinct features of each type; 0 without a list */
   int64_t features_unknown[KITH_MAX_TYPES]; /**< lines with unknown ids, skipped */

@@ -21,7 +21,7 @@ enum {
 /** What a run is for: to rank items for users, or to classify nodes.  Decides what the steps learn from. */
 typedef enum kith_task { KITH_TASK_RECOMMEND, KITH_TASK_CLASSIFY } kith_task;
 
-/** The options of all rooms, as the job file sets them; docs/job.md documents each key. */
+/** All options of a job, as the job file sets them; docs/job.md documents each key. */
 typedef struct kith_job {
   char path[KITH_PATH]; /**< of the job file; "" for the embedded default */
   char name[KITH_NAME];

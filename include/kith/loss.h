@@ -10,7 +10,8 @@ typedef enum kith_loss_name { KITH_BPR, KITH_SOFTMAX, KITH_NCE } kith_loss_name;
 
 typedef struct kith_loss_options {
   kith_loss_name name;
-  double l2; /**< L2 regularization: times half the squared norm of the batch's input rows, per pair */
+  double l2; /**< L2 regularization: l2 / 2 times the squared norm of the input rows (kith_input_name) of the
+                batch, per pair */
   double temperature; /**< softmax: cosines are divided by it */
   double logq; /**< softmax: logQ correction, 0 … 1: fraction of the log frequency subtracted from a logit */
   bool mask;   /**< softmax: mask false negatives: other pairs' items that the user trains on as positives */

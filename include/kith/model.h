@@ -33,7 +33,7 @@ typedef enum kith_score_name { KITH_DOT, KITH_COSINE } kith_score_name;
 /** LightGCN's weights of layers: all equal, or softmax(a) with a learned and initially zero. */
 typedef enum kith_layer_weights { KITH_LAYER_WEIGHTS_FIXED, KITH_LAYER_WEIGHTS_LEARNED } kith_layer_weights;
 
-/** To be chosen by kith_half_life_choose() before training. */
+/** `kith train` compares several half-lives and chooses one; kith_train_run() needs a number of seconds. */
 enum { KITH_HALF_LIFE_AUTO = -1 };
 
 typedef struct kith_lightgcn_options {
@@ -79,7 +79,7 @@ typedef struct kith_model_options {
   kith_pinsage_options pinsage; /**< importance neighborhoods */
 } kith_model_options;
 
-KITH_API kith_model_options kith_model_defaults(void); /**< lightgcn, dim 64, 3 layers, init 0.1, and those */
+KITH_API kith_model_options kith_model_defaults(void); /**< lightgcn, dim 64, 3 layers, init 0.1 */
 
 /** Check options against each other.  Local.  Errors: KITH_ECONFIG, naming the job keys. */
 KITH_API kith_status kith_model_check(const kith_model_options *o) KITH_MUST_USE;

@@ -25,7 +25,8 @@ typedef struct kith_partition_options {
   int parts; /**< K, at least the number of ranks that will train */
   kith_partition_method method;
   uint64_t seed;
-  double imbalance; /**< load of the heaviest part over the mean, 1.05: 5 % more; bisections share it */
+  double imbalance; /**< load of the heaviest part over the mean, 1.05: 5 % more; each of METIS's bisections
+                       gets a share */
   kith_partition_weights weights;  /**< of a relation that is not listed: 1 if a model reads it, else 0 */
   kith_relation_weights relations; /**< those that a model reads.  No key of jobs: kith partition sets it */
 } kith_partition_options;

@@ -57,8 +57,8 @@ typedef struct kith_sampler_options {
   kith_fanouts fanouts;              /**< neighbor */
   kith_relation_fanouts relations;   /**< neighbor */
   kith_neighbor_weighting weighting; /**< neighbor; uniform samples without replacement, the others with */
-  int64_t budget;  /**< expected number of nodes in each layer's set (layerwise), of nodes in
-                      a step's set (saint-node), of walks (saint-edge, saint-walk) */
+  int64_t budget; /**< layerwise: expected nodes in each layer's set; saint-node: in a step's set; saint-edge:
+                     walks of one step, which sample an edge each; saint-walk: walks */
   int walk_length; /**< saint-walk: steps of a walk */
   int coverage;    /**< saint-edge, saint-walk: how often a node is sampled, on average, while inclusion
                       probabilities are estimated */

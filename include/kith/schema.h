@@ -30,24 +30,25 @@ typedef struct kith_relation_type {
   int from, to;         /**< node types of the two ends */
   bool weighted, timed; /**< whether edges have weights, and times */
   kith_direction direction;
-  int n_kind; /**< kinds of its edges, at most 65535; 0: they have none */
+  int n_kind; /**< kinds of its edges, at most 65535; 0: none.  A kind is the predicate of a triple (from,
+                 kind, to), so that one relation can hold a whole knowledge graph */
 } kith_relation_type;
 
 /** Recommendation: type 0 is user and type 1 is item.  Classification: type 0 is node, and the only one. */
 typedef struct kith_schema {
   int n_type, n_relation;
   char type[KITH_MAX_TYPES][KITH_NAME]; /**< names of the types, as those of relations */
-  /** base[t] - 1: the type whose ids type t may have, too (data.nodes.NAME.same_as); 0: none.  Ends of type t
-   * are in an id space then: number x below n[base[t] - 1] is node x of that type, and the others are nodes
-   * of type t itself, in their order. */
+  /** base[t] - 1: the type whose ids type t may have, too (job key data.nodes.NAME.same_as); 0: none.  Ends
+   * of type t then have numbers x of both types: where the graph has m nodes of that type, x < m is node x of
+   * that type, and x >= m is node x - m of type t itself. */
   int8_t base[KITH_MAX_TYPES];
   kith_relation_type relation[KITH_MAX_RELATIONS];
 } kith_schema;
 
 /**
- * How the entries of ties weigh: relations without a direction between two nodes of one type.  similarity:
- * by what the ends, users or items, have in common; learned: by a gate that the model computes of their input
- * rows.
+ * How ties weigh: edges, without a direction, between two nodes of one type.  similarity: by the number of
+ * training interactions that both ends, users or items, have in common; learned: by a gate, a factor in
+ * (0, 1) that the model computes from the input rows of both ends.
  */
 typedef enum kith_tie { KITH_TIE_NONE, KITH_TIE_SIMILARITY, KITH_TIE_LEARNED } kith_tie;
 
@@ -59,7 +60,8 @@ typedef struct kith_relation_weights {
   int n;
   struct kith_relation_weight {
     char name[KITH_NAME]; /**< of the relation */
-    double weight;        /**< omega > 0; learned: its initial value */
+    double weight; /**< omega > 0; learned: the initial value, in results of a run the learned one, of any
+                      sign */
     bool learned;
   } of[KITH_MAX_RELATIONS];
   kith_tie tie;

@@ -1,5 +1,6 @@
 /**
- * Store: readers and writers of graph.h5, parts.h5, checkpoints and embeddings.h5, which are HDF5 files.
+ * Store: readers of graph.h5 and parts.h5, which kith_ingest() and kith_partition_write() write; readers and
+ * writers of embeddings.h5; names of checkpoints.  All are HDF5 files.
  *
  * docs/files.md describes the layouts.  Files do not depend on the number of ranks.
  *
@@ -111,7 +112,7 @@ typedef struct kith_embeddings_meta {
   int64_t epoch, step;    /**< epochs trained, and steps of the next one */
   const char *run;        /**< id of the run; "": none */
   const char *config_key; /**< "key=value …" of all settings that determine the rows, as in checkpoints */
-  const char *learned;    /**< what was learned of relations, for readers; "" or null: nothing */
+  const char *learned;    /**< learned weights of relations as text; "" or null: none */
   bool has_half_life;     /**< whether half_life was chosen, since the job says auto */
   double half_life;       /**< seconds; 0: none */
   const char *metrics;    /**< history, one JSON object per line */
@@ -159,7 +160,7 @@ typedef struct kith_new_edges {
   char name[KITH_NAME]; /**< of the relation */
   int64_t n;
   int32_t *from, *to; /**< [n] original numbers; sorted by from, then to; at least one end is new */
-  int32_t *kind; /**< [n] numbers of this list, of which a pair has each once; 0: the relation has none */
+  int32_t *kind; /**< [n] kind of each edge, numbered within this list; all 0 if the relation has no kinds */
 } kith_new_edges;
 
 /** New nodes, which are not in the training graph, and their edges.  The same on every rank, but for ids. */

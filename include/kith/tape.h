@@ -20,8 +20,7 @@ typedef struct kith_tensor {
   int d;         /**< columns */
   float *value, *grad; /**< [n_row, d] each; grad is null for constants */
   bool grad_written;   /**< whether this backward pass has written grad; until then its content is stale */
-  /** Rows of sparse features, which have neither value nor grad; null: dense rows.  See kith_tape_sparse().
-   */
+  /** Rows of sparse features, a type internal to the library, without value and grad; null: dense rows. */
   struct kith_sparse_rows *sparse;
 } kith_tensor;
 
@@ -115,8 +114,9 @@ KITH_API void kith_params_allreduce_grad(kith_params *p, const kith_comm *comm);
 /* ---- ops on the rows of a block ---- */
 
 /**
- * y = A x with the block's own symmetric weights.  On the full graph Collective when run: the halo exchange
- * overlaps with the rows that need no ghosts, and backward multiplies by A itself.
+ * y = A x with the block's own weights.  On the full graph Collective when run: the halo exchange overlaps
+ * with the rows that need no ghosts; backward multiplies by A, which is symmetric, or by the block's
+ * transpose.
  */
 KITH_API kith_tensor *kith_propagate_op(kith_tape *t, const kith_block *block, kith_tensor *x);
 
@@ -129,7 +129,7 @@ KITH_API kith_tensor *kith_add_op(kith_tape *t, float wa, kith_tensor *a, float 
 KITH_API kith_tensor *kith_hadamard_op(kith_tape *t, kith_tensor *a, kith_tensor *b);
 
 KITH_API kith_tensor *kith_concat_op(kith_tape *t, int n, kith_tensor *const *x);
-/** y = f(x), elementwise (kith_activate_forward()). */
+/** y = f(x), elementwise. */
 KITH_API kith_tensor *kith_activate_op(kith_tape *t, kith_activation f, float slope, kith_tensor *x);
 /** Dropout of elements, or of whole rows, with probability p < 1; y = x in evaluation. */
 KITH_API kith_tensor *kith_dropout_op(kith_tape *t, kith_exec_ctx *exec, double p, bool rows, kith_tensor *x);

@@ -20,7 +20,7 @@ typedef struct kith_train_options {
   kith_sampler_options sampler;
   bool exclude_targets; /**< sampled modes: the step's training pairs are no edges of its sampled blocks */
   int batch; /**< training pairs of a step, over all ranks; classification: training nodes (mode full: all) */
-  int epochs;          /**< total number of epochs, those of earlier runs included */
+  int epochs;          /**< total number of epochs, those before an interruption included */
   uint64_t seed;       /**< key of initial embeddings, batch order and negatives */
   double weight_decay; /**< L2 penalty of dense weights, w/2 |W|^2: added to gradients, not to the loss;
                           adamw: decoupled */
@@ -112,10 +112,11 @@ typedef struct kith_run {
   kith_train_options train;
   kith_eval_options evaluate;
   kith_checkpoint_options checkpoint;
-  char work[KITH_PATH]; /**< folder of checkpoints, metrics.jsonl and embeddings.h5 */
-  char graph[KITH_PATH], parts[KITH_PATH];
+  char work[KITH_PATH];                    /**< folder of checkpoints, metrics.jsonl and embeddings.h5 */
+  char graph[KITH_PATH], parts[KITH_PATH]; /**< paths of graph.h5 and parts.h5 */
   const char *job;        /**< text of the resolved job file, stored in checkpoints and embeddings.h5 */
-  const char *config_key; /**< what kith_job_config_key() made; NULL: a key of the options, without a job */
+  const char *config_key; /**< "key=value …" of all settings that decide the result: a checkpoint with another
+                           one is refused; NULL: made of the options */
   bool fresh;             /**< remove earlier checkpoints and begin anew */
 } kith_run;
 
@@ -126,19 +127,20 @@ typedef struct kith_eval_result {
 } kith_eval_result;
 
 typedef struct kith_run_result {
-  int64_t epochs;     /**< epochs done, over all runs */
-  double loss;        /**< of the last epoch, if this run finished one; else NaN */
+  int64_t epochs;     /**< epochs done, those before interruptions included */
+  double loss;        /**< of the last epoch, if this call finished one; else NaN */
   int64_t best_epoch; /**< epoch that embeddings.h5 holds … */
-  int64_t best_step;  /**< … plus steps of the next one, where train.epochs was lowered within an epoch */
+  int64_t best_step;  /**< … plus steps of the next one; 0, unless the run ended within an epoch because
+                         train.epochs was lowered before it went on */
   bool evaluated;
   kith_eval_result best; /**< on the split of the job, at best_epoch */
   bool tested;           /**< validation selected the epoch; the test split was read once, at the end */
   kith_eval_result test;
-  double seconds;                  /**< in steps, this run */
-  int64_t checkpoints;             /**< checkpoints that this run wrote … */
+  double seconds;                  /**< in steps, this call */
+  int64_t checkpoints;             /**< checkpoints that this call wrote … */
   double checkpoint_seconds;       /**< … and seconds that training waited for them */
-  int64_t n_example;               /**< training pairs (classification: nodes) of this run's steps */
-  int64_t halo_bytes;              /**< sent in halo exchanges of this run's steps, over all ranks */
+  int64_t n_example;               /**< training pairs (classification: nodes) of this call's steps */
+  int64_t halo_bytes;              /**< sent in halo exchanges of this call's steps, over all ranks */
   kith_relation_weights relations; /**< of the model's layers; learned ones after the last epoch */
 } kith_run_result;
 

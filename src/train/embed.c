@@ -32,8 +32,8 @@ static kith_status embed_check(const kith_graph *g, const kith_model_options *o)
       "model.name: %s without layers reads neither neighbors nor features, so it cannot embed new nodes",
       kith_model_text(o->name));
   KITH_CHECK(!kith_model_decays(o) || (o->lightgcn.half_life > 0 && g->time), KITH_ECONFIG,
-             "model.half_life: expected a half-life in seconds and a graph with times: call "
-             "kith_half_life_choose() and kith_graph_times_read() before");
+             "model.half_life: expected a number of seconds and a graph with times, which "
+             "kith_graph_times_read() reads");
 done:
   return st;
 }

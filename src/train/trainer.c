@@ -36,7 +36,7 @@ static kith_status trainer_check_half_life(const kith_graph *g, const kith_train
   kith_status st = KITH_OK;
   if (!kith_model_decays(model)) return st;
   KITH_CHECK(model->lightgcn.half_life > 0, KITH_ECONFIG,
-             "model.half_life: auto is chosen before training, by kith_half_life_choose()");
+             "model.half_life: expected a number of seconds; kith train chooses one where the job says auto");
   KITH_CHECK(g->time, KITH_ECONFIG,
              "model.half_life: the graph has no times; kith_graph_times_read() reads them");
   KITH_CHECK(train->sampler.mode == KITH_FULL, KITH_ECONFIG,
