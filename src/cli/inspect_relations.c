@@ -35,7 +35,10 @@ static void print_relation(const cli *c, const kith_dataset *d, const kith_relat
   const kith_schema *schema = &d->schema;
   bool one = e->from == e->to, directed = e->direction != KITH_DIRECTION_BOTH, same = one && !directed;
   cli_print(c, "  relation %s, %s to %s: %lld %s%s%s%s%s", e->name, schema->type[e->from],
-            schema->type[e->to], (long long)s->pairs, same ? "pairs" : "edges",
+            schema->type[e->to], (long long)s->pairs,
+            !same           ? "edges"
+            : e->n_kind > 0 ? "pairs by kind"
+                            : "pairs",
             e->timed ? ", with times" : "", e->weighted ? ", with weights" : "", directed ? ", read " : "",
             directed ? kith_direction_text(e->direction) : "");
   if (s->both > 0) cli_print(c, "    %lld pairs are listed in both directions", (long long)s->both);

@@ -33,7 +33,7 @@ printf 's9\ts9\tself\ns1\ts2\ta\ns1\ts1\tknown\ns2\ts1\ta\ns2\ts1\tc\ns3\ts1\tb\
 sed 's/relations: {tag: {/relations: {chain: {path: chain.tsv, from: step, to: step, columns: {from: 1, to: 2, kind: 3}}, tag: {/; s/^work: .*/work: steps/' "$job" >"$dir/steps.yaml"
 "$KITH" ingest "$dir/steps.yaml" --json 2>/dev/null | grep -q '"chain": {[^}]*"unknown": 0, "self_loops": 2' || { "$KITH" ingest "$dir/steps.yaml" --json; exit 1; }
 "$KITH" inspect "$dir/steps/graph.h5" >"$dir/out"
-grep -q "3 nodes of the further type step" "$dir/out" && grep -q "3 kinds: a 2, c 1, b 1" "$dir/out" || { cat "$dir/out"; exit 1; }
+grep -q "relation chain, step to step: 3 pairs by kind$" "$dir/out" && grep -q "3 nodes of the further type step" "$dir/out" && grep -q "3 kinds: a 2, c 1, b 1" "$dir/out" || { cat "$dir/out"; exit 1; }
 
 # An accent in two forms, and a joiner that nobody sees.
 printf 'Ren\303\251\ti1\nRene\314\201\ti2\nu\342\200\2153\ti1\n' >>"$dir/buy.tsv"
