@@ -1,5 +1,6 @@
 /* model.half_life: read the times if the model uses them, choose the half-life if the job has auto, and print
  * its effect. */
+#include <math.h>
 #include <stdio.h>
 
 #include "cli/cli.h"
@@ -7,6 +8,7 @@
 
 static void half_life_text(double seconds, size_t size, char *text) {
   if (seconds <= 0) snprintf(text, size, "none");
+  else if (seconds < 3600) snprintf(text, size, "%g s", seconds);
   else if (seconds < 86400) snprintf(text, size, "%g h", seconds / 3600);
   else snprintf(text, size, "%g d", seconds / 86400);
 }
@@ -57,19 +59,18 @@ done:
 static void half_life_log_effect(const cli *c, const kith_graph *g, double seconds) {
   const kith_decay t = kith_decay_make(c->comm, g, seconds);
   kith_exact_sum sum = {0};
-  int64_t least = 0;
+  double oldest = 1;
   char text[32];
   for (kith_eid e = 0; e < g->start[g->n_own]; e++) {
     double f = kith_decay_factor(&t, g->time[e]);
     kith_exact_sum_add(&sum, f);
-    if (-(int64_t)(f * 1e18) > least || e == 0) least = -(int64_t)(f * 1e18);
+    if (f < oldest) oldest = f;
   }
-  if (g->start[g->n_own] == 0) least = -1000000000000000000;
-  least = kith_comm_max(c->comm, least);
+  int64_t halvings = kith_comm_max(c->comm, (int64_t)(-log2(oldest) * 1e9));
   kith_comm_sum(c->comm, 1, &sum);
   half_life_text(seconds, sizeof text, text);
   kith_log("half-life %s: interactions count %.3f on average, the oldest %.2g", text,
-           kith_exact_sum_value(&sum) / (2 * (double)g->n_edge), -1e-18 * (double)least);
+           kith_exact_sum_value(&sum) / (2 * (double)g->n_edge), exp2(-1e-9 * (double)halvings));
 }
 
 kith_agreed cli_keep_half_life(const cli *c, const char *checkpoint, const kith_graph *g,

@@ -187,6 +187,24 @@ done:
   return st;
 }
 
+/* Half-lives as jobs take them; 0: none. */
+static bool half_life_is_possible(double seconds) {
+  return seconds == 0 || (seconds >= 1 && seconds <= 1e12);
+}
+
+static kith_agreed checkpoint_check_half_life(kith_h5 *f) {
+  kith_agreed st = {KITH_OK};
+  double seconds = 0;
+  if (!kith_h5_has_attr(f, "half_life")) return st;
+  KITH_TRY(kith_h5_get_attr_real(f, "half_life", &seconds));
+  KITH_TRY(kith_agreed_same(
+      half_life_is_possible(seconds)
+          ? KITH_OK
+          : kith_fail(KITH_EDATA, "%s: a half_life of %g seconds is impossible", kith_h5_path(f), seconds)));
+done:
+  return st;
+}
+
 /* Read attributes that older files lack. */
 static kith_agreed checkpoint_read_later(kith_h5 *f, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
@@ -195,6 +213,7 @@ static kith_agreed checkpoint_read_later(kith_h5 *f, kith_checkpoint *c) {
   c->has_score = kith_h5_has_attr(f, "score");
   KITH_TRY(checkpoint_read_text(f, "run", sizeof c->run, c->run));
   KITH_TRY(checkpoint_read_text(f, "score", sizeof c->score, c->score));
+  KITH_TRY(checkpoint_check_half_life(f));
   if (!kith_h5_has_attr(f, "seconds")) return st;
   KITH_TRY(kith_h5_get_attr_real(f, "seconds", &c->seconds));
   KITH_TRY(kith_h5_get_attr_int(f, "halo_bytes", &c->halo_bytes));
@@ -252,7 +271,7 @@ static kith_agreed half_life_read(kith_h5 *f, uint64_t fingerprint, double *seco
   if (!kith_h5_has_attr(f, "half_life")) return st;
   KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &of));
   KITH_TRY(kith_h5_get_attr_real(f, "half_life", seconds));
-  *found = (uint64_t)of == fingerprint && *seconds >= 0 && isfinite(*seconds);
+  *found = (uint64_t)of == fingerprint && half_life_is_possible(*seconds);
 done:
   return st;
 }

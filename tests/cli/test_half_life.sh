@@ -101,6 +101,18 @@ grep -q "as chosen for the run of" err && [ "$(days new.h5)" = "$chosen" ] || { 
 "$KITH" train job.yaml $auto --set train.epochs=5 --fresh --quiet >out 2>err # anew
 [ "$(days work/embeddings.h5)" = "$chosen" ]
 
+"$KITH" train job.yaml --fresh --set train.epochs=1 --set model.half_life=1s --set work=short --set graph=work/graph.h5 --set parts=work/parts.h5 $plain >out 2>err
+grep -q "half-life 1 s: interactions count .* on average, the oldest 8.7e-19" err || { cat err; exit 1; }
+
+# A chosen half-life that no run can have is damage.
+for bad in -1.0 0.5 float\(\"nan\"\); do
+  at=work/$(cat work/checkpoint-latest) # the run goes on from the one before
+  /usr/bin/python3 -c "import h5py; h5py.File(\"$at\", \"r+\").attrs.modify(\"half_life\", $bad)"
+  /usr/bin/python3 -B "$KITH_SOURCE/tests/support/seal.py" anew "$at"
+  "$KITH" train job.yaml $auto --set train.epochs=6 >out 2>err || true
+  grep -q "a half_life of .* seconds is impossible" err || { echo "half_life $bad"; cat err; exit 1; }
+done
+
 # What cannot be is refused with one line that names the key.
 refused() { # TEXT words…
   text=$1; shift
