@@ -39,6 +39,7 @@ assert r["users"] == 200 and r["train"] == 2600 and r["valid"] == 200 and r["tes
 assert r["types"] == {"user": 200, "item": 300}, r
 friend = r["relations"].pop("friend")
 assert friend.pop("list")["lines"] == 400 and not r["relations"], r
+assert 0 < friend.pop("without_overlap") < 400, friend
 assert friend == {"from": "user", "to": "user", "edges": 400, "pairs": 400, "direction": "both", "kinds": 0, "duplicates": 0, "unknown": 0, "self_loops": 0, "below_min_weight": 0}, friend' || fail "the JSON line"
 expect 0 '2600 training interactions, with times' "$KITH" inspect work/graph.h5
 grep -q 'relation friend, user to user: 400 pairs' out || fail "inspect does not tell of the ties"
