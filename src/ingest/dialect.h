@@ -65,6 +65,9 @@ kith_status kith__dialect_check_header(const kith__preview *preview, const kith_
 
 /** Whether two fields are usual column names of a user and an item. */
 bool kith__header_words(kith__field user, kith__field item);
+/** Whether the n fields of a line of edges are usual names of columns: of a user and an item, or of the ends
+ * of an edge and of its kind. */
+bool kith__header_edge(const kith__columns *c, const kith__field *field, int n);
 
 /** Index of a column given by name or number; `otherwise` if `name` is ""; -2 if there is no such column. */
 int kith__column_index(const kith__delimiter *delimiter, kith__field header, const char *name, int otherwise);

@@ -348,7 +348,7 @@ static kith_status edges_line(const kith__lines *lines, edge_columns *e, kith__f
     goto done;
   }
   KITH_TRY(edge_find_ends(policy, lines, field[c->user], field[c->item], &user, &item));
-  if (policy->user->n > n_user && e->named && kith__header_words(field[c->user], field[c->item]))
+  if (policy->user->n > n_user && e->named && kith__header_edge(c, field, c->n))
     return edges_named(lines, field[c->user], field[c->item]);
   if (c->time >= 0) KITH_TRY(edges_time(lines, &e->units, field[c->time], &time));
   if (edge_is_known(policy, user, item))

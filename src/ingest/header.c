@@ -13,17 +13,50 @@ static const char *const item_words[] = {"item",        "items",      "itemid", 
                                          "asin",        "bookid",     "book_id",  "productid", "product_id",
                                          "business_id", "parent_asin"};
 
+/* Names of the ends of an edge, and of its kind, as in lists of triples. */
+static const char *const end_words[][2] = {
+    {"head", "tail"},      {"head_id", "tail_id"},      {"h", "t"},     {"source", "target"},
+    {"subject", "object"}, {"subject_id", "object_id"}, {"s", "o"},     {"from", "to"},
+    {"source", "dest"},    {"source_id", "target_id"},  {"src", "dst"}, {"src", "dest"},
+    {"headid", "tailid"}};
+static const char *const kind_words[] = {"relation", "relation_id", "relationid", "relationship", "rel",
+                                         "r",        "predicate",   "p",          "property",     "edge_type",
+                                         "kind",     "type",        "label"};
+
 #define IS_WORD(field, words) field_is_word(field, words, sizeof(words) / sizeof *(words))
+
+/* Whether a field is a word, of letters in either case, as such or with a type: "head_id:token". */
+static bool field_is(kith__field field, const char *word) {
+  static const char type[] = ":token";
+  size_t n = strlen(word), size = (size_t)field.size;
+  bool typed = size == n + strlen(type) && strncasecmp(field.at + n, type, strlen(type)) == 0;
+  return (size == n || typed) && strncasecmp(field.at, word, n) == 0;
+}
 
 static bool field_is_word(kith__field field, const char *const *words, size_t n) {
   for (size_t i = 0; i < n; i++)
-    if ((size_t)field.size == strlen(words[i]) && strncasecmp(field.at, words[i], (size_t)field.size) == 0)
-      return true;
+    if (field_is(field, words[i])) return true;
   return false;
 }
 
 bool kith__header_words(kith__field user, kith__field item) {
   return IS_WORD(user, user_words) && IS_WORD(item, item_words);
+}
+
+/* Whether two fields name the ends of an edge, in either order. */
+static bool header_ends(kith__field a, kith__field b) {
+  for (size_t i = 0; i < sizeof end_words / sizeof *end_words; i++)
+    for (int k = 0; k < 2; k++)
+      if (field_is(a, end_words[i][k]) && field_is(b, end_words[i][1 - k])) return true;
+  return false;
+}
+
+/* Words may be nodes, too: beside a column of kinds it takes the name of that one, and letters take one. */
+bool kith__header_edge(const kith__columns *c, const kith__field *field, int n) {
+  if (c->user < 0 || c->item < 0 || c->user >= n || c->item >= n) return false;
+  kith__field a = field[c->user], b = field[c->item];
+  bool has_kind = c->kind >= 0 && c->kind < n, named = has_kind && IS_WORD(field[c->kind], kind_words);
+  return kith__header_words(a, b) || ((has_kind ? named : a.size > 1) && header_ends(a, b));
 }
 
 static bool field_is_number(kith__field field) {
@@ -97,8 +130,7 @@ static kith_status header_unannounced(const kith__preview *a, const kith__candid
   kith__field field[LOOKED];
   char shown[256];
   int n = line_field(w, a->line[0], LOOKED, field);
-  bool words = n > w->columns.user && n > w->columns.item &&
-               kith__header_words(field[w->columns.user], field[w->columns.item]);
+  bool words = kith__header_edge(&w->columns, field, n);
   int skip = a->policy->user->declared_text ? 2 : 0; /* text ids may look like numbers */
   int column = header_column(a, w, skip);
   if (!words && column < 0) return KITH_OK;

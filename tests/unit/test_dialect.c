@@ -31,13 +31,14 @@ static void name_of(const kith__id_map *names, int32_t number, char *text) {
 
 static outcome read_list(kith_edge_source s, const char *text, kith_list_format hint, const char *known) {
   outcome o = {.status = KITH_OK};
-  kith__id_map user, item;
+  kith__id_map user, item, kind;
   kith__edge_list pairs = {0};
   int32_t number;
   kith__lines here = {.path = "known"};
   test_file_write(folder, "list", text, strlen(text), s.path);
   kith__id_map_init(&user, "user", KITH_ID_AUTO);
   kith__id_map_init(&item, "item", KITH_ID_AUTO);
+  kith__id_map_init(&kind, "kind", KITH_ID_AUTO);
   if (known)
     assert_int_equal(kith__id_map_add(&user, &here, (kith__field){known, (int64_t)strlen(known)}, true,
                                       &number),
@@ -46,6 +47,7 @@ static outcome read_list(kith_edge_source s, const char *text, kith_list_format 
                               .format_hint = hint,
                               .user = &user,
                               .item = &item,
+                              .kind = s.kind[0] ? &kind : NULL,
                               .add_users = true,
                               .add_items = true};
   o.status = kith__edge_list_read(&s, &policy, &pairs);
@@ -61,6 +63,7 @@ static outcome read_list(kith_edge_source s, const char *text, kith_list_format 
   kith__edge_list_free(&pairs);
   kith__id_map_free(&user);
   kith__id_map_free(&item);
+  kith__id_map_free(&kind);
   return o;
 }
 
@@ -251,7 +254,40 @@ static void a_header_that_nobody_announced_is_told(void **state) {
   kith_edge_source s = any;
   s.header = KITH_HEADER_NO;
   assert_taken(s, "user,item\nu,i\n", KITH_EDGES, ",", 2, "user:item u:i");
+  assert_taken(s, "head,relation,tail\nu,r,i\n", KITH_EDGES, ",", 3, "head:relation u:r");
   assert_taken(any, "u,i,x\nv,j,3\nw,k,y\n", KITH_EDGES, ",", 3, "u:i v:j w:k");
+}
+
+/* Lists of triples, with a column of kinds and without one. */
+static void a_header_of_edges_is_told(void **state) {
+  (void)state;
+  static const char *const named[] = {"head\trelation\ttail",
+                                      "Subject\tpredicate\tObject",
+                                      "h\tr\tt",
+                                      "source\ttype\ttarget",
+                                      "tail\trelation\thead",
+                                      "head_id:token\trelation_id:token\ttail_id:token"};
+  static const char *const nodes[] = {"head\tbelow\ttail", "head\trelation\tbody", "t\tr\tu",
+                                      "heads\trelation\ttails", "head_id:tokens\tr\ttail_id"};
+  kith_edge_source triples = {.format = KITH_EDGES, .user = "1", .kind = "2", .item = "3"},
+                   ends = {.format = KITH_EDGES, .user = "1", .item = "3"}, s = triples;
+  char text[128];
+  for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
+    snprintf(text, sizeof text, "%s\na\tx\tb\n", named[i]);
+    assert_asked(triples, text, "list:1: ");
+    assert_asked(triples, text, "look like the names of columns; set data.some.header: true");
+    snprintf(text, sizeof text, "a\tx\tb\n%s\n", named[i]);
+    assert_asked(triples, text, "list:2: ");
+  }
+  for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
+    snprintf(text, sizeof text, "%s\na\tx\tb\n", nodes[i]);
+    assert_int_equal(read_list(triples, text, KITH_FORMAT_AUTO, NULL).status, KITH_OK);
+  }
+  s.header = KITH_HEADER_YES;
+  assert_taken(s, "head\trelation\ttail\na\tx\tb\n", KITH_EDGES, "\t", 3, "a:b");
+  assert_asked(ends, "head\tnothing\ttail\na\tx\tb\n", "look like the names of columns");
+  assert_asked(edges, "source,target\na,b\n", "look like the names of columns");
+  assert_taken(edges, "h,t\na,b\n", KITH_EDGES, ",", 2, "h:t a:b");
 }
 
 static void a_first_line_may_be_a_header_or_hold_a_wrong_value(void **state) {
@@ -396,6 +432,7 @@ int main(void) {
       cmocka_unit_test(a_first_line_may_be_a_header_or_hold_a_wrong_value),
       cmocka_unit_test(the_list_that_another_goes_with_decides_what_is_open),
       cmocka_unit_test(a_header_that_nobody_announced_is_told),
+      cmocka_unit_test(a_header_of_edges_is_told),
       cmocka_unit_test(a_header_may_be_commented),
       cmocka_unit_test(a_header_that_is_none_or_names_other_columns_is_told),
       cmocka_unit_test(a_header_that_comes_again_is_passed_over_and_counted),
