@@ -15,23 +15,27 @@ typedef struct pattern {
   size_t n, name, name_stride; /* in kith_job: number of names, the first name, bytes to the next one */
   size_t stride;               /* bytes from a field to that of the next name */
   bool by_setting;             /* whether --set may give a new name */
+  int most;                    /* names */
+  const char *of;              /* what is named */
 } pattern;
 
 static const pattern patterns[] = {
     {"data.relations.", offsetof(kith_job, data.n_listed), offsetof(kith_job, data.listed),
-     sizeof(kith_relation_source), sizeof(kith_relation_source), false},
+     sizeof(kith_relation_source), sizeof(kith_relation_source), false, KITH_MAX_RELATIONS, "relations"},
     {"data.nodes.", offsetof(kith_job, data.n_type), offsetof(kith_job, data.type), sizeof(kith_node_source),
-     sizeof(kith_node_source), false},
+     sizeof(kith_node_source), false, KITH_MAX_TYPES, "node types, user and item included"},
     {"model.relations.", offsetof(kith_job, weighted.n), offsetof(kith_job, weighted.name), KITH_NAME, 0,
-     true},
+     true, KITH_MAX_RELATIONS, "relations"},
     {"partition.weight.", offsetof(kith_job, partition.weights.n), offsetof(kith_job, partition.weights.of),
-     sizeof(struct kith_partition_weight), sizeof(struct kith_partition_weight), true},
+     sizeof(struct kith_partition_weight), sizeof(struct kith_partition_weight), true, KITH_MAX_RELATIONS,
+     "relations"},
     {"sampler.relations.", offsetof(kith_job, train.sampler.relations.n),
      offsetof(kith_job, train.sampler.relations.of), sizeof(struct kith_relation_fanout),
-     sizeof(struct kith_relation_fanout), true},
-    {"model.half_lives.", offsetof(kith_job, aged.n), offsetof(kith_job, aged.name), KITH_NAME, 0, true},
+     sizeof(struct kith_relation_fanout), true, KITH_MAX_RELATIONS, "relations"},
+    {"model.half_lives.", offsetof(kith_job, aged.n), offsetof(kith_job, aged.name), KITH_NAME, 0, true,
+     KITH_MAX_RELATIONS, "relations"},
     {"embed.relations.", offsetof(kith_job, embed.n_relation), offsetof(kith_job, embed.relation),
-     sizeof(struct kith_job_list), sizeof(struct kith_job_list), true},
+     sizeof(struct kith_job_list), sizeof(struct kith_job_list), true, KITH_MAX_RELATIONS, "relations"},
 };
 enum { PATTERNS = sizeof patterns / sizeof *patterns };
 _Static_assert(offsetof(struct kith_relation_fanout, name) == 0, "the name comes first");
@@ -84,8 +88,7 @@ kith_status kith__job_add_name(kith_job *job, const char *key) {
   bool reserved = strcmp(name, "interactions") == 0 || strcmp(name, "test") == 0;
   KITH_CHECK(!reserved, KITH_ECONFIG, "%s%s: is the name of data.%s; expected another one", p->prefix, name,
              name);
-  KITH_CHECK(*n < KITH_MAX_RELATIONS, KITH_ECONFIG, "%s%s: expected at most %d relations", p->prefix, name,
-             KITH_MAX_RELATIONS);
+  KITH_CHECK(*n < p->most, KITH_ECONFIG, "%s%s: expected at most %d %s", p->prefix, name, p->most, p->of);
   snprintf((char *)job + p->name + (size_t)*n * p->name_stride, KITH_NAME, "%s", name);
   ++*n;
 done:

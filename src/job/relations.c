@@ -132,7 +132,8 @@ static bool relations_have_type(const kith_job *job, const char *type) {
 static kith_status relations_check_nodes(const kith_job *job, const job_table *t) {
   char key[KITH_JOB_KEY_SIZE];
   for (int i = 0; i < job->data.n_type; i++) {
-    snprintf(key, sizeof key, "data.nodes.%s.same_as", job->data.type[i].name);
+    const kith_node_source *type = &job->data.type[i];
+    snprintf(key, sizeof key, "data.nodes.%s.%s", type->name, type->same_as[0] ? "same_as" : "features.path");
     if (!relations_have_type(job, job->data.type[i].name))
       return relations_fail(job, t, key, "no relation of data.relations has this node type at an end");
   }

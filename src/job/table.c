@@ -106,7 +106,7 @@ const job_key kith__job_row[] = {
     FEATURES(
         "data.nodes.NAME.features", data.type[0].features,
         "Features of the further node type NAME: a line has an id and its features. Used where model.input "
-        "says so."),
+        "says so. A type with same_as has none of its own."),
     FEATURES("data.user_features", data.features[KITH_USER],
              "Features of users: a line has an id and its features. Used where model.input says so."),
     FEATURES("data.item_features", data.features[KITH_ITEM],

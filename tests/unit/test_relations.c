@@ -265,6 +265,23 @@ static void a_job_has_up_to_32_relations_and_16_types(void **state) {
   for (int i = 0; i < 15; i++)
     at += (size_t)sprintf(text + at, "    r%d: {path: a, from: user, to: t%d}\n", i, i);
   assert_refused(text, "data.relations: 17 node types, user and item included; expected at most 16");
+  at = (size_t)sprintf(text, "data:\n  nodes:\n");
+  for (int i = 0; i <= KITH_MAX_TYPES; i++) at += (size_t)sprintf(text + at, "    t%d: {features: a}\n", i);
+  assert_refused(text, "job.yaml:19: data.nodes.t16: expected at most 16 node types, user and item included");
+}
+
+static void a_node_type_that_no_list_has_is_told_by_its_own_key(void **state) {
+  (void)state;
+  static const char no_end[] = "no relation of data.relations has this node type at an end";
+  static const char *const said[][2] = {{"features: a", "features.path"},
+                                        {"same_as: item, features: a", "same_as"},
+                                        {"same_as: item", "same_as"}};
+  char text[256], words[256];
+  for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+    snprintf(text, sizeof text, "data:\n  interactions: {path: a}\n  nodes:\n    tagg: {%s}\n", said[i][0]);
+    snprintf(words, sizeof words, "job.yaml:4: data.nodes.tagg.%s: %s", said[i][1], no_end);
+    assert_refused(text, words);
+  }
 }
 
 /* Lines are kept by slots, which stay when a setting adds a name. */
@@ -474,6 +491,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(a_graph_of_elsewhere_may_have_a_relation_that_data_does_not_name),
       cmocka_unit_test(sections_of_relations_are_mappings_and_are_given_once),
       cmocka_unit_test(a_job_has_up_to_32_relations_and_16_types),
+      cmocka_unit_test(a_node_type_that_no_list_has_is_told_by_its_own_key),
       cmocka_unit_test(every_key_has_a_line_of_its_own),
       cmocka_unit_test(a_printed_job_has_the_same_relations),
       cmocka_unit_test(a_relation_has_an_effect_where_the_model_reads_it),
