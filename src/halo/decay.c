@@ -34,6 +34,10 @@ double kith_decay_factor(const kith_decay *t, int64_t time) {
   return exp2(age < DECAY_MOST ? -age : -DECAY_MOST);
 }
 
+bool kith__decay_is_least(const kith_decay *t, int64_t time) {
+  return kith_decay_factor(t, time) <= exp2(-DECAY_MOST);
+}
+
 kith_agreed kith_dist_csr_decay(const kith_comm *comm, const kith_graph *g, const kith_decay *t,
                                 kith_dist_csr *a) {
   kith_agreed st = {KITH_OK};

@@ -7,12 +7,18 @@
 #include "graph/schema.h"
 #include "halo/halo_impl.h"
 
-/* The latest time of a relation's edges. */
-static int64_t counts_latest(const kith_comm *comm, const kith_graph *g, const kith_adjacency *rows) {
-  int64_t now = INT64_MIN;
-  for (kith_eid e = 0; e < rows->start[g->n_own]; e++)
-    if (rows->time[e] > now) now = rows->time[e];
-  return kith_comm_max(comm, now);
+/* The times of a relation's edges; earliest > latest: it has none. */
+typedef struct counts_span {
+  int64_t earliest, latest;
+} counts_span;
+
+static counts_span counts_span_of(const kith_comm *comm, const kith_graph *g, const kith_adjacency *rows) {
+  counts_span s = {INT64_MAX, INT64_MIN};
+  for (kith_eid e = 0; e < rows->start[g->n_own]; e++) {
+    if (rows->time[e] < s.earliest) s.earliest = rows->time[e];
+    if (rows->time[e] > s.latest) s.latest = rows->time[e];
+  }
+  return (counts_span){-kith_comm_max(comm, -s.earliest), kith_comm_max(comm, s.latest)};
 }
 
 kith_status kith__counts_check(const kith_graph *g, const kith_relation_weights *w, const char *name) {
@@ -37,16 +43,27 @@ done:
 }
 
 /* Where the times of two lists have different units, all edges would count alike. */
-static kith_agreed counts_check_units(const char *name, int64_t latest, int64_t now) {
+static kith_agreed counts_check_units(const char *name, const counts_span *s, int64_t now) {
   kith_status st = KITH_OK;
   KITH_CHECK(
-      kith__decay_units(latest) == kith__decay_units(now), KITH_ECONFIG,
+      s->earliest > s->latest || kith__decay_units(s->latest) == kith__decay_units(now), KITH_ECONFIG,
       "model.half_lives.%s: the latest time of the relation is %lld, and that of the interactions "
       "%lld, which cannot both be seconds, or both milliseconds; write both lists in one unit, and run "
       "kith ingest and kith partition again",
-      name, (long long)latest, (long long)now);
+      name, (long long)s->latest, (long long)now);
 done:
   return kith_agreed_same(st);
+}
+
+/* Warn where all edges count alike, since all are later than now, or all are far too old. */
+static void counts_warn_alike(const kith_comm *comm, const char *name, const counts_span *s,
+                              const kith_decay *t) {
+  bool later = s->earliest > t->now, old = kith__decay_is_least(t, s->latest);
+  if (comm->rank == 0 && s->earliest <= s->latest && (later || old))
+    kith_warn("model.half_lives.%s has no effect: all edges of the relation, of the times %lld to %lld, are "
+              "%s the latest training interaction, of %lld; see that both lists count time alike",
+              name, (long long)s->earliest, (long long)s->latest,
+              later ? "later than" : "60 half-lives or more before", (long long)t->now);
 }
 
 kith_agreed kith__counts_make(const kith_comm *comm, const kith_graph *g, const kith_relation_weights *w,
@@ -58,11 +75,12 @@ kith_agreed kith__counts_make(const kith_comm *comm, const kith_graph *g, const 
   kith__counts c = {.overlaps =
                         w->tie == KITH_TIE_SIMILARITY && kith_relation_is_tie(e) && e->from <= KITH_ITEM};
   if (half_life > 0) {
-    int64_t latest = counts_latest(comm, g, &g->relation[r]),
-            now = g->timed ? kith_latest_time(comm, g) : latest;
-    KITH_TRY(counts_check_units(name, latest, now));
+    const counts_span span = counts_span_of(comm, g, &g->relation[r]);
+    int64_t now = g->timed ? kith_latest_time(comm, g) : span.latest;
+    KITH_TRY(counts_check_units(name, &span, now));
     c.ages = true;
     c.decay = kith_decay_of(half_life, now);
+    counts_warn_alike(comm, name, &span, &c.decay);
   }
   *out = c;
 done:

@@ -68,6 +68,8 @@ kith_status kith__merged_order(const kith__merged_side *s, const int64_t *node) 
 
 /* Units of times in a second, by the latest: 1 for seconds (until the year 5138), 1000 for milliseconds, … */
 double kith__decay_units(int64_t latest);
+/* Whether an entry at `time`, and so every earlier one, counts the least.  Local. */
+bool kith__decay_is_least(const kith_decay *t, int64_t time);
 
 /* ---- entry_counts.c: entries that count unequally ---- */
 
@@ -87,7 +89,8 @@ typedef struct kith__counted {
 /* Check that a relation that the graph has also has what its weights need.  Local.  Errors: KITH_ECONFIG. */
 kith_status kith__counts_check(const kith_graph *g, const kith_relation_weights *w,
                                const char *name) KITH_MUST_USE;
-/* How a relation's entries count.  Collective.  Errors: KITH_ECONFIG (its times have another unit). */
+/* How a relation's entries count; warns where age makes no difference.  Collective.  Errors: KITH_ECONFIG
+ * (its times have another unit). */
 kith_agreed kith__counts_make(const kith_comm *comm, const kith_graph *g, const kith_relation_weights *w,
                               const char *name, kith__counts *out) KITH_MUST_USE;
 /* The roots of the sums of what the entries of each row count, ghosts included: root [n_col].  Collective. */

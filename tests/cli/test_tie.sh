@@ -242,6 +242,22 @@ awk '{ $3 *= 1000 } 1' near.tsv >late.tsv
 "$KITH" ingest job.yaml --strict --quiet --set work=late --set data.relations.near.path=late.tsv $aged >out 2>err || { cat err; exit 1; }
 "$KITH" partition job.yaml --set work=late --quiet >/dev/null 2>&1
 refused "model.half_lives.near: the latest time of the relation is [0-9]*, and that of the interactions" --set work=late $aged
+# In one unit, but all later than the interactions, or all far before them: a half-life makes no difference, and a warning.
+alike() { # SECONDS TEXT: times of near moved by so much
+  awk -v OFS='\t' -v by="$1" '{ $3 += by } 1' near.tsv >late.tsv
+  for verb in ingest partition; do "$KITH" $verb job.yaml --quiet --set work=late --set data.relations.near.path=late.tsv >/dev/null 2>&1; done
+  for half_life in none 9d; do
+    ranks 2 train job.yaml --fresh --quiet --set work=late --set train.epochs=1 --set model.half_lives.near=$half_life >out 2>err || { cat err; exit 1; }
+    cp late/embeddings.h5 "$half_life.h5"
+    [ $half_life = 9d ] || ! grep 'half_lives' err
+  done
+  [ "$(grep -c 'half_lives' err)" = $((${#2} > 0)) ] && grep -q "$2" err || { echo "expected: $2"; cat err; exit 1; }
+}
+alike 1000000000 "warning: model.half_lives.near has no effect: all edges of the relation, of the times [0-9]* to [0-9]*, are later than"
+same_embeddings none.h5 9d.h5
+alike -1000000000 "model.half_lives.near has no effect: all edges .* are 60 half-lives or more before the latest training interaction"
+same_embeddings none.h5 9d.h5
+alike 0 "" # the earliest are that old
 refused "model.tie: sampler.mode: neighbor" --set model.tie=similarity --set sampler.mode=neighbor
 refused "model.half_lives.near: sampler.mode: neighbor" --set model.half_lives.near=9d --set sampler.mode=neighbor
 "$KITH" train job.yaml --fresh $plain --set model.relations.friend=0 --set model.half_lives.friend=9d --set train.epochs=1 >out 2>err
