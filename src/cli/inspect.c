@@ -154,11 +154,11 @@ static void inspect_print_checkpoint(const cli *c, const inspect_entries *all) {
   const inspect_entry *best = inspect_find(all, "best_epoch");
   char rows[2 * INSPECT_VALUE] = "";
   if (inspect_find(all, "node/parameter"))
-    snprintf(rows, sizeof rows, "; rows of dimension %s for %lld nodes", inspect_value(all, "dim"),
+    snprintf(rows, sizeof rows, "; rows of dimension %s for %lld nodes", inspect_value(all, "width"),
              inspect_rows(all, "node/parameter"));
   else if (inspect_find(all, "user/parameter"))
     snprintf(rows, sizeof rows, "; rows of dimension %s for %lld users and %lld items",
-             inspect_value(all, "dim"), inspect_rows(all, "user/parameter"),
+             inspect_value(all, "width"), inspect_rows(all, "user/parameter"),
              inspect_rows(all, "item/parameter"));
   if (inspect_find(all, "weights/parameter"))
     snprintf(rows + strlen(rows), sizeof rows - strlen(rows), "; %lld weights",
@@ -180,7 +180,7 @@ static void inspect_print_embeddings(const cli *c, const inspect_entries *all, c
   else
     cli_print(c,
               "  %s after epoch %s: rows of dimension %s for %lld users and %lld items, to be ranked by %s",
-              inspect_value(all, "model"), inspect_value(all, "epoch"), inspect_value(all, "dim"),
+              inspect_value(all, "model"), inspect_value(all, "epoch"), inspect_value(all, "width"),
               inspect_rows(all, "user/embedding"), inspect_rows(all, "item/embedding"),
               inspect_value(all, "score"));
   size_t n = strlen(metrics);

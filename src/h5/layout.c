@@ -66,11 +66,11 @@ typedef struct layout_entry {
     format, NODES, "node/feature", false, 1, "n_node", 0, "n_feature", NULL, 0, NULL                         \
   }
 #define CHECKPOINT_ROWS(type)                                                                                \
-  {CHECKPOINT, ANY, type "/parameter", false, 1, NULL, 0, "dim", NULL, 0, NULL},                             \
-      {CHECKPOINT, ANY, type "/adam_m", false, 1, type "/parameter", 0, "dim", NULL, 0, NULL},               \
-      {CHECKPOINT, ANY, type "/sgd_velocity", false, 1, type "/parameter", 0, "dim", NULL, 0, NULL},         \
-      {CHECKPOINT, ANY, type "/adagrad_sum", false, 1, type "/parameter", 0, "dim", NULL, 0, NULL}, {        \
-    CHECKPOINT, ANY, type "/adam_v", false, 1, type "/parameter", 0, "dim", NULL, 0, NULL                    \
+  {CHECKPOINT, ANY, type "/parameter", false, 1, NULL, 0, "width", NULL, 0, NULL},                           \
+      {CHECKPOINT, ANY, type "/adam_m", false, 1, type "/parameter", 0, "width", NULL, 0, NULL},             \
+      {CHECKPOINT, ANY, type "/sgd_velocity", false, 1, type "/parameter", 0, "width", NULL, 0, NULL},       \
+      {CHECKPOINT, ANY, type "/adagrad_sum", false, 1, type "/parameter", 0, "width", NULL, 0, NULL}, {      \
+    CHECKPOINT, ANY, type "/adam_v", false, 1, type "/parameter", 0, "width", NULL, 0, NULL                  \
   }
 
 static const layout_entry layout_table[] = {
@@ -122,13 +122,13 @@ static const layout_entry layout_table[] = {
     {CHECKPOINT, ANY, "weights/adam_v", false, 1, "weights/parameter", 0, NULL, NULL, 0, NULL},
     {CHECKPOINT, ANY, "weights/sgd_velocity", false, 1, "weights/parameter", 0, NULL, NULL, 0, NULL},
     {CHECKPOINT, ANY, "weights/adagrad_sum", false, 1, "weights/parameter", 0, NULL, NULL, 0, NULL},
-    {EMBEDDINGS, PAIRS, "user/embedding", true, 1, "user/id", 0, "dim", NULL, 0, NULL},
-    {EMBEDDINGS, PAIRS, "item/embedding", true, 1, "item/id", 0, "dim", NULL, 0, NULL},
+    {EMBEDDINGS, PAIRS, "user/embedding", true, 1, "user/id", 0, "width", NULL, 0, NULL},
+    {EMBEDDINGS, PAIRS, "item/embedding", true, 1, "item/id", 0, "width", NULL, 0, NULL},
     {EMBEDDINGS, PAIRS, "user/name", false, 1, "user/id", 0, NULL, NULL, 0, NULL},
     {EMBEDDINGS, PAIRS, "item/name", false, 1, "item/id", 0, NULL, NULL, 0, NULL},
     {EMBEDDINGS, PAIRS, "pair/user", false, 1, NULL, 0, NULL, NULL, 0, NULL},
     {EMBEDDINGS, PAIRS, "pair/item", false, 1, "pair/user", 0, NULL, NULL, 0, NULL},
-    {EMBEDDINGS, NODES, "node/embedding", true, 1, "node/id", 0, "dim", NULL, 0, NULL},
+    {EMBEDDINGS, NODES, "node/embedding", true, 1, "node/id", 0, "width", NULL, 0, NULL},
     {EMBEDDINGS, NODES, "node/label_predicted", true, 1, "node/id", 0, NULL, NULL, 0, "class/id"},
     {RECOMMENDATIONS, ANY, "top/item", true, 1, "user/id", 0, NULL, NULL, -1, "item/id"},
     {RECOMMENDATIONS, ANY, "top/score", true, 1, "top/item", 0, "top/item", NULL, 0, NULL},
@@ -386,7 +386,7 @@ static void layout_rows_schema(const kith_h5 *f, layout *l, const kith_schema *s
                                    .required = true,
                                    .factor = n[t],
                                    .rows = "schema",
-                                   .columns = i > 0 ? "dim" : NULL});
+                                   .columns = i > 0 ? "width" : NULL});
     }
 }
 

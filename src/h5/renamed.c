@@ -8,7 +8,6 @@ static const struct {
   const char *now, *then;
 } renamed[] = {
     {"config_key", "recipe"},
-    {"dim", "width"},
     {"bad_evals", "stale"},
     {"loss_high", "loss_whole"},
     {"loss_low", "loss_part"},

@@ -12,7 +12,7 @@
 static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)g->fingerprint));
-  KITH_TRY(kith_h5_put_attr_int(f, "dim", c->d));
+  KITH_TRY(kith_h5_put_attr_int(f, "width", c->d));
   KITH_TRY(kith_h5_put_types(f, g));
   KITH_TRY(kith_h5_put_attr_int(f, "epoch", c->epoch));
   KITH_TRY(kith_h5_put_attr_int(f, "step", c->step));

@@ -5,7 +5,7 @@ static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d,
                                          const kith_embeddings_meta *meta) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)g->fingerprint));
-  KITH_TRY(kith_h5_put_attr_int(f, "dim", d));
+  KITH_TRY(kith_h5_put_attr_int(f, "width", d));
   KITH_TRY(kith_h5_put_attr_text(f, "model", meta->model));
   if (g->n_class == 0)
     KITH_TRY(kith_h5_put_attr_text(f, "score",
@@ -80,7 +80,7 @@ kith_agreed kith_embeddings_origin_read(const kith_comm *comm, const char *path,
   *out = (kith_embeddings_origin){.epoch = 0};
   KITH_TRY(kith_h5_open(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &fingerprint));
-  KITH_TRY(kith_h5_get_attr_int(f, "dim", &out->dim));
+  KITH_TRY(kith_h5_get_attr_int(f, "width", &out->dim));
   KITH_TRY(kith_h5_get_attr_int(f, "epoch", &out->epoch));
   if (kith_h5_has_attr(f, "step")) KITH_TRY(kith_h5_get_attr_int(f, "step", &out->step));
   KITH_TRY(origin_text(f, "model", out->model));

@@ -44,7 +44,7 @@ known = [text(graph["user/id"][:]), text(graph["item/id"][:])]
 fresh = [text(new["user/id"][:]), text(new["item/id"][:])]
 nodes = [(t, i) for group in (known, fresh) for t in (0, 1) for i in group[t]]
 place = {node: n for n, node in enumerate(nodes)}
-n_known, d = len(known[0]) + len(known[1]), state.attrs["dim"]
+n_known, d = len(known[0]) + len(known[1]), state.attrs["width"]
 reads = collections.defaultdict(set) # only newcomers read what is in the new list
 start, item = graph["train/start"][:], graph["train/item"][:]
 for u in range(len(known[0])):
