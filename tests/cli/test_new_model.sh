@@ -20,7 +20,7 @@ P
 cached() { sed -n "s/^$1:[A-Z]*=//p" "$KITH_BUILD/CMakeCache.txt"; }
 cmake -S "$dir/kith" -B "$dir/build" -G "$(cached CMAKE_GENERATOR)" -DCMAKE_C_COMPILER="$(cached CMAKE_C_COMPILER)" -DCMAKE_BUILD_TYPE=Debug -DKITH_STRICT=ON >/dev/null
 cmake --build "$dir/build" --target kith_program grad_models unit_job -j 2 >"$dir/log" 2>&1 || { cat "$dir/log"; exit 1; }
-ctest --test-dir "$dir/build" --no-tests=error --output-on-failure -R '^(grad_models.np2|unit_job)' >"$dir/log" 2>&1 || { cat "$dir/log"; exit 1; }
+ctest --test-dir "$dir/build" --no-tests=error --output-on-failure -R '^(grad_models.np2|unit_job.np1)' >"$dir/log" 2>&1 || { cat "$dir/log"; exit 1; }
 
 KITH=$dir/build/kith
 tiny "$dir/job"

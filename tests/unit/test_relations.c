@@ -3,37 +3,19 @@
 #include <inttypes.h>
 
 #include "graph/schema.h"
-#include "job/table.h"
-#include "support/folder.h"
+#include "support/job_file.h"
 #include "support/mpi_main.h"
-
-static char home[KITH_PATH];
-
-static kith_status read_job(const char *text, int n_set, const char *const *set, kith_job *job) {
-  char path[KITH_PATH];
-  test_file_write(home, "job.yaml", text, strlen(text), path);
-  return kith_job_read(test_comm, path, n_set, set, job).status;
-}
-
-static void assert_read(const char *text, int n_set, const char *const *set, kith_job *job) {
-  if (kith_is_bad(read_job(text, n_set, set, job))) fail_msg("%s\nwas refused: %s", text, kith_error_text());
-}
-
-static void assert_says(const char *words) {
-  if (!strstr(kith_error_text(), words)) fail_msg("\"%s\" does not say \"%s\"", kith_error_text(), words);
-  assert_null(strchr(kith_error_text(), '\n'));
-}
 
 static void assert_refused(const char *text, const char *words) {
   kith_job job;
-  if (read_job(text, 0, NULL, &job) != KITH_ECONFIG) fail_msg("%s\nwas not refused as a bad job", text);
-  assert_says(words);
+  if (test_job_read(text, 0, NULL, &job) != KITH_ECONFIG) fail_msg("%s\nwas not refused as a bad job", text);
+  assert_error_says(words);
 }
 
 static void assert_set_refused(const char *text, const char *set, const char *words) {
   kith_job job;
-  if (read_job(text, 1, &set, &job) != KITH_ECONFIG) fail_msg("--set %s was not refused", set);
-  assert_says(words);
+  if (test_job_read(text, 1, &set, &job) != KITH_ECONFIG) fail_msg("--set %s was not refused", set);
+  assert_error_says(words);
 }
 
 static const char three[] = "data:\n"
@@ -49,13 +31,13 @@ static void a_job_has_the_relations_that_it_names_in_their_order(void **state) {
   (void)state;
   kith_job job;
   char path[2 * KITH_PATH];
-  assert_read(three, 0, NULL, &job);
+  assert_job_read(three, 0, NULL, &job);
   const kith_relation_source *r = job.data.relation;
   assert_int_equal(job.data.n_relation, 3);
   assert_string_equal(r[0].name, "tag");
   assert_string_equal(r[1].name, "friend");
   assert_string_equal(r[2].name, "kg");
-  snprintf(path, sizeof path, "%s/tag.tsv", home);
+  snprintf(path, sizeof path, "%s/tag.tsv", test_job_home);
   assert_string_equal(r[0].list.path, path);
   assert_string_equal(r[1].list.path, "/ties.tsv");
   assert_string_equal(r[0].from, "item");
@@ -71,12 +53,12 @@ static void a_model_has_the_weights_above_0_by_name(void **state) {
   static const char *const set[] = {"model.relations.kg=5", "model.relations.tag=0", "model.relations.kg=7"};
   kith_job job;
   const struct kith_relation_weight *w = job.model.relations.of;
-  assert_read(three, 0, NULL, &job);
+  assert_job_read(three, 0, NULL, &job);
   assert_true(job.model.relations.n == 2 && w[0].weight == 0.3 && !w[0].learned);
   assert_true(w[1].weight == 1 && w[1].learned);
   assert_string_equal(w[0].name, "friend");
   assert_string_equal(w[1].name, "tag");
-  assert_read(three, 3, set, &job);
+  assert_job_read(three, 3, set, &job);
   assert_true(job.model.relations.n == 2 && w[1].weight == 7 && !w[1].learned);
   assert_string_equal(w[0].name, "friend");
   assert_string_equal(w[1].name, "kg");
@@ -89,13 +71,13 @@ static void data_social_is_short_for_a_relation_friend(void **state) {
   static const char social[] = "data: {social: {path: a.tsv, columns: {user: 3}}}\n";
   static const char *const set[] = {"data.social.path=b.tsv", "model.relations.friend=0.5"};
   kith_job job;
-  assert_read(social, 0, NULL, &job);
+  assert_job_read(social, 0, NULL, &job);
   assert_int_equal(job.data.n_relation, 1);
   assert_string_equal(job.data.relation[0].name, "friend");
   assert_string_equal(job.data.relation[0].from, "user");
   assert_string_equal(job.data.relation[0].to, "user");
   assert_string_equal(job.data.relation[0].list.user, "3");
-  assert_read("data: {interactions: list.tsv}\n", 2, set, &job);
+  assert_job_read("data: {interactions: list.tsv}\n", 2, set, &job);
   assert_true(job.data.n_relation == 1 && job.model.relations.n == 1);
   assert_set_refused(three, "data.social=b.tsv", "data.social and data.relations.friend both name");
 }
@@ -122,7 +104,7 @@ static void a_list_can_be_taken_away_by_a_setting(void **state) {
   (void)state;
   static const char *const set[] = {"data.relations.tag.path=", "model.relations.tag=0"};
   kith_job job;
-  assert_read(three, 2, set, &job);
+  assert_job_read(three, 2, set, &job);
   assert_int_equal(job.data.n_relation, 2);
   assert_string_equal(job.data.relation[0].name, "friend");
   assert_set_refused(three, "data.relations.tag.path=",
@@ -134,7 +116,7 @@ static void a_relation_weighs_in_the_cut_what_the_job_says(void **state) {
   static const char *const set[] = {"partition.weight.tag=3", "partition.weight.friend=0"};
   kith_job job;
   const char *needs = NULL;
-  assert_read(three, 2, set, &job);
+  assert_job_read(three, 2, set, &job);
   const kith_partition_weights *w = &job.partition.weights;
   assert_true(w->n == 2 && strcmp(w->of[0].name, "tag") == 0 && w->of[0].weight == 3 && w->of[1].weight == 0);
   assert_true(kith__job_is_used(&job, "partition.weight.tag", &needs));
@@ -167,8 +149,8 @@ static void a_bad_name_is_refused_in_its_line(void **state) {
     assert_refused(text, "job.yaml:3: model.relations.");
   }
   kith_job job;
-  assert_read("data: {relations: {abcdefghijklmnopqrstuvwxyz01234: {path: a, from: user, to: user}}}\n", 0,
-              NULL, &job);
+  assert_job_read("data: {relations: {abcdefghijklmnopqrstuvwxyz01234: {path: a, from: user, to: user}}}\n",
+                  0, NULL, &job);
 }
 
 static void an_unknown_relation_is_told_the_nearest(void **state) {
@@ -196,14 +178,14 @@ static void an_unknown_relation_is_told_the_nearest(void **state) {
 static void a_graph_of_elsewhere_may_have_a_relation_that_data_does_not_name(void **state) {
   (void)state;
   kith_job job;
-  assert_read("graph: there.h5\nmodel: {relations: {tag: 1}}\n", 0, NULL, &job);
+  assert_job_read("graph: there.h5\nmodel: {relations: {tag: 1}}\n", 0, NULL, &job);
   assert_int_equal(job.model.relations.n, 1);
 }
 
 static void sections_of_relations_are_mappings_and_are_given_once(void **state) {
   (void)state;
   kith_job job;
-  assert_read("data: {relations: {}}\nmodel: {relations: {}}\n", 0, NULL, &job);
+  assert_job_read("data: {relations: {}}\nmodel: {relations: {}}\n", 0, NULL, &job);
   assert_refused("data:\n  relations: a\n", "data.relations: expected keys below it");
   assert_refused("data:\n  relations: [a]\n", "data.relations: expected keys below it");
   assert_refused("model:\n  relations: 0.3\n", "model.relations: expected keys below it");
@@ -242,7 +224,7 @@ static void a_job_has_up_to_32_relations_and_16_types(void **state) {
   static const char *const set = "data.relations.r31.to=t31";
   kith_job job;
   spell_many(KITH_MAX_RELATIONS, text);
-  assert_read(text, 0, NULL, &job);
+  assert_job_read(text, 0, NULL, &job);
   assert_int_equal(job.data.n_relation, KITH_MAX_RELATIONS);
   for (int i = 0; i < KITH_MAX_RELATIONS; i++) {
     char name[KITH_NAME];
@@ -256,7 +238,7 @@ static void a_job_has_up_to_32_relations_and_16_types(void **state) {
     assert_int_equal(job.train.sampler.relations.of[i].fanouts.of[0], i);
     if (i > 0) assert_true(strcmp(job.model.relations.of[i - 1].name, w->name) < 0);
   }
-  assert_read(text, 1, &set, &job); /* 13 types */
+  assert_job_read(text, 1, &set, &job); /* 13 types */
   assert_set_refused(text, "data.social=a", "data.social: expected at most 32 relations");
   assert_set_refused(text, "model.relations.more=1", "expected at most 32 relations");
   spell_many(KITH_MAX_RELATIONS + 1, text);
@@ -293,7 +275,7 @@ static void every_key_has_a_line_of_its_own(void **state) {
   bool taken[KITH_JOB_MAX_KEYS] = {false};
   int rows = 0, unnamed = 0; /* node types that the file does not name */
   spell_many(KITH_MAX_RELATIONS, text);
-  assert_read(text, 0, NULL, &job);
+  assert_job_read(text, 0, NULL, &job);
   kith__job_table_of(&job, &t);
   for (int i = 0; i < t.n; i++) {
     assert_in_range(t.slot[i], 0, KITH_JOB_MAX_KEYS - 1);
@@ -308,7 +290,7 @@ static void every_key_has_a_line_of_its_own(void **state) {
   assert_int_equal(t.n, kith__job_n_row + (KITH_MAX_RELATIONS - 1) * rows - KITH_MAX_RELATIONS * unnamed);
   assert_int_equal(kith__job_line(&job, &t, "data.relations.r7.from"), 11);
   static const char *const set = "model.relations.kg=1";
-  assert_read(three, 1, &set, &job);
+  assert_job_read(three, 1, &set, &job);
   kith__job_table_of(&job, &t);
   assert_int_equal(kith__job_line(&job, &t, "model.relations.friend"), 8);
   assert_int_equal(kith__job_line(&job, &t, "model.relations.kg"), -1);
@@ -364,7 +346,7 @@ static void a_printed_job_has_the_same_relations(void **state) {
     char *text = NULL, set[64][256];
     const char *words[64];
     int n = 0;
-    assert_read(three, 0, NULL, &job);
+    assert_job_read(three, 0, NULL, &job);
     kith__job_table_of(&job, &t);
     for (int i = 0; i < t.n; i++) {
       uint64_t bits = kith_random(seed, KITH_RNG_INIT, (uint64_t)i, 0, 0).bits[0];
@@ -374,9 +356,9 @@ static void a_printed_job_has_the_same_relations(void **state) {
       n++;
     }
     assert_int_equal(n, 3 * 15 + 2);
-    assert_read(three, n, words, &job);
+    assert_job_read(three, n, words, &job);
     assert_int_equal(kith_job_print(&job, &text), KITH_OK);
-    assert_read(text, 0, NULL, &again);
+    assert_job_read(text, 0, NULL, &again);
     assert_same(&job, &again);
     for (int i = 0; i < job.data.n_relation; i++)
       assert_string_equal(job.data.relation[i].list.path, again.data.relation[i].list.path);
@@ -402,7 +384,7 @@ static void a_relation_has_an_effect_where_the_model_reads_it(void **state) {
             {"data.relations.friend.min_weight", true},
             {"model.relations.tag", true}};
   kith_job job;
-  assert_read(three, 0, NULL, &job);
+  assert_job_read(three, 0, NULL, &job);
   for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
     const char *needs = NULL;
     if (kith__job_is_used(&job, of[i].key, &needs) != of[i].used) fail_msg("%s", of[i].key);
@@ -424,12 +406,12 @@ static void the_config_key_has_the_weights_by_name(void **state) {
   (void)state;
   char key[KITH_CONFIG_KEY_SIZE];
   kith_job job;
-  assert_read(three, 0, NULL, &job);
+  assert_job_read(three, 0, NULL, &job);
   assert_int_equal(kith_job_config_key(&job, sizeof key, key), KITH_OK);
   assert_string_equal(key, KITH_CONFIG_KEY_BEGIN " model.relations.friend=0.3 model.relations.tag=learned");
   static const char *const set[] = {"model.relations.kg=0", "model.relations.tag=0",
                                     "model.relations.friend=0"};
-  assert_read(three, 3, set, &job);
+  assert_job_read(three, 3, set, &job);
   assert_int_equal(kith_job_config_key(&job, sizeof key, key), KITH_OK);
   assert_string_equal(key, KITH_CONFIG_KEY_BEGIN);
 }
@@ -445,7 +427,7 @@ static void the_config_key_of_any_job_fits(void **state) {
     at += (size_t)sprintf(text + at, "    a_long_name_of_a_relation_____%c: 0.12345678901234567%d\n",
                           i < 26 ? 'a' + i : '0' + i - 26, i);
   kith_job job;
-  assert_read(text, 0, NULL, &job);
+  assert_job_read(text, 0, NULL, &job);
   assert_int_equal(kith_job_config_key(&job, sizeof key, key), KITH_OK);
   size_t size = strlen(key);
   assert_true(size > KITH_MAX_RELATIONS * 60);
@@ -462,14 +444,14 @@ static void a_model_has_the_half_lives_of_relations(void **state) {
                                     "model.half_lives.friend=2y", "model.half_lives.kg=none"};
   kith_job job, again;
   char *text = NULL;
-  assert_read(three, 4, set, &job);
+  assert_job_read(three, 4, set, &job);
   const kith_relation_weights *w = &job.model.relations;
   assert_int_equal(w->n_half_life, 2);
   assert_string_equal(w->half_life[0].name, "friend");
   assert_true(w->half_life[0].seconds == 2 * 365 * 86400.0 && w->half_life[1].seconds == 90);
   assert_true(kith_relation_half_life(w, "tag") == 90 && kith_relation_half_life(w, "kg") == 0);
   assert_int_equal(kith_job_print(&job, &text), KITH_OK);
-  assert_read(text, 0, NULL, &again);
+  assert_job_read(text, 0, NULL, &again);
   assert_same(&job, &again);
   KITH_FREE(text);
   assert_set_refused(three, "model.half_lives.tag=auto", "auto chooses for interactions only");
@@ -499,8 +481,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(the_config_key_of_any_job_fits),
   };
   test_begin(&argc, &argv);
-  test_folder_make(home);
+  test_job_begin();
   int failures = cmocka_run_group_tests(tests, NULL, NULL);
-  test_folder_remove(home);
+  test_job_end();
   return test_end(failures);
 }

@@ -1,37 +1,10 @@
 /* ranks: 1 */
 /* Keys and values of earlier versions: refused in a job with their present names, and understood in the jobs
  * that files store. */
-#include "job/table.h"
-#include "support/folder.h"
+#include "support/job_file.h"
 #include "support/mpi_main.h"
 
-static job_table table; /* of a job without relations */
-
-enum { TEXT = 4 * JOB_VALUE_SIZE };
-
-static char home[KITH_PATH];
-
-static void assert_says(const char *words) {
-  if (!strstr(kith_error_text(), words)) fail_msg("\"%s\" does not say \"%s\"", kith_error_text(), words);
-  assert_null(strchr(kith_error_text(), '\n'));
-}
-
-/* A YAML text in which a key has a value; returns the line of the value. */
-static int spell(const char *key, const char *value, char *text) {
-  int line = 1;
-  for (const char *dot = strchr(key, '.'); dot; key = dot + 1, dot = strchr(key, '.'), line++)
-    text += sprintf(text, "%*s%.*s:\n", 2 * (line - 1), "", (int)(dot - key), key);
-  sprintf(text, "%*s%s: %s\n", 2 * (line - 1), "", key, value);
-  return line;
-}
-
-static kith_status read_job(const char *text, int n_set, const char *const *set, kith_job *job) {
-  char path[KITH_PATH];
-  test_file_write(home, "job.yaml", text, strlen(text), path);
-  return kith_job_read(test_comm, path, n_set, set, job).status;
-}
-
-static bool is_section(const char *key) { return !kith__job_find(&table, key); }
+static bool is_section(const char *key) { return !kith__job_find(&test_job_table, key); }
 
 /* A value of a key that is not its default: another choice, or an upper bound. */
 static void other_value(const job_key *k, char *value) {
@@ -52,22 +25,22 @@ static void a_retired_key_is_refused_with_its_present_name(void **state) {
   (void)state;
   for (int i = 0; i < kith__job_n_retired; i++) {
     const job_retired *r = &kith__job_retired[i];
-    char text[TEXT], words[512], place[64], setting[256];
+    char text[JOB_TEXT_SIZE], words[512], place[64], setting[256];
     const char *set = setting;
     kith_job job = kith_job_defaults();
     snprintf(words, sizeof words, "%s is now called %s%s", r->old, r->now,
              is_section(r->now) ? ", a section of keys such as " : "; kith help renamed");
     snprintf(place, sizeof place,
-             "/job.yaml:%d: ", spell(r->old, is_section(r->now) ? "{count: 1}" : "1", text));
-    assert_int_equal(read_job(text, 0, NULL, &job), KITH_ECONFIG);
-    assert_says(words);
-    assert_says(place);
+             "/job.yaml:%d: ", test_job_spell(r->old, is_section(r->now) ? "{count: 1}" : "1", text));
+    assert_int_equal(test_job_read(text, 0, NULL, &job), KITH_ECONFIG);
+    assert_error_says(words);
+    assert_error_says(place);
     snprintf(setting, sizeof setting, "%s=1", r->old);
-    assert_int_equal(read_job("", 1, &set, &job), KITH_ECONFIG);
-    assert_says(words);
-    assert_says("--set");
+    assert_int_equal(test_job_read("", 1, &set, &job), KITH_ECONFIG);
+    assert_error_says(words);
+    assert_error_says("--set");
     assert_int_equal(kith_job_set(&job, r->old, "1"), KITH_ECONFIG);
-    assert_says(words);
+    assert_error_says(words);
   }
 }
 
@@ -87,17 +60,17 @@ static void all_retired_keys_are_told_at_once(void **state) {
       "job.yaml:5: train.mode is now called sampler.mode; ",
       "; --set: train.shared is now called negatives.shared; ",
       "--set: sampler.exclude is now called sampler.exclude_targets; kith help renamed lists"};
-  assert_int_equal(read_job(text, 3, set, &job), KITH_ECONFIG);
-  for (size_t i = 0; i < sizeof told / sizeof *told; i++) assert_says(told[i]);
+  assert_int_equal(test_job_read(text, 3, set, &job), KITH_ECONFIG);
+  for (size_t i = 0; i < sizeof told / sizeof *told; i++) assert_error_says(told[i]);
   const char *many[KITH_JOB_MAX_KEYS];
   char setting[KITH_JOB_MAX_KEYS][KITH_JOB_KEY_SIZE];
   for (int i = 0; i < kith__job_n_retired; i++) {
     snprintf(setting[i], sizeof setting[i], "%s=1", kith__job_retired[i].old);
     many[i] = setting[i];
   }
-  assert_int_equal(read_job(text, kith__job_n_retired, many, &job), KITH_ECONFIG);
-  assert_says("and ");
-  assert_says(" more; kith help renamed");
+  assert_int_equal(test_job_read(text, kith__job_n_retired, many, &job), KITH_ECONFIG);
+  assert_error_says("and ");
+  assert_error_says(" more; kith help renamed");
 }
 
 static void a_retired_name_is_free_and_its_successor_is_known(void **state) {
@@ -106,9 +79,9 @@ static void a_retired_name_is_free_and_its_successor_is_known(void **state) {
     const job_retired *r = &kith__job_retired[i];
     size_t n = strlen(r->now);
     bool known = false;
-    if (kith__job_find(&table, r->old)) fail_msg("%s is a key, and retired", r->old);
-    for (int k = 0; k < table.n; k++) {
-      const char *key = table.key[k].key;
+    if (kith__job_find(&test_job_table, r->old)) fail_msg("%s is a key, and retired", r->old);
+    for (int k = 0; k < test_job_table.n; k++) {
+      const char *key = test_job_table.key[k].key;
       known |= strncmp(key, r->now, n) == 0 && (key[n] == '\0' || key[n] == '.');
     }
     if (!known) fail_msg("%s, formerly %s, is no key", r->now, r->old);
@@ -119,9 +92,9 @@ static void a_retired_name_is_free_and_its_successor_is_known(void **state) {
 static void a_present_key_is_not_retired(void **state) {
   (void)state;
   char now[KITH_JOB_KEY_SIZE];
-  for (int i = 0; i < table.n; i++) {
-    if (kith_job_renamed(table.key[i].key, now)) print_error("%s\n", table.key[i].key);
-    assert_false(kith_job_renamed(table.key[i].key, now));
+  for (int i = 0; i < test_job_table.n; i++) {
+    if (kith_job_renamed(test_job_table.key[i].key, now)) print_error("%s\n", test_job_table.key[i].key);
+    assert_false(kith_job_renamed(test_job_table.key[i].key, now));
   }
 }
 
@@ -143,7 +116,7 @@ static void what_is_near_to_a_retired_key_is_told_the_present_one(void **state) 
     assert_string_equal(now, pair[i][1]);
     snprintf(words, sizeof words, "is now called %s;", now);
     assert_int_equal(kith_job_set(&job, pair[i][0], "1"), KITH_ECONFIG);
-    assert_says(words);
+    assert_error_says(words);
   }
   for (size_t i = 0; i < sizeof none / sizeof *none; i++) assert_false(kith_job_renamed(none[i], now));
 }
@@ -152,22 +125,23 @@ static void a_retired_value_is_refused_with_its_present_name(void **state) {
   (void)state;
   kith_job job;
   const char *set = "sampler.cluster_edges=weigh";
-  assert_int_equal(read_job("sampler: {cluster_edges: weigh}\n", 0, NULL, &job), KITH_ECONFIG);
-  assert_says("/job.yaml:1: sampler.cluster_edges: weigh is now called reweight");
-  assert_int_equal(read_job("", 1, &set, &job), KITH_ECONFIG);
-  assert_says("--set: sampler.cluster_edges: weigh is now called reweight");
+  assert_int_equal(test_job_read("sampler: {cluster_edges: weigh}\n", 0, NULL, &job), KITH_ECONFIG);
+  assert_error_says("/job.yaml:1: sampler.cluster_edges: weigh is now called reweight");
+  assert_int_equal(test_job_read("", 1, &set, &job), KITH_ECONFIG);
+  assert_error_says("--set: sampler.cluster_edges: weigh is now called reweight");
 }
 
 /* One former key with a value that is not the default, in a stored job. */
 static void assert_stored(const char *old, const char *now) {
-  const job_key *k = kith__job_find(&table, now);
-  char text[TEXT], value[JOB_VALUE_SIZE], got[JOB_VALUE_SIZE];
+  const job_key *k = kith__job_find(&test_job_table, now);
+  char text[JOB_TEXT_SIZE], value[JOB_VALUE_SIZE], got[JOB_VALUE_SIZE];
   kith_job job = kith_job_defaults();
   other_value(k, value);
   kith__job_get(&job, k, sizeof got, got);
   assert_string_not_equal(got, value);
-  spell(old, value, text);
-  assert_int_equal(kith__job_read_stored("graph.h5", text, &job), KITH_OK);
+  test_job_spell(old, value, text);
+  assert_int_equal(kith__job_read_stored("graph.h5", strchr(text, '\n') + 1, &job),
+                   KITH_OK); /* stored without a comment */
   kith__job_get(&job, k, sizeof got, got);
   assert_string_equal(got, value);
 }
@@ -178,8 +152,8 @@ static void a_stored_job_of_an_earlier_version_is_read_by_its_keys(void **state)
     const job_retired *r = &kith__job_retired[i];
     size_t n = strlen(r->now);
     if (!is_section(r->now)) assert_stored(r->old, r->now);
-    for (int k = 0; k < table.n && is_section(r->now); k++) {
-      const char *key = table.key[k].key;
+    for (int k = 0; k < test_job_table.n && is_section(r->now); k++) {
+      const char *key = test_job_table.key[k].key;
       char old[256];
       snprintf(old, sizeof old, "%s%s", r->old, key + (strncmp(key, r->now, n) == 0 ? n : 0));
       if (strncmp(key, r->now, n) == 0 && key[n] == '.') assert_stored(old, key);
@@ -277,10 +251,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(what_is_no_stored_job_is_refused),
   };
   test_begin(&argc, &argv);
-  const kith_job defaults = kith_job_defaults();
-  kith__job_table_of(&defaults, &table);
-  test_folder_make(home);
+  test_job_begin();
   int failures = cmocka_run_group_tests(tests, NULL, NULL);
-  test_folder_remove(home);
+  test_job_end();
   return test_end(failures);
 }
