@@ -122,6 +122,20 @@ typedef struct kith_adjacency {
 } kith_adjacency;
 
 /**
+ * A term that a spectral model's scores have beside the inner product of rows: user u's score of item i grows
+ * by c / lambda_1 times the entry (i, u) of D_i^q P D_i^-p R', with P = M'M and M = D_u^-a R D_i^-b.  R is
+ * the training interactions, each 1; D_u and D_i are the degrees of users and items in it.
+ */
+typedef struct kith_direct_term {
+  double c;            /**< 0: rows alone are the score */
+  double lambda_1;     /**< the largest eigenvalue of P; 0: the model is not spectral */
+  double user_power;   /**< a */
+  double item_power;   /**< b */
+  double input_power;  /**< p */
+  double output_power; /**< q */
+} kith_direct_term;
+
+/**
  * One rank's share of the partitioned graph, as training reads it from parts.h5: the rows that the rank owns,
  * in global numbers.  The whole graph by original numbers, as partitioning reads it, is a kith_dataset.
  * Plain struct, freed by kith_graph_destroy().

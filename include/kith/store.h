@@ -107,16 +107,17 @@ KITH_API kith_agreed kith_graph_times_read(const kith_comm *comm, const char *pa
 
 /** Attributes of embeddings.h5, to be written. */
 typedef struct kith_embeddings_meta {
-  const char *model;      /**< "lightgcn" */
-  bool cosine;            /**< rows are normalized; products are cosines */
-  int64_t epoch, step;    /**< epochs trained, and steps of the next one */
-  const char *run;        /**< id of the run; "": none */
-  const char *config_key; /**< "key=value …" of all settings that determine the rows, as in checkpoints */
-  const char *learned;    /**< learned weights of relations as text; "" or null: none */
-  bool has_half_life;     /**< whether half_life was chosen, since the job says auto */
-  double half_life;       /**< seconds; 0: none */
-  const char *metrics;    /**< history, one JSON object per line */
-  const char *job;        /**< resolved job file */
+  const char *model;       /**< "lightgcn" */
+  bool cosine;             /**< rows are normalized; products are cosines */
+  int64_t epoch, step;     /**< epochs trained, and steps of the next one */
+  const char *run;         /**< id of the run; "": none */
+  const char *config_key;  /**< "key=value …" of all settings that determine the rows, as in checkpoints */
+  const char *learned;     /**< learned weights of relations as text; "" or null: none */
+  bool has_half_life;      /**< whether half_life was chosen, since the job says auto */
+  double half_life;        /**< seconds; 0: none */
+  kith_direct_term direct; /**< what scores have beside rows; written where lambda_1 > 0, also with c = 0 */
+  const char *metrics;     /**< history, one JSON object per line */
+  const char *job;         /**< resolved job file */
 } kith_embeddings_meta;
 
 /** Ids and names of a graph's nodes, and its classes; each rank holds one block of each dataset. */
@@ -145,6 +146,7 @@ typedef struct kith_embeddings_origin {
   char *config_key;                      /**< a new block, freed by the caller; null: an older file */
   int64_t epoch, step, dim;
   uint64_t fingerprint;
+  kith_direct_term direct; /**< all 0: the file has none */
 } kith_embeddings_origin;
 
 /** Read only the attributes.  Collective.  Errors: KITH_ENOINPUT, KITH_EDATA. */

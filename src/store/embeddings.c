@@ -1,5 +1,62 @@
 /* Write and read embeddings.h5, and the same layout for new nodes. */
+#include <math.h>
+#include <string.h>
+
 #include "store/graph_ids.h"
+
+/* A number of a direct term, and its attribute. */
+typedef struct direct_number {
+  const char *name;
+  double *value;
+} direct_number;
+
+enum { DIRECT_NUMBERS = 6 };
+
+static void direct_numbers(kith_direct_term *t, direct_number *out) {
+  const direct_number all[DIRECT_NUMBERS] = {
+      {"direct", &t->c},
+      {"lambda_1", &t->lambda_1},
+      {"user_power", &t->user_power},
+      {"item_power", &t->item_power},
+      {"input_power", &t->input_power},
+      {"output_power", &t->output_power},
+  };
+  memcpy(out, all, sizeof all);
+}
+
+static kith_agreed direct_write(kith_h5 *f, const kith_direct_term *direct) {
+  kith_agreed st = {KITH_OK};
+  kith_direct_term t = *direct;
+  direct_number all[DIRECT_NUMBERS];
+  direct_numbers(&t, all);
+  for (int i = 0; i < DIRECT_NUMBERS; i++) KITH_TRY(kith_h5_put_attr_real(f, all[i].name, *all[i].value));
+done:
+  return st;
+}
+
+static kith_status direct_check(const char *path, const kith_direct_term *t) {
+  kith_status st = KITH_OK;
+  double sum = t->c + t->lambda_1 + t->user_power + t->item_power + t->input_power + t->output_power;
+  KITH_CHECK(isfinite(sum) && t->lambda_1 > 0 && t->c >= 0, KITH_EDATA,
+             "%s: attributes direct = %g and lambda_1 = %g: expected finite numbers, direct not below 0 and "
+             "lambda_1 above 0; train again",
+             path, t->c, t->lambda_1);
+done:
+  return st;
+}
+
+static kith_agreed direct_read(kith_h5 *f, const char *path, kith_direct_term *out) {
+  kith_agreed st = {KITH_OK};
+  kith_direct_term t = {.c = 0};
+  direct_number all[DIRECT_NUMBERS];
+  if (!kith_h5_has_attr(f, "direct")) return st;
+  direct_numbers(&t, all);
+  for (int i = 0; i < DIRECT_NUMBERS; i++) KITH_TRY(kith_h5_get_attr_real(f, all[i].name, all[i].value));
+  KITH_TRY(kith_agreed_same(direct_check(path, &t)));
+  *out = t;
+done:
+  return st;
+}
 
 static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d,
                                          const kith_embeddings_meta *meta) {
@@ -17,6 +74,7 @@ static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d,
   KITH_TRY(kith_h5_put_attr_text(f, "config_key", meta->config_key ? meta->config_key : ""));
   if (meta->learned && meta->learned[0]) KITH_TRY(kith_h5_put_attr_text(f, "learned", meta->learned));
   if (meta->has_half_life) KITH_TRY(kith_h5_put_attr_real(f, "half_life", meta->half_life));
+  if (meta->direct.lambda_1 > 0) KITH_TRY(direct_write(f, &meta->direct));
   KITH_TRY(kith_h5_put_attr_text(f, "metrics", meta->metrics));
   KITH_TRY(kith_h5_put_attr_text(f, "job", meta->job));
 done:
@@ -85,6 +143,7 @@ kith_agreed kith_embeddings_origin_read(const kith_comm *comm, const char *path,
   if (kith_h5_has_attr(f, "step")) KITH_TRY(kith_h5_get_attr_int(f, "step", &out->step));
   KITH_TRY(origin_text(f, "model", out->model));
   KITH_TRY(origin_text(f, "run", out->run));
+  KITH_TRY(direct_read(f, path, &out->direct));
   if (kith_h5_has_attr(f, "config_key")) KITH_TRY(kith_h5_get_attr_text(f, "config_key", &out->config_key));
   out->fingerprint = (uint64_t)fingerprint;
 done:

@@ -34,6 +34,7 @@ kith_agreed kith__run_export(run *r, int64_t epoch, int64_t step, const char *me
                                .learned = r->learned,
                                .has_half_life = r->o->model.lightgcn.half_life_chosen,
                                .half_life = r->o->model.lightgcn.half_life,
+                               .direct = r->direct,
                                .metrics = metrics,
                                .job = r->o->job};
   r->result->best_epoch = epoch;

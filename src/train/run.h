@@ -22,6 +22,7 @@ typedef struct run {
   bool has_score_before;              /* … if it stores one */
   char embeddings[KITH_PATH];
   char learned[KITH_LEARNED_SIZE]; /* what the trainer had learned of relations when it was last saved */
+  kith_direct_term direct;         /* of a spectral model, once it is known; else all 0 */
   int64_t epoch;                   /* epochs done */
   int64_t step;          /* steps done of the next epoch; all of them if only its evaluation is left */
   double seconds;        /* this rank's seconds in those steps … */

@@ -277,13 +277,48 @@ static void an_export_has_the_ids_of_its_own_graph(void **state) {
   kith_graph_destroy(&g);
 }
 
+/* A direct term comes back as it was written, also without weight; a file without one has none. */
+static void the_direct_term_of_an_export_comes_back(void **state) {
+  (void)state;
+  char graph[KITH_PATH], parts[KITH_PATH], out[KITH_PATH];
+  const kith_direct_term term[4] = {{0},
+                                    {0, 2, .4, .5, .3, .2},
+                                    {.7, 1.25, .4, .5, .3, -.2},
+                                    {-1, 1, .5, .5, .5, .5}};
+  kith_graph *g = NULL;
+  kith_graph_ids *ids = NULL;
+  float x[16] = {0};
+  ingested(&base);
+  test_path(folder, "graph.h5", graph);
+  test_path(folder, "parts.h5", parts);
+  test_path(folder, "embeddings.h5", out);
+  if (test_comm->rank == 0)
+    assert_int_equal(KITH_OK, test_parts_write(graph, parts, 3, KITH_PARTITION_HASH).status);
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+  assert_int_equal(KITH_OK, kith_graph_read(test_comm, parts, &g).status);
+  assert_int_equal(KITH_OK, kith_graph_ids_read(test_comm, g, graph, &ids).status);
+  for (int i = 0; i < 4; i++) {
+    kith_embeddings_origin from = {.epoch = 0};
+    kith_embeddings_meta meta = {
+        .model = "spectral", .epoch = 1, .direct = term[i], .metrics = "", .job = "job"};
+    assert_int_equal(KITH_OK, kith_embeddings_write(test_comm, g, ids, out, 2, x, &meta).status);
+    kith_status st = kith_embeddings_origin_read(test_comm, out, &from).status;
+    assert_int_equal(st, i < 3 ? KITH_OK : KITH_EDATA); /* the last one has a negative weight */
+    if (i < 3) assert_memory_equal(&from.direct, &term[i], sizeof term[i]);
+    KITH_FREE(from.config_key);
+  }
+  kith_graph_ids_destroy(&ids);
+  kith_graph_destroy(&g);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(order_and_ranks_make_no_difference),
                                      cmocka_unit_test(every_bit_of_every_dataset_counts),
                                      cmocka_unit_test(names_lengths_and_the_order_of_rows_count),
                                      cmocka_unit_test(everything_in_lists_counts),
                                      cmocka_unit_test(everything_in_lists_of_nodes_counts),
-                                     cmocka_unit_test(an_export_has_the_ids_of_its_own_graph)};
+                                     cmocka_unit_test(an_export_has_the_ids_of_its_own_graph),
+                                     cmocka_unit_test(the_direct_term_of_an_export_comes_back)};
   test_begin(&argc, &argv);
   test_folder_begin(folder);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);
