@@ -2,26 +2,23 @@
  * Scores: the kernel of ranking.  One tile of users times one tile of items, then a scan for scores above a
  * threshold.
  *
- * Every score is one chain of multiply-adds over the columns in order, fused where the CPU has FMA (since
- * 2013).  Its bits do not depend on the user's or item's position, so ranking gives the same digits on any
- * number of ranks.  A BLAS does not guarantee that: its kernels for the middle and the edge of a matrix round
- * differently.
+ * Every score has the bits of kith_panel_product(): they do not depend on the user's or item's position, so
+ * ranking gives the same digits on any number of ranks.
  */
 #ifndef KITH_OPS_SCORES_H
 #define KITH_OPS_SCORES_H
 
 #include <stdint.h>
 
-#include "ops/ops.h"
+#include "ops/panel.h"
 
 enum {
-  KITH_SCORE_USERS = 48,  /**< users in a tile */
-  KITH_SCORE_ITEMS = 512, /**< items in a tile */
-  KITH_SCORE_PANEL = 16   /**< items of a panel in packed form */
+  KITH_SCORE_USERS = 96, /**< users in a tile */
+  KITH_SCORE_ITEMS = 256 /**< items in a tile */
 };
 
 /**
- * Pack rows for kith_scores_tile(): panels of KITH_SCORE_PANEL items, column-major within a panel.
+ * Pack rows for kith_scores_tile(): panels of KITH_PANEL items, column-major within a panel.
  *
  * @param n       rows of x
  * @param n_padded a multiple of KITH_SCORE_ITEMS, at least n; padded with zeros
