@@ -14,7 +14,7 @@
 #include "kith/watchdog.h"
 
 enum {
-  KITH_JOB_MAX_KEYS = 1000, /**< capacity for all keys, those of each relation included */
+  KITH_JOB_MAX_KEYS = 1100, /**< capacity for all keys, those of each relation included */
   KITH_JOB_KEY_SIZE = 128   /**< bytes of a dotted key with its terminating zero */
 };
 

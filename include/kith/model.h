@@ -16,9 +16,10 @@ typedef enum kith_model_name {
   KITH_GCN,
   KITH_GAT,
   KITH_SAGE,
-  KITH_PINSAGE
+  KITH_PINSAGE,
+  KITH_SPECTRAL
 } kith_model_name;
-#define KITH_MODEL_NAMES "lightgcn | mf | ngcf | gcn | gat | sage | pinsage"
+#define KITH_MODEL_NAMES "lightgcn | mf | ngcf | gcn | gat | sage | pinsage | spectral"
 
 /** A node's input row: a free embedding, a weighted sum of its features, or the sum of both. */
 typedef enum kith_input_name { KITH_EMBEDDING, KITH_FEATURES, KITH_BOTH } kith_input_name;
@@ -60,6 +61,33 @@ typedef struct kith_sage_options {
   kith_sage_aggregator aggregator;
 } kith_sage_options;
 
+/** How spectral weighs an eigenvector whose eigenvalue is m times the largest one: m / (m + t), or m times a
+ * function of log m that is linear between knots. */
+typedef enum kith_spectral_filter_name { KITH_FILTER_RATIO, KITH_FILTER_KNOTS } kith_spectral_filter_name;
+
+enum { KITH_MAX_KNOTS = 16 };
+
+typedef struct kith_knots {
+  int n;
+  double of[KITH_MAX_KNOTS];
+} kith_knots;
+
+/** Options of the spectral model, whose formulas are in docs/models.md.  D_u and D_i are the degrees of users
+ * and items in training, and R their interactions. */
+typedef struct kith_spectral_options {
+  double user_power, item_power;    /**< a and b of M = D_u^-a R D_i^-b */
+  double input_power, output_power; /**< p and q: powers of D_i around the filter */
+  kith_spectral_filter_name filter;
+  double t;         /**< ratio: the eigenvalue, as a share of the largest, whose eigenvector weighs 1/2 */
+  kith_knots knots; /**< knots: values of g(log m), equally spaced from log m_1 = 0 to log m_k */
+  double direct;    /**< c: weight of M'M beside the filtered eigenvectors; 0: none */
+  int oversample;   /**< columns that the iteration has beside model.dim */
+  int degree;       /**< of the Chebyshev polynomial of a round */
+  int rounds;       /**< most rounds */
+  double tolerance; /**< largest residual of an eigenpair, relative to the largest eigenvalue, at which the
+                       iteration ends */
+} kith_spectral_options;
+
 /** Options of all models, and those of single models in structs of their own. */
 typedef struct kith_model_options {
   kith_model_name name;
@@ -77,6 +105,7 @@ typedef struct kith_model_options {
   kith_gat_options gat;
   kith_sage_options sage;
   kith_pinsage_options pinsage; /**< importance neighborhoods */
+  kith_spectral_options spectral;
 } kith_model_options;
 
 KITH_API kith_model_options kith_model_defaults(void); /**< lightgcn, dim 64, 3 layers, init 0.1 */

@@ -248,6 +248,7 @@ static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_opt
   *known = *model;
   if (s->n_class > 0) known->output_dim = s->n_class;
   KITH_TRY(kith_model_check(known));
+  KITH_TRY(kith_model_check_steps(known, "the estimate of memory"));
   *out = (estimate){.s = s, .model = known, .train = train, .entry = s->n_entry, .ghost = s->n_ghost};
   if (kith_model_uses_importance_graph(known)) estimate_near(s, &known->pinsage, out);
   if (kith_model_relations(known)->n > 0) estimate_merged(s, kith_model_relations(known), out);

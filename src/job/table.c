@@ -240,6 +240,38 @@ const job_key kith__job_row[] = {
      "pinsage: size of a neighborhood, the most visited nodes."},
     {"model.pinsage.restart", JOB_REAL, AT(model.pinsage.restart), 0, 0.95, "probability",
      "pinsage: probability, at each hop, that a walk returns to its start."},
+    {"model.spectral.user_power", JOB_REAL, AT(model.spectral.user_power), 0, 2, "",
+     "spectral: power of the degree of users by which interactions are divided before their eigenvectors "
+     "are computed."},
+    {"model.spectral.item_power", JOB_REAL, AT(model.spectral.item_power), 0, 2, "",
+     "spectral: the same power of the degree of items."},
+    {"model.spectral.input_power", JOB_REAL, AT(model.spectral.input_power), -2, 2, "",
+     "spectral: power of the degree of items by which a user's interactions are divided before the filter."},
+    {"model.spectral.output_power", JOB_REAL, AT(model.spectral.output_power), -2, 2, "",
+     "spectral: power of the degree of items by which scores are multiplied after the filter."},
+    {"model.spectral.filter", JOB_ENUM, AT(model.spectral.filter), 0, 0, "ratio | knots",
+     "spectral: weight of an eigenvector whose eigenvalue is m times the largest one. ratio: m / (m + t). "
+     "knots: m times a function of log m that is linear between model.spectral.knots."},
+    {"model.spectral.t", JOB_REAL, AT(model.spectral.t), 0, 1e6, "",
+     "spectral, ratio: the m whose eigenvector weighs 1/2. 0: all weigh 1."},
+    {"model.spectral.knots", JOB_KNOTS, AT(model.spectral.knots), -1e6, 1e6, "",
+     "spectral, knots: 2 to 16 values of the function, equally spaced from log m = 0 to that of the last of "
+     "the model.dim eigenvalues."},
+    {"model.spectral.direct", JOB_REAL, AT(model.spectral.direct), 0, 1e3, "",
+     "spectral: weight of the direct term, the propagation over two hops that takes part in scores beside "
+     "the "
+     "filtered eigenvectors. 0: none."},
+    {"model.spectral.oversample", JOB_INT, AT(model.spectral.oversample), 1, 1024, "columns",
+     "spectral: columns that the iteration has beside model.dim; more of them make it converge sooner."},
+    {"model.spectral.degree", JOB_INT, AT(model.spectral.degree), 2, 64, "products",
+     "spectral: degree of the Chebyshev polynomial of a round, which takes as many products of the matrix "
+     "and "
+     "its transpose."},
+    {"model.spectral.rounds", JOB_INT, AT(model.spectral.rounds), 1, 1000, "rounds",
+     "spectral: most rounds of the iteration."},
+    {"model.spectral.tolerance", JOB_REAL, AT(model.spectral.tolerance), 0, 1, "",
+     "spectral: the iteration ends when no eigenpair has a larger residual, relative to the largest "
+     "eigenvalue."},
     {"sampler.mode", JOB_ENUM, AT(train.sampler.mode), 0, 0,
      "full | neighbor | layerwise | cluster | saint-node | saint-edge | saint-walk",
      "Graph of a training step. full: the whole graph. neighbor: sampled neighbors of the batch's nodes "

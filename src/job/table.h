@@ -20,6 +20,7 @@ typedef enum job_kind {
   JOB_COLUMN,    /* char [size]: a name, or a number from 1 */
   JOB_CUTOFFS,   /* list of int: evaluate.k */
   JOB_FANOUTS,   /* list of int, in its order: kith_fanouts */
+  JOB_KNOTS,     /* list of double, in its order: kith_knots */
   JOB_RELATIONS, /* list of names of relations, perhaps empty: kith_relation_names */
   JOB_AGE,       /* kith_relation_weights: the half-life of the relation that ends the key, "none" is 0 */
   JOB_HALF_LIFE, /* double: seconds, "none" is 0, "auto" is KITH_HALF_LIFE_AUTO */
@@ -70,7 +71,7 @@ int kith__job_pattern_row(const char *section);
 
 /* Whether a key's value is a list. */
 static inline bool kith__job_is_list(const job_key *k) {
-  return k->kind == JOB_CUTOFFS || k->kind == JOB_FANOUTS || k->kind == JOB_RELATIONS;
+  return k->kind == JOB_CUTOFFS || k->kind == JOB_FANOUTS || k->kind == JOB_KNOTS || k->kind == JOB_RELATIONS;
 }
 
 /* The table's entry of a key, or null.  A section whose first key is a path stands for it: data.test for

@@ -62,7 +62,18 @@ static bool reads_relations(const kith_job *j) { return kith_model_relations(&j-
 static bool ages_friends(const kith_job *j) { return kith_model_relation_half_life(&j->model, "friend") > 0; }
 static bool propagates_linearly(const kith_job *j) { return is_lightgcn(j) && j->model.layers > 0; }
 static bool is_pinsage(const kith_job *j) { return is_model(j, KITH_PINSAGE); }
-static bool drops_columns(const kith_job *j) { return !is_model(j, KITH_MF) && !is_lightgcn(j); }
+static bool is_spectral(const kith_job *j) { return is_model(j, KITH_SPECTRAL); }
+static bool is_ratio(const kith_job *j) {
+  return is_spectral(j) && j->model.spectral.filter == KITH_FILTER_RATIO;
+}
+static bool is_knots(const kith_job *j) {
+  return is_spectral(j) && j->model.spectral.filter == KITH_FILTER_KNOTS;
+}
+static bool has_steps(const kith_job *j) { return kith_model_has_steps(&j->model); }
+static bool has_pairs(const kith_job *j) { return has_steps(j) && recommends(j); }
+static bool drops_columns(const kith_job *j) {
+  return has_steps(j) && !is_model(j, KITH_MF) && !is_lightgcn(j);
+}
 static bool propagates(const kith_job *j) { return kith_model_n_layer(&j->model) > 0; }
 static bool learns_relations(const kith_job *j) {
   const kith_relation_weights *w = kith_model_relations(&j->model);
@@ -76,14 +87,16 @@ static bool has_weights(const kith_job *j) {
 }
 static bool decays(const kith_job *j) { return has_weights(j) && j->train.weight_decay > 0; }
 
-static bool is_sgd(const kith_job *j) { return j->train.optimizer.name == KITH_SGD; }
-static bool has_epsilon(const kith_job *j) { return !is_sgd(j); }
+static bool is_sgd(const kith_job *j) { return has_steps(j) && j->train.optimizer.name == KITH_SGD; }
+static bool has_epsilon(const kith_job *j) { return has_steps(j) && !is_sgd(j); }
 static bool has_moments(const kith_job *j) {
   return has_epsilon(j) && j->train.optimizer.name != KITH_ADAGRAD;
 }
 
-static bool in_mode(const kith_job *j, kith_sampler_mode mode) { return j->train.sampler.mode == mode; }
-static bool samples(const kith_job *j) { return !in_mode(j, KITH_FULL); }
+static bool in_mode(const kith_job *j, kith_sampler_mode mode) {
+  return has_steps(j) && j->train.sampler.mode == mode;
+}
+static bool samples(const kith_job *j) { return has_steps(j) && !in_mode(j, KITH_FULL); }
 static bool samples_pairs(const kith_job *j) { return samples(j) && recommends(j); }
 static bool samples_neighbors(const kith_job *j) { return in_mode(j, KITH_NEIGHBOR); }
 static bool samples_clusters(const kith_job *j) { return in_mode(j, KITH_CLUSTER); }
@@ -92,10 +105,10 @@ static bool counts_chances(const kith_job *j) { return in_mode(j, KITH_SAINT_EDG
 static bool has_budget(const kith_job *j) {
   return in_mode(j, KITH_LAYERWISE) || in_mode(j, KITH_SAINT_NODE) || counts_chances(j);
 }
-static bool has_batches(const kith_job *j) { return recommends(j) || samples(j); }
+static bool has_batches(const kith_job *j) { return has_pairs(j) || samples(j); }
 
 static bool is_loss(const kith_job *j, kith_loss_name name) {
-  return recommends(j) && j->train.loss.name == name;
+  return has_pairs(j) && j->train.loss.name == name;
 }
 static bool is_bpr(const kith_job *j) { return is_loss(j, KITH_BPR); }
 static bool is_softmax(const kith_job *j) { return is_loss(j, KITH_SOFTMAX); }
@@ -110,7 +123,7 @@ static bool draws_by_popularity(const kith_job *j) {
 }
 static bool draws_pools(const kith_job *j) { return is_bpr(j) && j->train.negatives.hard > 0; }
 
-static bool evaluates(const kith_job *j) { return j->evaluate.every != 0; }
+static bool evaluates(const kith_job *j) { return has_steps(j) && j->evaluate.every != 0; }
 static bool samples_items(const kith_job *j) { return recommends(j) && j->evaluate.sampled > 0; }
 
 static bool lists_relation(const kith_job *j, const char *name) {
@@ -217,8 +230,10 @@ static const usage_rule usage_rules[] = {
     {"partition.seed", "partition", cuts_by_key, "needs partition.method: metis or hash"},
     {"partition.imbalance", "partition", cuts_by_metis, "needs partition.method: metis"},
     {"model", "train", always, ""},
-    {"model.input", "train", recommends, "needs task: recommend"},
-    {"model.score", "train", recommends, "needs task: recommend"},
+    {"model.input", "train", has_pairs, "needs task: recommend, and a model that is trained by steps"},
+    {"model.layers", "train", has_steps, "needs a model that is trained by steps, not spectral"},
+    {"model.init", "train", has_steps, "needs a model that is trained by steps, not spectral"},
+    {"model.score", "train", has_pairs, "needs task: recommend, and a model that is trained by steps"},
     {"model.gat", "train", is_gat, "needs model.name: gat"},
     {"model.dropout", "train", drops_columns,
      "needs a model with dense weights (ngcf, gcn, gat, sage, pinsage)"},
@@ -232,7 +247,11 @@ static const usage_rule usage_rules[] = {
     {"model.half_life", "train", propagates_linearly, "needs model.name: lightgcn with layers"},
     {"model.aggregator", "train", is_sage, "needs model.name: sage"},
     {"model.pinsage", "train", is_pinsage, "needs model.name: pinsage"},
-    {"sampler", "train", always, ""},
+    {"model.spectral", "train", is_spectral, "needs model.name: spectral"},
+    {"model.spectral.t", "train", is_ratio, "needs model.name: spectral with model.spectral.filter: ratio"},
+    {"model.spectral.knots", "train", is_knots,
+     "needs model.name: spectral with model.spectral.filter: knots"},
+    {"sampler", "train", has_steps, "needs a model that is trained by steps, not spectral"},
     {"sampler.fanouts", "train", samples_neighbors, "needs sampler.mode: neighbor"},
     {"sampler.relations", "train", samples_neighbors, "needs sampler.mode: neighbor"},
     {"sampler.weighting", "train", samples_neighbors, "needs sampler.mode: neighbor"},
@@ -244,7 +263,7 @@ static const usage_rule usage_rules[] = {
     {"sampler.cluster_edges", "train", samples_clusters, "needs sampler.mode: cluster"},
     {"sampler.exclude_targets", "train", samples_pairs,
      "needs task: recommend, and a sampler.mode other than full"},
-    {"loss", "train", recommends, "needs task: recommend"},
+    {"loss", "train", has_pairs, "needs task: recommend, and a model that is trained by steps"},
     {"loss.temperature", "train", is_softmax, "needs loss.name: softmax"},
     {"loss.logq", "train", is_softmax, "needs loss.name: softmax"},
     {"loss.inbatch", "train", is_softmax, "needs loss.name: softmax"},
@@ -256,8 +275,10 @@ static const usage_rule usage_rules[] = {
     {"negatives.shared", "train", is_softmax, "needs loss.name: softmax"},
     {"negatives.popularity", "train", draws_negatives,
      "needs loss.name: bpr or nce, or softmax with negatives.shared"},
-    {"train", "train", always, ""},
-    {"train.batch", "train", has_batches, "needs a sampler.mode other than full with task: classify"},
+    {"train", "train", has_steps, "needs a model that is trained by steps, not spectral"},
+    {"train.seed", "train", always, ""},
+    {"train.batch", "train", has_batches,
+     "needs a model that is trained by steps, and a sampler.mode other than full with task: classify"},
     {"train.momentum", "train", is_sgd, "needs train.optimizer: sgd"},
     {"train.beta1", "train", has_moments, "needs train.optimizer: adam or adamw"},
     {"train.beta2", "train", has_moments, "needs train.optimizer: adam or adamw"},
@@ -280,6 +301,8 @@ static const usage_rule usage_rules[] = {
     {"embed.interactions.header", "embed", new_has_columns,
      "needs a list of edges (embed.interactions.format)"},
     {"checkpoint", "train", always, ""},
+    {"checkpoint.steps", "train", has_steps, "needs a model that is trained by steps, not spectral"},
+    {"checkpoint.best", "train", has_steps, "needs a model that is trained by steps, not spectral"},
     {"watchdog", "", always, ""},
 };
 

@@ -20,6 +20,7 @@ void kith__job_bounds(const job_key *k, size_t size, char *text) {
   case JOB_INTERVAL: snprintf(text, size, "auto, or %.15g to %.15g %s", k->low, k->high, k->unit); break;
   case JOB_FANOUTS:
   case JOB_CUTOFFS: snprintf(text, size, "list of %.15g to %.15g %s", k->low, k->high, k->unit); break;
+  case JOB_KNOTS: snprintf(text, size, "list of %.15g to %.15g, or []", k->low, k->high); break;
   case JOB_WEIGHT: snprintf(text, size, "%.15g to %.15g, or learned", k->low, k->high); break;
   case JOB_RELATIONS: snprintf(text, size, "list of relations"); break;
   case JOB_AGE: snprintf(text, size, "none | time such as 180d (s, h, d, w, y)"); break;
@@ -169,6 +170,24 @@ static kith_status value_fanouts(const job_key *k, const char *text, kith_fanout
   kith_fanouts f = {0};
   KITH_TRY(value_list(k, text, KITH_MAX_LAYERS, &f.n, f.of));
   *out = f;
+done:
+  return st;
+}
+
+/* "[1.2, 0.4, -0.1]", or "[]": in its order. */
+static kith_status value_knots(const job_key *k, const char *text, kith_knots *out) {
+  kith_status st = KITH_OK;
+  kith_knots knots = {0};
+  char copy[JOB_VALUE_SIZE], *rest = NULL;
+  KITH_CHECK(text[0], KITH_ECONFIG, "%s: expected a list of numbers such as [1, 0.5], or []", k->key);
+  KITH_TRY(kith_text_copy(k->key, text, sizeof copy, copy));
+  for (char *word = strtok_r(copy, "[], ", &rest); word; word = strtok_r(NULL, "[], ", &rest)) {
+    KITH_CHECK(knots.n < KITH_MAX_KNOTS, KITH_ECONFIG, "%s: expected at most %d numbers, found %s", k->key,
+               KITH_MAX_KNOTS, text);
+    KITH_TRY(value_real(k, word, &knots.of[knots.n]));
+    knots.n++;
+  }
+  *out = knots;
 done:
   return st;
 }
@@ -401,6 +420,7 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
   case JOB_COLUMN: return value_column(k, text, at);
   case JOB_CUTOFFS: return value_cutoffs(k, text, &job->evaluate);
   case JOB_FANOUTS: return value_fanouts(k, text, at);
+  case JOB_KNOTS: return value_knots(k, text, at);
   case JOB_RELATIONS: return value_relations(k, text, at);
   case JOB_AGE: return value_age(k, text, at);
   case JOB_HALF_LIFE: return value_half_life(k, text, at);
@@ -428,6 +448,16 @@ static void value_print_real(double x, size_t size, char *text) {
     snprintf(text, size, "%.*g", digits, x);
     if (strtod(text, NULL) == x) return;
   }
+}
+
+static void value_print_knots(const kith_knots *knots, size_t size, char *text) {
+  char number[32];
+  int at = snprintf(text, size, "[");
+  for (int i = 0; i < knots->n; i++) {
+    value_print_real(knots->of[i], sizeof number, number);
+    at += snprintf(text + at, size - (size_t)at, "%s%s", i ? ", " : "", number);
+  }
+  snprintf(text + at, size - (size_t)at, "]");
 }
 
 /* In days where they are whole, else in seconds. */
@@ -483,6 +513,7 @@ void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *tex
   case JOB_FANOUTS:
     value_print_list(((const kith_fanouts *)at)->n, ((const kith_fanouts *)at)->of, size, text);
     break;
+  case JOB_KNOTS: value_print_knots(at, size, text); break;
   case JOB_RELATIONS: value_print_relations(at, size, text); break;
   case JOB_AGE: value_print_age(k, at, size, text); break;
   case JOB_HALF_LIFE: value_print_half_life(*(const double *)at, size, text); break;

@@ -23,6 +23,7 @@ static const model model_table[] = {
     [KITH_SAGE] = {"sage", kith_sage_record, .needs_transpose = true, .output_dim = true},
     [KITH_PINSAGE] = {"pinsage", kith_pinsage_record, .needs_transpose = true, .importance_graph = true,
                       .output_dim = true},
+    [KITH_SPECTRAL] = {"spectral", NULL, .no_layers = true},
 };
 
 kith_model_options kith_model_defaults(void) {
@@ -34,7 +35,8 @@ kith_model_options kith_model_defaults(void) {
                               .lightgcn = kith_lightgcn_defaults(),
                               .gat = kith_gat_defaults(),
                               .sage = kith_sage_defaults(),
-                              .pinsage = kith_pinsage_defaults()};
+                              .pinsage = kith_pinsage_defaults(),
+                              .spectral = kith_spectral_defaults()};
 }
 
 const char *kith_model_text(kith_model_name name) { return model_table[name].name; }
@@ -68,14 +70,22 @@ int kith_model_output_dim(const kith_model_options *o) {
 bool kith_model_can_classify(const kith_model_options *o) {
   return o->name == KITH_GCN || o->name == KITH_GAT || o->name == KITH_SAGE;
 }
+bool kith_model_has_steps(const kith_model_options *o) { return model_table[o->name].record != NULL; }
 bool kith_model_needs_transpose(const kith_model_options *o) { return model_table[o->name].needs_transpose; }
 bool kith_model_has_self_loops(const kith_model_options *o) { return model_table[o->name].self_loops; }
 bool kith_model_uses_importance_graph(const kith_model_options *o) {
   return model_table[o->name].importance_graph;
 }
 
+kith_status kith_model_check_steps(const kith_model_options *o, const char *what) {
+  if (kith_model_has_steps(o)) return KITH_OK;
+  return kith_fail(KITH_ECONFIG, "model.name: %s is not trained by steps, which %s needs",
+                   kith_model_text(o->name), what);
+}
+
 kith_status kith_model_check(const kith_model_options *o) {
   kith_status st = KITH_OK;
+  if (o->name == KITH_SPECTRAL) return kith_spectral_check(o);
   int last = o->gat.last_heads > 0 ? o->gat.last_heads : o->gat.heads,
       columns = kith_model_layer_dim(o, o->layers - 1);
   if (o->name != KITH_GAT) return st;

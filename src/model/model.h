@@ -9,6 +9,7 @@
 kith_lightgcn_options kith_lightgcn_defaults(void); /**< fixed layer weights */
 kith_gat_options kith_gat_defaults(void);           /**< one head, no dropout */
 kith_sage_options kith_sage_defaults(void);         /**< mean */
+kith_spectral_options kith_spectral_defaults(void); /**< ratio filter, all powers 1/2 */
 
 const char *kith_model_text(kith_model_name name);                /**< "lightgcn" */
 const char *kith_score_text(kith_score_name name);                /**< "dot" */
@@ -22,6 +23,12 @@ int kith_model_n_layer(const kith_model_options *o); /**< layers of message pass
 int kith_model_layer_dim(const kith_model_options *o, int l); /**< columns of layer l's output */
 /** Whether the last layer can have one column for each class: gcn, gat, sage. */
 bool kith_model_can_classify(const kith_model_options *o);
+/** Refuse a model without steps where `what` needs them: "the trainer".  Errors: KITH_ECONFIG. */
+kith_status kith_model_check_steps(const kith_model_options *o, const char *what) KITH_MUST_USE;
+/** The checks of kith_model_check() for the spectral model. */
+kith_status kith_spectral_check(const kith_model_options *o) KITH_MUST_USE;
+/** Whether steps train the model: all but spectral, which kith_train_run() computes. */
+bool kith_model_has_steps(const kith_model_options *o);
 /** Whether backward needs the transpose of blocks. */
 bool kith_model_needs_transpose(const kith_model_options *o);
 /** Whether every node is its own neighbor in the blocks (GAT). */

@@ -27,6 +27,7 @@ void kith_new_embeddings_free(kith_new_embeddings *e) {
 
 static kith_status embed_check(const kith_graph *g, const kith_model_options *o) {
   kith_status st = KITH_OK;
+  KITH_TRY(kith_model_check_steps(o, "kith embed"));
   KITH_CHECK(
       kith_model_n_layer(o) > 0 || o->input != KITH_EMBEDDING, KITH_ECONFIG,
       "model.name: %s without layers reads neither neighbors nor features, so it cannot embed new nodes",

@@ -143,6 +143,7 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   kith_agreed st = {KITH_OK};
   kith_trainer *t = NULL;
   *out = NULL;
+  KITH_TRY(kith_agreed_same(kith_model_check_steps(model, "a trainer")));
   KITH_TRY(kith_agree(comm, trainer_make(comm, g, model, train, &t)));
   KITH_TRY(kith_dist_csr_create(comm, g, model->dim, &t->a));
   if (kith_model_has_own_graph(model))

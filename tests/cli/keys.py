@@ -14,6 +14,18 @@ ELSEWHERE = {
     "checkpoint.best": "cli/test_embed.sh",
     "checkpoint.async_above_mb": "cli/test_writer.sh",
     "watchdog.minutes": "fault/test_watchdog.sh",
+    "model.spectral.user_power": "cli/test_spectral.sh",
+    "model.spectral.item_power": "cli/test_spectral.sh",
+    "model.spectral.input_power": "cli/test_spectral.sh",
+    "model.spectral.output_power": "cli/test_spectral.sh",
+    "model.spectral.filter": "cli/test_spectral.sh",
+    "model.spectral.t": "cli/test_spectral.sh",
+    "model.spectral.knots": "cli/test_spectral.sh",
+    "model.spectral.direct": "cli/test_spectral.sh",
+    "model.spectral.oversample": "cli/test_spectral.sh",
+    "model.spectral.degree": "cli/test_spectral.sh",
+    "model.spectral.rounds": "cli/test_spectral.sh",
+    "model.spectral.tolerance": "cli/test_spectral.sh",
 }
 
 # The keys of a source of pairs: two values, where NAME is the source's file; settings of the source under which they differ.

@@ -20,6 +20,7 @@ static void every_key_fits_its_place_and_its_default_its_bounds(void **state) {
                                 [JOB_CUTOFFS] = KITH_MAX_CUTOFFS * sizeof(int),
                                 [JOB_FANOUTS] = sizeof(kith_fanouts),
                                 [JOB_HALF_LIFE] = sizeof(double),
+                                [JOB_KNOTS] = sizeof(kith_knots),
                                 [JOB_RELATIONS] = sizeof(kith_relation_names),
                                 [JOB_TEXT] = 0,
                                 [JOB_DELIMITER] = 0,
@@ -66,7 +67,8 @@ static void a_number_reaches_its_bounds_and_goes_no_further(void **state) {
       test_job_spell(k->key, number, text);
       assert_job_read(text, 0, NULL, &job);
       kith__job_get(&job, k, sizeof value, value);
-      assert_true(strtod(strpbrk(value, "0123456789"), NULL) == (where == 1 ? k->low : k->high));
+      const char *digits = strpbrk(value, k->kind == JOB_PROTOCOL ? "0123456789" : "-0123456789");
+      assert_true(strtod(digits, NULL) == (where == 1 ? k->low : k->high));
     }
   }
 }
