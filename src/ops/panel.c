@@ -5,6 +5,8 @@
  *
  * The instruction set is chosen by name, not by KITH_KERNEL: each needs a tile of another shape.
  */
+#include <string.h>
+
 #include "ops/panel.h"
 
 #define PANEL_NAME(x) panel_##x
@@ -43,15 +45,52 @@ void kith_panel_product(int m, int k, kith_strided a, const float *panel, kith_p
   kith_panel_product_simd(kith_cpu_simd(), m, k, a, panel, o, c);
 }
 
-void kith_panel_pack(int n, int k, kith_strided b, float *panel) {
-  if (b.column != 1) {
-    for (int j = 0; j < n; j++)
-      for (int l = 0; l < k; l++)
-        panel[(size_t)l * KITH_PANEL + (size_t)j] = b.x[(size_t)j * b.column + (size_t)l * b.row];
-  } else
-    for (int l = 0; l < k; l++)
-      for (int j = 0; j < n; j++)
-        panel[(size_t)l * KITH_PANEL + (size_t)j] = b.x[(size_t)l * b.row + (size_t)j];
+/* ---- packing ---- */
+
+typedef float panel_four __attribute__((vector_size(16), aligned(4), may_alias));
+
+#if defined __clang__
+#define PANEL_MIX(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define PANEL_MIX(a, b, ...) __builtin_shuffle(a, b, (int __attribute__((vector_size(16)))){__VA_ARGS__})
+#endif
+
+static panel_four *panel_four_at(float *panel, int l, int j) {
+  return (panel_four *)(void *)(panel + (size_t)l * KITH_PANEL + (size_t)j);
+}
+
+/* Four columns j … of which each is contiguous: transposed in squares of four. */
+static void panel_pack_four(int k, const float *x, size_t ld, int j, float *panel) {
+  int l = 0;
+  for (; l + 4 <= k; l += 4) {
+    panel_four c[4];
+    for (int i = 0; i < 4; i++) c[i] = *(const panel_four *)(const void *)(x + (size_t)i * ld + (size_t)l);
+    panel_four low = PANEL_MIX(c[0], c[1], 0, 4, 1, 5), high = PANEL_MIX(c[0], c[1], 2, 6, 3, 7);
+    panel_four next_low = PANEL_MIX(c[2], c[3], 0, 4, 1, 5), next_high = PANEL_MIX(c[2], c[3], 2, 6, 3, 7);
+    *panel_four_at(panel, l, j) = PANEL_MIX(low, next_low, 0, 1, 4, 5);
+    *panel_four_at(panel, l + 1, j) = PANEL_MIX(low, next_low, 2, 3, 6, 7);
+    *panel_four_at(panel, l + 2, j) = PANEL_MIX(high, next_high, 0, 1, 4, 5);
+    *panel_four_at(panel, l + 3, j) = PANEL_MIX(high, next_high, 2, 3, 6, 7);
+  }
+  for (; l < k; l++)
+    for (int i = 0; i < 4; i++)
+      panel[(size_t)l * KITH_PANEL + (size_t)(j + i)] = x[(size_t)i * ld + (size_t)l];
+}
+
+/* Columns j … n - 1, one number after the other. */
+static void panel_pack_rest(int j, int n, int k, kith_strided b, float *panel) {
   for (int l = 0; l < k; l++)
-    for (int j = n; j < KITH_PANEL; j++) panel[(size_t)l * KITH_PANEL + (size_t)j] = 0;
+    for (int i = j; i < n; i++)
+      panel[(size_t)l * KITH_PANEL + (size_t)i] = b.x[(size_t)l * b.row + (size_t)i * b.column];
+}
+
+void kith_panel_pack(int n, int k, kith_strided b, float *panel) {
+  int j = 0;
+  if (n < KITH_PANEL) memset(panel, 0, (size_t)k * KITH_PANEL * sizeof(float));
+  if (b.row == 1)
+    for (; j + 4 <= n; j += 4) panel_pack_four(k, b.x + (size_t)j * b.column, b.column, j, panel);
+  if (b.column == 1 && n == KITH_PANEL)
+    for (int l = 0; l < k; l++)
+      memcpy(panel + (size_t)l * KITH_PANEL, b.x + (size_t)l * b.row, KITH_PANEL * sizeof(float));
+  else panel_pack_rest(j, n, k, b, panel);
 }
