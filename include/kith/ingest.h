@@ -52,26 +52,33 @@ typedef enum kith_split_method {
   KITH_SPLIT_NONE,
   KITH_SPLIT_RATIO,
   KITH_SPLIT_LEAVE_LAST_OUT,
-  KITH_SPLIT_TIME
+  KITH_SPLIT_TIME,
+  KITH_SPLIT_CORE
 } kith_split_method;
 
 /**
  * Which interactions are held out.  Ratio: random ones of each user; leave-last-out: each user's last one for
- * test, the one before it for validation; time: the latest ones of all users.
+ * test, the one before it for validation; time: the latest ones of all users; core: random ones of each user
+ * of the k-core, the largest set of interactions in which each user and each item has k or more, and all
+ * other interactions are left out of training.
  */
 typedef struct kith_split {
   kith_split_method method;
   double valid, test; /**< fractions of a user's (time: of all) interactions; leave-last-out: 0: none */
+  int core;           /**< core: the interactions that each user and item has at least */
   uint64_t seed;      /**< of the random choice; leave-last-out: among equal times */
 } kith_split;
 
-/** Ties in time that a split met. */
+/** Ties in time that a split met, and its core. */
 typedef struct kith_split_report {
   int64_t users;       /**< leave-last-out: users with a held-out interaction */
   int64_t tied;        /**< of these, users whose last interaction was drawn from ties */
   int64_t tied_before; /**< the same for the interaction before the last */
   int64_t kept_test;   /**< time: interactions missing from the test share, since ties are not split */
   int64_t kept;        /**< time: interactions missing from both shares, which stay in training */
+  int64_t core_users, core_items, core_pairs; /**< core: what it holds … */
+  int64_t outside_users, outside_items,
+      outside_pairs; /**< … and with interactions outside; pairs: not trained */
 } kith_split_report;
 
 /**

@@ -51,10 +51,12 @@ typedef struct kith_dataset {
   int64_t n[KITH_MAX_TYPES]; /**< nodes of each type of the schema */
   kith_eid n_edge;           /**< training interactions; classification: undirected edges */
   kith_ragged train, valid,
-      test;             /**< [users] their items; classification: train holds the neighbors of each node */
-  float *weight;        /**< [n_edge] weights of the training interactions; null if there are none */
-  int64_t *time;        /**< [n_edge] times of the training interactions; null if there are none */
-  uint64_t fingerprint; /**< hash of all datasets of graph.h5 */
+      test;            /**< [users] their items; classification: train holds the neighbors of each node */
+  kith_ragged outside; /**< [users] items outside of the core that data.split cut, in none of the lists above;
+                          start is null where it cut none */
+  float *weight;       /**< [n_edge] weights of the training interactions; null if there are none */
+  int64_t *time;       /**< [n_edge] times of the training interactions; null if there are none */
+  uint64_t fingerprint;                             /**< hash of all datasets of graph.h5 */
   kith_relation_edges relation[KITH_MAX_RELATIONS]; /**< as in the schema */
   int n_feature_of[KITH_MAX_TYPES];                 /**< number of features of each type; 0: none */
   kith_features features[KITH_MAX_TYPES];           /**< sparse features of each node */

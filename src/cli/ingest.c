@@ -92,8 +92,23 @@ static void ingest_print_relations(cli *c, const kith_ingest_report *r) {
   cli_json_more(c, "}");
 }
 
+/* Print what the core holds, and what is left out of training. */
+static void ingest_print_core(cli *c, const kith_split_report *r) {
+  cli_print(c, "  the core of data.split.core %d: %lld interactions of %lld users with %lld items",
+            c->job.data.split.core, (long long)r->core_pairs, (long long)r->core_users,
+            (long long)r->core_items);
+  cli_json(c, "core_users", "%lld", (long long)r->core_users);
+  cli_json(c, "core_items", "%lld", (long long)r->core_items);
+  cli_json(c, "core_pairs", "%lld", (long long)r->core_pairs);
+  ingest_note(c, r->outside_users, "outside_users", "users outside of the core");
+  ingest_note(c, r->outside_items, "outside_items", "items outside of the core");
+  ingest_note(c, r->outside_pairs, "outside_pairs",
+              "interactions outside of the core, left out of training and of validation");
+}
+
 /* Print how many held-out interactions were drawn from equal times. */
 static void ingest_print_split(cli *c, const kith_split_report *r) {
+  if (r->core_pairs > 0) ingest_print_core(c, r);
   if (r->tied > 0)
     cli_print(c,
               "  the last interaction is tied in time for %lld user%s, %.1f %% of those it is held out of: "

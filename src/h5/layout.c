@@ -81,6 +81,7 @@ static const layout_entry layout_table[] = {
     GRAPH_LIST("train", true),
     GRAPH_LIST("valid", true),
     GRAPH_LIST("test", true),
+    GRAPH_LIST("outside", false),
     {GRAPH, PAIRS, "social/start", false, 1, "n_user", 1, NULL, "social/user", 0, NULL},
     {GRAPH, PAIRS, "social/user", false, 1, NULL, 0, NULL, NULL, 0, "n_user"},
     GRAPH_FEATURES(PAIRS, "user_feature", "n_user"),

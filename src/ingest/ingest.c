@@ -208,7 +208,7 @@ static kith_status ingest_rows(const kith_ingest_options *o, kith__edge_list *tr
     r->duplicates += again;
     r->test_in_train = count_in_both(&t->train.ragged, &listed.ragged);
   }
-  KITH_TRY(kith__split(&o->split, !has_test, t->ids, &t->train, &t->valid, &t->test, &r->split));
+  KITH_TRY(kith__split(&o->split, !has_test, t->ids, &t->train, &t->valid, &t->test, &t->outside, &r->split));
   if (has_test) {
     kith__edge_csr_free(&t->test);
     t->test = listed;

@@ -334,13 +334,15 @@ kith_status kith__edge_csr_extract(kith__edge_csr *rows, uint8_t *mark, uint8_t 
 void kith__radix_sort(int64_t n, int bits, uint64_t *key, uint64_t *other);
 
 /**
- * Move held-out interactions from `train` to `valid` and, if keep_test, to `test`.
+ * Move held-out interactions from `train` to `valid` and, if keep_test, to `test`; those outside of the core
+ * to `outside`, which is empty, without rows, for other methods.
  *
  * @param ids  [KITH_SIDES] ids that key the random choice among equal times, so that it does not depend on
  * the order of lines; null: keyed by number Errors: KITH_ECONFIG, KITH_EDATA (nothing can be held out),
  * KITH_ENOMEM.
  */
 kith_status kith__split(const kith_split *split, bool keep_test, const kith_ids *ids, kith__edge_csr *train,
-                        kith__edge_csr *valid, kith__edge_csr *test, kith_split_report *report) KITH_MUST_USE;
+                        kith__edge_csr *valid, kith__edge_csr *test, kith__edge_csr *outside,
+                        kith_split_report *report) KITH_MUST_USE;
 
 #endif

@@ -4,9 +4,9 @@
  */
 #include <string.h>
 
-#include "ingest/lists.h"
+#include "graph/graph.h"
+#include "ingest/split.h"
 
-enum { MARK_TRAIN = 0, MARK_VALID = 1, MARK_TEST = 2 };
 static const uint64_t split_rounding =
     UINT64_MAX; /* instead of an item: key of the random rounding of a user's share */
 
@@ -17,11 +17,13 @@ static int64_t split_round(double share, int64_t n, uint64_t bits) {
   return (int64_t)(share * (double)n + kith_random_unit(bits));
 }
 
-/* Number of a user's n interactions that are held out; at least one stays in training. */
+/* Number of a user's n interactions that are held out; at least one stays in training.  Shares of the core
+ * are rounded to the nearest number. */
 static void split_sizes(const kith_split *s, int64_t user, int64_t n, int64_t *valid, int64_t *test) {
   kith_draw draw = kith_random(s->seed, KITH_RNG_SPLIT, (uint64_t)user, split_rounding, 0);
-  *test = split_round(s->test, n, draw.bits[0]);
-  *valid = split_round(s->valid, n, draw.bits[1]);
+  bool core = s->method == KITH_SPLIT_CORE;
+  *test = core ? (int64_t)(s->test * (double)n + 0.5) : split_round(s->test, n, draw.bits[0]);
+  *valid = core ? (int64_t)(s->valid * (double)n + 0.5) : split_round(s->valid, n, draw.bits[1]);
   if (*test > n - 1) *test = n > 0 ? n - 1 : 0;
   if (*valid > n - 1 - *test) *valid = n > 0 ? n - 1 - *test : 0;
 }
@@ -38,20 +40,22 @@ static uint64_t split_kth(int64_t n, const uint64_t *key, int64_t k, uint64_t *f
   return few[k];
 }
 
-/* The smallest random numbers are test, the next ones validation.  Keys (random, index) are distinct. */
+/* Of the entries that no mark takes out of training, the smallest random numbers are test, the next ones
+ * validation.  Keys (random, index) are distinct. */
 static void split_ratio_row(const kith_split *s, const kith_ragged *l, int64_t user, uint64_t *key,
                             uint64_t *few, uint8_t *mark) {
   kith_eid begin = l->start[user];
-  int64_t n = l->start[user + 1] - begin, valid, test;
+  int64_t n = 0, valid, test;
+  for (int64_t k = 0; k < l->start[user + 1] - begin; k++) {
+    if (mark[begin + k] != KITH__TRAIN) continue;
+    kith_draw draw = kith_random(s->seed, KITH_RNG_SPLIT, (uint64_t)user, (uint64_t)l->value[begin + k], 0);
+    key[n++] = (draw.bits[0] & ~(uint64_t)UINT32_MAX) | (uint64_t)k;
+  }
   split_sizes(s, user, n, &valid, &test);
   if (valid + test == 0) return;
-  for (int64_t k = 0; k < n; k++) {
-    kith_draw draw = kith_random(s->seed, KITH_RNG_SPLIT, (uint64_t)user, (uint64_t)l->value[begin + k], 0);
-    key[k] = (draw.bits[0] & ~(uint64_t)UINT32_MAX) | (uint64_t)k;
-  }
   uint64_t test_end = split_kth(n, key, test, few), valid_end = split_kth(n, key, test + valid, few);
   for (int64_t k = 0; k < n; k++)
-    if (key[k] < valid_end) mark[begin + k] = key[k] < test_end ? MARK_TEST : MARK_VALID;
+    if (key[k] < valid_end) mark[begin + (uint32_t)key[k]] = key[k] < test_end ? KITH__TEST : KITH__VALID;
 }
 
 static kith_status split_ratio(const kith_split *s, const kith_ragged *l, uint8_t *mark) {
@@ -104,7 +108,7 @@ static void last_mark(const last_out *l, int64_t user, uint8_t as, int64_t *mark
   int64_t left = 0, equal = 0;
   uint64_t most = 0;
   for (kith_eid e = l->rows->ragged.start[user]; e < l->rows->ragged.start[user + 1]; e++) {
-    if (l->mark[e] != MARK_TRAIN) continue;
+    if (l->mark[e] != KITH__TRAIN) continue;
     left++;
     if (last < 0 || time[e] > time[last]) {
       last = e;
@@ -128,8 +132,8 @@ static void split_last(const kith_split *s, const kith_ids *ids, const kith__edg
   bool test = s->test > 0, valid = s->valid > 0;
   int64_t before = 0;
   for (int64_t u = 0; u < rows->ragged.n_row; u++) {
-    if (test) last_mark(&l, u, MARK_TEST, &r->users, &r->tied);
-    if (valid) last_mark(&l, u, MARK_VALID, test ? &before : &r->users, test ? &r->tied_before : &r->tied);
+    if (test) last_mark(&l, u, KITH__TEST, &r->users, &r->tied);
+    if (valid) last_mark(&l, u, KITH__VALID, test ? &before : &r->users, test ? &r->tied_before : &r->tied);
   }
 }
 
@@ -184,8 +188,8 @@ static void split_time(const kith_split *s, const kith__edge_csr *rows, uint8_t 
   r->kept = s->valid > 0 ? time_held(s->test + s->valid, n) : r->kept_test;
   for (int64_t e = 0; e < n; e++) {
     if (rows->time[e] < valid) continue;
-    mark[e] = rows->time[e] >= test ? MARK_TEST : MARK_VALID;
-    r->kept_test -= mark[e] == MARK_TEST;
+    mark[e] = rows->time[e] >= test ? KITH__TEST : KITH__VALID;
+    r->kept_test -= mark[e] == KITH__TEST;
     r->kept--;
   }
 }
@@ -201,6 +205,8 @@ static kith_status split_check(const kith_split *s, const kith__edge_csr *train)
   KITH_CHECK(!timed || train->time, KITH_ECONFIG,
              "split: method %s needs times, and the interactions name no time column",
              s->method == KITH_SPLIT_TIME ? "time" : "leave-last-out");
+  KITH_CHECK(s->method != KITH_SPLIT_CORE || s->core >= 1, KITH_ECONFIG,
+             "split: core %d, expected 1 or more interactions", s->core);
 done:
   return st;
 }
@@ -220,26 +226,31 @@ done:
 }
 
 kith_status kith__split(const kith_split *asked, bool keep_test, const kith_ids *ids, kith__edge_csr *train,
-                        kith__edge_csr *valid, kith__edge_csr *test, kith_split_report *report) {
+                        kith__edge_csr *valid, kith__edge_csr *test, kith__edge_csr *outside,
+                        kith_split_report *report) {
   kith_status st = KITH_OK;
   uint8_t *mark = NULL;
   kith_split s = *asked;
   if (!keep_test) s.test = 0;
-  *valid = *test = (kith__edge_csr){0};
+  *valid = *test = *outside = (kith__edge_csr){0};
   *report = (kith_split_report){0};
   KITH_TRY(split_check(&s, train));
   KITH_TRY(KITH_NEW(mark, train->ragged.start[train->ragged.n_row]));
-  if (s.method == KITH_SPLIT_RATIO) KITH_TRY(split_ratio(&s, &train->ragged, mark));
+  if (s.method == KITH_SPLIT_CORE) KITH_TRY(kith__core(&train->ragged, s.core, mark, report));
+  if (s.method == KITH_SPLIT_RATIO || s.method == KITH_SPLIT_CORE)
+    KITH_TRY(split_ratio(&s, &train->ragged, mark));
   if (s.method == KITH_SPLIT_LEAVE_LAST_OUT) split_last(&s, ids, train, mark, report);
   if (s.method == KITH_SPLIT_TIME) split_time(&s, train, mark, report);
-  KITH_TRY(kith__edge_csr_extract(train, mark, MARK_TEST, test));
-  KITH_TRY(kith__edge_csr_extract(train, mark, MARK_VALID, valid));
+  KITH_TRY(kith__edge_csr_extract(train, mark, KITH__TEST, test));
+  KITH_TRY(kith__edge_csr_extract(train, mark, KITH__VALID, valid));
+  if (s.method == KITH_SPLIT_CORE) KITH_TRY(kith__edge_csr_extract(train, mark, KITH__OUTSIDE, outside));
   KITH_TRY(split_check_result(&s, &valid->ragged, &test->ragged));
 done:
   KITH_FREE(mark);
   if (kith_is_bad(st)) {
     kith__edge_csr_free(test);
     kith__edge_csr_free(valid);
+    kith__edge_csr_free(outside);
   }
   return st;
 }

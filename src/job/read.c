@@ -17,7 +17,7 @@ kith_job kith_job_defaults(void) {
                   .evaluate = kith_eval_defaults(),
                   .checkpoint = kith_checkpoint_defaults(),
                   .watchdog = kith_watchdog_defaults()};
-  job.data.split = (kith_split){.method = KITH_SPLIT_NONE, .valid = 0.1, .test = 0.1, .seed = 1};
+  job.data.split = (kith_split){.method = KITH_SPLIT_NONE, .valid = 0.1, .test = 0.1, .core = 10, .seed = 1};
   for (int t = 0; t < KITH_SIDES; t++) job.data.features[t].format = KITH_FEATURES_AUTO;
   for (int t = 0; t < KITH_MAX_RELATIONS; t++) job.data.type[t].features.format = KITH_FEATURES_AUTO;
   snprintf(job.name, sizeof job.name, "job");

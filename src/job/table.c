@@ -118,9 +118,13 @@ const job_key kith__job_row[] = {
     {"data.ids", JOB_ENUM, AT(data.interactions.ids), 0, 0, "auto | text",
      "auto: the first id of each type decides whether the ids of that type are integers or text. text: all "
      "ids are text, even \"0017\"."},
-    {"data.split.method", JOB_ENUM, AT(data.split.method), 0, 0, "none | ratio | leave-last-out | time",
-     "How interactions are held out: a random share of each user's, each user's latest, or the latest of "
-     "all."},
+    {"data.split.method", JOB_ENUM, AT(data.split.method), 0, 0,
+     "none | ratio | leave-last-out | time | core",
+     "How interactions are held out: a random share of each user's, each user's latest, the latest of all, "
+     "or "
+     "a random share of each user's in the core, outside of which nothing is trained on."},
+    {"data.split.core", JOB_INT, AT(data.split.core), 1, 1e6, "interactions",
+     "core: each user and each item of the core has at least as many within it."},
     {"data.split.valid", JOB_REAL, AT(data.split.valid), 0, 0.9, "share",
      "Share of the interactions held out for validation."},
     {"data.split.test", JOB_REAL, AT(data.split.test), 0, 0.9, "share",

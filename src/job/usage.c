@@ -20,6 +20,7 @@ static bool classifies(const kith_job *j) { return j->task == KITH_TASK_CLASSIFY
 
 static bool splits(const kith_job *j) { return recommends(j) && j->data.split.method != KITH_SPLIT_NONE; }
 static bool draws_split(const kith_job *j) { return splits(j) && j->data.split.method != KITH_SPLIT_TIME; }
+static bool cuts_core(const kith_job *j) { return splits(j) && j->data.split.method == KITH_SPLIT_CORE; }
 static bool holds_out_test(const kith_job *j) { return splits(j) && !j->data.test.path[0]; }
 
 static bool has_columns(const kith_job *j) {
@@ -215,7 +216,8 @@ static const usage_rule usage_rules[] = {
     {"data.split.valid", "ingest", splits, "needs a data.split.method other than none"},
     {"data.split.test", "ingest", holds_out_test,
      "needs a data.split.method other than none, and no list in data.test"},
-    {"data.split.seed", "ingest", draws_split, "needs data.split.method: ratio or leave-last-out"},
+    {"data.split.seed", "ingest", draws_split, "needs data.split.method: ratio, leave-last-out or core"},
+    {"data.split.core", "ingest", cuts_core, "needs data.split.method: core"},
     {"data.edges", "ingest", classifies, "needs task: classify"},
     {"data.labels", "ingest", classifies, "needs task: classify"},
     {"data.features", "ingest", classifies, "needs task: classify"},

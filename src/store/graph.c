@@ -22,11 +22,13 @@ void kith__graph_data_free(kith__graph_data *data) {
   kith__edge_csr_free(&data->train);
   kith__edge_csr_free(&data->valid);
   kith__edge_csr_free(&data->test);
+  kith__edge_csr_free(&data->outside);
 }
 
 static int64_t graph_data_bytes(const kith__graph_data *t, const char *job) {
   int64_t n = kith__edge_csr_bytes(&t->train) + kith__edge_csr_bytes(&t->valid) +
               kith__edge_csr_bytes(&t->test) + kith__relations_bytes(t);
+  if (t->outside.ragged.start) n += kith__edge_csr_bytes(&t->outside);
   for (int k = 0; k < KITH_SIDES; k++) n += kith__ids_bytes(&t->ids[k]) + kith__ids_bytes(&t->names[k]);
   for (int k = 0; k < KITH_MAX_TYPES; k++)
     n += kith__ids_bytes(&t->feature_ids[k]) + kith__features_bytes(&t->features[k]);
@@ -63,6 +65,7 @@ kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *t, 
   KITH_TRY(kith__edge_csr_write(f, "train", "item", &t->train));
   KITH_TRY(kith__edge_csr_write(f, "valid", "item", &t->valid));
   KITH_TRY(kith__edge_csr_write(f, "test", "item", &t->test));
+  if (t->outside.ragged.start) KITH_TRY(kith__edge_csr_write(f, "outside", "item", &t->outside));
   KITH_TRY(kith__relations_write(f, t));
   for (int k = 0; k < t->schema.n_type; k++) KITH_TRY(graph_write_features(f, t, k));
   KITH_TRY(kith__h5_put_fingerprint(f));
@@ -81,6 +84,7 @@ void kith_dataset_destroy(kith_dataset **dataset) {
   kith_ragged_free(&d->train);
   kith_ragged_free(&d->valid);
   kith_ragged_free(&d->test);
+  kith_ragged_free(&d->outside);
   for (int r = 0; r < KITH_MAX_RELATIONS; r++) kith__relation_edges_free(&d->relation[r]);
   for (int t = 0; t < KITH_MAX_TYPES; t++) kith_features_free(&d->features[t]);
   KITH_FREE(d->weight);
@@ -112,6 +116,8 @@ static kith_agreed dataset_read_pairs(const kith_comm *comm, kith_h5 *f, kith_da
   KITH_TRY(kith__times_read(comm, f, "train", d->train.start[d->train.n_row], &d->time));
   KITH_TRY(kith__ragged_read(comm, f, "valid", "item", n_user, n_item, false, &d->valid));
   KITH_TRY(kith__ragged_read(comm, f, "test", "item", n_user, n_item, false, &d->test));
+  if (kith_h5_has_dataset(f, "outside/item"))
+    KITH_TRY(kith__ragged_read(comm, f, "outside", "item", n_user, n_item, false, &d->outside));
   KITH_TRY(kith__relations_read(comm, f, d));
   for (int t = 0; t < d->schema.n_type; t++) {
     kith__feature_group(&d->schema, t, group);

@@ -20,7 +20,9 @@ void kith__edge_csr_free(kith__edge_csr *rows);
 typedef struct kith__graph_data {
   kith_schema schema;
   kith_ids ids[KITH_MAX_TYPES];
-  kith__edge_csr train, valid, test;      /**< a row per user */
+  kith__edge_csr train, valid, test; /**< a row per user */
+  kith__edge_csr
+      outside; /**< interactions that no list has, of users by row; without rows: no core was cut */
   kith_features features[KITH_MAX_TYPES]; /**< a row per node; start is null without a list */
   int format; /**< kith_list_format of the interactions, the default of kith embed */
   kith_ids feature_ids[KITH_MAX_TYPES];               /**< ids of the features */

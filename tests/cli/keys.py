@@ -84,6 +84,7 @@ data.split.method            pairs     ingest     ratio leave-last-out
 data.split.valid             pairs     ingest     0.1 0.3
 data.split.test              pairs     ingest     0.1 0.3
 data.split.seed              pairs     ingest     1 2
+data.split.core              pairs     ingest     1 2                    data.split.method=core
 data.edges.path              nodes     ingest     edges.txt edges2.txt
 data.labels.path             nodes     ingest     labels.txt labels2.txt
 data.features.path           nodes     ingest     features.txt features2.txt

@@ -159,12 +159,14 @@ typedef struct parts {
   kith_split_report report;
 } parts;
 
+static kith__edge_csr none; /* outside of the core, where a split cuts none */
+
 static parts split_into(kith_split_method method, double valid, double test, uint64_t seed) {
   parts p;
   int64_t duplicates;
   kith_split s = {.method = method, .valid = valid, .test = test, .seed = seed};
   make_rows(true, true, &p.train, &duplicates);
-  assert_int_equal(kith__split(&s, true, NULL, &p.train, &p.valid, &p.test, &p.report), KITH_OK);
+  assert_int_equal(kith__split(&s, true, NULL, &p.train, &p.valid, &p.test, &none, &p.report), KITH_OK);
   return p;
 }
 
@@ -309,7 +311,7 @@ static void split_tied(uint64_t seed, const kith_ids *ids, kith_split_report *r,
   for (int u = 0; u < TIED; u++)
     for (int i = 0; i < 5; i++) assert_int_equal(kith__edge_list_add(&pairs, u, i, i > 0, 0, 0), KITH_OK);
   assert_int_equal(kith__edge_csr_build(&pairs, TIED, &train, &duplicates), KITH_OK);
-  assert_int_equal(kith__split(&s, true, ids, &train, &held[1], &held[0], r), KITH_OK);
+  assert_int_equal(kith__split(&s, true, ids, &train, &held[1], &held[0], &none, r), KITH_OK);
   for (int u = 0; u < TIED; u++)
     for (int k = 0; k < 2; k++) {
       assert_int_equal(held[k].ragged.start[u + 1], u + 1);
@@ -353,7 +355,7 @@ static void ties_are_counted_where_they_decide(void **state) {
     kith_split_report r;
     kith_split s = {.method = KITH_SPLIT_LEAVE_LAST_OUT, .test = 0.1, .valid = 0.1, .seed = 1};
     timed_rows(4, time[i], &train);
-    assert_int_equal(kith__split(&s, true, NULL, &train, &valid, &test, &r), KITH_OK);
+    assert_int_equal(kith__split(&s, true, NULL, &train, &valid, &test, &none, &r), KITH_OK);
     assert_true(r.users == 1 && r.tied == tied[i][0] && r.tied_before == tied[i][1]);
     kith__edge_csr_free(&train);
     kith__edge_csr_free(&valid);
@@ -422,7 +424,7 @@ static void a_time_split_finds_its_moment_in_any_range(void **state) {
     kith_split_report report;
     kith_split s = {.method = KITH_SPLIT_TIME, .test = 0.2};
     timed_rows(10, time[i], &train);
-    assert_int_equal(kith__split(&s, true, NULL, &train, &valid, &test, &report), KITH_OK);
+    assert_int_equal(kith__split(&s, true, NULL, &train, &valid, &test, &none, &report), KITH_OK);
     assert_int_equal(test.ragged.start[1], 2);
     for (int k = 0; k < 2; k++)
       for (int e = 0; e < 8; e++) assert_true(train.time[e] < test.time[k]);
@@ -445,7 +447,7 @@ static void what_a_time_split_keeps_together_is_counted(void **state) {
     kith_split_report r;
     kith_split s = {.method = KITH_SPLIT_TIME, .valid = given[i].valid, .test = given[i].test};
     timed_rows(10, time, &train);
-    kith_status st = kith__split(&s, true, NULL, &train, &valid, &test, &r);
+    kith_status st = kith__split(&s, true, NULL, &train, &valid, &test, &none, &r);
     assert_int_equal(st, i == 2 ? KITH_EDATA : KITH_OK); /* nothing is left for validation */
     assert_true(r.kept_test == given[i].kept_test && r.kept == given[i].kept && r.users == 0 && r.tied == 0);
     if (st == KITH_OK)
@@ -460,7 +462,7 @@ static void assert_split_refused(const int64_t *time, kith_split s, kith_status 
   kith__edge_csr train, valid, test;
   kith_split_report report;
   timed_rows(4, time, &train);
-  assert_int_equal(kith__split(&s, true, NULL, &train, &valid, &test, &report), code);
+  assert_int_equal(kith__split(&s, true, NULL, &train, &valid, &test, &none, &report), code);
   assert_non_null(strstr(kith_error_text(), expected));
   assert_null(valid.ragged.start);
   assert_null(test.ragged.start);

@@ -178,6 +178,8 @@ static void other_keys_are_read_where_they_should_be(void **state) {
       {"data.split.valid", "data.split.method", "ratio", "none"},
       {"data.split.test", "data.split.method", "time", "none"},
       {"data.split.seed", "data.split.method", "leave-last-out", "time"},
+      {"data.split.seed", "data.split.method", "core", "none"},
+      {"data.split.core", "data.split.method", "core", "ratio"},
       {"data.labels.path", "task", "classify", "recommend"},
       {"data.edges.path", "task", "classify", "recommend"},
       {"data.splits.train", "task", "classify", "recommend"},
