@@ -26,21 +26,21 @@ done:
   return st;
 }
 
-int64_t kith_full_block_bytes(const kith_dist_csr_sizes *s, bool transpose, bool loops) {
+int64_t kith_full_block_bytes(const kith_dist_csr_sizes *s, bool csc, bool loops) {
   int64_t n_entry = s->n_entry + (loops ? s->n_own : 0);
   return (loops ? kith_csr_bytes(s->n_own, n_entry) : 0) +
-         (transpose ? kith_csc_bytes(s->n_own + s->n_ghost, n_entry) : 0);
+         (csc ? kith_csc_bytes(s->n_own + s->n_ghost, n_entry) : 0);
 }
 
-kith_status kith_full_block_make(kith_dist_csr *a, bool transpose, bool loops, kith_full_block *out) {
+kith_status kith_full_block_make(kith_dist_csr *a, bool csc, bool loops, kith_full_block *out) {
   kith_status st = KITH_OK;
   kith_full_block *w = out;
   *w = (kith_full_block){0};
   if (loops) KITH_TRY(full_block_add_loops(&a->csr, &w->looped));
   const kith_csr *csr = loops ? &w->looped : &a->csr;
   kith_eid n_entry = csr->start[csr->n_row];
-  if (transpose) KITH_TRY(kith_csc_make(csr->n_col, n_entry, &w->csc));
-  if (transpose) kith_csc_fill(csr, 0, NULL, &w->csc);
+  if (csc) KITH_TRY(kith_csc_make(csr->n_col, n_entry, &w->csc));
+  if (csc) kith_csc_fill(csr, 0, NULL, &w->csc);
   w->nodes =
       (kith_node_map){.n = a->csr.n_row, .n_ghost = a->n_ghost, .capacity = a->csr.n_col, .node = a->node};
   w->edges = (kith_node_map){.n = n_entry, .capacity = n_entry};

@@ -7,7 +7,7 @@
 int64_t kith_gated_entries_bytes(int64_t n_own, int64_t n_entry, bool directed) {
   const kith_gated_entries *g = NULL;
   return KITH_BYTES(g, 1) + kith_csr_bytes(n_own, n_entry) + KITH_BYTES(g->entry, n_entry) +
-         KITH_BYTES(g->base, n_entry) + KITH_BYTES(g->gate, n_entry) + KITH_BYTES(g->slope, n_entry) +
+         KITH_BYTES(g->base, n_entry) + KITH_BYTES(g->gate, n_entry) + KITH_BYTES(g->weight_grad, n_entry) +
          (directed ? KITH_BYTES(g->back, n_entry) : 0);
 }
 
@@ -23,7 +23,7 @@ static kith_status gated_alloc(const kith_csr *m, kith_eid n, kith_gated_entries
   KITH_TRY(KITH_NEW(g->entry, n));
   KITH_TRY(KITH_NEW(g->base, n));
   KITH_TRY(KITH_NEW(g->gate, n));
-  KITH_TRY(KITH_NEW(g->slope, n));
+  KITH_TRY(KITH_NEW(g->weight_grad, n));
 done:
   return st;
 }
@@ -76,6 +76,6 @@ void kith__gated_free(kith_gated_entries **gated) {
   KITH_FREE(g->back);
   KITH_FREE(g->base);
   KITH_FREE(g->gate);
-  KITH_FREE(g->slope);
+  KITH_FREE(g->weight_grad);
   KITH_FREE(*gated);
 }

@@ -103,7 +103,7 @@ int64_t kith_dist_transpose_bytes(int64_t n_own, int64_t n_entry, bool learned);
 int64_t kith_gated_entries_bytes(int64_t n_own, int64_t n_entry, bool directed);
 int64_t kith_dist_csr_transient_bytes(const kith_dist_csr_sizes *s);
 /** Bytes of kith_full_block_make(), beside the matrix.  Local. */
-int64_t kith_full_block_bytes(const kith_dist_csr_sizes *s, bool transpose, bool loops);
+int64_t kith_full_block_bytes(const kith_dist_csr_sizes *s, bool csc, bool loops);
 
 /**
  * The merged matrix M = A + sum over relations of omega_r A_r, the training graph and each relation

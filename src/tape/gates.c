@@ -31,7 +31,7 @@ static void gates_forward(void *self) {
   kith_halo_begin(o->a->halo, d, o->x->value, o->x->value + (size_t)g->csr.n_row * (size_t)d);
   kith_halo_end(o->a->halo);
   kith_gate_forward(&g->csr, d, o->x->value, o->weight->value, o->bias->value[0], g->gate);
-  memset(g->slope, 0, (size_t)n * sizeof *g->slope);
+  memset(g->weight_grad, 0, (size_t)n * sizeof *g->weight_grad);
 #pragma omp parallel for schedule(static)
   for (kith_eid k = 0; k < n; k++) {
     kith_eid e = g->entry[k];
@@ -50,7 +50,7 @@ static void gates_backward_arguments(const gates *o) {
   for (kith_eid k = 0; k < g->csr.start[g->csr.n_row]; k++) {
     const kith_tensor *omega = o->omega[m->of[g->entry[k]]];
     float unit = omega ? omega->value[0] * g->base[k] : g->base[k];
-    g->csr.weight[k] = unit * g->slope[k] * g->gate[k] * (1 - g->gate[k]);
+    g->csr.weight[k] = unit * g->weight_grad[k] * g->gate[k] * (1 - g->gate[k]);
   }
 }
 

@@ -43,7 +43,8 @@ static void propagate_forward(void *self) {
 static void propagate_backward_gates(const propagate *p) {
   const kith_gated_entries *g = p->a->merged->gated;
   float scale = p->block->keep ? (float)p->block->keep_scale : 1;
-  kith_gate_add_slope(&g->csr, g->entry, p->block->keep, scale, p->x->d, p->x->value, p->y->grad, g->slope);
+  kith_gate_add_slope(&g->csr, g->entry, p->block->keep, scale, p->x->d, p->x->value, p->y->grad,
+                      g->weight_grad);
 }
 
 /* Backward multiplies the gradient by the transpose of A, which is A where it is symmetric: edge dropout
