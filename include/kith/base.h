@@ -1,5 +1,5 @@
 /**
- * Base: status codes and messages, memory, random numbers, exact sums, text, clock, log, progress.
+ * Base: status codes and messages, memory, random numbers, exact sums, what is logged.
  *
  * Everything here is Local: no function in this header communicates.
  */
@@ -126,13 +126,17 @@ KITH_API void *kith_alloc(int64_t count, size_t size);
 /** Free a block and null the pointer. */
 #define KITH_FREE(p) (kith_free(p), (void)((p) = NULL))
 
+/** Free a block of kith_alloc(), KITH_NEW() or KITH_GROW(); accepts null.  KITH_FREE() also nulls the
+ * pointer. */
 KITH_API void kith_free(void *p);
 KITH_API void kith__fail_memory(int64_t count, size_t size);
 KITH_API kith_status kith__grow(void **p, int64_t old_n, int64_t new_n, size_t size) KITH_MUST_USE;
 
 /* ---- random numbers ---- */
 
-/** Streams of random numbers, one per purpose: a new purpose changes no other stream.  Counters in brackets.
+/**
+ * Streams of random numbers, one per purpose: a new purpose changes no other stream.  In brackets the
+ * counters (a, b, c) that draws of the stream give to kith_random().
  */
 typedef enum kith_rng_stream {
   KITH_RNG_INIT = 1,    /**< initial embeddings: (type, original number, column) */
@@ -153,9 +157,9 @@ typedef enum kith_rng_stream {
   KITH_RNG_NODE_SET = 32,          /**< node set of a step: (step, node, layer) */
   KITH_RNG_CLUSTER = 33,           /**< order in which steps take the parts: (pass over all parts) */
   KITH_RNG_IMPORTANCE_WALK = 34,   /**< walks to importance neighbors: (0, walk, hop) */
-  KITH_RNG_INSPECT = 36,           /**< pairs that kith inspect compares: (node, node); (pair, draw) */
-  KITH_RNG_SLICE = 37,             /**< users on whom half-lives are compared: (user, slice of time) */
-  KITH_RNG_INCLUSION = 35 /**< sets for inclusion probabilities, before training: as KITH_RNG_NODE_SET */
+  KITH_RNG_INCLUSION = 35, /**< sets for inclusion probabilities, before training: as KITH_RNG_NODE_SET */
+  KITH_RNG_INSPECT = 36,   /**< pairs that kith inspect compares: (node, node); (pair, draw) */
+  KITH_RNG_SLICE = 37      /**< users on whom half-lives are compared: (user, slice of time) */
 } kith_rng_stream;
 
 /** 256 random bits. */
@@ -187,10 +191,11 @@ KITH_API void kith_exact_sum_add(kith_exact_sum *s, double x); /**< s += x */
 
 KITH_API double kith_exact_sum_value(const kith_exact_sum *s); /**< the sum, or NaN */
 
-/* ---- clock, log, progress ---- */
+/* ---- log ---- */
 
-/** What a rank logs: everything; warnings only (--quiet); nothing (all ranks but 0). */
-typedef enum { KITH_LOG_ALL, KITH_LOG_WARNINGS, KITH_LOG_NOTHING } kith_log_level;
+/** What a process logs to stderr: everything; warnings only (--quiet); nothing (all ranks but 0). */
+typedef enum kith_log_level { KITH_LOG_ALL, KITH_LOG_WARNINGS, KITH_LOG_NOTHING } kith_log_level;
+/** Set what this process logs from now on. */
 KITH_API void kith_log_set(kith_log_level level);
 
 /** Print the message of the last failure to stderr, in bold on a terminal. */

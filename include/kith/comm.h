@@ -24,7 +24,7 @@ typedef struct kith_comm {
  */
 KITH_API void kith_mpi_init(int *argc, char ***argv);
 
-/** Duplicate a communicator.  Collective over `parent`. */
+/** Duplicate a communicator.  Collective over `parent`.  Errors: KITH_ENOMEM. */
 KITH_API kith_agreed kith_comm_create(MPI_Comm parent, kith_comm **out) KITH_MUST_USE;
 /** Free it and null the pointer; accepts null.  Collective over the communicator. */
 KITH_API void kith_comm_destroy(kith_comm **comm);
@@ -43,10 +43,11 @@ static inline kith_agreed kith_agree(const kith_comm *comm, kith_status mine) {
   return all.status == KITH_OK ? (kith_agreed){mine} : all;
 }
 
-/** Wrap a status that is equal on all ranks by construction, for example computed from the same arguments. */
+/** Wrap a status that is equal on all ranks by construction, for example computed from the same arguments.
+ * Local: nothing checks that it is equal. */
 KITH_API kith_agreed kith_agreed_same(kith_status same_everywhere) KITH_MUST_USE;
 
-/** All-reduce of `n` exact sums: the same bits for any number of ranks.  Collective. */
+/** All-reduce of `n` exact sums, in place: the same bits for any number of ranks.  Collective. */
 KITH_API void kith_comm_sum(const kith_comm *comm, int n, kith_exact_sum *sums);
 
 /** All-reduce of `n` integers, in place.  Collective. */

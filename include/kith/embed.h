@@ -1,5 +1,6 @@
 /**
- * Embed: inductive inference, the embeddings of nodes that were not in the training graph.
+ * Embed: inductive inference, the embeddings of nodes that were not in the training graph:
+ * kith_new_nodes_read() -> kith_embed() -> kith_new_embeddings_write().
  */
 #ifndef KITH_EMBED_H
 #define KITH_EMBED_H

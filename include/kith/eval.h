@@ -53,14 +53,15 @@ typedef struct kith_eval_options {
   int sampled;              /**< 0: full ranking; N: each held-out item among N sampled items (sampled-N) */
   uint64_t seed;            /**< random key of the sampled-N protocol */
   kith_select_by select_by; /**< classification */
-  bool oversmoothing;       /**< in training: also measure oversmoothing of every layer */
+  bool oversmoothing;       /**< in training: also measure of every layer how alike its rows are: their mean
+                               cosine over all pairs, and the Dirichlet energy per node */
   kith_agreed (*poll)(void *context); /**< Collective callback, about 16 times in an evaluation; or NULL */
   void *poll_context;                 /**< argument of poll */
   bool (*should_stop)(
       void); /**< Local: whether to abort; once true it stays true.  NULL on all ranks, or none */
 } kith_eval_options;
 
-KITH_API kith_eval_options kith_eval_defaults(void);
+KITH_API kith_eval_options kith_eval_defaults(void); /**< Local. */
 
 /** Means over n_user users, those with a held-out item that is ranked; definitions: docs/metrics.md. */
 typedef struct kith_metrics {
@@ -83,6 +84,7 @@ typedef struct kith_topk {
   float *score;  /**< [n_user, k] */
 } kith_topk;
 
+/** Free the arrays.  Local. */
 KITH_API void kith_topk_free(kith_topk *top);
 
 /**
@@ -107,6 +109,8 @@ KITH_API kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, 
 /**
  * Rank all users with held-out items and compute the metrics, equal on every rank.
  *
+ * @param x  [n_own, d] as of kith_eval_topk()
+ *
  * Collective.  Errors: KITH_ENOMEM; those of kith_eval_check() and of o->poll; KITH_EINTERRUPT if
  * o->should_stop is true on any rank: within a tile of users if true on all of them, else at the next poll.
  */
@@ -122,7 +126,8 @@ KITH_API kith_status kith_eval_check(const kith_graph *g, const kith_eval_option
 KITH_API void kith_metrics_print(const kith_metrics *m, const char *between, size_t size, char *buffer);
 
 /**
- * The k nodes of a type with the largest inner products with each query row (maximum inner product search).
+ * The k users or items (`type`: KITH_USER or KITH_ITEM, no other) with the largest inner products with each
+ * query row (maximum inner product search).
  *
  * Exact; ties go to the smaller original number.  The same on every rank and any number of ranks.
  * Collective over `comm`.  Errors: KITH_ENOMEM.

@@ -22,7 +22,7 @@ typedef struct kith_generate_options {
   bool names;      /**< ids are readable names ("user-00017"), else integers from 0 */
 } kith_generate_options;
 
-KITH_API kith_generate_options kith_generate_defaults(void);
+KITH_API kith_generate_options kith_generate_defaults(void); /**< Local. */
 
 /** The files to write; a null or empty path is skipped.  Columns are separated by tabs. */
 typedef struct kith_generate_lists {

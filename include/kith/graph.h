@@ -2,10 +2,12 @@
  * Graph: sparse matrices, ragged arrays, and one rank's share of the partitioned graph.
  *
  * Three numberings of nodes:
- * Original number: order of first appearance, dense per node type; used in files and results.
- * Global number: after partitioning; part by part, within a part type by type in the order of the schema
- * (users before items), each by original number. Local number: on one rank; owned rows in global order, then
- * ghosts in global order (hence sorted by owner).
+ *
+ * - Original number: order of first appearance, dense per node type; used in files and results.
+ * - Global number: after partitioning; part by part, within a part type by type in the order of the schema
+ *   (users before items), each by original number.
+ * - Local number: on one rank; owned rows in global order, then ghosts in global order (hence sorted by
+ * owner).
  */
 #ifndef KITH_GRAPH_H
 #define KITH_GRAPH_H
@@ -97,7 +99,8 @@ typedef struct kith_node_map {
   int64_t n;           /**< rows at this step, without ghosts */
   int64_t n_ghost;     /**< ghost rows that follow them: n … n + n_ghost - 1 */
   int64_t capacity;    /**< allocated rows: the most of any step, ghosts included */
-  const int64_t *node; /**< [n] kith_node_key() of each row */
+  const int64_t *node; /**< [n + n_ghost] kith_node_key() of each row; null where rows are entries of a matrix
+                          (kith_block.edges) */
 } kith_node_map;
 
 /** A key that identifies a node on any number of ranks: original number and type. */
@@ -146,24 +149,27 @@ typedef struct kith_direct_term {
 typedef struct kith_graph {
   kith_schema schema;
   int64_t n[KITH_MAX_TYPES]; /**< nodes of each type in the whole graph */
-  kith_eid n_edge;           /**< training interactions in the whole graph; classification: edges */
+  kith_eid n_edge;           /**< training interactions in the whole graph; classification: undirected edges,
+                                each counted once though both ends list it */
   int n_part;                /**< parts of the partition, K */
   uint64_t fingerprint;      /**< hash of graph.h5, equal in all files made from it */
   /** [n_part + 1] part p has the global numbers part_first[p] … part_first[p + 1] - 1. */
   kith_gid *part_first;
-  kith_gid *first; /**< [size + 1] rank r owns the global numbers first[r] … first[r + 1] - 1 */
+  kith_gid *first; /**< [ranks + 1] rank r owns the global numbers first[r] … first[r + 1] - 1 */
   kith_lid n_own;  /**< owned rows */
   kith_lid n_own_of[KITH_MAX_TYPES];
   kith_lid *row_of[KITH_MAX_TYPES]; /**< [n_own_of[t]] the rows of type t, ascending */
   uint8_t *type;                    /**< [n_own] type in the schema: KITH_USER, KITH_ITEM, a further one */
   int64_t *original;                /**< [n_own] original number within the type */
-  kith_eid *start;                  /**< [n_own + 1] first training neighbor of each owned row */
+  kith_eid *start; /**< [n_own + 1] row i's training neighbors, items of a user and users of an item, are the
+                      elements start[i] … start[i + 1] - 1 of neighbor, weight and time */
   kith_gid *neighbor;    /**< [start[n_own]] their global numbers, in the order of original numbers */
   float *weight;         /**< [start[n_own]] given weights of the interactions, of any sign; or null */
   int64_t *time;         /**< [start[n_own]] times of the interactions; or null: kith_graph_times_read() */
   bool timed;            /**< whether parts.h5 has them */
   kith_eid *first_edge;  /**< [n_own] recommendation: a user's first training edge in graph.h5; items: -1 */
-  kith_eid *train_index; /**< [n_own] classification: a training node's index among them; others: -1 */
+  kith_eid *train_index; /**< [n_own] classification: a training node's index among the training nodes of the
+                            whole graph, 0 … n_train - 1; others: -1.  Recommendation: null */
   kith_adjacency relation[KITH_MAX_RELATIONS]; /**< those of the schema */
   /** Of directed relations, the same entries by column: row i holds the rows that read it.  Others: null. */
   kith_adjacency transpose[KITH_MAX_RELATIONS];
@@ -174,8 +180,8 @@ typedef struct kith_graph {
   kith_features features;           /**< features of the owned rows */
   int n_class;                      /**< classes of labeled nodes; 0: a graph of users and items */
   int64_t n_train;                  /**< classification: training nodes in the whole graph */
-  int32_t *label;                   /**< [n_own] class, or -1 */
-  int8_t *split;                    /**< [n_own] kith_node_split */
+  int32_t *label;                   /**< [n_own] class, or -1; recommendation: null */
+  int8_t *split;                    /**< [n_own] kith_node_split; recommendation: null */
 } kith_graph;
 
 /** Nodes of all types in the whole graph.  Local. */

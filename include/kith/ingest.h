@@ -33,7 +33,10 @@ typedef struct kith_edge_source {
   kith_quoting quoting;
   kith_id_kind ids; /**< set for the interactions; all other lists follow */
   /** Columns, by name or by number from 1; "": user 1, item 2, none of the others. */
-  char user[KITH_NAME], item[KITH_NAME], time[KITH_NAME], weight[KITH_NAME];
+  char user[KITH_NAME], item[KITH_NAME];
+  /** A time is a number of seconds, rounded down, or a UTC date, "2010-10-19" or "2010-10-19T23:55:27Z": all
+   * of a list in one form.  A weight is a finite number. */
+  char time[KITH_NAME], weight[KITH_NAME];
   char kind[KITH_NAME]; /**< likewise; relations only */
   double min_weight;    /**< skip lines with a smaller weight; 0: keep all */
 } kith_edge_source;
@@ -64,12 +67,15 @@ typedef enum kith_split_method {
  */
 typedef struct kith_split {
   kith_split_method method;
-  double valid, test; /**< fractions of a user's (time: of all) interactions; leave-last-out: 0: none */
-  int core;           /**< core: the interactions that each user and item has at least */
-  uint64_t seed;      /**< of the random choice; leave-last-out: among equal times */
+  /** Fractions of a user's interactions (time: of all; core: of those in the core); leave-last-out: any value
+   * above 0 holds out one interaction of a user, 0 none. */
+  double valid, test;
+  int core;      /**< core: the interactions that each user and item has at least */
+  uint64_t seed; /**< of the random choice; leave-last-out: among equal times */
 } kith_split;
 
-/** Ties in time that a split met, and its core. */
+/** Equal times that a split met, among which it has to choose (leave-last-out) or which it keeps together
+ * (time); and its core. */
 typedef struct kith_split_report {
   int64_t users;       /**< leave-last-out: users with a held-out interaction */
   int64_t tied;        /**< of these, users whose last interaction was drawn from ties */
@@ -154,15 +160,17 @@ typedef struct kith_ingest_options {
 
 /** Counts of the list of a relation. */
 typedef struct kith_relation_report {
-  int64_t edges; /**< distinct edges; u-v and v-u are two, and edges of different kinds */
-  int64_t both;  /**< of a type with itself, without a direction: edges u-v of which v-u is listed, too */
-  int64_t duplicates;       /**< repeated edges, merged */
-  int64_t unknown;          /**< edges with an unknown user or item, skipped */
-  int64_t swapped;          /**< of these, edges that fit with the columns from and to exchanged */
-  int64_t self_loops;       /**< edges of a node with itself, skipped */
+  int64_t edges;      /**< distinct edges; u-v and v-u are two, and edges of different kinds */
+  int64_t both;       /**< KITH_DIRECTION_BOTH of a type with itself: edges u-v of which v-u is listed, too */
+  int64_t duplicates; /**< repeated edges, merged */
+  int64_t unknown;    /**< edges with an unknown user or item, skipped */
+  int64_t swapped;    /**< of `unknown`, edges that fit with the columns from and to exchanged: if they
+                         are most, the job has exchanged the columns */
+  int64_t self_loops; /**< edges of a node with itself, skipped */
   int64_t below_min_weight; /**< edges below the minimum weight, skipped */
-  bool overlaps; /**< whether common interactions are counted: of ties (kith_tie) of users, or of items … */
-  int64_t without_overlap; /**< … and edges whose ends have no training interaction in common */
+  bool overlaps; /**< whether ingest counted the training neighbors that both ends have: of ties (kith_tie)
+                    of users, or of items */
+  int64_t without_overlap; /**< overlaps: edges whose ends have none in common */
   kith_list_report list;
 } kith_relation_report;
 
@@ -222,9 +230,10 @@ typedef struct kith_ingest_nodes_options {
   char train[KITH_PATH], valid[KITH_PATH], test[KITH_PATH]; /**< node numbers; valid and test may be "" */
 } kith_ingest_nodes_options;
 
+/** Counts of what kith_ingest_nodes() read, merged and skipped. */
 typedef struct kith_ingest_nodes_report {
-  int64_t n, n_edge;
-  int n_class, n_feature;
+  int64_t n, n_edge;               /**< nodes; undirected edges, each once */
+  int n_class, n_feature;          /**< distinct labels; features of a node, 0 without a list */
   int64_t split[KITH_NODE_SPLITS]; /**< number of nodes of each split */
   int64_t duplicates, self_loops;  /**< repeated edges, merged; self-loops, skipped */
   int64_t isolated, unlabeled;     /**< nodes without neighbors; nodes without a label */
@@ -244,7 +253,11 @@ KITH_API kith_agreed kith_ingest_nodes(const kith_comm *comm, const kith_ingest_
                                        const char *job, const char *path,
                                        kith_ingest_nodes_report *report) KITH_MUST_USE;
 
-/* ---- new nodes: nodes that are not in the training graph ---- */
+/*
+ * ---- new nodes: nodes that are not in the training graph ----
+ *
+ * kith_new_nodes_read() -> kith_embed() -> kith_new_embeddings_write()
+ */
 
 /** Node types whose unknown ids become new nodes. */
 typedef enum kith_new_node_types { KITH_NEW_USERS, KITH_NEW_ITEMS, KITH_NEW_BOTH } kith_new_node_types;

@@ -34,8 +34,8 @@ typedef struct kith_job {
     kith_relation_source listed[KITH_MAX_RELATIONS];
     int n_relation; /**< relations that have a list: of those, and `friend` where data.social is set */
     kith_relation_source relation[KITH_MAX_RELATIONS];
-    int n_type; /**< sections of data.nodes, in the order of the file */
-    kith_node_source type[KITH_MAX_RELATIONS];
+    int n_type;                                /**< sections of data.nodes, in the order of the file */
+    kith_node_source type[KITH_MAX_RELATIONS]; /**< at most KITH_MAX_TYPES of them are used */
     kith_split split;
     kith_feature_source features[KITH_SIDES]; /**< by node type */
     kith_name_source names[KITH_SIDES];       /**< by node type */
@@ -47,7 +47,7 @@ typedef struct kith_job {
     int n_relation;
     struct kith_job_list {
       char name[KITH_NAME], path[KITH_PATH];
-    } relation[KITH_MAX_RELATIONS]; /**< edges of new nodes, with the settings of data.relation */
+    } relation[KITH_MAX_RELATIONS]; /**< edges of new nodes, with the settings of data.relations */
     kith_new_node_types types;      /**< node types that may have new ids */
     kith_unknown_policy unknown;    /**< what happens to pairs with another unknown id */
   } embed;
@@ -61,8 +61,9 @@ typedef struct kith_job {
   struct {
     int n;
     char name[KITH_MAX_RELATIONS][KITH_NAME];
-  } weighted, aged; /**< keys of model.relations and of model.half_lives; kith_model_options holds those with
-                       a weight above 0, or a half-life */
+  } weighted, aged; /**< the relations that the job names under model.relations and model.half_lives, those
+                       without effect included; kith_model_options.relations holds those with a weight above
+                       0, or a half-life */
   int line[KITH_JOB_MAX_KEYS]; /**< line of each key in the job file, from 1; 0: not set; -1: by --set */
 } kith_job;
 

@@ -6,12 +6,21 @@
 
 #include "kith/base.h"
 
-typedef enum kith_loss_name { KITH_BPR, KITH_SOFTMAX, KITH_NCE } kith_loss_name;
+/**
+ * Loss of a training pair (user, item), with scores y.  bpr and nce draw the pair's negatives by
+ * kith_negative_options; softmax has candidates of the step instead, by the options below.
+ */
+typedef enum kith_loss_name {
+  KITH_BPR,     /**< mean over negatives j of -log sigma(y_item - y_j) (Rendle et al., UAI 2009) */
+  KITH_SOFTMAX, /**< cross-entropy of cosines over the temperature, over the step's candidates */
+  KITH_NCE /**< noise contrastive estimation (Gutmann and Hyvarinen, AISTATS 2010): logistic classification
+              of the item against its k negatives, by y_j - log(k p_j), p_j the probability of drawing j */
+} kith_loss_name;
 
 typedef struct kith_loss_options {
   kith_loss_name name;
-  double l2; /**< L2 regularization: l2 / 2 times the squared norm of the input rows (kith_input_name) of the
-                batch, per pair */
+  double l2; /**< L2 regularization: adds l2 / 2 * sum of |x|^2 / (pairs of the step), over the input rows x
+                (kith_input_name) of the users, items and negatives; a row used m times counts m times */
   double temperature; /**< softmax: cosines are divided by it */
   double logq; /**< softmax: logQ correction, 0 … 1: fraction of the log frequency subtracted from a logit */
   bool mask;   /**< softmax: mask false negatives: other pairs' items that the user trains on as positives */

@@ -1,5 +1,6 @@
 /**
- * Ops: kernels, forward beside backward.  Pointers and sizes; no state, no allocation, no MPI, no errors.
+ * Ops: the product of a sparse matrix and dense rows, and the names of activations.  The other kernels are
+ * private; the ops of kith/tape.h call them.  Pointers and sizes; no state, no allocation, no MPI, no errors.
  *
  * Every kernel gives the same bits for any number of threads: a row is summed by one thread, in one order.
  * Backward functions add to the gradients that they write, unless they say "=".
@@ -24,7 +25,14 @@
 KITH_API void kith_spmm(const kith_csr *a, kith_lid first, kith_lid last, int d, const float *x, bool add,
                         float *y);
 
-/** x [columns, d] += A' y, as a gather: a column sums its entries in their order. */
+/**
+ * x += A' y, as a gather: a column of A sums its entries in their order.
+ *
+ * @param back  the transpose of A, as kith_csc_fill() makes it
+ * @param w     [entries] weights of A's entries, such as kith_csr.weight
+ * @param y     [n_row, d] a row for each row of A
+ * @param x     [n_col, d] a row for each column of A
+ */
 KITH_API void kith_spmm_transpose(const kith_csc *back, const float *w, int d, const float *y, float *x);
 
 /* ---- elementwise ---- */

@@ -44,6 +44,8 @@ typedef struct kith_optimizer {
 } kith_optimizer;
 
 /**
+ * The optimizer of a name: a constant, never null.
+ *
  * - adam: Kingma and Ba, ICLR 2015, algorithm 1, with bias correction.  Slots m, v.
  * - adamw: the same with decoupled weight decay (Loshchilov and Hutter, ICLR 2019, algorithm 2).
  * - sgd: v = momentum v + g, p -= lr v (Polyak 1964; Sutskever et al., ICML 2013).  Slot v.

@@ -6,10 +6,13 @@
 
 #include "kith/store.h"
 
+/** How nodes are dealt to parts. */
 typedef enum kith_partition_method {
-  KITH_PARTITION_METIS,
-  KITH_PARTITION_HASH,
-  KITH_PARTITION_CONTIGUOUS
+  KITH_PARTITION_METIS,     /**< METIS's recursive bisection: few edges between parts; a node's load is its
+                               degree + 1 */
+  KITH_PARTITION_HASH,      /**< every node to a random part, by (seed, type, original number) */
+  KITH_PARTITION_CONTIGUOUS /**< per type consecutive ranges of original numbers, of equal sums of degree + 1
+                             */
 } kith_partition_method;
 
 /** Edge weights for METIS by relation, where an interaction weighs 1; 0: the relation is not in the cut. */
@@ -25,13 +28,13 @@ typedef struct kith_partition_options {
   int parts; /**< K, at least the number of ranks that will train */
   kith_partition_method method;
   uint64_t seed;
-  double imbalance; /**< load of the heaviest part over the mean, 1.05: 5 % more; each of METIS's bisections
-                       gets a share */
+  double imbalance; /**< METIS: allowed load of the heaviest part over the mean of all, at least 1.001;
+                       1.05: 5 % more.  Each of its log2(parts) levels of bisection gets a root of it */
   kith_partition_weights weights;  /**< of a relation that is not listed: 1 if a model reads it, else 0 */
   kith_relation_weights relations; /**< those that a model reads.  No key of jobs: kith partition sets it */
 } kith_partition_options;
 
-KITH_API kith_partition_options kith_partition_defaults(void);
+KITH_API kith_partition_options kith_partition_defaults(void); /**< Local. */
 
 /** What a cut does to the edges of one relation. */
 typedef struct kith_partition_relation_report {
@@ -58,19 +61,37 @@ typedef struct kith_partition_report {
 } kith_partition_report;
 
 /**
- * part[i] for node i: users, items, further types in the order of the schema; each by original number. Local.
- * Errors: KITH_ECONFIG (parts out of range; graph too large for METIS's 32-bit index, and what to do),
- * KITH_ENOMEM.
+ * Deal the nodes of a graph to parts.  Local: it needs one rank.
+ *
+ * @param d  the whole graph
+ * @param[out] part  [kith_dataset_n_node(d)] part of each node, 0 … parts - 1.  Nodes are users, items,
+ *                   further types in the order of the schema, each by original number
+ * Errors: KITH_ECONFIG (parts below 1; graph too large for METIS's 32-bit index, and what to do);
+ * KITH_ENOMEM; KITH_EINTERRUPT (METIS gave up, as it does on SIGTERM).
  */
 KITH_API kith_status kith_partition_make(const kith_dataset *d, const kith_partition_options *o,
                                          int32_t *part) KITH_MUST_USE;
 
-/** Judge a cut for R ranks.  Local. */
+/**
+ * Judge a cut for R ranks.  Local.
+ *
+ * @param part    [kith_dataset_n_node(d)] as from kith_partition_make()
+ * @param ranks   R, at most o->parts; rank r gets the parts that kith_graph_read() gives it
+ * @param width   columns of the rows that layers exchange, for bytes_per_layer
+ * @param layers, steps_per_epoch  of a full-graph training, for bytes_per_epoch
+ * Errors: KITH_ENOMEM.
+ */
 KITH_API kith_status kith_partition_judge(const kith_dataset *d, const kith_partition_options *o,
                                           const int32_t *part, int ranks, int width, int layers,
                                           int64_t steps_per_epoch, kith_partition_report *out) KITH_MUST_USE;
 
-/** Write parts.h5 (layout: docs/files.md).  Collective over `comm` (one rank). */
+/**
+ * Write parts.h5 (layout: docs/files.md).  Collective over `comm`, which must have one rank: that rank holds
+ * the whole graph.
+ *
+ * @param part  [kith_dataset_n_node(d)] as from kith_partition_make()
+ * Errors: KITH_EOUTPUT, KITH_EIO, KITH_ENOMEM.
+ */
 KITH_API kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const kith_dataset *d,
                                           const kith_partition_options *o, const int32_t *part) KITH_MUST_USE;
 

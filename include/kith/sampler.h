@@ -26,13 +26,13 @@ typedef struct kith_relation_fanouts {
 
 /** Training on the full graph, or the way in which blocks are sampled. */
 typedef enum kith_sampler_mode {
-  KITH_FULL,
-  KITH_NEIGHBOR,
-  KITH_LAYERWISE,
-  KITH_CLUSTER,
-  KITH_SAINT_NODE,
-  KITH_SAINT_EDGE,
-  KITH_SAINT_WALK
+  KITH_FULL,       /**< no sampling: every step runs all rows */
+  KITH_NEIGHBOR,   /**< each row reads a few sampled neighbors, by fan-outs (Hamilton et al., NIPS 2017) */
+  KITH_LAYERWISE,  /**< each layer reads one set of nodes of the step (as FastGCN, Chen et al., ICLR 2018) */
+  KITH_CLUSTER,    /**< the rows of a step are some parts of the partition (Chiang et al., KDD 2019) */
+  KITH_SAINT_NODE, /**< GraphSAINT (Zeng et al., ICLR 2020): all layers read one set of random nodes … */
+  KITH_SAINT_EDGE, /**< … of the ends of random edges … */
+  KITH_SAINT_WALK  /**< … or of what random walks visit */
 } kith_sampler_mode;
 
 /**

@@ -17,11 +17,14 @@ enum {
 
 #define KITH_INTERACTIONS "interactions" /**< name of the relation of users with the items of the graph */
 
-/** Which end of an edge from u to v reads the other: both; forward: u reads v; back: v reads u. */
+/**
+ * Which end of an edge from u to v, a line "u v" of the list, reads the other in a layer.  Beware: an edge
+ * u -> v of DGL and PyG carries a message from u to v, which is BACK here.
+ */
 typedef enum kith_direction {
-  KITH_DIRECTION_BOTH,
-  KITH_DIRECTION_FORWARD,
-  KITH_DIRECTION_BACK
+  KITH_DIRECTION_BOTH,    /**< u reads v, and v reads u: messages go both ways */
+  KITH_DIRECTION_FORWARD, /**< u reads v: a message goes from v to u, against the edge of DGL and PyG */
+  KITH_DIRECTION_BACK     /**< v reads u: a message goes from u to v, along the edge of DGL and PyG */
 } kith_direction;
 
 /** A relation beside the interactions: an edge type (from, name, to) of R-GCN and DGL. */
@@ -34,27 +37,45 @@ typedef struct kith_relation_type {
                  kind, to), so that one relation can hold a whole knowledge graph */
 } kith_relation_type;
 
-/** Recommendation: type 0 is user and type 1 is item.  Classification: type 0 is node, and the only one. */
+/**
+ * The node types of a graph and the relations among them: the names and properties, without nodes and edges.
+ *
+ * Recommendation: type 0 is `user`, type 1 is `item`, further types follow.  relation[] does not hold the
+ * interactions, which every such graph has.  Classification: type 0 is `node`, and the only one; there are no
+ * relations.
+ */
 typedef struct kith_schema {
   int n_type, n_relation;
   char type[KITH_MAX_TYPES][KITH_NAME]; /**< names of the types, as those of relations */
-  /** base[t] - 1: the type whose ids type t may have, too (job key data.nodes.NAME.same_as); 0: none.  Ends
-   * of type t then have numbers x of both types: where the graph has m nodes of that type, x < m is node x of
-   * that type, and x >= m is node x - m of type t itself. */
+  /** For job key data.nodes.NAME.same_as, by which an id of type t (an entity, say) may be the id of a node
+   * of type b (an item).  base[t] is b + 1; 0: type t has no such ids.  In the edges of a relation an end of
+   * type t is then a number x over both: where type b has m nodes, x < m is node x of type b, and x >= m is
+   * node x - m of type t itself. */
   int8_t base[KITH_MAX_TYPES];
   kith_relation_type relation[KITH_MAX_RELATIONS];
 } kith_schema;
 
 /**
- * How ties weigh: edges, without a direction, between two nodes of one type.  similarity: by the number of
- * training interactions that both ends, users or items, have in common; learned: by a gate, a factor in
- * (0, 1) that the model computes from the input rows of both ends.
+ * How ties weigh.  A tie is an edge of a relation of KITH_DIRECTION_BOTH between two nodes of one type, such
+ * as two friends.
  */
-typedef enum kith_tie { KITH_TIE_NONE, KITH_TIE_SIMILARITY, KITH_TIE_LEARNED } kith_tie;
+typedef enum kith_tie {
+  KITH_TIE_NONE,       /**< every tie counts 1 */
+  KITH_TIE_SIMILARITY, /**< tie i-j of users or items counts |N(i) and N(j)|: the training neighbors that both
+                          have; without any it weighs 0.  Ties of further types count 1.  These
+                          counts are what the relation is then normalized by */
+  KITH_TIE_LEARNED     /**< the normalized weight of tie i-j times a gate sigma(a' [x_i * x_j] + b), with the
+                          input rows x, an elementwise product, and a, b learned with the model; not normalized
+                          again */
+} kith_tie;
 
 /**
- * The weights omega_r of the relations that a model's layers read beside the interactions, which weigh 1:
- * A + sum of omega_r A_r.  A relation without an entry is not read.  Ascending by name, whatever the schema.
+ * The relations that a model's layers read beside the interactions, and how: the layers' matrix is
+ * A + sum over r of omega_r A_r.  A (the interactions) and each A_r are normalized on their own: entry (i, j)
+ * of A_r is c_ij / sqrt(D_i D_j), where c_ij is what the edge counts (1 without ties' weights and half-lives)
+ * and D sums c over the row's and the column's entries in r alone.
+ *
+ * A relation without an entry is not read.  Entries ascend by name, whatever the schema.
  */
 typedef struct kith_relation_weights {
   int n;
@@ -68,7 +89,9 @@ typedef struct kith_relation_weights {
   int n_half_life; /**< timed relations whose edges count by age; ascending by name */
   struct kith_relation_half_life {
     char name[KITH_NAME];
-    double seconds; /**< age at which an edge counts half */
+    double seconds; /**< h: an edge counts 2^(-age / h), and at least 2^-60; its age is the latest time of a
+                       training interaction (without such times: of the relation's edges) less its own time,
+                       and at least 0 */
   } half_life[KITH_MAX_RELATIONS];
 } kith_relation_weights;
 

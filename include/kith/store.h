@@ -23,6 +23,7 @@ typedef struct kith_ids {
   int width;
 } kith_ids;
 
+/** Free the arrays.  Local. */
 KITH_API void kith_ids_free(kith_ids *ids);
 /** Print the id of node i into `buffer`.  Local. */
 KITH_API void kith_ids_print(const kith_ids *ids, int64_t i, size_t size, char *buffer);
@@ -76,15 +77,20 @@ static inline int64_t kith_dataset_n_node(const kith_dataset *d) {
  * Errors: KITH_ENOINPUT, KITH_EDATA, KITH_ENOMEM. */
 KITH_API kith_agreed kith_dataset_read(const kith_comm *comm, const char *path,
                                        kith_dataset **out) KITH_MUST_USE;
+/** Free the dataset and null the pointer.  Local; accepts null. */
 KITH_API void kith_dataset_destroy(kith_dataset **dataset);
 
-/** Read all ids of a type from graph.h5; every rank gets all of them.  Collective. */
+/**
+ * Read all ids of users or items (KITH_USER, KITH_ITEM: no other type) from graph.h5 at `path`; every rank
+ * gets all of them.  Collective.  Errors: KITH_ENOINPUT, KITH_EDATA, KITH_ENOMEM.
+ */
 KITH_API kith_agreed kith_ids_read(const kith_comm *comm, const char *path, kith_node_type type,
                                    kith_ids *out) KITH_MUST_USE;
 
 /**
- * Read the display names of a type from graph.h5: text [n, width] on rank 0, n = 0 on the others.  n is 0 if
- * graph.h5 has no names.  A node without a name prints as "".  Collective.
+ * Read the display names of users or items (KITH_USER, KITH_ITEM: no other type) from graph.h5: text
+ * [n, width] on rank 0, n = 0 on the others.  n is 0 if graph.h5 has no names.  A node without a name prints
+ * as "".  Collective.  Errors: KITH_ENOINPUT, KITH_EDATA, KITH_ENOMEM.
  */
 KITH_API kith_agreed kith_node_names_read(const kith_comm *comm, const char *path, kith_node_type type,
                                           kith_ids *out) KITH_MUST_USE;
@@ -167,7 +173,10 @@ typedef struct kith_new_edges {
   int32_t *kind; /**< [n] kind of each edge, numbered within this list; all 0 if the relation has no kinds */
 } kith_new_edges;
 
-/** New nodes, which are not in the training graph, and their edges.  The same on every rank, but for ids. */
+/**
+ * New nodes, which are not in the training graph, and their edges.  The same on every rank, but for ids.
+ * Their way: kith_new_nodes_read() -> kith_embed() -> kith_new_embeddings_write().
+ */
 typedef struct kith_new_nodes {
   int64_t n_known[KITH_SIDES]; /**< nodes of the graph: new node i has the original number n_known + i */
   int64_t n[KITH_SIDES];       /**< new nodes, in the order in which their ids first appear */
@@ -180,10 +189,12 @@ typedef struct kith_new_nodes {
   kith_ids ids[KITH_SIDES]; /**< [n] of the new nodes; number and text are null except on rank 0 */
 } kith_new_nodes;
 
-/** Local. */
+/** Free the arrays.  Local. */
 KITH_API void kith_new_nodes_free(kith_new_nodes *nodes);
 
 /**
+ * The last of kith_new_nodes_read() -> kith_embed() -> kith_new_embeddings_write().
+ *
  * Write ids and embeddings of new nodes to a file with the layout of embeddings.h5.  Collective.
  *
  * @param first, n  this rank's rows: new nodes first … first + n - 1, users before items; the ranks' slices
@@ -201,6 +212,7 @@ KITH_API kith_agreed kith_new_embeddings_write(const kith_comm *comm, const kith
 /**
  * Path of the nth checkpoint to try, from 0; "" if there are no more.  The first is the one that
  * checkpoint-latest names, even if that file is missing; then all others, newest first.  Collective.
+ * @param[out] path  [KITH_PATH]
  * Errors: KITH_EDATA (checkpoint-latest is malformed and there is no other), KITH_ENOINPUT, KITH_ENOMEM.
  */
 KITH_API kith_agreed kith_checkpoint_find(const kith_comm *comm, const char *folder, int nth,

@@ -77,8 +77,10 @@ KITH_API float *kith_tensor_grad(kith_tensor *x);
 /**
  * The dense weights of a model by name, replicated on every rank (embeddings are not among them: each rank
  * has those of its own rows, kith_train_state).  One flat block each for values, gradients and the
- * optimizer's slots; kith_weights is the view of these blocks, and tensors are the views of single weights,
- * whose addresses stay when others are added.  Backward functions always add to their gradients.
+ * optimizer's slots; kith_weights is the view of these blocks, and tensors are the views of single weights.
+ * A kith_tensor * stays valid until kith_params_destroy().  The blocks move when kith_params_get() adds a
+ * weight, and the value and grad members of all tensors with them: read those anew after it, or at each step.
+ * Backward functions always add to their gradients.
  */
 typedef struct kith_params kith_params;
 
@@ -104,6 +106,7 @@ typedef struct kith_weights {
   int64_t n;                                  /**< numbers of all weights together */
   float *value, *grad, *slot[KITH_MAX_SLOTS]; /**< [n] each */
 } kith_weights;
+/** The view of the weights made so far.  Local. */
 KITH_API kith_weights kith_params_weights(kith_params *p);
 
 /** Set all gradients to zero.  Local. */
@@ -113,10 +116,20 @@ KITH_API void kith_params_allreduce_grad(kith_params *p, const kith_comm *comm);
 
 /* ---- ops on the rows of a block ---- */
 
+/*
+ * Rules of all ops.  Recording is Local and runs nothing: the result y is a new tensor, owned by the tape,
+ * whose values are there after kith_tape_forward().  What is said of forward and communication holds when the
+ * op runs.
+ *
+ * An op without a block keeps the rows of its input, [rows, d].  An op with a block reads x [src rows, d],
+ * ghost rows behind them on the full graph, and makes y [dst rows, d] (kith_block.src, dst); its backward
+ * adds to the gradients of the src rows.  On the full graph src and dst are the same owned rows.
+ */
+
 /**
- * y = A x with the block's own weights.  On the full graph Collective when run: the halo exchange overlaps
- * with the rows that need no ghosts; backward multiplies by A, which is symmetric, or by the block's
- * transpose.
+ * y [dst rows, d] = A x [src rows, d] with the block's own weights (kith_block.csr).  On the full graph
+ * Collective when run: the halo exchange overlaps with the rows that need no ghosts; backward multiplies by
+ * A, which is symmetric, or by the block's transpose.
  */
 KITH_API kith_tensor *kith_propagate_op(kith_tape *t, const kith_block *block, kith_tensor *x);
 
@@ -128,6 +141,7 @@ KITH_API kith_tensor *kith_add_op(kith_tape *t, float wa, kith_tensor *a, float 
 /** y = a * b, elementwise. */
 KITH_API kith_tensor *kith_hadamard_op(kith_tape *t, kith_tensor *a, kith_tensor *b);
 
+/** y [rows, d_0 + … + d_{n-1}]: the columns of x[0], …, x[n - 1] side by side; the rows must be the same. */
 KITH_API kith_tensor *kith_concat_op(kith_tape *t, int n, kith_tensor *const *x);
 /** y = f(x), elementwise. */
 KITH_API kith_tensor *kith_activate_op(kith_tape *t, kith_activation f, float slope, kith_tensor *x);
@@ -150,24 +164,29 @@ typedef enum kith_edge_norm {
   KITH_NORM_SELF_LOOPS /**< 1 / sqrt((deg i + 1)(deg j + 1)), and 1 / (deg i + 1) for the row itself (Kipf and
                           Welling, ICLR 2017, eq. 8) */
 } kith_edge_norm;
-/** y_i = weighted sum of the neighbors' rows of x; ghost rows must be filled. */
+/** y_i [dst rows, d] = weighted sum over the entries (i, j) of row i of x_j [src rows, d].  Ghost rows of x
+ * must be filled (kith_ghost_update_op()). */
 KITH_API kith_tensor *kith_aggregate_op(kith_tape *t, const kith_block *block, kith_edge_norm norm,
                                         kith_tensor *x);
-/** y_i = elementwise maximum of the neighbors' rows. */
+/** y_i [dst rows, d] = elementwise maximum over the entries (i, j) of row i of x_j [src rows, d], ghost rows
+ * filled; zero for a row without entries. */
 KITH_API kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_block *block, kith_tensor *x);
 
 /* ---- attention: tensors [entries, heads] have a row for each entry of the block's matrix ---- */
 
-/** y_i = sum over entries e of row i of alpha_e x[col_e], per head: alpha [entries, heads]. */
+/** y_i = sum over entries e of row i of alpha_e x[col_e], per head: alpha [entries, heads], x [src rows, d],
+ * y [dst rows, d].  Head h has the columns h d / heads … (h + 1) d / heads - 1; d is divisible by heads. */
 KITH_API kith_tensor *kith_attend_op(kith_tape *t, const kith_block *block, kith_tensor *alpha,
                                      kith_tensor *x);
-/** y [rows, heads]: per head the inner product of x's columns with a [1, d]. */
+/** y [rows, heads]: of x [rows, d] and a [1, d], per head the inner product of the head's d / heads columns.
+ */
 KITH_API kith_tensor *kith_head_dot_op(kith_tape *t, int heads, kith_tensor *a, kith_tensor *x);
 
-/** s_e = LeakyReLU(left_i + right_j) for every entry e = (i, j): left, right [in rows, heads]. */
+/** s [entries, heads]: s_e = LeakyReLU(left_i + right_j) for every entry e = (i, j) of the block, with
+ * negative slope `slope`; left and right [src rows, heads]; ghost rows of right must be filled. */
 KITH_API kith_tensor *kith_edge_score_op(kith_tape *t, const kith_block *block, float slope,
                                          kith_tensor *left, kith_tensor *right);
-/** Softmax of s over the entries of each row, per head. */
+/** alpha [entries, heads]: softmax of s [entries, heads] over the entries of each row, per head. */
 KITH_API kith_tensor *kith_edge_softmax_op(kith_tape *t, const kith_block *block, kith_tensor *s);
 
 #endif

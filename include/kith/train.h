@@ -38,11 +38,12 @@ typedef struct kith_checkpoint_options {
   double every_minutes; /**< minutes of rank 0's clock between checkpoints; 0: off */
   int keep;             /**< number of newest checkpoints that are kept */
   bool keep_best;       /**< where evaluations select the epoch: also write and keep its checkpoint */
-  int async_above_mb;   /**< checkpoints of at least so many MB are written asynchronously, from a copy */
+  int async_above_mb;   /**< checkpoints of at least so many MiB (2^20 bytes), over all ranks, are written
+                           asynchronously, from a copy */
 } kith_checkpoint_options;
 
-KITH_API kith_train_options kith_train_defaults(void);
-KITH_API kith_checkpoint_options kith_checkpoint_defaults(void);
+KITH_API kith_train_options kith_train_defaults(void);           /**< Local. */
+KITH_API kith_checkpoint_options kith_checkpoint_defaults(void); /**< Local. */
 
 /* ---- the trainer: parameters and steps ---- */
 
@@ -59,6 +60,7 @@ typedef struct kith_trainer kith_trainer;
 KITH_API kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g,
                                          const kith_model_options *model, const kith_train_options *train,
                                          kith_trainer **out) KITH_MUST_USE;
+/** Free the trainer and null the pointer.  Local; accepts null. */
 KITH_API void kith_trainer_destroy(kith_trainer **trainer);
 
 KITH_API int64_t kith_trainer_n_step(const kith_trainer *t); /**< Steps per epoch.  Local. */
@@ -78,6 +80,7 @@ typedef enum kith_step_request {
 /**
  * Run one step of the current epoch.  Collective; cannot fail and allocates nothing.
  *
+ * @param step     0 … kith_trainer_n_step() - 1, of the epoch of kith_trainer_set_epoch()
  * @param request  of this rank; piggybacked on counts that the step exchanges anyway
  * @return the largest request of all ranks; the same on every rank
  */
@@ -93,7 +96,8 @@ typedef struct kith_train_state {
   kith_weights weights;
   kith_exact_sum *loss; /**< sum of the steps' mean losses, this rank's share; the caller resets it */
 } kith_train_state;
-KITH_API kith_train_state kith_trainer_state(kith_trainer *t); /**< Local. */
+/** The state of a trainer, valid until kith_trainer_destroy().  Local. */
+KITH_API kith_train_state kith_trainer_state(kith_trainer *t);
 
 /**
  * Run the model on the full graph, without dropout, and return its output [n_own, kith_model_output_dim()].
@@ -136,11 +140,11 @@ typedef struct kith_run_result {
   kith_eval_result best; /**< on the split of the job, at best_epoch */
   bool tested;           /**< validation selected the epoch; the test split was read once, at the end */
   kith_eval_result test;
-  double seconds;                  /**< in steps, this call */
-  int64_t checkpoints;             /**< checkpoints that this call wrote … */
-  double checkpoint_seconds;       /**< … and seconds that training waited for them */
-  int64_t n_example;               /**< training pairs (classification: nodes) of this call's steps */
-  int64_t halo_bytes;              /**< sent in halo exchanges of this call's steps, over all ranks */
+  double seconds;            /**< wall clock of this call's steps, without evaluations and checkpoints */
+  int64_t checkpoints;       /**< checkpoints that this call wrote … */
+  double checkpoint_seconds; /**< … and seconds that training waited for them */
+  int64_t n_example;         /**< training pairs (classification: nodes) of this call's steps */
+  int64_t halo_bytes;        /**< sent in halo exchanges of this call's steps, over all ranks */
   kith_relation_weights relations; /**< of the model's layers; learned ones after the last epoch */
 } kith_run_result;
 
