@@ -33,8 +33,10 @@ kith_agreed cli_evaluate(cli *c);
 kith_agreed cli_recommend(cli *c);
 kith_agreed cli_embed(cli *c);
 kith_agreed cli_inspect(cli *c);
-/** Print the further node types and the relations of a graph.h5 that has any.  Local. */
-kith_status cli_inspect_relations(cli *c, const char *path) KITH_MUST_USE;
+/** Print the further node types and the relations of a graph that has any.  Local. */
+kith_status cli_inspect_relations(cli *c, const kith_dataset *d) KITH_MUST_USE;
+/** Print held-out interactions by the degree of their items; nothing if none are held out.  Local. */
+kith_status cli_inspect_held_out(cli *c, const kith_dataset *d) KITH_MUST_USE;
 kith_agreed cli_bench(cli *c);
 kith_agreed cli_doctor(cli *c);
 

@@ -103,6 +103,11 @@ static bool inspect_has_relations(const inspect_entries *all) {
          (inspect_find(all, "schema") || inspect_find(all, "social/start"));
 }
 
+static bool inspect_has_held_out(const inspect_entries *all) {
+  return strcmp(inspect_value(all, "format"), KITH_GRAPH_FORMAT) == 0 && !inspect_is_classification(all) &&
+         inspect_rows(all, "valid/item") + inspect_rows(all, "test/item") > 0;
+}
+
 static void inspect_print_nodes(const cli *c, const inspect_entries *all) {
   cli_print(c, "  %s nodes, each with %s features and of one of %s classes (%s names); %s edges",
             inspect_value(all, "n_node"), inspect_value(all, "n_feature"), inspect_value(all, "n_class"),
@@ -110,12 +115,16 @@ static void inspect_print_nodes(const cli *c, const inspect_entries *all) {
 }
 
 static void inspect_print_graph(const cli *c, const inspect_entries *all) {
-  static const char *const lists[][2] = {{"train", "training"}, {"valid", "validation"}, {"test", "test"}};
+  static const char *const lists[][2] = {{"train", "training"},
+                                         {"valid", "validation"},
+                                         {"test", "test"},
+                                         {"outside", "left-out"}};
   char item[KITH_NAME], time[KITH_NAME], weight[KITH_NAME];
   cli_print(c, "  %s users (%s ids), %s items (%s ids)", inspect_value(all, "n_user"),
             inspect_id_type(all, "user/id"), inspect_value(all, "n_item"), inspect_id_type(all, "item/id"));
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < 4; i++) {
     snprintf(item, sizeof item, "%s/item", lists[i][0]);
+    if (i == 3 && !inspect_find(all, item)) continue;
     snprintf(time, sizeof time, "%s/time", lists[i][0]);
     snprintf(weight, sizeof weight, "%s/weight", lists[i][0]);
     cli_print(c, "  %lld %s interactions%s%s", inspect_rows(all, item), lists[i][1],
@@ -316,6 +325,21 @@ done:
   return st;
 }
 
+/* What the lists of a graph say together. */
+static kith_status inspect_dataset(cli *c, const char *path, const inspect_entries *all) {
+  kith_status st = KITH_OK;
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  kith_dataset *d = NULL;
+  bool relations = inspect_has_relations(all), held_out = inspect_has_held_out(all);
+  if (!relations && !held_out) goto done;
+  KITH_TRY(kith_dataset_read(&alone, path, &d).status);
+  if (held_out) KITH_TRY(cli_inspect_held_out(c, d));
+  if (relations) KITH_TRY(cli_inspect_relations(c, d));
+done:
+  kith_dataset_destroy(&d);
+  return st;
+}
+
 static kith_status inspect_alone(cli *c, const char *path, const char *show) {
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
@@ -333,7 +357,7 @@ static kith_status inspect_alone(cli *c, const char *path, const char *show) {
              INSPECT_ENTRIES);
   qsort(all->at, (size_t)all->n, sizeof *all->at, inspect_compare);
   KITH_TRY(inspect_print_summary(c, f, all));
-  if (inspect_has_relations(all)) told = cli_inspect_relations(c, path);
+  told = inspect_dataset(c, path, all);
   inspect_attributes(c, all);
   inspect_json(c, all);
   KITH_TRY(inspect_datasets(c, f, all));

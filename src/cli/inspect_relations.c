@@ -119,11 +119,8 @@ static void print_type(const cli *c, const kith_dataset *d, int t) {
             base < 0 ? "" : "s");
 }
 
-kith_status cli_inspect_relations(cli *c, const char *path) {
+kith_status cli_inspect_relations(cli *c, const kith_dataset *d) {
   kith_status st = KITH_OK;
-  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
-  kith_dataset *d = NULL;
-  KITH_TRY(kith_dataset_read(&alone, path, &d).status);
   cli_print(c, "relations");
   for (int t = KITH_SIDES; t < d->schema.n_type; t++) print_type(c, d, t);
   cli_json(c, "relations", "{");
@@ -138,6 +135,5 @@ kith_status cli_inspect_relations(cli *c, const char *path) {
   }
   cli_json_more(c, "}");
 done:
-  kith_dataset_destroy(&d);
   return st;
 }
