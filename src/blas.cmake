@@ -25,7 +25,14 @@ check_c_source_compiles("#include <cblas.h>
   int main(void) { float x = 1; cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, 1, 1, 1, 1, &x, 1, &x, 1, 0, &x, 1); return 0; }" KITH_HAS_CBLAS)
 check_c_source_compiles("#include <cblas.h>
   int main(void) { return openblas_get_corename()[0] + openblas_get_config()[0] + openblas_get_parallel(); }" KITH_HAS_OPENBLAS)
+set(lapack_program "extern void dsyevd_(void); extern void dsygvd_(void); extern void dpotrf_(void); extern void dtrtri_(void);
+  int main(void) { dsyevd_(); dsygvd_(); dpotrf_(); dtrtri_(); return 0; }")
+check_c_source_compiles("${lapack_program}" KITH_BLAS_HAS_LAPACK)
 unset(CMAKE_REQUIRED_LIBRARIES)
+if(NOT KITH_BLAS_HAS_LAPACK)
+  find_package(LAPACK REQUIRED)
+  target_link_libraries(kith_blas INTERFACE ${LAPACK_LIBRARIES})
+endif()
 if(NOT KITH_HAS_CBLAS)
   message(FATAL_ERROR "the BLAS that was found has no cblas_sgemm: install OpenBLAS, or name one by -DBLA_VENDOR=… and -DCBLAS_INCLUDE_DIR=…")
 endif()

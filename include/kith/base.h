@@ -159,7 +159,8 @@ typedef enum kith_rng_stream {
   KITH_RNG_IMPORTANCE_WALK = 34,   /**< walks to importance neighbors: (0, walk, hop) */
   KITH_RNG_INCLUSION = 35, /**< sets for inclusion probabilities, before training: as KITH_RNG_NODE_SET */
   KITH_RNG_INSPECT = 36,   /**< pairs that kith inspect compares: (node, node); (pair, draw) */
-  KITH_RNG_SLICE = 37      /**< users on whom half-lives are compared: (user, slice of time) */
+  KITH_RNG_SLICE = 37,     /**< users on whom half-lives are compared: (user, slice of time) */
+  KITH_RNG_SPECTRAL = 38   /**< first columns of the spectral iteration: (item, group of columns) */
 } kith_rng_stream;
 
 /** 256 random bits. */

@@ -143,3 +143,13 @@ void kith_product_nn(int m, int n, int k, float scale, const float *a, const flo
 void kith_product_tn(int m, int n, int k, float scale, const float *a, const float *b, bool add, float *c) {
   product_run(&(product){m, n, k, {a, 1, (size_t)m}, {b, (size_t)n, 1}, {(size_t)n, scale, add}, c});
 }
+
+void kith_product_nn_part(int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
+                          int ldc) {
+  product_run(&(product){m, n, k, {a, (size_t)lda, 1}, {b, (size_t)ldb, 1}, {(size_t)ldc, 1, false}, c});
+}
+
+void kith_product_tn_part(int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
+                          int ldc) {
+  product_run(&(product){m, n, k, {a, 1, (size_t)lda}, {b, (size_t)ldb, 1}, {(size_t)ldc, 1, false}, c});
+}

@@ -21,5 +21,13 @@
 void kith_product_nt(int m, int n, int k, float scale, const float *a, const float *b, bool add, float *c);
 void kith_product_nn(int m, int n, int k, float scale, const float *a, const float *b, bool add, float *c);
 void kith_product_tn(int m, int n, int k, float scale, const float *a, const float *b, bool add, float *c);
+/**
+ * Parts of wider matrices: rows of a, b and c are lda, ldb and ldc apart.  Local.
+ * nn_part: c [m, n] = a [m, k] b [k, n];   tn_part: c [m, n] = a' [k, m] b [k, n].
+ */
+void kith_product_nn_part(int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
+                          int ldc);
+void kith_product_tn_part(int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
+                          int ldc);
 
 #endif

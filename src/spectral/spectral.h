@@ -1,0 +1,74 @@
+/**
+ * What other rooms of the library use of spectral: the leading eigenvectors of P = M'M, where
+ * M = D_u^-a R D_i^-b is the weighted matrix of the training interactions.
+ *
+ * A subspace iteration: random columns go through rounds.  A round applies a polynomial of P that amplifies
+ * the wanted eigenvectors (Zhou, Saad et al., J. Comput. Phys. 2006), makes the columns orthonormal, and
+ * solves the eigenproblem within them (Rayleigh-Ritz).  P is never formed.  All results have the same bits on
+ * any number of ranks and for any cut.
+ */
+#ifndef KITH_SPECTRAL_SPECTRAL_H
+#define KITH_SPECTRAL_SPECTRAL_H
+
+#include "halo/halo.h"
+
+enum { KITH_SPECTRAL_SLAB = 64 }; /* columns that are multiplied by the matrix together */
+
+/**
+ * The adjacency of the training graph; the edge of user u and item i weighs D_u^-a D_i^-b.  Symmetric: users
+ * read items, and items users.  Collective.
+ *
+ * @param a, b  powers of the degrees of users and of items
+ * @param d     width of the rows that will be exchanged
+ * Errors: KITH_ENOMEM; KITH_EDATA as kith_dist_csr_create().
+ */
+kith_agreed kith_spectral_matrix_create(const kith_comm *comm, const kith_graph *g, double a, double b, int d,
+                                        kith_dist_csr **out) KITH_MUST_USE;
+
+typedef struct kith__round kith__round;
+
+/** Approximate eigenpairs of P between two rounds. */
+typedef struct kith_spectrum {
+  int k, width;    /**< wanted pairs, and columns of the iteration */
+  double *value;   /**< [width] Ritz values, descending; 0 before the first round */
+  float *v;        /**< [n_own, width] item rows: orthonormal columns, or columns of zeros where P has fewer
+                        eigenvectors; user rows: zero.  Before the first round: random */
+  double *error;   /**< [width] |P v - lambda v| / lambda_1 of each pair, if `measured` */
+  bool measured;   /**< false after a checkpoint was read: the next round measures first */
+  int round;       /**< rounds that were done */
+  double residual; /**< the largest error of the first k pairs; infinite before the first round */
+  kith__round *round_memory; /**< what rounds need beside it; null before the first one */
+} kith_spectrum;
+
+/** Allocate the arrays, zeroed; for kith_spectrum_start() and for readers of checkpoints, which set value, v,
+ * round and residual.  Local.  Errors: KITH_ENOMEM, *out is null. */
+kith_status kith_spectrum_make(kith_lid n_own, int k, int width, kith_spectrum **out) KITH_MUST_USE;
+/**
+ * Random columns, a function of the seed and of the items' original numbers.  Collective.
+ *
+ * @param k           wanted pairs; may exceed the rank of P
+ * @param oversample  further columns: with more of them the last wanted pairs converge in fewer rounds
+ * Errors: KITH_ENOMEM.
+ */
+kith_agreed kith_spectrum_start(const kith_comm *comm, const kith_graph *g, int k, int oversample,
+                                uint64_t seed, kith_spectrum **out) KITH_MUST_USE;
+/**
+ * One round.  Collective.  `comm`, `g` and `a` must be those of the rounds before.  Slabs of columns whose
+ * errors are far below the tolerance are not filtered again.
+ *
+ * @param a          kith_spectral_matrix_create() with d = KITH_SPECTRAL_SLAB; unchanged
+ * @param degree     of the polynomial, at least 1; the first round has products by P alone, at most 3
+ * @param tolerance  as kith_spectral_options has it
+ * Errors: KITH_ENOMEM; KITH_ENUMERIC if a number is not finite; then *s is not to be used.
+ * Cost: degree + 2 products by P of width columns, and about 7 n_item width^2 flops.
+ */
+kith_agreed kith_spectrum_round(const kith_comm *comm, const kith_graph *g, kith_dist_csr *a, int degree,
+                                double tolerance, kith_spectrum *s) KITH_MUST_USE;
+/** Free it and null the pointer.  Local; accepts null. */
+void kith_spectrum_free(kith_spectrum **s);
+
+/** Bytes of a spectrum, and of what the first round allocates beside it on one rank.  Local. */
+int64_t kith_spectrum_bytes(int64_t n_own, int width);
+int64_t kith_spectrum_round_bytes(const kith_dist_csr_sizes *s, int64_t n_item, int width, int threads);
+
+#endif
