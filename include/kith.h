@@ -7,9 +7,10 @@
  * - *Local*: the function does not communicate, and returns a kith_status or a plain value.  *Collective*
  * (over `comm`; without more, over the communicator that the object was created with): every rank calls it at
  * the same point, and a kith_agreed is the same on every rank.
- * - Every kith_*_destroy() and kith_*_free() is Local and accepts null (an object that was never filled),
- *   unless its own comment says otherwise.  Every kith_*_defaults() is Local and cannot fail.
- * - On failure outputs are empty or null and inputs unchanged; kith_error_text() has the message.
+ * - Every kith_*_destroy(&object) frees and nulls an object, and accepts a null one; every
+ * kith_*_free(&object) frees what a struct points to, and accepts a zeroed one.  Both are Local, unless their
+ * own comment says otherwise.  Every kith_*_defaults() is Local and cannot fail.
+ * - On failure the pointer to a new object is null, and kith_error_text() has the message.
  * - [n, d] is the shape of an array: n rows of d numbers, row-major.  A' is the transpose of A.  dx is the
  *   gradient of the loss by x.
  * - Row i *reads* row j: the output of a layer for node i is a sum over rows j, so a message goes from j to

@@ -17,10 +17,10 @@ typedef int32_t kith_lid; /**< local row on one rank: owned rows first, then gho
 typedef int64_t kith_eid; /**< index into an array of edges */
 
 enum {
-  KITH_NAME = 64,
-  KITH_MAX_SLOTS = 2, /**< arrays that an optimizer keeps for each parameter */
-  KITH_PATH = 1024
-}; /**< sizes of text buffers in option structs, terminating zero included */
+  KITH_NAME = 64,    /**< bytes of a name in a struct, terminating zero included */
+  KITH_PATH = 1024,  /**< bytes of a path, likewise */
+  KITH_MAX_SLOTS = 2 /**< most arrays that an optimizer keeps for each parameter (kith/optimizer.h) */
+};
 
 /* ---- status ---- */
 
@@ -113,14 +113,14 @@ KITH_API const char *kith_status_name(kith_status code);
  */
 KITH_API void *kith_alloc(int64_t count, size_t size);
 
-/** Allocate `p`: a zeroed array of `n` elements.  A kith_status. */
+/** Allocate `p`: a zeroed array of `n` elements.  The value is KITH_OK or KITH_ENOMEM. */
 #define KITH_NEW(p, n)                                                                                       \
   (((p) = kith_alloc((n), sizeof *(p))) != NULL                                                              \
        ? KITH_OK                                                                                             \
        : (kith__fail_memory((int64_t)(n), sizeof *(p)), KITH_ENOMEM))
 
-/** Resize the array `p` from `old_n` to `new_n` elements and keep its content; unchanged on failure.  A
- * kith_status. */
+/** Resize the array `p` from `old_n` to `new_n` elements and keep its content; unchanged on failure.  The
+ * value is KITH_OK or KITH_ENOMEM. */
 #define KITH_GROW(p, old_n, new_n) kith__grow((void **)(void *)&(p), (old_n), (new_n), sizeof *(p))
 
 /** Free a block and null the pointer. */

@@ -67,8 +67,8 @@ typedef enum kith_split_method {
  */
 typedef struct kith_split {
   kith_split_method method;
-  /** Fractions of a user's interactions (time: of all; core: of those in the core); leave-last-out: any value
-   * above 0 holds out one interaction of a user, 0 none. */
+  /** Fractions of a user's interactions (time: of all; core: of those in the core); together less than 1.
+   * Leave-last-out: any value above 0, such as 0.1, holds out one interaction of a user, 0 none. */
   double valid, test;
   int core;      /**< core: the interactions that each user and item has at least */
   uint64_t seed; /**< of the random choice; leave-last-out: among equal times */

@@ -28,6 +28,6 @@ typedef struct kith_loss_options {
   int shared;   /**< softmax: number of further candidates, drawn once for all pairs of a step */
 } kith_loss_options;
 
-KITH_API kith_loss_options kith_loss_defaults(void);
+KITH_API kith_loss_options kith_loss_defaults(void); /**< Local. */
 
 #endif

@@ -39,7 +39,9 @@ enum { KITH_HALF_LIFE_AUTO = -1 };
 
 typedef struct kith_lightgcn_options {
   kith_layer_weights layer_weights;
-  double half_life;      /**< seconds after which an interaction counts half; 0: none; KITH_HALF_LIFE_AUTO */
+  double half_life; /**< h in seconds: an interaction counts 2^(-age / h), and at least 2^-60, before A is
+                       normalized; age: the latest training interaction's time less its own.  0: none;
+                       KITH_HALF_LIFE_AUTO */
   bool half_life_chosen; /**< half_life was KITH_HALF_LIFE_AUTO: checkpoints and embeddings.h5 store it */
 } kith_lightgcn_options;
 

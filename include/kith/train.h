@@ -118,7 +118,8 @@ typedef struct kith_run {
   kith_checkpoint_options checkpoint;
   char work[KITH_PATH];                    /**< folder of checkpoints, metrics.jsonl and embeddings.h5 */
   char graph[KITH_PATH], parts[KITH_PATH]; /**< paths of graph.h5 and parts.h5 */
-  const char *job;        /**< text of the resolved job file, stored in checkpoints and embeddings.h5 */
+  const char *job; /**< text of the resolved job file, stored in checkpoints and embeddings.h5; "": none,
+                      but not NULL */
   const char *config_key; /**< "key=value …" of all settings that decide the result: a checkpoint with another
                            one is refused; NULL: made of the options */
   bool fresh;             /**< remove earlier checkpoints and begin anew */
