@@ -1,4 +1,10 @@
-/* Rounds of subspace iteration: filter, orthonormalize, Rayleigh-Ritz, residuals. */
+/*
+ * Rounds of subspace iteration: filter, orthonormalize, Rayleigh-Ritz, residuals.
+ *
+ * The limit of a round: a product by P gathers 8 width bytes for each interaction, and there are degree + 2
+ * of them, 5 in the first round; Gram matrices and rotations take about 8 n_item width^2 flops.  Gowalla with
+ * width 1048: 68 GB and 0.36 Tflop in a round of degree 8, and an eigenproblem of 1048 columns on one thread.
+ */
 #include <limits.h>
 #include <math.h>
 #include <string.h>
