@@ -312,12 +312,19 @@ const job_key kith__job_row[] = {
      "over the candidates that the pairs of a step share. nce: noise contrastive estimation, with the "
      "negatives as noise."},
     {"loss.l2", JOB_REAL, AT(train.loss.l2), 0, 1e3, "",
-     "Weight of half the squared norm of the batch's input rows, per pair."},
+     "Weight of half the squared norm of the batch's rows, per pair."},
+    {"loss.l2_on", JOB_ENUM, AT(train.loss.l2_on), 0, 0, "input | layers",
+     "input: L2 is on the batch's input rows. layers: on its rows after every layer as well."},
     {"loss.temperature", JOB_REAL, AT(train.loss.temperature), 1e-3, 1e3, "",
      "softmax: divisor of the cosines."},
     {"loss.logq", JOB_REAL, AT(train.loss.logq), 0, 1, "",
      "softmax: multiple of log q that is subtracted from a logit in training, where q is the candidate's "
      "expected frequency in a step. 1 corrects for the popularity bias of in-batch candidates."},
+    {"loss.positive", JOB_ENUM, AT(train.loss.positive), 0, 0, "in-sum | left-out",
+     "softmax: whether the sum of exponentials includes the pair's own item. left-out: bilateral softmax "
+     "(BSL)."},
+    {"loss.log_sum_weight", JOB_REAL, AT(train.loss.log_sum_weight), 0.01, 100, "",
+     "softmax: factor of the log of the sum of exponentials; the second temperature of bilateral softmax."},
     {"loss.inbatch", JOB_BOOL, AT(train.loss.inbatch), NONE,
      "softmax: the items of the other pairs of the step are candidates."},
     {"loss.mask_known", JOB_BOOL, AT(train.loss.mask), NONE,

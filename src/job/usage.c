@@ -76,6 +76,9 @@ static bool drops_columns(const kith_job *j) {
   return has_steps(j) && !is_model(j, KITH_MF) && !is_lightgcn(j);
 }
 static bool propagates(const kith_job *j) { return kith_model_n_layer(&j->model) > 0; }
+static bool regularizes_layers(const kith_job *j) {
+  return recommends(j) && propagates(j) && j->train.loss.l2 > 0;
+}
 static bool learns_relations(const kith_job *j) {
   const kith_relation_weights *w = kith_model_relations(&j->model);
   for (int i = 0; i < w->n; i++)
@@ -266,6 +269,10 @@ static const usage_rule usage_rules[] = {
     {"sampler.exclude_targets", "train", samples_pairs,
      "needs task: recommend, and a sampler.mode other than full"},
     {"loss", "train", has_pairs, "needs task: recommend, and a model that is trained by steps"},
+    {"loss.l2_on", "train", regularizes_layers,
+     "needs task: recommend, loss.l2 above 0, and a model with layers"},
+    {"loss.positive", "train", is_softmax, "needs loss.name: softmax"},
+    {"loss.log_sum_weight", "train", is_softmax, "needs loss.name: softmax"},
     {"loss.temperature", "train", is_softmax, "needs loss.name: softmax"},
     {"loss.logq", "train", is_softmax, "needs loss.name: softmax"},
     {"loss.inbatch", "train", is_softmax, "needs loss.name: softmax"},

@@ -8,7 +8,8 @@ kith_loss_options kith_loss_defaults(void) {
                              .logq = 0,
                              .mask = true,
                              .inbatch = true,
-                             .shared = 0};
+                             .shared = 0,
+                             .log_sum_weight = 1};
 }
 
 const char *kith_loss_text(kith_loss_name name) {
@@ -29,6 +30,8 @@ kith_status kith_loss_check(const kith_loss_options *o, const kith_negative_opti
   KITH_CHECK(o->name != KITH_SOFTMAX || o->inbatch || o->shared > 0, KITH_ECONFIG,
              "negatives.shared: expected at least 1 where loss.inbatch is false, or a pair has no "
              "candidates; found 0");
+  KITH_CHECK(o->log_sum_weight > 0, KITH_ECONFIG, "loss.log_sum_weight: expected a number above 0, found %g",
+             o->log_sum_weight);
 done:
   return st;
 }

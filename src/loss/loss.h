@@ -32,8 +32,10 @@ void kith_bpr_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_exac
 void kith_nce_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_exact_sum *loss);
 
 /**
- * Softmax: mean over the step's pairs of -log softmax of cos(u, i) / temperature over the pair's candidates:
- * - its own item;
+ * Softmax: mean over the step's pairs of log_sum_weight * log of the sum of exp(cos(u, j) / temperature) over
+ * the pair's candidates j, minus cos(u, i) / temperature of its own item i; with log_sum_weight = 1 that is
+ * -log softmax.  Candidates:
+ * - its own item, unless `positive` leaves it out of the sum; a pair without others then has no loss;
  * - with `inbatch`, the items of the step's other pairs on all ranks, except equal items and, with `mask`,
  *   training items of the user;
  * - `shared` negatives drawn for the whole step, except training items of the user.
@@ -44,6 +46,10 @@ void kith_nce_op(kith_tape *t, const kith_batch *b, kith_tensor *rows, kith_exac
  * softmax over all items (Bengio and Senecal 2008; Yi et al., RecSys 2019); with 0 there is no correction.
  * Frequencies: in-batch degree_i * pairs / edges, for the own item too, as in Yi et al.; shared:
  * shared * p_n(i); own item without `inbatch`: 1, since it is always a candidate.
+ *
+ * With the own item left out this is the bilateral softmax loss (Wu et al., BSL, ICDE 2024), whose second
+ * temperature is log_sum_weight; with weight 1 as well, decoupled contrastive learning (Yeh et al., ECCV
+ * 2022).
  *
  * Each rank computes whole tiles: forward its users against all candidates, backward its candidates against
  * all users, so that every sum has one order on any number of ranks.  Collective when run.  Cost: 8 d

@@ -2,10 +2,11 @@
  * Softmax over the candidates of the global batch, in tiles of users and tiles of candidates.
  * Candidates are numbered: the items of all pairs, then the shared negatives.
  *
- * Forward, this rank's users: logits against all candidates, probabilities P, loss, and du = (P - I) items /
- * (pairs * tau).  Backward, this rank's candidates: the logits again, transposed, and di = (P' - I) users /
- * (pairs * tau).  Computing the logits twice costs a third more products than once, but no gradient has to be
- * summed over ranks.
+ * Forward, this rank's users: logits against all candidates, probabilities P, loss, and du = (P - I / w)
+ * items
+ * * w / (pairs * tau), w the weight of the log of the sum.  Backward, this rank's candidates: the logits
+ * again, transposed, and di = (P' - I / w) users * w / (pairs * tau).  Computing the logits twice costs a
+ * third more products than once, but no gradient has to be summed over ranks.
  *
  * Without in-batch candidates a pair's own item is no other pair's candidate and is computed outside the
  * tiles.
@@ -58,10 +59,22 @@ static void softmax_logits(const softmax *o, int m, int n, const float *rows, co
 
 /* Common factor of all gradients. */
 static float softmax_scale(const softmax *o) {
-  return (float)(1 / ((double)(int)o->b->n_global * o->options.temperature));
+  return (float)(o->options.log_sum_weight / ((double)(int)o->b->n_global * o->options.temperature));
 }
 
-/* drows [m, d] = s [m, n] others / (pairs * temperature). */
+static bool softmax_own_in_sum(const softmax *o) { return o->options.positive == KITH_POSITIVE_IN_SUM; }
+
+/* What the gradient subtracts from the probability of pair p's own item: nothing without other candidates. */
+static float softmax_target(const softmax *o, int64_t p) {
+  return o->lse->value[p] == KITH_EMPTY_SUM ? 0 : (float)(1 / o->options.log_sum_weight);
+}
+
+static double softmax_pair_loss(const softmax *o, int64_t p) {
+  double lse = (double)o->lse->value[p], own = (double)(o->own->value[p] - o->bias->value[p]);
+  return o->lse->value[p] == KITH_EMPTY_SUM ? 0 : o->options.log_sum_weight * lse - own;
+}
+
+/* drows [m, d] = s [m, n] others * w / (pairs * temperature). */
 static void softmax_gradient(const softmax *o, int m, int n, const float *s, const float *others,
                              float *drows) {
   kith_gemm_nn(m, o->user->d, n, softmax_scale(o), s, others, 0, drows);
@@ -136,8 +149,10 @@ static void softmax_users_in_batch(const softmax *o, softmax_tile t, float *s) {
   softmax_mask_rows(o, &b->mask, t, n, s);
   softmax_mask_rows(o, &b->shared.mask, t, n, s + b->n_global);
   for (int i = 0; i < t.m; i++) o->own->value[t.first + i] = s[(size_t)i * (size_t)n + (size_t)(t.first + i)];
-  kith_inbatch_softmax_rows(t.m, n, t.first, b->item, o->bias->value, s, o->lse->value + t.first);
-  for (int i = 0; i < t.m; i++) s[(size_t)i * (size_t)n + (size_t)(t.first + i)] -= 1;
+  kith_inbatch_softmax_rows(t.m, n, t.first, b->item, o->bias->value, softmax_own_in_sum(o), s,
+                            o->lse->value + t.first);
+  for (int i = 0; i < t.m; i++)
+    s[(size_t)i * (size_t)n + (size_t)(t.first + i)] -= softmax_target(o, t.first + i);
   softmax_gradient(o, t.m, n, s, o->item->value, softmax_drow(o->user, t.first));
 }
 
@@ -150,16 +165,18 @@ static void softmax_users_sampled(const softmax *o, softmax_tile t, float *s) {
   float *logit = o->own->value + t.first, *probability = o->own->grad + t.first;
   softmax_logits(o, t.m, n, softmax_row(o->user, t.first), shared, s);
   softmax_mask_rows(o, &b->shared.mask, t, n, s);
-  for (int i = 0; i < t.m; i++)
-    probability[i] = logit[i] =
-        kith_dot(d, softmax_row(o->user, t.first + i), softmax_row(o->item, t.first + i)) /
-        (float)o->options.temperature;
-  kith_sampled_softmax_rows(t.m, n, o->bias->value + b->n_global, s, probability, o->lse->value + t.first);
+  for (int i = 0; i < t.m; i++) {
+    logit[i] = kith_dot(d, softmax_row(o->user, t.first + i), softmax_row(o->item, t.first + i)) /
+               (float)o->options.temperature;
+    probability[i] = softmax_own_in_sum(o) ? logit[i] : 0;
+  }
+  kith_sampled_softmax_rows(t.m, n, o->bias->value + b->n_global, s,
+                            softmax_own_in_sum(o) ? probability : NULL, o->lse->value + t.first);
   softmax_gradient(o, t.m, n, s, shared, softmax_drow(o->user, t.first));
   for (int i = 0; i < t.m; i++) {
     const float *u = softmax_row(o->user, t.first + i), *x = softmax_row(o->item, t.first + i);
-    float w = softmax_scale(o) * (probability[i] - 1), *du = softmax_drow(o->user, t.first + i),
-          *dx = softmax_drow(o->item, t.first + i);
+    float w = softmax_scale(o) * (probability[i] - softmax_target(o, t.first + i)),
+          *du = softmax_drow(o->user, t.first + i), *dx = softmax_drow(o->item, t.first + i);
     for (int k = 0; k < d; k++) du[k] += w * x[k];
     for (int k = 0; k < d; k++) dx[k] = w * u[k];
   }
@@ -178,8 +195,7 @@ static void softmax_forward(void *self) {
   }
   int64_t first = b->tile_first[o->comm->rank];
   for (int64_t p = first; p < first + b->n_pair; p++)
-    kith_exact_sum_add(o->loss, ((double)o->lse->value[p] - (double)(o->own->value[p] - o->bias->value[p])) /
-                                    (double)b->n_global);
+    kith_exact_sum_add(o->loss, softmax_pair_loss(o, p) / (double)b->n_global);
   kith_allgather_rows(o->comm, b->tile_first, 1, o->lse->value);
 }
 
@@ -188,9 +204,11 @@ static void softmax_items(const softmax *o, softmax_tile t, float *s) {
   const kith_batch *b = o->b;
   int n = (int)b->n_global;
   softmax_logits(o, t.m, n, softmax_row(o->item, t.first), o->user->value, s);
-  kith_inbatch_softmax_columns(t.m, n, t.first, b->item, o->bias->value, o->lse->value, s);
+  kith_inbatch_softmax_columns(t.m, n, t.first, b->item, o->bias->value, o->lse->value, softmax_own_in_sum(o),
+                               s);
   softmax_mask_columns(o, &b->mask, t, s);
-  for (int i = 0; i < t.m; i++) s[(size_t)i * (size_t)n + (size_t)(t.first + i)] -= 1;
+  for (int i = 0; i < t.m; i++)
+    s[(size_t)i * (size_t)n + (size_t)(t.first + i)] -= softmax_target(o, t.first + i);
   softmax_gradient(o, t.m, n, s, o->user->value, softmax_drow(o->item, t.first));
 }
 

@@ -279,23 +279,25 @@ void kith_edge_softmax_backward(const kith_csr *a, int heads, const float *alpha
  * @param m, n  rows of the tile, candidates
  * @param item  [n] items of the pairs
  * @param bias  [n] subtracted from the logits of each candidate
+ * @param own   whether a row's own candidate is in the sum; if not, its probability is 0
  * @param s     [m, n] logits, minus infinity where masked; afterwards probabilities
- * @param lse   [m] log of the sum of exponentials
+ * @param lse   [m] log of the sum of exponentials; KITH_EMPTY_SUM where all candidates are masked
  */
-void kith_inbatch_softmax_rows(int m, int n, int64_t first, const int32_t *item, const float *bias, float *s,
-                               float *lse);
+void kith_inbatch_softmax_rows(int m, int n, int64_t first, const int32_t *item, const float *bias, bool own,
+                               float *s, float *lse);
+#define KITH_EMPTY_SUM 3e38f
 /** The same probabilities for a tile of items: s [m, n] holds the logits of the items of pairs first …
  * against all users; afterwards exp(s_ij - bias_i - lse_j), the probability that user j gives to item i. */
 void kith_inbatch_softmax_columns(int m, int n, int64_t first, const int32_t *item, const float *bias,
-                                  const float *lse, float *s);
+                                  const float *lse, bool own, float *s);
 
 /**
  * Sampled softmax, one tile of users: candidates are shared negatives, and each row has its own positive.
  *
  * @param bias  [n] subtracted from the candidates' logits
  * @param s     [m, n] logits of the candidates, minus infinity where masked; afterwards probabilities
- * @param own   [m] logits of the positives; afterwards probabilities
- * @param lse   [m] log of the sum of exponentials
+ * @param own   [m] logits of the positives; afterwards probabilities; null: they are not in the sums
+ * @param lse   [m] log of the sum of exponentials; KITH_EMPTY_SUM where there is none
  */
 void kith_sampled_softmax_rows(int m, int n, const float *bias, float *s, float *own, float *lse);
 /** The same probabilities for a tile of candidates: s [m, n] becomes exp(s_ij - bias_i - lse_j). */

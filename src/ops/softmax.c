@@ -29,9 +29,11 @@ KITH_INLINE float softmax_exp(float x) {
   return p * power;
 }
 
-/* Subtract the bias; mask the other candidates with the item of pair `i`. */
-KITH_INLINE void softmax_mask(int n, int64_t i, const int32_t *item, const float *bias, float *s) {
-  float self = s[i] - bias[i];
+/* Subtract the bias; mask the other candidates with the item of pair `i`, and its own unless that is in the
+ * sum. */
+KITH_INLINE void softmax_mask(int n, int64_t i, const int32_t *item, const float *bias, bool in_sum,
+                              float *s) {
+  float self = in_sum ? s[i] - bias[i] : -INFINITY;
   int32_t own = item[i];
   for (int j = 0; j < n; j++) s[j] = item[j] == own ? -INFINITY : s[j] - bias[j];
   s[i] = self;
@@ -66,26 +68,36 @@ KITH_INLINE float softmax_exponentials(int n, float max, float *s) {
   return sum;
 }
 
+/* s becomes probabilities of candidates alone; returns the log of their sum. */
+KITH_INLINE float softmax_of_candidates(int n, float *s) {
+  float max = softmax_max(n, s);
+  if (max == -INFINITY) {
+    for (int j = 0; j < n; j++) s[j] = 0;
+    return KITH_EMPTY_SUM;
+  }
+  float sum = softmax_exponentials(n, max, s), scale = 1 / sum;
+  for (int j = 0; j < n; j++) s[j] *= scale;
+  return max + logf(sum);
+}
+
 KITH_KERNEL void kith_inbatch_softmax_rows(int m, int n, int64_t first, const int32_t *item,
-                                           const float *bias, float *s, float *lse) {
+                                           const float *bias, bool own, float *s, float *lse) {
   for (int i = 0; i < m; i++) {
     float *row = s + (size_t)i * (size_t)n;
-    softmax_mask(n, first + i, item, bias, row);
-    float max = softmax_max(n, row), sum = softmax_exponentials(n, max, row), scale = 1 / sum;
-    for (int j = 0; j < n; j++) row[j] *= scale;
-    lse[i] = max + logf(sum);
+    softmax_mask(n, first + i, item, bias, own, row);
+    lse[i] = softmax_of_candidates(n, row);
   }
 }
 
 KITH_KERNEL void kith_inbatch_softmax_columns(int m, int n, int64_t first, const int32_t *item,
-                                              const float *bias, const float *lse, float *s) {
+                                              const float *bias, const float *lse, bool own, float *s) {
   for (int i = 0; i < m; i++) {
     float *row = s + (size_t)i * (size_t)n;
     int64_t pair = first + i;
-    int32_t own = item[pair];
-    float off = bias[pair], self = softmax_exp(row[pair] - off - lse[pair]);
+    int32_t same = item[pair];
+    float off = bias[pair], self = own ? softmax_exp(row[pair] - off - lse[pair]) : 0.0f;
     for (int j = 0; j < n; j++) {
-      float keep = item[j] == own ? 0.0f : 1.0f;
+      float keep = item[j] == same ? 0.0f : 1.0f;
       row[j] = keep * softmax_exp(row[j] - off - lse[j]);
     }
     row[pair] = self;
@@ -97,6 +109,10 @@ KITH_KERNEL void kith_sampled_softmax_rows(int m, int n, const float *bias, floa
   for (int i = 0; i < m; i++) {
     float *row = s + (size_t)i * (size_t)n;
     for (int j = 0; j < n; j++) row[j] -= bias[j];
+    if (!own) {
+      lse[i] = softmax_of_candidates(n, row);
+      continue;
+    }
     float max = softmax_max(n, row);
     max = own[i] > max ? own[i] : max;
     float self = softmax_exp(own[i] - max), sum = softmax_exponentials(n, max, row) + self, scale = 1 / sum;

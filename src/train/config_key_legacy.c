@@ -70,6 +70,10 @@ static void config_key_add_negatives(config_key *r) {
   const kith_negative_options *n = &r->o->train.negatives;
   const kith_loss_options *loss = &r->o->train.loss;
   bool drawn = loss->name != KITH_SOFTMAX, shared = !drawn && loss->shared > 0;
+  if (loss->l2 > 0 && loss->l2_on == KITH_L2_ON_LAYERS && kith_model_n_layer(&r->o->model) > 0)
+    config_key_add(r, " l2_on=layers");
+  if (!drawn && loss->positive == KITH_POSITIVE_LEFT_OUT) config_key_add(r, " positive=left-out");
+  if (!drawn && loss->log_sum_weight != 1) config_key_add(r, " log_sum_weight=%.9g", loss->log_sum_weight);
   if (!drawn && loss->inbatch && loss->mask) config_key_add(r, " mask=true");
   if (shared) config_key_add(r, " inbatch=%s shared=%d", loss->inbatch ? "true" : "false", loss->shared);
   if (drawn && n->count != 1) config_key_add(r, " negatives=%d", n->count);

@@ -137,6 +137,14 @@ static void pairs_take(kith_trainer *t, int64_t step) {
   pairs_begin_step(t);
 }
 
+/* The rows after each layer have a gather index like that of the input rows. */
+static void pairs_record_layers_loss(kith_trainer *t) {
+  const kith_layer_outputs *layers = &t->step.layers; /* the first are the input rows */
+  if (t->train.loss.l2_on != KITH_L2_ON_LAYERS) return;
+  for (int l = 1; l < layers->n; l++)
+    kith_l2_op(t->tape, t->gather_index, &t->pairs.l2_scale, layers->h[l], &t->loss);
+}
+
 static void pairs_record_input_loss(kith_trainer *t, kith_tensor *x) {
   kith_l2_op(t->tape, t->gather_index, &t->pairs.l2_scale, x, &t->loss);
 }
@@ -144,6 +152,7 @@ static void pairs_record_input_loss(kith_trainer *t, kith_tensor *x) {
 /* On the full graph the rows come from their owners. */
 static void pairs_record_loss(kith_trainer *t, kith_tensor *rows) {
   kith_batch *b = t->pairs.batch;
+  pairs_record_layers_loss(t);
   if (!t->sampled) rows = kith_exchange_op(t->tape, t->halo, rows, t->max_rows);
   if (t->pairs.softmax) kith_softmax_op(t->tape, t->comm, b, &t->train.loss, rows, &t->loss);
   else if (t->train.loss.name == KITH_NCE) kith_nce_op(t->tape, b, rows, &t->loss);

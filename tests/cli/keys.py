@@ -146,7 +146,10 @@ sampler.cluster_edges        pairs     train      keep drop              sampler
 sampler.exclude_targets      pairs     train      true false             sampler.mode=neighbor sampler.fanouts=0
 loss.name                    pairs     train      bpr nce
 loss.l2                      pairs     train      0 0.1
+loss.l2_on                   pairs     train      input layers           loss.l2=0.1
 loss.temperature             pairs     train      0.1 0.5                loss.name=softmax
+loss.positive                pairs     train      in-sum left-out        loss.name=softmax
+loss.log_sum_weight          pairs     train      1 0.5                  loss.name=softmax
 loss.logq                    pairs     train      0 1                    loss.name=softmax
 loss.inbatch                 pairs     train      true false             loss.name=softmax negatives.shared=8
 loss.mask_known              pairs     train      true false             loss.name=softmax

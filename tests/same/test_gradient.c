@@ -21,13 +21,26 @@ typedef struct setting {
   double *chooser;      /* the final embeddings that choose from pools: a choice is not differentiated */
 } setting;
 
-static void final_of(const setting *s, const double *x, double *final) {
+static double half_square(const double *x, int node) {
+  double sum = 0;
+  for (int k = 0; k < WIDTH; k++) sum += x[node * WIDTH + k] * x[node * WIDTH + k];
+  return 0.5 * sum;
+}
+
+/* What L2 counts of a node each time that it is in the batch: of its input row, or of all layers' rows. */
+static void add_squares(const double *h, double *square) {
+  for (int i = 0; i < NODES; i++) square[i] += half_square(h, i);
+}
+
+static void final_of(const setting *s, const double *x, double *final, double *square) {
   int layers = s->model.name == KITH_MF ? 0 : s->model.layers;
   double degree[NODES] = {0}, h[NODES * WIDTH], next[NODES * WIDTH];
   for (int64_t e = 0; e < s->t->n_edge; e++) {
     degree[s->t->user[e]]++;
     degree[USERS + s->t->item[e]]++;
   }
+  memset(square, 0, NODES * sizeof *square);
+  add_squares(x, square);
   memcpy(h, x, sizeof h);
   for (int i = 0; i < NODES * WIDTH; i++) final[i] = x[i] / (layers + 1);
   for (int l = 0; l < layers; l++) {
@@ -40,6 +53,7 @@ static void final_of(const setting *s, const double *x, double *final) {
         next[i * WIDTH + k] += w * h[u * WIDTH + k];
       }
     memcpy(h, next, sizeof h);
+    if (s->train.loss.l2_on == KITH_L2_ON_LAYERS) add_squares(h, square);
     for (int i = 0; i < NODES * WIDTH; i++) final[i] += h[i] / (layers + 1);
   }
 }
@@ -52,12 +66,6 @@ static double product(const double *final, int a, int b, bool cosine) {
     bb += final[b * WIDTH + k] * final[b * WIDTH + k];
   }
   return cosine ? ab / sqrt(aa * bb) : ab;
-}
-
-static double half_square(const double *x, int node) {
-  double sum = 0;
-  for (int k = 0; k < WIDTH; k++) sum += x[node * WIDTH + k] * x[node * WIDTH + k];
-  return 0.5 * sum;
 }
 
 static int64_t edge_at(const setting *s, int64_t place) {
@@ -143,7 +151,7 @@ static double nce_logit(const setting *s, const double *final, int user, int nod
 }
 
 /* Losses with negatives of their own; what L2 counts of the negatives is added to *square. */
-static double negative_pair(const setting *s, const double *x, const double *final, int64_t edge,
+static double negative_pair(const setting *s, const double *squares, const double *final, int64_t edge,
                             double *square) {
   int u = s->t->user[edge], p = USERS + s->t->item[edge], k = s->train.negatives.count;
   bool nce = s->train.loss.name == KITH_NCE;
@@ -151,7 +159,7 @@ static double negative_pair(const setting *s, const double *x, const double *fin
   for (int j = 0; j < k; j++) {
     bool hard = is_hard(s, edge, j);
     int n = hard ? hardest_of(s, edge, j) : negative_of(s, edge, j, 0);
-    if (!hard) *square += half_square(x, n);
+    if (!hard) *square += squares[n];
     loss += nce ? softplus(nce_logit(s, final, u, n))
                 : softplus(product(final, u, n, false) - product(final, u, p, false)) / k;
   }
@@ -178,11 +186,17 @@ static int shared_item(const setting *s, int draw) {
   return drawn_by(s, kith_random(s->train.seed, KITH_RNG_SHARED_NEGATIVE, 0, 0, (uint64_t)draw));
 }
 
+/* Of the sum of exponentials: y / tau = self.  Wu et al., BSL, ICDE 2024, leave the positive out of it. */
+static double log_sum_loss(const setting *s, double sum, double self) {
+  if (s->train.loss.positive == KITH_POSITIVE_IN_SUM) sum += exp(self);
+  return sum > 0 ? s->train.loss.log_sum_weight * log(sum) - self : 0;
+}
+
 static double softmax_pair(const setting *s, const double *final, int64_t place) {
   int64_t mine = edge_at(s, place);
   int user = s->t->user[mine], item = s->t->item[mine];
   double self = s->train.loss.inbatch ? batch_logit(s, final, user, item) : cosine(s, final, user, item),
-         sum = exp(self);
+         sum = 0;
   for (int64_t p = 0; p < s->pairs && s->train.loss.inbatch; p++) {
     int other = s->t->item[edge_at(s, p)];
     if (other != item && !(s->train.loss.mask && knows(s, user, other)))
@@ -192,22 +206,22 @@ static double softmax_pair(const setting *s, const double *final, int64_t place)
     int other = shared_item(s, c);
     if (!knows(s, user, other)) sum += exp(shared_logit(s, final, user, other));
   }
-  return log(sum) - self;
+  return log_sum_loss(s, sum, self);
 }
 
 static double loss_of(const setting *s, const double *x) {
-  double final[NODES * WIDTH], loss = 0;
-  final_of(s, x, final);
+  double final[NODES * WIDTH], squares[NODES], loss = 0;
+  final_of(s, x, final, squares);
   for (int64_t place = 0; place < s->pairs; place++) {
     int64_t e = edge_at(s, place);
     int u = s->t->user[e], p = USERS + s->t->item[e];
-    double square = half_square(x, u) + half_square(x, p);
+    double square = squares[u] + squares[p];
     if (s->train.loss.name == KITH_SOFTMAX) loss += softmax_pair(s, final, place);
-    else loss += negative_pair(s, x, final, e, &square);
+    else loss += negative_pair(s, squares, final, e, &square);
     loss += s->train.loss.l2 * square;
   }
   for (int c = 0; c < s->train.loss.shared; c++)
-    loss += s->train.loss.l2 * half_square(x, USERS + shared_item(s, c));
+    loss += s->train.loss.l2 * squares[USERS + shared_item(s, c)];
   return loss / (double)s->pairs;
 }
 
@@ -220,7 +234,8 @@ static double *all_rows(const kith_graph *g, const float *x) {
   return all;
 }
 
-static void check(kith_model_name model, kith_loss_options loss, kith_negative_options negatives) {
+static void check_batch(int batch, kith_model_name model, kith_loss_options loss,
+                        kith_negative_options negatives) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 21);
   kith_graph *g = test_graph_cut(&t, test_comm, 4, 9);
   setting s = {.model = kith_model_defaults(), .train = kith_train_defaults(), .t = &t};
@@ -228,15 +243,15 @@ static void check(kith_model_name model, kith_loss_options loss, kith_negative_o
   s.model.name = model;
   s.model.dim = WIDTH;
   s.model.layers = LAYERS;
-  s.train.batch = 40;
+  s.train.batch = batch;
   s.train.loss = loss;
   s.train.negatives = negatives;
   s.pairs = s.train.batch;
   for (int i = 0; i < ITEMS; i++) s.weight[i] = round(pow(degree_of(&s, i), negatives.alpha) * 1048576);
   assert_int_equal(KITH_OK, kith_trainer_create(test_comm, g, &s.model, &s.train, &trainer).status);
   kith_train_state st = kith_trainer_state(trainer);
-  double *x = all_rows(g, st.x), chooser[NODES * WIDTH], most = 0, worst = 0;
-  final_of(&s, x, chooser);
+  double *x = all_rows(g, st.x), chooser[NODES * WIDTH], squares[NODES], most = 0, worst = 0;
+  final_of(&s, x, chooser, squares);
   s.chooser = chooser;
   kith_trainer_set_epoch(trainer, 0);
   kith_trainer_step(trainer, 0, KITH_REQUEST_NONE);
@@ -261,6 +276,10 @@ static void check(kith_model_name model, kith_loss_options loss, kith_negative_o
   kith_trainer_destroy(&trainer);
   kith_graph_destroy(&g);
   test_graph_free(&t);
+}
+
+static void check(kith_model_name model, kith_loss_options loss, kith_negative_options negatives) {
+  check_batch(40, model, loss, negatives);
 }
 
 static kith_loss_options loss_named(kith_loss_name name) {
@@ -341,6 +360,35 @@ static void softmax_of_shared_negatives_alone_is_differentiated(void **state) {
   check(KITH_MF, loss, kith_negative_defaults());
 }
 
+static void bilateral_softmax_is_differentiated(void **state) {
+  (void)state;
+  kith_loss_options loss = loss_named(KITH_SOFTMAX);
+  kith_negative_options one = kith_negative_defaults();
+  loss.log_sum_weight = 0.6;
+  check(KITH_LIGHTGCN, loss, one);
+  loss.positive = KITH_POSITIVE_LEFT_OUT;
+  check(KITH_LIGHTGCN, loss, one);
+  loss.log_sum_weight = 1.3;
+  check_batch(3, KITH_MF, loss, one); /* a pair has no other candidates where the user knows them all */
+  loss.shared = 70;
+  check(KITH_MF, loss, one);
+  loss.inbatch = false;
+  check(KITH_LIGHTGCN, loss, one);
+  loss.shared = 1;
+  check(KITH_MF, loss, one);
+}
+
+static void l2_of_all_layers_is_differentiated(void **state) {
+  (void)state;
+  kith_negative_options mixed = {.count = 3, .popularity = 0.6, .alpha = 0.75, .pool = 16};
+  kith_loss_options bpr = loss_named(KITH_BPR), softmax = loss_named(KITH_SOFTMAX);
+  bpr.l2_on = softmax.l2_on = KITH_L2_ON_LAYERS;
+  check(KITH_LIGHTGCN, bpr, mixed);
+  check(KITH_MF, bpr, mixed);
+  softmax.shared = 70;
+  check(KITH_LIGHTGCN, softmax, mixed);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(bpr_is_differentiated),
                                      cmocka_unit_test(bpr_with_several_negatives_is_differentiated),
@@ -349,7 +397,9 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(negatives_of_the_batch_are_differentiated),
                                      cmocka_unit_test(softmax_is_differentiated),
                                      cmocka_unit_test(softmax_with_shared_negatives_is_differentiated),
-                                     cmocka_unit_test(softmax_of_shared_negatives_alone_is_differentiated)};
+                                     cmocka_unit_test(softmax_of_shared_negatives_alone_is_differentiated),
+                                     cmocka_unit_test(bilateral_softmax_is_differentiated),
+                                     cmocka_unit_test(l2_of_all_layers_is_differentiated)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -16,6 +16,7 @@ static const double TOLERANCE = 1e-5;
 typedef struct manner {
   kith_sampler_options sampler;
   kith_loss_name loss;
+  bool bilateral; /* the positive left out of the sum, L2 on all layers */
   bool exclude;
   kith_negative_options negatives; /* the defaults where count is 0 */
   bool looks;                      /* at the final embeddings after every step */
@@ -41,6 +42,12 @@ static void train_and_look(const kith_comm *comm, const test_graph *t, const kit
   train.sampler = how->sampler;
   train.loss.name = how->loss;
   train.exclude_targets = how->exclude;
+  if (how->bilateral) {
+    train.loss.positive = KITH_POSITIVE_LEFT_OUT;
+    train.loss.log_sum_weight = 0.84;
+    train.loss.l2 = 0.1;
+    train.loss.l2_on = KITH_L2_ON_LAYERS;
+  }
   if (how->negatives.count > 0) train.negatives = how->negatives;
   assert_int_equal(KITH_OK, kith_trainer_create(comm, g, model, &train, &trainer).status);
   kith_trainer_set_epoch(trainer, 0);
@@ -104,15 +111,20 @@ static void check(kith_model_options options) {
 
 /* All neighbors, and the whole graph.  Every node is in every step's hops here, so that dense and sparse
  * Adam agree. */
-static void check_unlimited(kith_model_options options, kith_loss_name loss) {
+static void check_unlimited_as(kith_model_options options, manner how) {
   double full[STEPS], sampled[STEPS];
   kith_model_options model = small(options);
   test_graph t = graph_for(&model);
-  train_on(test_comm, &t, &model, &(manner){.sampler.mode = KITH_FULL, .loss = loss}, 7, full);
-  train_on(test_comm, &t, &model,
-           &(manner){.sampler = {.mode = KITH_NEIGHBOR, .fanouts = {1, {0}}}, .loss = loss}, 7, sampled);
+  how.sampler.mode = KITH_FULL;
+  train_on(test_comm, &t, &model, &how, 7, full);
+  how.sampler = (kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {1, {0}}};
+  train_on(test_comm, &t, &model, &how, 7, sampled);
   expect_near(full, sampled);
   test_graph_free(&t);
+}
+
+static void check_unlimited(kith_model_options options, kith_loss_name loss) {
+  check_unlimited_as(options, (manner){.loss = loss});
 }
 
 static kith_model_options pinsage(int neighbors) {
@@ -150,6 +162,9 @@ static void all_neighbors_are_the_whole_graph(void **state) {
   (void)state;
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN}, KITH_BPR);
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN}, KITH_SOFTMAX);
+  check_unlimited_as((kith_model_options){.name = KITH_LIGHTGCN},
+                     (manner){.loss = KITH_SOFTMAX, .bilateral = true});
+  check_unlimited_as((kith_model_options){.name = KITH_GAT, .gat.heads = 2}, (manner){.bilateral = true});
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN,
                                        .lightgcn.layer_weights = KITH_LAYER_WEIGHTS_LEARNED},
                   KITH_BPR);

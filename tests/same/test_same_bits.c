@@ -18,6 +18,7 @@ typedef struct recipe {
   int shared;
   bool apart; /* no in-batch candidates */
   double edge_dropout;
+  bool bilateral; /* the positive left out of the sum, L2 on all layers */
 } recipe;
 
 typedef struct outcome {
@@ -41,6 +42,11 @@ static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe
   train.loss.shared = how->shared;
   train.loss.inbatch = !how->apart;
   train.loss.logq = how->shared > 0 ? 0.5 : 0;
+  if (how->bilateral) {
+    train.loss.positive = KITH_POSITIVE_LEFT_OUT;
+    train.loss.log_sum_weight = 0.84;
+    train.loss.l2_on = KITH_L2_ON_LAYERS;
+  }
   if (how->negatives.count > 0) train.negatives = how->negatives;
   assert_int_equal(KITH_OK, kith_trainer_create(comm, g, &model, &train, &trainer).status);
   for (int e = 0; e < EPOCHS; e++) {
@@ -105,6 +111,18 @@ static void a_width_that_fits_no_vector_has_the_same_bits(void **state) {
 static void lightgcn_with_softmax_has_the_same_bits(void **state) {
   (void)state;
   check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_SOFTMAX, .width = 64, .batch = 300});
+}
+
+static void bilateral_softmax_has_the_same_bits(void **state) {
+  (void)state;
+  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_SOFTMAX, .width = 32, .batch = 130, .bilateral = true});
+  check((recipe){.model = KITH_LIGHTGCN,
+                 .loss = KITH_SOFTMAX,
+                 .width = 21,
+                 .batch = 70,
+                 .shared = 3,
+                 .apart = true,
+                 .bilateral = true});
 }
 
 static void fewer_edges_have_the_same_bits(void **state) {
@@ -185,6 +203,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_with_bpr_has_the_same_bits),
                                      cmocka_unit_test(a_width_that_fits_no_vector_has_the_same_bits),
                                      cmocka_unit_test(lightgcn_with_softmax_has_the_same_bits),
+                                     cmocka_unit_test(bilateral_softmax_has_the_same_bits),
                                      cmocka_unit_test(mf_with_bpr_has_the_same_bits),
                                      cmocka_unit_test(mf_with_softmax_has_the_same_bits),
                                      cmocka_unit_test(fewer_edges_have_the_same_bits),

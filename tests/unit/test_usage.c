@@ -41,6 +41,9 @@ static const pair pairs[] = {
     {"loss.name", "nce", false},
     {"loss.l2", "0.5", false},
     {"loss.temperature", "0.5", false},
+    {"loss.l2_on", "layers", false},
+    {"loss.positive", "left-out", false},
+    {"loss.log_sum_weight", "0.5", false},
     {"loss.logq", "0.5", false},
     {"loss.mask_known", "false", false},
     {"negatives.count", "5", false},
@@ -169,6 +172,7 @@ static void other_keys_are_read_where_they_should_be(void **state) {
     const char *key, *with, *value, *without;
   } rule[] = {
       {"loss.inbatch", "loss.name", "softmax", "bpr"},
+      {"loss.l2_on", "loss.l2", "0.1", "0"},
       {"negatives.shared", "loss.name", "softmax", "nce"},
       {"negatives.hard", "loss.name", "bpr", "nce"},
       {"negatives.pool", "negatives.hard", "0.5", "0"},
