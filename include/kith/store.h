@@ -115,14 +115,16 @@ KITH_API kith_agreed kith_graph_times_read(const kith_comm *comm, const char *pa
 
 /** Attributes of embeddings.h5, to be written. */
 typedef struct kith_embeddings_meta {
-  const char *model;       /**< "lightgcn" */
-  bool cosine;             /**< rows are normalized; products are cosines */
-  int64_t epoch, step;     /**< epochs trained, and steps of the next one */
-  const char *run;         /**< id of the run; "": none */
-  const char *config_key;  /**< "key=value …" of all settings that determine the rows, as in checkpoints */
-  const char *learned;     /**< learned weights of relations as text; "" or null: none */
-  bool has_half_life;      /**< whether half_life was chosen, since the job says auto */
-  double half_life;        /**< seconds; 0: none */
+  const char *model;      /**< "lightgcn" */
+  bool cosine;            /**< rows are normalized; products are cosines */
+  int64_t epoch, step;    /**< epochs trained, and steps of the next one */
+  const char *run;        /**< id of the run; "": none */
+  const char *config_key; /**< "key=value …" of all settings that determine the rows, as in checkpoints */
+  const char *learned;    /**< learned weights of relations as text; "" or null: none */
+  bool has_half_life;     /**< whether half_life was chosen, since the job says auto */
+  double half_life;       /**< seconds; 0: none */
+  const char *filter;     /**< spectral: what an eigenvector weighs, as text; null or "": another model … */
+  double residual;        /**< … and the largest residual of an eigenpair, relative to lambda_1 */
   kith_direct_term direct; /**< what scores have beside rows; written where lambda_1 > 0, also with c = 0 */
   const char *metrics;     /**< history, one JSON object per line */
   const char *job;         /**< resolved job file */

@@ -133,6 +133,7 @@ typedef struct kith_eval_result {
 
 typedef struct kith_run_result {
   int64_t epochs;     /**< epochs done, those before interruptions included */
+  double residual;    /**< spectral: the largest of an eigenpair; the epochs are rounds */
   double loss;        /**< of the last epoch, if this call finished one; else NaN */
   int64_t best_epoch; /**< epoch that embeddings.h5 holds … */
   int64_t best_step;  /**< … plus steps of the next one; 0, unless the run ended within an epoch because

@@ -81,7 +81,8 @@ static void evaluate_print(cli *c, const kith_metrics *m) {
 static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, const char *path,
                                          const kith_embeddings_origin *from) {
   kith_agreed st = {KITH_OK};
-  char config_key[KITH_CONFIG_KEY_SIZE], wanted[KITH_CONFIG_KEY_SIZE], legacy[KITH_CONFIG_KEY_SIZE];
+  char config_key[KITH_CONFIG_KEY_SIZE], key[KITH_CONFIG_KEY_SIZE], wanted[KITH_CONFIG_KEY_SIZE],
+      legacy[KITH_CONFIG_KEY_SIZE];
   char want[KITH_NAME], found[KITH_NAME];
   const kith_run run = {.model = c->job.model,
                         .train = c->job.train,
@@ -94,7 +95,8 @@ static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, cons
                   "%s: was trained with model=%s, the job has model=%s; run kith train %s first", path,
                   from->model, model, c->job_args));
   KITH_TRY(kith_agreed_same(kith_job_config_key(&c->job, sizeof config_key, config_key)));
-  kith_config_key(c->comm, g, &run, sizeof wanted, wanted);
+  kith_config_key(c->comm, g, &run, sizeof key, key);
+  KITH_TRY(kith_agreed_same(kith_export_key(&run, key, sizeof wanted, wanted)));
   kith_config_key_legacy(g, &run, sizeof legacy, legacy);
   if (from->config_key && from->config_key[0] &&
       kith_config_key_differs(wanted, legacy, from->config_key, want, found))

@@ -81,6 +81,20 @@ static void train_print_relations(cli *c, const kith_run_result *r) {
 static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
   bool on_valid = run->evaluate.split == KITH_EVAL_VALID;
   const char *split = on_valid ? "valid" : run->train.patience > 0 ? "test-selected" : "test";
+  if (run->model.name == KITH_SPECTRAL) {
+    cli_print(c, "%lld round%s done, residual %.3g; %s/embeddings.h5 holds the rows", (long long)r->epochs,
+              kith_plural(r->epochs), r->residual, run->work);
+    cli_json(c, "rounds", "%lld", (long long)r->epochs);
+    cli_json(c, "residual", "%.6g", r->residual);
+    cli_json(c, "seconds", "%.3f", r->seconds);
+    cli_json(c, "checkpoints", "%lld", (long long)r->checkpoints);
+    cli_json(c, "checkpoint_seconds", "%.3f", r->checkpoint_seconds);
+    cli_json(c, "halo_bytes", "%lld", (long long)r->halo_bytes);
+    cli_json(c, "split", "\"%s\"", split);
+    if (r->evaluated) train_print_metrics(c, split, on_valid ? "valid" : "test", &r->best);
+    if (r->tested) train_print_metrics(c, "test", "test", &r->test);
+    return;
+  }
   cli_print(c, "%lld epoch%s done; %s/embeddings.h5 holds epoch %lld", (long long)r->epochs,
             kith_plural(r->epochs), run->work, (long long)r->best_epoch);
   if (r->best_step > 0)
@@ -130,6 +144,9 @@ static void train_log(const cli *c, const kith_run *run, const kith_graph *g) {
     kith_log("%s: %lld nodes with %d features, %lld edges, %lld training nodes of %d classes, %d rank%s",
              model, (long long)g->n[KITH_USER], g->n_feature_of[KITH_USER], (long long)g->n_edge,
              (long long)g->n_train, g->n_class, c->comm->size, many);
+  else if (!kith_model_has_steps(&run->model))
+    kith_log("%s: %lld users, %lld items, %lld interactions, %d rank%s", model, (long long)g->n[KITH_USER],
+             (long long)g->n[KITH_ITEM], (long long)g->n_edge, c->comm->size, many);
   else
     kith_log("%s with %s: %lld users, %lld items, %lld interactions, %d rank%s", model,
              kith_loss_text(run->train.loss.name), (long long)g->n[KITH_USER], (long long)g->n[KITH_ITEM],

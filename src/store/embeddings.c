@@ -74,6 +74,10 @@ static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d,
   KITH_TRY(kith_h5_put_attr_text(f, "config_key", meta->config_key ? meta->config_key : ""));
   if (meta->learned && meta->learned[0]) KITH_TRY(kith_h5_put_attr_text(f, "learned", meta->learned));
   if (meta->has_half_life) KITH_TRY(kith_h5_put_attr_real(f, "half_life", meta->half_life));
+  if (meta->filter && meta->filter[0]) {
+    KITH_TRY(kith_h5_put_attr_text(f, "filter", meta->filter));
+    KITH_TRY(kith_h5_put_attr_real(f, "residual", meta->residual));
+  }
   if (meta->direct.lambda_1 > 0) KITH_TRY(direct_write(f, &meta->direct));
   KITH_TRY(kith_h5_put_attr_text(f, "metrics", meta->metrics));
   KITH_TRY(kith_h5_put_attr_text(f, "job", meta->job));

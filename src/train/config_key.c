@@ -28,3 +28,29 @@ void kith_config_key(const kith_comm *comm, const kith_graph *g, const kith_run 
     snprintf(text + n, size - (size_t)n, " parts=%d partition=%" PRIx64, g->n_part,
              config_key_partition(comm, g));
 }
+
+/* Without blanks, which end words of a key. */
+void kith_spectral_filter_print(const kith_spectral_options *o, char *text) {
+  size_t size = KITH_SPECTRAL_FILTER_SIZE;
+  if (o->filter == KITH_FILTER_RATIO) {
+    snprintf(text, size, "ratio:%.17g", o->t);
+    return;
+  }
+  size_t n = (size_t)snprintf(text, size, "knots");
+  for (int j = 0; j < o->knots.n && n < size; j++)
+    n += (size_t)snprintf(text + n, size - n, "%c%.17g", j == 0 ? ':' : ',', o->knots.of[j]);
+}
+
+kith_status kith_export_key(const kith_run *o, const char *config_key, size_t size, char *text) {
+  kith_status st = KITH_OK;
+  const kith_spectral_options *s = &o->model.spectral;
+  char filter[KITH_SPECTRAL_FILTER_SIZE];
+  int n = snprintf(text, size, "%s", config_key);
+  if (o->model.name != KITH_SPECTRAL) return st;
+  kith_spectral_filter_print(s, filter);
+  n += snprintf(text + n, size - (size_t)n, " filter=%s input_power=%.17g output_power=%.17g direct=%.17g",
+                filter, s->input_power, s->output_power, s->direct);
+  KITH_CHECK((size_t)n < size, KITH_ECONFIG, "the configuration key is longer than %zu bytes", size);
+done:
+  return st;
+}

@@ -23,18 +23,21 @@ int kith__run_width(const run *r) {
 
 kith_agreed kith__run_export(run *r, int64_t epoch, int64_t step, const char *metrics, const float *final) {
   kith_agreed st = {KITH_OK};
-  const kith_learned learned = kith_trainer_learned(r->trainer);
-  kith_learned_print(&learned, sizeof r->learned, r->learned);
+  char key[KITH_CONFIG_KEY_SIZE];
+  kith__run_note_learned(r);
+  KITH_TRY(kith_agreed_same(kith_export_key(r->o, r->config_key, sizeof key, key)));
   kith_embeddings_meta meta = {.model = kith_model_text(r->o->model.name),
                                .cosine = r->o->model.score == KITH_COSINE,
                                .epoch = epoch,
                                .step = step,
                                .run = r->id,
-                               .config_key = r->config_key,
+                               .config_key = key,
                                .learned = r->learned,
                                .has_half_life = r->o->model.lightgcn.half_life_chosen,
                                .half_life = r->o->model.lightgcn.half_life,
                                .direct = r->direct,
+                               .filter = r->filter,
+                               .residual = r->best,
                                .metrics = metrics,
                                .job = r->o->job};
   r->result->best_epoch = epoch;

@@ -81,11 +81,21 @@ static int history_steps(const history_line *line, size_t size, char *text) {
                   (long long)line->halo_bytes);
 }
 
+/* Residual, time and traffic of a round. */
+static int history_round(const history_line *line, size_t size, char *text) {
+  int at = snprintf(text, size, ", \"residual\": ");
+  at += history_number(line->residual, size - (size_t)at, text + at);
+  return at + snprintf(text + at, size - (size_t)at, ", \"seconds\": %.3f, \"halo_bytes\": %lld",
+                       line->seconds, (long long)line->halo_bytes);
+}
+
 kith_status kith__history_add(history *h, const history_line *line) {
   kith_status st = KITH_OK;
   char text[HISTORY_LINE];
-  int n = snprintf(text, sizeof text, "{\"epoch\": %lld", (long long)line->epoch);
+  int n = snprintf(text, sizeof text, "{\"%s\": %lld", line->is_round ? "round" : "epoch",
+                   (long long)line->epoch);
   if (line->remeasured) n += snprintf(text + n, sizeof text - (size_t)n, ", \"measured_again\": true");
+  else if (line->is_round) n += history_round(line, sizeof text - (size_t)n, text + n);
   else n += history_steps(line, sizeof text - (size_t)n, text + n);
   if (h->run[0]) n += snprintf(text + n, sizeof text - (size_t)n, ", \"run\": \"%s\"", h->run);
   if (line->eval) {

@@ -20,9 +20,10 @@ void kith__history_end(history *h);
 /** Contents of one line. */
 typedef struct history_line {
   bool classifies;
+  bool is_round;   /* of the spectral model: the epoch is a round, and the residual stands for the loss */
   bool remeasured; /* second line of an epoch, evaluated by another score: without statistics of steps */
   int64_t epoch;
-  double loss, seconds;
+  double loss, residual, seconds;
   int64_t n_example, halo_bytes;
   const kith_eval_result *eval; /* null: the epoch was not evaluated */
   const char *split;            /* "valid", "test", or "test-selected" */

@@ -16,6 +16,7 @@
 #include "base/fault.h"
 #include "train/run.h"
 #include "train/signals.h"
+#include "train/spectral_run.h"
 
 /* The file layer stores arrays of numbers and knows no models. */
 static kith_checkpoint_weights resume_weights(kith_weights w) {
@@ -37,7 +38,7 @@ kith_step_request kith__run_request(const run *r) {
 bool kith__run_checkpoint_is_due(const run *r) {
   int steps = r->o->checkpoint.every_steps;
   return r->request == KITH_REQUEST_CHECKPOINT || r->request == KITH_REQUEST_CHECKPOINT_NOW ||
-         (steps > 0 && (r->epoch * kith_trainer_n_step(r->trainer) + r->step) % steps == 0);
+         (r->trainer && steps > 0 && (r->epoch * kith_trainer_n_step(r->trainer) + r->step) % steps == 0);
 }
 
 /* Infinities and NaN have all exponent bits set. */
@@ -84,8 +85,18 @@ static kith_checkpoint resume_checkpoint(const run *r, const kith_train_state *s
   return c;
 }
 
+kith_train_state kith__run_state(run *r) {
+  return r->trainer ? kith_trainer_state(r->trainer) : kith__spectral_state(r);
+}
+
+void kith__run_note_learned(run *r) {
+  if (!r->trainer) return;
+  const kith_learned learned = kith_trainer_learned(r->trainer);
+  kith_learned_print(&learned, sizeof r->learned, r->learned);
+}
+
 kith_agreed kith__run_open_writer(run *r) {
-  kith_train_state s = kith_trainer_state(r->trainer);
+  kith_train_state s = kith__run_state(r);
   return kith_checkpoint_writer_create(r->comm, r->g, s.d, s.weights.n, s.optimizer->n_slot,
                                        (int64_t)r->o->checkpoint.async_above_mb << 20, &r->writer);
 }
@@ -100,10 +111,9 @@ kith_agreed kith__run_wait(run *r) {
 kith_agreed kith__run_save(run *r) {
   kith_agreed st = {KITH_OK};
   double began = kith_clock();
-  kith_train_state s = kith_trainer_state(r->trainer);
+  kith_train_state s = kith__run_state(r);
   if (r->saved_epoch == r->epoch && r->saved_step == r->step) return st;
-  const kith_learned learned = kith_trainer_learned(r->trainer);
-  kith_learned_print(&learned, sizeof r->learned, r->learned);
+  kith__run_note_learned(r);
   kith_checkpoint c = resume_checkpoint(r, &s);
   if (!resume_state_is_finite(r, &s)) kith_exact_sum_add(&c.loss, NAN);
   kith_comm_sum(r->comm, 1, &c.loss);
@@ -135,7 +145,7 @@ kith_agreed kith__run_poll(void *context) {
 }
 
 kith_agreed kith__run_load(run *r, const char *path, kith_checkpoint *c) {
-  kith_train_state s = kith_trainer_state(r->trainer);
+  kith_train_state s = kith__run_state(r);
   *c = (kith_checkpoint){.d = s.d,
                          .x = s.x,
                          .slot = {s.slot[0], s.slot[1]},
@@ -154,7 +164,7 @@ static bool resume_is_broken(kith_agreed st, const kith_checkpoint *c) {
 
 /* More steps than the epoch has: of another run. All of them: only the evaluation is left. */
 static kith_status resume_check(const run *r, const kith_checkpoint *c, const char *path) {
-  int64_t n_step = kith_trainer_n_step(r->trainer);
+  int64_t n_step = r->trainer ? kith_trainer_n_step(r->trainer) : 0;
   if (c->step <= n_step) return KITH_OK;
   return kith_fail(KITH_EDATA, "%s: %lld steps are done of an epoch of %lld", path, (long long)c->step,
                    (long long)n_step);
@@ -193,7 +203,7 @@ static void resume_restore(run *r, const kith_checkpoint *c) {
   snprintf(r->score_before, sizeof r->score_before, "%s", c->score);
   snprintf(r->id, sizeof r->id, "%s", c->run);
   if (r->comm->rank != 0) return; /* sums over ranks continue on rank 0 */
-  *kith_trainer_state(r->trainer).loss = c->loss;
+  *kith__run_state(r).loss = c->loss;
   r->seconds = c->seconds;
   r->halo_bytes = c->halo_bytes;
 }
@@ -237,8 +247,11 @@ kith_agreed kith__run_resume(run *r) {
   if (!path[0]) resume_new_id(r);
   else {
     resume_restore(r, &c);
-    kith_log("continuing from %s: %lld epoch%s and %lld step%s are done", path, (long long)c.epoch,
-             kith_plural(c.epoch), (long long)c.step, kith_plural(c.step));
+    if (!r->trainer)
+      kith_log("continuing from %s: %lld round%s are done", path, (long long)c.epoch, kith_plural(c.epoch));
+    else
+      kith_log("continuing from %s: %lld epoch%s and %lld step%s are done", path, (long long)c.epoch,
+               kith_plural(c.epoch), (long long)c.step, kith_plural(c.step));
   }
   KITH_TRY(kith_agree(r->comm, resume_history(r, &c, path[0] != '\0')));
   r->saved = kith_clock();

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "train/run.h"
 #include "train/signals.h"
+#include "train/spectral_run.h"
 
 /* "650 k pairs/s"; rates below 10000 with all digits. */
 static void run_rate(const run *r, double pairs, double seconds, size_t size, char *text) {
@@ -316,11 +317,7 @@ static kith_step_request run_first_request(const run *r) {
                                                                                   : KITH_REQUEST_NONE);
 }
 
-/*
- * Evaluate embeddings.h5: on the job's split, if an earlier run wrote it; and on the test split, if
- * validation selected the epoch. The test split is read only here.
- */
-static kith_agreed run_measure(run *r) {
+kith_agreed kith__run_measure(run *r) {
   kith_agreed st = {KITH_OK};
   float *x = NULL;
   int d = 0;
@@ -384,6 +381,21 @@ static void run_tell_left_out(const run *r) {
             out.n_pair == 1 ? "is" : "are");
 }
 
+static kith_agreed run_by_steps(run *r) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_trainer_create(r->comm, r->g, &r->o->model, &r->o->train, &r->trainer));
+  run_tell_left_out(r);
+  KITH_TRY(kith__run_open_writer(r));
+  KITH_TRY(kith__run_resume(r));
+  KITH_TRY(run_epochs(r));
+  r->result->halo_bytes = kith_trainer_halo_bytes(r->trainer);
+  kith_trainer_relations(r->trainer, &r->result->relations);
+  kith_comm_sum_int(r->comm, 1, &r->result->halo_bytes);
+  KITH_TRY(kith__run_measure(r));
+done:
+  return st;
+}
+
 kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kith_run *o,
                            kith_run_result *out) {
   kith_agreed st = {KITH_OK};
@@ -396,19 +408,12 @@ kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kit
   KITH_TRY(kith_agree(comm, run_prepare(&r)));
   kith_config_key(comm, g, r.o, sizeof r.config_key, r.config_key);
   KITH_TRY(kith_graph_ids_read(comm, g, o->graph, &r.ids));
-  KITH_TRY(kith_trainer_create(comm, g, &o->model, &o->train, &r.trainer));
-  run_tell_left_out(&r);
-  KITH_TRY(kith__run_open_writer(&r));
-  KITH_TRY(kith__run_resume(&r));
-  KITH_TRY(run_epochs(&r));
-  out->halo_bytes = kith_trainer_halo_bytes(r.trainer);
-  kith_trainer_relations(r.trainer, &out->relations);
-  kith_comm_sum_int(comm, 1, &out->halo_bytes);
-  KITH_TRY(run_measure(&r));
+  KITH_TRY(kith_model_has_steps(&o->model) ? run_by_steps(&r) : kith__spectral_run(&r));
 done:
   kith_checkpoint_writer_destroy(&r.writer);
   kith__history_end(&r.history);
   kith_trainer_destroy(&r.trainer);
+  kith__spectral_free(&r);
   kith_graph_ids_destroy(&r.ids);
   kith__signals_restore();
   return st;

@@ -10,7 +10,10 @@ typedef struct run {
   const kith_comm *comm;
   const kith_graph *g;
   const kith_run *o;
-  kith_trainer *trainer;
+  kith_trainer *trainer;          /* null: a model without steps */
+  struct kith_spectrum *spectrum; /* of the spectral model … */
+  float *ritz;                    /* [3 * width] … and its values, each the sum of three floats */
+  kith_exact_sum no_loss;
   kith_graph_ids *ids;            /* ids of the training graph, for the export */
   kith_checkpoint_writer *writer; /* writes checkpoints; wait for it before other HDF5 calls */
   history history;
@@ -22,8 +25,9 @@ typedef struct run {
   bool has_score_before;              /* … if it stores one */
   char embeddings[KITH_PATH];
   char learned[KITH_LEARNED_SIZE]; /* what the trainer had learned of relations when it was last saved */
-  kith_direct_term direct;         /* of a spectral model, once it is known; else all 0 */
-  int64_t epoch;                   /* epochs done */
+  char filter[KITH_SPECTRAL_FILTER_SIZE]; /* of a spectral model, as text */
+  kith_direct_term direct;                /* of a spectral model, once it is known; else all 0 */
+  int64_t epoch;                          /* epochs done */
   int64_t step;          /* steps done of the next epoch; all of them if only its evaluation is left */
   double seconds;        /* this rank's seconds in those steps … */
   int64_t halo_bytes;    /* … and bytes sent; rank 0 also holds those of earlier runs */
@@ -77,7 +81,20 @@ kith_agreed kith__run_restore_export(run *r, bool finished) KITH_MUST_USE;
 /* Check at the end that embeddings.h5 is the file that this run wrote. Collective. Errors: KITH_EDATA. */
 kith_agreed kith__run_check_export(const run *r) KITH_MUST_USE;
 
+/* ---- run.c ---- */
+
+/*
+ * Evaluate embeddings.h5: on the job's split, if an earlier run wrote it; and on the test split, if
+ * validation selected the epoch.  The test split is read only here.  Collective.
+ */
+kith_agreed kith__run_measure(run *r) KITH_MUST_USE;
+
 /* ---- resume.c ---- */
+
+/* What checkpoints hold: of the trainer, or of the spectral model.  Local. */
+kith_train_state kith__run_state(run *r);
+/* Set r->learned.  Local. */
+void kith__run_note_learned(run *r);
 
 /* Add seconds and bytes since kith__run_timer_start(). Local. */
 void kith__run_timer_add(run *r);

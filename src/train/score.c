@@ -8,7 +8,8 @@
 bool kith__run_classifies(const run *r) { return r->g->n_class > 0; }
 
 bool kith__run_selects_epoch(const run *r) {
-  return r->o->evaluate.every != 0 && (r->o->evaluate.split == KITH_EVAL_VALID || r->o->train.patience > 0);
+  return kith_model_has_steps(&r->o->model) && r->o->evaluate.every != 0 &&
+         (r->o->evaluate.split == KITH_EVAL_VALID || r->o->train.patience > 0);
 }
 
 const char *kith__run_split(const run *r) {

@@ -1,0 +1,19 @@
+/* The run of the spectral model: rounds instead of epochs. */
+#ifndef KITH_SRC_TRAIN_SPECTRAL_RUN_H
+#define KITH_SRC_TRAIN_SPECTRAL_RUN_H
+
+#include "spectral/spectral.h"
+#include "train/run.h"
+
+/* Iterate until the tolerance is reached, or all rounds are done; export and evaluate.  A finished run only
+ * exports again, since the filter is applied there.  Collective. */
+kith_agreed kith__spectral_run(run *r) KITH_MUST_USE;
+/* Free what the run has of the spectral model.  Local. */
+void kith__spectral_free(run *r);
+/* Columns and values of the iteration, for checkpoints.  Local. */
+kith_train_state kith__spectral_state(run *r);
+/* Values as sums of three floats, out [3 * width], and back.  Local. */
+void kith__spectral_pack(const kith_spectrum *s, float *out);
+void kith__spectral_unpack(const float *in, kith_spectrum *s);
+
+#endif
