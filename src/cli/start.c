@@ -183,7 +183,7 @@ static void start_compare(const kith_comm *all, const char *mine) {
   bool slow = !start_is_set("OPENBLAS_CORETYPE") && kith_blas_is_slow(mine, kith_cpu_simd());
   int64_t other = kith_comm_max(all, strcmp(first, mine) != 0), any_slow = kith_comm_max(all, slow);
   if (other)
-    kith_warn("ranks have different BLAS kernels (rank 0: %s), so their softmax differs in the last bit; "
+    kith_warn("ranks have different BLAS kernels (rank 0: %s), so dense layers differ in the last bit; "
               "set OPENBLAS_CORETYPE=Haswell for all ranks, or ask for nodes of one kind",
               first);
   if (any_slow)

@@ -123,9 +123,9 @@ void kith_diagnose_processors(int size, const kith_host_info *all, kith_finding 
   kith_finding_add(f, "%s", all[0].cpu);
   if (other < 0) return;
   kith_finding_add(f, "; but rank %d on %s has %s", other, all[other].host, all[other].cpu);
-  kith_finding_warn(f,
-                    "softmax may differ in the last bit between them, and the slowest decides: ask Slurm for "
-                    "nodes of one kind (--constraint)");
+  kith_finding_warn(
+      f, "dense layers may differ in the last bit between them, and the slowest decides: ask Slurm for "
+         "nodes of one kind (--constraint)");
 }
 
 /* ---- cores ---- */

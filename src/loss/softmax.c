@@ -14,6 +14,7 @@
 #include <math.h>
 
 #include "loss/loss.h"
+#include "ops/product.h"
 
 typedef struct softmax {
   const kith_comm *comm;
@@ -54,7 +55,7 @@ static float *softmax_drow(const kith_tensor *x, int64_t i) { return x->grad + (
 
 /* s [m, n] = logits of m rows with n others. */
 static void softmax_logits(const softmax *o, int m, int n, const float *rows, const float *others, float *s) {
-  kith_gemm_nt(m, n, o->user->d, (float)(1 / o->options.temperature), rows, others, 0, s);
+  kith_product_nt(m, n, o->user->d, (float)(1 / o->options.temperature), rows, others, false, s);
 }
 
 /* Common factor of all gradients. */
@@ -77,7 +78,7 @@ static double softmax_pair_loss(const softmax *o, int64_t p) {
 /* drows [m, d] = s [m, n] others * w / (pairs * temperature). */
 static void softmax_gradient(const softmax *o, int m, int n, const float *s, const float *others,
                              float *drows) {
-  kith_gemm_nn(m, o->user->d, n, softmax_scale(o), s, others, 0, drows);
+  kith_product_nn(m, o->user->d, n, softmax_scale(o), s, others, false, drows);
 }
 
 static float *softmax_tile_buffer(const softmax *o) {

@@ -1,9 +1,8 @@
 /* Which BLAS kernels suit this processor, and whether they compute correctly.
  *
  * OpenBLAS selects kernels by the processor's model number when it is loaded.  For a model newer than itself
- * it falls back to SSE3 kernels: a product then takes three times as long as with AVX-512, a step with
- * softmax 1.7 times.  Some versions have had wrong AVX-512 kernels for some processors, so the selected ones
- * are tested. */
+ * it falls back to SSE3 kernels: a product then takes three times as long as with AVX-512.  Some versions
+ * have had wrong AVX-512 kernels for some processors, so the selected ones are tested. */
 #include <string.h>
 
 #include "ops/blas.h"
