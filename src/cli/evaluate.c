@@ -129,6 +129,13 @@ done:
   return st;
 }
 
+void cli_warn_direct(const cli *c, const kith_embeddings_origin *from) {
+  if (from->direct.c == 0 || c->comm->rank != 0) return;
+  kith_warn("embeddings.h5: its model has the direct term %g, which rankings do not add: they are of rows "
+            "alone",
+            from->direct.c);
+}
+
 /* Resolve auto: the test split, or validation if there is none. */
 static kith_agreed evaluate_choose_split(cli *c, const kith_graph *g) {
   kith_eval_split *split = &c->job.evaluate.split;
@@ -180,6 +187,7 @@ kith_agreed cli_evaluate(cli *c) {
   KITH_TRY(kith_agree(c->comm, evaluate_options(c)));
   KITH_TRY(cli_read_embeddings(c, &g, &d, &x, &from));
   evaluate_print_origin(c, &from);
+  cli_warn_direct(c, &from);
   if (g->n_class > 0) evaluate_nodes(c, g, x);
   else KITH_TRY(evaluate_pairs(c, g, d, x));
 done:

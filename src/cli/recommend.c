@@ -62,6 +62,7 @@ static kith_agreed recommend_load(cli *c, recommend_data *a) {
   char graph[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
   KITH_TRY(cli_read_embeddings(c, &a->g, &a->d, &a->x, &a->from));
+  cli_warn_direct(c, &a->from);
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_USER, &a->user));
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_ITEM, &a->item));
   KITH_TRY(cli_check_graph(c, graph, a->g));

@@ -164,6 +164,11 @@ static kith_agreed spectral_export(run *r) {
   KITH_TRY(kith_agree(r->comm, KITH_NEW(x, (int64_t)r->g->n_own * r->spectrum->k)));
   KITH_TRY(kith_spectral_rows(r->comm, r->g, &r->o->model.spectral, r->spectrum, x));
   spectral_describe(r);
+  if (r->direct.c != 0 && r->comm->rank == 0)
+    kith_warn(
+        "model.spectral.direct: %g is written to %s, but rankings and figures are of rows alone: no verb "
+        "adds the direct term",
+        r->direct.c, r->embeddings);
   KITH_TRY(kith__run_export(r, r->epoch, 0, r->history.text, x));
 done:
   KITH_FREE(x);
