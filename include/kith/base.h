@@ -160,7 +160,9 @@ typedef enum kith_rng_stream {
   KITH_RNG_INCLUSION = 35, /**< sets for inclusion probabilities, before training: as KITH_RNG_NODE_SET */
   KITH_RNG_INSPECT = 36,   /**< pairs that kith inspect compares: (node, node); (pair, draw) */
   KITH_RNG_SLICE = 37,     /**< users on whom half-lives are compared: (user, slice of time) */
-  KITH_RNG_SPECTRAL = 38   /**< first columns of the spectral iteration: (item, group of columns) */
+  KITH_RNG_SPECTRAL = 38,  /**< first columns of the spectral iteration: (item, group of columns) */
+  KITH_RNG_TUNE_USER = 40, /**< users that kith tune takes, and their halves: (user) */
+  KITH_RNG_TUNE_TRIAL = 41 /**< steps of its search: (trial, setting) */
 } kith_rng_stream;
 
 /** 256 random bits. */

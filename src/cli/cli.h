@@ -30,6 +30,7 @@ kith_agreed cli_ingest(cli *c);
 kith_agreed cli_partition(cli *c);
 kith_agreed cli_train(cli *c);
 kith_agreed cli_evaluate(cli *c);
+kith_agreed cli_tune(cli *c);
 kith_agreed cli_recommend(cli *c);
 kith_agreed cli_embed(cli *c);
 kith_agreed cli_inspect(cli *c);

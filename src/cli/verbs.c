@@ -16,6 +16,13 @@ const cli_verb cli_verbs[] = {
      "  --split SPLIT        valid or test; overrides evaluate.split\n"
      "  --protocol PROTOCOL  full or sampled-N; overrides evaluate.protocol\n"
      "  --k LIST             cutoffs such as 5,10; overrides evaluate.k\n"},
+    {"tune", true, cli_tune, "JOB", "choose settings of the spectral filter on the validation split",
+     "  --users N            validation users that are taken, about (default 4000):\n"
+     "                       half to search on, half to check\n"
+     "  --candidates N       items of each that are ranked again (default 500)\n"
+     "  --trials N           trials of the search (default 250)\n"
+     "  --knots N            knots of the filter (default 7)\n"
+     "  --direct             search for model.spectral.direct, too\n"},
     {"recommend", true, cli_recommend, "JOB", "embeddings.h5 → top items of some users, or of all",
      "  --user ID            user id of the lists, or of new.h5; repeatable\n"
      "  --new FILE           embeddings of new users (default: new.h5 in the work\n"

@@ -99,6 +99,17 @@ void kith_spectral_filter_print(const kith_spectral_options *o, char *text);
 /** The same as earlier versions wrote it, from model, train and evaluate of `run`.  Local. */
 void kith_config_key_legacy(const kith_graph *g, const kith_run *run, size_t size, char *text);
 
+struct kith_spectrum;
+/**
+ * The eigenpairs of the newest checkpoint of a spectral run.  Collective.
+ *
+ * @param run  work, model and train.seed as the run had them
+ * Errors: KITH_ENOINPUT (no checkpoint), KITH_EDATA, KITH_ECONFIG (of another configuration key),
+ * KITH_ENOMEM.
+ */
+kith_agreed kith_spectral_load(const kith_comm *comm, const kith_graph *g, const kith_run *run,
+                               struct kith_spectrum **out) KITH_MUST_USE;
+
 /**
  * Install signal handlers that record a request for kith_train_run() instead of ending the process.
  *

@@ -51,6 +51,7 @@ for n in 1 2; do
         for file in "$dir"/t/work/*.h5 "$dir/top.h5"; do says $n ok 'format format_version fingerprint' inspect "$file"; done
         says $n ok '' inspect "$dir/t/work/graph.h5" --show job ;;
       bench) says $n ok 'stream_bytes_per_second spmm step' bench "$job" --repeat 1 ;;
+      tune) says $n 'bad job' error tune "$job" ;; # which is for the spectral model: test_tune.sh
       doctor) says $n ok 'checks warnings need_bytes' doctor "$job" ;;
       *) fail "a verb that this test does not know: $verb" ;;
     esac

@@ -1,0 +1,127 @@
+/* kith tune: choose settings of the spectral filter on validation users, and print them as keys of the job.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "tune/tune.h"
+
+static kith_status tune_number(cli *c, const char *name, int64_t least, int64_t most, int64_t *value) {
+  kith_status st = KITH_OK;
+  const char *text = cli_option(c, name), *end = text;
+  int64_t n = 0;
+  if (!text) return st;
+  KITH_CHECK(kith_text_number(&end, &n) && !*end && n >= least && n <= most, KITH_EUSAGE,
+             "--%s %s: expected a number from %lld to %lld", name, text, (long long)least, (long long)most);
+  *value = n;
+done:
+  return st;
+}
+
+static kith_status tune_options(cli *c, kith_tune_options *o) {
+  kith_status st = KITH_OK;
+  *o = kith_tune_defaults();
+  int64_t candidates = o->n_candidate, trials = o->n_trial, knots = o->n_knot;
+  KITH_TRY(tune_number(c, "users", 2, 1000000000, &o->n_user));
+  KITH_TRY(tune_number(c, "candidates", 20, 10000, &candidates));
+  KITH_TRY(tune_number(c, "trials", 1, 1000000, &trials));
+  KITH_TRY(tune_number(c, "knots", 2, KITH_MAX_KNOTS, &knots));
+  o->n_candidate = (int)candidates;
+  o->n_trial = (int)trials;
+  o->n_knot = (int)knots;
+  o->direct = cli_flag(c, "direct");
+  o->k = c->job.evaluate.k[c->job.evaluate.n_k - 1];
+  o->seed = c->job.train.seed;
+  KITH_TRY(cli_no_more(c));
+  KITH_TRY(cli_check_recommends(c));
+  KITH_CHECK(c->job.model.name == KITH_SPECTRAL, KITH_ECONFIG,
+             "%s: model.name: kith tune searches for settings of spectral; the job has %s", c->job.path,
+             kith_model_text(c->job.model.name));
+done:
+  return st;
+}
+
+static kith_status tune_resolve(cli *c, kith_run *run, char *config_key) {
+  kith_status st = KITH_OK;
+  run->model = c->job.model;
+  run->train = c->job.train;
+  run->evaluate = c->job.evaluate;
+  run->config_key = config_key;
+  KITH_TRY(kith_job_config_key(&c->job, KITH_CONFIG_KEY_SIZE, config_key));
+  KITH_TRY(kith_text_copy("work", c->job.work, sizeof run->work, run->work));
+  KITH_TRY(cli_stage(c, "graph.h5", run->graph));
+  KITH_TRY(cli_stage(c, "parts.h5", run->parts));
+done:
+  return st;
+}
+
+/* ---- output ---- */
+
+static void tune_print_marks(cli *c, const kith_tune_options *o, const char *what, const char *key,
+                             const kith_tune_marks *m) {
+  char name[KITH_NAME];
+  cli_print(c, "  %-14s Recall@%d %.4f  NDCG@%d %.4f    Recall@%d %.4f  NDCG@%d %.4f", what, o->k,
+            m[0].recall, o->k, m[0].ndcg, o->k, m[1].recall, o->k, m[1].ndcg);
+  for (int half = 0; half < KITH_TUNE_HALVES; half++) {
+    const char *of = half == 0 ? "searched" : "checked";
+    snprintf(name, sizeof name, "%s_%s_recall@%d", key, of, o->k);
+    cli_json(c, name, "%.10g", m[half].recall);
+    snprintf(name, sizeof name, "%s_%s_ndcg@%d", key, of, o->k);
+    cli_json(c, name, "%.10g", m[half].ndcg);
+  }
+}
+
+/* The settings as options of a command, and as members of the JSON object. */
+static void tune_print_settings(cli *c, const kith_spectral_options *o) {
+  char knots[KITH_MAX_KNOTS * 24] = "";
+  size_t n = 0;
+  for (int j = 0; j < o->knots.n; j++)
+    n += (size_t)snprintf(knots + n, sizeof knots - n, "%s%.9g", j > 0 ? ", " : "", o->knots.of[j]);
+  cli_print(c,
+            "kith train %s --set model.spectral.filter=knots --set 'model.spectral.knots=[%s]' "
+            "--set model.spectral.direct=%.9g --set model.spectral.output_power=%.9g",
+            c->job_args, knots, o->direct, o->output_power);
+  cli_json(c, "knots", "[%s]", knots);
+  cli_json(c, "direct", "%.9g", o->direct);
+  cli_json(c, "output_power", "%.9g", o->output_power);
+}
+
+static void tune_print(cli *c, const kith_tune_options *o, const kith_spectral_options *chosen,
+                       const kith_tune_report *r) {
+  cli_print(c, "validation split; the first %d items of each user by the job's settings are ranked again",
+            o->n_candidate);
+  cli_print(c, "%d trials, %d of them better than those before", o->n_trial, r->n_better);
+  cli_print(c, "  %-14s searched on %lld users             checked on %lld others", "",
+            (long long)r->n_user[0], (long long)r->n_user[1]);
+  cli_json(c, "searched_users", "%lld", (long long)r->n_user[0]);
+  cli_json(c, "checked_users", "%lld", (long long)r->n_user[1]);
+  cli_json(c, "better", "%d", r->n_better);
+  tune_print_marks(c, o, "the job's", "own", r->own);
+  tune_print_marks(c, o, "found", "found", r->chosen);
+  cli_print(c, "  %-14s Recall@%d %.4f                    Recall@%d %.4f", "at the most", o->k,
+            r->most[0].recall, o->k, r->most[1].recall);
+  cli_json(c, "kept", "%s", r->kept ? "true" : "false");
+  if (r->kept) tune_print_settings(c, chosen);
+  else cli_print(c, "what was found is no better on the other users: keep the job's settings");
+}
+
+kith_agreed cli_tune(cli *c) {
+  kith_agreed st = {KITH_OK};
+  kith_tune_options o;
+  kith_tune_report report;
+  kith_run run = {0};
+  kith_graph *g = NULL;
+  kith_spectrum *s = NULL;
+  char config_key[KITH_CONFIG_KEY_SIZE];
+  KITH_TRY(kith_agreed_same(tune_options(c, &o)));
+  KITH_TRY(kith_agree(c->comm, tune_resolve(c, &run, config_key)));
+  KITH_TRY(cli_read_parts(c, run.parts, &g));
+  KITH_TRY(cli_check_task(c, g));
+  KITH_TRY(kith_spectral_load(c->comm, g, &run, &s));
+  KITH_TRY(kith_tune(c->comm, g, s, &o, &run.model.spectral, &report));
+  tune_print(c, &o, &run.model.spectral, &report);
+done:
+  kith_spectrum_free(&s);
+  kith_graph_destroy(&g);
+  return st;
+}

@@ -1,0 +1,373 @@
+/* The table of candidates: which users, which items of each, and the scores of every knot and of the direct
+ * term. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "eval/eval.h"
+#include "halo/halo.h"
+#include "ops/ops.h"
+#include "spectral/filter.h"
+#include "spectral/rows.h"
+#include "tune/tune_impl.h"
+
+enum { TABLE_BLOCK = 64 }; /* users whose direct terms are computed at once */
+
+/* What the making of a table needs. */
+typedef struct table_work {
+  const kith_comm *comm;
+  const kith_graph *g;
+  const kith_spectrum *s;
+  const kith_tune_options *tune;
+  const kith_spectral_options *o;
+  kith__tune_table *t;
+  int64_t n_number; /* distinct candidate items of this rank's users */
+  kith_gid *number; /* [n_number] their global numbers, ascending */
+  kith_halo *halo;  /* from their owners */
+  kith_lid *at;     /* [n_user, n_candidate] index of each candidate among them */
+  float *x;         /* [n_own, k] users: m_j (V' D_i^-p r_u)_j; items: V */
+  float *row;       /* [n_number, k] of the candidates */
+  float *basis;     /* [k, n_knot] weight of each knot at each eigenvalue */
+} table_work;
+
+void kith__tune_table_free(kith__tune_table *t) {
+  KITH_FREE(t->user);
+  KITH_FREE(t->half);
+  KITH_FREE(t->n_truth);
+  KITH_FREE(t->item);
+  KITH_FREE(t->hit);
+  KITH_FREE(t->degree);
+  KITH_FREE(t->feature);
+}
+
+static void table_work_free(table_work *w) {
+  kith_halo_destroy(&w->halo);
+  KITH_FREE(w->number);
+  KITH_FREE(w->at);
+  KITH_FREE(w->x);
+  KITH_FREE(w->row);
+  KITH_FREE(w->basis);
+}
+
+/* ---- users ---- */
+
+/* Each user with validation items is taken with the same probability, by a key of its own. */
+static kith_status table_users(const table_work *w, int64_t n_all) {
+  kith_status st = KITH_OK;
+  const kith_graph *g = w->g;
+  kith__tune_table *t = w->t;
+  double share = n_all > 0 ? (double)w->tune->n_user / (double)n_all : 1;
+  KITH_TRY(KITH_NEW(t->user, g->n_own_of[KITH_USER]));
+  KITH_TRY(KITH_NEW(t->half, g->n_own_of[KITH_USER]));
+  KITH_TRY(KITH_NEW(t->n_truth, g->n_own_of[KITH_USER]));
+  for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) {
+    int64_t n = g->valid.start[u + 1] - g->valid.start[u];
+    uint64_t original = (uint64_t)g->original[g->row_of[KITH_USER][u]];
+    kith_draw draw = kith_random(w->tune->seed, KITH_RNG_TUNE_USER, original, 0, 0);
+    if (n == 0 || kith_random_unit(draw.bits[0]) >= share) continue;
+    t->user[t->n_user] = u;
+    t->half[t->n_user] = (uint8_t)(draw.bits[1] & 1);
+    t->n_truth[t->n_user++] = n;
+  }
+done:
+  return st;
+}
+
+static int64_t table_count_users(const table_work *w) {
+  int64_t n = 0;
+  for (kith_lid u = 0; u < w->g->n_own_of[KITH_USER]; u++)
+    n += w->g->valid.start[u + 1] > w->g->valid.start[u];
+  kith_comm_sum_int(w->comm, 1, &n);
+  return n;
+}
+
+/* ---- candidates ---- */
+
+static kith_status table_make(kith__tune_table *t) {
+  kith_status st = KITH_OK;
+  int64_t n = (int64_t)t->n_user * t->n_candidate;
+  KITH_TRY(KITH_NEW(t->item, n));
+  KITH_TRY(KITH_NEW(t->hit, n));
+  KITH_TRY(KITH_NEW(t->degree, n));
+  KITH_TRY(KITH_NEW(t->feature, n * t->n_feature));
+done:
+  return st;
+}
+
+static void table_take(table_work *w, const kith_topk *top) {
+  kith__tune_table *t = w->t;
+  for (kith_lid i = 0; i < t->n_user; i++)
+    for (int c = 0; c < t->n_candidate; c++) {
+      int64_t at = (int64_t)i * t->n_candidate + c;
+      t->item[at] = top->item[at];
+      t->hit[at] = top->item[at] >= 0 && kith_ragged_has(&w->g->valid, t->user[i], top->item[at]);
+    }
+}
+
+/* The items that rank first by the job's settings, validation items included. */
+static kith_agreed table_rank(table_work *w) {
+  kith_agreed st = {KITH_OK};
+  kith__tune_table *t = w->t;
+  kith_graph trained = *w->g;
+  kith_topk top = {0};
+  kith_eid *none = NULL;
+  KITH_TRY(kith_agree(w->comm, KITH_NEW(none, (int64_t)w->g->n_own_of[KITH_USER] + 1)));
+  trained.valid = (kith_ragged){.n_row = w->g->n_own_of[KITH_USER], .start = none};
+  KITH_TRY(kith_spectral_rows(w->comm, w->g, w->o, w->s, w->x));
+  KITH_TRY(kith_eval_topk(w->comm, &trained, w->s->k, w->x, t->n_candidate, NULL, t->n_user, t->user, &top));
+  KITH_TRY(kith_agree(w->comm, table_make(t)));
+  table_take(w, &top);
+done:
+  kith_topk_free(&top);
+  KITH_FREE(none);
+  return st;
+}
+
+/* ---- rows of the candidates ---- */
+
+static int table_compare(const void *a, const void *b) {
+  kith_gid x = *(const kith_gid *)a, y = *(const kith_gid *)b;
+  return (x > y) - (x < y);
+}
+
+/* Number the distinct candidates, so that each row travels once. */
+static kith_status table_number(table_work *w) {
+  kith_status st = KITH_OK;
+  const kith__tune_table *t = w->t;
+  int64_t n = (int64_t)t->n_user * t->n_candidate, m = 0;
+  KITH_TRY(KITH_NEW(w->number, n));
+  KITH_TRY(KITH_NEW(w->at, n));
+  for (int64_t i = 0; i < n; i++)
+    if (t->item[i] >= 0) w->number[m++] = w->g->item_number[t->item[i]];
+  qsort(w->number, (size_t)m, sizeof *w->number, table_compare);
+  for (int64_t i = 0; i < m; i++)
+    if (i == 0 || w->number[i] != w->number[i - 1]) w->number[w->n_number++] = w->number[i];
+  for (int64_t i = 0; i < n; i++) {
+    if (t->item[i] < 0) continue;
+    const kith_gid *found = bsearch(&w->g->item_number[t->item[i]], w->number, (size_t)w->n_number,
+                                    sizeof *w->number, table_compare);
+    w->at[i] = (kith_lid)(found - w->number);
+  }
+done:
+  return st;
+}
+
+static void table_forward(const table_work *w, int d, const float *own, float *to) {
+  kith_halo_begin(w->halo, d, own, to);
+  kith_halo_end(w->halo);
+}
+
+/* Weight of each knot at each eigenvalue, as the filter interpolates. */
+static void table_basis(const table_work *w) {
+  int n_knot = w->tune->n_knot;
+  double last = kith_spectral_last(w->s);
+  for (int k = 0; k < w->s->k; k++)
+    for (int j = 0; j < n_knot; j++)
+      w->basis[(int64_t)k * n_knot + j] =
+          (float)kith_spectral_hat(n_knot, last, w->s->value[k] / w->s->value[0], j);
+}
+
+/* F_j of one candidate. */
+static void table_knots(const table_work *w, const float *user, const float *item, float *feature) {
+  int n_knot = w->tune->n_knot;
+  double sum[KITH__TUNE_FEATURES] = {0};
+  for (int k = 0; k < w->s->k; k++) {
+    double product = (double)user[k] * (double)item[k];
+    for (int j = 0; j < n_knot; j++) sum[j] += product * (double)w->basis[(int64_t)k * n_knot + j];
+  }
+  for (int j = 0; j < n_knot; j++) feature[j] = (float)sum[j];
+}
+
+/* F_j of all candidates: rows of users and items without degrees, m_j on the user's side. */
+static kith_agreed table_features(table_work *w) {
+  kith_agreed st = {KITH_OK};
+  kith__tune_table *t = w->t;
+  kith_spectral_options plain = *w->o;
+  const size_t k = (size_t)w->s->k;
+  plain.filter = KITH_FILTER_KNOTS;
+  plain.knots = (kith_knots){.n = 2, .of = {1, 1}};
+  plain.output_power = 0;
+  KITH_TRY(kith_spectral_rows(w->comm, w->g, &plain, w->s, w->x));
+  table_forward(w, w->s->k, w->x, w->row);
+#pragma omp parallel for schedule(dynamic)
+  for (kith_lid i = 0; i < t->n_user; i++) {
+    const float *user = w->x + k * (size_t)w->g->row_of[KITH_USER][t->user[i]];
+    for (int c = 0; c < t->n_candidate; c++) {
+      int64_t at = (int64_t)i * t->n_candidate + c;
+      if (t->item[at] < 0) continue;
+      table_knots(w, user, w->row + k * (size_t)w->at[at], t->feature + at * t->n_feature);
+    }
+  }
+done:
+  return st;
+}
+
+/* Training interactions of each candidate. */
+static kith_agreed table_degrees(table_work *w) {
+  kith_agreed st = {KITH_OK};
+  const kith_graph *g = w->g;
+  kith__tune_table *t = w->t;
+  int64_t *own = NULL, *ghost = NULL;
+  KITH_TRY(kith_agree(w->comm, KITH_NEW(own, g->n_own)));
+  KITH_TRY(kith_agree(w->comm, KITH_NEW(ghost, w->n_number)));
+  for (kith_lid i = 0; i < g->n_own; i++) own[i] = g->start[i + 1] - g->start[i];
+  KITH_TRY(kith_halo_forward_int(w->halo, own, ghost));
+  t->most_degree = 1;
+  for (int64_t at = 0; at < (int64_t)t->n_user * t->n_candidate; at++) {
+    t->degree[at] = t->item[at] >= 0 && ghost[w->at[at]] > 0 ? (int32_t)ghost[w->at[at]] : 1;
+    if (t->degree[at] > t->most_degree) t->most_degree = t->degree[at];
+  }
+done:
+  KITH_FREE(own);
+  KITH_FREE(ghost);
+  return st;
+}
+
+/* ---- the direct term ---- */
+
+/* P D_i^-p r_u of TABLE_BLOCK users at once, one in each column. */
+typedef struct table_direct {
+  kith_dist_csr *a;
+  float *from, *to; /* [n_own + n_ghost, TABLE_BLOCK] */
+  float *row;       /* [n_number, TABLE_BLOCK] of the candidates */
+} table_direct;
+
+static void table_direct_free(table_direct *d) {
+  kith_dist_csr_destroy(&d->a);
+  KITH_FREE(d->from);
+  KITH_FREE(d->to);
+  KITH_FREE(d->row);
+}
+
+static kith_status table_direct_make(const table_work *w, table_direct *d) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(d->from, (int64_t)d->a->csr.n_col * TABLE_BLOCK));
+  KITH_TRY(KITH_NEW(d->to, (int64_t)d->a->csr.n_col * TABLE_BLOCK));
+  KITH_TRY(KITH_NEW(d->row, w->n_number * TABLE_BLOCK));
+done:
+  return st;
+}
+
+/* to = A from; the ghost rows of `from` are received. */
+static void table_multiply(const kith_dist_csr *a, float *from, float *to) {
+  kith_halo_begin(a->halo, TABLE_BLOCK, from, from + (size_t)a->csr.n_row * TABLE_BLOCK);
+  kith_halo_end(a->halo);
+  kith_spmm(&a->csr, 0, a->csr.n_row, TABLE_BLOCK, from, false, to);
+}
+
+/* The direct term of the users that ranks number first … first + TABLE_BLOCK - 1 together.  With e_u of value
+ * D_u^a, A e_u is D_i^-b r_u over items. */
+static void table_products(const table_work *w, const table_direct *d, int64_t before, int64_t first) {
+  const kith_graph *g = w->g;
+  memset(d->to, 0, (size_t)d->a->csr.n_row * TABLE_BLOCK * sizeof *d->to);
+  for (kith_lid i = 0; i < w->t->n_user; i++) {
+    int64_t column = before + i - first;
+    kith_lid row = g->row_of[KITH_USER][w->t->user[i]];
+    if (column < 0 || column >= TABLE_BLOCK) continue;
+    d->to[(size_t)row * TABLE_BLOCK + (size_t)column] =
+        (float)pow((double)d->a->degree[row], w->o->user_power);
+  }
+  table_multiply(d->a, d->to, d->from);
+  for (kith_lid i = 0; i < g->n_own; i++) {
+    double degree = d->a->degree[i] > 0 ? (double)d->a->degree[i] : 1;
+    float by = g->type[i] == KITH_ITEM ? (float)pow(degree, w->o->item_power - w->o->input_power) : 0;
+    for (int c = 0; c < TABLE_BLOCK; c++) d->from[(size_t)i * TABLE_BLOCK + (size_t)c] *= by;
+  }
+  table_multiply(d->a, d->from, d->to);
+  table_multiply(d->a, d->to, d->from);
+}
+
+static void table_set_direct(table_work *w, const table_direct *d, int64_t before, int64_t first) {
+  kith__tune_table *t = w->t;
+  for (kith_lid i = 0; i < t->n_user; i++) {
+    int64_t column = before + i - first;
+    if (column < 0 || column >= TABLE_BLOCK) continue;
+    for (int c = 0; c < t->n_candidate; c++) {
+      int64_t at = (int64_t)i * t->n_candidate + c;
+      if (t->item[at] < 0) continue;
+      double value = (double)d->row[(size_t)w->at[at] * TABLE_BLOCK + (size_t)column] / w->s->value[0];
+      t->feature[at * t->n_feature + t->n_feature - 1] = (float)value;
+    }
+  }
+}
+
+/* Make T as large as the sum of all F_j, on average over candidates. */
+static void table_scale_direct(table_work *w) {
+  kith__tune_table *t = w->t;
+  kith_exact_sum sum[2] = {{0}};
+  int last = t->n_feature - 1;
+  for (int64_t at = 0; at < (int64_t)t->n_user * t->n_candidate; at++) {
+    double all = 0;
+    for (int f = 0; f < last; f++) all += (double)t->feature[at * t->n_feature + f];
+    kith_exact_sum_add(&sum[0], fabs(all));
+    kith_exact_sum_add(&sum[1], fabs((double)t->feature[at * t->n_feature + last]));
+  }
+  kith_comm_sum(w->comm, 2, sum);
+  double knots = kith_exact_sum_value(&sum[0]), direct = kith_exact_sum_value(&sum[1]);
+  t->direct_scale = knots > 0 && direct > 0 ? knots / direct : 1;
+  for (int64_t at = 0; at < (int64_t)t->n_user * t->n_candidate; at++)
+    t->feature[at * t->n_feature + last] *= (float)t->direct_scale;
+}
+
+static kith_agreed table_direct_term(table_work *w) {
+  kith_agreed st = {KITH_OK};
+  table_direct d = {0};
+  int64_t n = w->t->n_user, before = 0;
+  KITH_MPI(MPI_Exscan(&n, &before, 1, MPI_INT64_T, MPI_SUM, w->comm->mpi));
+  if (w->comm->rank == 0) before = 0;
+  kith_comm_sum_int(w->comm, 1, &n);
+  KITH_TRY(kith_spectral_matrix_create(w->comm, w->g, w->o->user_power, w->o->item_power, TABLE_BLOCK, &d.a));
+  KITH_TRY(kith_agree(w->comm, table_direct_make(w, &d)));
+  for (int64_t first = 0; first < n; first += TABLE_BLOCK) {
+    table_products(w, &d, before, first);
+    table_forward(w, TABLE_BLOCK, d.from, d.row);
+    table_set_direct(w, &d, before, first);
+  }
+  table_scale_direct(w);
+done:
+  table_direct_free(&d);
+  return st;
+}
+
+/* ---- all of it ---- */
+
+static kith_status table_work_make(table_work *w) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(w->x, (int64_t)w->g->n_own * w->s->k));
+  KITH_TRY(KITH_NEW(w->basis, (int64_t)w->s->k * w->tune->n_knot));
+  table_basis(w);
+done:
+  return st;
+}
+
+static kith_status table_receive_make(table_work *w) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(w->row, w->n_number * w->s->k));
+  KITH_TRY(kith_halo_reserve(w->halo, w->s->k));
+  KITH_TRY(kith_halo_reserve(w->halo, TABLE_BLOCK));
+done:
+  return st;
+}
+
+kith_agreed kith__tune_table_make(const kith_comm *comm, const kith_graph *g, const kith_spectrum *s,
+                                  const kith_tune_options *tune, const kith_spectral_options *o,
+                                  kith__tune_table *out) {
+  kith_agreed st = {KITH_OK};
+  table_work w = {.comm = comm, .g = g, .s = s, .tune = tune, .o = o, .t = out};
+  *out = (kith__tune_table){.comm = comm,
+                            .n_candidate = (int)kith_min(tune->n_candidate, g->n[KITH_ITEM]),
+                            .n_feature = tune->n_knot + 1};
+  KITH_TRY(kith_agree(comm, table_users(&w, table_count_users(&w))));
+  KITH_TRY(kith_agree(comm, table_work_make(&w)));
+  KITH_TRY(table_rank(&w));
+  KITH_TRY(kith_agree(comm, table_number(&w)));
+  KITH_TRY(kith_halo_create(comm, g->first, w.n_number, w.number, &w.halo));
+  KITH_TRY(kith_agree(comm, table_receive_make(&w)));
+  KITH_TRY(table_degrees(&w));
+  KITH_TRY(table_features(&w));
+  KITH_TRY(table_direct_term(&w));
+done:
+  table_work_free(&w);
+  if (kith_is_bad(st)) kith__tune_table_free(out);
+  return st;
+}

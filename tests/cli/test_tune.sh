@@ -1,0 +1,83 @@
+# kith tune: with all items as candidates and all users, its marks are those of kith evaluate, before and after the search;
+# the same digits on any number of ranks and any cut; the half that is searched on never gets worse; what cannot be is refused.
+set -euo pipefail
+. "$KITH_SOURCE/tests/support/tiny.sh"
+cd "$dir"
+cat >job.yaml <<'J'
+work: work
+generate: {users: 300, items: 200, interactions: 6000, friends: 0, communities: 8}
+data:
+  interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2}}
+  split: {method: ratio, valid: 0.2, test: 0.1}
+partition: {parts: 6}
+model:
+  name: spectral
+  dim: 24
+  spectral: {user_power: 0.4, item_power: 0.6, input_power: 0.3, output_power: 0.2, filter: knots, knots: [1, 3, 0.5, 2, 8]}
+evaluate: {k: [5, 10], split: valid}
+J
+for verb in generate ingest partition train; do "$KITH" $verb job.yaml --quiet >log 2>&1 || { cat log; exit 1; }; done
+all="--users 1000000 --candidates 200 --knots 5 --trials 60"
+
+tune() { n=$1; shift; ranks $n tune job.yaml --json --quiet "$@" | tail -1 | sed 's/"ranks": [0-9]*, //'; }
+
+cat >check.py <<'P' # the marks of both halves together, against those of kith evaluate
+import json, sys
+tune, told, which = json.loads(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[3]
+a, b = tune["searched_users"], tune["checked_users"]
+assert a > 50 and b > 50 and a + b == told["users"], (a, b, told["users"])
+for name in "recall@10", "ndcg@10":
+    both = (a * tune[which + "_searched_" + name] + b * tune[which + "_checked_" + name]) / (a + b)
+    assert abs(both - told[name]) < 1e-6, (which, name, both, told[name])
+assert sum(tune["found_searched_" + x] for x in ("recall@10", "ndcg@10")) >= sum(tune["own_searched_" + x] for x in ("recall@10", "ndcg@10"))
+P
+evaluated() { "$KITH" evaluate job.yaml --json --quiet "$@" | tail -1; }
+
+one=$(tune 1 $all)
+/usr/bin/python3 check.py "$one" "$(evaluated)" own
+echo "$one" | grep -q '"better": [1-9]' || { echo "no trial was better: $one"; exit 1; }
+echo "$one" | grep -q '"kept": true' || { echo "nothing was kept: $one"; exit 1; }
+
+# What was found, as a job: evaluation has the marks that the search saw.
+/usr/bin/python3 - "$one" >sets <<'P'
+import json, sys
+t = json.loads(sys.argv[1])
+print("--set model.spectral.knots=%s --set model.spectral.direct=%r --set model.spectral.output_power=%r"
+      % (",".join(repr(x) for x in t["knots"]), t["direct"], t["output_power"]))
+P
+"$KITH" train job.yaml --quiet $(cat sets) >log 2>&1 || { cat log; exit 1; }
+/usr/bin/python3 check.py "$one" "$(evaluated $(cat sets))" found
+"$KITH" train job.yaml --quiet >log 2>&1 # as before
+
+# Any number of ranks, any cut.
+for n in 2 3; do [ "$(tune $n $all)" = "$one" ] || { echo "$n ranks chose otherwise"; exit 1; }; done
+"$KITH" partition job.yaml --quiet --set partition.method=hash >/dev/null 2>&1
+"$KITH" train job.yaml --quiet --fresh --set partition.method=hash >/dev/null 2>&1
+[ "$(tune 2 $all --set partition.method=hash)" = "$one" ] || { echo "another cut chose otherwise"; exit 1; }
+
+# Few users and candidates: fewer users are measured, and what helps the one half may harm the other; the half that is
+# searched on never gets worse.
+for users in 30 60 90 120; do
+  few=$(tune 2 --users $users --candidates 40 --trials 40)
+  /usr/bin/python3 - "$few" $users <<'P'
+import json, sys
+t, users = json.loads(sys.argv[1]), int(sys.argv[2])
+n = t["searched_users"] + t["checked_users"]
+assert users / 2 < n < users * 1.5, (users, n)
+marks = [sum(t[which + "_searched_" + x] for x in ("recall@10", "ndcg@10")) for which in ("found", "own")]
+assert marks[0] >= marks[1], (users, marks)
+better = sum(t["found_checked_" + x] - t["own_checked_" + x] for x in ("recall@10", "ndcg@10"))
+assert t["kept"] == (better > 0), (users, better)
+P
+done
+
+refused() { # CODE WORDS ARGUMENTS…: one line with the words
+  want=$1 words=$2 code=0; shift 2
+  "$KITH" tune job.yaml --quiet "$@" >out 2>&1 || code=$?
+  [ $code = $want ] && grep -qF -- "$words" out || { echo "kith tune $* ended with $code and not by \"$words\":"; cat out; exit 1; }
+}
+refused 64 "--knots 1: expected a number from 2 to 16" --knots 1
+refused 64 "--trials x: expected a number" --trials x
+refused 78 "kith tune searches for settings of spectral; the job has lightgcn" --set model.name=lightgcn
+rm -r work
+refused 66 "run kith" 
