@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "train/augment_graph.h"
+#include "train/spectral_embed.h"
 
 /* The model on the augmented graph. */
 typedef struct embed {
@@ -27,7 +28,6 @@ void kith_new_embeddings_free(kith_new_embeddings *e) {
 
 static kith_status embed_check(const kith_graph *g, const kith_model_options *o) {
   kith_status st = KITH_OK;
-  KITH_TRY(kith_model_check_steps(o, "kith embed"));
   KITH_CHECK(
       kith_model_n_layer(o) > 0 || o->input != KITH_EMBEDDING, KITH_ECONFIG,
       "model.name: %s without layers reads neither neighbors nor features, so it cannot embed new nodes",
@@ -114,6 +114,10 @@ kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_ru
   kith_agreed st = {KITH_OK};
   embed m = {.comm = comm, .model = &run->model};
   *out = (kith_new_embeddings){.n = 0};
+  if (!kith_model_has_steps(&run->model)) {
+    st = kith__spectral_embed(comm, g, run, new, checkpoint, out);
+    goto done;
+  }
   KITH_TRY(kith_agreed_same(embed_check(g, &run->model)));
   KITH_TRY(kith__augment_graph(comm, g, run->parts, new, &m.e));
   /* Walks from new nodes find importance neighborhoods too; walks from known nodes meet no new node. */

@@ -107,3 +107,31 @@ train 1 --fresh --set checkpoint.every=1 --set model.spectral.rounds=1 --set mod
 train 3
 [ "$(exported)" = "$wanted" ] || { echo "other bits after going on from the first round on 3 ranks"; exit 1; }
 if "$KITH" train job.yaml --quiet --set model.spectral.user_power=0.1 >out 2>&1; then echo "another power went on from the checkpoint"; exit 1; fi
+
+# New users with the lists of known ones have their very rows; new items are refused.
+train 1 --fresh
+/usr/bin/python3 - <<'P'
+import h5py
+g = h5py.File("work/graph.h5", "r")
+start, item, user, ids = g["train/start"][:], g["train/item"][:], g["user/id"][:], g["item/id"][:]
+text = lambda x: x.decode() if isinstance(x, bytes) else str(x)
+number = not isinstance(user[0], bytes)
+with open("new.tsv", "w") as f:
+    for u in range(len(user)):
+        for i in item[start[u]:start[u + 1]]: f.write("%s\t%s\n" % (10 ** 6 + u if number else "new" + text(user[u]), text(ids[i])))
+P
+printf '%s\t%s\n' "$(head -1 new.tsv | cut -f1)" 99999999 >items.tsv
+embed() { n=$1; shift; ranks $n embed job.yaml --quiet --set model.spectral.oversample=12 "${powers[@]}" --set embed.interactions.format=edges "$@" >out 2>&1; }
+for n in 1 3; do
+  embed $n --set embed.interactions.path=new.tsv --set embed.types=users || { cat out; exit 1; }
+  /usr/bin/python3 - <<'P'
+import h5py
+known, new = h5py.File("work/embeddings.h5", "r"), h5py.File("work/new.h5", "r")
+k, n = known["user/embedding"][:], new["user/embedding"][:]
+assert len(n) <= len(k) and len(n) > 10
+rows = {r.tobytes() for r in k}
+assert all(r.tobytes() in rows for r in n) and n.any(), "rows of known lists differ"
+P
+done
+if embed 1 --set embed.interactions.path=items.tsv --set embed.types=both; then echo "a new item was embedded"; exit 1; fi
+grep -q "no rows for new items" out || { cat out; exit 1; }
