@@ -11,6 +11,7 @@ import hashlib, json, os, random, re, shutil, subprocess, sys
 
 # Where a key is tried that takes a run of its own: a script of tests, which sets it.
 ELSEWHERE = {
+    "data.split.core": "cli/test_core.sh",
     "checkpoint.best": "cli/test_embed.sh",
     "checkpoint.async_above_mb": "cli/test_writer.sh",
     "watchdog.minutes": "fault/test_watchdog.sh",
@@ -84,7 +85,6 @@ data.split.method            pairs     ingest     ratio leave-last-out
 data.split.valid             pairs     ingest     0.1 0.3
 data.split.test              pairs     ingest     0.1 0.3
 data.split.seed              pairs     ingest     1 2
-data.split.core              pairs     ingest     1 2                    data.split.method=core
 data.edges.path              nodes     ingest     edges.txt edges2.txt
 data.labels.path             nodes     ingest     labels.txt labels2.txt
 data.features.path           nodes     ingest     features.txt features2.txt
