@@ -46,6 +46,9 @@ kith_agreed cli_doctor(cli *c);
 /* The path of a file of an earlier stage.  Local.  Errors: KITH_ENOINPUT on rank 0 if it is absent, with the
  * verb to run first. */
 kith_status cli_stage(const cli *c, const char *name, char *path) KITH_MUST_USE;
+/* What the job says of a training run, and where its files are; config_key [KITH_CONFIG_KEY_SIZE].  Local.
+ * Errors: as cli_stage(); KITH_ECONFIG. */
+kith_status cli_run_of_job(const cli *c, kith_run *run, char *config_key) KITH_MUST_USE;
 /* The path of a stage's file that a verb will write; rank 0 creates its folder.  Local.  Errors: KITH_EUSAGE,
  * KITH_EOUTPUT. */
 kith_status cli_stage_to_write(const cli *c, const char *name, char *path) KITH_MUST_USE;

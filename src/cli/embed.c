@@ -29,13 +29,7 @@ static kith_status embed_resolve(cli *c, kith_run *run, char *config_key, char *
     KITH_CHECK(!job->embed.features[t][0] || job->model.input != KITH_EMBEDDING, KITH_ECONFIG,
                "%s: embed.%s_features: %s, but with model.input: embedding no features are read", job->path,
                t == KITH_USER ? "user" : "item", job->embed.features[t]);
-  run->model = job->model;
-  run->train = job->train;
-  run->config_key = config_key;
-  KITH_TRY(kith_job_config_key(job, KITH_CONFIG_KEY_SIZE, config_key));
-  KITH_TRY(kith_text_copy("work", job->work, sizeof run->work, run->work));
-  KITH_TRY(cli_stage(c, "graph.h5", run->graph));
-  KITH_TRY(cli_stage(c, "parts.h5", run->parts));
+  KITH_TRY(cli_run_of_job(c, run, config_key));
   KITH_TRY(cli_stage(c, "embeddings.h5", embeddings));
   const char *end = named ? strrchr(named, '.') : ".h5";
   KITH_CHECK(end && strcmp(end, ".h5") == 0, KITH_EUSAGE, "--output %s: expected a name that ends in .h5",

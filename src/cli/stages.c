@@ -22,6 +22,22 @@ done:
   return st;
 }
 
+kith_status cli_run_of_job(const cli *c, kith_run *run, char *config_key) {
+  kith_status st = KITH_OK;
+  const kith_job *job = &c->job;
+  run->model = job->model;
+  run->train = job->train;
+  run->evaluate = job->evaluate;
+  run->checkpoint = job->checkpoint;
+  run->config_key = config_key;
+  KITH_TRY(kith_job_config_key(job, KITH_CONFIG_KEY_SIZE, config_key));
+  KITH_TRY(kith_text_copy("work", job->work, sizeof run->work, run->work));
+  KITH_TRY(cli_stage(c, "graph.h5", run->graph));
+  KITH_TRY(cli_stage(c, "parts.h5", run->parts));
+done:
+  return st;
+}
+
 kith_status cli_stage_to_write(const cli *c, const char *name, char *path) {
   kith_status st = KITH_OK;
   char folder[KITH_PATH];

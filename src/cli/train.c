@@ -6,18 +6,9 @@
 
 static kith_status train_resolve(cli *c, kith_run *run, char *config_key) {
   kith_status st = KITH_OK;
-  const kith_job *job = &c->job;
   run->fresh = cli_flag(c, "fresh");
   KITH_TRY(cli_no_more(c));
-  run->model = job->model;
-  run->train = job->train;
-  run->evaluate = job->evaluate;
-  run->checkpoint = job->checkpoint;
-  run->config_key = config_key;
-  KITH_TRY(kith_job_config_key(job, KITH_CONFIG_KEY_SIZE, config_key));
-  KITH_TRY(kith_text_copy("work", job->work, sizeof run->work, run->work));
-  KITH_TRY(cli_stage(c, "graph.h5", run->graph));
-  KITH_TRY(cli_stage(c, "parts.h5", run->parts));
+  KITH_TRY(cli_run_of_job(c, run, config_key));
 done:
   return st;
 }
@@ -78,23 +69,7 @@ static void train_print_relations(cli *c, const kith_run_result *r) {
   }
 }
 
-static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
-  bool on_valid = run->evaluate.split == KITH_EVAL_VALID;
-  const char *split = on_valid ? "valid" : run->train.patience > 0 ? "test-selected" : "test";
-  if (run->model.name == KITH_SPECTRAL) {
-    cli_print(c, "%lld round%s done, residual %.3g; %s/embeddings.h5 holds the rows", (long long)r->epochs,
-              kith_plural(r->epochs), r->residual, run->work);
-    cli_json(c, "rounds", "%lld", (long long)r->epochs);
-    cli_json(c, "residual", "%.6g", r->residual);
-    cli_json(c, "seconds", "%.3f", r->seconds);
-    cli_json(c, "checkpoints", "%lld", (long long)r->checkpoints);
-    cli_json(c, "checkpoint_seconds", "%.3f", r->checkpoint_seconds);
-    cli_json(c, "halo_bytes", "%lld", (long long)r->halo_bytes);
-    cli_json(c, "split", "\"%s\"", split);
-    if (r->evaluated) train_print_metrics(c, split, on_valid ? "valid" : "test", &r->best);
-    if (r->tested) train_print_metrics(c, "test", "test", &r->test);
-    return;
-  }
+static void train_print_epochs(cli *c, const kith_run *run, const kith_run_result *r) {
   cli_print(c, "%lld epoch%s done; %s/embeddings.h5 holds epoch %lld", (long long)r->epochs,
             kith_plural(r->epochs), run->work, (long long)r->best_epoch);
   if (r->best_step > 0)
@@ -106,10 +81,24 @@ static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
   cli_json(c, "epochs", "%lld", (long long)r->epochs);
   cli_json(c, "best_epoch", "%lld", (long long)r->best_epoch);
   if (isfinite(r->loss)) cli_json(c, "loss", "%.10g", r->loss);
+  cli_json(c, c->job.task == KITH_TASK_CLASSIFY ? "nodes" : "pairs", "%lld", (long long)r->n_example);
+}
+
+static void train_print_rounds(cli *c, const kith_run *run, const kith_run_result *r) {
+  cli_print(c, "%lld round%s done, residual %.3g; %s/embeddings.h5 holds the rows", (long long)r->epochs,
+            kith_plural(r->epochs), r->residual, run->work);
+  cli_json(c, "rounds", "%lld", (long long)r->epochs);
+  cli_json(c, "residual", "%.6g", r->residual);
+}
+
+static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
+  bool on_valid = run->evaluate.split == KITH_EVAL_VALID;
+  const char *split = on_valid ? "valid" : run->train.patience > 0 ? "test-selected" : "test";
+  if (kith_model_has_steps(&run->model)) train_print_epochs(c, run, r);
+  else train_print_rounds(c, run, r);
   cli_json(c, "seconds", "%.3f", r->seconds);
   cli_json(c, "checkpoints", "%lld", (long long)r->checkpoints);
   cli_json(c, "checkpoint_seconds", "%.3f", r->checkpoint_seconds);
-  cli_json(c, c->job.task == KITH_TASK_CLASSIFY ? "nodes" : "pairs", "%lld", (long long)r->n_example);
   cli_json(c, "halo_bytes", "%lld", (long long)r->halo_bytes);
   cli_json(c, "split", "\"%s\"", split);
   if (r->evaluated) train_print_metrics(c, split, on_valid ? "valid" : "test", &r->best);

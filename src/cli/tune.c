@@ -20,6 +20,7 @@ done:
 
 static kith_status tune_options(cli *c, kith_tune_options *o) {
   kith_status st = KITH_OK;
+  char scope[CLI_SCOPE];
   *o = kith_tune_defaults();
   int64_t candidates = o->n_candidate, trials = o->n_trial, knots = o->n_knot;
   KITH_TRY(tune_number(c, "users", 2, 1000000000, &o->n_user));
@@ -37,22 +38,20 @@ static kith_status tune_options(cli *c, kith_tune_options *o) {
   KITH_CHECK(c->job.model.name == KITH_SPECTRAL, KITH_ECONFIG,
              "%s: model.name: kith tune searches for settings of spectral; the job has %s", c->job.path,
              kith_model_text(c->job.model.name));
+  KITH_CHECK(
+      !cli_scope(&c->job.evaluate.scope, scope), KITH_ECONFIG,
+      "%s: evaluate.mask, evaluate.candidates: kith tune ranks all items but the user's training items, "
+      "the job ranks %s",
+      c->job.path, scope);
 done:
   return st;
 }
 
-static kith_status tune_resolve(cli *c, kith_run *run, char *config_key) {
-  kith_status st = KITH_OK;
-  run->model = c->job.model;
-  run->train = c->job.train;
-  run->evaluate = c->job.evaluate;
-  run->config_key = config_key;
-  KITH_TRY(kith_job_config_key(&c->job, KITH_CONFIG_KEY_SIZE, config_key));
-  KITH_TRY(kith_text_copy("work", c->job.work, sizeof run->work, run->work));
-  KITH_TRY(cli_stage(c, "graph.h5", run->graph));
-  KITH_TRY(cli_stage(c, "parts.h5", run->parts));
-done:
-  return st;
+/* An iteration that has not ended can be tuned on, but is not what will be exported. */
+static void tune_warn_unfinished(const cli *c, const kith_spectrum *s) {
+  if (s->residual <= c->job.model.spectral.tolerance || c->comm->rank != 0) return;
+  kith_warn("the newest checkpoint is of round %d and has the residual %.3g, above model.spectral.tolerance",
+            s->round, s->residual);
 }
 
 /* ---- output ---- */
@@ -99,7 +98,7 @@ static void tune_print(cli *c, const kith_tune_options *o, const kith_spectral_o
   tune_print_marks(c, o, "the job's", "own", r->own);
   tune_print_marks(c, o, "found", "found", r->chosen);
   cli_print(c, "  %-14s Recall@%d %.4f                    Recall@%d %.4f", "at the most", o->k,
-            r->most[0].recall, o->k, r->most[1].recall);
+            r->most_recall[0], o->k, r->most_recall[1]);
   cli_json(c, "kept", "%s", r->kept ? "true" : "false");
   if (r->kept) tune_print_settings(c, chosen);
   else cli_print(c, "what was found is no better on the other users: keep the job's settings");
@@ -114,10 +113,11 @@ kith_agreed cli_tune(cli *c) {
   kith_spectrum *s = NULL;
   char config_key[KITH_CONFIG_KEY_SIZE];
   KITH_TRY(kith_agreed_same(tune_options(c, &o)));
-  KITH_TRY(kith_agree(c->comm, tune_resolve(c, &run, config_key)));
+  KITH_TRY(kith_agree(c->comm, cli_run_of_job(c, &run, config_key)));
   KITH_TRY(cli_read_parts(c, run.parts, &g));
   KITH_TRY(cli_check_task(c, g));
   KITH_TRY(kith_spectral_load(c->comm, g, &run, &s));
+  tune_warn_unfinished(c, s);
   KITH_TRY(kith_tune(c->comm, g, s, &o, &run.model.spectral, &report));
   tune_print(c, &o, &run.model.spectral, &report);
 done:

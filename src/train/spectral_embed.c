@@ -21,22 +21,13 @@ static kith_status embed_check_items(const kith_new_nodes *new) {
 static kith_agreed embed_read(const kith_comm *comm, const kith_graph *g, const kith_run *o,
                               const char *checkpoint, kith_spectrum *s, kith_new_embeddings *out) {
   kith_agreed st = {KITH_OK};
-  char config_key[KITH_CONFIG_KEY_SIZE];
-  float *ritz = NULL;
-  kith_checkpoint c = {.d = s->width, .x = s->v, .config_key = config_key};
-  kith_config_key(comm, g, o, sizeof config_key, config_key);
-  KITH_TRY(kith_agree(comm, KITH_NEW(ritz, 3 * (int64_t)s->width)));
-  c.weights = (kith_checkpoint_weights){.n = 3 * (int64_t)s->width, .value = ritz};
-  KITH_TRY(kith_checkpoint_read(comm, g, checkpoint, &c));
-  kith__spectral_unpack(ritz, s);
+  kith_checkpoint c;
+  KITH_TRY(kith__spectral_read(comm, g, o, checkpoint, s, &c));
   out->epoch = c.epoch;
   out->step = c.step;
   snprintf(out->run, sizeof out->run, "%s", c.run);
   out->history = c.history;
-  c.history = NULL;
 done:
-  KITH_FREE(c.history);
-  KITH_FREE(ritz);
   return st;
 }
 

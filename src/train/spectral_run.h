@@ -15,5 +15,9 @@ kith_train_state kith__spectral_state(run *r);
 /* Values as sums of three floats, out [3 * width], and back.  Local. */
 void kith__spectral_pack(const kith_spectrum *s, float *out);
 void kith__spectral_unpack(const float *in, kith_spectrum *s);
+/* Read a checkpoint into `s`, whose width is that of the model's iteration, and into `c`, whose x and weights
+ * are not to be used.  Collective.  Errors: those of kith_checkpoint_read(); then c->history is null. */
+kith_agreed kith__spectral_read(const kith_comm *comm, const kith_graph *g, const kith_run *o,
+                                const char *path, kith_spectrum *s, kith_checkpoint *c) KITH_MUST_USE;
 
 #endif

@@ -53,7 +53,7 @@ static void tune_count(const kith__tune_table *t, int k, kith_tune_report *out) 
     }
     kith_comm_sum_int(t->comm, 1, &out->n_user[half]);
     kith_comm_sum(t->comm, 1, &sum);
-    out->most[half].recall = out->n_user[half] ? kith_exact_sum_value(&sum) / (double)out->n_user[half] : 0;
+    out->most_recall[half] = out->n_user[half] ? kith_exact_sum_value(&sum) / (double)out->n_user[half] : 0;
   }
 }
 

@@ -40,7 +40,7 @@ typedef struct kith_tune_report {
   int64_t n_user[KITH_TUNE_HALVES];
   kith_tune_marks own[KITH_TUNE_HALVES];    /**< with the job's settings, as the search begins */
   kith_tune_marks chosen[KITH_TUNE_HALVES]; /**< with those that were found */
-  kith_tune_marks most[KITH_TUNE_HALVES];   /**< recall if all candidates that are held out ranked first */
+  double most_recall[KITH_TUNE_HALVES];     /**< if all candidates that are held out ranked first */
   int n_better;                             /**< trials that were better than those before */
   bool kept; /**< false: what was found is no better on the second half, so the settings are the job's */
 } kith_tune_report;

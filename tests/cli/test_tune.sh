@@ -79,5 +79,8 @@ refused() { # CODE WORDS ARGUMENTS…: one line with the words
 refused 64 "--knots 1: expected a number from 2 to 16" --knots 1
 refused 64 "--trials x: expected a number" --trials x
 refused 78 "kith tune searches for settings of spectral; the job has lightgcn" --set model.name=lightgcn
+refused 78 "the job ranks items without training interactions" --set evaluate.candidates=cold
+refused 78 "the job ranks all items" --set 'evaluate.mask=[]'
+refused 78 "has model.spectral.user_power" --set model.spectral.user_power=0.5
 rm -r work
 refused 66 "run kith" 
