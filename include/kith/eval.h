@@ -2,8 +2,8 @@
  * Eval: exact distributed top-K and ranking metrics; accuracy of node classification.
  *
  * Users stay with their owners; shards of items circulate on a ring of ranks, and each user keeps a running
- * top-K.  Scores are inner products; ties go to the smaller original item number.  Results have the same
- * digits on any number of ranks.
+ * top-K.  Scores are inner products, and a direct term where there is one; ties go to the smaller original
+ * item number.  Results have the same digits on any number of ranks.
  */
 #ifndef KITH_EVAL_H
 #define KITH_EVAL_H
@@ -52,6 +52,7 @@ typedef struct kith_eval_options {
   kith_eval_scope scope;    /**< which items are ranked, and which held-out items count: those that are */
   int sampled;              /**< 0: full ranking; N: each held-out item among N sampled items (sampled-N) */
   uint64_t seed;            /**< random key of the sampled-N protocol */
+  kith_direct_term direct;  /**< what scores have beside the rows' products; all 0: nothing.  No job key */
   kith_select_by select_by; /**< classification */
   bool oversmoothing;       /**< in training: also measure of every layer how alike its rows are: their mean
                                cosine over all pairs, and the Dirichlet energy per node */
@@ -95,16 +96,19 @@ KITH_API void kith_topk_free(kith_topk *top);
  * @param g      this rank's share
  * @param d      embedding dimension
  * @param x      [n_own, d] final embeddings of the owned rows; unit rows where the model scores by cosine
+ * @param direct what scores have beside products of rows; NULL or c = 0: nothing
  * @param k      list length
  * @param scope  the items that are ranked; masked interactions are those of training and validation.  NULL:
  *               that of kith_eval_defaults()
  * @param n_user, user  [n_user] owned users, as indices into g->row_of[KITH_USER]; user NULL: all of them
  * @param[out] top  rows in the order of `user`; freed by kith_topk_free()
- * Cost: 2 d n_user n_item flops over all ranks; memory of two item shards.
+ * Cost: 2 d n_user n_item flops over all ranks; memory of two item shards.  With a direct term also n_user
+ * additions for each training interaction over all ranks, and on each rank 4 bytes for each training
+ * interaction of the whole graph and 384 bytes for each of its users, these for each thread.
  */
-KITH_API kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, const float *x, int k,
-                                    const kith_eval_scope *scope, kith_lid n_user, const kith_lid *user,
-                                    kith_topk *top) KITH_MUST_USE;
+KITH_API kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                                    const kith_direct_term *direct, int k, const kith_eval_scope *scope,
+                                    kith_lid n_user, const kith_lid *user, kith_topk *top) KITH_MUST_USE;
 
 /**
  * Rank all users with held-out items and compute the metrics, equal on every rank.

@@ -128,8 +128,6 @@ kith_status cli_no_more(const cli *c) KITH_MUST_USE;
 
 /* ---- output; rank 0 only ---- */
 
-/* Warn that the scores of embeddings.h5 have a direct term, which no ranking adds. */
-void cli_warn_direct(const cli *c, const kith_embeddings_origin *from);
 /* Which items are ranked, text [CLI_SCOPE]; false if it is as usual.  Local. */
 bool cli_scope(const kith_eval_scope *o, char *text);
 /* Print a line to stdout. */

@@ -112,6 +112,10 @@ static void evaluate_print_origin(cli *c, const kith_embeddings_origin *from) {
   cli_json(c, "model", "\"%s\"", from->model);
   cli_json(c, "epoch", "%lld", (long long)from->epoch);
   if (from->run[0]) cli_json(c, "run", "\"%s\"", from->run);
+  if (from->direct.c > 0) {
+    cli_print(c, "scores: products of rows and the direct term, weight %g", from->direct.c);
+    cli_json(c, "direct", "%.10g", from->direct.c);
+  }
 }
 
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x, kith_embeddings_origin *from) {
@@ -129,13 +133,6 @@ done:
   return st;
 }
 
-void cli_warn_direct(const cli *c, const kith_embeddings_origin *from) {
-  if (from->direct.c == 0 || c->comm->rank != 0) return;
-  kith_warn("embeddings.h5: its model has the direct term %g, which rankings do not add: they are of rows "
-            "alone",
-            from->direct.c);
-}
-
 /* Resolve auto: the test split, or validation if there is none. */
 static kith_agreed evaluate_choose_split(cli *c, const kith_graph *g) {
   kith_eval_split *split = &c->job.evaluate.split;
@@ -146,10 +143,12 @@ static kith_agreed evaluate_choose_split(cli *c, const kith_graph *g) {
                                     *split == KITH_EVAL_TEST ? "test" : "valid"));
 }
 
-static kith_agreed evaluate_pairs(cli *c, const kith_graph *g, int d, const float *x) {
+static kith_agreed evaluate_pairs(cli *c, const kith_graph *g, int d, const float *x,
+                                  const kith_direct_term *direct) {
   kith_agreed st = {KITH_OK};
   kith_metrics m;
   KITH_TRY(evaluate_choose_split(c, g));
+  c->job.evaluate.direct = *direct;
   double began = kith_clock();
   KITH_TRY(kith_eval_metrics(c->comm, g, d, x, &c->job.evaluate, &m));
   double seconds = kith_clock() - began;
@@ -187,9 +186,8 @@ kith_agreed cli_evaluate(cli *c) {
   KITH_TRY(kith_agree(c->comm, evaluate_options(c)));
   KITH_TRY(cli_read_embeddings(c, &g, &d, &x, &from));
   evaluate_print_origin(c, &from);
-  cli_warn_direct(c, &from);
   if (g->n_class > 0) evaluate_nodes(c, g, x);
-  else KITH_TRY(evaluate_pairs(c, g, d, x));
+  else KITH_TRY(evaluate_pairs(c, g, d, x, &from.direct));
 done:
   KITH_FREE(from.config_key);
   KITH_FREE(x);

@@ -62,7 +62,6 @@ static kith_agreed recommend_load(cli *c, recommend_data *a) {
   char graph[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
   KITH_TRY(cli_read_embeddings(c, &a->g, &a->d, &a->x, &a->from));
-  cli_warn_direct(c, &a->from);
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_USER, &a->user));
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_ITEM, &a->item));
   KITH_TRY(cli_check_graph(c, graph, a->g));
@@ -217,7 +216,8 @@ static kith_agreed recommend_some(cli *c, const recommend_request *w, const reco
   for (int q = 0; q < w->n_user; q++)
     if (local[q] >= 0) user[n++] = local[q];
   recommend_print_scope(c);
-  KITH_TRY(kith_eval_topk(c->comm, a->g, a->d, a->x, w->k, &c->job.evaluate.scope, n, user, &top));
+  KITH_TRY(kith_eval_topk(c->comm, a->g, a->d, a->x, &a->from.direct, w->k, &c->job.evaluate.scope, n, user,
+                          &top));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(item, n_item)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(score, n_item)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(history, n_history)));
@@ -350,7 +350,8 @@ static kith_agreed recommend_all(cli *c, const recommend_request *w, const recom
   float *score = NULL;
   int64_t n = c->comm->rank == 0 ? a->g->n[KITH_USER] * w->k : 0;
   recommend_print_scope(c);
-  KITH_TRY(kith_eval_topk(c->comm, a->g, a->d, a->x, w->k, &c->job.evaluate.scope, 0, NULL, &top));
+  KITH_TRY(kith_eval_topk(c->comm, a->g, a->d, a->x, &a->from.direct, w->k, &c->job.evaluate.scope, 0, NULL,
+                          &top));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(item, n)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(score, n)));
   KITH_TRY(recommend_gather(c, a, &top, item, score));

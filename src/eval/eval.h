@@ -8,6 +8,9 @@
 /** Bytes of a ranking of all items: `most_item` the most items of a rank, `n_user` the rank's users, rows of
  * width d, k of each user.  Local. */
 int64_t kith_eval_topk_bytes(int size, int64_t most_item, int64_t n_user, int d, int k);
+/** Bytes that a direct term adds to that: the whole graph's users, items and training interactions.  Local.
+ */
+int64_t kith_eval_direct_bytes(int64_t n_user, int64_t n_item, int64_t n_edge);
 /** Whether epoch 1, 2, … is evaluated.  A run also evaluates its last epoch, unless every is 0.  Local. */
 bool kith_eval_is_due(int every, int64_t epoch);
 /** Number of held-out interactions, or nodes, of split valid or test, over all ranks.  Collective. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "ops/ops.h"
+#include "eval/direct.h"
 #include "eval/eval_impl.h"
 
 typedef struct sampled {
@@ -22,6 +23,8 @@ typedef struct sampled {
   uint64_t *taken;         /* [threads, words] bit sets of candidates.c */
   kith_lid *shard_row;     /* [items] row of each item in the current shard; -1: not there */
   int32_t *item;           /* [largest cutoff] */
+  kith__direct direct;     /* the direct term; empty if there is none */
+  float *reach;            /* [threads, users in all] of a direct term; zero between users */
 } sampled;
 
 static void sampled_free(sampled *s) {
@@ -31,6 +34,8 @@ static void sampled_free(sampled *s) {
   KITH_FREE(s->taken);
   KITH_FREE(s->shard_row);
   KITH_FREE(s->item);
+  KITH_FREE(s->reach);
+  kith__direct_free(&s->direct);
 }
 
 static int sampled_by_item(const void *a, const void *b) {
@@ -91,6 +96,28 @@ static void sampled_draw(const sampled *s) {
   }
 }
 
+static kith_agreed sampled_direct(const kith_comm *comm, sampled *s) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith__direct_make(comm, s->g, &s->o->direct, &s->direct));
+  if (kith__direct_is_on(&s->direct))
+    KITH_TRY(kith_agree(comm, KITH_NEW(s->reach, kith_max_threads() * s->direct.n_user)));
+done:
+  return st;
+}
+
+/* Add the direct term to the scores of the candidates of one user that are in the shard. */
+static void sampled_add_direct(const sampled *s, kith_lid i) {
+  const kith_ragged *l = &s->g->train;
+  kith_eid at = l->start[s->user[i]], n = l->start[s->user[i] + 1] - at;
+  float *reach = s->reach + kith_thread_num() * s->direct.n_user;
+  kith_scored_item *e = sampled_entries(s, i);
+  kith__direct_reach(&s->direct, n, l->value + at, 1, reach);
+  for (int64_t k = 0; k < s->start[i + 1] - s->start[i]; k++)
+    if (s->shard_row[e[k].item] >= 0)
+      e[k].score = kith_direct_one(&s->direct.lists, e[k].item, reach, e[k].score);
+  kith__direct_unreach(&s->direct, n, l->value + at, 1, reach);
+}
+
 static void sampled_score(const sampled *s, int d, const float *x, const kith_shard *shard) {
   for (int64_t i = 0; i < s->g->n[KITH_ITEM]; i++) s->shard_row[i] = -1;
   for (kith_lid j = 0; j < shard->n; j++) s->shard_row[shard->original[j]] = j;
@@ -101,6 +128,7 @@ static void sampled_score(const sampled *s, int d, const float *x, const kith_sh
     for (int64_t k = 0; k < s->start[i + 1] - s->start[i]; k++)
       if (s->shard_row[e[k].item] >= 0)
         e[k].score = kith_scores_one(d, user, shard->packed, s->shard_row[e[k].item]);
+    if (kith__direct_is_on(&s->direct)) sampled_add_direct(s, i);
   }
 }
 
@@ -137,6 +165,7 @@ kith_agreed kith__eval_sampled(const kith_comm *comm, const kith_graph *g, int d
   kith_agreed st = {KITH_OK};
   sampled s = {.g = g, .o = o, .block = block, .truth = o->split == KITH_EVAL_TEST ? &g->test : &g->valid};
   KITH_TRY(kith_agree(comm, sampled_make(&s)));
+  KITH_TRY(sampled_direct(comm, &s));
   t->n_user_short = s.n_user_short;
   sampled_next_block(&s);
   while (kith_comm_max(comm, s.end > s.first) > 0) {

@@ -1,6 +1,7 @@
 /* Exact top-K: tiles of users times every item shard of the ring. */
 #include <string.h>
 
+#include "eval/direct.h"
 #include "eval/eval_impl.h"
 
 /* State of a ranking. */
@@ -14,9 +15,11 @@ typedef struct topk_work {
   kith_topk_heap *heap;      /* [n_user] */
   kith_scored_item *entries; /* [n_user, k] */
   int n_thread;
-  float *tile;                /* [threads, KITH_SCORE_USERS, d] users of a tile */
-  float *score;               /* [threads, KITH_SCORE_USERS, KITH_SCORE_ITEMS] */
-  int32_t *above;             /* [threads, KITH_SCORE_ITEMS] items above the threshold */
+  float *tile;         /* [threads, KITH_SCORE_USERS, d] users of a tile */
+  float *score;        /* [threads, KITH_SCORE_USERS, KITH_SCORE_ITEMS] */
+  int32_t *above;      /* [threads, KITH_SCORE_ITEMS] items above the threshold */
+  kith__direct direct; /* the direct term; empty if there is none */
+  float *reach;        /* [threads, users in all, KITH_SCORE_USERS] of a direct term; zero between tiles */
   const kith_eval_options *o; /* options of an evaluation; else null */
 } topk_work;
 
@@ -27,6 +30,8 @@ static void topk_work_free(topk_work *w) {
   KITH_FREE(w->tile);
   KITH_FREE(w->score);
   KITH_FREE(w->above);
+  KITH_FREE(w->reach);
+  kith__direct_free(&w->direct);
 }
 
 kith_status kith__eval_users(const kith_graph *g, const kith_ragged *truth, kith_lid *n, kith_lid **user) {
@@ -87,6 +92,28 @@ static void topk_scan(const topk_work *w, kith_lid i, int n, const float *score,
   }
 }
 
+/* Add the direct term to the ranking. */
+static kith_agreed topk_direct(const kith_comm *comm, const kith_direct_term *t, topk_work *w) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith__direct_make(comm, w->g, t, &w->direct));
+  if (kith__direct_is_on(&w->direct))
+    KITH_TRY(kith_agree(comm, KITH_NEW(w->reach, w->n_thread * w->direct.n_user * KITH_SCORE_USERS)));
+done:
+  return st;
+}
+
+/* The reach of n users of a tile from `first` on: column i of this thread's block is that of user i. */
+static float *topk_reach(const topk_work *w, kith_lid first, kith_lid n, bool clears) {
+  const kith_ragged *l = &w->g->train;
+  float *reach = w->reach + kith_thread_num() * w->direct.n_user * KITH_SCORE_USERS;
+  for (kith_lid i = 0; i < n; i++) {
+    kith_eid at = l->start[w->user[first + i]], end = l->start[w->user[first + i] + 1];
+    if (clears) kith__direct_unreach(&w->direct, end - at, l->value + at, KITH_SCORE_USERS, reach + i);
+    else kith__direct_reach(&w->direct, end - at, l->value + at, KITH_SCORE_USERS, reach + i);
+  }
+  return reach;
+}
+
 /* One tile of users, all tiles of a shard; thread 0 also progresses the messages of the ring. */
 static void topk_tile(const topk_work *w, kith_lid first, const kith_shard *s, kith_ring *ring) {
   size_t d = (size_t)w->d, thread = (size_t)kith_thread_num();
@@ -98,12 +125,15 @@ static void topk_tile(const topk_work *w, kith_lid first, const kith_shard *s, k
   for (kith_lid i = 0; i < n; i++)
     memcpy(tile + d * (size_t)i, w->x + d * (size_t)w->g->row_of[KITH_USER][w->user[first + i]],
            d * sizeof(float));
+  const float *reach = kith__direct_is_on(&w->direct) ? topk_reach(w, first, n, false) : NULL;
   for (kith_lid j = 0; j < s->n; j += KITH_SCORE_ITEMS) {
     int n_item = s->n - j < KITH_SCORE_ITEMS ? s->n - j : KITH_SCORE_ITEMS;
     kith_scores_tile(w->d, tile, s->packed + d * (size_t)j, score);
+    if (reach) kith_direct_tile(&w->direct.lists, n_item, s->original + j, reach, score);
     for (kith_lid i = 0; i < n; i++)
       topk_scan(w, first + i, n_item, score + (size_t)i * KITH_SCORE_ITEMS, s->original + j, above);
   }
+  if (reach) topk_reach(w, first, n, true);
   if (thread == 0) kith__ring_progress(ring);
 }
 
@@ -182,9 +212,9 @@ done:
   return st;
 }
 
-kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, const float *x, int k,
-                           const kith_eval_scope *scope, kith_lid n_user, const kith_lid *user,
-                           kith_topk *top) {
+kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                           const kith_direct_term *direct, int k, const kith_eval_scope *scope,
+                           kith_lid n_user, const kith_lid *user, kith_topk *top) {
   kith_agreed st = {KITH_OK};
   const kith_eval_scope usual = kith_eval_defaults().scope;
   kith__scope s = {0};
@@ -193,6 +223,7 @@ kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, co
   KITH_TRY(kith__scope_make(comm, g, scope ? scope : &usual, true, NULL, &s));
   KITH_TRY(kith_agree(comm, topk_users(g, n_user, user, &n, &list)));
   KITH_TRY(kith_agree(comm, topk_work_make(g, d, x, k, &s, n, &list, &w)));
+  if (direct) KITH_TRY(topk_direct(comm, direct, &w));
   KITH_TRY(topk_run(comm, &w));
   KITH_TRY(kith_agree(comm, topk_take(&w, top)));
 done:
@@ -217,6 +248,7 @@ static kith_agreed topk_evaluate(const kith_comm *comm, const kith_graph *g, int
   KITH_TRY(kith_agree(comm, topk_work_make(g, d, x, k, &s, n, &user, &w)));
   KITH_TRY(kith_agree(comm, KITH_NEW(item, k)));
   w.o = o;
+  KITH_TRY(topk_direct(comm, &o->direct, &w));
   KITH_TRY(topk_run(comm, &w));
   t->n_user_left_out = s.n_left_out;
   for (kith_lid i = 0; i < w.n_user; i++) {

@@ -110,6 +110,15 @@ done:
   return st;
 }
 
+kith_direct_term kith_spectral_direct(const kith_spectral_options *o, const kith_spectrum *s) {
+  return (kith_direct_term){.c = o->direct,
+                            .lambda_1 = s->value[0],
+                            .user_power = o->user_power,
+                            .item_power = o->item_power,
+                            .input_power = o->input_power,
+                            .output_power = o->output_power};
+}
+
 int64_t kith_spectral_rows_bytes(const kith_dist_csr_sizes *s, int k) {
   const rows *r = NULL;
   return kith_dist_csr_bytes(s) + 2 * KITH_BYTES(r->position[0], s->n_own) + KITH_BYTES(r->f, k) +

@@ -17,6 +17,9 @@
 kith_agreed kith_spectral_rows(const kith_comm *comm, const kith_graph *g, const kith_spectral_options *o,
                                const kith_spectrum *s, float *x) KITH_MUST_USE;
 
+/** What the scores of these rows have beside the inner product.  Local. */
+kith_direct_term kith_spectral_direct(const kith_spectral_options *o, const kith_spectrum *s);
+
 /** Bytes of what kith_spectral_rows() allocates on one rank.  Local. */
 int64_t kith_spectral_rows_bytes(const kith_dist_csr_sizes *s, int k);
 

@@ -21,6 +21,7 @@ kith_agreed kith__run_eval(run *r, int d, const float *x, kith_eval_split split,
                            kith_eval_result *out) {
   kith_eval_options on = r->o->evaluate;
   on.split = split;
+  on.direct = r->direct;
   on.should_stop = kith__signals_stop_requested;
   if (polls) on.poll = kith__run_poll, on.poll_context = r;
   if (!kith__run_classifies(r)) return kith_eval_metrics(r->comm, r->g, d, x, &on, &out->ranking);

@@ -147,28 +147,13 @@ done:
   return st;
 }
 
-static void spectral_describe(run *r) {
-  const kith_spectral_options *o = &r->o->model.spectral;
-  r->direct = (kith_direct_term){.c = o->direct,
-                                 .lambda_1 = r->spectrum->value[0],
-                                 .user_power = o->user_power,
-                                 .item_power = o->item_power,
-                                 .input_power = o->input_power,
-                                 .output_power = o->output_power};
-  kith_spectral_filter_print(o, r->filter);
-}
-
 static kith_agreed spectral_export(run *r) {
   kith_agreed st = {KITH_OK};
   float *x = NULL;
   KITH_TRY(kith_agree(r->comm, KITH_NEW(x, (int64_t)r->g->n_own * r->spectrum->k)));
   KITH_TRY(kith_spectral_rows(r->comm, r->g, &r->o->model.spectral, r->spectrum, x));
-  spectral_describe(r);
-  if (r->direct.c != 0 && r->comm->rank == 0)
-    kith_warn(
-        "model.spectral.direct: %g is written to %s, but rankings and figures are of rows alone: no verb "
-        "adds the direct term",
-        r->direct.c, r->embeddings);
+  r->direct = kith_spectral_direct(&r->o->model.spectral, r->spectrum);
+  kith_spectral_filter_print(&r->o->model.spectral, r->filter);
   KITH_TRY(kith__run_export(r, r->epoch, 0, r->history.text, x));
 done:
   KITH_FREE(x);

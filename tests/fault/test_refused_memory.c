@@ -187,6 +187,7 @@ static void break_trainer(void **made) { kith_trainer_destroy((kith_trainer **)m
 
 static kith_agreed make_metrics(void **made) {
   kith_eval_options o = kith_eval_defaults();
+  o.direct = (kith_direct_term){.c = 1, .lambda_1 = 1};
   kith_metrics m;
   float *x = calloc((size_t)share->n_own + 1, 4 * sizeof *x);
   kith_agreed st = kith_eval_metrics(test_comm, share, 4, x, &o, &m);

@@ -1,0 +1,148 @@
+/*
+ * The direct term: c / lambda_1 D_i^q P D_i^-p r_u, with P = M'M and M = D_u^-a R D_i^-b.  P is never formed.
+ *
+ * A block of users takes two sparse products: from their items to all users of these (`reach`, dense over the
+ * users), and from users to items (ops/direct.c), which adds to the scores.  Every rank holds R, 4 bytes an
+ * interaction: of all that ranking keeps it is the smaller part unless there are many more interactions than
+ * nodes, and a block then needs no communication.
+ */
+#include <math.h>
+
+#include "eval/direct.h"
+
+enum { DIRECT_MESSAGE = 1 << 26 }; /* numbers of one message */
+
+void kith__direct_free(kith__direct *t) {
+  KITH_FREE(t->lists.start);
+  KITH_FREE(t->lists.user);
+  KITH_FREE(t->lists.factor);
+  KITH_FREE(t->input);
+  KITH_FREE(t->middle);
+}
+
+/* The training items of all users, by user: value [start[n_user]], ascending in each row. */
+typedef struct direct_rows {
+  kith_eid *start;
+  int32_t *value;
+} direct_rows;
+
+static kith_agreed direct_starts(const kith_comm *comm, const kith_graph *g, direct_rows *r) {
+  kith_agreed st = {KITH_OK};
+  const kith_ragged *l = &g->train;
+  int64_t n = g->n[KITH_USER];
+  KITH_TRY(kith_agree(comm, KITH_NEW(r->start, n + 1)));
+  for (kith_lid u = 0; u < l->n_row; u++)
+    r->start[g->original[g->row_of[KITH_USER][u]] + 1] = l->start[u + 1] - l->start[u];
+  KITH_WAIT("the numbers of training items of all users",
+            MPI_Allreduce(MPI_IN_PLACE, r->start + 1, (int)n, MPI_INT64_T, MPI_MAX, comm->mpi));
+  for (int64_t u = 0; u < n; u++) r->start[u + 1] += r->start[u];
+done:
+  return st;
+}
+
+/* Every rank fills in the rows of its users; where a rank has nothing it has zeros. */
+static kith_agreed direct_rows_make(const kith_comm *comm, const kith_graph *g, direct_rows *r) {
+  kith_agreed st = {KITH_OK};
+  const kith_ragged *l = &g->train;
+  KITH_TRY(direct_starts(comm, g, r));
+  int64_t n = r->start[g->n[KITH_USER]];
+  KITH_TRY(kith_agree(comm, KITH_NEW(r->value, n)));
+  for (kith_lid u = 0; u < l->n_row; u++) {
+    kith_eid to = r->start[g->original[g->row_of[KITH_USER][u]]];
+    for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++) r->value[to++] = l->value[e];
+  }
+  for (int64_t first = 0; first < n; first += DIRECT_MESSAGE)
+    KITH_WAIT("the training items of all users",
+              MPI_Allreduce(MPI_IN_PLACE, r->value + first, (int)kith_min(n - first, DIRECT_MESSAGE),
+                            MPI_INT32_T, MPI_MAX, comm->mpi));
+done:
+  return st;
+}
+
+/* By item: users are met in the order of their original numbers. */
+static kith_status direct_transpose(int64_t n_user, int64_t n_item, const direct_rows *r,
+                                    kith_direct_lists *l) {
+  kith_status st = KITH_OK;
+  kith_eid *at = NULL, n = r->start[n_user];
+  KITH_TRY(KITH_NEW(l->start, n_item + 1));
+  KITH_TRY(KITH_NEW(l->user, n));
+  KITH_TRY(KITH_NEW(at, n_item));
+  for (kith_eid e = 0; e < n; e++) l->start[r->value[e] + 1]++;
+  for (int64_t i = 0; i < n_item; i++) l->start[i + 1] += l->start[i];
+  for (int64_t i = 0; i < n_item; i++) at[i] = l->start[i];
+  for (int64_t u = 0; u < n_user; u++)
+    for (kith_eid e = r->start[u]; e < r->start[u + 1]; e++) l->user[at[r->value[e]]++] = (int32_t)u;
+done:
+  KITH_FREE(at);
+  return st;
+}
+
+/* A power of a degree; a node without interactions has no part in any sum. */
+static float direct_power(kith_eid degree, double power) {
+  return degree > 0 ? (float)pow((double)degree, power) : 0;
+}
+
+static kith_status direct_factors(int64_t n_item, const direct_rows *r, const kith_direct_term *t,
+                                  kith__direct *out) {
+  kith_status st = KITH_OK;
+  kith_direct_lists *l = &out->lists;
+  KITH_TRY(KITH_NEW(l->factor, n_item));
+  KITH_TRY(KITH_NEW(out->input, n_item));
+  KITH_TRY(KITH_NEW(out->middle, out->n_user));
+  for (int64_t i = 0; i < n_item; i++) {
+    kith_eid degree = l->start[i + 1] - l->start[i];
+    l->factor[i] = (float)(t->c / t->lambda_1) * direct_power(degree, t->output_power - t->item_power);
+    out->input[i] = direct_power(degree, -t->input_power - t->item_power);
+  }
+  for (int64_t u = 0; u < out->n_user; u++)
+    out->middle[u] = direct_power(r->start[u + 1] - r->start[u], -2 * t->user_power);
+done:
+  return st;
+}
+
+kith_agreed kith__direct_make(const kith_comm *comm, const kith_graph *g, const kith_direct_term *t,
+                              kith__direct *out) {
+  kith_agreed st = {KITH_OK};
+  kith__direct make = {.n_user = g->n[KITH_USER]};
+  direct_rows r = {0};
+  *out = (kith__direct){.n_user = 0};
+  if (t->c == 0 || t->lambda_1 == 0) return st;
+  KITH_TRY(direct_rows_make(comm, g, &r));
+  KITH_TRY(kith_agree(comm, direct_transpose(make.n_user, g->n[KITH_ITEM], &r, &make.lists)));
+  KITH_TRY(kith_agree(comm, direct_factors(g->n[KITH_ITEM], &r, t, &make)));
+  *out = make;
+  make = (kith__direct){.n_user = 0};
+done:
+  KITH_FREE(r.start);
+  KITH_FREE(r.value);
+  kith__direct_free(&make);
+  return st;
+}
+
+int64_t kith_eval_direct_bytes(int64_t n_user, int64_t n_item, int64_t n_edge) {
+  const kith__direct *t = NULL;
+  const direct_rows *r = NULL;
+  const float *reach = NULL;
+  return KITH_BYTES(t->lists.start, n_item + 1) + KITH_BYTES(t->lists.user, n_edge) +
+         KITH_BYTES(t->lists.factor, n_item) + KITH_BYTES(t->input, n_item) + KITH_BYTES(t->middle, n_user) +
+         KITH_BYTES(r->start, n_user + 1) + KITH_BYTES(r->value, n_edge) +
+         kith_max_threads() * KITH_BYTES(reach, n_user * KITH_SCORE_USERS);
+}
+
+void kith__direct_reach(const kith__direct *t, int64_t n, const int32_t *item, int stride, float *reach) {
+  const kith_direct_lists *l = &t->lists;
+  for (int64_t k = 0; k < n; k++) {
+    float input = t->input[item[k]];
+    for (kith_eid e = l->start[item[k]]; e < l->start[item[k] + 1]; e++) {
+      int64_t v = l->user[e];
+      reach[v * stride] += input * t->middle[v];
+    }
+  }
+}
+
+void kith__direct_unreach(const kith__direct *t, int64_t n, const int32_t *item, int stride, float *reach) {
+  const kith_direct_lists *l = &t->lists;
+  for (int64_t k = 0; k < n; k++)
+    for (kith_eid e = l->start[item[k]]; e < l->start[item[k] + 1]; e++)
+      reach[(int64_t)l->user[e] * stride] = 0;
+}

@@ -1,0 +1,34 @@
+/* Private to eval: the direct term of a spectral model's scores. */
+#ifndef KITH_EVAL_DIRECT_H
+#define KITH_EVAL_DIRECT_H
+
+#include "eval/eval.h"
+#include "ops/direct.h"
+
+/*
+ * The training interactions of the whole graph, by item, with powers of the degrees: every rank holds them.
+ * With the users who read an item in the order of original numbers, and a user's items likewise, all sums
+ * have one order on any number of ranks and in any cut.
+ */
+typedef struct kith__direct {
+  kith_direct_lists lists; /* factor: c / lambda_1 D_i^(q - b); all null: there is no direct term */
+  int64_t n_user;
+  float *input;  /* [items] D_i^-(p + b) */
+  float *middle; /* [users] D_u^(-2 a) */
+} kith__direct;
+
+/* Empty if t->c or t->lambda_1 is 0.  Collective.  Errors: KITH_ENOMEM. */
+kith_agreed kith__direct_make(const kith_comm *comm, const kith_graph *g, const kith_direct_term *t,
+                              kith__direct *out) KITH_MUST_USE;
+void kith__direct_free(kith__direct *t);
+static inline bool kith__direct_is_on(const kith__direct *t) { return t->lists.start; }
+
+/*
+ * Add what a user with n items, ascending, has in common with all users: reach[v * stride] for every user v
+ * of one of the items.  Local.
+ */
+void kith__direct_reach(const kith__direct *t, int64_t n, const int32_t *item, int stride, float *reach);
+/* Set to zero again what kith__direct_reach() has added to, in time that does not grow with the users. */
+void kith__direct_unreach(const kith__direct *t, int64_t n, const int32_t *item, int stride, float *reach);
+
+#endif

@@ -1,0 +1,34 @@
+/**
+ * Direct term: the kernel that adds a sparse product of users with users to a tile of scores.
+ *
+ * Each score is one chain of additions over the users of its item, in the order of the list, and one
+ * multiply-add that is not fused.  Its bits do not depend on the user's or item's position.
+ */
+#ifndef KITH_OPS_DIRECT_H
+#define KITH_OPS_DIRECT_H
+
+#include "ops/scores.h"
+
+/** For each item the users who read it, and the factor of their sum: item i has the users
+ * user[start[i]] … user[start[i + 1] - 1]. */
+typedef struct kith_direct_lists {
+  kith_eid *start; /**< [n_item + 1] */
+  int32_t *user;   /**< [start[n_item]] */
+  float *factor;   /**< [n_item] */
+} kith_direct_lists;
+
+/**
+ * score[u, j] += factor of item[j] times the sum of reach[v, u] over the users v of item[j].
+ *
+ * @param n      items, at most KITH_SCORE_ITEMS
+ * @param item   [n] numbers of the items
+ * @param reach  [users in all, KITH_SCORE_USERS]
+ * @param[in,out] score  [KITH_SCORE_USERS, KITH_SCORE_ITEMS] of kith_scores_tile()
+ */
+void kith_direct_tile(const kith_direct_lists *l, int n, const int64_t *item, const float *reach,
+                      float *score);
+
+/** The same for one score, with the same bits: reach [users in all]. */
+float kith_direct_one(const kith_direct_lists *l, int64_t item, const float *reach, float score);
+
+#endif
