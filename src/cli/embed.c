@@ -245,6 +245,9 @@ kith_agreed cli_embed(cli *c) {
   embed_print(c, &new, &report, &e, from.epoch, kith_clock() - began);
   cli_print(c, "wrote %s, by the model after epoch %lld%s", output, (long long)e.epoch,
             replaces ? ", in place of the file that was there" : "");
+  if (from.direct.c > 0)
+    cli_print(c, "  rows alone: the direct term, weight %g, is in no row and is left out for new nodes",
+              from.direct.c);
   cli_json(c, "replaced", replaces ? "true" : "false");
 done:
   KITH_FREE(from.config_key);

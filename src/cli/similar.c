@@ -107,6 +107,7 @@ kith_agreed cli_recommend_similar(cli *c, const recommend_request *w, const reco
   KITH_TRY(kith_agree(c->comm, similar_find(w, a, &self)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(unit, n)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(query, n_query)));
+  if (a->from.direct.c > 0) cli_print(c, "similar: by rows alone, without the direct term");
   memcpy(unit, a->x, (size_t)n * sizeof *unit);
   kith_normalize_rows(a->g->n_own, a->d, unit);
   similar_fill(w, a, self.value, unit, query);
@@ -244,6 +245,12 @@ static void new_warn_scope(const cli *c) {
               "ranked");
 }
 
+static void new_warn_direct(const cli *c, const recommend_data *a) {
+  if (a->from.direct.c > 0 && c->comm->rank == 0)
+    kith_warn("new users are ranked by rows alone: the direct term of the model, weight %g, is left out",
+              a->from.direct.c);
+}
+
 /* A row of zeros gives every item the same score. */
 static void new_warn_empty(const cli *c, const recommend_request *w, const recommend_data *a,
                            const float *query) {
@@ -280,6 +287,7 @@ kith_agreed cli_recommend_new(cli *c, const recommend_request *w, const recommen
   KITH_TRY(new_rows(c, w, a, f, row, query));
   new_warn_empty(c, w, a, query);
   new_warn_scope(c);
+  new_warn_direct(c, a);
   KITH_TRY(kith_eval_nearest(c->comm, a->g, KITH_ITEM, a->d, a->x, w->n_user, query, &history, w->k, &top));
   similar_report(c, w, a, &h, &top);
 done:

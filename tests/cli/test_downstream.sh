@@ -33,6 +33,20 @@ for u in range(0, 400, 7):
     assert recommend_by_id(id, 5, graph) == [own(i) for i in told[name(user_ids[u])][:5]]
     mine = [name(item_ids[i]) for i in recommend(u, 20, graph)]
     assert mine == told[name(user_ids[u])], (u, mine, told[name(user_ids[u])])
+# The direct term, of other degrees on both sides, is that of dense matrices.
+R = np.zeros((len(users), len(items)))
+start = graph["train/start"][:]
+for u in range(len(users)): R[u, graph["train/item"][start[u]:start[u + 1]]] = 1
+term = {"direct": 2.0, "lambda_1": .7, "user_power": .4, "item_power": .6, "input_power": .3, "output_power": -.2}
+Du, Di = np.maximum(R.sum(1), 1), np.maximum(R.sum(0), 1)
+M = Du[:, None] ** -.4 * R * Di ** -.6
+dense = 2 / .7 * ((R * Di ** -.3) @ (M.T @ M)) * Di ** -.2
+for u in (0, 17, 399):
+    assert np.allclose(direct_scores(u, graph, term), dense[u], rtol=1e-9, atol=1e-12)
+    mine = recommend_direct(u, 20, graph, term)
+    score = users[u] @ items.T + dense[u]
+    assert not seen(graph, u) & set(mine) and np.allclose(score[mine], sorted(score[[i for i in range(len(items)) if i not in seen(graph, u)]])[::-1][:20])
+    assert recommend_direct(u, 20, graph, {**term, "direct": 0.0}) == recommend(u, 20, graph)
 P
   cat <<'P'
 new, first = h5py.File("new.h5", "r"), user_row[user_ids.tolist()[0]]
