@@ -72,13 +72,18 @@ static void product_panel(const product *p, product_part t) {
   else product_rows(p, t, 0, t.m, o, panel, p->c + (size_t)t.row * o.ld + (size_t)t.column);
 }
 
-/* A block of a', whose rows are far apart: copied, so that the kernel reads it from one place. */
+/* A block of a', whose rows are far apart: copied, so that the kernel reads it from one place.  Its columns
+ * are read one after the other. */
 static void product_pack(const product *p, product_part t, float *packed) {
-  for (int i = 0; i < t.m; i += KITH_PANEL_ROWS) {
-    kith_strided a = product_at(p->a, t.row + i, t.from);
-    size_t rows = (size_t)(t.m - i < KITH_PANEL_ROWS ? t.m - i : KITH_PANEL_ROWS);
-    for (int l = 0; l < t.depth; l++, packed += KITH_PANEL_ROWS)
-      memcpy(packed, a.x + (size_t)l * a.column, rows * sizeof(float));
+  const kith_strided a = product_at(p->a, t.row, t.from);
+  const int whole = t.m / KITH_PANEL_ROWS, rest = t.m % KITH_PANEL_ROWS;
+  const size_t strip = (size_t)t.depth * KITH_PANEL_ROWS;
+  for (int l = 0; l < t.depth; l++, packed += KITH_PANEL_ROWS) {
+    const float *from = a.x + (size_t)l * a.column;
+    float *to = packed;
+    for (int i = 0; i < whole; i++, from += KITH_PANEL_ROWS, to += strip)
+      memcpy(to, from, KITH_PANEL_ROWS * sizeof(float));
+    if (rest) memcpy(to, from, (size_t)rest * sizeof(float));
   }
 }
 

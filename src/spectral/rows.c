@@ -25,14 +25,21 @@ static double rows_power(int64_t degree, double power) { return degree > 0 ? pow
 
 static bool rows_is_user(const rows *r, kith_lid row) { return r->g->type[row] == KITH_USER; }
 
-static void rows_weigh(rows *r) {
+/* A power is taken once an item, not once for each of its users. */
+static kith_status rows_weigh(rows *r) {
+  kith_status st = KITH_OK;
   const kith_csr *csr = &r->a->csr;
+  double *factor = NULL;
+  KITH_TRY(KITH_NEW(factor, csr->n_col));
+#pragma omp parallel for
+  for (kith_lid i = 0; i < csr->n_col; i++) factor[i] = rows_power(r->a->degree[i], -r->o->input_power);
 #pragma omp parallel for schedule(dynamic, 256)
   for (kith_lid p = 0; p < csr->n_row; p++)
     for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++)
-      csr->weight[e] = rows_is_user(r, csr->perm[p])
-                           ? (float)rows_power(r->a->degree[csr->col[e]], -r->o->input_power)
-                           : 0;
+      csr->weight[e] = rows_is_user(r, csr->perm[p]) ? (float)factor[csr->col[e]] : 0;
+done:
+  KITH_FREE(factor);
+  return st;
 }
 
 static kith_status rows_alloc(rows *r) {
@@ -98,7 +105,7 @@ kith_agreed kith_spectral_rows(const kith_comm *comm, const kith_graph *g, const
   rows r = {.g = g, .o = o, .s = s};
   KITH_TRY(kith_dist_csr_create(comm, g, SLAB, &r.a));
   KITH_TRY(kith_agree(comm, rows_alloc(&r)));
-  rows_weigh(&r);
+  KITH_TRY(kith_agree(comm, rows_weigh(&r)));
   rows_filter(&r);
   for (int first = 0; first < s->k; first += SLAB) {
     int n = (int)kith_min(SLAB, s->k - first);
