@@ -217,6 +217,7 @@ static kith_agreed write_attributes(kith_h5 *f, const kith_dataset *d, const kit
   KITH_TRY(kith_h5_put_attr_int(f, "seed", (int64_t)o->seed));
   KITH_TRY(kith_h5_put_attr_real(f, "imbalance", o->imbalance));
   KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)d->fingerprint));
+  if (d->refit) KITH_TRY(kith_h5_put_attr_int(f, "refit", 1));
 done:
   return st;
 }

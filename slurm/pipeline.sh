@@ -2,7 +2,7 @@
 # Partition, train and evaluate a job, each when the one before has succeeded.
 #   slurm/pipeline.sh JOB.yaml [options of sbatch for train and evaluate, such as --nodes=4 --ntasks-per-node=8]
 # KITH names the program (default: the one installed or built with this script, else kith on PATH); KITH_OPTIONS are passed to
-# every verb.  The Slurm jobs bear the job file's name, and their output lies beside the job file: slurm-NUMBER.out.
+# every verb; KITH_REFIT=1 trains the final model behind training, by kith train --refit, and evaluates that.  The Slurm jobs bear the job file's name, and their output lies beside the job file: slurm-NUMBER.out.
 set -euo pipefail
 [ $# -ge 1 ] || { sed -n '2,5p' -- "$0" >&2; exit 64; }
 unset CDPATH
@@ -26,7 +26,13 @@ submit() { # STAGE options…
 }
 partition=$(submit partition)
 train=$(submit train --dependency=afterok:"$partition" "$@")
-evaluate=$(submit evaluate --dependency=afterok:"$train" "$@")
+refit=
+if [ -n "${KITH_REFIT:-}" ]; then
+  export KITH_OPTIONS="${KITH_OPTIONS:-} --refit"
+  refit=$(submit train --dependency=afterok:"$train" --job-name="${name:-kith}-refit" "$@")
+fi
+evaluate=$(submit evaluate --dependency=afterok:"${refit:-$train}" "$@")
 echo "partition $partition"
 echo "train $train"
+[ -z "$refit" ] || echo "refit $refit"
 echo "evaluate $evaluate"

@@ -167,6 +167,7 @@ typedef struct kith_graph {
   float *weight;         /**< [start[n_own]] given weights of the interactions, of any sign; or null */
   int64_t *time;         /**< [start[n_own]] times of the interactions; or null: kith_graph_times_read() */
   bool timed;            /**< whether parts.h5 has them */
+  bool refit;            /**< whether validation interactions are training interactions here: --refit */
   kith_eid *first_edge;  /**< [n_own] recommendation: a user's first training edge in graph.h5; items: -1 */
   kith_eid *train_index; /**< [n_own] classification: a training node's index among the training nodes of the
                             whole graph, 0 … n_train - 1; others: -1.  Recommendation: null */

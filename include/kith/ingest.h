@@ -253,6 +253,20 @@ KITH_API kith_agreed kith_ingest_nodes(const kith_comm *comm, const kith_ingest_
                                        const char *job, const char *path,
                                        kith_ingest_nodes_report *report) KITH_MUST_USE;
 
+/* ---- refit: the graph that a final model is trained on ---- */
+
+/**
+ * Make the validation interactions, and those outside of a core, training interactions, as if no list had
+ * been split.  Collective over `comm`.
+ *
+ * @param path       the graph.h5 that was read, for times and weights
+ * @param[in,out] d  of users and items; overlaps of relations are counted anew
+ * Errors, which leave `d` as it was: KITH_ECONFIG (nothing is held out for validation), KITH_EDATA,
+ * KITH_ENOINPUT, KITH_ENOMEM.
+ */
+KITH_API kith_agreed kith_dataset_refit(const kith_comm *comm, const char *path,
+                                        kith_dataset *d) KITH_MUST_USE;
+
 /*
  * ---- new nodes: nodes that are not in the training graph ----
  *

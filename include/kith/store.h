@@ -57,6 +57,7 @@ typedef struct kith_dataset {
                           start is null where it cut none */
   float *weight;       /**< [n_edge] weights of the training interactions; null if there are none */
   int64_t *time;       /**< [n_edge] times of the training interactions; null if there are none */
+  bool refit;          /**< kith_dataset_refit() has put validation interactions back */
   uint64_t fingerprint;                             /**< hash of all datasets of graph.h5 */
   kith_relation_edges relation[KITH_MAX_RELATIONS]; /**< as in the schema */
   int n_feature_of[KITH_MAX_TYPES];                 /**< number of features of each type; 0: none */

@@ -16,6 +16,9 @@ typedef struct cli {
   kith_lock *lock;              /* on rank 0 */
   char job_args[4 * KITH_PATH]; /* "job.yaml --set work=x", quoted for a shell, for advice to run a verb */
   bool json;                    /* print one JSON object as the last line of stdout */
+  bool refit;                   /* --refit: the job's work folder is WORK/refit … */
+  char chosen[KITH_PATH];       /* … and this is WORK, whose run had a validation share, … */
+  char chosen_by[KITH_PATH];    /* … and the newest checkpoint there */
   int n_arg;
   const char *arg[CLI_ARGUMENTS];      /* remaining arguments, in order */
   char operand[KITH_PATH + 16];        /* the argument after "--" */
@@ -103,6 +106,25 @@ kith_agreed cli_check_graph(const cli *c, const char *graph, const kith_graph *g
 /* Warn of keys below data that have other values than when graph.h5 was ingested.  Collective.
  * Errors: KITH_ECONFIG with --strict, if there is any warning so far. */
 kith_agreed cli_check_data(const cli *c, const char *graph) KITH_MUST_USE;
+
+/* ---- --refit: the final model, in WORK/refit ---- */
+
+/* Take the option --refit: the job's work folder becomes WORK/refit, its graph.h5 remains, and test is the
+ * split.  Local.  Errors: KITH_ECONFIG (task classify). */
+kith_status cli_take_refit(cli *c) KITH_MUST_USE;
+/* " --refit" for advice to run a verb, or "".  Local. */
+const char *cli_refit_option(const cli *c);
+/*
+ * With --refit, before training: check that the run of WORK has ended and had the job's settings, take over
+ * its epochs, take the lock of WORK/refit, and cut its graph unless that is done.  Collective.
+ * Errors: KITH_ENOINPUT, KITH_ECONFIG, KITH_EDATA; those of cutting.
+ */
+kith_agreed cli_refit_begin(cli *c, bool fresh) KITH_MUST_USE;
+/* Cut graph.h5 into parts.h5 without a report.  Collective.  Errors: those of kith partition. */
+kith_agreed cli_cut(cli *c) KITH_MUST_USE;
+/* Print that figures of the test split are of a model without the validation interactions, if that is so.
+ * Collective. */
+void cli_print_without_valid(cli *c, const kith_graph *g);
 
 /* Check that job and graph have the same task.  Collective.  Errors: KITH_ECONFIG. */
 kith_agreed cli_check_task(const cli *c, const kith_graph *g) KITH_MUST_USE;

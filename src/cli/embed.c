@@ -16,6 +16,7 @@ static kith_status embed_resolve(cli *c, kith_run *run, char *config_key, char *
   kith_status st = KITH_OK;
   const kith_job *job = &c->job;
   const char *named = cli_option(c, "output");
+  KITH_TRY(cli_take_refit(c));
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_recommends(c));
   KITH_CHECK(job->embed.interactions.path[0] || job->embed.features[KITH_USER][0] ||
@@ -53,8 +54,9 @@ static kith_agreed embed_choose(cli *c, const kith_graph *g, const char *embeddi
   KITH_TRY(kith_checkpoint_at_epoch(c->comm, c->job.work, from->epoch, checkpoint));
   if (!checkpoint[0]) KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, checkpoint));
   if (!checkpoint[0])
-    KITH_TRY(kith_agreed_same(kith_fail(KITH_ENOINPUT, "%s: no checkpoint is there: run kith train %s first",
-                                        c->job.work, c->job_args)));
+    KITH_TRY(
+        kith_agreed_same(kith_fail(KITH_ENOINPUT, "%s: no checkpoint is there: run kith train %s%s first",
+                                   c->job.work, c->job_args, cli_refit_option(c))));
 done:
   return st;
 }

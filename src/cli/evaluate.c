@@ -9,6 +9,7 @@ static kith_status evaluate_options(cli *c) {
   kith_status st = KITH_OK;
   const char *option[3] = {"split", "protocol", "k"},
              *key[3] = {"evaluate.split", "evaluate.protocol", "evaluate.k"};
+  KITH_TRY(cli_take_refit(c));
   for (int i = 0; i < 3; i++) {
     const char *value = cli_option(c, option[i]);
     if (value) KITH_TRY(kith_job_set(&c->job, key[i], value));
@@ -61,6 +62,7 @@ static void evaluate_print(cli *c, const kith_metrics *m) {
   evaluate_print_users(c, m);
   cli_print(c, "%6s  %10s  %10s  %10s  %10s  %10s", "K", "Recall", "NDCG", "HitRate", "Precision", "MRR");
   cli_json(c, "split", "\"%s\"", o->split == KITH_EVAL_TEST ? "test" : "valid");
+  cli_json(c, "refit", "%s", c->refit ? "true" : "false");
   cli_json(c, "protocol", "\"%s\"", protocol);
   cli_json(c, "users", "%lld", (long long)m->n_user);
   evaluate_json_scope(c, m);
@@ -92,8 +94,8 @@ static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, cons
   if (strcmp(from->model, model) != 0)
     return kith_agreed_same(
         kith_fail(KITH_ECONFIG,
-                  "%s: was trained with model=%s, the job has model=%s; run kith train %s first", path,
-                  from->model, model, c->job_args));
+                  "%s: was trained with model=%s, the job has model=%s; run kith train %s%s first", path,
+                  from->model, model, c->job_args, cli_refit_option(c)));
   KITH_TRY(kith_agreed_same(kith_job_config_key(&c->job, sizeof config_key, config_key)));
   kith_config_key(c->comm, g, &run, sizeof key, key);
   KITH_TRY(kith_agreed_same(kith_export_key(&run, key, sizeof wanted, wanted)));
@@ -155,6 +157,7 @@ static kith_agreed evaluate_pairs(cli *c, const kith_graph *g, int d, const floa
   if (m.n_user == 0 && c->comm->rank == 0)
     kith_warn("no user has a held-out item that is ranked: every figure is 0");
   evaluate_print(c, &m);
+  if (c->job.evaluate.split == KITH_EVAL_TEST) cli_print_without_valid(c, g);
   cli_print(c, "ranked in %.2f s", seconds);
   cli_json(c, "seconds", "%.4f", seconds);
 done:

@@ -118,16 +118,26 @@ done:
   return st;
 }
 
+/* Read the graph, and check that it has what the job says of relations. */
+static kith_agreed partition_read(cli *c, const kith_comm *alone, kith_dataset **d) {
+  kith_agreed st = {KITH_OK};
+  char graph[KITH_PATH];
+  KITH_TRY(kith_agree(alone, cli_stage(c, "graph.h5", graph)));
+  KITH_TRY(kith_dataset_read(alone, graph, d));
+  if (c->refit) KITH_TRY(kith_dataset_refit(alone, graph, *d));
+  c->job.partition.relations = *kith_model_relations(&c->job.model);
+  KITH_TRY(kith_agree(alone, partition_check_relations(*d, &c->job.partition)));
+done:
+  return st;
+}
+
 static kith_agreed partition_alone(cli *c, const kith_comm *alone, bool compare) {
   kith_agreed st = {KITH_OK};
   kith_dataset *d = NULL;
   int32_t *part = NULL;
-  char graph[KITH_PATH], parts[KITH_PATH];
-  KITH_TRY(kith_agree(alone, cli_stage(c, "graph.h5", graph)));
+  char parts[KITH_PATH];
+  KITH_TRY(partition_read(c, alone, &d));
   KITH_TRY(kith_agree(alone, kith_job_file(&c->job, "parts.h5", parts)));
-  KITH_TRY(kith_dataset_read(alone, graph, &d));
-  c->job.partition.relations = *kith_model_relations(&c->job.model);
-  KITH_TRY(kith_agree(alone, partition_check_relations(d, &c->job.partition)));
   if (!compare) partition_warn(c, d);
   KITH_TRY(kith_agree(alone, kith_log_check()));
   KITH_TRY(kith_agree(alone, KITH_NEW(part, kith_dataset_n_node(d))));
@@ -146,11 +156,39 @@ done:
   return st;
 }
 
+static kith_agreed partition_cut(cli *c, const kith_comm *alone, const char *parts) {
+  kith_agreed st = {KITH_OK};
+  kith_dataset *d = NULL;
+  int32_t *part = NULL;
+  KITH_TRY(partition_read(c, alone, &d));
+  KITH_TRY(kith_agree(alone, KITH_NEW(part, kith_dataset_n_node(d))));
+  KITH_TRY(kith_agree(alone, kith_partition_make(d, &c->job.partition, part)));
+  KITH_TRY(kith_partition_write(alone, parts, d, &c->job.partition, part));
+  kith_log("%s: %lld interactions cut into %d parts", parts, (long long)d->n_edge, c->job.partition.parts);
+done:
+  kith_dataset_destroy(&d);
+  KITH_FREE(part);
+  return st;
+}
+
+kith_agreed cli_cut(cli *c) {
+  kith_agreed st = {KITH_OK};
+  kith_comm *alone = NULL;
+  char parts[KITH_PATH];
+  KITH_TRY(kith_agree(c->comm, kith_job_file(&c->job, "parts.h5", parts)));
+  KITH_TRY(kith_comm_create(MPI_COMM_SELF, &alone));
+  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? partition_cut(c, alone, parts).status : KITH_OK));
+done:
+  kith_comm_destroy(&alone);
+  return st;
+}
+
 kith_agreed cli_partition(cli *c) {
   kith_agreed st = {KITH_OK};
   kith_comm *alone = NULL;
   bool compare = cli_flag(c, "compare");
   char graph[KITH_PATH], parts[KITH_PATH];
+  KITH_TRY(kith_agreed_same(cli_take_refit(c)));
   KITH_TRY(kith_agree(c->comm, cli_no_more(c)));
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
   if (!compare) KITH_TRY(kith_agree(c->comm, cli_stage_to_write(c, "parts.h5", parts)));

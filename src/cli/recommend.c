@@ -37,6 +37,7 @@ static kith_status recommend_parse_request(cli *c, recommend_request *w) {
   w->all = cli_flag(c, "all");
   w->output = cli_option(c, "output");
   w->new_file = cli_option(c, "new");
+  KITH_TRY(cli_take_refit(c));
   KITH_TRY(recommend_parse_ids(c, w));
   KITH_CHECK(!w->new_file || (w->n_user > 0 && !w->similar), KITH_EUSAGE,
              "kith recommend: --new FILE goes with --user ID of a new user");

@@ -7,8 +7,9 @@
 #include "base/file.h"
 
 /* The verb that writes a file of the work folder. */
-static const char *stages_verb(const char *name) {
-  return strcmp(name, "graph.h5") == 0 ? "ingest" : strcmp(name, "parts.h5") == 0 ? "partition" : "train";
+static const char *stages_verb(const cli *c, const char *name) {
+  if (strcmp(name, "graph.h5") == 0) return "ingest";
+  return strcmp(name, "parts.h5") == 0 && !c->refit ? "partition" : "train"; /* train --refit cuts, too */
 }
 
 kith_status cli_stage(const cli *c, const char *name, char *path) {
@@ -16,8 +17,8 @@ kith_status cli_stage(const cli *c, const char *name, char *path) {
   KITH_TRY(kith_job_file(&c->job, name, path));
   if (c->comm->rank != 0) return st;
   bool missing = access(path, F_OK) != 0 && errno == ENOENT;
-  KITH_CHECK(!missing, KITH_ENOINPUT, "%s: %s: run kith %s %s first", path, strerror(ENOENT),
-             stages_verb(name), c->job_args);
+  KITH_CHECK(!missing, KITH_ENOINPUT, "%s: %s: run kith %s %s%s first", path, strerror(ENOENT),
+             stages_verb(c, name), c->job_args, strcmp(name, "graph.h5") == 0 ? "" : cli_refit_option(c));
 done:
   return st;
 }
@@ -107,12 +108,16 @@ kith_agreed cli_read_parts(const cli *c, const char *parts, kith_graph **g) {
   char graph[KITH_PATH];
   bool same = true;
   KITH_TRY(kith_graph_read(c->comm, parts, g));
+  if ((*g)->refit != c->refit)
+    KITH_TRY(kith_agreed_same(
+        kith_fail(KITH_EDATA, "%s: was cut %s --refit; run kith partition %s%s, or name another file", parts,
+                  c->refit ? "without" : "with", c->job_args, cli_refit_option(c))));
   if (!cli_has_stage(c, "graph.h5", graph)) return st;
   KITH_TRY(cli_is_graph(c, graph, *g, &same));
   if (!same)
-    KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA,
-                                        "%s: was cut from another graph than %s; run kith partition %s again",
-                                        parts, graph, c->job_args)));
+    KITH_TRY(kith_agreed_same(
+        kith_fail(KITH_EDATA, "%s: was cut from another graph than %s; run kith %s %s%s again", parts, graph,
+                  stages_verb(c, "parts.h5"), c->job_args, cli_refit_option(c))));
 done:
   return st;
 }

@@ -4,11 +4,11 @@
 
 #include "cli/cli.h"
 
-static kith_status train_resolve(cli *c, kith_run *run, char *config_key) {
+static kith_status train_options(cli *c, bool *fresh) {
   kith_status st = KITH_OK;
-  run->fresh = cli_flag(c, "fresh");
+  *fresh = cli_flag(c, "fresh");
+  KITH_TRY(cli_take_refit(c));
   KITH_TRY(cli_no_more(c));
-  KITH_TRY(cli_run_of_job(c, run, config_key));
 done:
   return st;
 }
@@ -91,9 +91,11 @@ static void train_print_rounds(cli *c, const kith_run *run, const kith_run_resul
   cli_json(c, "residual", "%.6g", r->residual);
 }
 
-static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
+static void train_print(cli *c, const kith_graph *g, const kith_run *run, const kith_run_result *r) {
   bool on_valid = run->evaluate.split == KITH_EVAL_VALID;
   const char *split = on_valid ? "valid" : run->train.patience > 0 ? "test-selected" : "test";
+  if (c->refit)
+    cli_print(c, "a refit: none of its %lld interactions is held out for validation", (long long)g->n_edge);
   if (kith_model_has_steps(&run->model)) train_print_epochs(c, run, r);
   else train_print_rounds(c, run, r);
   cli_json(c, "seconds", "%.3f", r->seconds);
@@ -101,8 +103,10 @@ static void train_print(cli *c, const kith_run *run, const kith_run_result *r) {
   cli_json(c, "checkpoint_seconds", "%.3f", r->checkpoint_seconds);
   cli_json(c, "halo_bytes", "%lld", (long long)r->halo_bytes);
   cli_json(c, "split", "\"%s\"", split);
+  cli_json(c, "refit", "%s", c->refit ? "true" : "false");
   if (r->evaluated) train_print_metrics(c, split, on_valid ? "valid" : "test", &r->best);
   if (r->tested) train_print_metrics(c, "test", "test", &r->test);
+  if (r->tested || (r->evaluated && !on_valid)) cli_print_without_valid(c, g);
 }
 
 /* The run continues with the graph that it started with; warn if another one was ingested meanwhile. */
@@ -175,7 +179,11 @@ kith_agreed cli_train(cli *c) {
   kith_run_result result;
   kith_graph *g = NULL;
   char *job = NULL, config_key[KITH_CONFIG_KEY_SIZE];
-  KITH_TRY(kith_agree(c->comm, train_resolve(c, &run, config_key)));
+  bool fresh = false;
+  KITH_TRY(kith_agreed_same(train_options(c, &fresh)));
+  if (c->refit) KITH_TRY(cli_refit_begin(c, fresh));
+  KITH_TRY(kith_agree(c->comm, cli_run_of_job(c, &run, config_key)));
+  run.fresh = fresh;
   KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
   run.job = job;
   KITH_TRY(cli_lock(c));
@@ -185,9 +193,10 @@ kith_agreed cli_train(cli *c) {
   KITH_TRY(train_check_split(c, g, &run));
   train_log(c, &run, g);
   if (!run.fresh) KITH_TRY(train_keep_half_life(c, g, &run));
+  if (c->refit) KITH_TRY(cli_keep_half_life(c, c->chosen_by, g, &run.model));
   KITH_TRY(cli_resolve_half_life(c, run.parts, g, &run.model));
   KITH_TRY(kith_train_run(c->comm, g, &run, &result));
-  train_print(c, &run, &result);
+  train_print(c, g, &run, &result);
   train_check_graph(c, &run, g);
 done:
   kith_graph_destroy(&g);

@@ -8,14 +8,19 @@ const cli_verb cli_verbs[] = {
     {"generate", true, cli_generate, "JOB", "write a synthetic social network as the job's text lists", ""},
     {"ingest", true, cli_ingest, "JOB", "text lists → WORK/graph.h5", ""},
     {"partition", true, cli_partition, "JOB", "graph.h5 → WORK/parts.h5, with a report on the partition",
-     "  --compare            compare metis, hash and contiguous; write nothing\n"},
+     "  --compare            compare metis, hash and contiguous; write nothing\n"
+     "  --refit              the graph of kith train --refit, ahead of it\n"},
     {"train", true, cli_train, "JOB", "parts.h5 → checkpoints, metrics.jsonl, embeddings.h5",
      "  --fresh              remove earlier checkpoints and start again; without\n"
-     "                       it, training continues from the newest checkpoint\n"},
+     "                       it, training continues from the newest checkpoint\n"
+     "  --refit              after a run that validation has judged: train its\n"
+     "                       settings and its number of epochs in WORK/refit, on\n"
+     "                       validation interactions as well; read test once\n"},
     {"evaluate", true, cli_evaluate, "JOB", "embeddings.h5 → Recall, NDCG, HitRate, Precision, MRR",
      "  --split SPLIT        valid or test; overrides evaluate.split\n"
      "  --protocol PROTOCOL  full or sampled-N; overrides evaluate.protocol\n"
-     "  --k LIST             cutoffs such as 5,10; overrides evaluate.k\n"},
+     "  --k LIST             cutoffs such as 5,10; overrides evaluate.k\n"
+     "  --refit              of the model of kith train --refit\n"},
     {"tune", true, cli_tune, "JOB", "choose settings of the spectral filter on the validation split",
      "  --users N            validation users that are taken, about (default 4000):\n"
      "                       half to search on, half to check\n"
@@ -33,9 +38,11 @@ const cli_verb cli_verbs[] = {
      "  --k K                number of items (default: the largest of evaluate.k)\n"
      "  --all                all users, to a file\n"
      "  --output FILE        with --all: FILE.tsv or FILE.h5, relative to the\n"
-     "                       current folder\n"},
+     "                       current folder\n"
+     "  --refit              by the model of kith train --refit\n"},
     {"embed", true, cli_embed, "JOB", "list of new users or items → WORK/new.h5, their embeddings",
-     "  --output FILE        write FILE instead, relative to the current folder\n"},
+     "  --output FILE        write FILE instead, relative to the current folder\n"
+     "  --refit              by the model of kith train --refit → WORK/refit/new.h5\n"},
     {"inspect", false, cli_inspect, "FILE", "describe any Kith file and verify its checksums",
      "  --show NAME          print a stored text, such as job or metrics\n"},
     {"bench", true, cli_bench, "JOB", "time kernels and a step against this machine's limits",

@@ -15,15 +15,19 @@ static int32_t overlap_count(const kith_ragged *l, int64_t a, int64_t b) {
   return n;
 }
 
+void kith__overlaps_count(const kith_ragged *neighbors, const kith_ragged *edges, int32_t *overlap) {
+#pragma omp parallel for schedule(dynamic, 64)
+  for (int64_t i = 0; i < edges->n_row; i++)
+    for (kith_eid e = edges->start[i]; e < edges->start[i + 1]; e++)
+      overlap[e] = overlap_count(neighbors, i, edges->value[e]);
+}
+
 static kith_status overlap_relation(const kith_ragged *neighbors, kith__edge_csr *rows,
                                     kith_relation_report *report) {
   kith_status st = KITH_OK;
   const kith_ragged *l = &rows->ragged;
   KITH_TRY(KITH_NEW(rows->overlap, l->start[l->n_row]));
-#pragma omp parallel for schedule(dynamic, 64)
-  for (int64_t i = 0; i < l->n_row; i++)
-    for (kith_eid e = l->start[i]; e < l->start[i + 1]; e++)
-      rows->overlap[e] = overlap_count(neighbors, i, l->value[e]);
+  kith__overlaps_count(neighbors, l, rows->overlap);
   report->overlaps = true;
   for (kith_eid e = 0; e < l->start[l->n_row]; e++) report->without_overlap += rows->overlap[e] == 0;
 done:

@@ -26,5 +26,7 @@ kith_status kith__relations_lists(const kith_ingest_options *o, kith__id_map *ma
  * each edge the degree of one end times the logarithm of that of the other.
  */
 kith_status kith__relations_overlap(kith__graph_data *t, kith_ingest_report *r) KITH_MUST_USE;
+/** Overlaps of one relation: overlap[e] numbers that the rows of `neighbors` of both ends of edge e share. */
+void kith__overlaps_count(const kith_ragged *neighbors, const kith_ragged *edges, int32_t *overlap);
 
 #endif

@@ -286,3 +286,18 @@ kith_agreed kith_checkpoint_half_life(const kith_comm *comm, const char *path, u
   return st.status == KITH_ENOMEM ? st
                                   : (kith_agreed){KITH_OK}; /* who resumes from it reports what is wrong */
 }
+
+kith_agreed kith_checkpoint_progress_read(const kith_comm *comm, const char *path,
+                                          kith_checkpoint_progress *out) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  KITH_TRY(kith_h5_open(comm, path, KITH_CHECKPOINT_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith_h5_get_attr_int(f, "epoch", &out->epoch));
+  KITH_TRY(kith_h5_get_attr_int(f, "step", &out->step));
+  KITH_TRY(kith_h5_get_attr_int(f, "bad_evals", &out->bad_evals));
+  KITH_TRY(checkpoint_read_text(f, "run", sizeof out->run, out->run));
+  KITH_TRY(checkpoint_read_text(f, "score", sizeof out->score, out->score));
+done:
+  kith_h5_close(&f);
+  return st;
+}

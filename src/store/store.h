@@ -153,6 +153,14 @@ kith_agreed kith_checkpoint_read(const kith_comm *comm, const kith_graph *g, con
  */
 kith_agreed kith_checkpoint_half_life(const kith_comm *comm, const char *path, uint64_t fingerprint,
                                       double *seconds, bool *found) KITH_MUST_USE;
+/** How far the run of a checkpoint has come. */
+typedef struct kith_checkpoint_progress {
+  char run[KITH_NAME], score[KITH_SCORE_SIZE]; /**< as in kith_checkpoint */
+  int64_t epoch, step, bad_evals;
+} kith_checkpoint_progress;
+/** Read only this.  Collective.  Errors: KITH_ENOINPUT, KITH_EDATA, KITH_ENOMEM. */
+kith_agreed kith_checkpoint_progress_read(const kith_comm *comm, const char *path,
+                                          kith_checkpoint_progress *out) KITH_MUST_USE;
 /** Remove all checkpoints of a folder, or none.  Collective.  Errors: KITH_EOUTPUT (one cannot be removed).
  */
 kith_agreed kith_checkpoint_remove(const kith_comm *comm, const char *folder) KITH_MUST_USE;

@@ -17,13 +17,13 @@ static int64_t config_key_partition(const kith_comm *comm, const kith_graph *g) 
   return sum;
 }
 
-/* The sampler of clusters draws parts of the partition. */
+/* The sampler of clusters draws parts of the partition; a refit has other training interactions. */
 void kith_config_key(const kith_comm *comm, const kith_graph *g, const kith_run *o, size_t size, char *text) {
   if (!o->config_key) {
     kith_config_key_legacy(g, o, size, text);
     return;
   }
-  int n = snprintf(text, size, "%s", o->config_key);
+  int n = snprintf(text, size, "%s%s", o->config_key, g->refit ? " refit=1" : "");
   if (o->train.sampler.mode == KITH_CLUSTER && n >= 0 && (size_t)n < size)
     snprintf(text + n, size - (size_t)n, " parts=%d partition=%" PRIx64, g->n_part,
              config_key_partition(comm, g));

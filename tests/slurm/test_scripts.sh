@@ -55,6 +55,13 @@ for stage in partition train evaluate; do
 done
 grep -q "^KITH $dir/pre fix/bin/kith" "$dir/calls" || fail "the pipeline does not tell its jobs which program"
 
+stand_in "$dir/stand-ins/sbatch" 'case "$*" in *--test-only*) exit ;; esac; echo "$KITH_OPTIONS sbatch $*" >>"'"$dir"'/calls"; grep -c sbatch "'"$dir"'/calls"'
+: >"$dir/calls"
+KITH_REFIT=1 KITH_OPTIONS=--quiet "$slurm/pipeline.sh" -x.yaml >"$dir/out" 2>&1 || fail "pipeline with a refit: code $?"
+grep -q -e '^--quiet --refit sbatch .*--dependency=afterok:2 .*--job-name=gowallax-refit .*/train.sbatch' "$dir/calls" || fail "pipeline: refit"
+grep -q -e '^--quiet --refit sbatch .*--dependency=afterok:3 .*/evaluate.sbatch' "$dir/calls" && grep -q '^refit 3' "$dir/out" || fail "pipeline: evaluate of a refit"
+[ "$(grep -c -e --refit "$dir/calls")" = 2 ] || fail "pipeline: a refit before training"
+
 # ---- a launcher whose ranks are gone
 rank='"$@" & rank=$!; until grep -q "^kith" "'"$dir"'/calls"; do sleep 0.1; done; sleep "${SEEN:-0}";'
 stand_in "$dir/stand-ins/mpirun" "$rank"' kill -9 $rank; exec sleep 1000' # which leaves a zombie

@@ -1,0 +1,238 @@
+/*
+ * --refit: the model whose settings were judged on validation is trained anew on all training interactions.
+ * Verbs then work in WORK/refit, on the graph.h5 of WORK, and no validation share is left: the number of
+ * epochs is the one that WORK/embeddings.h5 holds.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "cli/cli.h"
+
+/* What graph.h5 holds out. */
+typedef struct refit_graph {
+  int64_t fingerprint, n_valid, n_test;
+} refit_graph;
+
+kith_status cli_take_refit(cli *c) {
+  kith_status st = KITH_OK;
+  char graph[KITH_PATH], folder[KITH_PATH];
+  kith_job *job = &c->job;
+  c->refit = cli_flag(c, "refit");
+  if (!c->refit) goto done;
+  KITH_CHECK(job->task == KITH_TASK_RECOMMEND, KITH_ECONFIG,
+             "%s: task: classify; --refit is for users and items, task recommend", job->path);
+  KITH_TRY(kith_job_file(job, "graph.h5", graph));
+  KITH_TRY(kith_path_join(job->work, "refit", folder));
+  memcpy(c->chosen, job->work, sizeof c->chosen);
+  memcpy(job->graph, graph, sizeof graph);
+  memcpy(job->work, folder, sizeof folder);
+  job->parts[0] = '\0';
+  job->evaluate.split = KITH_EVAL_TEST;
+done:
+  return st;
+}
+
+const char *cli_refit_option(const cli *c) { return c->refit ? " --refit" : ""; }
+
+void cli_print_without_valid(cli *c, const kith_graph *g) {
+  int64_t n = kith_eval_split_count(c->comm, g, KITH_EVAL_VALID);
+  if (n == 0 || g->n_class > 0) return;
+  cli_print(c,
+            "on test: a model without the %lld validation interactions; kith train --refit trains on them, "
+            "too",
+            (long long)n);
+}
+
+/* ---- the run that validation judged ---- */
+
+static kith_agreed refit_read_graph(const cli *c, const char *path, refit_graph *out) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  int d = 0;
+  KITH_TRY(kith_h5_open(c->comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &out->fingerprint));
+  KITH_TRY(kith_h5_extent(f, "valid/item", &out->n_valid, &d));
+  KITH_TRY(kith_h5_extent(f, "test/item", &out->n_test, &d));
+  if (out->n_valid == 0)
+    KITH_TRY(kith_agreed_same(
+        kith_fail(KITH_ECONFIG,
+                  "%s: holds out no interactions for validation, so that none chose what --refit would train "
+                  "again; give data.split.valid, or train without --refit",
+                  path)));
+done:
+  kith_h5_close(&f);
+  return st;
+}
+
+static kith_status refit_check_there(const cli *c, const char *embeddings) {
+  kith_status st = KITH_OK;
+  bool there = c->comm->rank != 0 || access(embeddings, F_OK) == 0;
+  KITH_CHECK(there, KITH_ENOINPUT,
+             "%s: %s: run kith train %s first; what validation says of its settings decides on a refit",
+             embeddings, strerror(errno), c->job_args);
+done:
+  return st;
+}
+
+/* The words of a key that are not of the job: of a partition, or of what the export applies. */
+static const char *refit_further_words(const char *key) {
+  static const char *const first[] = {" parts=", " filter="};
+  for (size_t i = 0; i < sizeof first / sizeof *first; i++)
+    if (strstr(key, first[i])) return strstr(key, first[i]);
+  return "";
+}
+
+/* The settings that validation judged are those of the job.  What a filter weighs may have changed since:
+ * kith tune judges it without a run. */
+static kith_status refit_check_settings(const cli *c, const char *embeddings,
+                                        const kith_embeddings_origin *from) {
+  kith_status st = KITH_OK;
+  char key[KITH_CONFIG_KEY_SIZE], export[KITH_CONFIG_KEY_SIZE], want[KITH_NAME], has[KITH_NAME];
+  const char *found = from->config_key ? from->config_key : "", *rest = refit_further_words(found);
+  const kith_run run = {.model = c->job.model};
+  KITH_TRY(kith_job_config_key(&c->job, sizeof key, key));
+  KITH_TRY(kith_export_key(&run, key, sizeof export, export));
+  snprintf(key + strlen(key), sizeof key - strlen(key), "%s", rest);
+  KITH_CHECK(!kith_config_key_differs(key, NULL, found, want, has), KITH_ECONFIG,
+             "%s: was trained with %s, the job has %s, which validation has not judged; run kith train %s "
+             "first",
+             embeddings, has, want, c->job_args);
+  if (c->job.model.name == KITH_SPECTRAL && kith_config_key_differs(export, NULL, found, want, has))
+    kith_log("refit: the job has %s, and %s has %s: the job's is taken", want, embeddings, has);
+done:
+  return st;
+}
+
+static kith_status refit_check_ended(const cli *c, const char *embeddings, const kith_embeddings_origin *from,
+                                     const kith_checkpoint_progress *at) {
+  kith_status st = KITH_OK;
+  const kith_job *job = &c->job;
+  KITH_CHECK(strcmp(at->run, from->run) == 0, KITH_ECONFIG,
+             "%s: is of run %s, and %s of run %s; run kith train %s first", embeddings, from->run,
+             c->chosen_by, at->run, c->job_args);
+  KITH_CHECK(!strstr(at->score, " on test"), KITH_ECONFIG,
+             "%s: its epoch was chosen by %s; with evaluate.split: valid, validation chooses it", embeddings,
+             at->score);
+  bool ended =
+      at->epoch >= job->train.epochs || (job->train.patience > 0 && at->bad_evals >= job->train.patience);
+  KITH_CHECK(ended, KITH_ECONFIG,
+             "%s: its run has not ended: %lld of %d epochs are done; run kith train %s first", embeddings,
+             (long long)at->epoch, job->train.epochs, c->job_args);
+  KITH_CHECK(from->epoch > 0 && from->epoch <= INT32_MAX && from->step == 0, KITH_ECONFIG,
+             "%s: holds epoch %lld and %lld steps, expected a whole number of epochs, 1 or more", embeddings,
+             (long long)from->epoch, (long long)from->step);
+done:
+  return st;
+}
+
+/* The newest checkpoint of WORK, which says if the run has ended, and what chose its epoch. */
+static kith_agreed refit_read_progress(cli *c, kith_checkpoint_progress *at) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_checkpoint_find(c->comm, c->chosen, 0, c->chosen_by));
+  if (!c->chosen_by[0])
+    KITH_TRY(
+        kith_agreed_same(kith_fail(KITH_ENOINPUT,
+                                   "%s: no checkpoint is there to say that the run has ended: run kith train "
+                                   "%s first",
+                                   c->chosen, c->job_args)));
+  KITH_TRY(kith_checkpoint_progress_read(c->comm, c->chosen_by, at));
+done:
+  return st;
+}
+
+/* Train for the epochs that validation chose, and read the test list after the last one. */
+static void refit_take_epochs(cli *c, int64_t epoch, const kith_checkpoint_progress *at, bool tests) {
+  c->job.train.epochs = (int)epoch;
+  c->job.train.patience = 0;
+  if (c->job.evaluate.every != 0) c->job.evaluate.every = (int)epoch;
+  kith_log("refit: %lld epoch%s%s%s", (long long)epoch, kith_plural(epoch),
+           at->score[0] ? " as chosen on validation" : ", all of the run before: no validation chose one",
+           tests ? "; test read once" : "");
+}
+
+static kith_agreed refit_read_chosen(cli *c, const refit_graph *g) {
+  kith_agreed st = {KITH_OK};
+  char embeddings[KITH_PATH];
+  kith_embeddings_origin from = {.epoch = 0};
+  kith_checkpoint_progress at;
+  bool tests = g->n_test > 0 && c->job.evaluate.every != 0;
+  KITH_TRY(kith_agree(c->comm, kith_path_join(c->chosen, "embeddings.h5", embeddings)));
+  KITH_TRY(kith_agree(c->comm, refit_check_there(c, embeddings)));
+  KITH_TRY(kith_embeddings_origin_read(c->comm, embeddings, &from));
+  if (from.fingerprint != (uint64_t)g->fingerprint)
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA,
+                                        "%s: is of another graph; run kith partition and kith train %s first",
+                                        embeddings, c->job_args)));
+  KITH_TRY(kith_agreed_same(refit_check_settings(c, embeddings, &from)));
+  KITH_TRY(refit_read_progress(c, &at));
+  if (!kith_model_has_steps(&c->job.model)) {
+    kith_log("refit: settings as in the job, rounds until model.spectral.tolerance%s",
+             tests ? "; test read once" : "");
+    goto done;
+  }
+  KITH_TRY(kith_agreed_same(refit_check_ended(c, embeddings, &from, &at)));
+  refit_take_epochs(c, from.epoch, &at, tests);
+done:
+  KITH_FREE(from.config_key);
+  return st;
+}
+
+/* ---- the refit ---- */
+
+/* A refit that has done more epochs than are chosen now cannot go back. */
+static kith_agreed refit_check_done(const cli *c) {
+  kith_agreed st = {KITH_OK};
+  char path[KITH_PATH];
+  kith_checkpoint_progress at;
+  if (!kith_model_has_steps(&c->job.model)) return st;
+  KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, path));
+  if (!path[0] || kith_is_bad(kith_checkpoint_progress_read(c->comm, path, &at)))
+    return st; /* who resumes says what is wrong */
+  bool over = at.epoch > c->job.train.epochs || (at.epoch == c->job.train.epochs && at.step > 0);
+  if (over)
+    KITH_TRY(kith_agreed_same(
+        kith_fail(KITH_ECONFIG, "%s: is past epoch %d, which validation chose; begin anew with --fresh", path,
+                  c->job.train.epochs)));
+done:
+  return st;
+}
+
+/* Whether WORK/refit/parts.h5 is there and is of this graph. */
+static kith_agreed refit_is_cut(const cli *c, const refit_graph *g, bool *cut) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  char parts[KITH_PATH];
+  int64_t fingerprint = 0;
+  *cut = cli_has_stage(c, "parts.h5", parts);
+  if (!*cut) return st;
+  KITH_TRY(kith_h5_open(c->comm, parts, KITH_PARTS_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &fingerprint));
+  *cut = fingerprint == g->fingerprint && kith_h5_has_attr(f, "refit");
+done:
+  kith_h5_close(&f);
+  return st;
+}
+
+kith_agreed cli_refit_begin(cli *c, bool fresh) {
+  kith_agreed st = {KITH_OK};
+  char graph[KITH_PATH];
+  refit_graph g;
+  bool cut = false;
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
+  KITH_TRY(refit_read_graph(c, graph, &g));
+  KITH_TRY(refit_read_chosen(c, &g));
+  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? kith_folder_make(c->job.work) : KITH_OK));
+  KITH_TRY(cli_lock(c));
+  if (!fresh) KITH_TRY(refit_check_done(c));
+  KITH_TRY(refit_is_cut(c, &g, &cut));
+  if (!cut) KITH_TRY(cli_cut(c));
+  if (g.n_test > 0 || c->job.evaluate.every == 0) return st;
+  c->job.evaluate.every = 0;
+  if (c->comm->rank == 0)
+    kith_warn("%s: no interactions are held out for test: the refit is exported without figures", graph);
+done:
+  return st;
+}
