@@ -24,6 +24,9 @@ typedef enum kith_model_name {
 /** A node's input row: a free embedding, a weighted sum of its features, or the sum of both. */
 typedef enum kith_input_name { KITH_EMBEDDING, KITH_FEATURES, KITH_BOTH } kith_input_name;
 
+/** Input rows before the first step: random ones, or singular vectors of the interactions. */
+typedef enum kith_start_name { KITH_START_RANDOM, KITH_START_SPECTRAL } kith_start_name;
+
 /**
  * Score that ranks an item for a user: inner product of the final embeddings, or cosine.  Softmax trains
  * cosines either way.  LightGCN's layers give popular items longer embeddings, which the cosine discards (Wu
@@ -97,6 +100,8 @@ typedef struct kith_model_options {
   int layers;            /**< L: message-passing layers */
   kith_input_name input; /**< recommendation only; node types without features have embeddings in any case */
   double init;           /**< standard deviation of the initial embeddings */
+  kith_start_name start; /**< their values; spectral: by the options `spectral`, and init is their root mean
+                            square */
   kith_score_name score;
   int output_dim; /**< columns of the last layer (gcn, gat, sage, pinsage); 0: dim.  Set by trainers, not a
                      key */

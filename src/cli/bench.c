@@ -168,6 +168,7 @@ static kith_agreed bench_prepare(bench *b) {
   KITH_TRY(kith_agree(comm, cli_stage(b->c, "parts.h5", parts)));
   KITH_TRY(cli_read_parts(b->c, parts, &b->g));
   KITH_TRY(cli_resolve_half_life(b->c, parts, b->g, &b->c->job.model));
+  b->c->job.model.start = KITH_START_RANDOM; /* it takes no part in steps */
   KITH_TRY(kith_dist_csr_create(comm, b->g, b->d, &b->a));
   KITH_TRY(kith_trainer_create(comm, b->g, &b->c->job.model, &b->c->job.train, &b->trainer));
   kith_trainer_set_epoch(b->trainer, 0);

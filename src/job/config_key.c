@@ -50,9 +50,16 @@ const char *kith__job_may_change(const char *key) {
   return why;
 }
 
+/* Input rows that are singular vectors are made once: what ends their iteration decides the result. */
+static bool config_key_decides_start(const kith_job *job, const char *key) {
+  return kith_model_has_steps(&job->model) && job->model.start == KITH_START_SPECTRAL &&
+         (strcmp(key, "model.spectral.rounds") == 0 || strcmp(key, "model.spectral.tolerance") == 0);
+}
+
 bool kith__job_in_config_key(const kith_job *job, const char *key) {
   const char *needs = NULL;
-  return !kith__job_may_change(key) && kith__job_is_used(job, key, &needs);
+  bool fixed = !kith__job_may_change(key) || config_key_decides_start(job, key);
+  return fixed && kith__job_is_used(job, key, &needs);
 }
 
 /* The value of a key as one word: lists without spaces. */

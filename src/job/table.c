@@ -200,6 +200,10 @@ const job_key kith__job_row[] = {
      "the node's features, for the types that have some. both: the sum of the two."},
     {"model.init", JOB_REAL, AT(model.init), 1e-9, 1e3, "standard deviation",
      "Standard deviation of the initial embeddings."},
+    {"model.start", JOB_ENUM, AT(model.start), 0, 0, "random | spectral",
+     "Embeddings before the first step. random: normal, with standard deviation model.init. spectral: "
+     "singular vectors of the training interactions, by user_power, item_power, oversample, degree, rounds "
+     "and tolerance of model.spectral; every row is as long as a random one."},
     {"model.score", JOB_ENUM, AT(model.score), 0, 0, "dot | cosine",
      "Score of a user-item pair: inner product or cosine of the final embeddings."},
     {"model.dropout", JOB_REAL, AT(model.dropout), 0, 0.95, "probability",

@@ -72,6 +72,9 @@ static bool is_knots(const kith_job *j) {
 }
 static bool has_steps(const kith_job *j) { return kith_model_has_steps(&j->model); }
 static bool has_pairs(const kith_job *j) { return has_steps(j) && recommends(j); }
+static bool finds_eigenvectors(const kith_job *j) {
+  return is_spectral(j) || (has_steps(j) && j->model.start == KITH_START_SPECTRAL);
+}
 static bool drops_columns(const kith_job *j) {
   return has_steps(j) && !is_model(j, KITH_MF) && !is_lightgcn(j);
 }
@@ -238,6 +241,7 @@ static const usage_rule usage_rules[] = {
     {"model.input", "train", has_pairs, "needs task: recommend, and a model that is trained by steps"},
     {"model.layers", "train", has_steps, "needs a model that is trained by steps, not spectral"},
     {"model.init", "train", has_steps, "needs a model that is trained by steps, not spectral"},
+    {"model.start", "train", has_steps, "needs a model that is trained by steps, not spectral"},
     {"model.score", "train", has_pairs, "needs task: recommend, and a model that is trained by steps"},
     {"model.gat", "train", is_gat, "needs model.name: gat"},
     {"model.dropout", "train", drops_columns,
@@ -253,6 +257,18 @@ static const usage_rule usage_rules[] = {
     {"model.aggregator", "train", is_sage, "needs model.name: sage"},
     {"model.pinsage", "train", is_pinsage, "needs model.name: pinsage"},
     {"model.spectral", "train", is_spectral, "needs model.name: spectral"},
+    {"model.spectral.user_power", "train", finds_eigenvectors,
+     "needs model.name: spectral, or model.start: spectral"},
+    {"model.spectral.item_power", "train", finds_eigenvectors,
+     "needs model.name: spectral, or model.start: spectral"},
+    {"model.spectral.oversample", "train", finds_eigenvectors,
+     "needs model.name: spectral, or model.start: spectral"},
+    {"model.spectral.degree", "train", finds_eigenvectors,
+     "needs model.name: spectral, or model.start: spectral"},
+    {"model.spectral.rounds", "train", finds_eigenvectors,
+     "needs model.name: spectral, or model.start: spectral"},
+    {"model.spectral.tolerance", "train", finds_eigenvectors,
+     "needs model.name: spectral, or model.start: spectral"},
     {"model.spectral.t", "train", is_ratio, "needs model.name: spectral with model.spectral.filter: ratio"},
     {"model.spectral.knots", "train", is_knots,
      "needs model.name: spectral with model.spectral.filter: knots"},

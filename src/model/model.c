@@ -41,6 +41,9 @@ kith_model_options kith_model_defaults(void) {
 
 const char *kith_model_text(kith_model_name name) { return model_table[name].name; }
 const char *kith_score_text(kith_score_name name) { return name == KITH_COSINE ? "cosine" : "dot"; }
+const char *kith_start_text(kith_start_name name) {
+  return name == KITH_START_SPECTRAL ? "spectral" : "random";
+}
 const char *kith_input_text(kith_input_name name) {
   return name == KITH_FEATURES ? "features" : name == KITH_BOTH ? "both" : "embedding";
 }
@@ -86,6 +89,9 @@ kith_status kith_model_check_steps(const kith_model_options *o, const char *what
 kith_status kith_model_check(const kith_model_options *o) {
   kith_status st = KITH_OK;
   if (o->name == KITH_SPECTRAL) return kith_spectral_check(o);
+  KITH_CHECK(o->start == KITH_START_RANDOM || o->input != KITH_FEATURES, KITH_ECONFIG,
+             "model.start: spectral, but with model.input: features input rows are no embeddings; expected "
+             "model.start: random, or model.input: embedding or both");
   int last = o->gat.last_heads > 0 ? o->gat.last_heads : o->gat.heads,
       columns = kith_model_layer_dim(o, o->layers - 1);
   if (o->name != KITH_GAT) return st;

@@ -14,6 +14,7 @@ kith_spectral_options kith_spectral_defaults(void); /**< ratio filter, all power
 const char *kith_model_text(kith_model_name name);                /**< "lightgcn" */
 const char *kith_score_text(kith_score_name name);                /**< "dot" */
 const char *kith_input_text(kith_input_name name);                /**< "embedding" */
+const char *kith_start_text(kith_start_name name);                /**< "random" */
 const char *kith_sage_aggregator_text(kith_sage_aggregator name); /**< "mean" */
 const char *kith_layer_weights_text(kith_layer_weights name);     /**< "fixed" */
 const char *kith_head_merge_text(kith_head_merge name);           /**< "concat" */

@@ -38,6 +38,7 @@ static void config_key_add_relation(config_key *r, const struct kith_relation_we
  */
 static void config_key_add_model(config_key *r) {
   const kith_model_options *m = &r->o->model;
+  if (m->start != KITH_START_RANDOM) config_key_add(r, " start=%s", kith_start_text(m->start));
   if (m->input != KITH_EMBEDDING) config_key_add(r, " input=%s", kith_input_text(m->input));
   if (m->name == KITH_GAT) config_key_add(r, " heads=%d", m->gat.heads);
   if (m->name == KITH_GAT && m->gat.last_heads > 0) config_key_add(r, " heads_last=%d", m->gat.last_heads);

@@ -12,6 +12,9 @@ static kith_status nodes_check(const kith_graph *g, const kith_train_options *tr
       model->input == KITH_EMBEDDING, KITH_ECONFIG,
       "model.input: %s, but a classifier reads the features that data.features names, or has embeddings",
       kith_input_text(model->input));
+  KITH_CHECK(model->start == KITH_START_RANDOM, KITH_ECONFIG,
+             "model.start: %s, but a classifier has no interactions of users and items; expected random",
+             kith_start_text(model->start));
   model->output_dim = g->n_class;
 done:
   return st;

@@ -381,9 +381,22 @@ static void run_tell_left_out(const run *r) {
             out.n_pair == 1 ? "is" : "are");
 }
 
+/* Where a checkpoint has the rows, they need not be made anew. */
+static kith_agreed run_create_trainer(run *r) {
+  kith_agreed st = {KITH_OK};
+  kith_model_options model = r->o->model;
+  char checkpoint[KITH_PATH] = "";
+  if (model.start == KITH_START_SPECTRAL && !r->o->fresh)
+    KITH_TRY(kith_checkpoint_find(r->comm, r->o->work, 0, checkpoint));
+  if (checkpoint[0]) model.start = KITH_START_RANDOM;
+  KITH_TRY(kith_trainer_create(r->comm, r->g, &model, &r->o->train, &r->trainer));
+done:
+  return st;
+}
+
 static kith_agreed run_by_steps(run *r) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(kith_trainer_create(r->comm, r->g, &r->o->model, &r->o->train, &r->trainer));
+  KITH_TRY(run_create_trainer(r));
   run_tell_left_out(r);
   KITH_TRY(kith__run_open_writer(r));
   KITH_TRY(kith__run_resume(r));

@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "comm/watchdog.h"
 #include "graph/schema.h"
+#include "spectral/start.h"
 #include "train/trainer.h"
 
 /* What both recordings share. */
@@ -134,8 +135,14 @@ done:
 }
 
 /* Initialize the input rows. */
-static void trainer_begin(kith_trainer *t) {
-  if (t->whole->x) kith_model_init(&t->model, t->g, t->train.seed, t->whole->x->value);
+static kith_agreed trainer_begin(kith_trainer *t) {
+  kith_agreed st = {KITH_OK};
+  if (!t->whole->x) return st;
+  kith_model_init(&t->model, t->g, t->train.seed, t->whole->x->value);
+  if (t->model.start == KITH_START_SPECTRAL)
+    KITH_TRY(kith_spectral_start_rows(t->comm, t->g, &t->model, t->train.seed, t->whole->x->value));
+done:
+  return st;
 }
 
 kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *model,
@@ -152,7 +159,7 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   KITH_TRY(t->targets->create(t));
   KITH_TRY(t->sampled ? kith__sampled_prepare(t) : kith__full_prepare(t));
   KITH_TRY(kith_agree(comm, trainer_record(t)));
-  trainer_begin(t);
+  KITH_TRY(trainer_begin(t));
   *out = t;
   t = NULL;
 done:

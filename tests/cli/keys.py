@@ -117,6 +117,7 @@ model.dim                    pairs     train      8 12
 model.layers                 pairs     train      1 2
 model.input                  pairs     train      embedding both
 model.init                   pairs     train      0.1 0.2
+model.start                  pairs     train      random spectral
 model.score                  pairs     train      dot cosine
 model.gat.heads              pairs     train      1 2                    model.name=gat
 model.gat.last_heads         pairs     train      1 2                    model.name=gat model.gat.heads=2

@@ -9,6 +9,7 @@
 #include "support/mpi_main.h"
 
 #include "halo/halo.h"
+#include "spectral/start.h"
 #include "train/train.h"
 
 static test_graph graph;
@@ -197,6 +198,19 @@ static kith_agreed make_metrics(void **made) {
 }
 static void break_nothing(void **made) { *made = NULL; }
 
+/* Input rows of singular vectors. */
+static kith_agreed make_start(void **made) {
+  kith_model_options o = kith_model_defaults();
+  float *x = calloc((size_t)share->n_own + 1, 4 * sizeof *x);
+  o.dim = 4;
+  o.spectral.oversample = 2;
+  o.spectral.rounds = 1;
+  kith_agreed st = kith_spectral_start_rows(test_comm, share, &o, 1, x);
+  free(x);
+  *made = NULL;
+  return st;
+}
+
 static kith_agreed make_smoothness(void **made) {
   kith_agreed st = {KITH_OK};
   kith_dist_csr *a = NULL;
@@ -300,6 +314,10 @@ static void a_trainer_of_classes(void **state) {
   refuse_each(make_trainer_classes_edges, break_trainer);
   refuse_each(make_trainer_classes_walks, break_trainer);
 }
+static void singular_vectors(void **state) {
+  (void)state;
+  refuse_each(make_start, break_nothing);
+}
 static void an_evaluation(void **state) {
   (void)state;
   refuse_each(make_metrics, break_nothing);
@@ -319,6 +337,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(a_trainer_with_bpr),
                                      cmocka_unit_test(a_trainer_with_nce),
                                      cmocka_unit_test(a_trainer_with_softmax),
+                                     cmocka_unit_test(singular_vectors),
                                      cmocka_unit_test(a_trainer_with_weights),
                                      cmocka_unit_test(a_trainer_with_pinsage),
                                      cmocka_unit_test(a_trainer_on_sampled_pairs),

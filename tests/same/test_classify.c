@@ -367,7 +367,7 @@ static void accuracy_is_counted(void **state) {
   kith_graph_destroy(&g);
 }
 
-/* A model without a layer that could have a column a class. */
+/* A model without a layer that could have a column a class, and a start from interactions. */
 static void other_models_are_refused(void **state) {
   (void)state;
   kith_graph *g = test_classes_cut(&classes, test_comm, PARTS, 2);
@@ -376,6 +376,11 @@ static void other_models_are_refused(void **state) {
   kith_trainer *trainer = NULL;
   assert_int_equal(KITH_ECONFIG, kith_trainer_create(test_comm, g, &model, &how, &trainer).status);
   assert_non_null(strstr(kith_error_text(), "lightgcn cannot classify nodes"));
+  assert_null(trainer);
+  model = model_of((kith_model_options){.name = KITH_GCN});
+  model.start = KITH_START_SPECTRAL;
+  assert_int_equal(KITH_ECONFIG, kith_trainer_create(test_comm, g, &model, &how, &trainer).status);
+  assert_non_null(strstr(kith_error_text(), "model.start: spectral, but a classifier"));
   assert_null(trainer);
   kith_graph_destroy(&g);
 }

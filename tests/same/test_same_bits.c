@@ -19,6 +19,7 @@ typedef struct recipe {
   bool apart; /* no in-batch candidates */
   double edge_dropout;
   bool bilateral; /* the positive left out of the sum, L2 on all layers */
+  kith_start_name start;
 } recipe;
 
 typedef struct outcome {
@@ -36,6 +37,7 @@ static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe
   model.name = how->model;
   model.dim = how->width;
   model.edge_dropout = how->edge_dropout;
+  model.start = how->start;
   train.batch = how->batch;
   train.optimizer.lr = 0.01;
   train.loss.name = how->loss;
@@ -125,6 +127,17 @@ static void bilateral_softmax_has_the_same_bits(void **state) {
                  .bilateral = true});
 }
 
+/* The slab of 64 columns, and fewer than it. */
+static void a_spectral_start_has_the_same_bits(void **state) {
+  (void)state;
+  for (int width = 24; width <= 70; width += 46)
+    check((recipe){.model = width < 64 ? KITH_MF : KITH_LIGHTGCN,
+                   .loss = KITH_SOFTMAX,
+                   .width = width,
+                   .batch = 129,
+                   .start = KITH_START_SPECTRAL});
+}
+
 static void fewer_edges_have_the_same_bits(void **state) {
   (void)state;
   check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 32, .batch = 100, .edge_dropout = 0.3});
@@ -204,6 +217,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(a_width_that_fits_no_vector_has_the_same_bits),
                                      cmocka_unit_test(lightgcn_with_softmax_has_the_same_bits),
                                      cmocka_unit_test(bilateral_softmax_has_the_same_bits),
+                                     cmocka_unit_test(a_spectral_start_has_the_same_bits),
                                      cmocka_unit_test(mf_with_bpr_has_the_same_bits),
                                      cmocka_unit_test(mf_with_softmax_has_the_same_bits),
                                      cmocka_unit_test(fewer_edges_have_the_same_bits),

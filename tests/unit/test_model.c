@@ -37,9 +37,22 @@ static void lightgcn_alone_reads_relations(void **state) {
   assert_false(kith_model_relation(&o, "friend") || kith_model_has_own_graph(&o));
 }
 
+static void rows_of_features_start_at_no_singular_vectors(void **state) {
+  (void)state;
+  kith_model_options o = kith_model_defaults();
+  o.start = KITH_START_SPECTRAL;
+  assert_int_equal(kith_model_check(&o), KITH_OK);
+  o.input = KITH_BOTH;
+  assert_int_equal(kith_model_check(&o), KITH_OK);
+  o.input = KITH_FEATURES;
+  assert_int_equal(kith_model_check(&o), KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "model.start: spectral"));
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(heads_divide_the_columns_that_they_concatenate),
-                                     cmocka_unit_test(lightgcn_alone_reads_relations)};
+                                     cmocka_unit_test(lightgcn_alone_reads_relations),
+                                     cmocka_unit_test(rows_of_features_start_at_no_singular_vectors)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }
