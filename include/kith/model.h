@@ -107,7 +107,7 @@ typedef struct kith_model_options {
                      key */
   double dropout; /**< probability of dropping an element of a layer's input (ngcf: output) */
   double edge_dropout;             /**< probability of dropping an edge from a training step */
-  kith_relation_weights relations; /**< lightgcn: relations that layers read beside the interactions */
+  kith_relation_weights relations; /**< lightgcn, spectral: relations read beside the interactions */
   kith_lightgcn_options lightgcn;
   kith_gat_options gat;
   kith_sage_options sage;

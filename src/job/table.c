@@ -213,8 +213,10 @@ const job_key kith__job_row[] = {
     {"model.layer_weights", JOB_ENUM, AT(model.lightgcn.layer_weights), 0, 0, "fixed | learned",
      "lightgcn: the final embedding is the plain mean of all layers, or a learned weighted sum."},
     {"model.relations.NAME", JOB_WEIGHT, AT(model.relations), 0, 1e3, "",
-     "lightgcn: weight of the relation NAME (data.relations; friend: also data.social) in every layer, where "
-     "interactions weigh 1. 0: it is not read. learned: trained with the embeddings, from 1 on."},
+     "lightgcn, spectral: weight of the relation NAME (data.relations; friend: also data.social) in every "
+     "layer, or in the matrix whose eigenvectors are computed, where interactions weigh 1. 0: it is not "
+     "read. "
+     "learned: trained with the embeddings, from 1 on; not for spectral."},
     {"model.tie", JOB_ENUM, AT(model.relations.tie), 0, 0, "none | similarity | learned",
      "lightgcn: weights of ties, the edges of relations without a direction within one node type. none: all "
      "alike. similarity: by the training interactions that two users, or items, have in common; an edge "

@@ -64,6 +64,7 @@ static bool ages_friends(const kith_job *j) { return kith_model_relation_half_li
 static bool propagates_linearly(const kith_job *j) { return is_lightgcn(j) && j->model.layers > 0; }
 static bool is_pinsage(const kith_job *j) { return is_model(j, KITH_PINSAGE); }
 static bool is_spectral(const kith_job *j) { return is_model(j, KITH_SPECTRAL); }
+static bool can_read_relations(const kith_job *j) { return propagates_linearly(j) || is_spectral(j); }
 static bool is_ratio(const kith_job *j) {
   return is_spectral(j) && j->model.spectral.filter == KITH_FILTER_RATIO;
 }
@@ -168,8 +169,9 @@ static bool is_cut(const kith_job *j, const kith_relation_source *r) {
 static bool samples_relation(const kith_job *j, const kith_relation_source *r) {
   return samples_neighbors(j) && is_in_layers(j, r);
 }
-/* A mask has none; a relation that nothing reads is warned of as a whole. */
+/* A mask has none, nor has spectral; a relation that nothing reads is warned of as a whole. */
 static bool has_direction(const kith_job *j, const kith_relation_source *r) {
+  if (is_spectral(j) && is_in_layers(j, r)) return false;
   return is_in_layers(j, r) || !is_masked(j, r);
 }
 static bool lists_edges(const kith_job *j, const kith_relation_source *r) {
@@ -248,7 +250,7 @@ static const usage_rule usage_rules[] = {
      "needs a model with dense weights (ngcf, gcn, gat, sage, pinsage)"},
     {"model.edge_dropout", "train", propagates, "needs a model with layers"},
     {"model.layer_weights", "train", is_lightgcn, "needs model.name: lightgcn"},
-    {"model.relations", "train", propagates_linearly, "needs model.name: lightgcn with layers"},
+    {"model.relations", "train", can_read_relations, "needs model.name: lightgcn with layers, or spectral"},
     {"model.tie", "train", reads_relations,
      "needs a weight above 0 in model.relations, and lightgcn with layers"},
     {"model.half_lives", "train", reads_relations,
@@ -338,7 +340,7 @@ static const struct {
   const char *needs;
 } usage_relation[] = {
     {"data.relations.NAME", is_read,
-     "needs a weight above 0 in model.relations, and lightgcn with layers; or evaluate.mask or "
+     "needs a weight above 0 in model.relations, and lightgcn with layers or spectral; or evaluate.mask or "
      "partition.weight"},
     {"data.relations.NAME.direction", has_direction,
      "needs a weight above 0 in model.relations, and lightgcn with layers"},

@@ -6,7 +6,8 @@
 
 const kith_relation_weights *kith_model_relations(const kith_model_options *o) {
   static const kith_relation_weights none = {0};
-  return o->name == KITH_LIGHTGCN && o->layers > 0 ? &o->relations : &none;
+  bool reads = (o->name == KITH_LIGHTGCN && o->layers > 0) || o->name == KITH_SPECTRAL;
+  return reads ? &o->relations : &none;
 }
 
 const struct kith_relation_weight *kith_model_relation(const kith_model_options *o, const char *name) {

@@ -37,8 +37,8 @@ bool kith_model_has_self_loops(const kith_model_options *o);
 /** Whether the blocks are of importance neighborhoods instead of the training graph (PinSage). */
 bool kith_model_uses_importance_graph(const kith_model_options *o);
 
-/** The relations that layers read beside the interactions, and their weights.  Only lightgcn with layers
- * reads any. */
+/** The relations that the model reads beside the interactions, and their weights: lightgcn with layers, and
+ * spectral; others read none. */
 const kith_relation_weights *kith_model_relations(const kith_model_options *o);
 /** The weight of one of them; null if layers do not read it. */
 const struct kith_relation_weight *kith_model_relation(const kith_model_options *o, const char *name);

@@ -1,4 +1,6 @@
 /* Options of the spectral model, which has no tape: the room `spectral` computes it. */
+#include <string.h>
+
 #include "model/model.h"
 
 kith_spectral_options kith_spectral_defaults(void) {
@@ -14,6 +16,24 @@ kith_spectral_options kith_spectral_defaults(void) {
                                  .tolerance = 1e-4};
 }
 
+/* Ties and ages do not weigh here, and nothing is learned. */
+static kith_status spectral_check_relations(const kith_relation_weights *w) {
+  kith_status st = KITH_OK;
+  if (w->n == 0) return st;
+  for (int i = 0; i < w->n; i++) {
+    KITH_CHECK(!w->of[i].learned, KITH_ECONFIG,
+               "model.relations.%s: learned, but spectral has no steps to learn it; expected a number",
+               w->of[i].name);
+    for (int j = 0; j < w->n_half_life; j++)
+      KITH_CHECK(strcmp(w->of[i].name, w->half_life[j].name) != 0, KITH_ECONFIG,
+                 "model.half_lives.%s: spectral weighs edges of any age alike; expected none", w->of[i].name);
+  }
+  KITH_CHECK(w->tie == KITH_TIE_NONE, KITH_ECONFIG,
+             "model.tie: spectral weighs all ties alike; expected none");
+done:
+  return st;
+}
+
 kith_status kith_spectral_check(const kith_model_options *o) {
   kith_status st = KITH_OK;
   const kith_spectral_options *s = &o->spectral;
@@ -26,6 +46,7 @@ kith_status kith_spectral_check(const kith_model_options *o) {
   KITH_CHECK(s->filter != KITH_FILTER_KNOTS || s->knots.n >= 2, KITH_ECONFIG,
              "model.spectral.knots: expected 2 to %d values for model.spectral.filter: knots, found %d",
              KITH_MAX_KNOTS, s->knots.n);
+  KITH_TRY(spectral_check_relations(&o->relations));
 done:
   return st;
 }

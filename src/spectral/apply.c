@@ -20,11 +20,12 @@ done:
   return st;
 }
 
-kith_status kith__apply_make(const kith_graph *g, kith_dist_csr *a, kith__item_block *block, kith__gram *gram,
-                             kith__apply *p) {
+kith_status kith__apply_make(const kith_graph *g, kith_dist_csr *a, kith_spectral_relations *relations,
+                             kith__item_block *block, kith__gram *gram, kith__apply *p) {
   kith_status st = KITH_OK;
-  int64_t n = (int64_t)a->csr.n_col * SLAB;
-  *p = (kith__apply){.g = g, .a = a, .block = block, .gram = gram};
+  kith_lid n_col = kith__relations_columns(relations);
+  int64_t n = (int64_t)(n_col > a->csr.n_col ? n_col : a->csr.n_col) * SLAB;
+  *p = (kith__apply){.g = g, .a = a, .relations = relations, .block = block, .gram = gram};
   KITH_TRY(apply_positions(p));
   KITH_TRY(KITH_NEW(p->x, n));
   KITH_TRY(KITH_NEW(p->before, n));
@@ -75,7 +76,9 @@ static void apply_side(kith__apply *p, int side, float *x, float *y) {
 
 void kith__apply_product(kith__apply *p) {
   apply_side(p, KITH_USER, p->x, p->y);
+  if (p->relations) kith__relations_add_ties(p->relations, p->y);
   apply_side(p, KITH_ITEM, p->y, p->y);
+  if (p->relations) kith__relations_add_items(p->relations, p->x, p->y);
 }
 
 /* Powers of two are exact: the bits do not depend on when a slab is scaled. */

@@ -1,12 +1,5 @@
 /* The weighted adjacency of the bipartite graph. */
-#include <math.h>
-
-#include "spectral/spectral.h"
-
-/* Factor of a node in the weights of its edges. */
-static double matrix_factor(double power, int64_t degree) {
-  return degree > 0 ? pow((double)degree, -power) : 0;
-}
+#include "spectral/spectral_impl.h"
 
 static bool matrix_is_item(int64_t node) { return (node & 1) == KITH_ITEM; }
 
@@ -18,7 +11,7 @@ static kith_status matrix_weigh(double a, double b, kith_dist_csr *m) {
   KITH_TRY(KITH_NEW(factor, csr->n_col));
 #pragma omp parallel for
   for (kith_lid i = 0; i < csr->n_col; i++)
-    factor[i] = matrix_factor(matrix_is_item(m->node[i]) ? b : a, m->degree[i]);
+    factor[i] = kith__degree_factor(matrix_is_item(m->node[i]) ? b : a, m->degree[i]);
 #pragma omp parallel for schedule(dynamic, 256)
   for (kith_lid p = 0; p < csr->n_row; p++)
     for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++)

@@ -25,6 +25,32 @@ enum { KITH_SPECTRAL_SLAB = 64 }; /* columns that are multiplied by the matrix t
 kith_agreed kith_spectral_matrix_create(const kith_comm *comm, const kith_graph *g, double a, double b, int d,
                                         kith_dist_csr **out) KITH_MUST_USE;
 
+/**
+ * What relations add to P: for weights omega_r,
+ *   P = R^'(1 + sum over ties omega_r^2 F_r^2) R^ + sum over other relations omega_r^2 M_r'M_r,
+ * where R^ = D_u^-a R D_i^-b.  Rows of M_r = D_x^-a A_r D_i^-b hold the items that a node x has edges with,
+ * F_r = D^-1/2 A_r D^-1/2 is over ties between users, and degrees count edges of the relation.  Edges have no
+ * direction here; those of several kinds are that many.
+ */
+typedef struct kith_spectral_relations kith_spectral_relations;
+
+/**
+ * Collective.
+ *
+ * @param by    relations of the graph, with fixed weights
+ * @param a, b  as in kith_spectral_matrix_create()
+ * @param[out] out  null if there are none
+ * Errors: KITH_ENOMEM; KITH_ECONFIG: the graph lacks a relation, or it joins neither items nor users with
+ * users.  Edges without an item at an end are a warning.
+ * Memory: 16 bytes for each edge, 32 between users; 256 bytes for each row, ghosts included, and 80 for each
+ * relation; 256 more for each row with ties.
+ */
+kith_agreed kith_spectral_relations_create(const kith_comm *comm, const kith_graph *g,
+                                           const kith_relation_weights *by, double a, double b,
+                                           kith_spectral_relations **out) KITH_MUST_USE;
+/** Free them and null the pointer.  Local; accepts null. */
+void kith_spectral_relations_free(kith_spectral_relations **relations);
+
 typedef struct kith__round kith__round;
 
 /** Approximate eigenpairs of P between two rounds. */
@@ -37,7 +63,8 @@ typedef struct kith_spectrum {
   bool measured;   /**< false after a checkpoint was read: the next round measures first */
   int round;       /**< rounds that were done */
   double residual; /**< the largest error of the first k pairs; infinite before the first round */
-  kith__round *round_memory; /**< what rounds need beside it; null before the first one */
+  kith_spectral_relations *relations; /**< those in P, set by the caller, which keeps them; null: none */
+  kith__round *round_memory;          /**< what rounds need beside it; null before the first one */
 } kith_spectrum;
 
 /** Allocate the arrays, zeroed; for kith_spectrum_start() and for readers of checkpoints, which set value, v,

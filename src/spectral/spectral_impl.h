@@ -2,12 +2,28 @@
 #ifndef KITH_SRC_SPECTRAL_IMPL_H
 #define KITH_SRC_SPECTRAL_IMPL_H
 
+#include <math.h>
+
 #include "spectral/spectral.h"
 
 enum {
   SLAB = KITH_SPECTRAL_SLAB,
   CHUNK = 512 /* rows of items whose sums are made by one product */
 };
+
+/* Factor of a node in the weights of its edges. */
+static inline double kith__degree_factor(double power, int64_t degree) {
+  return degree > 0 ? pow((double)degree, -power) : 0;
+}
+
+/* ---- relations.c ---- */
+
+/* Columns of x and y [columns, SLAB] that the products need, n_own rows and ghosts; 0 for null.  Local. */
+kith_lid kith__relations_columns(const kith_spectral_relations *s);
+/* Rows of users of y += those that ties make of them, sum F F y.  Collective. */
+void kith__relations_add_ties(kith_spectral_relations *s, float *y);
+/* Item rows of y += sum M_r' M_r x over the other relations; reads the item rows of x.  Collective. */
+void kith__relations_add_items(kith_spectral_relations *s, float *x, float *y);
 
 /* ---- block.c ---- */
 
@@ -71,6 +87,7 @@ void kith__gram_rotate(kith__gram *s, const float *t, bool triangular, float *x)
 typedef struct kith__apply {
   const kith_graph *g;
   kith_dist_csr *a;
+  kith_spectral_relations *relations; /* null: none */
   kith__item_block *block;
   kith__gram *gram;
   kith_lid n[KITH_SIDES][2];         /* users and items in the interior and at the boundary … */
@@ -83,8 +100,8 @@ typedef struct kith__apply {
   double *inner;         /* [SLAB, SLAB] scratch memory */
 } kith__apply;
 
-kith_status kith__apply_make(const kith_graph *g, kith_dist_csr *a, kith__item_block *block, kith__gram *gram,
-                             kith__apply *p) KITH_MUST_USE;
+kith_status kith__apply_make(const kith_graph *g, kith_dist_csr *a, kith_spectral_relations *relations,
+                             kith__item_block *block, kith__gram *gram, kith__apply *p) KITH_MUST_USE;
 void kith__apply_free(kith__apply *p);
 int64_t kith__apply_bytes(const kith_dist_csr_sizes *s, int64_t n_item);
 /* Set the item rows of x to `width` columns of v [n_own, …], rows ld apart, and zeros.  Local. */

@@ -100,7 +100,7 @@ static kith_status round_alloc(const kith_graph *g, kith_dist_csr *a, kith__roun
   kith_status st = KITH_OK;
   int64_t w = m->s->width;
   KITH_TRY(kith__gram_make(&m->block, (int)w, &m->gram));
-  KITH_TRY(kith__apply_make(g, a, &m->block, &m->gram, &m->apply));
+  KITH_TRY(kith__apply_make(g, a, m->s->relations, &m->block, &m->gram, &m->apply));
   KITH_TRY(KITH_NEW(m->x, m->block.n * w));
   KITH_TRY(KITH_NEW(m->g, w * w));
   KITH_TRY(KITH_NEW(m->h, w * w));

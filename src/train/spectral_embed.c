@@ -8,13 +8,18 @@
 #include "train/spectral_embed.h"
 #include "train/spectral_run.h"
 
-static kith_status embed_check_items(const kith_new_nodes *new) {
-  if (new->n[KITH_ITEM] == 0) return KITH_OK;
-  return kith_fail(
-      KITH_ECONFIG,
-      "model.name: spectral has no rows for new items, of which the lists name %lld; set embed.types: "
-      "users",
-      (long long)new->n[KITH_ITEM]);
+static kith_status embed_check(const kith_new_nodes *new) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(new->n[KITH_ITEM] == 0, KITH_ECONFIG,
+             "model.name: spectral has no rows for new items, of which the lists name %lld; set embed.types: "
+             "users",
+             (long long)new->n[KITH_ITEM]);
+  KITH_CHECK(new->n_relation == 0, KITH_ECONFIG,
+             "embed.relations.%s: rows of new users are made of their interactions alone in model.name: "
+             "spectral; leave the list out",
+             new->relation[0].name);
+done:
+  return st;
 }
 
 /* Eigenvectors of the known items; rows of new users are zero. */
@@ -40,7 +45,7 @@ kith_agreed kith__spectral_embed(const kith_comm *comm, const kith_graph *g, con
   kith_spectrum *s = NULL;
   float *x = NULL;
   size_t k = (size_t)o->dim;
-  KITH_TRY(kith_agreed_same(embed_check_items(new)));
+  KITH_TRY(kith_agreed_same(embed_check(new)));
   KITH_TRY(kith__augment_graph(comm, g, by->parts, new, &e));
   KITH_TRY(kith_agree(comm, kith_spectrum_make(e.g->n_own, o->dim, o->dim + o->spectral.oversample, &s)));
   KITH_TRY(embed_read(comm, g, by, checkpoint, s, out));

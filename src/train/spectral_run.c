@@ -134,7 +134,11 @@ static kith_agreed spectral_iterate(run *r) {
   kith_agreed st = {KITH_OK};
   const kith_spectral_options *o = &r->o->model.spectral;
   kith_dist_csr *a = NULL;
+  kith_spectral_relations *relations = NULL;
   KITH_TRY(kith_spectral_matrix_create(r->comm, r->g, o->user_power, o->item_power, KITH_SPECTRAL_SLAB, &a));
+  KITH_TRY(kith_spectral_relations_create(r->comm, r->g, kith_model_relations(&r->o->model), o->user_power,
+                                          o->item_power, &relations));
+  r->spectrum->relations = relations;
   r->request = (kith_step_request)kith_comm_max(r->comm, kith__run_request(r));
   while (!spectral_is_done(r) && r->request != KITH_REQUEST_STOP) KITH_TRY(spectral_round(r, a));
   if (!spectral_is_done(r)) KITH_TRY(spectral_stop(r));
@@ -144,6 +148,8 @@ static kith_agreed spectral_iterate(run *r) {
               (long long)r->epoch, kith_plural(r->epoch), r->spectrum->residual);
 done:
   kith_dist_csr_destroy(&a);
+  r->spectrum->relations = NULL;
+  kith_spectral_relations_free(&relations);
   return st;
 }
 
