@@ -7,6 +7,7 @@
  * nodes, and a block then needs no communication.
  */
 #include <math.h>
+#include <string.h>
 
 #include "eval/direct.h"
 
@@ -122,27 +123,63 @@ done:
 int64_t kith_eval_direct_bytes(int64_t n_user, int64_t n_item, int64_t n_edge) {
   const kith__direct *t = NULL;
   const direct_rows *r = NULL;
-  const float *reach = NULL;
+  const kith_direct_reach *reach = NULL;
+  int64_t tile = KITH_BYTES(reach->slot, n_user * KITH_DIRECT_VECTORS) +
+                 KITH_BYTES(reach->vector, (1 + n_user * KITH_DIRECT_VECTORS) * KITH_DIRECT_LANES);
   return KITH_BYTES(t->lists.start, n_item + 1) + KITH_BYTES(t->lists.user, n_edge) +
          KITH_BYTES(t->lists.factor, n_item) + KITH_BYTES(t->input, n_item) + KITH_BYTES(t->middle, n_user) +
-         KITH_BYTES(r->start, n_user + 1) + KITH_BYTES(r->value, n_edge) +
-         kith_max_threads() * KITH_BYTES(reach, n_user * KITH_SCORE_USERS);
+         KITH_BYTES(r->start, n_user + 1) + KITH_BYTES(r->value, n_edge) + kith_max_threads() * tile;
 }
 
-void kith__direct_reach(const kith__direct *t, int64_t n, const int32_t *item, int stride, float *reach) {
+void kith__direct_reach(const kith__direct *t, int64_t n, const int32_t *item, float *reach) {
   const kith_direct_lists *l = &t->lists;
   for (int64_t k = 0; k < n; k++) {
     float input = t->input[item[k]];
-    for (kith_eid e = l->start[item[k]]; e < l->start[item[k] + 1]; e++) {
-      int64_t v = l->user[e];
-      reach[v * stride] += input * t->middle[v];
-    }
+    for (kith_eid e = l->start[item[k]]; e < l->start[item[k] + 1]; e++)
+      reach[l->user[e]] += input * t->middle[l->user[e]];
   }
 }
 
-void kith__direct_unreach(const kith__direct *t, int64_t n, const int32_t *item, int stride, float *reach) {
+void kith__direct_unreach(const kith__direct *t, int64_t n, const int32_t *item, float *reach) {
+  const kith_direct_lists *l = &t->lists;
+  for (int64_t k = 0; k < n; k++)
+    for (kith_eid e = l->start[item[k]]; e < l->start[item[k] + 1]; e++) reach[l->user[e]] = 0;
+}
+
+kith_status kith__direct_tile_make(const kith__direct *t, kith_direct_reach *out) {
+  kith_status st = KITH_OK;
+  int64_t n = t->n_user * KITH_DIRECT_VECTORS;
+  kith_direct_reach make = {.n = 0};
+  KITH_CHECK(n < INT32_MAX, KITH_ENOMEM, "the direct term: %lld users are too many to rank with it",
+             (long long)t->n_user);
+  KITH_TRY(KITH_NEW(make.slot, n));
+  KITH_TRY(KITH_NEW(make.vector, (1 + n) * KITH_DIRECT_LANES));
+  *out = make;
+  make = (kith_direct_reach){.n = 0};
+done:
+  kith__direct_tile_free(&make);
+  return st;
+}
+
+void kith__direct_tile_free(kith_direct_reach *r) {
+  KITH_FREE(r->slot);
+  KITH_FREE(r->vector);
+}
+
+void kith__direct_tile_reach(const kith__direct *t, int64_t n, const int32_t *item, int u,
+                             kith_direct_reach *r) {
+  const kith_direct_lists *l = &t->lists;
+  for (int64_t k = 0; k < n; k++) {
+    float input = t->input[item[k]];
+    for (kith_eid e = l->start[item[k]]; e < l->start[item[k] + 1]; e++)
+      *kith_direct_reach_at(r, l->user[e], u) += input * t->middle[l->user[e]];
+  }
+}
+
+void kith__direct_tile_unreach(const kith__direct *t, int64_t n, const int32_t *item, kith_direct_reach *r) {
   const kith_direct_lists *l = &t->lists;
   for (int64_t k = 0; k < n; k++)
     for (kith_eid e = l->start[item[k]]; e < l->start[item[k] + 1]; e++)
-      reach[(int64_t)l->user[e] * stride] = 0;
+      memset(r->slot + (size_t)l->user[e] * KITH_DIRECT_VECTORS, 0, KITH_DIRECT_VECTORS * sizeof *r->slot);
+  r->n = 0;
 }

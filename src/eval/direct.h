@@ -24,11 +24,18 @@ void kith__direct_free(kith__direct *t);
 static inline bool kith__direct_is_on(const kith__direct *t) { return t->lists.start; }
 
 /*
- * Add what a user with n items, ascending, has in common with all users: reach[v * stride] for every user v
- * of one of the items.  Local.
+ * Add what a user with n items, ascending, has in common with all users: reach[v] for every user v of one of
+ * the items.  Local.
  */
-void kith__direct_reach(const kith__direct *t, int64_t n, const int32_t *item, int stride, float *reach);
+void kith__direct_reach(const kith__direct *t, int64_t n, const int32_t *item, float *reach);
 /* Set to zero again what kith__direct_reach() has added to, in time that does not grow with the users. */
-void kith__direct_unreach(const kith__direct *t, int64_t n, const int32_t *item, int stride, float *reach);
+void kith__direct_unreach(const kith__direct *t, int64_t n, const int32_t *item, float *reach);
+
+/* The same for user u of a tile.  Local. */
+kith_status kith__direct_tile_make(const kith__direct *t, kith_direct_reach *out) KITH_MUST_USE;
+void kith__direct_tile_free(kith_direct_reach *r);
+void kith__direct_tile_reach(const kith__direct *t, int64_t n, const int32_t *item, int u,
+                             kith_direct_reach *r);
+void kith__direct_tile_unreach(const kith__direct *t, int64_t n, const int32_t *item, kith_direct_reach *r);
 
 #endif

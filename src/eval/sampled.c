@@ -111,11 +111,11 @@ static void sampled_add_direct(const sampled *s, kith_lid i) {
   kith_eid at = l->start[s->user[i]], n = l->start[s->user[i] + 1] - at;
   float *reach = s->reach + kith_thread_num() * s->direct.n_user;
   kith_scored_item *e = sampled_entries(s, i);
-  kith__direct_reach(&s->direct, n, l->value + at, 1, reach);
+  kith__direct_reach(&s->direct, n, l->value + at, reach);
   for (int64_t k = 0; k < s->start[i + 1] - s->start[i]; k++)
     if (s->shard_row[e[k].item] >= 0)
       e[k].score = kith_direct_one(&s->direct.lists, e[k].item, reach, e[k].score);
-  kith__direct_unreach(&s->direct, n, l->value + at, 1, reach);
+  kith__direct_unreach(&s->direct, n, l->value + at, reach);
 }
 
 static void sampled_score(const sampled *s, int d, const float *x, const kith_shard *shard) {

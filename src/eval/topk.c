@@ -1,4 +1,5 @@
 /* Exact top-K: tiles of users times every item shard of the ring. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "eval/direct.h"
@@ -15,11 +16,12 @@ typedef struct topk_work {
   kith_topk_heap *heap;      /* [n_user] */
   kith_scored_item *entries; /* [n_user, k] */
   int n_thread;
-  float *tile;         /* [threads, KITH_SCORE_USERS, d] users of a tile */
-  float *score;        /* [threads, KITH_SCORE_USERS, KITH_SCORE_ITEMS] */
-  int32_t *above;      /* [threads, KITH_SCORE_ITEMS] items above the threshold */
-  kith__direct direct; /* the direct term; empty if there is none */
-  float *reach;        /* [threads, users in all, KITH_SCORE_USERS] of a direct term; zero between tiles */
+  float *tile;              /* [threads, KITH_SCORE_USERS, d] users of a tile */
+  float *score;             /* [threads, KITH_SCORE_USERS, KITH_SCORE_ITEMS] */
+  int32_t *above;           /* [threads, KITH_SCORE_ITEMS] items above the threshold */
+  kith__direct direct;      /* the direct term; empty if there is none */
+  kith_direct_reach *reach; /* [threads] of a direct term; zero between tiles */
+  kith_lid *order; /* [n_user] places in `user` in the order in which tiles take them; null: as they are */
   const kith_eval_options *o; /* options of an evaluation; else null */
 } topk_work;
 
@@ -30,7 +32,9 @@ static void topk_work_free(topk_work *w) {
   KITH_FREE(w->tile);
   KITH_FREE(w->score);
   KITH_FREE(w->above);
+  for (int t = 0; w->reach && t < w->n_thread; t++) kith__direct_tile_free(&w->reach[t]);
   KITH_FREE(w->reach);
+  KITH_FREE(w->order);
   kith__direct_free(&w->direct);
 }
 
@@ -92,27 +96,85 @@ static void topk_scan(const topk_work *w, kith_lid i, int n, const float *score,
   }
 }
 
-/* Add the direct term to the ranking. */
-static kith_agreed topk_direct(const kith_comm *comm, const kith_direct_term *t, topk_work *w) {
-  kith_agreed st = {KITH_OK};
-  KITH_TRY(kith__direct_make(comm, w->g, t, &w->direct));
-  if (kith__direct_is_on(&w->direct))
-    KITH_TRY(kith_agree(comm, KITH_NEW(w->reach, w->n_thread * w->direct.n_user * KITH_SCORE_USERS)));
+/* ---- the direct term ---- */
+
+/* A user's two items with the most interactions, the most popular one first. */
+typedef struct topk_popular {
+  int32_t item[2]; /* -1: there is none */
+  kith_lid i;
+} topk_popular;
+
+static bool topk_is_more_popular(const kith_direct_lists *l, int32_t a, int32_t b) {
+  kith_eid x = l->start[a + 1] - l->start[a], y = b < 0 ? -1 : l->start[b + 1] - l->start[b];
+  return x > y || (x == y && a < b);
+}
+
+static topk_popular topk_popular_of(const topk_work *w, kith_lid i) {
+  const kith_ragged *r = &w->g->train;
+  topk_popular p = {{-1, -1}, i};
+  for (kith_eid e = r->start[w->user[i]]; e < r->start[w->user[i] + 1]; e++) {
+    int32_t item = r->value[e];
+    if (topk_is_more_popular(&w->direct.lists, item, p.item[0])) p.item[1] = p.item[0], p.item[0] = item;
+    else if (topk_is_more_popular(&w->direct.lists, item, p.item[1])) p.item[1] = item;
+  }
+  return p;
+}
+
+static int topk_compare(const void *a, const void *b) {
+  const topk_popular *x = a, *y = b;
+  if (x->item[0] != y->item[0]) return x->item[0] < y->item[0] ? -1 : 1;
+  if (x->item[1] != y->item[1]) return x->item[1] < y->item[1] ? -1 : 1;
+  return (x->i > y->i) - (x->i < y->i);
+}
+
+/* Take users with a popular item in common together: fewer vectors of their tiles are not zero. */
+static kith_status topk_order(topk_work *w) {
+  kith_status st = KITH_OK;
+  topk_popular *all = NULL;
+  KITH_TRY(KITH_NEW(all, w->n_user));
+  KITH_TRY(KITH_NEW(w->order, w->n_user));
+  for (kith_lid i = 0; i < w->n_user; i++) all[i] = topk_popular_of(w, i);
+  qsort(all, (size_t)w->n_user, sizeof *all, topk_compare);
+  for (kith_lid i = 0; i < w->n_user; i++) w->order[i] = all[i].i;
+done:
+  KITH_FREE(all);
+  return st;
+}
+
+static kith_status topk_direct_make(topk_work *w) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(w->reach, w->n_thread));
+  for (int t = 0; t < w->n_thread; t++) KITH_TRY(kith__direct_tile_make(&w->direct, &w->reach[t]));
+  KITH_TRY(topk_order(w));
 done:
   return st;
 }
 
-/* The reach of n users of a tile from `first` on: column i of this thread's block is that of user i. */
-static float *topk_reach(const topk_work *w, kith_lid first, kith_lid n, bool clears) {
-  const kith_ragged *l = &w->g->train;
-  float *reach = w->reach + kith_thread_num() * w->direct.n_user * KITH_SCORE_USERS;
-  for (kith_lid i = 0; i < n; i++) {
-    kith_eid at = l->start[w->user[first + i]], end = l->start[w->user[first + i] + 1];
-    if (clears) kith__direct_unreach(&w->direct, end - at, l->value + at, KITH_SCORE_USERS, reach + i);
-    else kith__direct_reach(&w->direct, end - at, l->value + at, KITH_SCORE_USERS, reach + i);
-  }
-  return reach;
+/* Add the direct term to the ranking. */
+static kith_agreed topk_direct(const kith_comm *comm, const kith_direct_term *t, topk_work *w) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith__direct_make(comm, w->g, t, &w->direct));
+  if (kith__direct_is_on(&w->direct)) KITH_TRY(kith_agree(comm, topk_direct_make(w)));
+done:
+  return st;
 }
+
+/* Place in `user` of the user that tiles take as number p. */
+static kith_lid topk_at(const topk_work *w, kith_lid p) { return w->order ? w->order[p] : p; }
+
+/* Make this thread's reach that of n users from `first` on; or clear it. */
+static void topk_reach(const topk_work *w, kith_lid first, kith_lid n, bool clears) {
+  const kith_ragged *l = &w->g->train;
+  kith_direct_reach *reach = &w->reach[kith_thread_num()];
+  for (kith_lid i = 0; i < n; i++) {
+    kith_lid user = w->user[topk_at(w, first + i)];
+    kith_eid at = l->start[user], end = l->start[user + 1];
+    if (clears) kith__direct_tile_unreach(&w->direct, end - at, l->value + at, reach);
+    else kith__direct_tile_reach(&w->direct, end - at, l->value + at, i, reach);
+  }
+}
+
+/* ---- tiles ---- */
 
 /* One tile of users, all tiles of a shard; thread 0 also progresses the messages of the ring. */
 static void topk_tile(const topk_work *w, kith_lid first, const kith_shard *s, kith_ring *ring) {
@@ -120,20 +182,22 @@ static void topk_tile(const topk_work *w, kith_lid first, const kith_shard *s, k
   float *tile = w->tile + thread * KITH_SCORE_USERS * d,
         *score = w->score + thread * KITH_SCORE_USERS * KITH_SCORE_ITEMS;
   int32_t *above = w->above + thread * KITH_SCORE_ITEMS;
+  const bool direct = kith__direct_is_on(&w->direct);
   kith_lid n = w->n_user - first < KITH_SCORE_USERS ? w->n_user - first : KITH_SCORE_USERS;
   memset(tile + d * (size_t)n, 0, d * (size_t)(KITH_SCORE_USERS - n) * sizeof(float));
   for (kith_lid i = 0; i < n; i++)
-    memcpy(tile + d * (size_t)i, w->x + d * (size_t)w->g->row_of[KITH_USER][w->user[first + i]],
+    memcpy(tile + d * (size_t)i, w->x + d * (size_t)w->g->row_of[KITH_USER][w->user[topk_at(w, first + i)]],
            d * sizeof(float));
-  const float *reach = kith__direct_is_on(&w->direct) ? topk_reach(w, first, n, false) : NULL;
+  if (direct) topk_reach(w, first, n, false);
   for (kith_lid j = 0; j < s->n; j += KITH_SCORE_ITEMS) {
     int n_item = s->n - j < KITH_SCORE_ITEMS ? s->n - j : KITH_SCORE_ITEMS;
     kith_scores_tile(w->d, tile, s->packed + d * (size_t)j, score);
-    if (reach) kith_direct_tile(&w->direct.lists, n_item, s->original + j, reach, score);
+    if (direct) kith_direct_tile(&w->direct.lists, n_item, s->original + j, &w->reach[thread], score);
     for (kith_lid i = 0; i < n; i++)
-      topk_scan(w, first + i, n_item, score + (size_t)i * KITH_SCORE_ITEMS, s->original + j, above);
+      topk_scan(w, topk_at(w, first + i), n_item, score + (size_t)i * KITH_SCORE_ITEMS, s->original + j,
+                above);
   }
-  if (reach) topk_reach(w, first, n, true);
+  if (direct) topk_reach(w, first, n, true);
   if (thread == 0) kith__ring_progress(ring);
 }
 

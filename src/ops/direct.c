@@ -1,40 +1,48 @@
 /*
  * The sparse product of the direct term, for one tile of users.
  *
- * Rows of `reach` are as wide as a tile, so that each user of an item costs six vectors of sixteen that are
- * added: the limit is the second-level or shared cache, from which the rows come in no order.
+ * Most users have no item in common with any of sixteen users of a tile.  Their vectors are not stored but
+ * stand for one vector of zeros: adding it changes no sum, and the vectors that are read fit the second-level
+ * cache, whose bandwidth is the limit.
  */
 #include "ops/direct.h"
 
-enum {
-  DIRECT_PANEL = 16,
-  DIRECT_AHEAD = 8,
-  DIRECT_LANES = 16,
-  DIRECT_VECTORS = KITH_SCORE_USERS / DIRECT_LANES
-};
+#include <string.h>
 
-_Static_assert(KITH_SCORE_USERS % DIRECT_LANES == 0, "a tile is so many vectors wide");
+enum { DIRECT_PANEL = 16, DIRECT_AHEAD = 8 };
 
-typedef float direct_lanes __attribute__((vector_size(DIRECT_LANES * sizeof(float)), aligned(4), may_alias));
+_Static_assert(KITH_SCORE_USERS % KITH_DIRECT_LANES == 0, "a tile is so many vectors wide");
+
+typedef float direct_lanes
+    __attribute__((vector_size(KITH_DIRECT_LANES * sizeof(float)), aligned(4), may_alias));
+
+float *kith_direct_reach_at(kith_direct_reach *r, int64_t v, int u) {
+  int32_t *slot = &r->slot[v * KITH_DIRECT_VECTORS + u / KITH_DIRECT_LANES];
+  if (*slot == 0) {
+    *slot = ++r->n;
+    memset(r->vector + (size_t)r->n * KITH_DIRECT_LANES, 0, KITH_DIRECT_LANES * sizeof *r->vector);
+  }
+  return r->vector + (size_t)*slot * KITH_DIRECT_LANES + u % KITH_DIRECT_LANES;
+}
 
 /* sum [KITH_SCORE_USERS] = the rows of a list of users, added in its order. */
-KITH_INLINE void direct_sum(kith_eid n, const int32_t *user, const float *reach, float *sum) {
-  direct_lanes total[DIRECT_VECTORS] = {{0}}, *to = (direct_lanes *)(void *)sum;
+KITH_INLINE void direct_sum(kith_eid n, const int32_t *user, const kith_direct_reach *r, float *sum) {
+  direct_lanes total[KITH_DIRECT_VECTORS] = {{0}}, *to = (direct_lanes *)(void *)sum;
+  const direct_lanes *vector = (const direct_lanes *)(const void *)r->vector;
   for (kith_eid e = 0; e < n; e++) {
-    const float *row = reach + (size_t)user[e] * KITH_SCORE_USERS;
-    const direct_lanes *of = (const direct_lanes *)(const void *)row;
+    const int32_t *slot = r->slot + (size_t)user[e] * KITH_DIRECT_VECTORS;
     if (e + DIRECT_AHEAD < n)
-      kith_prefetch_row(KITH_SCORE_USERS, reach + (size_t)user[e + DIRECT_AHEAD] * KITH_SCORE_USERS);
+      __builtin_prefetch(r->slot + (size_t)user[e + DIRECT_AHEAD] * KITH_DIRECT_VECTORS);
 #pragma GCC unroll 6
-    for (int k = 0; k < DIRECT_VECTORS; k++) total[k] += of[k];
+    for (int k = 0; k < KITH_DIRECT_VECTORS; k++) total[k] += vector[slot[k]];
   }
 #pragma GCC unroll 6
-  for (int k = 0; k < DIRECT_VECTORS; k++) to[k] = total[k];
+  for (int k = 0; k < KITH_DIRECT_VECTORS; k++) to[k] = total[k];
 }
 
 /* Items in panels, so that their sums are in the first-level cache when they are transposed. */
-KITH_KERNEL void kith_direct_tile(const kith_direct_lists *l, int n, const int64_t *item, const float *reach,
-                                  float *score) {
+KITH_KERNEL void kith_direct_tile(const kith_direct_lists *l, int n, const int64_t *item,
+                                  const kith_direct_reach *reach, float *score) {
   float sum[DIRECT_PANEL * KITH_SCORE_USERS], factor[DIRECT_PANEL];
   for (int first = 0; first < n; first += DIRECT_PANEL) {
     int n_panel = n - first < DIRECT_PANEL ? n - first : DIRECT_PANEL;

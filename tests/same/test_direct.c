@@ -163,6 +163,41 @@ static void the_term_alone_ranks_by_shared_users(void **state) {
   kith_graph_destroy(&g);
 }
 
+/* Items 2 j and 2 j + 1 have the same users, and rows are zero: twins have the same score, the smaller number
+ * is first.  So are cold items, all of which have the score zero. */
+static void twins_tie_and_the_smaller_number_is_first(void **state) {
+  (void)state;
+  test_graph half = test_graph_random(USERS, ITEMS / 2, EDGES / 4, 5), twin = half;
+  twin.n_item = ITEMS;
+  twin.n_edge = 2 * half.n_edge;
+  twin.user = malloc((size_t)twin.n_edge * sizeof *twin.user);
+  twin.item = malloc((size_t)twin.n_edge * sizeof *twin.item);
+  for (int64_t e = 0; e < twin.n_edge; e++) {
+    twin.user[e] = half.user[e / 2];
+    twin.item[e] = 2 * half.item[e / 2] + (int32_t)(e % 2);
+  }
+  kith_graph *g = test_graph_cut(&twin, test_comm, 5, 3);
+  float *x = calloc((size_t)g->n_own * WIDTH + 1, sizeof *x);
+  for (int cold = 0; cold < 2; cold++) {
+    const kith_eval_scope scope = scope_of(cold);
+    kith_topk top;
+    assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, x, &term, K, &scope, 0, NULL, &top).status, KITH_OK);
+    for (kith_lid u = 0; u < top.n_user; u++)
+      for (int j = 0; j + 1 < K; j++) {
+        const int32_t *item = top.item + u * K + j;
+        const float *score = top.score + u * K + j;
+        if (j % 2 == 0) assert_true(item[0] % 2 == 0 && item[1] == item[0] + 1 && score[0] == score[1]);
+        assert_true(score[0] > score[1] || (score[0] == score[1] && item[0] < item[1]));
+      }
+    kith_topk_free(&top);
+  }
+  free(x);
+  kith_graph_destroy(&g);
+  free(twin.user);
+  free(twin.item);
+  test_graph_free(&half);
+}
+
 /* Every rank ranks all users alone, in another cut. */
 static void one_rank_and_any_cut_give_the_same_bits(void **state) {
   (void)state;
@@ -236,6 +271,7 @@ static void metrics_are_the_oracles(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(lists_and_scores_are_the_oracles),
                                      cmocka_unit_test(the_term_alone_ranks_by_shared_users),
+                                     cmocka_unit_test(twins_tie_and_the_smaller_number_is_first),
                                      cmocka_unit_test(one_rank_and_any_cut_give_the_same_bits),
                                      cmocka_unit_test(metrics_are_the_oracles)};
   test_begin(&argc, &argv);
