@@ -104,7 +104,7 @@ KITH_API void kith_topk_free(kith_topk *top);
  * @param[out] top  rows in the order of `user`; freed by kith_topk_free()
  * Cost: 2 d n_user n_item flops over all ranks; memory of two item shards.  With a direct term also n_user
  * additions for each training interaction over all ranks, and on each rank 4 bytes for each training
- * interaction of the whole graph and 384 bytes for each of its users, these for each thread.
+ * interaction of the whole graph and 408 bytes for each of its users, these for each thread.
  */
 KITH_API kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, const float *x,
                                     const kith_direct_term *direct, int k, const kith_eval_scope *scope,
@@ -138,12 +138,16 @@ KITH_API void kith_metrics_print(const kith_metrics *m, const char *between, siz
  * @param x        [n_own, d] rows of the owned nodes
  * @param query    [n_query, d], the same on every rank
  * @param exclude  per query an ascending list of original numbers to exclude; NULL: none
+ * @param direct   what scores have beside products of rows, of queries that are users with the training items
+ *                 `exclude`, in the graph or not; NULL or c = 0: nothing.  `type` must then be KITH_ITEM
  * @param[out] out  item [n_query, k] original numbers of the type, padded with -1
- * Cost: per query one product with each row of the type, and an all-gather of 8 k bytes per rank.
+ * Cost: per query one product with each row of the type, and an all-gather of 8 k bytes per rank.  A direct
+ * term adds the memory of kith_eval_topk(), less the 408 bytes.
  */
 KITH_API kith_agreed kith_eval_nearest(const kith_comm *comm, const kith_graph *g, kith_node_type type, int d,
                                        const float *x, int n_query, const float *query,
-                                       const kith_ragged *exclude, int k, kith_topk *out) KITH_MUST_USE;
+                                       const kith_ragged *exclude, const kith_direct_term *direct, int k,
+                                       kith_topk *out) KITH_MUST_USE;
 
 /* ---- classes ---- */
 

@@ -83,6 +83,11 @@ kith_agreed cli_check_replaced(const cli *c, const char *path, const char *forma
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x,
                                 kith_embeddings_origin *from) KITH_MUST_USE;
 
+/* Whether the job has other settings than those of an export, and the first of them: want of the job, found
+ * of the export, both [KITH_NAME].  Collective.  Errors: KITH_ECONFIG. */
+kith_agreed cli_origin_differs(const cli *c, const kith_graph *g, const kith_embeddings_origin *from,
+                               bool *differs, char *want, char *found) KITH_MUST_USE;
+
 /* Where the job says model.half_life: auto: take the choice that a checkpoint stores, if it is of this graph
  * and stores one.  Collective.  Errors: KITH_ENOMEM. */
 kith_agreed cli_keep_half_life(const cli *c, const char *checkpoint, const kith_graph *g,

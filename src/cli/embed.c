@@ -61,6 +61,23 @@ done:
   return st;
 }
 
+/* A run without steps exports again with other settings: rows of new users must have those of the export. */
+static kith_agreed embed_check_settings(const cli *c, const kith_graph *g, const char *embeddings,
+                                        const kith_embeddings_origin *from) {
+  kith_agreed st = {KITH_OK};
+  char want[KITH_NAME], found[KITH_NAME];
+  bool differs = false;
+  if (kith_model_has_steps(&c->job.model)) return st;
+  KITH_TRY(cli_origin_differs(c, g, from, &differs, want, found));
+  if (differs)
+    KITH_TRY(kith_agreed_same(kith_fail(
+        KITH_ECONFIG,
+        "%s: was exported with %s, the job has %s; run kith train %s%s first, which exports it again",
+        embeddings, found, want, c->job_args, cli_refit_option(c))));
+done:
+  return st;
+}
+
 /* Print the number of a relation's new edges, and how many lines of its list were left out. */
 static void embed_print_relation(cli *c, const char *name, const kith_new_relation_report *r) {
   const struct {
@@ -161,15 +178,19 @@ static void embed_print(cli *c, const kith_new_nodes *new, const kith_new_nodes_
 }
 
 static kith_agreed embed_write(cli *c, const kith_graph *g, const kith_model_options *model,
-                               const kith_new_nodes *new, const kith_new_embeddings *e, const char *output) {
+                               const kith_embeddings_origin *from, const kith_new_nodes *new,
+                               const kith_new_embeddings *e, const char *output) {
   kith_agreed st = {KITH_OK};
   char *job = NULL;
+  const bool steps = kith_model_has_steps(model);
   KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
   kith_embeddings_meta meta = {.model = kith_model_text(c->job.model.name),
                                .cosine = c->job.model.score == KITH_COSINE,
                                .epoch = e->epoch,
                                .step = e->step,
                                .run = e->run,
+                               .config_key = steps ? NULL : from->config_key,
+                               .direct = from->direct,
                                .has_half_life = model->lightgcn.half_life_chosen,
                                .half_life = model->lightgcn.half_life,
                                .metrics = e->history,
@@ -236,6 +257,7 @@ kith_agreed cli_embed(cli *c) {
   kith_new_nodes_options o = embed_options(&c->job);
   KITH_TRY(cli_read_parts(c, run.parts, &g));
   KITH_TRY(embed_choose(c, g, embeddings, checkpoint, &from));
+  KITH_TRY(embed_check_settings(c, g, embeddings, &from));
   KITH_TRY(cli_keep_half_life(c, checkpoint, g, &run.model));
   KITH_TRY(cli_resolve_half_life(c, run.parts, g, &run.model));
   KITH_TRY(kith_new_nodes_read(c->comm, run.graph, &o, &new, &report));
@@ -243,13 +265,12 @@ kith_agreed cli_embed(cli *c) {
   KITH_TRY(kith_agreed_same(embed_check_new(&new, run.graph)));
   KITH_TRY(kith_embed(c->comm, g, &run, &new, checkpoint, &e));
   KITH_TRY(embed_check_run(embeddings, &from, checkpoint, &e));
-  KITH_TRY(embed_write(c, g, &run.model, &new, &e, output));
+  KITH_TRY(embed_write(c, g, &run.model, &from, &new, &e, output));
   embed_print(c, &new, &report, &e, from.epoch, kith_clock() - began);
   cli_print(c, "wrote %s, by the model after epoch %lld%s", output, (long long)e.epoch,
             replaces ? ", in place of the file that was there" : "");
   if (from.direct.c > 0)
-    cli_print(c, "  rows alone: the direct term, weight %g, is in no row and is left out for new nodes",
-              from.direct.c);
+    cli_print(c, "  the direct term, weight %g, is in no row: kith recommend adds it", from.direct.c);
   cli_json(c, "replaced", replaces ? "true" : "false");
 done:
   KITH_FREE(from.config_key);

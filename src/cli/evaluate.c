@@ -79,29 +79,40 @@ static void evaluate_print(cli *c, const kith_metrics *m) {
   }
 }
 
-/* Refuse embeddings of another model than the job's; warn of the first other difference. */
-static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, const char *path,
-                                         const kith_embeddings_origin *from) {
+kith_agreed cli_origin_differs(const cli *c, const kith_graph *g, const kith_embeddings_origin *from,
+                               bool *differs, char *want, char *found) {
   kith_agreed st = {KITH_OK};
   char config_key[KITH_CONFIG_KEY_SIZE], key[KITH_CONFIG_KEY_SIZE], wanted[KITH_CONFIG_KEY_SIZE],
       legacy[KITH_CONFIG_KEY_SIZE];
-  char want[KITH_NAME], found[KITH_NAME];
   const kith_run run = {.model = c->job.model,
                         .train = c->job.train,
                         .evaluate = c->job.evaluate,
                         .config_key = config_key};
+  *differs = false;
+  KITH_TRY(kith_agreed_same(kith_job_config_key(&c->job, sizeof config_key, config_key)));
+  kith_config_key(c->comm, g, &run, sizeof key, key);
+  KITH_TRY(kith_agreed_same(kith_export_key(&run, key, sizeof wanted, wanted)));
+  kith_config_key_legacy(g, &run, sizeof legacy, legacy);
+  *differs = from->config_key && from->config_key[0] &&
+             kith_config_key_differs(wanted, legacy, from->config_key, want, found);
+done:
+  return st;
+}
+
+/* Refuse embeddings of another model than the job's; warn of the first other difference. */
+static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, const char *path,
+                                         const kith_embeddings_origin *from) {
+  kith_agreed st = {KITH_OK};
+  char want[KITH_NAME], found[KITH_NAME];
+  bool differs = false;
   const char *model = kith_model_text(c->job.model.name);
   if (strcmp(from->model, model) != 0)
     return kith_agreed_same(
         kith_fail(KITH_ECONFIG,
                   "%s: was trained with model=%s, the job has model=%s; run kith train %s%s first", path,
                   from->model, model, c->job_args, cli_refit_option(c)));
-  KITH_TRY(kith_agreed_same(kith_job_config_key(&c->job, sizeof config_key, config_key)));
-  kith_config_key(c->comm, g, &run, sizeof key, key);
-  KITH_TRY(kith_agreed_same(kith_export_key(&run, key, sizeof wanted, wanted)));
-  kith_config_key_legacy(g, &run, sizeof legacy, legacy);
-  if (from->config_key && from->config_key[0] &&
-      kith_config_key_differs(wanted, legacy, from->config_key, want, found))
+  KITH_TRY(cli_origin_differs(c, g, from, &differs, want, found));
+  if (differs)
     kith_warn("%s: was trained with %s, the job has %s: what follows is of what it was trained with", path,
               found, want);
 done:

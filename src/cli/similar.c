@@ -112,7 +112,7 @@ kith_agreed cli_recommend_similar(cli *c, const recommend_request *w, const reco
   kith_normalize_rows(a->g->n_own, a->d, unit);
   similar_fill(w, a, self.value, unit, query);
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, query, (int)n_query, MPI_FLOAT, MPI_SUM, c->comm->mpi));
-  KITH_TRY(kith_eval_nearest(c->comm, a->g, w->type, a->d, unit, w->n_user, query, &self, w->k, &top));
+  KITH_TRY(kith_eval_nearest(c->comm, a->g, w->type, a->d, unit, w->n_user, query, &self, NULL, w->k, &top));
   similar_report(c, w, a, &h, &top);
 done:
   kith_topk_free(&top);
@@ -180,11 +180,17 @@ done:
 }
 
 /* pair/user and pair/item, on every rank.  Files of earlier versions have none; then no item is left out. */
-static kith_agreed new_pairs(cli *c, kith_h5 *f, int64_t *n, int32_t **user, int32_t **item) {
+static kith_agreed new_pairs(cli *c, const recommend_data *a, kith_h5 *f, int64_t *n, int32_t **user,
+                             int32_t **item) {
   kith_agreed st = {KITH_OK};
   int d = 0;
   *n = 0;
   bool there = kith_h5_has_dataset(f, "pair/user");
+  if (!there && a->from.direct.c > 0)
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA,
+                                        "%s: has no interactions of new users, by which the direct term of "
+                                        "the model ranks; run kith embed again",
+                                        kith_h5_path(f))));
   if (!there && c->comm->rank == 0)
     kith_warn("%s: has no interactions of new users, so their own items may be listed; run kith embed again",
               kith_h5_path(f));
@@ -213,6 +219,22 @@ static kith_agreed new_rows(cli *c, const recommend_request *w, const recommend_
   for (int q = 0; q < w->n_user; q++)
     KITH_TRY(kith_h5_read(f, "user/embedding", KITH_H5_FLOAT, d, row[q], 1, query + (size_t)q * (size_t)d));
 done:
+  return st;
+}
+
+/* A spectral run exports again with other settings, whose rows do not go together. */
+static kith_agreed new_check_settings(kith_h5 *f, const recommend_data *a) {
+  kith_agreed st = {KITH_OK};
+  char *key = NULL;
+  if (!kith_h5_has_attr(f, "config_key") || !a->from.config_key) return st;
+  KITH_TRY(kith_h5_get_attr_text(f, "config_key", &key));
+  if (key[0] && strcmp(key, a->from.config_key) != 0)
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA,
+                                        "%s: was made with other settings of the model than embeddings.h5; "
+                                        "run kith embed again",
+                                        kith_h5_path(f))));
+done:
+  KITH_FREE(key);
   return st;
 }
 
@@ -245,12 +267,6 @@ static void new_warn_scope(const cli *c) {
               "ranked");
 }
 
-static void new_warn_direct(const cli *c, const recommend_data *a) {
-  if (a->from.direct.c > 0 && c->comm->rank == 0)
-    kith_warn("new users are ranked by rows alone: the direct term of the model, weight %g, is left out",
-              a->from.direct.c);
-}
-
 /* A row of zeros gives every item the same score. */
 static void new_warn_empty(const cli *c, const recommend_request *w, const recommend_data *a,
                            const float *query) {
@@ -279,16 +295,17 @@ kith_agreed cli_recommend_new(cli *c, const recommend_request *w, const recommen
   KITH_TRY(kith_h5_check_fingerprint(f, a->g->fingerprint,
                                      "has new nodes of another graph; run kith embed again"));
   KITH_TRY(new_check_run(c, f, a));
+  KITH_TRY(new_check_settings(f, a));
   KITH_TRY(new_ids(c->comm, f, &ids));
   KITH_TRY(kith_agree(c->comm, new_find(w, &ids, path, row)));
-  KITH_TRY(new_pairs(c, f, &n_pair, &user, &item));
+  KITH_TRY(new_pairs(c, a, f, &n_pair, &user, &item));
   KITH_TRY(kith_agree(c->comm, new_history(w, a, row, n_pair, user, item, &history)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(query, (int64_t)w->n_user * a->d)));
   KITH_TRY(new_rows(c, w, a, f, row, query));
   new_warn_empty(c, w, a, query);
   new_warn_scope(c);
-  new_warn_direct(c, a);
-  KITH_TRY(kith_eval_nearest(c->comm, a->g, KITH_ITEM, a->d, a->x, w->n_user, query, &history, w->k, &top));
+  KITH_TRY(kith_eval_nearest(c->comm, a->g, KITH_ITEM, a->d, a->x, w->n_user, query, &history,
+                             &a->from.direct, w->k, &top));
   similar_report(c, w, a, &h, &top);
 done:
   kith_h5_close(&f);

@@ -3,20 +3,48 @@
 #include <math.h>
 #include <string.h>
 
+#include "eval/direct.h"
 #include "eval/eval_impl.h"
 #include "ops/ops.h"
 
+/* Queries, and what ranks them. */
+typedef struct nearest {
+  const kith_graph *g;
+  kith_node_type type;
+  int d, k;
+  const float *x, *query;
+  const kith_ragged *exclude;
+  kith__direct direct; /* the direct term; empty if there is none */
+  float *reach;        /* [users in all] of a direct term; zero between queries */
+} nearest;
+
+static bool nearest_is_excluded(const nearest *w, int q, int64_t original) {
+  return w->exclude && kith_ragged_has(w->exclude, q, (int32_t)original);
+}
+
+static void nearest_reach(const nearest *w, int q, bool clears) {
+  const kith_ragged *l = w->exclude;
+  if (!kith__direct_is_on(&w->direct)) return;
+  if (clears)
+    kith__direct_unreach(&w->direct, l->start[q + 1] - l->start[q], l->value + l->start[q], w->reach);
+  else kith__direct_reach(&w->direct, l->start[q + 1] - l->start[q], l->value + l->start[q], w->reach);
+}
+
 /* Top-K of this rank's rows for one query, padded with item -1. */
-static void nearest_local(const kith_graph *g, kith_node_type type, int d, const float *x, int q,
-                          const float *query, const kith_ragged *exclude, int k, kith_scored_item *best) {
-  kith_topk_heap heap = {.k = k, .entry = best};
-  for (kith_lid u = 0; u < g->n_own_of[type]; u++) {
-    kith_lid row = g->row_of[type][u];
-    if (exclude && kith_ragged_has(exclude, q, (int32_t)g->original[row])) continue;
-    float score = kith_dot(d, query, x + (size_t)row * (size_t)d);
-    kith__topk_heap_push(&heap, (kith_scored_item){score, (int32_t)g->original[row]});
+static void nearest_local(const nearest *w, int q, kith_scored_item *best) {
+  kith_topk_heap heap = {.k = w->k, .entry = best};
+  const float *query = w->query + (size_t)q * (size_t)w->d;
+  nearest_reach(w, q, false);
+  for (kith_lid u = 0; u < w->g->n_own_of[w->type]; u++) {
+    kith_lid row = w->g->row_of[w->type][u];
+    int64_t original = w->g->original[row];
+    if (nearest_is_excluded(w, q, original)) continue;
+    float score = kith_dot(w->d, query, w->x + (size_t)row * (size_t)w->d);
+    if (kith__direct_is_on(&w->direct)) score = kith_direct_one(&w->direct.lists, original, w->reach, score);
+    kith__topk_heap_push(&heap, (kith_scored_item){score, (int32_t)original});
   }
-  for (int j = heap.n; j < k; j++) best[j] = (kith_scored_item){-INFINITY, -1};
+  nearest_reach(w, q, true);
+  for (int j = heap.n; j < w->k; j++) best[j] = (kith_scored_item){-INFINITY, -1};
 }
 
 /* Merge the lists of all ranks for one query: all [size, k]. */
@@ -43,17 +71,27 @@ done:
   return st;
 }
 
+static kith_agreed nearest_direct(const kith_comm *comm, const kith_direct_term *t, nearest *w) {
+  kith_agreed st = {KITH_OK};
+  if (!t || !w->exclude) return st;
+  KITH_TRY(kith__direct_make(comm, w->g, t, &w->direct));
+  if (kith__direct_is_on(&w->direct)) KITH_TRY(kith_agree(comm, KITH_NEW(w->reach, w->direct.n_user)));
+done:
+  return st;
+}
+
 kith_agreed kith_eval_nearest(const kith_comm *comm, const kith_graph *g, kith_node_type type, int d,
                               const float *x, int n_query, const float *query, const kith_ragged *exclude,
-                              int k, kith_topk *out) {
+                              const kith_direct_term *direct, int k, kith_topk *out) {
   kith_agreed st = {KITH_OK};
   kith_scored_item *all = NULL, *entry = NULL;
   kith_topk top = {.n_user = n_query, .k = k};
+  nearest w = {.g = g, .type = type, .d = d, .k = k, .x = x, .query = query, .exclude = exclude};
   _Static_assert(sizeof(kith_scored_item) == 8, "an entry travels as eight bytes");
   KITH_TRY(kith_agree(comm, nearest_make(comm->size, n_query, k, &all, &entry, &top)));
+  KITH_TRY(nearest_direct(comm, direct, &w));
   for (int q = 0; q < n_query; q++) {
-    nearest_local(g, type, d, x, q, query + (size_t)q * (size_t)d, exclude, k,
-                  all + (size_t)comm->rank * (size_t)k);
+    nearest_local(&w, q, all + (size_t)comm->rank * (size_t)k);
     KITH_MPI(MPI_Allgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, 8 * k, MPI_BYTE, comm->mpi));
     nearest_merge(comm->size, k, all, entry, top.item + (size_t)q * (size_t)k,
                   top.score + (size_t)q * (size_t)k);
@@ -62,6 +100,8 @@ kith_agreed kith_eval_nearest(const kith_comm *comm, const kith_graph *g, kith_n
   top = (kith_topk){0};
 done:
   kith_topk_free(&top);
+  kith__direct_free(&w.direct);
+  KITH_FREE(w.reach);
   KITH_FREE(all);
   KITH_FREE(entry);
   return st;

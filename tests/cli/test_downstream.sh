@@ -42,7 +42,7 @@ Du, Di = np.maximum(R.sum(1), 1), np.maximum(R.sum(0), 1)
 M = Du[:, None] ** -.4 * R * Di ** -.6
 dense = 2 / .7 * ((R * Di ** -.3) @ (M.T @ M)) * Di ** -.2
 for u in (0, 17, 399):
-    assert np.allclose(direct_scores(u, graph, term), dense[u], rtol=1e-9, atol=1e-12)
+    assert np.allclose(direct_scores(graph["train/item"][start[u]:start[u + 1]], graph, term), dense[u], rtol=1e-9, atol=1e-12)
     mine = recommend_direct(u, 20, graph, term)
     score = users[u] @ items.T + dense[u]
     assert not seen(graph, u) & set(mine) and np.allclose(score[mine], sorted(score[[i for i in range(len(items)) if i not in seen(graph, u)]])[::-1][:20])

@@ -39,14 +39,28 @@ echo "$one" | grep -q '"better": [1-9]' || { echo "no trial was better: $one"; e
 echo "$one" | grep -q '"kept": true' || { echo "nothing was kept: $one"; exit 1; }
 
 # What was found, as a job: evaluation has the marks that the search saw.
-/usr/bin/python3 - "$one" >sets <<'P'
+settings() {
+  /usr/bin/python3 - "$1" <<'P'
 import json, sys
 t = json.loads(sys.argv[1])
 print("--set model.spectral.knots=%s --set model.spectral.direct=%r --set model.spectral.output_power=%r"
       % (",".join(repr(x) for x in t["knots"]), t["direct"], t["output_power"]))
 P
+}
+settings "$one" >sets
 "$KITH" train job.yaml --quiet $(cat sets) >log 2>&1 || { cat log; exit 1; }
 /usr/bin/python3 check.py "$one" "$(evaluated $(cat sets))" found
+
+# The same where the job has a direct term, and where its weight is searched for.
+term="--set model.spectral.direct=2"
+"$KITH" train job.yaml --quiet $term >log 2>&1 || { cat log; exit 1; }
+with=$(tune 2 $all --direct $term)
+/usr/bin/python3 check.py "$with" "$(evaluated $term)" own
+/usr/bin/python3 check.py "$(tune 1 --users 1000000 --candidates 20 --knots 5 --trials 1 $term)" "$(evaluated $term)" own # few candidates are the best by the whole score
+echo "$with" | grep -q '"kept": true' || { echo "nothing was kept: $with"; exit 1; }
+settings "$with" >sets
+"$KITH" train job.yaml --quiet $(cat sets) >log 2>&1 || { cat log; exit 1; }
+/usr/bin/python3 check.py "$with" "$(evaluated $(cat sets))" found
 "$KITH" train job.yaml --quiet >log 2>&1 # as before
 
 # Any number of ranks, any cut.

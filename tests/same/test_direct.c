@@ -198,6 +198,42 @@ static void twins_tie_and_the_smaller_number_is_first(void **state) {
   test_graph_free(&half);
 }
 
+/* Users who are not in the graph have the scores of known ones with their rows and lists, and a list of all
+ * items but their own, on every rank. */
+static void new_users_are_the_oracles(void **state) {
+  (void)state;
+  enum { NEW = 9 };
+  kith_graph *g = share(test_comm, 5, 2);
+  float *x = vectors(g), query[NEW * WIDTH];
+  kith_eid start[NEW + 1] = {0};
+  static int32_t has[NEW * ITEMS];
+  static double s[ITEMS];
+  kith_topk top;
+  for (int q = 0; q < NEW; q++) {
+    for (int k = 0; k < WIDTH; k++) query[q * WIDTH + k] = value(0, 25 * q, k);
+    start[q + 1] = start[q];
+    for (int i = 0; i < ITEMS; i++)
+      if (trained[25 * q][i]) has[start[q + 1]++] = i;
+  }
+  const kith_ragged lists = {.n_row = NEW, .start = start, .value = has};
+  for (int direct = 0; direct < 2; direct++) {
+    const kith_direct_term *t = direct ? &term : &none;
+    assert_int_equal(
+        kith_eval_nearest(test_comm, g, KITH_ITEM, WIDTH, x, NEW, query, &lists, t, K, &top).status, KITH_OK);
+    for (int q = 0; q < NEW; q++) {
+      int list[K], n = oracle_list(25 * q, t, false, K, list, s);
+      assert_int_equal(n, K);
+      for (int j = 0; j < K; j++) {
+        assert_int_equal(top.item[q * K + j], list[j]);
+        assert_true(fabs((double)top.score[q * K + j] - s[list[j]]) < 1e-5);
+      }
+    }
+    kith_topk_free(&top);
+  }
+  free(x);
+  kith_graph_destroy(&g);
+}
+
 /* Every rank ranks all users alone, in another cut. */
 static void one_rank_and_any_cut_give_the_same_bits(void **state) {
   (void)state;
@@ -272,6 +308,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(lists_and_scores_are_the_oracles),
                                      cmocka_unit_test(the_term_alone_ranks_by_shared_users),
                                      cmocka_unit_test(twins_tie_and_the_smaller_number_is_first),
+                                     cmocka_unit_test(new_users_are_the_oracles),
                                      cmocka_unit_test(one_rank_and_any_cut_give_the_same_bits),
                                      cmocka_unit_test(metrics_are_the_oracles)};
   test_begin(&argc, &argv);
