@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "ops/ops.h"
 #include "spectral/spectral_impl.h"
 
@@ -75,6 +76,7 @@ static void apply_side(kith__apply *p, int side, float *x, float *y) {
 }
 
 void kith__apply_product(kith__apply *p) {
+  kith_fault_step();
   apply_side(p, KITH_USER, p->x, p->y);
   if (p->relations) kith__relations_add_ties(p->relations, p->y);
   apply_side(p, KITH_ITEM, p->y, p->y);

@@ -135,3 +135,18 @@ P
 done
 if embed 1 --set embed.interactions.path=items.tsv --set embed.types=both; then echo "a new item was embedded"; exit 1; fi
 grep -q "no rows for new items" out || { cat out; exit 1; }
+
+# New rows are made with the filter and powers of embeddings.h5, or not at all; new.h5 of an earlier export is refused.
+code=0
+embed 1 --set embed.interactions.path=new.tsv --set embed.types=users --set model.spectral.t=0.3 || code=$?
+[ $code = 78 ] && grep -q "was exported with filter=ratio:0.1[0-9]*, the job has filter=ratio:0.29*[0-9]*; run kith train job.yaml .*first, which exports it again" out || { echo "another filter: $code"; cat out; exit 1; }
+code=0
+embed 1 --set embed.interactions.path=new.tsv --set embed.types=users --set model.spectral.output_power=0.25 || code=$?
+[ $code = 78 ] && grep -q "was exported with output_power=0.5, the job has output_power=0.25" out || { echo "another power: $code"; cat out; exit 1; }
+new() { "$KITH" recommend job.yaml --user "$(head -1 new.tsv | cut -f1)" --set model.spectral.oversample=12 "${powers[@]}" "$@" >out 2>&1; }
+new || { cat out; exit 1; }
+train 1 --set model.spectral.output_power=0.25
+code=0; new --set model.spectral.output_power=0.25 || code=$?
+[ $code = 65 ] && grep -q "new.h5: was made with other settings of the model than embeddings.h5; run kith embed again" out || { echo "new.h5 of another export: $code"; cat out; exit 1; }
+embed 1 --set embed.interactions.path=new.tsv --set embed.types=users --set model.spectral.output_power=0.25
+new --set model.spectral.output_power=0.25 || { cat out; exit 1; }
