@@ -27,7 +27,8 @@ typedef struct table_work {
   kith_lid *at;     /* [n_user, n_candidate] index of each candidate among them */
   float *x;         /* [n_own, k] users: m_j (V' D_i^-p r_u)_j; items: V */
   float *row;       /* [n_number, k] of the candidates */
-  float *basis;     /* [k, n_knot] weight of each knot at each eigenvalue */
+  int *first;       /* [n_knot] first eigenvalue past each knot; past the last: none above 0 */
+  float *far; /* [k] weight of the next knot at each eigenvalue; that of the knot before it is the rest */
 } table_work;
 
 void kith__tune_table_free(kith__tune_table *t) {
@@ -46,7 +47,8 @@ static void table_work_free(table_work *w) {
   KITH_FREE(w->at);
   KITH_FREE(w->x);
   KITH_FREE(w->row);
-  KITH_FREE(w->basis);
+  KITH_FREE(w->first);
+  KITH_FREE(w->far);
 }
 
 /* ---- users ---- */
@@ -159,48 +161,59 @@ static void table_forward(const table_work *w, int d, const float *own, float *t
   kith_halo_end(w->halo);
 }
 
-/* Weight of each knot at each eigenvalue, as the filter interpolates. */
+/* The eigenvalues between each two knots, and their weights, as the filter interpolates. */
 static void table_basis(const table_work *w) {
-  int n_knot = w->tune->n_knot;
+  int n_knot = w->tune->n_knot, knot = 0, k = 0;
   double last = kith_spectral_last(w->s);
-  for (int k = 0; k < w->s->k; k++)
-    for (int j = 0; j < n_knot; j++)
-      w->basis[(int64_t)k * n_knot + j] =
-          (float)kith_spectral_hat(n_knot, last, w->s->value[k] / w->s->value[0], j);
+  for (; k < w->s->k && w->s->value[k] > 0; k++) {
+    double m = w->s->value[k] / w->s->value[0];
+    while (knot < n_knot - 2 && kith_spectral_hat(n_knot, last, m, knot) <= 0) w->first[++knot] = k;
+    w->far[k] = (float)kith_spectral_hat(n_knot, last, m, knot + 1);
+  }
+  while (knot < n_knot - 1) w->first[++knot] = k;
 }
 
-/* F_j of one candidate. */
-static void table_knots(const table_work *w, const float *user, const float *item, float *feature) {
-  int n_knot = w->tune->n_knot;
-  double sum[KITH__TUNE_FEATURES] = {0};
-  for (int k = 0; k < w->s->k; k++) {
-    double product = (double)user[k] * (double)item[k];
-    for (int j = 0; j < n_knot; j++) sum[j] += product * (double)w->basis[(int64_t)k * n_knot + j];
+/* F_j of one candidate; far [k] is the user's row times the weights. */
+static void table_knots(const table_work *w, const float *user, const float *far, const float *item,
+                        float *feature) {
+  memset(feature, 0, (size_t)w->tune->n_knot * sizeof *feature);
+  for (int j = 0; j + 1 < w->tune->n_knot; j++) {
+    int from = w->first[j], n = w->first[j + 1] - from;
+    float all = kith_dot(n, user + from, item + from), next = kith_dot(n, far + from, item + from);
+    feature[j] += all - next;
+    feature[j + 1] += next;
   }
-  for (int j = 0; j < n_knot; j++) feature[j] = (float)sum[j];
+}
+
+/* F_j of a user's candidates; far [k] is scratch memory. */
+static void table_user(const table_work *w, kith_lid i, float *far) {
+  const kith__tune_table *t = w->t;
+  const size_t k = (size_t)w->s->k;
+  const float *user = w->x + k * (size_t)w->g->row_of[KITH_USER][t->user[i]];
+  for (size_t l = 0; l < k; l++) far[l] = user[l] * w->far[l];
+  for (int c = 0; c < t->n_candidate; c++) {
+    int64_t at = (int64_t)i * t->n_candidate + c;
+    if (t->item[at] < 0) continue;
+    table_knots(w, user, far, w->row + k * (size_t)w->at[at], t->feature + at * t->n_feature);
+  }
 }
 
 /* F_j of all candidates: rows of users and items without degrees, m_j on the user's side. */
 static kith_agreed table_features(table_work *w) {
   kith_agreed st = {KITH_OK};
-  kith__tune_table *t = w->t;
+  float *far = NULL;
   kith_spectral_options plain = *w->o;
-  const size_t k = (size_t)w->s->k;
   plain.filter = KITH_FILTER_KNOTS;
   plain.knots = (kith_knots){.n = 2, .of = {1, 1}};
   plain.output_power = 0;
+  KITH_TRY(kith_agree(w->comm, KITH_NEW(far, (int64_t)kith_max_threads() * w->s->k)));
   KITH_TRY(kith_spectral_rows(w->comm, w->g, &plain, w->s, w->x));
   table_forward(w, w->s->k, w->x, w->row);
 #pragma omp parallel for schedule(dynamic)
-  for (kith_lid i = 0; i < t->n_user; i++) {
-    const float *user = w->x + k * (size_t)w->g->row_of[KITH_USER][t->user[i]];
-    for (int c = 0; c < t->n_candidate; c++) {
-      int64_t at = (int64_t)i * t->n_candidate + c;
-      if (t->item[at] < 0) continue;
-      table_knots(w, user, w->row + k * (size_t)w->at[at], t->feature + at * t->n_feature);
-    }
-  }
+  for (kith_lid i = 0; i < w->t->n_user; i++)
+    table_user(w, i, far + (size_t)kith_thread_num() * (size_t)w->s->k);
 done:
+  KITH_FREE(far);
   return st;
 }
 
@@ -336,7 +349,8 @@ done:
 static kith_status table_work_make(table_work *w) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(w->x, (int64_t)w->g->n_own * w->s->k));
-  KITH_TRY(KITH_NEW(w->basis, (int64_t)w->s->k * w->tune->n_knot));
+  KITH_TRY(KITH_NEW(w->first, w->tune->n_knot));
+  KITH_TRY(KITH_NEW(w->far, w->s->k));
   table_basis(w);
 done:
   return st;
@@ -367,7 +381,8 @@ kith_agreed kith__tune_table_make(const kith_comm *comm, const kith_graph *g, co
   KITH_TRY(kith_agree(comm, table_receive_make(&w)));
   KITH_TRY(table_degrees(&w));
   KITH_TRY(table_features(&w));
-  KITH_TRY(table_direct_term(&w));
+  out->direct_scale = 1;
+  if (tune->direct || o->direct > 0) KITH_TRY(table_direct_term(&w));
 done:
   table_work_free(&w);
   if (kith_is_bad(st)) kith__tune_table_free(out);

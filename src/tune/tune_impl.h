@@ -19,8 +19,9 @@ typedef struct kith__tune_table {
   int64_t most_degree;
   int32_t
       *degree; /* [n_user, n_candidate] training interactions of the item, at least 1, at most most_degree */
-  float *feature;      /* [n_user, n_candidate, n_feature] F_j, then T * direct_scale */
-  double direct_scale; /* makes T as large as the sum of all F_j, on average */
+  float *feature; /* [n_user, n_candidate, n_feature] F_j, then T * direct_scale */
+  double
+      direct_scale; /* makes T as large as the sum of all F_j, on average; T is 0 where nothing asks for it */
 } kith__tune_table;
 
 kith_agreed kith__tune_table_make(const kith_comm *comm, const kith_graph *g, const kith_spectrum *s,
