@@ -22,7 +22,7 @@ const cli_verb cli_verbs[] = {
      "  --k LIST             cutoffs such as 5,10; overrides evaluate.k\n"
      "  --refit              of the model of kith train --refit\n"},
     {"tune", true, cli_tune, "JOB", "choose settings of the spectral filter on the validation split",
-     "  --users N            validation users that are taken, about (default 4000):\n"
+     "  --users N            validation users that are taken, about (default 10000):\n"
      "                       half to search on, half to check\n"
      "  --candidates N       items of each that are ranked again (default 500)\n"
      "  --trials N           trials of the search (default 250)\n"

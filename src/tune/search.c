@@ -107,11 +107,22 @@ done:
 
 /* ---- trials ---- */
 
+/* The first step with a direct term: it favors items of high degree, so it only helps with a smaller output
+ * power, and steps of one of both seldom find that. */
+static kith__tune_setting search_direct_step(const kith_tune_options *o, double size,
+                                             const kith__tune_setting *from) {
+  kith__tune_setting to = *from;
+  to.weight[o->n_knot] = fmax(to.weight[o->n_knot] + SEARCH_STEP * size, 0);
+  to.power -= 0.1 * size;
+  return to;
+}
+
 /* A keyed normal step of size `size` from a setting; a negative size steps the other way. */
 static kith__tune_setting search_step(const kith_tune_options *o, int trial, double size,
                                       const kith__tune_setting *from) {
   kith__tune_setting to = *from;
   int n_weight = o->n_knot + (o->direct ? 1 : 0);
+  if (trial == 0 && o->direct) return search_direct_step(o, size, from);
   for (int i = 0; i <= n_weight; i++) {
     kith_draw draw = kith_random(o->seed, KITH_RNG_TUNE_TRIAL, (uint64_t)trial, (uint64_t)i, 0);
     if (draw.bits[2] & 1) continue;

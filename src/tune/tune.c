@@ -8,8 +8,8 @@
 #include "tune/tune_impl.h"
 
 kith_tune_options kith_tune_defaults(void) {
-  return (
-      kith_tune_options){.n_user = 4000, .n_candidate = 500, .n_trial = 250, .n_knot = 7, .k = 20, .seed = 1};
+  return (kith_tune_options){
+      .n_user = 10000, .n_candidate = 500, .n_trial = 250, .n_knot = 7, .k = 20, .seed = 1};
 }
 
 /* g at n_knot knots that are equally spaced in log m, from the job's filter: g = f(m) / m, and its largest

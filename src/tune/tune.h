@@ -27,7 +27,7 @@ typedef struct kith_tune_options {
   uint64_t seed;   /**< key of users, halves and trials */
 } kith_tune_options;
 
-kith_tune_options kith_tune_defaults(void); /**< 4000 users, 500 candidates, 250 trials, 7 knots, k 20 */
+kith_tune_options kith_tune_defaults(void); /**< 10000 users, 500 candidates, 250 trials, 7 knots, k 20 */
 
 /** Means over the users of a half, whose candidates alone are ranked. */
 typedef struct kith_tune_marks {
