@@ -11,6 +11,17 @@ int64_t kith_eval_topk_bytes(int size, int64_t most_item, int64_t n_user, int d,
 /** Bytes that a direct term adds to that: the whole graph's users, items and training interactions.  Local.
  */
 int64_t kith_eval_direct_bytes(int64_t n_user, int64_t n_item, int64_t n_edge);
+/**
+ * The direct term alone, of some items for some users, as a ranking would add it.  Collective.
+ *
+ * @param user  [n_user] owned users, as indices into g->row_of[KITH_USER]
+ * @param item  [n_user, n] original numbers; -1: none
+ * @param[out] out  [n_user, n]; 0 where there is no item.  Untouched if the term's c is 0.  Errors:
+ * KITH_ENOMEM.
+ */
+kith_agreed kith_eval_direct_some(const kith_comm *comm, const kith_graph *g, const kith_direct_term *term,
+                                  kith_lid n_user, const kith_lid *user, int n, const int32_t *item,
+                                  float *out) KITH_MUST_USE;
 /** Whether epoch 1, 2, … is evaluated.  A run also evaluates its last epoch, unless every is 0.  Local. */
 bool kith_eval_is_due(int every, int64_t epoch);
 /** Number of held-out interactions, or nodes, of split valid or test, over all ranks.  Collective. */

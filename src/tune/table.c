@@ -11,8 +11,6 @@
 #include "spectral/rows.h"
 #include "tune/tune_impl.h"
 
-enum { TABLE_BLOCK = 64 }; /* users whose direct terms are computed at once */
-
 /* What the making of a table needs. */
 typedef struct table_work {
   const kith_comm *comm;
@@ -240,72 +238,6 @@ done:
 
 /* ---- the direct term ---- */
 
-/* P D_i^-p r_u of TABLE_BLOCK users at once, one in each column. */
-typedef struct table_direct {
-  kith_dist_csr *a;
-  float *from, *to; /* [n_own + n_ghost, TABLE_BLOCK] */
-  float *row;       /* [n_number, TABLE_BLOCK] of the candidates */
-} table_direct;
-
-static void table_direct_free(table_direct *d) {
-  kith_dist_csr_destroy(&d->a);
-  KITH_FREE(d->from);
-  KITH_FREE(d->to);
-  KITH_FREE(d->row);
-}
-
-static kith_status table_direct_make(const table_work *w, table_direct *d) {
-  kith_status st = KITH_OK;
-  KITH_TRY(KITH_NEW(d->from, (int64_t)d->a->csr.n_col * TABLE_BLOCK));
-  KITH_TRY(KITH_NEW(d->to, (int64_t)d->a->csr.n_col * TABLE_BLOCK));
-  KITH_TRY(KITH_NEW(d->row, w->n_number * TABLE_BLOCK));
-done:
-  return st;
-}
-
-/* to = A from; the ghost rows of `from` are received. */
-static void table_multiply(const kith_dist_csr *a, float *from, float *to) {
-  kith_halo_begin(a->halo, TABLE_BLOCK, from, from + (size_t)a->csr.n_row * TABLE_BLOCK);
-  kith_halo_end(a->halo);
-  kith_spmm(&a->csr, 0, a->csr.n_row, TABLE_BLOCK, from, false, to);
-}
-
-/* The direct term of the users that ranks number first … first + TABLE_BLOCK - 1 together.  With e_u of value
- * D_u^a, A e_u is D_i^-b r_u over items. */
-static void table_products(const table_work *w, const table_direct *d, int64_t before, int64_t first) {
-  const kith_graph *g = w->g;
-  memset(d->to, 0, (size_t)d->a->csr.n_row * TABLE_BLOCK * sizeof *d->to);
-  for (kith_lid i = 0; i < w->t->n_user; i++) {
-    int64_t column = before + i - first;
-    kith_lid row = g->row_of[KITH_USER][w->t->user[i]];
-    if (column < 0 || column >= TABLE_BLOCK) continue;
-    d->to[(size_t)row * TABLE_BLOCK + (size_t)column] =
-        (float)pow((double)d->a->degree[row], w->o->user_power);
-  }
-  table_multiply(d->a, d->to, d->from);
-  for (kith_lid i = 0; i < g->n_own; i++) {
-    double degree = d->a->degree[i] > 0 ? (double)d->a->degree[i] : 1;
-    float by = g->type[i] == KITH_ITEM ? (float)pow(degree, w->o->item_power - w->o->input_power) : 0;
-    for (int c = 0; c < TABLE_BLOCK; c++) d->from[(size_t)i * TABLE_BLOCK + (size_t)c] *= by;
-  }
-  table_multiply(d->a, d->from, d->to);
-  table_multiply(d->a, d->to, d->from);
-}
-
-static void table_set_direct(table_work *w, const table_direct *d, int64_t before, int64_t first) {
-  kith__tune_table *t = w->t;
-  for (kith_lid i = 0; i < t->n_user; i++) {
-    int64_t column = before + i - first;
-    if (column < 0 || column >= TABLE_BLOCK) continue;
-    for (int c = 0; c < t->n_candidate; c++) {
-      int64_t at = (int64_t)i * t->n_candidate + c;
-      if (t->item[at] < 0) continue;
-      double value = (double)d->row[(size_t)w->at[at] * TABLE_BLOCK + (size_t)column] / w->s->value[0];
-      t->feature[at * t->n_feature + t->n_feature - 1] = (float)value;
-    }
-  }
-}
-
 /* Make T as large as the sum of all F_j, on average over candidates. */
 static void table_scale_direct(table_work *w) {
   kith__tune_table *t = w->t;
@@ -324,23 +256,22 @@ static void table_scale_direct(table_work *w) {
     t->feature[at * t->n_feature + last] *= (float)t->direct_scale;
 }
 
+/* T of all candidates: the direct term with c = 1 and q = 0. */
 static kith_agreed table_direct_term(table_work *w) {
   kith_agreed st = {KITH_OK};
-  table_direct d = {0};
-  int64_t n = w->t->n_user, before = 0;
-  KITH_MPI(MPI_Exscan(&n, &before, 1, MPI_INT64_T, MPI_SUM, w->comm->mpi));
-  if (w->comm->rank == 0) before = 0;
-  kith_comm_sum_int(w->comm, 1, &n);
-  KITH_TRY(kith_spectral_matrix_create(w->comm, w->g, w->o->user_power, w->o->item_power, TABLE_BLOCK, &d.a));
-  KITH_TRY(kith_agree(w->comm, table_direct_make(w, &d)));
-  for (int64_t first = 0; first < n; first += TABLE_BLOCK) {
-    table_products(w, &d, before, first);
-    table_forward(w, TABLE_BLOCK, d.from, d.row);
-    table_set_direct(w, &d, before, first);
-  }
+  kith__tune_table *t = w->t;
+  kith_spectral_options one = *w->o;
+  int64_t n = (int64_t)t->n_user * t->n_candidate;
+  float *term = NULL;
+  one.direct = 1;
+  one.output_power = 0;
+  const kith_direct_term direct = kith_spectral_direct(&one, w->s);
+  KITH_TRY(kith_agree(w->comm, KITH_NEW(term, n)));
+  KITH_TRY(kith_eval_direct_some(w->comm, w->g, &direct, t->n_user, t->user, t->n_candidate, t->item, term));
+  for (int64_t at = 0; at < n; at++) t->feature[at * t->n_feature + t->n_feature - 1] = term[at];
   table_scale_direct(w);
 done:
-  table_direct_free(&d);
+  KITH_FREE(term);
   return st;
 }
 
@@ -360,7 +291,6 @@ static kith_status table_receive_make(table_work *w) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(w->row, w->n_number * w->s->k));
   KITH_TRY(kith_halo_reserve(w->halo, w->s->k));
-  KITH_TRY(kith_halo_reserve(w->halo, TABLE_BLOCK));
 done:
   return st;
 }
