@@ -9,7 +9,15 @@
 #include "cli/bench.h"
 #include "ops/scores.h"
 
-static void bench_spmm(bench *b) { kith_spmm(&b->a->csr, 0, b->a->csr.n_row, b->d, b->x, false, b->y); }
+static void bench_spmm(bench *b) {
+  const kith_csr *csr = &b->a->csr;
+  if (!b->rounded) {
+    kith_spmm(csr, 0, csr->n_row, b->d, b->x, false, b->y);
+    return;
+  }
+  kith_bf16_round_rows(csr->n_row, b->d, b->x, b->rounded);
+  kith_spmm_bf16(csr, 0, csr->n_row, b->d, b->rounded, false, b->y);
+}
 
 static void bench_adam(bench *b) {
   kith_optimizer_options o = kith_optimizer_defaults();
@@ -17,7 +25,7 @@ static void bench_adam(bench *b) {
 }
 
 static void bench_halo(bench *b) {
-  kith_halo_begin(b->a->halo, b->d, b->x, b->x + (size_t)b->a->csr.n_row * (size_t)b->d);
+  kith_halo_begin(b->a->halo, b->words, b->x, b->x + (size_t)b->a->csr.n_row * (size_t)b->words);
   kith_halo_end(b->a->halo);
 }
 
@@ -98,14 +106,14 @@ static void bench_print_limits(bench *b) {
   kith_comm_sum_int(b->c->comm, 3, n);
   bench_pair gather = bench_time(b, bench_roofline_gather, bench_roofline_random),
              stream = bench_time(b, bench_roofline_stream, bench_roofline_disk);
-  double bytes = 4.0 * b->d * (double)n[1], random = 4.0 * b->d * (double)n[2],
+  double bytes = 4.0 * b->words * (double)n[1], random = 4.0 * b->words * (double)n[2],
          streamed = 36.0 * BENCH_FAR * b->c->comm->size;
   cli_print(b->c, "%d rank%s x %d thread%s; this machine allows, medians of %d", b->c->comm->size,
             kith_plural(b->c->comm->size), omp_get_max_threads(), kith_plural(omp_get_max_threads()),
             b->repeat);
   cli_print(b->c, "  stream (triad)                %8.2f GB/s", 1e-9 * streamed / stream.work);
   cli_print(b->c, "  gather of rows of %-4d bytes   %8.2f GB/s by the graph's columns, %.2f by random ones",
-            4 * b->d, 1e-9 * bytes / gather.work, 1e-9 * random / gather.limit);
+            4 * b->words, 1e-9 * bytes / gather.work, 1e-9 * random / gather.limit);
   cli_print(b->c, "  write and fsync               %8.2f GB/s", 4e-9 * (double)n[0] / stream.limit);
   cli_json(b->c, "stream_bytes_per_second", "%.6g", streamed / stream.work);
   cli_json(b->c, "gather_bytes_per_second", "%.6g", bytes / gather.work);
@@ -120,7 +128,8 @@ static void bench_kernels(bench *b) {
               "  this graph is too small for these fractions to mean much: %.1f MiB of embeddings a rank "
               "stay in a cache, and starting takes longer than the work",
               mib);
-  bench_line(b, "SpMM, one product with A", "spmm", "gather", bench_spmm, bench_roofline_gather);
+  bench_line(b, b->rounded ? "SpMM of bf16, with rounding" : "SpMM, one product with A", "spmm", "gather",
+             bench_spmm, bench_roofline_gather);
   bench_line(b, "Adam", "adam", "stream", bench_adam, bench_roofline_adam);
   if (b->c->comm->size > 1)
     bench_line(b, "halo exchange", "halo", "messages", bench_halo, bench_roofline_halo);
@@ -154,6 +163,7 @@ static kith_status bench_room(bench *b) {
   KITH_TRY(KITH_NEW(b->y, n_row * b->d));
   KITH_TRY(KITH_NEW(b->m, n_row * b->d));
   KITH_TRY(KITH_NEW(b->v, n_row * b->d));
+  if (b->words < b->d) KITH_TRY(KITH_NEW(b->rounded, n_row * b->words));
   for (int64_t i = 0; i < n_row * b->d; i++)
     b->x[i] = b->m[i] =
         (float)kith_random_unit(kith_random(2, KITH_RNG_GENERATE, (uint64_t)i, 0, 0).bits[0]) - 0.5f;
@@ -169,7 +179,7 @@ static kith_agreed bench_prepare(bench *b) {
   KITH_TRY(cli_read_parts(b->c, parts, &b->g));
   KITH_TRY(cli_resolve_half_life(b->c, parts, b->g, &b->c->job.model));
   b->c->job.model.start = KITH_START_RANDOM; /* it takes no part in steps */
-  KITH_TRY(kith_dist_csr_create(comm, b->g, b->d, &b->a));
+  KITH_TRY(kith_dist_csr_create(comm, b->g, b->words, &b->a));
   KITH_TRY(kith_trainer_create(comm, b->g, &b->c->job.model, &b->c->job.train, &b->trainer));
   kith_trainer_set_epoch(b->trainer, 0);
   KITH_TRY(kith_agree(comm, bench_room(b)));
@@ -185,6 +195,7 @@ static void bench_free(bench *b) {
   KITH_FREE(b->y);
   KITH_FREE(b->m);
   KITH_FREE(b->v);
+  KITH_FREE(b->rounded);
   KITH_FREE(b->random);
   for (int k = 0; k < 3; k++) KITH_FREE(b->far[k]);
 }
@@ -216,7 +227,9 @@ done:
 
 kith_agreed cli_bench(cli *c) {
   kith_agreed st = {KITH_OK};
-  bench b = {.c = c, .d = c->job.model.dim, .layers = kith_model_n_layer(&c->job.model)};
+  const kith_model_options *model = &c->job.model;
+  bench b = {.c = c, .d = model->dim, .words = model->dim, .layers = kith_model_n_layer(model)};
+  if (kith_model_rounds_rows(model)) b.words = kith_bf16_words(b.d);
   KITH_TRY(kith_agree(c->comm, bench_options(c, &b)));
   if (b.rows > 0) return bench_rows(c, b.rows, b.repeat);
   KITH_TRY(bench_prepare(&b));

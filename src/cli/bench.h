@@ -17,10 +17,12 @@ typedef struct bench {
   kith_dist_csr *a;
   kith_trainer *trainer;
   int d, layers, repeat;
+  int words;            /* 32-bit words of a row that layers gather: d, or half as many where they are bf16 */
   int64_t rows;         /* --rows: only checkpoints of so many are measured; 0: the kernels */
   int64_t n;            /* numbers in this rank's embeddings: n_own * d */
   float *x, *y, *m, *v; /* [n_row, d] */
-  float *far[3];        /* [BENCH_FAR], for the limits of memory, whatever the graph */
+  kith_bf16_pair *rounded; /* [n_row, words] null: layers gather floats */
+  float *far[3];           /* [BENCH_FAR], for the limits of memory, whatever the graph */
   int64_t
       n_random; /* rows of far[0] that are gathered: as many as the graph has entries, all of them at least */
   kith_lid *random; /* [n_random] uniformly random */
@@ -55,9 +57,9 @@ void bench_roofline_rank(bench *b);   /* as many products as ranking of all user
 void bench_roofline_halo(bench *b);   /* messages around the ring, as many bytes as an exchange */
 void bench_roofline_disk(bench *b);   /* plain write and fsync of all numbers */
 /*
- * A step: 2 L products with A at gather speed, of which one, the last layer forward, only has the neighbors
- * of the batch's rows; as many exchanges, Adam's streams, one gradient block cleared.  The batch itself, some
- * thousand rows, is not counted: what it costs is lost.
+ * A step: 2 L products with A at gather speed, of rows as layers gather them, of which one, the last layer
+ * forward, only has the neighbors of the batch's rows; as many exchanges, Adam's streams, one gradient block
+ * cleared.  The batch itself, some thousand rows, is not counted: what it costs is lost.
  */
 void bench_roofline_step(bench *b);
 

@@ -46,11 +46,11 @@ void bench_roofline_adam(bench *b) {
 }
 
 void bench_roofline_gather(bench *b) {
-  b->sink += kith_roofline_gather(b->a->csr.start[b->a->csr.n_row], b->a->csr.col, b->d, b->x);
+  b->sink += kith_roofline_gather(b->a->csr.start[b->a->csr.n_row], b->a->csr.col, b->words, b->x);
 }
 
 void bench_roofline_random(bench *b) {
-  b->sink += kith_roofline_gather(b->n_random, b->random, b->d, b->far[0]);
+  b->sink += kith_roofline_gather(b->n_random, b->random, b->words, b->far[0]);
 }
 
 void bench_roofline_stream(bench *b) {
@@ -75,8 +75,8 @@ void bench_roofline_rank(bench *b) {
 void bench_roofline_halo(bench *b) {
   int size = b->c->comm->size, me = b->c->comm->rank, to = (me + 1) % size, from = (me + size - 1) % size;
   if (size == 1) return;
-  KITH_MPI(MPI_Sendrecv(b->x, b->wire_rows * b->d, MPI_FLOAT, to, 31, b->y, b->wire_rows * b->d, MPI_FLOAT,
-                        from, 31, b->c->comm->mpi, MPI_STATUS_IGNORE));
+  KITH_MPI(MPI_Sendrecv(b->x, b->wire_rows * b->words, MPI_FLOAT, to, 31, b->y, b->wire_rows * b->words,
+                        MPI_FLOAT, from, 31, b->c->comm->mpi, MPI_STATUS_IGNORE));
 }
 
 /* This rank's rows by plain write and fsync, into a file of its own beside the work. */
@@ -103,7 +103,7 @@ void bench_roofline_step(bench *b) {
                            b->v}; /* every layer is another block, as in a step: no cache holds them all */
   kith_eid all = b->a->csr.start[b->a->csr.n_row], some = kith_trainer_requested_edges(b->trainer);
   for (int i = 0; i < 2 * b->layers; i++) {
-    b->sink += kith_roofline_gather(i == 0 ? some : all, b->a->csr.col, b->d, layer[i % 4]);
+    b->sink += kith_roofline_gather(i == 0 ? some : all, b->a->csr.col, b->words, layer[i % 4]);
     bench_roofline_halo(b);
   }
   bench_roofline_adam(b);

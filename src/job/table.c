@@ -212,6 +212,9 @@ const job_key kith__job_row[] = {
      "Dropout on edges. A dropped edge is left out of the whole step: all layers, both directions."},
     {"model.layer_weights", JOB_ENUM, AT(model.lightgcn.layer_weights), 0, 0, "fixed | learned",
      "lightgcn: the final embedding is the plain mean of all layers, or a learned weighted sum."},
+    {"model.storage", JOB_ENUM, AT(model.lightgcn.storage), 0, 0, "float32 | bf16",
+     "lightgcn, sampler.mode: full: numbers of the rows that layers gather and exchange. bf16: rounded to 8 "
+     "significant bits, half the bytes; sums, parameters and exports stay float32."},
     {"model.relations.NAME", JOB_WEIGHT, AT(model.relations), 0, 1e3, "",
      "lightgcn, spectral: weight of the relation NAME (data.relations; friend: also data.social) in every "
      "layer, or in the matrix whose eigenvectors are computed, where interactions weigh 1. 0: it is not "

@@ -250,6 +250,7 @@ static const usage_rule usage_rules[] = {
      "needs a model with dense weights (ngcf, gcn, gat, sage, pinsage)"},
     {"model.edge_dropout", "train", propagates, "needs a model with layers"},
     {"model.layer_weights", "train", is_lightgcn, "needs model.name: lightgcn"},
+    {"model.storage", "train", propagates_linearly, "needs model.name: lightgcn with layers"},
     {"model.relations", "train", can_read_relations, "needs model.name: lightgcn with layers, or spectral"},
     {"model.tie", "train", reads_relations,
      "needs a weight above 0 in model.relations, and lightgcn with layers"},

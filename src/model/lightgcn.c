@@ -11,6 +11,14 @@ kith_lightgcn_options kith_lightgcn_defaults(void) {
   return (kith_lightgcn_options){.layer_weights = KITH_LAYER_WEIGHTS_FIXED};
 }
 
+/* The rows that layers gather, rounded: one workspace, since only a layer that runs reads it.  Null: they are
+ * floats. */
+static kith_bf16_pair *lightgcn_rounded(const kith_model_options *o, const kith_model_ctx *ctx) {
+  const kith_tensor *x = ctx->x;
+  if (o->lightgcn.storage != KITH_STORAGE_BF16 || !x || !ctx->block[0]->dist_csr) return NULL;
+  return kith_tape_workspace(ctx->tape, x->n_row * kith_bf16_words(x->d), sizeof(kith_bf16_pair));
+}
+
 void kith_lightgcn_record(const kith_model_options *o, const kith_model_ctx *ctx) {
   float weight = 1.0f / (float)(o->layers + 1);
   kith_tensor *h = ctx->x;
@@ -18,9 +26,10 @@ void kith_lightgcn_record(const kith_model_options *o, const kith_model_ctx *ctx
     kith_layer_weights_op(ctx->tape, ctx->output,
                           kith_model_weights(ctx, "layers", 0, 1, o->layers + 1, KITH_INIT_ZERO));
   kith_layer_combine_op(ctx->tape, ctx->output, weight, 0, h);
+  kith_propagation how = {.rounded = o->layers > 0 ? lightgcn_rounded(o, ctx) : NULL};
   for (int l = 0; l < o->layers; l++) {
-    h = l + 1 < o->layers ? kith_propagate_op(ctx->tape, ctx->block[l], h)
-                          : kith_propagate_last_op(ctx->tape, ctx->block[l], ctx->output, h);
+    if (l + 1 == o->layers) how.output = ctx->output;
+    h = kith_propagate_with_op(ctx->tape, ctx->block[l], &how, h);
     kith_layer_combine_op(ctx->tape, ctx->output, weight, 0, h);
     kith_model_layer_output(ctx, h);
   }

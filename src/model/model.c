@@ -73,6 +73,9 @@ int kith_model_output_dim(const kith_model_options *o) {
 bool kith_model_can_classify(const kith_model_options *o) {
   return o->name == KITH_GCN || o->name == KITH_GAT || o->name == KITH_SAGE;
 }
+bool kith_model_rounds_rows(const kith_model_options *o) {
+  return o->name == KITH_LIGHTGCN && o->layers > 0 && o->lightgcn.storage == KITH_STORAGE_BF16;
+}
 bool kith_model_has_steps(const kith_model_options *o) { return model_table[o->name].record != NULL; }
 bool kith_model_needs_transpose(const kith_model_options *o) { return model_table[o->name].needs_transpose; }
 bool kith_model_has_self_loops(const kith_model_options *o) { return model_table[o->name].self_loops; }
@@ -86,9 +89,29 @@ kith_status kith_model_check_steps(const kith_model_options *o, const char *what
                    kith_model_text(o->name), what);
 }
 
+/* The gradients of entries' weights read the rows of both ends as floats. */
+static kith_status model_check_storage(const kith_model_options *o) {
+  kith_status st = KITH_OK;
+  const kith_relation_weights *w = kith_model_relations(o);
+  if (!kith_model_rounds_rows(o)) return st;
+  for (int i = 0; i < w->n; i++)
+    KITH_CHECK(
+        !w->of[i].learned, KITH_ECONFIG,
+        "model.storage: bf16 does not go with model.relations.%s: learned, whose gradient needs the rows "
+        "that layers gather as floats; expected float32, or a number",
+        w->of[i].name);
+  KITH_CHECK(
+      w->n == 0 || w->tie != KITH_TIE_LEARNED, KITH_ECONFIG,
+      "model.storage: bf16 does not go with model.tie: learned, whose gradient needs the rows that layers "
+      "gather as floats; expected float32");
+done:
+  return st;
+}
+
 kith_status kith_model_check(const kith_model_options *o) {
   kith_status st = KITH_OK;
   if (o->name == KITH_SPECTRAL) return kith_spectral_check(o);
+  KITH_TRY(model_check_storage(o));
   KITH_CHECK(o->start == KITH_START_RANDOM || o->input != KITH_FEATURES, KITH_ECONFIG,
              "model.start: spectral, but with model.input: features input rows are no embeddings; expected "
              "model.start: random, or model.input: embedding or both");

@@ -28,6 +28,8 @@ bool kith_model_can_classify(const kith_model_options *o);
 kith_status kith_model_check_steps(const kith_model_options *o, const char *what) KITH_MUST_USE;
 /** The checks of kith_model_check() for the spectral model. */
 kith_status kith_spectral_check(const kith_model_options *o) KITH_MUST_USE;
+/** Whether layers on the full graph gather rows that are rounded to bf16: lightgcn with model.storage. */
+bool kith_model_rounds_rows(const kith_model_options *o);
 /** Whether steps train the model: all but spectral, which kith_train_run() computes. */
 bool kith_model_has_steps(const kith_model_options *o);
 /** Whether backward needs the transpose of blocks. */

@@ -2,6 +2,8 @@
 #ifndef KITH_OPS_OPS_H
 #define KITH_OPS_OPS_H
 
+#include <string.h>
+
 #include "kith/ops.h"
 #include "graph/graph.h"
 
@@ -36,6 +38,43 @@ int kith_thread_num(void);  /**< this thread's number in its region */
 
 /** The same for the rows at n positions only, with the same bits.  Other rows of y are unchanged. */
 void kith_spmm_rows(const kith_csr *a, kith_lid n, const kith_lid *position, int d, const float *x, float *y);
+
+/* ---- rows of bf16 ---- */
+
+/**
+ * Two bf16, column 2 k in the lower half and 2 k + 1 in the upper one.  A bf16 is the upper half of a float:
+ * it has a float's range and 8 significant bits.  Rows are whole 32-bit words, so that a halo exchanges them
+ * as it does floats.
+ */
+typedef uint32_t kith_bf16_pair;
+/** Words of a row of d columns; where d is odd, the last half is zero. */
+static inline int kith_bf16_words(int d) { return d / 2 + d % 2; }
+/** The bits of the nearest bf16, of two equally near ones the even one; beyond the range infinity; NaN stays
+ * NaN. */
+KITH_INLINE uint32_t kith_bf16_bits(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  uint32_t nearest = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+  return (bits & 0x7fffffff) > 0x7f800000 ? bits >> 16 | 0x40 : nearest;
+}
+KITH_INLINE float kith_bf16_widen(uint32_t bits) {
+  float x;
+  memcpy(&x, &bits, sizeof x);
+  return x;
+}
+/** The two columns as floats of the same value. */
+KITH_INLINE float kith_bf16_even(kith_bf16_pair x) { return kith_bf16_widen(x << 16); }
+KITH_INLINE float kith_bf16_odd(kith_bf16_pair x) { return kith_bf16_widen(x & 0xffff0000); }
+
+/** y [n, words] = x [n, d], rounded. */
+void kith_bf16_round_rows(int64_t n, int d, const float *x, kith_bf16_pair *y);
+/** kith_spmm() and kith_spmm_rows() of rounded rows x [n_col, words]: y is the same as of their values as
+ * floats. */
+void kith_spmm_bf16(const kith_csr *a, kith_lid first, kith_lid last, int d, const kith_bf16_pair *x,
+                    bool add, float *y);
+void kith_spmm_rows_bf16(const kith_csr *a, kith_lid n, const kith_lid *position, int d,
+                         const kith_bf16_pair *x, float *y);
+
 /** y = A x with weights w [entries] instead of the matrix's. */
 void kith_spmm_weighted(const kith_csr *a, const float *w, int d, const float *x, float *y);
 

@@ -1,10 +1,17 @@
 /*
  * SpMM: most of the time of full-graph training; bound by the bandwidth of gathers from memory.
  * A row of y is summed in registers, in strips of 64, 16 and 1 columns; later rows of x are prefetched.
+ * Rows of bf16 pairs have half the bytes.  Widening a bf16 is exact, so that only the rounding of x differs:
+ * sums have the same order, even and odd columns in registers of their own.
  */
 #include "ops/ops.h"
 
-enum { SPMM_AHEAD = 24, SPMM_LINE = 16 }; /* prefetch distance in entries; floats in a cache line */
+enum {
+  SPMM_AHEAD = 24,
+  SPMM_PAIR_AHEAD = 48,
+  SPMM_LINE = 16
+}; /* prefetch distances in entries; words in a
+     cache line */
 
 /* A matrix by rows, entry e having weight w[e], or by columns, entry e having weight w[entry[e]]. */
 typedef struct spmm {
@@ -51,6 +58,44 @@ KITH_INLINE void spmm_sum(const spmm *s, bool by_columns, kith_lid p, const floa
   SPMM_STRIP(1)
 }
 
+/* The same for `WORDS` pairs from word k on. */
+#define SPMM_PAIR_STRIP(WORDS)                                                                               \
+  for (; k + (WORDS) <= n_word; k += (WORDS)) {                                                              \
+    float even[WORDS], odd[WORDS];                                                                           \
+    for (int j = 0; j < (WORDS); j++) even[j] = add ? to[2 * (k + j)] : 0;                                   \
+    for (int j = 0; j < (WORDS); j++) odd[j] = add ? to[2 * (k + j) + 1] : 0;                                \
+    for (kith_eid e = s->start[p]; e < s->start[p + 1]; e++) {                                               \
+      const kith_bf16_pair *row = x + (size_t)s->from[e] * ld + (size_t)k;                                   \
+      const kith_bf16_pair *next = x + (size_t)s->from[spmm_ahead(s, e, SPMM_PAIR_AHEAD)] * ld + (size_t)k;  \
+      for (int j = 0; j < (WORDS); j += SPMM_LINE) __builtin_prefetch(next + j);                             \
+      float w = s->w[e];                                                                                     \
+      for (int j = 0; j < (WORDS); j++) even[j] += w * kith_bf16_even(row[j]);                               \
+      for (int j = 0; j < (WORDS); j++) odd[j] += w * kith_bf16_odd(row[j]);                                 \
+    }                                                                                                        \
+    for (int j = 0; j < (WORDS); j++) {                                                                      \
+      to[2 * (k + j)] = even[j];                                                                             \
+      to[2 * (k + j) + 1] = odd[j];                                                                          \
+    }                                                                                                        \
+  }
+
+/* The last column, where d is odd: the even half of the last pair. */
+KITH_INLINE void spmm_sum_last(const spmm *s, kith_lid p, const kith_bf16_pair *x, bool add, float *to) {
+  const size_t ld = (size_t)kith_bf16_words(s->d);
+  float sum = add ? to[s->d - 1] : 0;
+  for (kith_eid e = s->start[p]; e < s->start[p + 1]; e++)
+    sum += s->w[e] * kith_bf16_even(x[(size_t)s->from[e] * ld + ld - 1]);
+  to[s->d - 1] = sum;
+}
+
+KITH_INLINE void spmm_sum_pairs(const spmm *s, kith_lid p, const kith_bf16_pair *x, bool add, float *to) {
+  const size_t ld = (size_t)kith_bf16_words(s->d);
+  int k = 0, n_word = s->d / 2;
+  SPMM_PAIR_STRIP(32)
+  SPMM_PAIR_STRIP(8)
+  SPMM_PAIR_STRIP(1)
+  if (s->d % 2) spmm_sum_last(s, p, x, add, to);
+}
+
 static spmm spmm_rows(const kith_csr *a, const float *w, int d) {
   return (spmm){.start = a->start, .from = a->col, .w = w, .n_entry = a->start[a->n_row], .d = d};
 }
@@ -68,6 +113,33 @@ KITH_KERNEL void kith_spmm_rows(const kith_csr *a, kith_lid n, const kith_lid *p
 #pragma omp parallel for schedule(dynamic, 16)
   for (kith_lid i = 0; i < n; i++)
     spmm_sum(&s, false, position[i], x, false, y + (size_t)a->perm[position[i]] * (size_t)d);
+}
+
+KITH_KERNEL void kith_spmm_bf16(const kith_csr *a, kith_lid first, kith_lid last, int d,
+                                const kith_bf16_pair *x, bool add, float *y) {
+  const spmm s = spmm_rows(a, a->weight, d);
+#pragma omp parallel for schedule(dynamic, 128)
+  for (kith_lid p = first; p < last; p++) spmm_sum_pairs(&s, p, x, add, y + (size_t)a->perm[p] * (size_t)d);
+}
+
+KITH_KERNEL void kith_spmm_rows_bf16(const kith_csr *a, kith_lid n, const kith_lid *position, int d,
+                                     const kith_bf16_pair *x, float *y) {
+  const spmm s = spmm_rows(a, a->weight, d);
+#pragma omp parallel for schedule(dynamic, 16)
+  for (kith_lid i = 0; i < n; i++)
+    spmm_sum_pairs(&s, position[i], x, false, y + (size_t)a->perm[position[i]] * (size_t)d);
+}
+
+KITH_KERNEL void kith_bf16_round_rows(int64_t n, int d, const float *x, kith_bf16_pair *y) {
+  const size_t ld = (size_t)kith_bf16_words(d);
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < n; i++) {
+    const float *from = x + (size_t)i * (size_t)d;
+    kith_bf16_pair *to = y + (size_t)i * ld;
+    for (int k = 0; k < d / 2; k++)
+      to[k] = kith_bf16_bits(from[2 * k]) | kith_bf16_bits(from[2 * k + 1]) << 16;
+    if (d % 2) to[d / 2] = kith_bf16_bits(from[d - 1]);
+  }
 }
 
 KITH_KERNEL void kith_spmm_weighted(const kith_csr *a, const float *w, int d, const float *x, float *y) {

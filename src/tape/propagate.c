@@ -1,5 +1,6 @@
 /*
  * y = A x over ranks: the halo exchange overlaps with the rows that need no ghosts.
+ * Where rows are gathered as bf16, owners round them, so that every rank reads the same numbers.
  * Only the batch's rows of the last layer are read, so forward computes only those.  Backward does not skip
  * the zero gradients of the other rows: the batch's rows hold two fifths of A's entries, and finding them
  * costs as much as it saves.
@@ -14,29 +15,47 @@ typedef struct propagate {
   const kith_csr *csr;       /* its matrix, or the remaining entries after edge dropout: the same rows */
   const kith_csr *transpose; /* likewise; csr itself if it is symmetric */
   kith_tensor *x, *y;
-  const kith_output *out; /* last layer: which rows are gathered */
-  kith_lid *position;     /* [n_own] last layer: their positions in A, interior rows first */
+  kith_propagation how;
+  kith_lid
+      *position; /* [n_own] last layer: positions in A of the rows that are computed, interior ones first */
 } propagate;
+
+/* Round the owned rows if they are gathered so, and send to the other ranks what they read of them. */
+static void propagate_begin(const propagate *p, float *x) {
+  kith_lid n_own = p->csr->n_row;
+  int d = p->x->d;
+  if (p->how.rounded) {
+    kith_bf16_round_rows(n_own, d, x, p->how.rounded);
+    d = kith_bf16_words(d);
+    x = (float *)(void *)p->how.rounded; /* a halo copies words */
+  }
+  kith_halo_begin(p->a->halo, d, x, x + (size_t)n_own * (size_t)d);
+}
+
+static void propagate_range(const propagate *p, const kith_csr *csr, kith_lid first, kith_lid last,
+                            const float *from, bool add, float *to) {
+  if (p->how.rounded) kith_spmm_bf16(csr, first, last, p->x->d, p->how.rounded, add, to);
+  else kith_spmm(csr, first, last, p->x->d, from, add, to);
+}
 
 /* to = csr from (or +=): begin halo, interior rows, end halo, boundary rows.  The order of summation within a
  * row does not depend on the overlap. */
-static void propagate_multiply(kith_halo *halo, const kith_csr *csr, kith_lid n_interior, int d, float *from,
+static void propagate_multiply(const propagate *p, const kith_csr *csr, kith_lid n_interior, float *from,
                                bool add, float *to) {
-  kith_lid n_own = csr->n_row;
-  kith_halo_begin(halo, d, from, from + (size_t)n_own * (size_t)d);
+  propagate_begin(p, from);
   for (int i = 0; i < PROPAGATE_PIECES; i++) {
     kith_lid low = (kith_lid)kith_chunk_begin(n_interior, PROPAGATE_PIECES, i);
     kith_lid high = (kith_lid)kith_chunk_begin(n_interior, PROPAGATE_PIECES, i + 1);
-    kith_spmm(csr, low, high, d, from, add, to);
-    kith_halo_progress(halo);
+    propagate_range(p, csr, low, high, from, add, to);
+    kith_halo_progress(p->a->halo);
   }
-  kith_halo_end(halo);
-  kith_spmm(csr, n_interior, n_own, d, from, add, to);
+  kith_halo_end(p->a->halo);
+  propagate_range(p, csr, n_interior, csr->n_row, from, add, to);
 }
 
 static void propagate_forward(void *self) {
   propagate *p = self;
-  propagate_multiply(p->a->halo, p->csr, p->a->n_interior, p->x->d, p->x->value, false, p->y->value);
+  propagate_multiply(p, p->csr, p->a->n_interior, p->x->value, false, p->y->value);
 }
 
 /* Gradients of gated weights; the ghost rows of x and of y's gradient are filled. */
@@ -53,8 +72,9 @@ static void propagate_backward(void *self) {
   propagate *p = self;
   const kith_dist_csr *a = p->a;
   kith_lid n_interior = a->transpose ? a->transpose->n_interior : a->n_interior;
-  propagate_multiply(a->halo, p->transpose, n_interior, p->x->d, p->y->grad,
-                     kith_tensor_mark_grad_written(p->x), p->x->grad);
+  propagate_multiply(p, p->transpose, n_interior, p->y->grad, kith_tensor_mark_grad_written(p->x),
+                     p->x->grad);
+  if (p->how.rounded) return; /* the ghost rows of x and of y's gradient were not exchanged as floats */
   /* <dy, A_r x>: the ghost rows of both are filled, so that of a symmetric matrix they may change places. */
   const float *x = p->x->value, *dy = p->y->grad;
   bool directed = a->transpose != NULL;
@@ -64,7 +84,7 @@ static void propagate_backward(void *self) {
 
 /* List the positions in A of the gathered rows, interior rows first; returns how many are interior. */
 static kith_lid propagate_list(propagate *p) {
-  const kith_gather_index *gather_index = p->out->gather_index;
+  const kith_gather_index *gather_index = p->how.output->gather_index;
   kith_lid n_interior = 0, interior = 0;
   for (kith_lid i = 0; i < gather_index->n_unique; i++)
     n_interior += p->a->iperm[gather_index->unique_row[i]] < p->a->n_interior;
@@ -75,50 +95,45 @@ static kith_lid propagate_list(propagate *p) {
   return n_interior;
 }
 
+static void propagate_rows(const propagate *p, kith_lid n, const kith_lid *position) {
+  int d = p->x->d;
+  if (p->how.rounded) kith_spmm_rows_bf16(p->csr, n, position, d, p->how.rounded, p->y->value);
+  else kith_spmm_rows(p->csr, n, position, d, p->x->value, p->y->value);
+}
+
 static void propagate_forward_last(void *self) {
   propagate *p = self;
-  const kith_csr *csr = p->csr;
-  float *x = p->x->value;
-  int d = p->x->d;
-  if (p->out->all_rows) {
+  if (p->how.output->all_rows) {
     propagate_forward(self);
     return;
   }
   kith_lid n_interior = propagate_list(p);
-  kith_halo_begin(p->a->halo, d, x, x + (size_t)csr->n_row * (size_t)d);
-  kith_spmm_rows(csr, n_interior, p->position, d, x, p->y->value);
+  propagate_begin(p, p->x->value);
+  propagate_rows(p, n_interior, p->position);
   kith_halo_end(p->a->halo);
-  kith_spmm_rows(csr, p->out->gather_index->n_unique - n_interior, p->position + n_interior, d, x,
-                 p->y->value);
+  propagate_rows(p, p->how.output->gather_index->n_unique - n_interior, p->position + n_interior);
 }
 
-static kith_tensor *propagate_record(kith_tape *t, const kith_block *block, propagate made,
-                                     void (*forward)(void *self)) {
-  if (!made.x || kith_tape_check(t, kith_halo_reserve(made.a->halo, made.x->d)) != KITH_OK) return NULL;
-  made.transpose = block->transpose ? block->transpose : block->csr;
-  made.y = kith_tape_node_tensor(t, block->dst, made.x->d);
-  propagate *p = kith_tape_op(t, "propagate", true, forward, propagate_backward, sizeof *p);
+kith_tensor *kith_propagate_with_op(kith_tape *t, const kith_block *block, const kith_propagation *how,
+                                    kith_tensor *x) {
+  if (!block->dist_csr) return kith_aggregate_op(t, block, KITH_NORM_SYMMETRIC, x);
+  if (!x) return NULL;
+  int words = how->rounded ? kith_bf16_words(x->d) : x->d;
+  if (kith_tape_check(t, kith_halo_reserve(block->dist_csr->halo, words)) != KITH_OK) return NULL;
+  propagate made = {.a = block->dist_csr,
+                    .block = block,
+                    .csr = block->csr,
+                    .transpose = block->transpose ? block->transpose : block->csr,
+                    .x = x,
+                    .y = kith_tape_node_tensor(t, block->dst, x->d),
+                    .how = *how};
+  if (how->output) made.position = kith_tape_workspace(t, block->csr->n_row, sizeof *made.position);
+  propagate *p = kith_tape_op(t, "propagate", true, how->output ? propagate_forward_last : propagate_forward,
+                              propagate_backward, sizeof *p);
   if (p) *p = made;
   return p ? made.y : NULL;
 }
 
 kith_tensor *kith_propagate_op(kith_tape *t, const kith_block *block, kith_tensor *x) {
-  if (!block->dist_csr) return kith_aggregate_op(t, block, KITH_NORM_SYMMETRIC, x);
-  return propagate_record(t, block,
-                          (propagate){.a = block->dist_csr, .block = block, .csr = block->csr, .x = x},
-                          propagate_forward);
-}
-
-kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_block *block, const kith_output *out,
-                                    kith_tensor *x) {
-  if (!block->dist_csr) return kith_propagate_op(t, block, x);
-  kith_lid *position = kith_tape_workspace(t, block->dist_csr->csr.n_row, sizeof *position);
-  return propagate_record(t, block,
-                          (propagate){.a = block->dist_csr,
-                                      .block = block,
-                                      .csr = block->csr,
-                                      .x = x,
-                                      .out = out,
-                                      .position = position},
-                          propagate_forward_last);
+  return kith_propagate_with_op(t, block, &(kith_propagation){.output = NULL}, x);
 }

@@ -191,11 +191,21 @@ int kith_block_relation(const kith_block *block, const char *name);
  */
 const kith_block *kith_relation_block_op(kith_tape *t, const kith_block *block, int relation);
 
+/** How a layer propagates. */
+typedef struct kith_propagation {
+  /** For a layer that only the output reads: unless output->all_rows, forward computes the rows of
+   * output->gather_index only, at the cost of their entries.  Null: all rows. */
+  const kith_output *output;
+  /** [n_row of x, kith_bf16_words(d)] workspace, which layers of a tape may share: the rows that are
+   * gathered, rounded to bf16, which the halo then exchanges.  Null: floats. */
+  kith_bf16_pair *rounded;
+} kith_propagation;
+
 /**
- * kith_propagate_op() for a layer that only the output reads.  Unless out->all_rows, forward computes the
- * rows of out->gather_index only, at the cost of their entries.
+ * kith_propagate_op() with options.  With `rounded`, y = A r(x) and dx += A' r(dy), where r rounds to bf16
+ * and A and the sums are floats; weights of the block that are learned get no gradient.
  */
-kith_tensor *kith_propagate_last_op(kith_tape *t, const kith_block *block, const kith_output *out,
+kith_tensor *kith_propagate_with_op(kith_tape *t, const kith_block *block, const kith_propagation *how,
                                     kith_tensor *x);
 
 /** y [rows, sum of the d_i]: the columns of `n` tensors concatenated. */

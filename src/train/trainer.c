@@ -47,6 +47,17 @@ done:
   return st;
 }
 
+/* Check that layers gather rows of the full graph. */
+static kith_status trainer_check_storage(const kith_train_options *train, const kith_model_options *model) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(!kith_model_rounds_rows(model) || train->sampler.mode == KITH_FULL, KITH_ECONFIG,
+             "model.storage: bf16 is for layers on the full graph; sampler.mode: %s computes with float32; "
+             "expected full",
+             kith_sampler_mode_text(train->sampler.mode));
+done:
+  return st;
+}
+
 /* Check that entries can be weighted one by one; kith_model_graph_create() checks what the graph has. */
 static kith_status trainer_check_ties(const kith_train_options *train, const kith_model_options *model) {
   kith_status st = KITH_OK;
@@ -95,6 +106,7 @@ static kith_status trainer_check(const kith_targets *targets, const kith_graph *
   KITH_TRY(trainer_check_ties(train, model));
   KITH_TRY(trainer_check_relations(g, train, model));
   KITH_TRY(trainer_check_half_life(g, train, model));
+  KITH_TRY(trainer_check_storage(train, model));
   KITH_TRY(kith_model_check(model));
 done:
   return st;

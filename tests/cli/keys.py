@@ -126,6 +126,7 @@ model.dropout                pairs     train      0 0.5                  model.n
 model.gat.attention_dropout  pairs     train      0 0.5                  model.name=gat
 model.edge_dropout           pairs     train      0 0.5
 model.layer_weights          pairs     train      fixed learned
+model.storage                pairs     train      float32 bf16
 model.relations.friend       pairs     train      0 0.5
 model.tie                    related   train      none similarity        model.relations.friend=0.5
 model.half_lives.friend      aged      train      none 30d               model.relations.friend=0.5

@@ -276,6 +276,22 @@ static void learned_layers_are_the_same(void **state) {
   check(model);
 }
 
+static void rounded_rows_need_the_whole_graph(void **state) {
+  (void)state;
+  test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
+  kith_graph *g = test_graph_cut(&t, test_comm, 3, 1);
+  kith_model_options model =
+      small((kith_model_options){.name = KITH_LIGHTGCN, .lightgcn.storage = KITH_STORAGE_BF16});
+  kith_train_options train = kith_train_defaults();
+  kith_trainer *trainer = NULL;
+  train.sampler = (kith_sampler_options){.mode = KITH_NEIGHBOR, .fanouts = {2, {3, 2}}};
+  assert_int_equal(KITH_ECONFIG, kith_trainer_create(test_comm, g, &model, &train, &trainer).status);
+  assert_non_null(strstr(kith_error_text(), "model.storage: bf16"));
+  assert_null(trainer);
+  kith_graph_destroy(&g);
+  test_graph_free(&t);
+}
+
 static void mf_is_the_same(void **state) {
   (void)state;
   check((kith_model_options){.name = KITH_MF});
@@ -320,6 +336,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(negatives_of_the_batch_are_the_same),
                                      cmocka_unit_test(looking_at_the_final_embeddings_changes_no_bit),
                                      cmocka_unit_test(learned_layers_are_the_same),
+                                     cmocka_unit_test(rounded_rows_need_the_whole_graph),
                                      cmocka_unit_test(mf_is_the_same),
                                      cmocka_unit_test(all_neighbors_are_the_whole_graph),
                                      cmocka_unit_test(relations_are_the_same),

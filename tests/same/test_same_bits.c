@@ -18,6 +18,7 @@ typedef struct recipe {
   int shared;
   bool apart; /* no in-batch candidates */
   double edge_dropout;
+  kith_storage storage;
   bool bilateral; /* the positive left out of the sum, L2 on all layers */
   kith_start_name start;
 } recipe;
@@ -38,6 +39,7 @@ static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe
   model.dim = how->width;
   model.edge_dropout = how->edge_dropout;
   model.start = how->start;
+  model.lightgcn.storage = how->storage;
   train.batch = how->batch;
   train.optimizer.lr = 0.01;
   train.loss.name = how->loss;
@@ -108,6 +110,18 @@ static void lightgcn_with_bpr_has_the_same_bits(void **state) {
 static void a_width_that_fits_no_vector_has_the_same_bits(void **state) {
   (void)state;
   check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 21, .batch = 64});
+}
+
+static void rounded_rows_have_the_same_bits(void **state) {
+  (void)state;
+  check((recipe){
+      .model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 64, .batch = 100, .storage = KITH_STORAGE_BF16});
+  check((recipe){.model = KITH_LIGHTGCN,
+                 .loss = KITH_SOFTMAX,
+                 .width = 21,
+                 .batch = 130,
+                 .edge_dropout = 0.2,
+                 .storage = KITH_STORAGE_BF16});
 }
 
 static void lightgcn_with_softmax_has_the_same_bits(void **state) {
@@ -215,6 +229,7 @@ static void shared_negatives_alone_have_the_same_bits(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_with_bpr_has_the_same_bits),
                                      cmocka_unit_test(a_width_that_fits_no_vector_has_the_same_bits),
+                                     cmocka_unit_test(rounded_rows_have_the_same_bits),
                                      cmocka_unit_test(lightgcn_with_softmax_has_the_same_bits),
                                      cmocka_unit_test(bilateral_softmax_has_the_same_bits),
                                      cmocka_unit_test(a_spectral_start_has_the_same_bits),

@@ -49,10 +49,32 @@ static void rows_of_features_start_at_no_singular_vectors(void **state) {
   assert_non_null(strstr(kith_error_text(), "model.start: spectral"));
 }
 
+/* Gradients of the weights of entries need the rows as floats. */
+static void rounded_rows_go_with_fixed_weights_alone(void **state) {
+  (void)state;
+  kith_model_options o = kith_model_defaults();
+  o.relations = (kith_relation_weights){.n = 1, .of = {{.name = "friend", .weight = 0.5}}};
+  assert_false(kith_model_rounds_rows(&o));
+  o.lightgcn.storage = KITH_STORAGE_BF16;
+  assert_true(kith_model_rounds_rows(&o));
+  assert_int_equal(kith_model_check(&o), KITH_OK);
+  o.relations.tie = KITH_TIE_LEARNED;
+  assert_int_equal(kith_model_check(&o), KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "model.tie: learned"));
+  o.relations.tie = KITH_TIE_SIMILARITY;
+  o.relations.of[0].learned = true;
+  assert_int_equal(kith_model_check(&o), KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "model.relations.friend: learned"));
+  o.layers = 0;
+  assert_int_equal(kith_model_check(&o), KITH_OK);
+  assert_false(kith_model_rounds_rows(&o));
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(heads_divide_the_columns_that_they_concatenate),
                                      cmocka_unit_test(lightgcn_alone_reads_relations),
-                                     cmocka_unit_test(rows_of_features_start_at_no_singular_vectors)};
+                                     cmocka_unit_test(rows_of_features_start_at_no_singular_vectors),
+                                     cmocka_unit_test(rounded_rows_go_with_fixed_weights_alone)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }
