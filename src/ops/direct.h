@@ -7,6 +7,8 @@
 #ifndef KITH_OPS_DIRECT_H
 #define KITH_OPS_DIRECT_H
 
+#include <string.h>
+
 #include "ops/scores.h"
 
 enum {
@@ -33,7 +35,14 @@ typedef struct kith_direct_reach {
 } kith_direct_reach;
 
 /** The number of row v and column u; zero, if it was not there.  Local. */
-float *kith_direct_reach_at(kith_direct_reach *r, int64_t v, int u);
+static inline float *kith_direct_reach_at(kith_direct_reach *r, int64_t v, int u) {
+  int32_t *slot = &r->slot[v * KITH_DIRECT_VECTORS + u / KITH_DIRECT_LANES];
+  if (*slot == 0) {
+    *slot = ++r->n;
+    memset(r->vector + (size_t)r->n * KITH_DIRECT_LANES, 0, KITH_DIRECT_LANES * sizeof *r->vector);
+  }
+  return r->vector + (size_t)*slot * KITH_DIRECT_LANES + u % KITH_DIRECT_LANES;
+}
 
 /**
  * score[u, j] += factor of item[j] times the sum of reach[v, u] over the users v of item[j].

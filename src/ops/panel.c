@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ops/panel.h"
+#include "ops/four.h"
 
 #define PANEL_NAME(x) panel_##x
 #define PANEL_TARGET
@@ -47,30 +48,18 @@ void kith_panel_product(int m, int k, kith_strided a, const float *panel, kith_p
 
 /* ---- packing ---- */
 
-typedef float panel_four __attribute__((vector_size(16), aligned(4), may_alias));
-
-#if defined __clang__
-#define PANEL_MIX(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define PANEL_MIX(a, b, ...) __builtin_shuffle(a, b, (int __attribute__((vector_size(16)))){__VA_ARGS__})
-#endif
-
-static panel_four *panel_four_at(float *panel, int l, int j) {
-  return (panel_four *)(void *)(panel + (size_t)l * KITH_PANEL + (size_t)j);
+static kith_four *panel_four_at(float *panel, int l, int j) {
+  return (kith_four *)(void *)(panel + (size_t)l * KITH_PANEL + (size_t)j);
 }
 
 /* Four columns j … of which each is contiguous: transposed in squares of four. */
 static void panel_pack_four(int k, const float *x, size_t ld, int j, float *panel) {
   int l = 0;
   for (; l + 4 <= k; l += 4) {
-    panel_four c[4];
-    for (int i = 0; i < 4; i++) c[i] = *(const panel_four *)(const void *)(x + (size_t)i * ld + (size_t)l);
-    panel_four low = PANEL_MIX(c[0], c[1], 0, 4, 1, 5), high = PANEL_MIX(c[0], c[1], 2, 6, 3, 7);
-    panel_four next_low = PANEL_MIX(c[2], c[3], 0, 4, 1, 5), next_high = PANEL_MIX(c[2], c[3], 2, 6, 3, 7);
-    *panel_four_at(panel, l, j) = PANEL_MIX(low, next_low, 0, 1, 4, 5);
-    *panel_four_at(panel, l + 1, j) = PANEL_MIX(low, next_low, 2, 3, 6, 7);
-    *panel_four_at(panel, l + 2, j) = PANEL_MIX(high, next_high, 0, 1, 4, 5);
-    *panel_four_at(panel, l + 3, j) = PANEL_MIX(high, next_high, 2, 3, 6, 7);
+    kith_four c[4];
+    for (int i = 0; i < 4; i++) c[i] = *(const kith_four *)(const void *)(x + (size_t)i * ld + (size_t)l);
+    kith_four_transpose(c);
+    for (int i = 0; i < 4; i++) *panel_four_at(panel, l + i, j) = c[i];
   }
   for (; l < k; l++)
     for (int i = 0; i < 4; i++)
