@@ -124,19 +124,26 @@ typedef struct kith_adjacency {
   int32_t *overlap;   /**< [start[n_own]] common training neighbors of the two ends; null: not computed */
 } kith_adjacency;
 
+enum { KITH_MAX_HIGHER = 15 /**< coefficients of a direct term beside the first */ };
+
 /**
  * A term that a spectral model's scores have beside the inner product of rows: user u's score of item i grows
- * by c / lambda_1 times the entry (i, u) of D_i^q P D_i^-p R', with P = M'M and M = D_u^-a R D_i^-b.  R is
- * the training interactions, each 1; D_u and D_i are the degrees of users and items in it.
+ * by the entry (i, u) of D_i^q (sum over j of c_j (P / lambda_1)^j) D_i^-p R', with P = M'M and M = D_u^-a R
+ * D_i^-b.  R is the training interactions, each 1; D_u and D_i are the degrees of users and items in it.
  */
 typedef struct kith_direct_term {
-  double c;            /**< 0: rows alone are the score */
-  double lambda_1;     /**< the largest eigenvalue of P; 0: the model is not spectral */
-  double user_power;   /**< a */
-  double item_power;   /**< b */
-  double input_power;  /**< p */
-  double output_power; /**< q */
+  double c;                       /**< c_1 */
+  double lambda_1;                /**< the largest eigenvalue of P; 0: the model is not spectral */
+  double user_power;              /**< a */
+  double item_power;              /**< b */
+  double input_power;             /**< p */
+  double output_power;            /**< q */
+  int n_higher;                   /**< higher powers: 0 for c alone */
+  double higher[KITH_MAX_HIGHER]; /**< c_2, c_3, … */
 } kith_direct_term;
+
+/** Whether scores have more than rows.  Local. */
+static inline bool kith_direct_is_on(const kith_direct_term *t) { return t->c != 0 || t->n_higher > 0; }
 
 /**
  * One rank's share of the partitioned graph, as training reads it from parts.h5: the rows that the rank owns,

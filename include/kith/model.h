@@ -72,8 +72,12 @@ typedef struct kith_sage_options {
 } kith_sage_options;
 
 /** How spectral weighs an eigenvector whose eigenvalue is m times the largest one: m / (m + t), or m times a
- * function of log m that is linear between knots. */
-typedef enum kith_spectral_filter_name { KITH_FILTER_RATIO, KITH_FILTER_KNOTS } kith_spectral_filter_name;
+ * function of log m that is linear between knots; or 0, which leaves the polynomial of P alone. */
+typedef enum kith_spectral_filter_name {
+  KITH_FILTER_RATIO,
+  KITH_FILTER_KNOTS,
+  KITH_FILTER_POLY
+} kith_spectral_filter_name;
 
 enum { KITH_MAX_KNOTS = 16 };
 
@@ -91,9 +95,10 @@ typedef struct kith_spectral_options {
   double t;         /**< ratio: the eigenvalue, as a share of the largest, whose eigenvector weighs 1/2 */
   kith_knots knots; /**< knots: values of g(log m), equally spaced from log m_1 = 0 to log m_k */
   double direct;    /**< c: weight of M'M beside the filtered eigenvectors; 0: none */
-  int oversample;   /**< columns that the iteration has beside model.dim */
-  int degree;       /**< of the Chebyshev polynomial of a round */
-  int rounds;       /**< most rounds */
+  kith_knots coefficients; /**< c_1, c_2, …: weights of powers of M'M, in place of `direct`; none: n is 0 */
+  int oversample;          /**< columns that the iteration has beside model.dim */
+  int degree;              /**< of the Chebyshev polynomial of a round */
+  int rounds;              /**< most rounds */
   double tolerance; /**< largest residual of an eigenpair, relative to the largest eigenvalue, at which the
                        iteration ends */
 } kith_spectral_options;

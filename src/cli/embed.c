@@ -269,8 +269,9 @@ kith_agreed cli_embed(cli *c) {
   embed_print(c, &new, &report, &e, from.epoch, kith_clock() - began);
   cli_print(c, "wrote %s, by the model after epoch %lld%s", output, (long long)e.epoch,
             replaces ? ", in place of the file that was there" : "");
-  if (from.direct.c > 0)
-    cli_print(c, "  the direct term, weight %g, is in no row: kith recommend adds it", from.direct.c);
+  if (kith_direct_is_on(&from.direct))
+    cli_print(c, "  the direct term, weight %g%s, is in no row: kith recommend adds it", from.direct.c,
+              from.direct.n_higher > 0 ? " and of higher powers" : "");
   cli_json(c, "replaced", replaces ? "true" : "false");
 done:
   KITH_FREE(from.config_key);

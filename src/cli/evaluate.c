@@ -125,7 +125,10 @@ static void evaluate_print_origin(cli *c, const kith_embeddings_origin *from) {
   cli_json(c, "model", "\"%s\"", from->model);
   cli_json(c, "epoch", "%lld", (long long)from->epoch);
   if (from->run[0]) cli_json(c, "run", "\"%s\"", from->run);
-  if (from->direct.c > 0) {
+  if (from->direct.n_higher > 0) {
+    cli_print(c, "scores: products of rows and a polynomial of degree %d", 1 + from->direct.n_higher);
+    cli_json(c, "degree", "%d", 1 + from->direct.n_higher);
+  } else if (from->direct.c != 0) {
     cli_print(c, "scores: products of rows and the direct term, weight %g", from->direct.c);
     cli_json(c, "direct", "%.10g", from->direct.c);
   }

@@ -107,7 +107,7 @@ kith_agreed cli_recommend_similar(cli *c, const recommend_request *w, const reco
   KITH_TRY(kith_agree(c->comm, similar_find(w, a, &self)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(unit, n)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(query, n_query)));
-  if (a->from.direct.c > 0) cli_print(c, "similar: by rows alone, without the direct term");
+  if (kith_direct_is_on(&a->from.direct)) cli_print(c, "similar: by rows alone, without the direct term");
   memcpy(unit, a->x, (size_t)n * sizeof *unit);
   kith_normalize_rows(a->g->n_own, a->d, unit);
   similar_fill(w, a, self.value, unit, query);
@@ -186,7 +186,7 @@ static kith_agreed new_pairs(cli *c, const recommend_data *a, kith_h5 *f, int64_
   int d = 0;
   *n = 0;
   bool there = kith_h5_has_dataset(f, "pair/user");
-  if (!there && a->from.direct.c > 0)
+  if (!there && kith_direct_is_on(&a->from.direct))
     KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA,
                                         "%s: has no interactions of new users, by which the direct term of "
                                         "the model ranks; run kith embed again",

@@ -19,6 +19,9 @@ void kith__direct_free(kith__direct *t) {
   KITH_FREE(t->lists.factor);
   KITH_FREE(t->input);
   KITH_FREE(t->middle);
+  KITH_FREE(t->outer);
+  KITH_FREE(t->inner);
+  KITH_FREE(t->work);
 }
 
 /* The training items of all users, by user: value [start[n_user]], ascending in each row. */
@@ -92,11 +95,29 @@ static kith_status direct_factors(int64_t n_item, const direct_rows *r, const ki
   KITH_TRY(KITH_NEW(out->middle, out->n_user));
   for (int64_t i = 0; i < n_item; i++) {
     kith_eid degree = l->start[i + 1] - l->start[i];
-    l->factor[i] = (float)(t->c / t->lambda_1) * direct_power(degree, t->output_power - t->item_power);
+    l->factor[i] = (float)((t->n_higher > 0 ? 1 : t->c) / t->lambda_1) *
+                   direct_power(degree, t->output_power - t->item_power);
     out->input[i] = direct_power(degree, -t->input_power - t->item_power);
   }
   for (int64_t u = 0; u < out->n_user; u++)
     out->middle[u] = direct_power(r->start[u + 1] - r->start[u], -2 * t->user_power);
+done:
+  return st;
+}
+
+static kith_status direct_poly_make(const kith_direct_term *t, int64_t n_item, kith__direct *out) {
+  kith_status st = KITH_OK;
+  if (t->n_higher == 0) return st;
+  out->term = *t;
+  out->n_item = n_item;
+  KITH_TRY(KITH_NEW(out->outer, n_item));
+  KITH_TRY(KITH_NEW(out->inner, n_item));
+  KITH_TRY(KITH_NEW(out->work, kith_max_threads() * (out->n_user + n_item)));
+  for (int64_t i = 0; i < n_item; i++) {
+    kith_eid degree = out->lists.start[i + 1] - out->lists.start[i];
+    out->outer[i] = direct_power(degree, -t->input_power);
+    out->inner[i] = direct_power(degree, -t->item_power);
+  }
 done:
   return st;
 }
@@ -107,10 +128,11 @@ kith_agreed kith__direct_make(const kith_comm *comm, const kith_graph *g, const 
   kith__direct make = {.n_user = g->n[KITH_USER]};
   direct_rows r = {0};
   *out = (kith__direct){.n_user = 0};
-  if (t->c == 0 || t->lambda_1 == 0) return st;
+  if (!kith_direct_is_on(t) || t->lambda_1 == 0) return st;
   KITH_TRY(direct_rows_make(comm, g, &r));
   KITH_TRY(kith_agree(comm, direct_transpose(make.n_user, g->n[KITH_ITEM], &r, &make.lists)));
   KITH_TRY(kith_agree(comm, direct_factors(g->n[KITH_ITEM], &r, t, &make)));
+  KITH_TRY(kith_agree(comm, direct_poly_make(t, g->n[KITH_ITEM], &make)));
   *out = make;
   make = (kith__direct){.n_user = 0};
 done:
@@ -131,8 +153,54 @@ int64_t kith_eval_direct_bytes(int64_t n_user, int64_t n_item, int64_t n_edge) {
          KITH_BYTES(r->start, n_user + 1) + KITH_BYTES(r->value, n_edge) + kith_max_threads() * tile;
 }
 
+/* ---- a polynomial: Horner's rule, in double since coefficients of opposite signs cancel ---- */
+
+/* users = D_u^-2a R D_i^-b items. */
+static void poly_users(const kith__direct *t, const double *items, double *users) {
+  const kith_direct_lists *l = &t->lists;
+  memset(users, 0, (size_t)t->n_user * sizeof *users);
+  for (int64_t i = 0; i < t->n_item; i++) {
+    double x = (double)t->inner[i] * items[i];
+    if (x == 0) continue;
+    for (kith_eid e = l->start[i]; e < l->start[i + 1]; e++) users[l->user[e]] += x;
+  }
+  for (int64_t u = 0; u < t->n_user; u++) users[u] *= (double)t->middle[u];
+}
+
+/* items = D_i^-b R' users / lambda_1. */
+static void poly_items(const kith__direct *t, const double *users, double *items) {
+  const kith_direct_lists *l = &t->lists;
+  for (int64_t i = 0; i < t->n_item; i++) {
+    double sum = 0;
+    for (kith_eid e = l->start[i]; e < l->start[i + 1]; e++) sum += users[l->user[e]];
+    items[i] = (double)t->inner[i] * sum / t->term.lambda_1;
+  }
+}
+
+static void poly_add(const kith__direct *t, double c, int64_t n, const int32_t *item, double *items) {
+  for (int64_t k = 0; k < n; k++) items[item[k]] += c * (double)t->outer[item[k]];
+}
+
+const double *kith__direct_poly(const kith__direct *t, int64_t n, const int32_t *item) {
+  double *users = t->work + kith_thread_num() * (t->n_user + t->n_item), *items = users + t->n_user;
+  memset(items, 0, (size_t)t->n_item * sizeof *items);
+  for (int j = t->term.n_higher - 1; j >= 0; j--) {
+    poly_add(t, t->term.higher[j], n, item, items);
+    poly_users(t, items, users);
+    poly_items(t, users, items);
+  }
+  poly_add(t, t->term.c, n, item, items);
+  poly_users(t, items, users);
+  return users;
+}
+
+/* ---- reach ---- */
+
 void kith__direct_reach(const kith__direct *t, int64_t n, const int32_t *item, float *reach) {
   const kith_direct_lists *l = &t->lists;
+  const double *poly = t->work ? kith__direct_poly(t, n, item) : NULL;
+  for (int64_t v = 0; poly && v < t->n_user; v++) reach[v] = (float)poly[v];
+  if (poly) return;
   for (int64_t k = 0; k < n; k++) {
     float input = t->input[item[k]];
     for (kith_eid e = l->start[item[k]]; e < l->start[item[k] + 1]; e++)
@@ -142,6 +210,8 @@ void kith__direct_reach(const kith__direct *t, int64_t n, const int32_t *item, f
 
 void kith__direct_unreach(const kith__direct *t, int64_t n, const int32_t *item, float *reach) {
   const kith_direct_lists *l = &t->lists;
+  if (t->work) memset(reach, 0, (size_t)t->n_user * sizeof *reach);
+  if (t->work) return;
   for (int64_t k = 0; k < n; k++)
     for (kith_eid e = l->start[item[k]]; e < l->start[item[k] + 1]; e++) reach[l->user[e]] = 0;
 }
@@ -169,6 +239,10 @@ void kith__direct_tile_free(kith_direct_reach *r) {
 void kith__direct_tile_reach(const kith__direct *t, int64_t n, const int32_t *item, int u,
                              kith_direct_reach *r) {
   const kith_direct_lists *l = &t->lists;
+  const double *poly = t->work ? kith__direct_poly(t, n, item) : NULL;
+  for (int64_t v = 0; poly && v < t->n_user; v++)
+    if ((float)poly[v] != 0) *kith_direct_reach_at(r, v, u) = (float)poly[v];
+  if (poly) return;
   for (int64_t k = 0; k < n; k++) {
     float input = t->input[item[k]];
     for (kith_eid e = l->start[item[k]]; e < l->start[item[k] + 1]; e++)
@@ -178,6 +252,7 @@ void kith__direct_tile_reach(const kith__direct *t, int64_t n, const int32_t *it
 
 void kith__direct_tile_unreach(const kith__direct *t, int64_t n, const int32_t *item, kith_direct_reach *r) {
   const kith_direct_lists *l = &t->lists;
+  if (t->work && r->n > 0) memset(r->slot, 0, (size_t)t->n_user * KITH_DIRECT_VECTORS * sizeof *r->slot);
   for (int64_t k = 0; k < n; k++)
     for (kith_eid e = l->start[item[k]]; e < l->start[item[k] + 1]; e++)
       memset(r->slot + (size_t)l->user[e] * KITH_DIRECT_VECTORS, 0, KITH_DIRECT_VECTORS * sizeof *r->slot);

@@ -11,13 +11,18 @@
  * have one order on any number of ranks and in any cut.
  */
 typedef struct kith__direct {
-  kith_direct_lists lists; /* factor: c / lambda_1 D_i^(q - b); all null: there is no direct term */
+  kith_direct_lists lists; /* factor: c / lambda_1 D_i^(q - b), of a polynomial without c; all null: none */
   int64_t n_user;
   float *input;  /* [items] D_i^-(p + b) */
   float *middle; /* [users] D_u^(-2 a) */
+  /* Of polynomials: */
+  int64_t n_item;
+  kith_direct_term term;
+  float *outer, *inner; /* [items] D_i^-p and D_i^-b */
+  double *work;         /* [threads, users + items] scratch memory */
 } kith__direct;
 
-/* Empty if t->c or t->lambda_1 is 0.  Collective.  Errors: KITH_ENOMEM. */
+/* Empty if the term is off or t->lambda_1 is 0.  Collective.  Errors: KITH_ENOMEM. */
 kith_agreed kith__direct_make(const kith_comm *comm, const kith_graph *g, const kith_direct_term *t,
                               kith__direct *out) KITH_MUST_USE;
 void kith__direct_free(kith__direct *t);
@@ -28,6 +33,9 @@ static inline bool kith__direct_is_on(const kith__direct *t) { return t->lists.s
  * the items.  Local.
  */
 void kith__direct_reach(const kith__direct *t, int64_t n, const int32_t *item, float *reach);
+/* The same for a polynomial, all of it but its last product: reach [users in all] in this thread's scratch
+ * memory, zeros included. */
+const double *kith__direct_poly(const kith__direct *t, int64_t n, const int32_t *item);
 /* Set to zero again what kith__direct_reach() has added to, in time that does not grow with the users. */
 void kith__direct_unreach(const kith__direct *t, int64_t n, const int32_t *item, float *reach);
 

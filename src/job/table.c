@@ -262,9 +262,10 @@ const job_key kith__job_row[] = {
      "spectral: power of the degree of items by which a user's interactions are divided before the filter."},
     {"model.spectral.output_power", JOB_REAL, AT(model.spectral.output_power), -2, 2, "",
      "spectral: power of the degree of items by which scores are multiplied after the filter."},
-    {"model.spectral.filter", JOB_ENUM, AT(model.spectral.filter), 0, 0, "ratio | knots",
+    {"model.spectral.filter", JOB_ENUM, AT(model.spectral.filter), 0, 0, "ratio | knots | poly",
      "spectral: weight of an eigenvector whose eigenvalue is m times the largest one. ratio: m / (m + t). "
-     "knots: m times a function of log m that is linear between model.spectral.knots."},
+     "knots: m times a function of log m that is linear between model.spectral.knots. poly: 0, so that "
+     "scores are the polynomial of model.spectral.coefficients alone."},
     {"model.spectral.t", JOB_REAL, AT(model.spectral.t), 0, 1e6, "",
      "spectral, ratio: the m whose eigenvector weighs 1/2. 0: all weigh 1."},
     {"model.spectral.knots", JOB_KNOTS, AT(model.spectral.knots), -1e6, 1e6, "",
@@ -274,6 +275,10 @@ const job_key kith__job_row[] = {
      "spectral: weight of the direct term, the propagation over two hops that takes part in scores beside "
      "the "
      "filtered eigenvectors. 0: none."},
+    {"model.spectral.coefficients", JOB_KNOTS, AT(model.spectral.coefficients), -1e12, 1e12, "",
+     "spectral: weights of the direct term and of its powers, up to 16: the polynomial of the propagation "
+     "over "
+     "two hops that takes part in scores, in place of model.spectral.direct."},
     {"model.spectral.oversample", JOB_INT, AT(model.spectral.oversample), 1, 1024, "columns",
      "spectral: columns that the iteration has beside model.dim; more of them make it converge sooner."},
     {"model.spectral.degree", JOB_INT, AT(model.spectral.degree), 2, 64, "products",

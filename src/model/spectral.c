@@ -46,6 +46,14 @@ kith_status kith_spectral_check(const kith_model_options *o) {
   KITH_CHECK(s->filter != KITH_FILTER_KNOTS || s->knots.n >= 2, KITH_ECONFIG,
              "model.spectral.knots: expected 2 to %d values for model.spectral.filter: knots, found %d",
              KITH_MAX_KNOTS, s->knots.n);
+  KITH_CHECK(s->coefficients.n == 0 || s->direct == 0, KITH_ECONFIG,
+             "model.spectral.direct: %g beside model.spectral.coefficients, the first of which is its place; "
+             "expected one of them",
+             s->direct);
+  KITH_CHECK(
+      s->filter != KITH_FILTER_POLY || s->coefficients.n > 0, KITH_ECONFIG,
+      "model.spectral.coefficients: expected 1 to %d numbers for model.spectral.filter: poly, found none",
+      KITH_MAX_KNOTS);
   KITH_TRY(spectral_check_relations(&o->relations));
 done:
   return st;

@@ -25,8 +25,8 @@ typedef struct kith_direct_lists {
 } kith_direct_lists;
 
 /**
- * A matrix [users in all, KITH_SCORE_USERS], none of whose numbers is below zero, without the vectors that
- * are zero: columns u of row v are lane u % KITH_DIRECT_LANES of the vector slot[v, u / KITH_DIRECT_LANES].
+ * A matrix [users in all, KITH_SCORE_USERS] without the vectors that are zero: columns u of row v are lane u
+ * % KITH_DIRECT_LANES of the vector slot[v, u / KITH_DIRECT_LANES].
  */
 typedef struct kith_direct_reach {
   int32_t *slot; /**< [users in all, KITH_DIRECT_VECTORS]; 0: the vector is zero */

@@ -20,7 +20,7 @@ double kith_spectral_hat(int n, double last, double m, int j) {
 
 double kith_spectral_filter(const kith_spectral_options *o, double last, double m) {
   double g = 0;
-  if (m <= 0) return 0;
+  if (m <= 0 || o->filter == KITH_FILTER_POLY) return 0;
   if (o->filter == KITH_FILTER_RATIO) return m / (m + o->t);
   for (int j = 0; j < o->knots.n; j++) g += o->knots.of[j] * kith_spectral_hat(o->knots.n, last, m, j);
   return m * g;

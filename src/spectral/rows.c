@@ -118,12 +118,18 @@ done:
 }
 
 kith_direct_term kith_spectral_direct(const kith_spectral_options *o, const kith_spectrum *s) {
-  return (kith_direct_term){.c = o->direct,
-                            .lambda_1 = s->value[0],
-                            .user_power = o->user_power,
-                            .item_power = o->item_power,
-                            .input_power = o->input_power,
-                            .output_power = o->output_power};
+  kith_direct_term t = {.c = o->direct,
+                        .lambda_1 = s->value[0],
+                        .user_power = o->user_power,
+                        .item_power = o->item_power,
+                        .input_power = o->input_power,
+                        .output_power = o->output_power};
+  _Static_assert(KITH_MAX_KNOTS == 1 + KITH_MAX_HIGHER, "a list of the job fits");
+  if (o->coefficients.n == 0) return t;
+  t.c = o->coefficients.of[0];
+  t.n_higher = o->coefficients.n - 1;
+  for (int j = 0; j < t.n_higher; j++) t.higher[j] = o->coefficients.of[1 + j];
+  return t;
 }
 
 int64_t kith_spectral_rows_bytes(const kith_dist_csr_sizes *s, int k) {

@@ -1,5 +1,6 @@
 /* Write and read embeddings.h5, and the same layout for new nodes. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "store/graph_ids.h"
@@ -24,12 +25,20 @@ static void direct_numbers(kith_direct_term *t, direct_number *out) {
   memcpy(out, all, sizeof all);
 }
 
+/* The attribute of c_2 (j = 0), c_3, … */
+static void direct_higher_name(int j, char *name) { snprintf(name, KITH_NAME, "coefficient_%d", j + 2); }
+
 static kith_agreed direct_write(kith_h5 *f, const kith_direct_term *direct) {
   kith_agreed st = {KITH_OK};
   kith_direct_term t = *direct;
   direct_number all[DIRECT_NUMBERS];
   direct_numbers(&t, all);
   for (int i = 0; i < DIRECT_NUMBERS; i++) KITH_TRY(kith_h5_put_attr_real(f, all[i].name, *all[i].value));
+  for (int j = 0; j < t.n_higher; j++) {
+    char name[KITH_NAME];
+    direct_higher_name(j, name);
+    KITH_TRY(kith_h5_put_attr_real(f, name, t.higher[j]));
+  }
 done:
   return st;
 }
@@ -37,9 +46,10 @@ done:
 static kith_status direct_check(const char *path, const kith_direct_term *t) {
   kith_status st = KITH_OK;
   double sum = t->c + t->lambda_1 + t->user_power + t->item_power + t->input_power + t->output_power;
-  KITH_CHECK(isfinite(sum) && t->lambda_1 > 0 && t->c >= 0, KITH_EDATA,
-             "%s: attributes direct = %g and lambda_1 = %g: expected finite numbers, direct not below 0 and "
-             "lambda_1 above 0; train again",
+  for (int j = 0; j < t->n_higher; j++) sum += t->higher[j];
+  KITH_CHECK(isfinite(sum) && t->lambda_1 > 0, KITH_EDATA,
+             "%s: attributes direct = %g and lambda_1 = %g: expected finite numbers, and lambda_1 above "
+             "0; train again",
              path, t->c, t->lambda_1);
 done:
   return st;
@@ -52,6 +62,13 @@ static kith_agreed direct_read(kith_h5 *f, const char *path, kith_direct_term *o
   if (!kith_h5_has_attr(f, "direct")) return st;
   direct_numbers(&t, all);
   for (int i = 0; i < DIRECT_NUMBERS; i++) KITH_TRY(kith_h5_get_attr_real(f, all[i].name, all[i].value));
+  for (int j = 0; j < KITH_MAX_HIGHER; j++) {
+    char name[KITH_NAME];
+    direct_higher_name(j, name);
+    if (!kith_h5_has_attr(f, name)) break;
+    KITH_TRY(kith_h5_get_attr_real(f, name, &t.higher[j]));
+    t.n_higher++;
+  }
   KITH_TRY(kith_agreed_same(direct_check(path, &t)));
   *out = t;
 done:

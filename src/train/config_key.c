@@ -36,6 +36,10 @@ void kith_spectral_filter_print(const kith_spectral_options *o, char *text) {
     snprintf(text, size, "ratio:%.17g", o->t);
     return;
   }
+  if (o->filter == KITH_FILTER_POLY) {
+    snprintf(text, size, "poly");
+    return;
+  }
   size_t n = (size_t)snprintf(text, size, "knots");
   for (int j = 0; j < o->knots.n && n < size; j++)
     n += (size_t)snprintf(text + n, size - n, "%c%.17g", j == 0 ? ':' : ',', o->knots.of[j]);
@@ -50,6 +54,9 @@ kith_status kith_export_key(const kith_run *o, const char *config_key, size_t si
   kith_spectral_filter_print(s, filter);
   n += snprintf(text + n, size - (size_t)n, " filter=%s input_power=%.17g output_power=%.17g direct=%.17g",
                 filter, s->input_power, s->output_power, s->direct);
+  for (int j = 0; j < s->coefficients.n && (size_t)n < size; j++)
+    n += snprintf(text + n, size - (size_t)n, "%s%.17g", j == 0 ? " coefficients=" : ",",
+                  s->coefficients.of[j]);
   KITH_CHECK((size_t)n < size, KITH_ECONFIG, "the configuration key is longer than %zu bytes", size);
 done:
   return st;

@@ -23,6 +23,7 @@ ELSEWHERE = {
     "model.spectral.t": "cli/test_spectral.sh",
     "model.spectral.knots": "cli/test_spectral.sh",
     "model.spectral.direct": "cli/test_spectral.sh",
+    "model.spectral.coefficients": "cli/test_spectral.sh",
     "model.spectral.oversample": "cli/test_spectral.sh",
     "model.spectral.degree": "cli/test_spectral.sh",
     "model.spectral.rounds": "cli/test_spectral.sh",

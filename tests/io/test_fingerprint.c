@@ -281,10 +281,11 @@ static void an_export_has_the_ids_of_its_own_graph(void **state) {
 static void the_direct_term_of_an_export_comes_back(void **state) {
   (void)state;
   char graph[KITH_PATH], parts[KITH_PATH], out[KITH_PATH];
-  const kith_direct_term term[4] = {{0},
-                                    {0, 2, .4, .5, .3, .2},
-                                    {.7, 1.25, .4, .5, .3, -.2},
-                                    {-1, 1, .5, .5, .5, .5}};
+  const kith_direct_term term[5] = {{0},
+                                    {0, 2, .4, .5, .3, .2, 0, {0}},
+                                    {.7, 1.25, .4, .5, .3, -.2, 0, {0}},
+                                    {-1, 1, .5, .5, .5, .5, 3, {2, 0, -.5}},
+                                    {INFINITY, 1, .5, .5, .5, .5, 0, {0}}};
   kith_graph *g = NULL;
   kith_graph_ids *ids = NULL;
   float x[16] = {0};
@@ -297,14 +298,16 @@ static void the_direct_term_of_an_export_comes_back(void **state) {
   KITH_MPI(MPI_Barrier(test_comm->mpi));
   assert_int_equal(KITH_OK, kith_graph_read(test_comm, parts, &g).status);
   assert_int_equal(KITH_OK, kith_graph_ids_read(test_comm, g, graph, &ids).status);
-  for (int i = 0; i < 4; i++) {
+  for (int i = 0; i < 5; i++) {
     kith_embeddings_origin from = {.epoch = 0};
     kith_embeddings_meta meta = {
         .model = "spectral", .epoch = 1, .direct = term[i], .metrics = "", .job = "job"};
     assert_int_equal(KITH_OK, kith_embeddings_write(test_comm, g, ids, out, 2, x, &meta).status);
     kith_status st = kith_embeddings_origin_read(test_comm, out, &from).status;
-    assert_int_equal(st, i < 3 ? KITH_OK : KITH_EDATA); /* the last one has a negative weight */
-    if (i < 3) assert_memory_equal(&from.direct, &term[i], sizeof term[i]);
+    assert_int_equal(st, i < 4 ? KITH_OK : KITH_EDATA); /* the last one is not finite */
+    if (i < 4) assert_memory_equal(&from.direct, &term[i], offsetof(kith_direct_term, n_higher));
+    if (i < 4) assert_int_equal(from.direct.n_higher, term[i].n_higher);
+    if (i < 4) assert_memory_equal(from.direct.higher, term[i].higher, sizeof term[i].higher);
     KITH_FREE(from.config_key);
   }
   kith_graph_ids_destroy(&ids);

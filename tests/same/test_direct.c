@@ -21,6 +21,15 @@ static const kith_direct_term none = {0}, term = {.c = 1.3,
                                                   .input_power = .3,
                                                   .output_power = -.15};
 
+static const kith_direct_term poly = {.c = -.7,
+                                      .lambda_1 = .8,
+                                      .user_power = .4,
+                                      .item_power = .5,
+                                      .input_power = .3,
+                                      .output_power = -.15,
+                                      .n_higher = 3,
+                                      .higher = {2.5, 0, -1.1}};
+
 static bool tested(int u, int i) { return u % 9 != 0 && (u + 3 * i) % 41 == 0 && !trained[u][i]; }
 
 static void make_truth(void) {
@@ -60,23 +69,35 @@ static float *vectors(const kith_graph *g) {
   return x;
 }
 
-/* out [ITEMS] = the scores of user u: entry (i, u) of D_i^q M'M D_i^-p R', times c / lambda_1, and the rows.
- */
-static void oracle_scores(int u, const kith_direct_term *t, double *out) {
+/* x = M'M x / lambda_1. */
+static void oracle_product(const kith_direct_term *t, double *x) {
   static double middle[USERS];
   for (int v = 0; v < USERS; v++) {
     middle[v] = 0;
-    for (int j = ITEMS - 1; j >= 0; j--) {
-      double m = trained[v][j] ? power(0, v, -t->user_power) * power(1, j, -t->item_power) : 0;
-      middle[v] += trained[u][j] ? m * power(1, j, -t->input_power) : 0;
-    }
+    for (int j = ITEMS - 1; j >= 0; j--)
+      middle[v] += trained[v][j] ? power(0, v, -t->user_power) * power(1, j, -t->item_power) * x[j] : 0;
   }
   for (int i = 0; i < ITEMS; i++) {
-    double sum = 0;
+    x[i] = 0;
     for (int v = USERS - 1; v >= 0; v--)
-      sum += trained[v][i] ? power(0, v, -t->user_power) * power(1, i, -t->item_power) * middle[v] : 0;
-    out[i] = t->c > 0 ? t->c / t->lambda_1 * power(1, i, t->output_power) * sum : 0;
+      x[i] += trained[v][i] ? power(0, v, -t->user_power) * power(1, i, -t->item_power) * middle[v] : 0;
+    x[i] /= t->lambda_1;
+  }
+}
+
+/* out [ITEMS] = the scores of user u: entry (i, u) of D_i^q (sum of c_j (M'M / lambda_1)^j) D_i^-p R', and
+ * the rows. */
+static void oracle_scores(int u, const kith_direct_term *t, double *out) {
+  double x[ITEMS];
+  for (int i = 0; i < ITEMS; i++) {
+    x[i] = trained[u][i] ? power(1, i, -t->input_power) : 0;
+    out[i] = 0;
     for (int k = 0; k < WIDTH; k++) out[i] += (double)value(0, u, k) * (double)value(1, i, k);
+  }
+  for (int j = 0; kith_direct_is_on(t) && j <= t->n_higher; j++) {
+    oracle_product(t, x);
+    double c = j == 0 ? t->c : t->higher[j - 1];
+    for (int i = 0; i < ITEMS; i++) out[i] += c * power(1, i, t->output_power) * x[i];
   }
 }
 
@@ -131,6 +152,7 @@ static void lists_and_scores_are_the_oracles(void **state) {
     for (int cold = 0; cold < 2; cold++) {
       assert_lists_are_the_oracles(g, x, &term, cold);
       assert_lists_are_the_oracles(g, x, &none, cold);
+      if (cut == 1) assert_lists_are_the_oracles(g, x, &poly, cold);
     }
     free(x);
     kith_graph_destroy(&g);
@@ -216,8 +238,8 @@ static void new_users_are_the_oracles(void **state) {
       if (trained[25 * q][i]) has[start[q + 1]++] = i;
   }
   const kith_ragged lists = {.n_row = NEW, .start = start, .value = has};
-  for (int direct = 0; direct < 2; direct++) {
-    const kith_direct_term *t = direct ? &term : &none;
+  for (int direct = 0; direct < 3; direct++) {
+    const kith_direct_term *t = direct == 2 ? &poly : direct ? &term : &none;
     assert_int_equal(
         kith_eval_nearest(test_comm, g, KITH_ITEM, WIDTH, x, NEW, query, &lists, t, K, &top).status, KITH_OK);
     for (int q = 0; q < NEW; q++) {
@@ -235,15 +257,14 @@ static void new_users_are_the_oracles(void **state) {
 }
 
 /* Every rank ranks all users alone, in another cut. */
-static void one_rank_and_any_cut_give_the_same_bits(void **state) {
-  (void)state;
+static void check_bits(const kith_direct_term *by) {
   kith_comm *alone = NULL;
   kith_topk top, truth;
   assert_int_equal(kith_comm_create(MPI_COMM_SELF, &alone).status, KITH_OK);
   kith_graph *whole = share(alone, 1, 1), *g = share(test_comm, 7, 8);
   float *x = vectors(whole), *mine = vectors(g);
-  assert_int_equal(kith_eval_topk(alone, whole, WIDTH, x, &term, K, NULL, 0, NULL, &truth).status, KITH_OK);
-  assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, mine, &term, K, NULL, 0, NULL, &top).status, KITH_OK);
+  assert_int_equal(kith_eval_topk(alone, whole, WIDTH, x, by, K, NULL, 0, NULL, &truth).status, KITH_OK);
+  assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, mine, by, K, NULL, 0, NULL, &top).status, KITH_OK);
   for (kith_lid u = 0; u < top.n_user; u++) { /* alone, users have the order of original numbers */
     int64_t who = g->original[g->row_of[0][u]];
     assert_memory_equal(top.item + u * K, truth.item + who * K, K * sizeof *top.item);
@@ -258,11 +279,17 @@ static void one_rank_and_any_cut_give_the_same_bits(void **state) {
   kith_comm_destroy(&alone);
 }
 
-static void assert_metrics_are_the_oracles(const kith_metrics *m, bool cold) {
+static void one_rank_and_any_cut_give_the_same_bits(void **state) {
+  (void)state;
+  check_bits(&term);
+  check_bits(&poly);
+}
+
+static void assert_metrics_are_the_oracles(const kith_metrics *m, const kith_direct_term *t, bool cold) {
   static double s[ITEMS];
   double recall = 0, mrr = 0, n_user = 0;
   for (int u = 0; u < USERS; u++) {
-    int list[K], n_truth = 0, hits = 0, first = 0, n = oracle_list(u, &term, cold, K, list, s);
+    int list[K], n_truth = 0, hits = 0, first = 0, n = oracle_list(u, t, cold, K, list, s);
     for (int i = 0; i < ITEMS; i++) n_truth += tested(u, i) && is_ranked(cold, u, i);
     if (n_truth == 0) continue;
     for (int j = 0; j < n; j++) {
@@ -279,8 +306,7 @@ static void assert_metrics_are_the_oracles(const kith_metrics *m, bool cold) {
 }
 
 /* Sampled-N with all items as candidates is full ranking, since there is no validation split. */
-static void metrics_are_the_oracles(void **state) {
-  (void)state;
+static void check_metrics(const kith_direct_term *by) {
   kith_graph *g = share(test_comm, 6, 5);
   float *x = vectors(g);
   kith_eval_options o = kith_eval_defaults();
@@ -288,20 +314,26 @@ static void metrics_are_the_oracles(void **state) {
   o.n_k = 1;
   o.k[0] = K;
   o.split = KITH_EVAL_TEST;
-  o.direct = term;
+  o.direct = *by;
   for (int cold = 0; cold < 2; cold++) {
     o.scope = scope_of(cold);
     assert_int_equal(kith_eval_metrics(test_comm, g, WIDTH, x, &o, &m).status, KITH_OK);
-    assert_metrics_are_the_oracles(&m, cold);
+    assert_metrics_are_the_oracles(&m, by, cold);
   }
   o.scope = scope_of(false);
   assert_int_equal(kith_eval_metrics(test_comm, g, WIDTH, x, &o, &m).status, KITH_OK);
   o.sampled = ITEMS;
   assert_int_equal(kith_eval_metrics(test_comm, g, WIDTH, x, &o, &all).status, KITH_OK);
-  assert_metrics_are_the_oracles(&all, false);
+  assert_metrics_are_the_oracles(&all, by, false);
   assert_true(m.ndcg[0] == all.ndcg[0]);
   free(x);
   kith_graph_destroy(&g);
+}
+
+static void metrics_are_the_oracles(void **state) {
+  (void)state;
+  check_metrics(&term);
+  check_metrics(&poly);
 }
 
 int main(int argc, char **argv) {
