@@ -14,7 +14,7 @@ partition: {parts: 6}
 model:
   name: spectral
   dim: 6
-  spectral: {user_power: 0.4, item_power: 0.6, input_power: 0.3, output_power: -0.2, filter: poly, coefficients: [3, -4, 0, 1.5]}
+  spectral: {user_power: 0.4, item_power: 0.6, input_power: 0.3, output_power: -0.2, tolerance: 1e-4, filter: poly, coefficients: [3, -4, 0, 1.5]}
 evaluate: {k: [5, 10], split: test}
 embed: {interactions: {path: new.tsv, format: edges}, types: users}
 J

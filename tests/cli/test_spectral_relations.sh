@@ -19,7 +19,7 @@ data:
 partition: {parts: 6}
 model: {name: spectral, dim: 8, relations: {friend: 0.7, tag: 0.4, view: 0.3, also: 0.2, kg: 0.6}}
 J
-powers=(--set model.spectral.user_power=0.4 --set model.spectral.item_power=0.6 --set model.spectral.oversample=12)
+powers=(--set model.spectral.tolerance=1e-4 --set model.spectral.user_power=0.4 --set model.spectral.item_power=0.6 --set model.spectral.oversample=12)
 run() { n=$1; shift; ranks $n "$@" >out 2>&1 || { cat out; return 1; }; }
 sed '/also:\|kg:\|group:\|nodes:/d; s/, also: 0.2, kg: 0.6//' job.yaml >generate.yaml
 run 1 generate generate.yaml --quiet
