@@ -81,7 +81,7 @@ KITH_API kith_status kith_csc_make(kith_lid max_col, kith_eid max_entry, kith_cs
 /**
  * Transpose a matrix: counting sort, O(entries).  Local.
  *
- * @param size, scratch  temporary memory in bytes, aligned as by kith_alloc(); with 16 bytes an entry,
+ * @param size, scratch  temporary memory in bytes, aligned as by kith_alloc(); with 12 bytes an entry,
  * matrices larger than a cache are transposed faster; 0 and null: none
  */
 KITH_API void kith_csc_fill(const kith_csr *csr, int64_t size, void *scratch, kith_csc *csc);

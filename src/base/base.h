@@ -27,14 +27,30 @@ int64_t kith_alloc_live_bytes(void);
 kith_draw kith_random4(uint64_t rng_seed, kith_rng_stream stream, uint64_t a, uint64_t b, uint64_t c,
                        uint64_t d);
 
+/**
+ * n random numbers of 64 bits: those of kith_random4() with counter, then with counter[2] + 4, + 8, …: four
+ * of each.  Local.
+ */
+void kith_random_fill(uint64_t rng_seed, kith_rng_stream stream, const uint64_t counter[4], int n,
+                      uint64_t *bits);
+
 /** The last of n ranges that begins at or before `at`: first [n] ascends from 0.  Local. */
 int64_t kith_range_find(int64_t n, const int64_t *first, int64_t at);
 
 /** The smaller of two. */
 static inline int64_t kith_min(int64_t a, int64_t b) { return a < b ? a : b; }
 
+/** First of the contiguous chunk that rank (or part, or tile) `i` of `size` gets of `n` elements: n * i /
+ * size. */
+static inline int64_t kith_chunk_begin(int64_t n, int size, int i) {
+  return (int64_t)((__int128_t)n * i / size);
+}
+
 /** Map 64 random bits to 0 … n - 1, with bias below n / 2^64. */
-uint64_t kith_random_below(uint64_t bits, uint64_t n);
+static inline uint64_t kith_random_below(uint64_t bits, uint64_t n) {
+  __extension__ typedef unsigned __int128 wide;
+  return (uint64_t)(((wide)bits * n) >> 64);
+}
 
 /** A standard normal number from 128 random bits (Box and Muller 1958). */
 double kith_random_normal(uint64_t bits0, uint64_t bits1);

@@ -5,26 +5,62 @@
 enum {
   SORT_BITS = 11,
   SORT_DIGITS = 1 << SORT_BITS, /* the histogram, 16 KiB, fits the first-level cache */
+  SORT_CHUNKS = 8,              /* blocks of elements that threads process; independent of their number */
+  SORT_MANY = 1 << 13,          /* elements: fewer are one chunk */
   SORT_AHEAD = 8                /* prefetch distance: random stores would wait for each other */
 };
 
+typedef struct sort_chunks {
+  int n;
+  int64_t at[SORT_CHUNKS][SORT_DIGITS]; /* where a chunk's next element of a digit goes */
+} sort_chunks;
+
 static int sort_digit(int64_t key, int shift) { return (int)(key >> shift & (SORT_DIGITS - 1)); }
 
-static void sort_pass(int64_t n, int shift, const kith_key_value *from, kith_key_value *to) {
-  int64_t at[SORT_DIGITS + 1] = {0};
-  for (int64_t i = 0; i < n; i++) at[sort_digit(from[i].key, shift) + 1]++;
-  for (int d = 1; d < SORT_DIGITS; d++) at[d] += at[d - 1];
-  for (int64_t i = 0; i < n; i++) {
-    int64_t to_index = at[sort_digit(from[i].key, shift)]++;
-    if (to_index + SORT_AHEAD < n) __builtin_prefetch(&to[to_index + SORT_AHEAD], 1);
-    to[to_index] = from[i];
+static void sort_count(int64_t n, int shift, const kith_key_value *from, int c, sort_chunks *s) {
+  for (int d = 0; d < SORT_DIGITS; d++) s->at[c][d] = 0;
+  for (int64_t i = kith_chunk_begin(n, s->n, c); i < kith_chunk_begin(n, s->n, c + 1); i++)
+    s->at[c][sort_digit(from[i].key, shift)]++;
+}
+
+/* Counts to positions: digit by digit, in each chunk by chunk, so that equal keys keep their order. */
+static void sort_sum(sort_chunks *s) {
+  int64_t sum = 0;
+  for (int d = 0; d < SORT_DIGITS; d++)
+    for (int c = 0; c < s->n; c++) {
+      int64_t count = s->at[c][d];
+      s->at[c][d] = sum;
+      sum += count;
+    }
+}
+
+static void sort_move(int64_t n, int shift, const kith_key_value *from, int c, sort_chunks *s,
+                      kith_key_value *to) {
+  for (int64_t i = kith_chunk_begin(n, s->n, c); i < kith_chunk_begin(n, s->n, c + 1); i++) {
+    int64_t at = s->at[c][sort_digit(from[i].key, shift)]++;
+    if (at + SORT_AHEAD < n) __builtin_prefetch(&to[at + SORT_AHEAD], 1);
+    to[at] = from[i];
+  }
+}
+
+static void sort_pass(int64_t n, int shift, const kith_key_value *from, sort_chunks *s, kith_key_value *to) {
+#pragma omp parallel if (s->n > 1)
+  {
+#pragma omp for schedule(static)
+    for (int c = 0; c < s->n; c++) sort_count(n, shift, from, c, s);
+#pragma omp single
+    sort_sum(s);
+#pragma omp for schedule(static)
+    for (int c = 0; c < s->n; c++) sort_move(n, shift, from, c, s, to);
   }
 }
 
 /* Two passes at a time, so that the result is in x. */
 void kith_sort(int64_t n, int64_t max_key, kith_key_value *x, kith_key_value *scratch) {
+  sort_chunks s;
+  s.n = n < SORT_MANY ? 1 : SORT_CHUNKS;
   for (int shift = 0; shift < 63 && max_key >> shift > 0; shift += 2 * SORT_BITS) {
-    sort_pass(n, shift, x, scratch);
-    sort_pass(n, shift + SORT_BITS, scratch, x);
+    sort_pass(n, shift, x, &s, scratch);
+    sort_pass(n, shift + SORT_BITS, scratch, &s, x);
   }
 }

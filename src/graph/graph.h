@@ -61,10 +61,4 @@ typedef struct kith_graph_sizes {
 /** Bytes of kith_graph; `timed`: with the times of interactions.  Local. */
 int64_t kith_graph_bytes(const kith_graph_sizes *s, bool timed);
 
-/** First of the contiguous chunk that rank (or part, or tile) `i` of `size` gets of `n` elements: n * i /
- * size. */
-static inline int64_t kith_chunk_begin(int64_t n, int size, int i) {
-  return (int64_t)((__int128_t)n * i / size);
-}
-
 #endif

@@ -1,4 +1,6 @@
 /* ranks: 1 */
+#include <omp.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -173,19 +175,21 @@ static int compare_keyed(const void *a, const void *b) {
 
 static void keys_ascend_and_equal_ones_keep_their_order(void **state) {
   (void)state;
-  enum { N = 3000 };
+  enum { N = 20000 }; /* several chunks; a part of it is one */
   const int64_t most[] = {
       0, 1, 7, 2047, 2048, (1 << 22) - 1, 1 << 22, INT64_C(1) << 43, INT64_C(1) << 44, INT64_MAX};
   static kith_key_value x[N], scratch[N], wanted[N];
   for (size_t k = 0; k < sizeof most / sizeof *most; k++) {
-    for (int32_t i = 0; i < N; i++) {
+    int n = k % 2 == 0 ? N : N / 7;
+    for (int32_t i = 0; i < n; i++) {
       int64_t key = (int64_t)kith_random_below(kith_random(3, KITH_RNG_NEIGHBOR, k, (uint64_t)i, 0).bits[0],
                                                (uint64_t)most[k] + 1);
       x[i] = wanted[i] = (kith_key_value){i % 3 == 0 ? most[k] : key, i};
     }
-    qsort(wanted, N, sizeof *wanted, compare_keyed);
-    kith_sort(N, most[k], x, scratch);
-    for (int i = 0; i < N; i++) assert_true(x[i].key == wanted[i].key && x[i].value == wanted[i].value);
+    qsort(wanted, (size_t)n, sizeof *wanted, compare_keyed);
+    omp_set_num_threads(1 + (int)k % 3);
+    kith_sort(n, most[k], x, scratch);
+    for (int i = 0; i < n; i++) assert_true(x[i].key == wanted[i].key && x[i].value == wanted[i].value);
     kith_sort(0, most[k], x, scratch);
   }
 }

@@ -1,5 +1,7 @@
 /* ranks: 1 */
 /* Lists, ownership and blocks keep their word. */
+#include <omp.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -191,7 +193,8 @@ static void transposes_agree_however_they_are_made(void **state) {
     kith_csc back;
     char *room;
     if (KITH_NEW(room, 16 * n) || kith_csc_make(csr.n_col, n, &back)) abort();
-    for (int with = 0; with < 2; with++) { /* no room for buckets, and enough of it */
+    for (int with = 0; with < 4; with++) { /* no room for buckets, and enough of it, on 1, 2 and 3 threads */
+      omp_set_num_threads(with > 0 ? with : 1);
       kith_csc_fill(&csr, with ? 16 * n : 0, room, &back);
       assert_is_transpose(&csr, &back);
       for (kith_eid e = 0; e < n; e++) back.entry[e] = back.row[e] = -1;
