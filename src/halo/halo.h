@@ -37,6 +37,9 @@ kith_lid kith_halo_n_send(const kith_halo *h);
 const kith_lid *kith_halo_send_row(const kith_halo *h);
 /** [n_send] the receiver's sort key of each sent row; 0 without keys. */
 const int64_t *kith_halo_send_key(const kith_halo *h);
+/** Index of the first row sent to rank r; n_send for r = size.  The rows sent to one rank are distinct if it
+ * requested each once. */
+kith_lid kith_halo_send_first(const kith_halo *h, int r);
 /** Sent rows that go to another rank. */
 kith_lid kith_halo_n_remote(const kith_halo *h);
 /** The ranks of a halo.  Local. */

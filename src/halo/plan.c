@@ -182,6 +182,7 @@ void kith_halo_destroy(kith_halo **halo) {
 
 kith_lid kith_halo_n_recv(const kith_halo *h) { return h->n_recv; }
 kith_lid kith_halo_n_send(const kith_halo *h) { return h->n_send; }
+kith_lid kith_halo_send_first(const kith_halo *h, int r) { return h->send_first[r]; }
 const kith_lid *kith_halo_send_row(const kith_halo *h) { return h->send_row; }
 const int64_t *kith_halo_send_key(const kith_halo *h) { return h->send_key; }
 const kith_comm *kith_halo_comm(const kith_halo *h) { return h->comm; }

@@ -11,6 +11,7 @@ typedef struct gather_remote {
   float *packed;   /* [max sent, d] rows for other ranks, at their owner … */
   float *received; /* [max leaves, d] … and rows received, in the order of the halo */
   kith_lid *slot;  /* [n_own] 1 + index of the row's gradient in g->grad; 0: none yet */
+  kith_lid *index; /* [max sent] the same of each sent row, from 0 */
 } gather_remote;
 
 enum { GATHER_REMOTE_AHEAD = 8 }; /* rows to look ahead */
@@ -45,30 +46,57 @@ static void gather_remote_forward(void *self) {
       memcpy(o->leaf->value + d * (size_t)row[i], o->received + d * (size_t)i, d * sizeof(float));
 }
 
-/* Sum the returned gradients of each row in the order received, which is by requesting rank. */
-static void gather_remote_sum(gather_remote *o, const float *dleaf) {
+/* Give each sent row the index of its gradient: by first appearance, which is by requesting rank. */
+static void gather_remote_number(gather_remote *o) {
   kith_gather_remote *g = o->g;
-  kith_halo *h = o->from->h;
-  size_t d = (size_t)o->leaf->d;
-  const kith_lid *send = kith_halo_send_row(h), *row = o->from->row;
-  const kith_halo_self_rows mine = kith_halo_self(h);
+  const kith_lid *send = kith_halo_send_row(o->from->h);
   g->n_grad_row = 0;
-  for (kith_lid s = 0; s < kith_halo_n_send(h); s++) {
+  for (kith_lid s = 0; s < kith_halo_n_send(o->from->h); s++) {
     kith_lid *slot = &o->slot[send[s]];
-    bool self_row = gather_remote_is_self(s, mine.send, mine.n);
-    if (self_row && s + GATHER_REMOTE_AHEAD < mine.send + mine.n)
-      kith_prefetch_row(o->leaf->d, dleaf + d * (size_t)row[mine.recv + s + GATHER_REMOTE_AHEAD - mine.send]);
-    const float *from =
-        self_row ? dleaf + d * (size_t)row[mine.recv + s - mine.send] : o->packed + d * (size_t)s;
     if (*slot == 0) {
       g->grad_row[g->n_grad_row] = send[s];
       *slot = ++g->n_grad_row;
-      memcpy(g->grad + d * (size_t)(*slot - 1), from, d * sizeof(float));
-      continue;
     }
-    kith_scale((int64_t)d, 1, from, true, g->grad + d * (size_t)(*slot - 1));
+    o->index[s] = *slot - 1;
   }
   for (kith_lid i = 0; i < g->n_grad_row; i++) o->slot[g->grad_row[i]] = 0;
+}
+
+/* The returned gradient of sent row s: from this rank or from another one. */
+static const float *gather_remote_returned(const gather_remote *o, const kith_halo_self_rows *mine,
+                                           kith_lid s, const float *dleaf) {
+  size_t d = (size_t)o->leaf->d;
+  bool self_row = gather_remote_is_self(s, mine->send, mine->n);
+  return self_row ? dleaf + d * (size_t)o->from->row[mine->recv + s - mine->send] : o->packed + d * (size_t)s;
+}
+
+/* to [d] = (or +=) from. */
+static void gather_remote_add(int d, const float *from, bool add, float *to) {
+  for (int k = 0; k < d; k++) to[k] = add ? to[k] + from[k] : from[k];
+}
+
+/* Sum the returned gradients of each row in the order received, which is by requesting rank.  One rank's
+ * rows are distinct, so threads share them; a row that no earlier rank requested has an index from n_before
+ * on. */
+static void gather_remote_sum(gather_remote *o, const float *dleaf) {
+  const kith_halo *h = o->from->h;
+  size_t d = (size_t)o->leaf->d;
+  const kith_halo_self_rows mine = kith_halo_self(h);
+  kith_lid n_before = 0;
+  gather_remote_number(o);
+  for (int r = 0; r < kith_halo_comm(h)->size; r++) {
+    kith_lid first = kith_halo_send_first(h, r), last = kith_halo_send_first(h, r + 1), n_new = 0;
+#pragma omp parallel for schedule(static) reduction(+ : n_new)
+    for (kith_lid s = first; s < last; s++) {
+      bool is_new = o->index[s] >= n_before;
+      if (s + GATHER_REMOTE_AHEAD < last)
+        kith_prefetch_row(o->leaf->d, gather_remote_returned(o, &mine, s + GATHER_REMOTE_AHEAD, dleaf));
+      gather_remote_add(o->leaf->d, gather_remote_returned(o, &mine, s, dleaf), !is_new,
+                        o->g->grad + d * (size_t)o->index[s]);
+      n_new += is_new;
+    }
+    n_before += n_new;
+  }
 }
 
 /* Add the gradients of the features' weights; then keep only rows that have an embedding. */
@@ -108,7 +136,7 @@ int64_t kith_gather_remote_bytes(int64_t n_leaf, int64_t n_send, int64_t n_own, 
   const gather_remote *o = NULL;
   int64_t n_grad = kith_min(n_send, n_own);
   return kith_tape_tensor_bytes(n_leaf, d) + KITH_BYTES(o->packed, n_send * d) +
-         KITH_BYTES(o->received, n_leaf * d) + KITH_BYTES(o->slot, n_own) +
+         KITH_BYTES(o->received, n_leaf * d) + KITH_BYTES(o->slot, n_own) + KITH_BYTES(o->index, n_send) +
          KITH_BYTES(o->g->grad_row, n_grad) + KITH_BYTES(o->g->grad, n_grad * d);
 }
 
@@ -127,6 +155,7 @@ kith_tensor *kith_gather_remote_op(kith_tape *t, const kith_leaf_rows *from, kit
   o->packed = kith_tape_workspace(t, from->max_send * in->d, sizeof(float));
   o->received = kith_tape_workspace(t, leaves->capacity * in->d, sizeof(float));
   o->slot = kith_tape_workspace(t, in->n_own, sizeof *o->slot);
+  o->index = kith_tape_workspace(t, from->max_send, sizeof *o->index);
   o->g->grad_row = kith_tape_workspace(t, max_grad_row, sizeof *o->g->grad_row);
   o->g->grad = kith_tape_workspace(t, requires_grad ? max_grad_row * in->d : 0, sizeof(float));
   return o->leaf;
