@@ -51,4 +51,13 @@ static inline void kith_prefix_sum(int size, const int *n, int *at) {
   for (int r = 0; r < size; r++) at[r + 1] = at[r] + n[r];
 }
 
+/** Arguments of an all-to-all exchange, in elements: counts [size], displacements [size + 1]. */
+typedef struct kith_alltoall {
+  int *send_count, *send_displ, *recv_count, *recv_displ;
+} kith_alltoall;
+
+/** Allocate.  Local.  Errors: KITH_ENOMEM; the caller frees *out, then too. */
+kith_status kith_alltoall_make(int size, kith_alltoall *out) KITH_MUST_USE;
+void kith_alltoall_free(kith_alltoall *x);
+
 #endif

@@ -35,11 +35,11 @@ typedef struct importance {
   int64_t n_send, n_recv;
   importance_count *send; /* [walkers over all ranks * length] visits to own nodes, then their counts */
   importance_count *recv; /* [nodes_per_round * walks * length] counts of walks from own nodes */
-  int *send_count, *send_displ, *recv_count, *recv_displ; /* counts [size], displs [size + 1] */
-  int64_t max_neighbors;                                  /* of a node */
-  kith_eid *start;                                        /* [n_own + 1] CSR of the rows so far */
-  kith_gid *gid;                                          /* [n_own * max_neighbors] */
-  float *weight;                                          /* [n_own * max_neighbors] */
+  kith_alltoall counts;
+  int64_t max_neighbors; /* of a node */
+  kith_eid *start;       /* [n_own + 1] CSR of the rows so far */
+  kith_gid *gid;         /* [n_own * max_neighbors] */
+  float *weight;         /* [n_own * max_neighbors] */
 } importance;
 
 kith_pinsage_options kith_pinsage_defaults(void) {
@@ -71,10 +71,7 @@ static kith_status importance_alloc(importance *w) {
   KITH_TRY(KITH_NEW(w->walker, walkers));
   KITH_TRY(KITH_NEW(w->send, size * visits));
   KITH_TRY(KITH_NEW(w->recv, visits));
-  KITH_TRY(KITH_NEW(w->send_count, size));
-  KITH_TRY(KITH_NEW(w->send_displ, size + 1));
-  KITH_TRY(KITH_NEW(w->recv_count, size));
-  KITH_TRY(KITH_NEW(w->recv_displ, size + 1));
+  KITH_TRY(kith_alltoall_make(w->comm->size, &w->counts));
   KITH_TRY(KITH_NEW(w->start, own + 1));
   KITH_TRY(KITH_NEW(w->gid, own * w->max_neighbors));
   KITH_TRY(KITH_NEW(w->weight, own * w->max_neighbors));
@@ -96,10 +93,7 @@ static void importance_free(importance *w) {
   KITH_FREE(w->walker);
   KITH_FREE(w->send);
   KITH_FREE(w->recv);
-  KITH_FREE(w->send_count);
-  KITH_FREE(w->send_displ);
-  KITH_FREE(w->recv_count);
-  KITH_FREE(w->recv_displ);
+  kith_alltoall_free(&w->counts);
   KITH_FREE(w->start);
   KITH_FREE(w->gid);
   KITH_FREE(w->weight);
@@ -155,17 +149,19 @@ static void importance_count_visits(importance *w) {
 static void importance_exchange(importance *w) {
   int size = w->comm->size;
   MPI_Datatype count_type;
-  for (int r = 0; r < size; r++) w->send_count[r] = 0;
-  for (int64_t i = 0; i < w->n_send; i++) w->send_count[kith_owner(size, w->g->first, w->send[i].from)]++;
+  for (int r = 0; r < size; r++) w->counts.send_count[r] = 0;
+  for (int64_t i = 0; i < w->n_send; i++)
+    w->counts.send_count[kith_owner(size, w->g->first, w->send[i].from)]++;
   KITH_WAIT("importance neighbors",
-            MPI_Alltoall(w->send_count, 1, MPI_INT, w->recv_count, 1, MPI_INT, w->comm->mpi));
-  kith_prefix_sum(size, w->send_count, w->send_displ);
-  kith_prefix_sum(size, w->recv_count, w->recv_displ);
-  w->n_recv = w->recv_displ[size];
+            MPI_Alltoall(w->counts.send_count, 1, MPI_INT, w->counts.recv_count, 1, MPI_INT, w->comm->mpi));
+  kith_prefix_sum(size, w->counts.send_count, w->counts.send_displ);
+  kith_prefix_sum(size, w->counts.recv_count, w->counts.recv_displ);
+  w->n_recv = w->counts.recv_displ[size];
   KITH_MPI(MPI_Type_contiguous(IMPORTANCE_WORDS, MPI_INT64_T, &count_type));
   KITH_MPI(MPI_Type_commit(&count_type));
-  KITH_WAIT("importance neighbors", MPI_Alltoallv(w->send, w->send_count, w->send_displ, count_type, w->recv,
-                                                  w->recv_count, w->recv_displ, count_type, w->comm->mpi));
+  KITH_WAIT("importance neighbors",
+            MPI_Alltoallv(w->send, w->counts.send_count, w->counts.send_displ, count_type, w->recv,
+                          w->counts.recv_count, w->counts.recv_displ, count_type, w->comm->mpi));
   KITH_MPI(MPI_Type_free(&count_type));
 }
 

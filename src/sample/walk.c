@@ -14,12 +14,12 @@ _Static_assert(sizeof(kith_walker) == WALK_WORDS * sizeof(int64_t), "walkers are
 struct kith_walks {
   const kith_comm *comm;
   const kith_graph *g;
-  int64_t most, n;                                        /* capacity; walkers on this rank */
-  kith_walker *recv;                                      /* [most] */
-  kith_walker *send;                                      /* [most] the same, grouped by destination */
-  int *send_count, *send_displ, *recv_count, *recv_displ; /* counts [size], displs [size + 1] */
-  MPI_Datatype walker_type;                               /* of a walker */
-  kith_walk_options options;                              /* of the current walks */
+  int64_t most, n;   /* capacity; walkers on this rank */
+  kith_walker *recv; /* [most] */
+  kith_walker *send; /* [most] the same, grouped by destination */
+  kith_alltoall counts;
+  MPI_Datatype walker_type;  /* of a walker */
+  kith_walk_options options; /* of the current walks */
   kith_walk_visit *visit;
   void *self;
   int hop;             /* steps made by the walkers that are being sent */
@@ -37,10 +37,7 @@ static kith_status walk_make(const kith_comm *comm, const kith_graph *g, int64_t
       .comm = comm, .g = g, .most = most, .walker_type = MPI_DATATYPE_NULL, .request = MPI_REQUEST_NULL};
   KITH_TRY(KITH_NEW(w->recv, most));
   KITH_TRY(KITH_NEW(w->send, most));
-  KITH_TRY(KITH_NEW(w->send_count, comm->size));
-  KITH_TRY(KITH_NEW(w->send_displ, comm->size + 1));
-  KITH_TRY(KITH_NEW(w->recv_count, comm->size));
-  KITH_TRY(KITH_NEW(w->recv_displ, comm->size + 1));
+  KITH_TRY(kith_alltoall_make(comm->size, &w->counts));
   KITH_MPI(MPI_Type_contiguous(WALK_WORDS, MPI_INT64_T, &w->walker_type));
   KITH_MPI(MPI_Type_commit(&w->walker_type));
   *out = w;
@@ -63,10 +60,7 @@ void kith_walks_destroy(kith_walks **walks) {
   KITH_WAIT("random walks", MPI_Wait(&w->request, MPI_STATUS_IGNORE));
   KITH_FREE(w->recv);
   KITH_FREE(w->send);
-  KITH_FREE(w->send_count);
-  KITH_FREE(w->send_displ);
-  KITH_FREE(w->recv_count);
-  KITH_FREE(w->recv_displ);
+  kith_alltoall_free(&w->counts);
   if (w->walker_type != MPI_DATATYPE_NULL) KITH_MPI(MPI_Type_free(&w->walker_type));
   KITH_FREE(*walks);
 }
@@ -74,12 +68,13 @@ void kith_walks_destroy(kith_walks **walks) {
 /* Group the walkers by the owners of their current nodes: counting sort. */
 static void walk_group(kith_walks *w) {
   int size = w->comm->size;
-  for (int r = 0; r < size; r++) w->send_count[r] = 0;
-  for (int64_t i = 0; i < w->n; i++) w->send_count[kith_owner(size, w->g->first, w->recv[i].current)]++;
-  kith_prefix_sum(size, w->send_count, w->send_displ);
+  for (int r = 0; r < size; r++) w->counts.send_count[r] = 0;
   for (int64_t i = 0; i < w->n; i++)
-    w->send[w->send_displ[kith_owner(size, w->g->first, w->recv[i].current)]++] = w->recv[i];
-  kith_prefix_sum(size, w->send_count, w->send_displ);
+    w->counts.send_count[kith_owner(size, w->g->first, w->recv[i].current)]++;
+  kith_prefix_sum(size, w->counts.send_count, w->counts.send_displ);
+  for (int64_t i = 0; i < w->n; i++)
+    w->send[w->counts.send_displ[kith_owner(size, w->g->first, w->recv[i].current)]++] = w->recv[i];
+  kith_prefix_sum(size, w->counts.send_count, w->counts.send_displ);
 }
 
 /* Send the walkers to the owners of their current nodes: first the counts, … */
@@ -87,18 +82,20 @@ static void walk_send_counts(kith_walks *w) {
   if (w->comm->size == 1) return;
   walk_group(w);
   w->n_recv = -1;
-  KITH_MPI(MPI_Ialltoall(w->send_count, 1, MPI_INT, w->recv_count, 1, MPI_INT, w->comm->mpi, &w->request));
+  KITH_MPI(MPI_Ialltoall(w->counts.send_count, 1, MPI_INT, w->counts.recv_count, 1, MPI_INT, w->comm->mpi,
+                         &w->request));
 }
 
 /* … then the walkers. */
 static void walk_send_walkers(kith_walks *w) {
   int size = w->comm->size;
   w->n_recv = 0;
-  for (int r = 0; r < size; r++) w->n_recv += w->recv_count[r];
+  for (int r = 0; r < size; r++) w->n_recv += w->counts.recv_count[r];
   if (w->n_recv > w->most) kith_abort(__FILE__, __LINE__, "more walkers than allocated");
-  kith_prefix_sum(size, w->recv_count, w->recv_displ);
-  KITH_MPI(MPI_Ialltoallv(w->send, w->send_count, w->send_displ, w->walker_type, w->recv, w->recv_count,
-                          w->recv_displ, w->walker_type, w->comm->mpi, &w->request));
+  kith_prefix_sum(size, w->counts.recv_count, w->counts.recv_displ);
+  KITH_MPI(MPI_Ialltoallv(w->send, w->counts.send_count, w->counts.send_displ, w->walker_type, w->recv,
+                          w->counts.recv_count, w->counts.recv_displ, w->walker_type, w->comm->mpi,
+                          &w->request));
 }
 
 /* Whether all walkers have arrived; if only the counts have, send the walkers. */
