@@ -33,7 +33,8 @@ static float cluster_cut_scale(const cluster *w, bool inside) {
   return (float)((double)(w->ctx->g->n_part - 1) / (w->n_in_step - inside));
 }
 
-static int64_t cluster_draw(void *self, const sample_query *q, int64_t *position, float *scale) {
+static int64_t cluster_draw(void *self, int thread, const sample_query *q, int64_t *position, float *scale) {
+  (void)thread;
   const cluster *w = self;
   const kith_dist_csr *a = w->ctx->a;
   const kith_lid *col = a->csr.col + a->csr.start[a->iperm[q->row]];

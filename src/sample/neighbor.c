@@ -59,14 +59,12 @@ int64_t kith_neighbor_draw(uint64_t rng_seed, uint64_t step, int64_t node, int l
     return n;
   }
   for (int64_t first = 0; first < k; first += NEIGHBOR_BLOCK) {
-    kith_draw r[NEIGHBOR_BLOCK / 4];
+    const uint64_t counter[] = {step, (uint64_t)node, (uint64_t)layer << 32 | (uint64_t)first, relation};
+    uint64_t bits[NEIGHBOR_BLOCK];
     int64_t end = kith_min(first + NEIGHBOR_BLOCK, k);
-    for (int64_t i = first; i < end; i += 4)
-      r[(i - first) / 4] = kith_random4(rng_seed, KITH_RNG_NEIGHBOR, step, (uint64_t)node,
-                                        (uint64_t)layer << 32 | (uint64_t)i, relation);
+    kith_random_fill(rng_seed, KITH_RNG_NEIGHBOR, counter, (int)(end - first), bits);
     for (int64_t i = first; i < end; i++) {
-      int64_t last = degree - k + i,
-              x = (int64_t)kith_random_below(r[(i - first) / 4].bits[i % 4], (uint64_t)last + 1);
+      int64_t last = degree - k + i, x = (int64_t)kith_random_below(bits[i - first], (uint64_t)last + 1);
       neighbor_insert(i, neighbor_has(i, x, position) ? last : x,
                       position); /* the last is larger than all drawn before */
     }
@@ -78,9 +76,10 @@ typedef struct neighbor {
   const sample_context *ctx;
   uint64_t step;
   const kith_fanouts *fanouts[1 + KITH_MAX_RELATIONS]; /* of each relation of the matrix */
-  double *cdf;    /* [max degree + 1] cumulative weights of the eligible neighbors of the queried row */
-  int64_t *count; /* [max degree] draws of each neighbor; zero between queries */
-  bool *drawn;    /* [max degree] workspace of kith_neighbor_draw(); false between queries */
+  bool *drawn; /* [threads, max degree] workspace of kith_neighbor_draw(); false between queries … */
+  /* … and of weighted draws: */
+  double *cdf;    /* [threads, max degree + 1] cumulative weights of the queried row's eligible neighbors */
+  int64_t *count; /* [threads, max degree] draws of each neighbor; zero between queries */
 } neighbor;
 
 /* The key of a relation in random numbers. */
@@ -97,11 +96,18 @@ static int neighbor_fanout(const neighbor *w, int relation, int l) {
 
 static void neighbor_begin(void *self, uint64_t step) { ((neighbor *)self)->step = step; }
 
-static int64_t neighbor_draw_uniform(void *self, const sample_query *q, int64_t *position, float *scale) {
+static int64_t neighbor_most(const void *self, const sample_query *q) {
+  int k = neighbor_fanout(self, q->relation, q->layer);
+  return k > 0 ? kith_min(k, q->n_eligible) : q->n_eligible;
+}
+
+static int64_t neighbor_draw_uniform(void *self, int thread, const sample_query *q, int64_t *position,
+                                     float *scale) {
   const neighbor *w = self;
   int64_t n = kith_neighbor_draw(w->ctx->rng_seed, w->step, w->ctx->a->node[q->row], q->layer,
                                  neighbor_key(w, q->relation), q->n_eligible,
-                                 neighbor_fanout(w, q->relation, q->layer), w->drawn, position);
+                                 neighbor_fanout(w, q->relation, q->layer),
+                                 w->drawn + thread * w->ctx->max_degree, position);
   float each = n > 0 ? (float)((double)q->n_eligible / (double)n) : 0;
   for (int64_t i = 0; i < n; i++) {
     position[i] = kith__eligible(q, position[i]);
@@ -123,10 +129,10 @@ static double neighbor_weight(const neighbor *w, const sample_query *q, int64_t 
 }
 
 /* Cumulative weights of the eligible neighbors. */
-static void neighbor_fill_cdf(const neighbor *w, const sample_query *q) {
-  w->cdf[0] = 0;
+static void neighbor_fill_cdf(const neighbor *w, const sample_query *q, double *cdf) {
+  cdf[0] = 0;
   for (int64_t i = 0; i < q->n_eligible; i++)
-    w->cdf[i + 1] = w->cdf[i] + neighbor_weight(w, q, kith__eligible(q, i));
+    cdf[i + 1] = cdf[i] + neighbor_weight(w, q, kith__eligible(q, i));
 }
 
 /* The neighbor i with cdf[i] <= x < cdf[i + 1]: binary search. */
@@ -148,25 +154,28 @@ static bool neighbor_is_uniform(const neighbor *w, const sample_query *q, int k)
 
 /* k draws with replacement: each draw of a neighbor with probability q adds 1 / (k q) to its importance
  * weight (Chen et al., FastGCN, ICLR 2018, theorem 1, for one node's neighbors). */
-static int64_t neighbor_draw_weighted(void *self, const sample_query *q, int64_t *position, float *scale) {
+static int64_t neighbor_draw_weighted(void *self, int thread, const sample_query *q, int64_t *position,
+                                      float *scale) {
   const neighbor *w = self;
+  double *cdf = w->cdf + thread * (w->ctx->max_degree + 1);
+  int64_t *count = w->count + thread * w->ctx->max_degree, n = 0;
   int k = neighbor_fanout(w, q->relation, q->layer);
-  int64_t n = 0;
-  if (neighbor_is_uniform(w, q, k)) return neighbor_draw_uniform(self, q, position, scale);
-  neighbor_fill_cdf(w, q);
-  double all = w->cdf[q->n_eligible];
-  if (!(all > 0)) return neighbor_draw_uniform(self, q, position, scale); /* entries of weight 0 only */
+  if (neighbor_is_uniform(w, q, k)) return neighbor_draw_uniform(self, thread, q, position, scale);
+  neighbor_fill_cdf(w, q, cdf);
+  double all = cdf[q->n_eligible];
+  if (!(all > 0)) /* entries of weight 0 only */
+    return neighbor_draw_uniform(self, thread, q, position, scale);
   for (int i = 0; i < k; i++) {
     kith_draw r =
         kith_random4(w->ctx->rng_seed, KITH_RNG_NEIGHBOR, w->step, (uint64_t)w->ctx->a->node[q->row],
                      (uint64_t)q->layer << 32 | (uint64_t)i, neighbor_key(w, q->relation));
-    w->count[neighbor_find(w->cdf, q->n_eligible, all * kith_random_unit(r.bits[0]))]++;
+    count[neighbor_find(cdf, q->n_eligible, all * kith_random_unit(r.bits[0]))]++;
   }
   for (int64_t i = 0; i < q->n_eligible; i++) {
-    if (w->count[i] == 0) continue;
-    scale[n] = (float)((double)w->count[i] * all / (k * (w->cdf[i + 1] - w->cdf[i])));
+    if (count[i] == 0) continue;
+    scale[n] = (float)((double)count[i] * all / (k * (cdf[i + 1] - cdf[i])));
     position[n++] = kith__eligible(q, i);
-    w->count[i] = 0;
+    count[i] = 0;
   }
   return n;
 }
@@ -213,15 +222,18 @@ kith_status kith__method_neighbor(const sample_context *s, sample_method *out) {
   KITH_TRY(KITH_NEW(w, 1));
   *out = (sample_method){.self = w,
                          .begin = neighbor_begin,
+                         .most = neighbor_most,
                          .draw = s->options.weighting == KITH_UNIFORM ? neighbor_draw_uniform
                                                                       : neighbor_draw_weighted,
                          .destroy = neighbor_destroy};
   w->ctx = s;
   for (int k = 0; k < s->by_relation.n; k++)
     w->fanouts[k] = kith_sampler_fanouts(&s->options, neighbor_key(w, k));
-  KITH_TRY(KITH_NEW(w->cdf, s->max_degree + 1));
-  KITH_TRY(KITH_NEW(w->count, s->max_degree));
-  KITH_TRY(KITH_NEW(w->drawn, s->max_degree));
+  KITH_TRY(KITH_NEW(w->drawn, s->n_thread * s->max_degree));
+  if (s->options.weighting != KITH_UNIFORM) {
+    KITH_TRY(KITH_NEW(w->cdf, s->n_thread * (s->max_degree + 1)));
+    KITH_TRY(KITH_NEW(w->count, s->n_thread * s->max_degree));
+  }
   for (int l = 0; l < s->n_layer; l++) out->max_drawn[l] = neighbor_max_drawn(w, l);
 done:
   return st;

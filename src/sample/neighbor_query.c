@@ -1,31 +1,9 @@
 /* Requests go to the owners of rows, which sample by the method and reply. */
 #include "sample/neighbor_query.h"
 
-enum {
-  QUERY_REPLY_WORDS = 2,
-  QUERY_NEIGHBOR_WORDS = 3, /* 64-bit words of sample_reply and sample_neighbor */
-  QUERY_PREFETCH = 8,       /* rows between a prefetch and its use */
-  QUERY_BLOCK = 512         /* sampled neighbors that are prefetched together */
-};
+enum { QUERY_REPLY_WORDS = 2, QUERY_NEIGHBOR_WORDS = 3 }; /* 64-bit words of replies and neighbors */
 
 /* ---- memory ---- */
-
-static kith_status query_make_counts(int size, sample_counts *c) {
-  kith_status st = KITH_OK;
-  KITH_TRY(KITH_NEW(c->send_count, size));
-  KITH_TRY(KITH_NEW(c->send_displ, size + 1));
-  KITH_TRY(KITH_NEW(c->recv_count, size));
-  KITH_TRY(KITH_NEW(c->recv_displ, size + 1));
-done:
-  return st;
-}
-
-static void query_free_counts(sample_counts *c) {
-  KITH_FREE(c->send_count);
-  KITH_FREE(c->send_displ);
-  KITH_FREE(c->recv_count);
-  KITH_FREE(c->recv_displ);
-}
 
 /* Buffers of the exchange; own rows need none. */
 static kith_status query_make_replies(const sample_context *s, int64_t rows, int64_t entries,
@@ -67,6 +45,7 @@ kith_status kith__neighbor_query_make(const sample_context *s, const sample_meth
                                .a = s->a,
                                .by_relation = &s->by_relation,
                                .method = method,
+                               .n_thread = s->n_thread,
                                .request = {MPI_REQUEST_NULL, MPI_REQUEST_NULL}};
   KITH_MPI(MPI_Type_contiguous(QUERY_REPLY_WORDS, MPI_INT64_T, &q->reply_type));
   KITH_MPI(MPI_Type_contiguous(QUERY_NEIGHBOR_WORDS, MPI_INT64_T, &q->neighbor_type));
@@ -81,11 +60,12 @@ kith_status kith__neighbor_query_make(const sample_context *s, const sample_meth
   KITH_TRY(KITH_NEW(q->node_info, s->a->csr.n_col));
   for (kith_lid c = 0; c < s->a->csr.n_col; c++)
     q->node_info[c] = (sample_neighbor){s->a->number[c], s->a->node[c], (int32_t)s->a->degree[c], 1};
-  KITH_TRY(KITH_NEW(q->csr_index, QUERY_BLOCK + s->max_degree));
-  KITH_TRY(KITH_NEW(q->scale, QUERY_BLOCK + s->max_degree));
+  q->max_block = kith__neighbor_answer_max_block(s, method);
+  KITH_TRY(KITH_NEW(q->csr_index, s->n_thread * q->max_block));
+  KITH_TRY(KITH_NEW(q->scale, s->n_thread * q->max_block));
   KITH_TRY(kith__excluded_edges_make(s, max_excluded, &q->excluded));
-  KITH_TRY(query_make_counts(s->comm->size, &q->rows));
-  KITH_TRY(query_make_counts(s->comm->size, &q->edges));
+  KITH_TRY(kith_alltoall_make(s->comm->size, &q->rows));
+  KITH_TRY(kith_alltoall_make(s->comm->size, &q->edges));
   KITH_TRY(query_make_replies(s, rows, entries, q));
 done:
   return st;
@@ -104,8 +84,8 @@ void kith__neighbor_query_free(sample_neighbor_query *q) {
   KITH_FREE(q->csr_index);
   KITH_FREE(q->scale);
   kith__excluded_edges_free(&q->excluded);
-  query_free_counts(&q->rows);
-  query_free_counts(&q->edges);
+  kith_alltoall_free(&q->rows);
+  kith_alltoall_free(&q->edges);
   KITH_FREE(q->recv_gid);
   KITH_FREE(q->reply_out);
   KITH_FREE(q->reply_in);
@@ -115,96 +95,16 @@ void kith__neighbor_query_free(sample_neighbor_query *q) {
   KITH_FREE(q->entry_in);
 }
 
-/* ---- replies ---- */
-
-/* Sample one row's entries of a relation; their csr indices and importance weights go behind the n entries of
- * the block.  Returns their number. */
-static int64_t query_draw_relation(sample_neighbor_query *q, const sample_query *about, int64_t n) {
-  int64_t *index = q->csr_index + n, drawn = q->method->draw(q->method->self, about, index, q->scale + n);
-  for (int64_t i = 0; i < drawn; i++) {
-    index[i] = kith__query_entry(q->by_relation, about, index[i]);
-    __builtin_prefetch(&q->a->csr.col[index[i]]);
-  }
-  return drawn;
-}
-
-/* Sample one row, relation by relation. */
-static sample_reply query_draw(sample_neighbor_query *q, kith_gid gid, int64_t n) {
-  const kith_dist_csr *a = q->a;
-  kith_lid row = (kith_lid)(gid - q->g->first[q->comm->rank]);
-  sample_query about = {.layer = q->layer,
-                        .row = row,
-                        .start = a->csr.start[a->iperm[row]],
-                        .n_eligible = a->degree[row]};
-  if (kith__excluded_edges_has(&q->excluded, row)) kith__excluded_edges_apply(&q->excluded, &about);
-  int64_t drawn = query_draw_relation(q, &about, n);
-  for (int k = 1; k < q->by_relation->n; k++) {
-    const kith_lid *count = q->by_relation->count + (int64_t)row * q->by_relation->n;
-    about.relation = k;
-    about.first += count[k - 1];
-    about.n_eligible = count[k];
-    about.n_excluded = 0;
-    drawn += query_draw_relation(q, &about, n + drawn);
-  }
-  return (sample_reply){q->node_info[row].node, q->node_info[row].degree, (int32_t)drawn};
-}
-
-/* Fill in the n sampled neighbors of a block. */
-static void query_fill_neighbors(const sample_neighbor_query *q, int64_t n, sample_neighbor *neighbor,
-                                 sample_entry *entry) {
-  const kith_csr *csr = &q->a->csr;
-  for (int64_t i = 0; i < n; i++) __builtin_prefetch(&q->node_info[csr->col[q->csr_index[i]]]);
-  for (int64_t i = 0; i < n; i++) {
-    neighbor[i] = q->node_info[csr->col[q->csr_index[i]]];
-    neighbor[i].scale = q->a->weighted ? q->scale[i] * csr->weight[q->csr_index[i]] : q->scale[i];
-  }
-  for (int64_t i = 0; entry && i < n; i++)
-    entry[i] = (sample_entry){kith__merged_weight(q->a, q->csr_index[i]), q->a->merged->of[q->csr_index[i]]};
-}
-
-/* Prefetch for later rows, at two distances: the second address is loaded from the first. */
-static void query_prefetch(const sample_neighbor_query *q, int64_t n, const kith_gid *gid) {
-  const kith_dist_csr *a = q->a;
-  kith_gid low = q->g->first[q->comm->rank];
-  if (n > QUERY_PREFETCH) {
-    kith_lid row = (kith_lid)(gid[QUERY_PREFETCH] - low);
-    __builtin_prefetch(&a->degree[row]);
-    __builtin_prefetch(&a->iperm[row]);
-    __builtin_prefetch(&q->node_info[row]);
-    __builtin_prefetch(&q->excluded.head[row]);
-  }
-  if (n > QUERY_PREFETCH / 2) __builtin_prefetch(&a->csr.start[a->iperm[gid[QUERY_PREFETCH / 2] - low]]);
-}
-
-/*
- * Reply to n requests; returns the number of sampled neighbors.  On a graph that exceeds the caches each
- * neighbor costs two cache misses, of its column and of its node_info; those of a block overlap.
- */
-static int64_t query_answer(sample_neighbor_query *q, int64_t n, const kith_gid *gid, sample_reply *reply,
-                            sample_neighbor *neighbor, sample_entry *entry) {
-  int64_t at = 0, block = 0;
-  for (int64_t i = 0; i < n; i++) {
-    query_prefetch(q, n - i, gid + i);
-    reply[i] = query_draw(q, gid[i], block);
-    block += reply[i].n_drawn;
-    if (block < QUERY_BLOCK && i + 1 < n) continue;
-    query_fill_neighbors(q, block, neighbor + at, entry ? entry + at : NULL);
-    at += block;
-    block = 0;
-  }
-  return at;
-}
+/* ---- the exchange ---- */
 
 static void query_answer_self(sample_neighbor_query *q) {
-  q->n_self_neighbor = query_answer(q, q->n_self, q->grouped_gid + q->self_start, q->reply_in + q->self_start,
-                                    q->neighbor_in, q->entry_in);
+  q->n_self_neighbor = kith__neighbor_answer(q, q->n_self, q->grouped_gid + q->self_start,
+                                             q->reply_in + q->self_start, q->neighbor_in, q->entry_in);
 }
-
-/* ---- the exchange ---- */
 
 /* Count the grouped rows of each owner. */
 static void query_count(sample_neighbor_query *q, kith_lid n) {
-  sample_counts *c = &q->rows;
+  kith_alltoall *c = &q->rows;
   int me = q->comm->rank;
   for (kith_lid r = 0, at = 0; r < q->comm->size; r++) {
     kith_lid begin = at;
@@ -220,8 +120,10 @@ static void query_count(sample_neighbor_query *q, kith_lid n) {
 /* Ranks own ranges of global ids, so sorting groups by owner; ascending requests also read the graph in
  * order. */
 void kith__neighbor_query_group(sample_neighbor_query *q, kith_lid n, const kith_gid *gid) {
+#pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < n; i++) q->sort[i] = (kith_key_value){gid[i], i};
   kith_sort(n, q->g->first[q->comm->size], q->sort, q->sort + n);
+#pragma omp parallel for schedule(static)
   for (kith_lid at = 0; at < n; at++) {
     q->grouped_row[at] = q->sort[at].value;
     q->grouped_gid[at] = q->sort[at].key;
@@ -231,7 +133,7 @@ void kith__neighbor_query_group(sample_neighbor_query *q, kith_lid n, const kith
 
 /* Counts have arrived: send the requests, and sample the own rows meanwhile. */
 static void query_send_requests(sample_neighbor_query *q) {
-  sample_counts *c = &q->rows;
+  kith_alltoall *c = &q->rows;
   kith_prefix_sum(q->comm->size, c->recv_count, c->recv_displ);
   KITH_MPI(MPI_Ialltoallv(q->grouped_gid, c->send_count, c->send_displ, MPI_INT64_T, q->recv_gid,
                           c->recv_count, c->recv_displ, MPI_INT64_T, q->comm->mpi, &q->request[0]));
@@ -241,11 +143,11 @@ static void query_send_requests(sample_neighbor_query *q) {
 /* Requests have arrived: sample, send the replies and the counts of neighbors. */
 static void query_send_replies(sample_neighbor_query *q) {
   int size = q->comm->size;
-  sample_counts *c = &q->rows, *e = &q->edges;
+  kith_alltoall *c = &q->rows, *e = &q->edges;
   for (int r = 0, at = 0; r < size; at += e->send_count[r], r++)
-    e->send_count[r] = (int)query_answer(q, c->recv_count[r], q->recv_gid + c->recv_displ[r],
-                                         q->reply_out + c->recv_displ[r], q->neighbor_out + at,
-                                         q->entry_out ? q->entry_out + at : NULL);
+    e->send_count[r] = (int)kith__neighbor_answer(q, c->recv_count[r], q->recv_gid + c->recv_displ[r],
+                                                  q->reply_out + c->recv_displ[r], q->neighbor_out + at,
+                                                  q->entry_out ? q->entry_out + at : NULL);
   kith_prefix_sum(size, e->send_count, e->send_displ);
   KITH_MPI(MPI_Ialltoallv(q->reply_out, c->recv_count, c->recv_displ, q->reply_type, q->reply_in,
                           c->send_count, c->send_displ, q->reply_type, q->comm->mpi, &q->request[0]));
@@ -253,7 +155,7 @@ static void query_send_replies(sample_neighbor_query *q) {
 }
 
 static void query_send_neighbors(sample_neighbor_query *q) {
-  sample_counts *e = &q->edges;
+  kith_alltoall *e = &q->edges;
   kith_prefix_sum(q->comm->size, e->recv_count, e->recv_displ);
   KITH_MPI(MPI_Ialltoallv(q->neighbor_out, e->send_count, e->send_displ, q->neighbor_type,
                           q->neighbor_in + q->n_self_neighbor, e->recv_count, e->recv_displ, q->neighbor_type,

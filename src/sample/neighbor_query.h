@@ -26,11 +26,6 @@ typedef struct sample_entry {
 
 enum { SAMPLE_PREFETCH = 16 }; /* neighbors between the prefetch of a row-hash entry and its use */
 
-/* Arguments of an all-to-all exchange, in elements. */
-typedef struct sample_counts {
-  int *send_count, *send_displ, *recv_count, *recv_displ; /* counts [size], displs [size + 1] */
-} sample_counts;
-
 typedef struct sample_neighbor_query {
   bool made;
   const kith_comm *comm;
@@ -44,10 +39,11 @@ typedef struct sample_neighbor_query {
   kith_lid *grouped_row;          /* [max rows] rows sorted by global id, hence grouped by owner … */
   kith_gid *grouped_gid;          /* … and their global ids */
   sample_neighbor *node_info;     /* [n_own + n_ghost] a reply's data about each node, in one cache line */
-  int64_t
-      *csr_index; /* [QUERY_BLOCK + max degree] the sampled edges of a block of rows: indices into csr … */
-  float *scale;   /* … and their importance weights */
-  sample_counts rows, edges; /* exchanged with other ranks */
+  int n_thread;                   /* threads that answer, each with max_block of: */
+  int64_t max_block;
+  int64_t *csr_index;        /* the sampled edges of a block of rows: indices into csr … */
+  float *scale;              /* … and their importance weights */
+  kith_alltoall rows, edges; /* exchanged with other ranks */
   kith_lid n_self,
       self_start; /* this rank's own rows: their number, and their start among the grouped rows … */
   kith_eid n_self_neighbor; /* … and their sampled neighbors, the first of neighbor_in */
@@ -86,23 +82,11 @@ void kith__neighbor_query_begin(sample_neighbor_query *q, int layer, kith_lid n,
  */
 bool kith__neighbor_query_advance(sample_neighbor_query *q);
 
-/* Iterator over the sampled neighbors, row by row in grouped order: the next of own rows, and of remote rows.
- */
-typedef struct sample_cursor {
-  const sample_neighbor *self, *remote;
-} sample_cursor;
-
-static inline sample_cursor kith__neighbor_query_cursor(const sample_neighbor_query *q) {
-  return (sample_cursor){q->neighbor_in, q->neighbor_in + q->n_self_neighbor};
-}
-
-/* The sampled neighbors of row grouped_row[p]; call it for p = 0, 1, 2, … */
-static inline const sample_neighbor *kith__neighbor_query_next(const sample_neighbor_query *q, kith_lid p,
-                                                               sample_cursor *c) {
-  const sample_neighbor **next = p >= q->self_start && p < q->self_start + q->n_self ? &c->self : &c->remote,
-                        *neighbor = *next;
-  *next += q->reply_in[p].n_drawn;
-  return neighbor;
-}
+/* Replies: neighbor_answer.c.  Sample for n rows of this rank, in the order of gid; returns the number of
+ * sampled neighbors.  Local; the result does not depend on the number of threads. */
+int64_t kith__neighbor_answer(sample_neighbor_query *q, int64_t n, const kith_gid *gid, sample_reply *reply,
+                              sample_neighbor *neighbor, sample_entry *entry);
+/* Sampled edges that a thread has in work at once. */
+int64_t kith__neighbor_answer_max_block(const sample_context *s, const sample_method *method);
 
 #endif

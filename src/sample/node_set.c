@@ -19,7 +19,8 @@ typedef struct node_set {
 
 static void node_set_begin(void *self, uint64_t step) { ((node_set *)self)->step = step; }
 
-static int64_t node_set_draw(void *self, const sample_query *q, int64_t *position, float *scale) {
+static int64_t node_set_draw(void *self, int thread, const sample_query *q, int64_t *position, float *scale) {
+  (void)thread;
   const node_set *w = self;
   const kith_dist_csr *a = w->ctx->a;
   const kith_lid *col = a->csr.col + a->csr.start[a->iperm[q->row]];

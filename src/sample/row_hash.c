@@ -3,8 +3,8 @@
 
 #include "sample/row_hash.h"
 
-static uint32_t row_hash_mask(int64_t max_rows) {
-  uint32_t mask = 15;
+static uint64_t row_hash_mask(int64_t max_rows) {
+  uint64_t mask = 15;
   while ((int64_t)mask < 2 * max_rows) mask = 2 * mask + 1;
   return mask;
 }
@@ -12,18 +12,34 @@ static uint32_t row_hash_mask(int64_t max_rows) {
 /* A hash, or an array over all nodes where that is no larger. */
 int64_t kith__row_hash_bytes(int64_t max_rows, int64_t n_node) {
   const sample_row_hash *m = NULL;
-  return kith_min(KITH_BYTES(m->row, n_node), KITH_BYTES(m->slot, (int64_t)row_hash_mask(max_rows) + 1));
+  return kith_min(KITH_BYTES(m->value, n_node), KITH_BYTES(m->slot, (int64_t)row_hash_mask(max_rows) + 1));
 }
 
-kith_status kith__row_hash_make(int64_t max_rows, int64_t n_node, sample_row_hash *out) {
+/* Empty values: larger than any that follows. */
+static void row_hash_reset(sample_row_hash *m) {
+  if (m->value) memset(m->value, 0xff, (size_t)m->n_node * sizeof *m->value);
+  else
+    for (uint64_t i = 0; i <= m->mask; i++) atomic_init(&m->slot[i].value, UINT32_MAX);
+  m->base = UINT32_MAX - m->stride;
+}
+
+kith_status kith__row_hash_make(int64_t max_rows, int64_t max_position, int64_t n_node,
+                                sample_row_hash *out) {
   kith_status st = KITH_OK;
-  sample_row_hash m = {.mask = row_hash_mask(max_rows), .n_node = n_node, .stamp = 1, .stride = 1};
-  if (n_node * (int64_t)sizeof *m.row > (int64_t)(m.mask + 1) * (int64_t)sizeof *m.slot)
+  sample_row_hash m = {.max_rows = (uint32_t)max_rows,
+                       .stride = (uint32_t)(max_rows + max_position),
+                       .n_node = n_node,
+                       .mask = row_hash_mask(max_rows),
+                       .stamp = 1};
+  KITH_CHECK(max_position < INT32_MAX && max_rows + max_position < UINT32_MAX &&
+                 n_node <= (int64_t)1 << ROW_HASH_GID_BITS,
+             KITH_ECONFIG,
+             "a step of %lld rows and %lld sampled neighbors of a graph with %lld nodes is too large",
+             (long long)max_rows, (long long)max_position, (long long)n_node);
+  if (KITH_BYTES(m.value, n_node) > KITH_BYTES(m.slot, (int64_t)m.mask + 1))
     KITH_TRY(KITH_NEW(m.slot, (int64_t)m.mask + 1));
-  else {
-    m.stride = (uint32_t)max_rows + 1;
-    KITH_TRY(KITH_NEW(m.row, n_node));
-  }
+  else KITH_TRY(KITH_NEW(m.value, n_node));
+  row_hash_reset(&m);
   *out = m;
 done:
   return st;
@@ -31,22 +47,13 @@ done:
 
 void kith__row_hash_free(sample_row_hash *m) {
   KITH_FREE(m->slot);
-  KITH_FREE(m->row);
+  KITH_FREE(m->value);
 }
 
 void kith__row_hash_clear(sample_row_hash *m) {
-  if (UINT32_MAX - m->stamp >= 2 * (uint64_t)m->stride) {
-    m->stamp += m->stride;
-    return;
-  }
-  if (m->row) memset(m->row, 0, (size_t)m->n_node * sizeof *m->row); /* the stamp would overflow */
-  else memset(m->slot, 0, (m->mask + 1) * sizeof *m->slot);
+  if (m->base >= m->stride) m->base -= m->stride;
+  else row_hash_reset(m);
+  if (!m->slot || ++m->stamp >> (64 - ROW_HASH_GID_BITS) == 0) return;
+  for (uint64_t i = 0; i <= m->mask; i++) atomic_init(&m->slot[i].key, 0); /* the stamp would overflow */
   m->stamp = 1;
-}
-
-kith_lid kith__row_hash_insert_probing(sample_row_hash *m, kith_gid gid, kith_lid new_row) {
-  uint64_t at = kith__row_hash_index(m, gid);
-  while (m->slot[at].stamp == m->stamp && m->slot[at].gid != gid) at = (at + 1) & m->mask;
-  if (m->slot[at].stamp != m->stamp) m->slot[at] = (sample_slot){gid, m->stamp, new_row};
-  return m->slot[at].row;
 }

@@ -1,14 +1,25 @@
-/* Hash table from global ids to rows, cleared in O(1). */
+/* Table from global ids to rows, cleared in O(1), which threads fill together. */
 #ifndef KITH_SRC_SAMPLE_ROW_HASH_H
 #define KITH_SRC_SAMPLE_ROW_HASH_H
 
+#include <stdatomic.h>
+
 #include "base/base.h"
+
+/*
+ * A new id gets its row in two rounds, so that rows do not depend on the threads: in the first round every
+ * occurrence of the id offers its position, and the smallest one stays; in the second round the occurrence
+ * at that position, the first one, sets the row.
+ *
+ * Both are one number: row, or max_rows + position; a row is smaller than any position.  The table stores
+ * base + number.  Clearing subtracts from base the count of possible numbers, so that whatever was stored
+ * before is larger than anything stored later, and counts as empty.
+ */
 
 /* A slot of 16 bytes, so that a probe is at most one cache miss. */
 typedef struct sample_slot {
-  kith_gid gid;
-  uint32_t stamp; /* the slot is empty if this is not the table's stamp */
-  kith_lid row;
+  _Atomic uint64_t key; /* stamp, then the global id; the slot is free if the stamp is not the table's */
+  _Atomic uint32_t value;
 } sample_slot;
 
 /*
@@ -16,34 +27,86 @@ typedef struct sample_slot {
  * then smaller and needs no probing.
  */
 typedef struct sample_row_hash {
-  uint64_t mask;
-  sample_slot *slot; /* [mask + 1] hashed; else NULL */
+  uint32_t max_rows, stride, base; /* rows; rows and positions; see above */
   int64_t n_node;
-  uint32_t *row;          /* [n_node] direct; else NULL: stamp + row; values below stamp are empty */
-  uint32_t stamp, stride; /* clearing adds stride to stamp */
+  _Atomic uint32_t *value; /* [n_node] direct; else NULL */
+  uint64_t mask, stamp;
+  sample_slot *slot; /* [mask + 1] hashed; else NULL */
 } sample_row_hash;
 
-/* Allocate for `max_rows` of the ids 0 … n_node - 1.  Local. */
-kith_status kith__row_hash_make(int64_t max_rows, int64_t n_node, sample_row_hash *out) KITH_MUST_USE;
+enum { ROW_HASH_GID_BITS = 40 }; /* of a slot's key; the others are the stamp */
+
+/*
+ * Allocate for `max_rows` of the ids 0 … n_node - 1, and positions 0 … max_position - 1.  Local.
+ *
+ * Errors: KITH_ENOMEM; KITH_ECONFIG if the graph has more than 2^40 nodes.
+ */
+kith_status kith__row_hash_make(int64_t max_rows, int64_t max_position, int64_t n_node,
+                                sample_row_hash *out) KITH_MUST_USE;
 int64_t kith__row_hash_bytes(int64_t max_rows, int64_t n_node);
 void kith__row_hash_free(sample_row_hash *m);
 void kith__row_hash_clear(sample_row_hash *m);
-kith_lid kith__row_hash_insert_probing(sample_row_hash *m, kith_gid gid, kith_lid new_row);
-
-/* The row of an id; inserts `new_row` if it has none. */
-static inline kith_lid kith__row_hash_insert(sample_row_hash *m, kith_gid gid, kith_lid new_row) {
-  if (!m->row) return kith__row_hash_insert_probing(m, gid, new_row);
-  if (m->row[gid] < m->stamp) m->row[gid] = m->stamp + (uint32_t)new_row;
-  return (kith_lid)(m->row[gid] - m->stamp);
+static inline uint64_t kith__row_hash_index(const sample_row_hash *m, kith_gid gid) {
+  return ((uint64_t)gid * 0x9e3779b97f4a7c15u >> 20) & m->mask; /* Fibonacci hashing */
 }
 
-static inline uint64_t kith__row_hash_index(const sample_row_hash *m, kith_gid gid) {
-  return ((uint64_t)gid * 0x9e3779b97f4a7c15u >> 20) & m->mask;
-} /* Fibonacci hashing */
+/* The slot of an id; inserts the id if it has none.  Threads may insert at once: one that finds a slot taken
+ * that was free looks at it again. */
+static inline _Atomic uint32_t *kith__row_hash_probe(const sample_row_hash *m, kith_gid gid) {
+  uint64_t at = kith__row_hash_index(m, gid), key = m->stamp << ROW_HASH_GID_BITS | (uint64_t)gid;
+  for (;;) {
+    uint64_t now = atomic_load_explicit(&m->slot[at].key, memory_order_relaxed);
+    if (now == key) break;
+    if (now >> ROW_HASH_GID_BITS == m->stamp) at = (at + 1) & m->mask;
+    else if (atomic_compare_exchange_strong_explicit(&m->slot[at].key, &now, key, memory_order_relaxed,
+                                                     memory_order_relaxed))
+      break;
+  }
+  return &m->slot[at].value;
+}
+
+static inline _Atomic uint32_t *kith__row_hash_value(const sample_row_hash *m, kith_gid gid) {
+  return m->value ? &m->value[gid] : kith__row_hash_probe(m, gid);
+}
+
+/* First round, any thread: the row of an id; or -1 if it has none: then offer `position` for it. */
+static inline kith_lid kith__row_hash_offer(const sample_row_hash *m, kith_gid gid, int64_t position) {
+  _Atomic uint32_t *value = kith__row_hash_value(m, gid);
+  uint32_t offer = m->base + m->max_rows + (uint32_t)position,
+           now = atomic_load_explicit(value, memory_order_relaxed);
+  if (now - m->base < m->max_rows) return (kith_lid)(now - m->base);
+  while (offer < now && !atomic_compare_exchange_weak_explicit(value, &now, offer, memory_order_relaxed,
+                                                               memory_order_relaxed))
+    continue;
+  return -1;
+}
+
+/* Second round: whether `position` is the smallest that was offered for an id. */
+static inline bool kith__row_hash_is_first(const sample_row_hash *m, kith_gid gid, int64_t position) {
+  uint32_t now = atomic_load_explicit(kith__row_hash_value(m, gid), memory_order_relaxed);
+  return now == m->base + m->max_rows + (uint32_t)position;
+}
+
+/* Set the row of an id. */
+static inline void kith__row_hash_set(const sample_row_hash *m, kith_gid gid, kith_lid row) {
+  atomic_store_explicit(kith__row_hash_value(m, gid), m->base + (uint32_t)row, memory_order_relaxed);
+}
+
+/* The row of an id; -1: it has none. */
+static inline kith_lid kith__row_hash_find(const sample_row_hash *m, kith_gid gid) {
+  uint32_t row = atomic_load_explicit(kith__row_hash_value(m, gid), memory_order_relaxed) - m->base;
+  return row < m->max_rows ? (kith_lid)row : -1;
+}
+
+/* The row of an id that has one. */
+static inline kith_lid kith__row_hash_row(const sample_row_hash *m, kith_gid gid) {
+  return (kith_lid)(atomic_load_explicit(kith__row_hash_value(m, gid), memory_order_relaxed) - m->base);
+}
+
 /* Prefetch for an insertion that follows soon. */
 static inline void kith__row_hash_prefetch(const sample_row_hash *m, kith_gid gid) {
-  uintptr_t at = m->row ? (uintptr_t)m->row + sizeof *m->row * (uint64_t)gid
-                        : (uintptr_t)&m->slot[kith__row_hash_index(m, gid)];
+  uintptr_t at = m->value ? (uintptr_t)m->value + sizeof *m->value * (uint64_t)gid
+                          : (uintptr_t)&m->slot[kith__row_hash_index(m, gid)];
   __builtin_prefetch((const void *)at, 1); /* a prefetch of an invalid address is harmless */
 }
 

@@ -85,7 +85,8 @@ static float saint_scale(const saint *w, const sample_query *q, kith_eid e, kith
   return (float)((double)(often > 0 ? often : 1) / (double)(together > 0 ? together : 1));
 }
 
-static int64_t saint_draw(void *self, const sample_query *q, int64_t *position, float *scale) {
+static int64_t saint_draw(void *self, int thread, const sample_query *q, int64_t *position, float *scale) {
+  (void)thread;
   const saint *w = self;
   const kith_dist_csr *a = w->ctx->a;
   kith_eid first = a->csr.start[a->iperm[q->row]];

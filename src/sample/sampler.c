@@ -3,12 +3,10 @@
  * the owners of its rows for sampled neighbors, and appends the new ones to its list of nodes.  So the rows
  * of every block begin with those of the block before, the seed nodes first, and one list serves all blocks.
  */
-#include <math.h>
 #include <string.h>
 
-#include "sample/neighbor_query.h"
-#include "sample/row_hash.h"
-#include "sample/sampler_plan.h"
+#include "ops/ops.h"
+#include "sample/block_fill.h"
 
 struct kith_sampler {
   sample_context ctx;
@@ -48,16 +46,18 @@ done:
 
 static kith_status sampler_alloc(kith_sampler *s, kith_lid max_seed, kith_lid max_excluded) {
   kith_status st = KITH_OK;
-  int64_t rows[KITH_MAX_LAYERS + 1], entries[KITH_MAX_LAYERS], looped[KITH_MAX_LAYERS], max_entry = 0;
+  int64_t rows[KITH_MAX_LAYERS + 1], entries[KITH_MAX_LAYERS], looped[KITH_MAX_LAYERS], max_entry = 0,
+                                                                                        max_looped = 0;
   int n = s->ctx.n_layer;
   KITH_TRY(sampler_bound(s, max_seed, rows, entries));
   for (int l = 0; l < n; l++) {
     looped[l] = entries[l] + (s->loops ? rows[l + 1] : 0);
     if (entries[l] > max_entry) max_entry = entries[l];
+    if (looped[l] > max_looped) max_looped = looped[l];
   }
   KITH_TRY(kith__sampler_plan_make(n, rows, looped, s->ctx.a->merged, &s->front));
   KITH_TRY(kith__sampler_plan_make(n, rows, looped, s->ctx.a->merged, &s->back));
-  KITH_TRY(kith__row_hash_make(rows[0], kith_graph_n_node(s->ctx.g), &s->row_hash));
+  KITH_TRY(kith__row_hash_make(rows[0], max_looped, kith_graph_n_node(s->ctx.g), &s->row_hash));
   KITH_TRY(KITH_NEW(s->gid, rows[0]));
   KITH_TRY(kith__neighbor_query_make(&s->ctx, &s->method, rows[0], max_entry, max_excluded, &s->query));
 done:
@@ -108,6 +108,7 @@ kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, cons
                             .n_layer = n_layer,
                             .n_entry = n_entry,
                             .max_degree = kith_comm_max(comm, max_degree),
+                            .n_thread = kith_max_threads(),
                             .rng_seed = rng_seed};
   KITH_TRY(kith__relation_rows_make(comm, a, &s->ctx.by_relation));
   max_seed = (kith_lid)kith_comm_max(comm, max_seed); /* the same on every rank, so that replies fit */
@@ -135,72 +136,6 @@ void kith_sampler_destroy(kith_sampler **sampler) {
 
 /* ---- a step ---- */
 
-/* Row of a sampled neighbor; a new node becomes row *n. */
-static kith_lid sampler_find_row(kith_sampler *s, const sample_neighbor *neighbor, kith_lid *n) {
-  kith_lid row = kith__row_hash_insert(&s->row_hash, neighbor->gid, *n);
-  if (row == *n) {
-    s->gid[row] = neighbor->gid;
-    s->back.node[row] = neighbor->node;
-    s->back.degree[row] = neighbor->degree;
-    (*n)++;
-  }
-  return row;
-}
-
-/* Weights and relations of n entries of a merged matrix. */
-static void sampler_set_relations(int32_t n, const sample_entry *entry, const float *scale, float *weight,
-                                  kith_merged_relations *m, kith_eid at) {
-  for (int32_t k = 0; k < n; k++) {
-    weight[k] = (float)((double)scale[k] * (double)entry[k].weight);
-    m->of[at + k] = (uint8_t)entry[k].relation;
-    if (m->base) m->base[at + k] = weight[k];
-  }
-}
-
-/* Weights of n entries of a row: those of the matrix, which scale includes, or scale / sqrt(deg i deg j). */
-static void sampler_set_weights(const kith_sampler *s, int32_t n, int32_t degree,
-                                const sample_neighbor *neighbor, const float *scale, float *weight) {
-  if (s->ctx.a->weighted) memcpy(weight, scale, (size_t)n * sizeof *weight);
-  else
-    for (int32_t k = 0; k < n; k++)
-      weight[k] = (float)((double)scale[k] / sqrt((double)degree * (double)neighbor[k].degree));
-}
-
-/* Fill block l from the replies about rows 0 … n - 1; its rows are stored in grouped order. */
-static void sampler_fill_block(kith_sampler *s, int l, kith_lid n) {
-  sample_block *b = &s->back.block[l];
-  kith_csr *csr = &b->csr;
-  sample_cursor next = kith__neighbor_query_cursor(&s->query);
-  kith_lid n_row = n;
-  kith_eid at = 0;
-  for (kith_lid p = 0; p < n; p++) {
-    const sample_reply *reply = &s->query.reply_in[p];
-    const sample_neighbor *neighbor = kith__neighbor_query_next(&s->query, p, &next);
-    csr->perm[p] = s->query.grouped_row[p];
-    csr->start[p] = at;
-    if (s->loops) {
-      csr->col[at] = csr->perm[p];
-      csr->weight[at] = 0;
-      b->scale[at++] = 1;
-    }
-    for (int32_t k = 0; k < reply->n_drawn; k++) {
-      kith__row_hash_prefetch(&s->row_hash, neighbor[k + SAMPLE_PREFETCH].gid);
-      csr->col[at + k] = sampler_find_row(s, &neighbor[k], &n_row);
-    }
-    for (int32_t k = 0; k < reply->n_drawn; k++) b->scale[at + k] = neighbor[k].scale;
-    if (s->query.entry_in)
-      sampler_set_relations(reply->n_drawn, s->query.entry_in + (neighbor - s->query.neighbor_in),
-                            b->scale + at, csr->weight + at, &b->merged, at);
-    else sampler_set_weights(s, reply->n_drawn, reply->degree, neighbor, b->scale + at, csr->weight + at);
-    at += reply->n_drawn;
-  }
-  csr->start[n] = at;
-  csr->n_row = n;
-  csr->n_col = n_row;
-  b->edges.n = at;
-  s->back.nodes[l].n = n_row;
-}
-
 /* Node keys and degrees of the seed nodes, from the owners' replies. */
 static void sampler_set_seed_info(kith_sampler *s, kith_lid n) {
   for (kith_lid p = 0; p < n; p++) {
@@ -226,7 +161,7 @@ void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed_node, 
   kith__row_hash_clear(&s->row_hash);
   for (kith_lid i = 0; i < n; i++) {
     s->gid[i] = seed_node[i];
-    kith__row_hash_insert(&s->row_hash, seed_node[i], i);
+    kith__row_hash_set(&s->row_hash, seed_node[i], i);
   }
   s->back.nodes[s->ctx.n_layer].n = n;
   s->layer = s->ctx.n_layer - 1;
@@ -238,7 +173,7 @@ void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed_node, 
 static void sampler_finish_layer(kith_sampler *s) {
   sample_plan *p = &s->back;
   if (s->layer == s->ctx.n_layer - 1) sampler_set_seed_info(s, s->n_seed);
-  sampler_fill_block(s, s->layer, (kith_lid)p->nodes[s->layer + 1].n);
+  kith__block_fill(&(sample_block_fill){&s->ctx, s->loops, &s->query, &s->row_hash, s->gid, p}, s->layer);
   kith_csc_fill(&p->block[s->layer].csr, s->query.neighbor_in_bytes, s->query.neighbor_in,
                 &p->block[s->layer].csc); /* the received neighbors serve as workspace now */
   kith_lid reached = (kith_lid)p->nodes[s->layer--].n;

@@ -41,9 +41,11 @@ typedef struct sample_method {
   /* Advance the preparation by one stage; returns whether it is complete.  Collective; NULL: begin completes
    * it. */
   bool (*advance)(void *self);
+  /* The most neighbors that draw() may sample for a query.  Local; NULL: all that are eligible. */
+  int64_t (*most)(const void *self, const sample_query *q);
   /* Sample a row's entries of a relation: write the positions of the sampled neighbors, each once, and their
-   * importance weights; returns their number.  Local. */
-  int64_t (*draw)(void *self, const sample_query *q, int64_t *position, float *scale);
+   * importance weights; returns their number.  Local; several threads at once, 0 … n_thread - 1. */
+  int64_t (*draw)(void *self, int thread, const sample_query *q, int64_t *position, float *scale);
   void (*destroy)(void *self);
   int64_t max_drawn[KITH_MAX_LAYERS]; /* the most neighbors of a row in each layer; 0: all of them */
   int64_t max_nodes; /* the most nodes in all blocks, without the seed nodes; 0: the graph's */
@@ -59,6 +61,7 @@ typedef struct sample_context {
   int n_layer;
   int64_t n_entry;    /* entries of the matrix, over all ranks */
   int64_t max_degree; /* the most entries of a row, over all ranks */
+  int n_thread;       /* that sample at once */
   uint64_t rng_seed;
 } sample_context;
 

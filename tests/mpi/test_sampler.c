@@ -3,6 +3,8 @@
  * Sampled hops, by every way of sampling: ranks together draw what one of them draws alone on the same cut;
  * rows have as many neighbors as is asked for, by their weights; targets are left out.
  */
+#include <omp.h>
+
 #include "support/mpi_main.h"
 #include "support/sampled.h"
 
@@ -261,5 +263,6 @@ int main(int argc, char **argv) {
       cmocka_unit_test(neighbors_are_sampled_by_their_weighting),
   };
   test_begin(&argc, &argv);
+  omp_set_num_threads(2); /* whose chunks have gaps between them */
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

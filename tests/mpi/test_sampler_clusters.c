@@ -1,5 +1,7 @@
 /* ranks: 1 2 3 4 */
 /* Steps of clusters: who reads whom is what a slow count says, and so are the scales. */
+#include <omp.h>
+
 #include "support/mpi_main.h"
 #include "support/sampled.h"
 
@@ -124,5 +126,6 @@ int main(int argc, char **argv) {
       cmocka_unit_test(reweighted_clusters_have_inverse_probabilities),
   };
   test_begin(&argc, &argv);
+  omp_set_num_threads(2); /* whose chunks have gaps between them */
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -4,6 +4,8 @@
  * together are the matrix to the last bit, and a few of them are it on average; ranks together draw what one
  * of them draws alone on another cut; only interactions are left out.
  */
+#include <omp.h>
+
 #include <stdlib.h>
 
 #include "support/cut.h"
@@ -351,5 +353,6 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(entries_are_unbiased),
                                      cmocka_unit_test(targets_are_left_out_of_interactions_alone)};
   test_begin(&argc, &argv);
+  omp_set_num_threads(2); /* whose chunks have gaps between them */
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

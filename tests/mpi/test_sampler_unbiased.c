@@ -68,6 +68,18 @@ static void check_unbiased(kith_sampler_options o, int64_t n_step) {
   test_sampled_free(&s);
 }
 
+/* Sums over the steps of the estimates in a hop's rows of the seeds, each of which counts in some of them. */
+typedef struct estimates {
+  double times[SEEDS], sum[SEEDS], square[SEEDS];
+} estimates;
+
+/* Mean of a seed's estimates, and its standard error. */
+static double estimate(const estimates *e, kith_lid p, double *error) {
+  double mean = e->sum[p] / e->times[p];
+  *error = sqrt(fmax(0, e->square[p] / e->times[p] - mean * mean) / e->times[p]);
+  return mean;
+}
+
 /* Whether an estimate is to be unbiased in a step: of clusters, where a node's own part and another one are
  * in it. */
 static bool counts(const kith_sampler_options *o, uint64_t step, int node) {
@@ -75,6 +87,27 @@ static bool counts(const kith_sampler_options *o, uint64_t step, int node) {
   return kith_cluster_step_of_part(5, (int64_t)step / STEPS_OF_ROUND, CUT, CLUSTERS,
                                    test_sampled_part(node)) == (int64_t)step % STEPS_OF_ROUND &&
          (step + 1) % STEPS_OF_ROUND != 0;
+}
+
+/* The estimates of A value in hop l of the seeds, over all steps. */
+static estimates estimate_all(test_sampled *s, const kith_sampler_options *o, int l, kith_lid n,
+                              const kith_gid *seed, const double *value, int64_t n_step, int64_t n_excluded,
+                              const kith_pair *excluded) {
+  estimates e = {.times = {0}};
+  double leaf[NODES], y[NODES];
+  for (int64_t step = 0; step < n_step; step++) {
+    kith_sampler_plan(s->s, n, seed, (uint64_t)step, n_excluded, excluded);
+    const kith_block *h = kith_sampler_block(s->s, l);
+    for (kith_lid i = 0; i < h->src->n; i++) leaf[i] = value[test_sampled_node(h->src, i)];
+    hop_multiply(h, leaf, y);
+    for (kith_lid p = 0; p < n; p++) {
+      if (!counts(o, (uint64_t)step, test_sampled_node(h->src, p))) continue;
+      e.times[p]++;
+      e.sum[p] += y[p];
+      e.square[p] += y[p] * y[p];
+    }
+  }
+  return e;
 }
 
 /*
@@ -85,27 +118,15 @@ static bool counts(const kith_sampler_options *o, uint64_t step, int node) {
 static void check_unbiased_sum(kith_sampler_options o, int l, int64_t n_step) {
   test_sampled s = test_sampled_make(CUT, o, false);
   kith_gid number[NODES], seed[SEEDS];
-  double sum[SEEDS] = {0}, square[SEEDS] = {0}, times[SEEDS] = {0}, value[NODES], truth[NODES], leaf[NODES],
-         y[NODES];
+  double value[NODES], truth[NODES];
   for (int i = 0; i < NODES; i++) value[i] = 1 + sin(i + 1.0);
   multiply(&s.t, value, truth);
   test_sampled_numbers(&s, number);
   kith_lid n = test_sampled_seeds(number, seed);
-  for (int64_t step = 0; step < n_step; step++) {
-    kith_sampler_plan(s.s, n, seed, (uint64_t)step, 0, NULL);
-    const kith_block *h = kith_sampler_block(s.s, l);
-    for (kith_lid i = 0; i < h->src->n; i++) leaf[i] = value[test_sampled_node(h->src, i)];
-    hop_multiply(h, leaf, y);
-    for (kith_lid p = 0; p < n; p++) {
-      if (!counts(&o, (uint64_t)step, test_sampled_node(h->src, p))) continue;
-      times[p]++;
-      sum[p] += y[p];
-      square[p] += y[p] * y[p];
-    }
-  }
+  estimates e = estimate_all(&s, &o, l, n, seed, value, n_step, 0, NULL);
   for (kith_lid p = 0; p < n; p++) {
     int a = test_sampled_node(kith_sampler_input_nodes(s.s), p);
-    double mean = sum[p] / times[p], error = sqrt(fmax(0, square[p] / times[p] - mean * mean) / times[p]);
+    double error, mean = estimate(&e, p, &error);
     if (!(fabs(mean - truth[a]) <= 5 * error + truth[a] / 20))
       fail_msg("%s, hop %d: node %d: mean %g, truth %g, standard error %g", kith_sampler_mode_text(o.mode), l,
                a, mean, truth[a], error);
@@ -132,28 +153,16 @@ static void check_unbiased_without_excluded(kith_sampler_options o, int64_t n_st
   test_sampled s = test_sampled_make(CUT, o, false);
   kith_gid number[NODES], seed[SEEDS];
   kith_pair excluded[EDGES];
-  double sum[SEEDS] = {0}, square[SEEDS] = {0}, times[SEEDS] = {0}, value[NODES], truth[NODES], leaf[NODES],
-         y[SEEDS], far = 0;
+  double value[NODES], truth[NODES], far = 0;
   for (int i = 0; i < NODES; i++) value[i] = 1 + sin(i + 1.0);
   multiply_without_excluded(&s.t, value, truth);
   test_sampled_numbers(&s, number);
   kith_lid n = test_sampled_seeds(number, seed);
   int64_t n_excluded = test_sampled_targets(&s, number, excluded);
-  for (int64_t step = 0; step < n_step; step++) {
-    kith_sampler_plan(s.s, n, seed, (uint64_t)step, n_excluded, excluded);
-    const kith_block *h = kith_sampler_block(s.s, HOPS - 1);
-    for (kith_lid i = 0; i < h->src->n; i++) leaf[i] = value[test_sampled_node(h->src, i)];
-    hop_multiply(h, leaf, y);
-    for (kith_lid p = 0; p < n; p++) {
-      if (!counts(&o, (uint64_t)step, test_sampled_node(h->src, p))) continue;
-      times[p]++;
-      sum[p] += y[p];
-      square[p] += y[p] * y[p];
-    }
-  }
+  estimates e = estimate_all(&s, &o, HOPS - 1, n, seed, value, n_step, n_excluded, excluded);
   for (kith_lid p = 0; p < n; p++) {
     int a = test_sampled_node(kith_sampler_input_nodes(s.s), p);
-    double mean = sum[p] / times[p], error = sqrt(fmax(0, square[p] / times[p] - mean * mean) / times[p]);
+    double error, mean = estimate(&e, p, &error);
     if (!(fabs(mean - truth[a]) <= 5 * error + slack * truth[a] + 1e-6))
       fail_msg("%s without targets: node %d: mean %g, truth %g, standard error %g",
                kith_sampler_mode_text(o.mode), a, mean, truth[a], error);

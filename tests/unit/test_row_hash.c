@@ -3,26 +3,47 @@
 #include "sample/row_hash.h"
 #include "support/mpi_main.h"
 
-enum { MOST = 300 };
+enum { MOST = 300, POSITIONS = 900 };
 
-/* Steps of numbers that come again and again, against a plain list; the clock goes round on the way. */
+/* Rows of `count` numbers by two rounds, offered by several threads in any order. */
+static kith_lid number_rows(sample_row_hash *m, int64_t count, const int64_t *wanted, kith_lid n,
+                            kith_lid *row) {
+#pragma omp parallel for schedule(dynamic, 7) num_threads(4)
+  for (int64_t i = 0; i < count; i++) row[i] = kith__row_hash_offer(m, wanted[i], i);
+  for (int64_t i = 0; i < count; i++)
+    if (row[i] < 0 && kith__row_hash_is_first(m, wanted[i], i)) kith__row_hash_set(m, wanted[i], n++);
+  for (int64_t i = 0; i < count; i++) row[i] = kith__row_hash_row(m, wanted[i]);
+  return n;
+}
+
+/* Steps of numbers that come again and again, in two layers, against a plain list; base and stamp run out on
+ * the way. */
 static void check_row_hash(int64_t n_node, bool hashed) {
   sample_row_hash m;
-  int64_t number[MOST];
-  assert_int_equal(KITH_OK, kith__row_hash_make(MOST, n_node, &m));
-  assert_int_equal(hashed, m.row == NULL);
+  int64_t number[MOST], wanted[POSITIONS];
+  kith_lid row[POSITIONS];
+  assert_int_equal(KITH_OK, kith__row_hash_make(MOST, POSITIONS, n_node, &m));
+  assert_int_equal(hashed, m.value == NULL);
   for (uint64_t step = 0; step < 40; step++) {
-    if (step == 20) m.stamp = UINT32_MAX - 3 * m.stride;
+    if (step == 20) m.base = 3 * m.stride;
+    if (step == 30) m.stamp = ((uint64_t)1 << (64 - ROW_HASH_GID_BITS)) - 3;
     kith__row_hash_clear(&m);
-    kith_lid n = 0;
-    for (uint64_t i = 0; i < 3 * MOST && n < MOST; i++) {
-      int64_t wanted = (int64_t)kith_random_below(kith_random(1, KITH_RNG_NEIGHBOR, step, i, 0).bits[0],
-                                                  (uint64_t)kith_min(n_node, 2 * MOST)) *
-                       (n_node / kith_min(n_node, 2 * MOST));
-      kith_lid at = 0;
-      while (at < n && number[at] != wanted) at++;
-      assert_int_equal(at, kith__row_hash_insert(&m, wanted, n));
-      if (at == n) number[n++] = wanted;
+    kith_lid n = 0, n_row = 0;
+    for (uint64_t layer = 0; layer < 2; layer++) {
+      for (uint64_t i = 0; i < POSITIONS; i++) {
+        int64_t of = kith_min(n_node, MOST);
+        wanted[i] = (int64_t)kith_random_below(kith_random(1, KITH_RNG_NEIGHBOR, step, i, layer).bits[0],
+                                               (uint64_t)(layer == 0 ? of / 2 : of)) *
+                    (n_node / of);
+      }
+      n_row = number_rows(&m, POSITIONS, wanted, n_row, row);
+      for (int i = 0; i < POSITIONS; i++) {
+        kith_lid at = 0;
+        while (at < n && number[at] != wanted[i]) at++;
+        assert_int_equal(at, row[i]);
+        if (at == n) number[n++] = wanted[i];
+      }
+      assert_int_equal(n, n_row);
     }
   }
   kith__row_hash_free(&m);

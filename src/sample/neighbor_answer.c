@@ -1,0 +1,165 @@
+/* The owner's replies to queries.  Threads answer chunks of the rows: a first pass finds where the neighbors
+ * of each chunk go. */
+#include <string.h>
+
+#include "ops/ops.h"
+#include "sample/neighbor_query.h"
+
+enum {
+  ANSWER_PREFETCH = 8, /* rows between a prefetch and its use */
+  ANSWER_BLOCK = 512,  /* sampled neighbors that are prefetched together */
+  ANSWER_CHUNKS = 64   /* of the rows, for several threads */
+};
+
+int64_t kith__neighbor_answer_max_block(const sample_context *s, const sample_method *method) {
+  int64_t most = 0;
+  for (int l = 0; l < s->n_layer; l++) {
+    int64_t row = method->max_drawn[l] > 0 ? kith_min(method->max_drawn[l], s->max_degree) : s->max_degree;
+    if (row > most) most = row;
+  }
+  return ANSWER_BLOCK + most;
+}
+
+/* The query for a row's interactions … */
+static sample_query answer_first(const sample_neighbor_query *q, kith_gid gid) {
+  const kith_dist_csr *a = q->a;
+  kith_lid row = (kith_lid)(gid - q->g->first[q->comm->rank]);
+  sample_query about = {.layer = q->layer,
+                        .row = row,
+                        .start = a->csr.start[a->iperm[row]],
+                        .n_eligible = a->degree[row]};
+  kith__excluded_edges_apply(&q->excluded, &about);
+  return about;
+}
+
+/* … and for its next relation; returns whether there is one. */
+static bool answer_next(const sample_neighbor_query *q, sample_query *about) {
+  const kith_lid *count = q->by_relation->count + (int64_t)about->row * q->by_relation->n;
+  if (++about->relation == q->by_relation->n) return false;
+  about->first += count[about->relation - 1];
+  about->n_eligible = count[about->relation];
+  about->n_excluded = 0;
+  return true;
+}
+
+/* Prefetch for later rows, at two distances: the second address is loaded from the first. */
+static void answer_prefetch(const sample_neighbor_query *q, int64_t n, const kith_gid *gid) {
+  const kith_dist_csr *a = q->a;
+  kith_gid low = q->g->first[q->comm->rank];
+  if (n > ANSWER_PREFETCH) {
+    kith_lid row = (kith_lid)(gid[ANSWER_PREFETCH] - low);
+    __builtin_prefetch(&a->degree[row]);
+    __builtin_prefetch(&a->iperm[row]);
+    __builtin_prefetch(&q->node_info[row]);
+    __builtin_prefetch(&q->excluded.head[row]);
+  }
+  if (n > ANSWER_PREFETCH / 2) __builtin_prefetch(&a->csr.start[a->iperm[gid[ANSWER_PREFETCH / 2] - low]]);
+}
+
+/* The most neighbors that n rows may sample. */
+static int64_t answer_most(const sample_neighbor_query *q, int64_t n, const kith_gid *gid) {
+  const sample_method *m = q->method;
+  int64_t sum = 0;
+  for (int64_t i = 0; i < n; i++) {
+    answer_prefetch(q, n - i, gid + i);
+    sample_query about = answer_first(q, gid[i]);
+    do sum += m->most ? m->most(m->self, &about) : about.n_eligible;
+    while (answer_next(q, &about));
+  }
+  return sum;
+}
+
+/* A thread's block of sampled edges. */
+typedef struct answer_block {
+  int thread;
+  int64_t n, *index; /* csr indices … */
+  float *scale;      /* … and importance weights */
+} answer_block;
+
+/* Append a row's sampled entries of a relation; returns their number. */
+static int64_t answer_draw_relation(const sample_neighbor_query *q, const sample_query *about,
+                                    answer_block *b) {
+  int64_t *index = b->index + b->n,
+          drawn = q->method->draw(q->method->self, b->thread, about, index, b->scale + b->n);
+  for (int64_t i = 0; i < drawn; i++) {
+    index[i] = kith__query_entry(q->by_relation, about, index[i]);
+    __builtin_prefetch(&q->a->csr.col[index[i]]);
+  }
+  b->n += drawn;
+  return drawn;
+}
+
+/* Sample one row, relation by relation. */
+static sample_reply answer_draw(const sample_neighbor_query *q, kith_gid gid, answer_block *b) {
+  sample_query about = answer_first(q, gid);
+  const sample_neighbor *info = &q->node_info[about.row];
+  int64_t drawn = 0;
+  do drawn += answer_draw_relation(q, &about, b);
+  while (answer_next(q, &about));
+  return (sample_reply){info->node, info->degree, (int32_t)drawn};
+}
+
+/* Fill in the sampled neighbors of a block. */
+static void answer_fill(const sample_neighbor_query *q, const answer_block *b, sample_neighbor *neighbor,
+                        sample_entry *entry) {
+  const kith_csr *csr = &q->a->csr;
+  for (int64_t i = 0; i < b->n; i++) __builtin_prefetch(&q->node_info[csr->col[b->index[i]]]);
+  for (int64_t i = 0; i < b->n; i++) {
+    neighbor[i] = q->node_info[csr->col[b->index[i]]];
+    neighbor[i].scale = q->a->weighted ? b->scale[i] * csr->weight[b->index[i]] : b->scale[i];
+  }
+  for (int64_t i = 0; entry && i < b->n; i++)
+    entry[i] = (sample_entry){kith__merged_weight(q->a, b->index[i]), q->a->merged->of[b->index[i]]};
+}
+
+/*
+ * Answer n rows; returns the number of sampled neighbors.  On a graph that exceeds the caches each neighbor
+ * costs two cache misses, of its column and of its node_info; those of a block overlap.
+ */
+static int64_t answer_rows(const sample_neighbor_query *q, int thread, int64_t n, const kith_gid *gid,
+                           sample_reply *reply, sample_neighbor *neighbor, sample_entry *entry) {
+  answer_block b = {.thread = thread,
+                    .index = q->csr_index + thread * q->max_block,
+                    .scale = q->scale + thread * q->max_block};
+  int64_t at = 0;
+  for (int64_t i = 0; i < n; i++) {
+    answer_prefetch(q, n - i, gid + i);
+    reply[i] = answer_draw(q, gid[i], &b);
+    if (b.n < ANSWER_BLOCK && i + 1 < n) continue;
+    answer_fill(q, &b, neighbor + at, entry ? entry + at : NULL);
+    at += b.n;
+    b.n = 0;
+  }
+  return at;
+}
+
+/* Close the gaps behind chunks that sampled fewer neighbors than they might; returns the end. */
+static int64_t answer_close_gaps(int chunks, const int64_t *at, const int64_t *count,
+                                 sample_neighbor *neighbor, sample_entry *entry) {
+  int64_t end = 0;
+  for (int c = 0; c < chunks; c++) {
+    if (at[c] > end) memmove(neighbor + end, neighbor + at[c], (size_t)count[c] * sizeof *neighbor);
+    if (at[c] > end && entry) memmove(entry + end, entry + at[c], (size_t)count[c] * sizeof *entry);
+    end += count[c];
+  }
+  return end;
+}
+
+int64_t kith__neighbor_answer(sample_neighbor_query *q, int64_t n, const kith_gid *gid, sample_reply *reply,
+                              sample_neighbor *neighbor, sample_entry *entry) {
+  int64_t at[ANSWER_CHUNKS + 1] = {0}, count[ANSWER_CHUNKS];
+  int chunks = q->n_thread > 1 ? ANSWER_CHUNKS : 1;
+#pragma omp parallel for schedule(static) num_threads(q->n_thread)
+  for (int c = 0; c < chunks - 1; c++) {
+    int64_t first = kith_chunk_begin(n, chunks, c), last = kith_chunk_begin(n, chunks, c + 1);
+    at[c + 1] = answer_most(q, last - first, gid + first);
+  }
+  for (int c = 1; c < chunks; c++) at[c] += at[c - 1];
+#pragma omp parallel for schedule(dynamic) num_threads(q->n_thread)
+  for (int c = 0; c < chunks; c++) {
+    int64_t first = kith_chunk_begin(n, chunks, c), last = kith_chunk_begin(n, chunks, c + 1);
+    count[c] = answer_rows(q, kith_thread_num(), last - first, gid + first, reply + first, neighbor + at[c],
+                           entry ? entry + at[c] : NULL);
+  }
+  return answer_close_gaps(chunks, at, count, neighbor, entry);
+}
