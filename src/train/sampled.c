@@ -58,6 +58,7 @@ static void sampled_begin_plan(kith_trainer *t, int64_t step) {
   double began = kith_clock();
   uint64_t number = (uint64_t)(t->epoch_number * t->n_step + step);
   targets_seeds s = t->targets->plan(t, step);
+  t->stats.batch_seconds += kith_clock() - began;
   kith_sampler_begin(t->sampler, s.n, s.node, number, s.n_pair, s.pair);
   t->planned = (int64_t)number;
   t->stats.sampling_seconds += kith_clock() - began;

@@ -47,7 +47,8 @@ typedef struct kith_step_stats {
   int64_t n_seed,
       n_seed_alone;        /**< sampled modes: seed nodes; those with neighbors of which none was sampled */
   double seconds;          /**< wall time of the steps */
-  double sampling_seconds; /**< part of it: building batches and sampling blocks, with their messages */
+  double sampling_seconds; /**< part of it: building batches and sampling blocks, with their messages … */
+  double batch_seconds;    /**< … and the batches' part of that */
   double mpi_seconds;      /**< part of it: MPI calls */
 } kith_step_stats;
 kith_step_stats kith_trainer_step_stats(const kith_trainer *t); /**< Local. */
