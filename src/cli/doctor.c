@@ -10,6 +10,7 @@
 #include "cli/start.h"
 #include "ops/blas.h"
 #include "diagnose/memory_estimate.h"
+#include "model/model.h"
 #include "store/probe.h"
 
 /* State of the checks; the findings are the same on every rank. */
@@ -209,11 +210,13 @@ static void doctor_report_memory(const doctor *d, const int64_t *all, const kith
   for (int r = 0; r < comm->size; r++)
     if (all[r] > all[most]) most = r;
   KITH_MPI(MPI_Bcast(&n, (int)sizeof n, MPI_BYTE, most, comm->mpi));
-  kith_finding_add(f,
-                   "; program %s, graph %s, moments and final rows %s, layers %s, steps %s, now and then %s",
-                   kith_bytes_print(d->host[most].resident, t[0]), kith_bytes_print(n.graph, t[1]),
-                   kith_bytes_print(n.state, t[2]), kith_bytes_print(n.activations, t[3]),
-                   kith_bytes_print(n.batch, t[4]), kith_bytes_print(n.transient, t[5]));
+  bool steps = kith_model_has_steps(&d->c->job.model);
+  kith_finding_add(f, "; program %s, graph %s, %s %s, %s %s", kith_bytes_print(d->host[most].resident, t[0]),
+                   kith_bytes_print(n.graph, t[1]), steps ? "moments and final rows" : "eigenvectors",
+                   kith_bytes_print(n.state, t[2]), steps ? "layers" : "rounds or export",
+                   kith_bytes_print(n.activations, t[3]));
+  if (steps) kith_finding_add(f, ", steps %s", kith_bytes_print(n.batch, t[4]));
+  kith_finding_add(f, ", now and then %s", kith_bytes_print(n.transient, t[5]));
 }
 
 static void doctor_json_memory(doctor *d, const int64_t *all) {

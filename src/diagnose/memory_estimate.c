@@ -8,6 +8,7 @@
 
 #include "diagnose/tape_cost_model.h"
 #include "graph/schema.h"
+#include "spectral/rows.h"
 #include "store/checkpoint_writer.h"
 
 enum {
@@ -211,6 +212,41 @@ static int64_t estimate_transient(const estimate *w, const kith_eval_options *o)
   return estimate_max(ring + rows, kith_dist_csr_transient_bytes(&a) + w->walks) + ESTIMATE_LIBRARIES;
 }
 
+static kith_dist_csr_sizes estimate_spectral_matrix(const estimate *w) {
+  return (kith_dist_csr_sizes){.size = w->s->size,
+                               .n_own = w->s->n_own,
+                               .n_ghost = w->s->n_ghost,
+                               .n_entry = w->s->n_entry,
+                               .n_send = w->s->n_ghost,
+                               .d = KITH_SPECTRAL_SLAB};
+}
+
+/* The eigenvectors and, for an asynchronous checkpoint, their copy: rows of items, since those of users stay
+ * untouched. */
+static int64_t estimate_spectral_state(const estimate *w, const kith_checkpoint_options *o) {
+  const kith_graph_sizes *s = w->s;
+  int64_t own = s->n_own_of[KITH_ITEM];
+  bool copies = kith_checkpoint_bytes(estimate_nodes(s), w->learned, 0, 0) >= (int64_t)o->async_above_mb
+                                                                                  << 20;
+  return kith_spectrum_bytes(own, w->learned) +
+         kith_redistribution_bytes(s->schema.n_type, s->size, s->n_own, s->n_own) +
+         (copies ? kith_checkpoint_writer_bytes(own, w->learned, 3 * w->learned, 0) : 0);
+}
+
+/* Rounds, the export and the evaluation follow each other: what the largest needs beside the state. */
+static void estimate_spectral(const estimate *w, const kith_eval_options *evaluate,
+                              const kith_checkpoint_options *checkpoint, kith_memory_estimate *out) {
+  const kith_dist_csr_sizes a = estimate_spectral_matrix(w);
+  int64_t rows = KITH_BYTES((float *)NULL, w->s->n_own * w->width), ring = estimate_transient(w, evaluate),
+          rounds = kith_dist_csr_bytes(&a) +
+                   kith_spectrum_round_bytes(&a, w->s->n[KITH_ITEM], w->learned, kith_max_threads()),
+          export = rows + kith_spectral_rows_bytes(&a, w->width);
+  out->graph = kith_graph_bytes(w->s, false);
+  out->state = estimate_spectral_state(w, checkpoint);
+  out->activations = estimate_max(rounds, export);
+  out->transient = estimate_max(ESTIMATE_LIBRARIES, rows + ring - out->state - out->activations);
+}
+
 /* Importance neighborhoods reach beyond direct neighbors: their ghosts may be all nodes. */
 static void estimate_near(const kith_graph_sizes *s, const kith_pinsage_options *o, estimate *w) {
   w->entry = s->n_own * kith_min(o->neighbors, (int64_t)o->walks * o->length);
@@ -248,7 +284,6 @@ static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_opt
   *known = *model;
   if (s->n_class > 0) known->output_dim = s->n_class;
   KITH_TRY(kith_model_check(known));
-  KITH_TRY(kith_model_check_steps(known, "the estimate of memory"));
   *out = (estimate){.s = s, .model = known, .train = train, .entry = s->n_entry, .ghost = s->n_ghost};
   if (kith_model_uses_importance_graph(known)) estimate_near(s, &known->pinsage, out);
   if (kith_model_relations(known)->n > 0) estimate_merged(s, kith_model_relations(known), out);
@@ -256,6 +291,11 @@ static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_opt
   out->learned = kith_model_uses_any_embedding(known, &g) ? known->dim : 0;
   out->n_slot = kith_optimizer_get(train->optimizer.name)->n_slot;
   out->width = kith_model_output_dim(known);
+  if (!kith_model_has_steps(known)) {
+    out->learned = known->dim + known->spectral.oversample;
+    out->n_slot = 0;
+    return st;
+  }
   KITH_TRY(kith__tape_cost_model_fit(known, s, &out->m));
 done:
   return st;
@@ -269,6 +309,10 @@ kith_status kith_estimate_memory(const kith_graph_sizes *s, const kith_model_opt
   kith_model_options known;
   *out = (kith_memory_estimate){0};
   KITH_TRY(estimate_make(s, model, train, &known, &w));
+  if (!kith_model_has_steps(&known)) {
+    estimate_spectral(&w, evaluate, checkpoint, out);
+    return st;
+  }
   *out = (kith_memory_estimate){.graph = estimate_graph(&w),
                                 .state = estimate_state(&w, checkpoint),
                                 .activations = estimate_activations(&w),
@@ -291,7 +335,8 @@ kith_status kith_estimate_disk(const kith_graph_sizes *s, const kith_model_optio
   int64_t nodes = estimate_nodes(s);
   *bytes = 0;
   KITH_TRY(estimate_make(s, model, &train, &known, &w));
-  int64_t one = kith_checkpoint_bytes(nodes, w.learned, w.m.weights, w.n_slot) + ESTIMATE_FILE_OVERHEAD,
+  int64_t rows = kith_model_has_steps(&known) ? nodes : s->n[KITH_ITEM];
+  int64_t one = kith_checkpoint_bytes(rows, w.learned, w.m.weights, w.n_slot) + ESTIMATE_FILE_OVERHEAD,
           embeddings = kith_embeddings_bytes(nodes, w.width) + ESTIMATE_FILE_OVERHEAD;
   *bytes = one * (checkpoint->keep + 1 + (checkpoint->keep_best ? 1 : 0)) + 2 * embeddings;
 done:

@@ -3,7 +3,7 @@
  *
  * The model is recorded, not run, on graphs of a few dozen nodes.  The bytes of its tape are linear in rows,
  * ghosts and edges, so four recordings give the cost on the real graph, for every model and option.  All
- * other memory is estimated by formulas.  docs/doctor.md states the accuracy.
+ * other memory is estimated by formulas, as is all of a model without a tape.  docs/doctor.md states the accuracy.
  */
 #ifndef KITH_DIAGNOSE_MEMORY_ESTIMATE_H
 #define KITH_DIAGNOSE_MEMORY_ESTIMATE_H
@@ -22,8 +22,10 @@ kith_agreed kith_graph_sizes_read(const kith_comm *comm, const char *graph_path,
 /** Bytes of one rank, by use. */
 typedef struct kith_memory_estimate {
   int64_t graph; /**< the rank's share as read, and the matrix that layers multiply by */
-  int64_t state; /**< moments, final embeddings, dense weights; a copy if checkpoints are asynchronous */
-  int64_t activations; /**< embeddings and layers with gradients; sampled modes: layers of an evaluation */
+  int64_t state; /**< moments, final embeddings, dense weights, or eigenvectors; a copy if checkpoints are
+                      asynchronous */
+  int64_t activations; /**< embeddings and layers with gradients; sampled modes: layers of an evaluation;
+                            spectral: rounds, or the export */
   int64_t batch;       /**< rows of a step; sampled modes: an upper bound of its blocks and their layers */
   int64_t transient;   /**< evaluation, writing a checkpoint, reading the graph: the largest of them */
 } kith_memory_estimate;

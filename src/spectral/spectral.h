@@ -91,7 +91,9 @@ kith_agreed kith_spectrum_start(const kith_comm *comm, const kith_graph *g, int 
  */
 kith_agreed kith_spectrum_round(const kith_comm *comm, const kith_graph *g, kith_dist_csr *a, int degree,
                                 double tolerance, kith_spectrum *s) KITH_MUST_USE;
-/** Free it and null the pointer.  Local; accepts null. */
+/** Free what rounds need beside the spectrum; a further round allocates it again.  Collective. */
+void kith_spectrum_end_rounds(kith_spectrum *s);
+/** Free it and null the pointer.  Collective; accepts null. */
 void kith_spectrum_free(kith_spectrum **s);
 
 /** Bytes of a spectrum, and of what the first round allocates beside it on one rank.  Local. */

@@ -130,6 +130,8 @@ static void round_destroy(kith__round **round) {
   KITH_FREE(*round);
 }
 
+void kith_spectrum_end_rounds(kith_spectrum *s) { round_destroy(&s->round_memory); }
+
 void kith_spectrum_free(kith_spectrum **spectrum) {
   kith_spectrum *s = *spectrum;
   if (!s) return;

@@ -82,6 +82,7 @@ done:
 
 static kith_agreed checkpoint_write_rows(kith_redistribution *rows, kith_h5 *f, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
+  if (c->items_only) return kith_redistribution_write_type(rows, f, KITH_ITEM, "parameter", c->d, c->x);
   KITH_TRY(kith_redistribution_write(rows, f, "parameter", c->d, c->x));
   for (int s = 0; s < c->n_slot; s++)
     KITH_TRY(kith_redistribution_write(rows, f, c->slot_name[s], c->d, c->slot[s]));
@@ -238,14 +239,22 @@ done:
   return st;
 }
 
+static kith_agreed checkpoint_read_slots(kith_redistribution *rows, kith_h5 *f, const kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_redistribution_read(rows, f, "parameter", c->d, c->x));
+  for (int s = 0; s < c->n_slot; s++)
+    KITH_TRY(kith_redistribution_read(rows, f, c->slot_name[s], c->d, c->slot[s]));
+done:
+  return st;
+}
+
 static kith_agreed checkpoint_read_rows(const kith_comm *comm, const kith_graph *g, kith_h5 *f,
                                         const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   kith_redistribution *rows = NULL;
   KITH_TRY(kith_redistribution_create(comm, g, &rows));
-  KITH_TRY(kith_redistribution_read(rows, f, "parameter", c->d, c->x));
-  for (int s = 0; s < c->n_slot; s++)
-    KITH_TRY(kith_redistribution_read(rows, f, c->slot_name[s], c->d, c->slot[s]));
+  if (c->items_only) KITH_TRY(kith_redistribution_read_type(rows, f, KITH_ITEM, "parameter", c->d, c->x));
+  else KITH_TRY(checkpoint_read_slots(rows, f, c));
 done:
   kith_redistribution_destroy(&rows);
   return st;

@@ -103,13 +103,23 @@ static void writer_copy_arrays(int64_t n, int n_slot, const float *value, float 
     memcpy(to[k], k == 0 ? value : slot[k - 1], (size_t)n * sizeof(float));
 }
 
+/* Rows of other types stay untouched, and so take no memory. */
+static void writer_copy_items(kith_checkpoint_writer *w, const float *x) {
+  size_t d = (size_t)w->d;
+  for (kith_lid i = 0; i < w->g->n_own_of[KITH_ITEM]; i++) {
+    size_t at = (size_t)w->g->row_of[KITH_ITEM][i] * d;
+    memcpy(w->row[0] + at, x + at, d * sizeof *x);
+  }
+}
+
 static kith_status writer_copy(kith_checkpoint_writer *w, const char *folder, int keep,
                                const kith_checkpoint *c) {
   kith_status st = KITH_OK;
   const kith_checkpoint_weights *all = &c->weights;
   KITH_TRY(writer_copy_history(w, c->history));
   KITH_TRY(kith_text_copy("work", folder, sizeof w->folder, w->folder));
-  writer_copy_arrays((int64_t)w->g->n_own * w->d, w->n_slot, c->x, c->slot, w->row);
+  if (c->items_only) writer_copy_items(w, c->x);
+  else writer_copy_arrays((int64_t)w->g->n_own * w->d, w->n_slot, c->x, c->slot, w->row);
   writer_copy_arrays(w->n_weight, w->n_slot, all->value, all->slot, w->weight);
   w->keep = keep;
   w->copy = *c;

@@ -389,7 +389,7 @@ static int redistribute_put_round(const transfer *w, kith__raw_rows *to, const c
   return error;
 }
 
-static kith_agreed redistribute_write_type(kith_redistribution *r, kith_h5 *f, const char *name, int t, int d,
+kith_agreed kith_redistribution_write_type(kith_redistribution *r, kith_h5 *f, int t, const char *name, int d,
                                            const float *x) {
   kith_agreed st = {KITH_OK};
   transfer w;
@@ -417,7 +417,8 @@ done:
 kith_agreed kith_redistribution_write(kith_redistribution *rows, kith_h5 *f, const char *name, int d,
                                       const float *x) {
   kith_agreed st = {KITH_OK};
-  for (int t = 0; t < rows->g->schema.n_type; t++) KITH_TRY(redistribute_write_type(rows, f, name, t, d, x));
+  for (int t = 0; t < rows->g->schema.n_type; t++)
+    KITH_TRY(kith_redistribution_write_type(rows, f, t, name, d, x));
 done:
   return st;
 }
@@ -452,7 +453,7 @@ done:
 
 /* ---- reading ---- */
 
-static kith_agreed redistribute_read_type(kith_redistribution *r, kith_h5 *f, const char *name, int t, int d,
+kith_agreed kith_redistribution_read_type(kith_redistribution *r, kith_h5 *f, int t, const char *name, int d,
                                           float *x) {
   kith_agreed st = {KITH_OK};
   transfer w;
@@ -477,7 +478,8 @@ done:
 kith_agreed kith_redistribution_read(kith_redistribution *rows, kith_h5 *f, const char *name, int d,
                                      float *x) {
   kith_agreed st = {KITH_OK};
-  for (int t = 0; t < rows->g->schema.n_type; t++) KITH_TRY(redistribute_read_type(rows, f, name, t, d, x));
+  for (int t = 0; t < rows->g->schema.n_type; t++)
+    KITH_TRY(kith_redistribution_read_type(rows, f, t, name, d, x));
 done:
   return st;
 }

@@ -52,12 +52,18 @@ void kith_redistribution_destroy(kith_redistribution **rows);
  * Collective.  Errors: KITH_EIO, KITH_ENOMEM. */
 kith_agreed kith_redistribution_write(kith_redistribution *rows, kith_h5 *f, const char *name, int d,
                                       const float *x) KITH_MUST_USE;
+/** The same for one type: the other rows of x are not read.  Collective. */
+kith_agreed kith_redistribution_write_type(kith_redistribution *rows, kith_h5 *f, int type, const char *name,
+                                           int d, const float *x) KITH_MUST_USE;
 /** The same for x [n_own], as int64 [n].  Collective. */
 kith_agreed kith_redistribution_write_int(kith_redistribution *rows, kith_h5 *f, const char *name,
                                           const int64_t *x) KITH_MUST_USE;
 /** Read the dataset `name` of each type into x [n_own, d].  Collective.  Errors: KITH_EDATA, KITH_ENOMEM. */
 kith_agreed kith_redistribution_read(kith_redistribution *rows, kith_h5 *f, const char *name, int d,
                                      float *x) KITH_MUST_USE;
+/** The same for one type: the other rows of x are left unchanged.  Collective. */
+kith_agreed kith_redistribution_read_type(kith_redistribution *rows, kith_h5 *f, int type, const char *name,
+                                          int d, float *x) KITH_MUST_USE;
 
 /* ---- checkpoints ---- */
 
@@ -77,6 +83,7 @@ typedef struct kith_checkpoint {
   float *slot[KITH_MAX_SLOTS];  /**< [n_own, d] the optimizer's slots; borrowed */
   int n_slot;                   /**< slots of rows and weights that are written, or read */
   const char *const *slot_name; /**< [n_slot] of their datasets: "adam_m" */
+  bool items_only;              /**< rows of items alone are written and read; without slots */
   kith_checkpoint_weights weights;
   int64_t epoch, step;         /**< completed epochs, and completed steps of the next one */
   kith_exact_sum loss;         /**< sum over ranks and over the completed steps of the next epoch */

@@ -61,6 +61,7 @@ static bool resume_state_is_finite(const run *r, const kith_train_state *s) {
 static kith_checkpoint resume_checkpoint(const run *r, const kith_train_state *s) {
   kith_checkpoint c = {.d = s->d,
                        .x = s->x,
+                       .items_only = !r->trainer,
                        .slot = {s->slot[0], s->slot[1]},
                        .n_slot = s->optimizer->n_slot,
                        .slot_name = s->optimizer->slot_name,
@@ -148,6 +149,7 @@ kith_agreed kith__run_load(run *r, const char *path, kith_checkpoint *c) {
   kith_train_state s = kith__run_state(r);
   *c = (kith_checkpoint){.d = s.d,
                          .x = s.x,
+                         .items_only = !r->trainer,
                          .slot = {s.slot[0], s.slot[1]},
                          .n_slot = s.optimizer->n_slot,
                          .slot_name = s.optimizer->slot_name,

@@ -147,9 +147,22 @@ static kith_agreed spectral_iterate(run *r) {
               "model.spectral.rounds lower it",
               (long long)r->epoch, kith_plural(r->epoch), r->spectrum->residual);
 done:
+  kith_spectrum_end_rounds(r->spectrum);
   kith_dist_csr_destroy(&a);
   r->spectrum->relations = NULL;
   kith_spectral_relations_free(&relations);
+  return st;
+}
+
+/* Rank by the exported rows while they are in memory; the eigenvectors have served. */
+static kith_agreed spectral_eval(run *r, const float *x) {
+  kith_agreed st = {KITH_OK};
+  int k = r->spectrum->k;
+  kith_spectrum_free(&r->spectrum);
+  if (r->o->evaluate.every == 0) return st;
+  KITH_TRY(kith__run_eval(r, k, x, r->o->evaluate.split, false, &r->result->best));
+  r->measured = true;
+done:
   return st;
 }
 
@@ -161,6 +174,7 @@ static kith_agreed spectral_export(run *r) {
   r->direct = kith_spectral_direct(&r->o->model.spectral, r->spectrum);
   kith_spectral_filter_print(&r->o->model.spectral, r->filter);
   KITH_TRY(kith__run_export(r, r->epoch, 0, r->history.text, x));
+  KITH_TRY(spectral_eval(r, x));
 done:
   KITH_FREE(x);
   return st;

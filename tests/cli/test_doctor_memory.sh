@@ -39,5 +39,8 @@ near 1 1.4 model.name=ngcf
 near 2 1.4 model.name=gat
 near 2 1.4 model.name=pinsage
 near 2 1.4 loss.name=softmax
+near 1 1.25 model.name=spectral model.dim=400
+near 2 1.25 model.name=spectral model.dim=400
+near 1 1.25 model.name=spectral model.dim=48
 near 2 1.8 sampler.mode=neighbor sampler.fanouts=5 train.batch=4096
 near 1 1.8 sampler.mode=cluster
