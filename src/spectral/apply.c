@@ -5,6 +5,7 @@
 
 #include "base/fault.h"
 #include "ops/ops.h"
+#include "ops/panel.h"
 #include "spectral/spectral_impl.h"
 
 static kith_status apply_positions(kith__apply *p) {
@@ -123,18 +124,30 @@ bool kith__apply_lead(kith__apply *p, int lead, const float *v, int ld) {
   return p->lead_exponent != INT_MAX;
 }
 
-/* Row i of x loses its part in the leading vectors.  One order of operations, wherever the row is. */
-KITH_KERNEL static void apply_subtract(const kith__apply *p, const float *inner, float *x) {
-#pragma omp parallel for
-  for (kith_lid i = 0; i < p->g->n_own_of[KITH_ITEM]; i++) {
-    size_t row = (size_t)p->g->row_of[KITH_ITEM][i];
-    const float *lead = p->lead_own + row * (size_t)p->ld;
-    float sum[SLAB];
-    memcpy(sum, x + row * SLAB, sizeof sum);
-    for (int j = 0; j < p->lead; j++)
-      for (int k = 0; k < SLAB; k++) sum[k] -= lead[j] * inner[j * SLAB + k];
-    memcpy(x + row * SLAB, sum, sizeof sum);
+/* Items first … last - 1 of x get the rows of V times the panels added, a run of neighboring rows at a time.
+ */
+static void apply_add_rows(const kith__apply *p, kith_lid first, kith_lid last, const float *panels,
+                           float *x) {
+  const kith_lid *row = p->g->row_of[KITH_ITEM];
+  for (kith_lid i = first, n; i < last; i += n) {
+    size_t at = (size_t)row[i];
+    for (n = 1; i + n < last && row[i + n] == row[i] + n;) n++;
+    for (int j = 0; j < SLAB; j += KITH_PANEL)
+      kith_panel_product(n, p->lead, (kith_strided){p->lead_own + at * (size_t)p->ld, (size_t)p->ld, 1},
+                         panels + (size_t)j * (size_t)p->lead, (kith_panel_output){SLAB, 1, true},
+                         x + at * SLAB + j);
   }
+}
+
+/* x += V inner.  Every element is one chain over the leading vectors, wherever its row is. */
+static void apply_add(const kith__apply *p, const float *inner, float *x) {
+  float panels[SLAB * SLAB] __attribute__((aligned(64)));
+  kith_lid n = p->g->n_own_of[KITH_ITEM];
+  for (int j = 0; j < SLAB; j += KITH_PANEL)
+    kith_panel_pack(KITH_PANEL, p->lead, (kith_strided){inner + j, SLAB, 1},
+                    panels + (size_t)j * (size_t)p->lead);
+#pragma omp parallel for schedule(dynamic, 1)
+  for (kith_lid i = 0; i < n; i += CHUNK) apply_add_rows(p, i, (kith_lid)kith_min(i + CHUNK, n), panels, x);
 }
 
 /* x -= V V'x for the leading vectors V. */
@@ -143,8 +156,8 @@ static bool apply_project(kith__apply *p, float *x) {
   int exponent = kith__item_block_take(p->block, x, SLAB, p->other, SLAB);
   if (exponent == INT_MAX) return false;
   kith__gram_sum(p->gram, p->lead, p->lead_block, SLAB, SLAB, p->other, SLAB, p->inner, SLAB);
-  for (int i = 0; i < p->lead * SLAB; i++) inner[i] = (float)ldexp(p->inner[i], exponent + p->lead_exponent);
-  apply_subtract(p, inner, x);
+  for (int i = 0; i < p->lead * SLAB; i++) inner[i] = -(float)ldexp(p->inner[i], exponent + p->lead_exponent);
+  apply_add(p, inner, x);
   return true;
 }
 

@@ -7,12 +7,12 @@
 
 double kith_spectral_last(const kith_spectrum *s) {
   for (int j = s->k - 1; j > 0; j--)
-    if (s->value[j] > 0) return s->value[j] / s->value[0];
+    if (s->value[j] > KITH_SPECTRAL_ZERO * s->value[0]) return s->value[j] / s->value[0];
   return 1;
 }
 
 double kith_spectral_hat(int n, double last, double m, int j) {
-  if (m <= 0) return 0;
+  if (m <= KITH_SPECTRAL_ZERO) return 0;
   double at = last < 1 ? (n - 1) * log(m) / log(last) : 0;
   at = fmin(fmax(at, 0), n - 1);
   return fmax(0, 1 - fabs(at - j));
@@ -20,7 +20,7 @@ double kith_spectral_hat(int n, double last, double m, int j) {
 
 double kith_spectral_filter(const kith_spectral_options *o, double last, double m) {
   double g = 0;
-  if (m <= 0 || o->filter == KITH_FILTER_POLY) return 0;
+  if (m <= KITH_SPECTRAL_ZERO || o->filter == KITH_FILTER_POLY) return 0;
   if (o->filter == KITH_FILTER_RATIO) return m / (m + o->t);
   for (int j = 0; j < o->knots.n; j++) g += o->knots.of[j] * kith_spectral_hat(o->knots.n, last, m, j);
   return m * g;

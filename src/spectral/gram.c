@@ -16,7 +16,7 @@ kith_status kith__gram_make(const kith__item_block *b, int width, kith__gram *s)
   KITH_TRY(KITH_NEW(s->sum, s->threads));
   for (int i = 0; i < s->threads; i++) {
     KITH_TRY(KITH_NEW(s->part[i], (int64_t)width * CHUNK));
-    KITH_TRY(KITH_NEW(s->sum[i], (int64_t)width * SLAB));
+    KITH_TRY(KITH_NEW(s->sum[i], (int64_t)width * WIDE));
   }
 done:
   return st;
@@ -33,7 +33,7 @@ int64_t kith__gram_bytes(int width, int threads) {
   const kith__gram *s = NULL;
   return KITH_BYTES(s->part, threads) + KITH_BYTES(s->sum, threads) +
          threads *
-             (KITH_BYTES(s->part[0], (int64_t)width * CHUNK) + KITH_BYTES(s->sum[0], (int64_t)width * SLAB));
+             (KITH_BYTES(s->part[0], (int64_t)width * CHUNK) + KITH_BYTES(s->sum[0], (int64_t)width * WIDE));
 }
 
 static int gram_rows(const kith__item_block *b, kith_lid first) { return (int)kith_min(CHUNK, b->n - first); }

@@ -8,7 +8,8 @@
 
 enum {
   SLAB = KITH_SPECTRAL_SLAB,
-  CHUNK = 512 /* rows of items whose sums are made by one product */
+  WIDE = 4 * SLAB, /* columns of a sum over items: the more, the less often its other operand is copied */
+  CHUNK = 512      /* rows of items whose sums are made by one product */
 };
 
 /* Factor of a node in the weights of its edges. */
@@ -62,15 +63,15 @@ void kith__item_block_give(kith__item_block *b, const float *y, int width, int l
 typedef struct kith__gram {
   const kith__item_block *block;
   int width, threads;
-  float **part;  /* [threads] [width, SLAB] products of a chunk, or [CHUNK, width] rows of one */
-  int64_t **sum; /* [threads] [width, SLAB] in fixed point */
+  float **part;  /* [threads] [width, WIDE] products of a chunk, or [CHUNK, width] rows of one */
+  int64_t **sum; /* [threads] [width, WIDE] in fixed point */
 } kith__gram;
 
 kith_status kith__gram_make(const kith__item_block *b, int width, kith__gram *s) KITH_MUST_USE;
 void kith__gram_free(kith__gram *s);
 int64_t kith__gram_bytes(int width, int threads);
 /*
- * g [m, n] = X'Y over all items, n at most SLAB.  Collective.  Exact but for the rounding within chunks.
+ * g [m, n] = X'Y over all items, n at most WIDE.  Collective.  Exact but for the rounding within chunks.
  *
  * @param x  [block rows, m] rows ldx apart, elements in [-1, 1]
  * @param y  [block rows, n] rows ldy apart, elements in [-1, 1]

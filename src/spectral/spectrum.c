@@ -88,6 +88,7 @@ struct kith__round {
   kith__gram gram;
   kith__apply apply;
   float *x;       /* [block rows, width] the columns */
+  float *wide;    /* [block rows, WIDE] some of them, multiplied by P */
   double *g, *h;  /* [width, width] X'X and X'PX, upper triangles */
   double *length; /* [width] 1 / the columns' lengths; 0: a column of zeros */
   float *t;       /* [width, width] how the columns are combined */
@@ -102,6 +103,7 @@ static kith_status round_alloc(const kith_graph *g, kith_dist_csr *a, kith__roun
   KITH_TRY(kith__gram_make(&m->block, (int)w, &m->gram));
   KITH_TRY(kith__apply_make(g, a, m->s->relations, &m->block, &m->gram, &m->apply));
   KITH_TRY(KITH_NEW(m->x, m->block.n * w));
+  KITH_TRY(KITH_NEW(m->wide, (int64_t)m->block.n * WIDE));
   KITH_TRY(KITH_NEW(m->g, w * w));
   KITH_TRY(KITH_NEW(m->h, w * w));
   KITH_TRY(KITH_NEW(m->length, w));
@@ -120,6 +122,7 @@ static void round_destroy(kith__round **round) {
   kith__gram_free(&m->gram);
   kith__apply_free(&m->apply);
   KITH_FREE(m->x);
+  KITH_FREE(m->wide);
   KITH_FREE(m->g);
   KITH_FREE(m->h);
   KITH_FREE(m->length);
@@ -146,11 +149,15 @@ int64_t kith_spectrum_round_bytes(const kith_dist_csr_sizes *s, int64_t n_item, 
   const kith__round *m = NULL;
   int64_t n_block = kith_min((n_item / s->size / CHUNK + 2) * CHUNK, n_item), w = width;
   return kith__item_block_bytes(s->size, n_item, s->n_own) + kith__gram_bytes(width, threads) +
-         kith__apply_bytes(s, n_item) + KITH_BYTES(m->x, n_block * w) + 4 * KITH_BYTES(m->g, w * w) +
+         kith__apply_bytes(s, n_item) + KITH_BYTES(m->x, n_block * (w + WIDE)) + 4 * KITH_BYTES(m->g, w * w) +
          KITH_BYTES(m->t, w * w) + w * 32;
 }
 
 static int round_columns(const kith_spectrum *s, int first) { return (int)kith_min(SLAB, s->width - first); }
+
+static int round_wide_columns(const kith_spectrum *s, int first) {
+  return (int)kith_min(WIDE, s->width - first);
+}
 
 static kith_status round_finite(bool finite) {
   return finite ? KITH_OK
@@ -272,11 +279,11 @@ static void round_scale(kith__round *m) {
     for (int j = 0; j < w; j++) m->x[(size_t)i * (size_t)w + (size_t)j] *= m->factor[j];
 }
 
-/* The upper triangle of X'X, by slabs. */
+/* The upper triangle of X'X, by blocks of columns. */
 static void round_inner(kith__round *m) {
   int w = m->s->width;
-  for (int first = 0; first < w; first += SLAB) {
-    int n = round_columns(m->s, first);
+  for (int first = 0; first < w; first += WIDE) {
+    int n = round_wide_columns(m->s, first);
     kith__gram_sum(&m->gram, first + n, m->x, w, n, m->x + first, w, m->g + first, w);
   }
 }
@@ -365,20 +372,32 @@ done:
 
 /* ---- Rayleigh-Ritz ---- */
 
-/* The upper triangle of X'PX, by slabs. */
-static bool ritz_project(kith__round *m) {
-  int w = m->s->width;
-  for (int first = 0; first < w; first += SLAB) {
-    int n = round_columns(m->s, first);
-    kith__item_block_give(&m->block, m->x + first, n, w, m->apply.x);
+/* m->wide = P times columns first … of X, each slab divided by 2^exponent.  False if a number is not finite.
+ */
+static bool ritz_multiply(kith__round *m, int first, int *exponent) {
+  int w = m->s->width, end = first + round_wide_columns(m->s, first);
+  for (int j = first; j < end; j += SLAB) {
+    int n = round_columns(m->s, j);
+    kith__item_block_give(&m->block, m->x + j, n, w, m->apply.x);
     kith__apply_product(&m->apply);
-    int exponent = kith__item_block_take(&m->block, m->apply.y, SLAB, m->apply.other, SLAB);
-    if (exponent == INT_MAX) return false;
-    kith__gram_sum(&m->gram, first + n, m->x, w, n, m->apply.other, SLAB, m->h + first, w);
+    exponent[(j - first) / SLAB] =
+        kith__item_block_take(&m->block, m->apply.y, n, m->wide + (j - first), WIDE);
+    if (exponent[(j - first) / SLAB] == INT_MAX) return false;
+  }
+  return true;
+}
+
+/* The upper triangle of X'PX, by blocks of columns. */
+static bool ritz_project(kith__round *m) {
+  int w = m->s->width, exponent[WIDE / SLAB];
+  for (int first = 0; first < w; first += WIDE) {
+    int n = round_wide_columns(m->s, first);
+    if (!ritz_multiply(m, first, exponent)) return false;
+    kith__gram_sum(&m->gram, first + n, m->x, w, n, m->wide, WIDE, m->h + first, w);
     for (int i = 0; i < first + n; i++)
       for (int j = first; j < first + n; j++) {
         double *h = &m->h[(size_t)i * (size_t)w + (size_t)j];
-        *h = ldexp(*h * m->length[i] * m->length[j], exponent);
+        *h = ldexp(*h * m->length[i] * m->length[j], exponent[(j - first) / SLAB]);
       }
   }
   return true;
