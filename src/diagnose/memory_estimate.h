@@ -3,7 +3,8 @@
  *
  * The model is recorded, not run, on graphs of a few dozen nodes.  The bytes of its tape are linear in rows,
  * ghosts and edges, so four recordings give the cost on the real graph, for every model and option.  All
- * other memory is estimated by formulas, as is all of a model without a tape.  docs/doctor.md states the accuracy.
+ * other memory is estimated by formulas, as is all of a model without a tape.  docs/doctor.md states the
+ * accuracy.
  */
 #ifndef KITH_DIAGNOSE_MEMORY_ESTIMATE_H
 #define KITH_DIAGNOSE_MEMORY_ESTIMATE_H
