@@ -13,7 +13,7 @@ kith_spectral_options kith_spectral_defaults(void) {
                                  .oversample = 48,
                                  .degree = 8,
                                  .rounds = 8,
-                                 .tolerance = 1e-4};
+                                 .tolerance = 1e-2};
 }
 
 /* Ties and ages do not weigh here, and nothing is learned. */

@@ -5,10 +5,15 @@
 
 #include "spectral/spectral.h"
 
+int kith_spectral_rank(const kith_spectrum *s) {
+  int n = s->k;
+  while (n > 0 && s->value[n - 1] <= KITH_SPECTRAL_ZERO * s->value[0]) n--;
+  return n;
+}
+
 double kith_spectral_last(const kith_spectrum *s) {
-  for (int j = s->k - 1; j > 0; j--)
-    if (s->value[j] > KITH_SPECTRAL_ZERO * s->value[0]) return s->value[j] / s->value[0];
-  return 1;
+  int n = kith_spectral_rank(s);
+  return n > 0 ? s->value[n - 1] / s->value[0] : 1;
 }
 
 double kith_spectral_hat(int n, double last, double m, int j) {

@@ -10,6 +10,9 @@ struct kith_spectrum;
  * arbitrary, and weigh nothing. */
 #define KITH_SPECTRAL_ZERO 1e-6
 
+/** How many of the k wanted eigenvalues are not zero.  Local. */
+int kith_spectral_rank(const struct kith_spectrum *s);
+
 /** The smallest eigenvalue that is not zero among the k wanted ones, relative to the largest: the last knot.
  * Local.
  */

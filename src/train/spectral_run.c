@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/fault.h"
+#include "spectral/filter.h"
 #include "spectral/rows.h"
 #include "train/signals.h"
 
@@ -166,10 +167,19 @@ done:
   return st;
 }
 
+static void spectral_tell_rank(const run *r) {
+  int n = kith_spectral_rank(r->spectrum);
+  if (n == r->spectrum->k || r->comm->rank != 0) return;
+  kith_warn("model.dim: %d, but the interactions have %d eigenvector%s that are not zero: the other columns "
+            "of the rows are zero",
+            r->spectrum->k, n, kith_plural(n));
+}
+
 static kith_agreed spectral_export(run *r) {
   kith_agreed st = {KITH_OK};
   float *x = NULL;
   KITH_TRY(kith_agree(r->comm, KITH_NEW(x, (int64_t)r->g->n_own * r->spectrum->k)));
+  spectral_tell_rank(r);
   KITH_TRY(kith_spectral_rows(r->comm, r->g, &r->o->model.spectral, r->spectrum, x));
   r->direct = kith_spectral_direct(&r->o->model.spectral, r->spectrum);
   kith_spectral_filter_print(&r->o->model.spectral, r->filter);

@@ -9,7 +9,7 @@ data:
   interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2}}
   split: {method: ratio, valid: 0, test: 0.2}
 partition: {parts: 6}
-model: {name: spectral, dim: 8}
+model: {name: spectral, dim: 8, spectral: {tolerance: 1e-4}}
 J
 for verb in generate ingest partition; do "$KITH" $verb job.yaml --quiet >log 2>&1 || { cat log; exit 1; }; done
 
