@@ -4,13 +4,13 @@
  * others.
  */
 #include <math.h>
+#include <string.h>
 
 #include "sample/block_fill.h"
 
 enum {
-  FILL_CHUNKS = 64,    /* of the block's rows */
-  FILL_PRODUCTS = 256, /* entries whose weights are computed together */
-  FILL_FIRST = -2      /* column of the first occurrence of a new node */
+  FILL_CHUNKS = 64, /* of the block's rows */
+  FILL_FIRST = -2   /* column of the first occurrence of a new node */
 };
 
 typedef struct fill {
@@ -57,13 +57,9 @@ static const sample_neighbor *fill_first_neighbor(const fill *f, kith_lid p, kit
   return q->neighbor_in + (p < q->self_start + q->n_self ? drawn - f->self_drawn : drawn);
 }
 
-/* Weights and relations of a row of a merged matrix. */
-static void fill_relations(const fill *f, kith_lid p) {
-  const sample_neighbor_query *q = f->of->query;
-  sample_block *b = f->b;
-  const sample_entry *entry = q->entry_in + (fill_first_neighbor(f, p, b->csr.start[p]) - q->neighbor_in);
-  kith_eid at = b->csr.start[p] + f->of->loops;
-  for (int32_t k = 0; k < q->reply_in[p].n_drawn; k++) {
+/* Weights and relations of n entries of a merged matrix. */
+static void fill_relations(sample_block *b, const sample_entry *entry, int32_t n, kith_eid at) {
+  for (int32_t k = 0; k < n; k++) {
     float weight = (float)((double)b->scale[at + k] * (double)entry[k].weight);
     b->csr.weight[at + k] = weight;
     b->merged.of[at + k] = (uint8_t)entry[k].relation;
@@ -71,31 +67,15 @@ static void fill_relations(const fill *f, kith_lid p) {
   }
 }
 
-/* Where a thread is in its chunk. */
-typedef struct fill_cursor {
-  sample_row_hash hash; /* a copy, which no store of the loop may change */
-  kith_eid at;          /* next entry of the block */
-  kith_lid n_new;       /* occurrences of new nodes so far; the next ones go to: */
-  kith_eid *neighbor;
-  kith_lid *entry;
-  int n_product;                 /* the last entries, whose weights are not computed yet … */
-  double product[FILL_PRODUCTS]; /* … and deg i deg j of them; 1: scale is the weight; infinite: it is 0 */
-} fill_cursor;
-
-/* Weights scale / sqrt(deg i deg j): of many entries together, in vector registers, since rows are short. */
-static void fill_weights(fill_cursor *x, sample_block *b) {
-  const float *scale = b->scale + x->at - x->n_product;
-  float *weight = b->csr.weight + x->at - x->n_product;
-  for (int i = 0; i < x->n_product; i++) weight[i] = (float)((double)scale[i] / sqrt(x->product[i]));
-  x->n_product = 0;
-}
-
-/* Append an entry. */
-static inline void fill_append(fill_cursor *x, kith_lid col, float scale, double product, sample_block *b) {
-  b->csr.col[x->at] = col;
-  b->scale[x->at++] = scale;
-  x->product[x->n_product++] = product;
-  if (x->n_product == FILL_PRODUCTS) fill_weights(x, b);
+/* Weights of a row: those of the matrix, which scale includes, or scale / sqrt(deg i deg j). */
+static void fill_weights(const fill *f, const sample_reply *reply, const sample_neighbor *neighbor,
+                         kith_eid at) {
+  const float *scale = f->b->scale + at;
+  float *weight = f->b->csr.weight + at;
+  if (f->of->ctx->a->weighted) memcpy(weight, scale, (size_t)reply->n_drawn * sizeof *weight);
+  else
+    for (int32_t k = 0; k < reply->n_drawn; k++)
+      weight[k] = (float)((double)scale[k] / sqrt((double)reply->degree * (double)neighbor[k].degree));
 }
 
 /* Give a new node its row. */
@@ -117,39 +97,45 @@ static inline kith_lid fill_column(fill *f, const sample_row_hash *hash, const s
   return f->next++;
 }
 
-/* Append a row's sampled neighbors; those without a row are listed. */
-static void fill_neighbors(fill *f, const sample_reply *reply, const sample_neighbor *neighbor,
-                           fill_cursor *x) {
-  kith_eid index = neighbor - f->of->query->neighbor_in;
-  double degree = f->of->ctx->a->weighted ? 0 : (double)reply->degree;
-  for (int32_t k = 0; k < reply->n_drawn; k++) {
-    kith__row_hash_prefetch(&x->hash, neighbor[k + SAMPLE_PREFETCH].gid);
-    kith_lid col = fill_column(f, &x->hash, &neighbor[k], x->at);
-    x->neighbor[x->n_new] = index + k;
-    x->entry[x->n_new] = (kith_lid)x->at;
-    x->n_new += col < 0;
-    fill_append(x, col, neighbor[k].scale, degree > 0 ? degree * (double)neighbor[k].degree : 1, f->b);
+/* Columns of n neighbors from entry `at` on; those without a row are listed in chunk c. */
+static void fill_columns(fill *f, int c, const sample_row_hash *hash, int32_t n,
+                         const sample_neighbor *neighbor, kith_eid at) {
+  kith_lid *col = f->b->csr.col + at;
+  kith_eid list = f->start[c] + f->n_new[c];
+  for (int32_t k = 0; k < n; k++) {
+    kith__row_hash_prefetch(hash, neighbor[k + SAMPLE_PREFETCH].gid);
+    col[k] = fill_column(f, hash, &neighbor[k], at + k);
+    if (col[k] >= 0) continue;
+    f->neighbor[list] = neighbor + k - f->of->query->neighbor_in;
+    f->entry[list++] = (kith_lid)(at + k);
   }
+  f->n_new[c] = (kith_lid)(list - f->start[c]);
 }
 
 /* Fill the rows of a chunk, but for the columns of new nodes. */
 static void fill_chunk(fill *f, int c) {
   const sample_neighbor_query *q = f->of->query;
-  fill_cursor x = {.hash = *f->of->row_hash,
-                   .at = f->start[c],
-                   .neighbor = f->neighbor + f->start[c],
-                   .entry = f->entry + f->start[c]};
+  const sample_row_hash hash = *f->of->row_hash; /* a copy, which no store of the loop may change */
+  sample_block *b = f->b;
+  kith_eid at = f->start[c];
   kith_lid last = fill_begin(f, c + 1);
+  f->n_new[c] = 0;
   for (kith_lid p = fill_begin(f, c); p < last; p++) {
-    const sample_neighbor *neighbor = fill_first_neighbor(f, p, x.at);
-    f->b->csr.perm[p] = q->grouped_row[p];
-    f->b->csr.start[p] = x.at;
-    if (f->of->loops) fill_append(&x, q->grouped_row[p], 1, INFINITY, f->b);
-    fill_neighbors(f, &q->reply_in[p], neighbor, &x);
+    const sample_reply *reply = &q->reply_in[p];
+    const sample_neighbor *neighbor = fill_first_neighbor(f, p, at);
+    b->csr.perm[p] = q->grouped_row[p];
+    b->csr.start[p] = at;
+    if (f->of->loops) {
+      b->csr.col[at] = b->csr.perm[p];
+      b->csr.weight[at] = 0;
+      b->scale[at++] = 1;
+    }
+    fill_columns(f, c, &hash, reply->n_drawn, neighbor, at);
+    for (int32_t k = 0; k < reply->n_drawn; k++) b->scale[at + k] = neighbor[k].scale;
+    if (q->entry_in) fill_relations(b, q->entry_in + (neighbor - q->neighbor_in), reply->n_drawn, at);
+    else fill_weights(f, reply, neighbor, at);
+    at += reply->n_drawn;
   }
-  fill_weights(&x, f->b);
-  f->n_new[c] = x.n_new;
-  for (kith_lid p = fill_begin(f, c); q->entry_in && p < fill_begin(f, c + 1); p++) fill_relations(f, p);
 }
 
 /* Mark and count the first occurrences in a chunk. */
