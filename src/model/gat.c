@@ -25,6 +25,17 @@ static gat_shape gat_shape_of(const kith_model_options *o, int l) {
   return g;
 }
 
+/* Dropout of attention weights needs one for each edge; without it none is stored. */
+static kith_tensor *gat_attend(const kith_model_options *o, const kith_model_ctx *ctx, int l,
+                               kith_tensor *left, kith_tensor *right, kith_tensor *z) {
+  kith_tape *t = ctx->tape;
+  const kith_block *block = ctx->block[l];
+  if (o->gat.attention_dropout == 0) return kith_attention_op(t, block, GAT_SLOPE, left, right, z);
+  kith_tensor *alpha = kith_edge_softmax_op(t, block, kith_edge_score_op(t, block, GAT_SLOPE, left, right));
+  alpha = kith_attention_dropout_op(t, block, ctx->exec, o->gat.attention_dropout, alpha);
+  return kith_attend_op(t, block, alpha, z);
+}
+
 static kith_tensor *gat_layer(const kith_model_options *o, const kith_model_ctx *ctx, int l, kith_tensor *h) {
   kith_tape *t = ctx->tape;
   const kith_block *block = ctx->block[l];
@@ -35,10 +46,7 @@ static kith_tensor *gat_layer(const kith_model_options *o, const kith_model_ctx 
   kith_tensor *z = kith_linear_op(t, h, w, NULL);
   kith_tensor *left = kith_head_dot_op(t, g.heads, a, z),
               *right = kith_ghost_update_op(t, block, kith_head_dot_op(t, g.heads, b, z));
-  kith_tensor *alpha = kith_edge_softmax_op(t, block, kith_edge_score_op(t, block, GAT_SLOPE, left, right));
-  if (o->gat.attention_dropout > 0)
-    alpha = kith_attention_dropout_op(t, block, ctx->exec, o->gat.attention_dropout, alpha);
-  kith_tensor *y = kith_attend_op(t, block, alpha, kith_ghost_update_op(t, block, z));
+  kith_tensor *y = gat_attend(o, ctx, l, left, right, kith_ghost_update_op(t, block, z));
   return g.average ? kith_head_mean_op(t, g.heads, y) : y;
 }
 

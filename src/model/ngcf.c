@@ -18,9 +18,8 @@ static kith_tensor *ngcf_layer(const kith_model_options *o, const kith_model_ctx
   kith_tensor *own = kith_dst_rows_op(t, ctx->block[l], h);
   kith_tensor *near =
       kith_aggregate_op(t, ctx->block[l], KITH_NORM_SYMMETRIC, kith_ghost_update_op(t, ctx->block[l], h));
-  kith_tensor *sum = kith_linear_op(t, kith_add_op(t, 1, near, 1, own), w1, b1);
-  kith_tensor *product = kith_linear_op(t, kith_hadamard_op(t, near, own), w2, b2);
-  kith_tensor *y = kith_activate_op(t, KITH_LEAKY_RELU, NGCF_SLOPE, kith_add_op(t, 1, sum, 1, product));
+  kith_tensor *y = kith_dense_op(t, KITH_DENSE_SUM_PRODUCT, NGCF_SLOPE, (kith_tensor *[]){near, own},
+                                 (kith_tensor *[]){w1, w2}, (kith_tensor *[]){b1, b2});
   return o->dropout > 0 ? kith_dropout_op(t, ctx->exec, o->dropout, false, y) : y;
 }
 

@@ -52,12 +52,18 @@ static kith_tensor *sage_sparse(const kith_model_options *o, const kith_model_ct
   return kith_add_op(t, 1, kith_dst_rows_op(t, ctx->block[l], own), 1, near);
 }
 
+/* The last layer has no ReLU. */
 static kith_tensor *sage_layer(const kith_model_options *o, const kith_model_ctx *ctx, int l,
                                kith_tensor *h) {
-  if (h->sparse) return sage_sparse(o, ctx, l, h);
-  kith_tensor *both[2] = {kith_dst_rows_op(ctx->tape, ctx->block[l], h), sage_aggregate(o, ctx, l, h)};
-  return kith_model_linear(ctx, "weight", "bias", l, kith_model_layer_dim(o, l),
-                           kith_concat_op(ctx->tape, 2, both));
+  kith_tape *t = ctx->tape;
+  int d = kith_model_layer_dim(o, l);
+  kith_tensor *both[2] = {kith_dst_rows_op(t, ctx->block[l], h), sage_aggregate(o, ctx, l, h)};
+  kith_tensor *bias[2] = {kith_model_weights(ctx, "bias", l, 1, d, KITH_INIT_ZERO), NULL};
+  if (!both[0] || !both[1]) return NULL;
+  int k = both[0]->d, near = both[1]->d;
+  kith_tensor *w = kith_model_weights(ctx, "weight", l, k + near, d, KITH_INIT_GLOROT);
+  kith_tensor *parts[2] = {kith_row_view_op(t, w, 0, k), kith_row_view_op(t, w, k, near)};
+  return kith_dense_op(t, KITH_DENSE_BESIDE, l + 1 < o->layers ? 0 : 1, both, parts, bias);
 }
 
 void kith_sage_record(const kith_model_options *o, const kith_model_ctx *ctx) {
@@ -65,8 +71,10 @@ void kith_sage_record(const kith_model_options *o, const kith_model_ctx *ctx) {
   kith_tensor *h = ctx->x;
   for (int l = 0; h && l < o->layers; l++) {
     if (o->dropout > 0) h = kith_dropout_op(t, ctx->exec, o->dropout, false, h);
-    if (h) h = sage_layer(o, ctx, l, h);
-    if (l + 1 < o->layers) h = kith_normalize_op(t, kith_activate_op(t, KITH_RELU, 0, h));
+    bool activate = l + 1 < o->layers, sparse = h && h->sparse;
+    if (h) h = sparse ? sage_sparse(o, ctx, l, h) : sage_layer(o, ctx, l, h);
+    if (activate && sparse) h = kith_activate_op(t, KITH_RELU, 0, h);
+    if (activate) h = kith_normalize_op(t, h);
     kith_model_layer_output(ctx, h);
   }
   kith_layer_combine_op(t, ctx->output, 1, 0, h);

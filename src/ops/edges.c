@@ -98,14 +98,18 @@ void kith_head_dot_forward(int64_t n, int heads, int d, const float *a, const fl
     for (int h = 0; h < heads; h++) y[i * heads + h] = kith_dot(width, a + h * width, x + i * d + h * width);
 }
 
-void kith_head_dot_backward(int64_t n, int heads, int d, const float *a, const float *x, const float *dy,
-                            float *da, float *dx) {
+/* Threads take rows for dx, and heads for da, whose sums then have one order. */
+KITH_KERNEL void kith_head_dot_backward(int64_t n, int heads, int d, const float *a, const float *x,
+                                        const float *dy, float *da, float *dx) {
   int width = d / heads;
+#pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < n; i++)
-    for (int k = 0; k < width * heads; k++) {
-      dx[i * d + k] += dy[i * heads + k / width] * a[k];
-      da[k] += dy[i * heads + k / width] * x[i * d + k];
-    }
+    for (int h = 0; h < heads; h++)
+      for (int k = h * width; k < (h + 1) * width; k++) dx[i * d + k] += dy[i * heads + h] * a[k];
+#pragma omp parallel for schedule(static)
+  for (int h = 0; h < heads; h++)
+    for (int64_t i = 0; i < n; i++)
+      for (int k = h * width; k < (h + 1) * width; k++) da[k] += dy[i * heads + h] * x[i * d + k];
 }
 
 void kith_head_mean_forward(int64_t n, int heads, int d, const float *x, float *y) {

@@ -1,33 +1,9 @@
 /* Softmax of rows: max, exp, sum, each in one order; vectorized with explicit lanes, not by reassociation. */
 #include <math.h>
-#include <string.h>
 
-#include "ops/ops.h"
+#include "ops/exponential.h"
 
 enum { SOFTMAX_LANES = 16 };
-
-/*
- * exp(x) for x <= 0 to about one unit in the last place: x = n log 2 + r, a polynomial in r, then n into the
- * exponent. Below -87 the result is the smallest normal number, in effect zero.
- */
-KITH_INLINE float softmax_exp(float x) {
-  const float magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
-  x = x < -87.0f ? -87.0f : x;
-  float n = x * 1.44269504f + magic - magic;
-  float r = x - n * 0.693145752f - n * 1.42860677e-6f; /* log 2 in two pieces */
-  float p = 1.0f / 5040;
-  p = p * r + 1.0f / 720;
-  p = p * r + 1.0f / 120;
-  p = p * r + 1.0f / 24;
-  p = p * r + 1.0f / 6;
-  p = p * r + 0.5f;
-  p = p * r + 1.0f;
-  p = p * r + 1.0f;
-  int32_t bits = ((int32_t)n + 127) << 23;
-  float power;
-  memcpy(&power, &bits, sizeof power);
-  return p * power;
-}
 
 /* Subtract the bias; mask the other candidates with the item of pair `i`, and its own unless that is in the
  * sum. */
@@ -57,11 +33,11 @@ KITH_INLINE float softmax_exponentials(int n, float max, float *s) {
   for (int j = 0; j < n_full; j += SOFTMAX_LANES)
     for (int k = 0; k < SOFTMAX_LANES; k++) {
       float keep = s[j + k] == -INFINITY ? 0.0f : 1.0f;
-      s[j + k] = keep * softmax_exp(s[j + k] - max);
+      s[j + k] = keep * kith_exponential(s[j + k] - max);
       lane[k] += s[j + k];
     }
   for (int j = n_full; j < n; j++) {
-    s[j] = s[j] == -INFINITY ? 0.0f : softmax_exp(s[j] - max);
+    s[j] = s[j] == -INFINITY ? 0.0f : kith_exponential(s[j] - max);
     lane[j - n_full] += s[j];
   }
   for (int k = 0; k < SOFTMAX_LANES; k++) sum += lane[k];
@@ -95,10 +71,10 @@ KITH_KERNEL void kith_inbatch_softmax_columns(int m, int n, int64_t first, const
     float *row = s + (size_t)i * (size_t)n;
     int64_t pair = first + i;
     int32_t same = item[pair];
-    float off = bias[pair], self = own ? softmax_exp(row[pair] - off - lse[pair]) : 0.0f;
+    float off = bias[pair], self = own ? kith_exponential(row[pair] - off - lse[pair]) : 0.0f;
     for (int j = 0; j < n; j++) {
       float keep = item[j] == same ? 0.0f : 1.0f;
-      row[j] = keep * softmax_exp(row[j] - off - lse[j]);
+      row[j] = keep * kith_exponential(row[j] - off - lse[j]);
     }
     row[pair] = self;
   }
@@ -115,7 +91,8 @@ KITH_KERNEL void kith_sampled_softmax_rows(int m, int n, const float *bias, floa
     }
     float max = softmax_max(n, row);
     max = own[i] > max ? own[i] : max;
-    float self = softmax_exp(own[i] - max), sum = softmax_exponentials(n, max, row) + self, scale = 1 / sum;
+    float self = kith_exponential(own[i] - max), sum = softmax_exponentials(n, max, row) + self,
+          scale = 1 / sum;
     for (int j = 0; j < n; j++) row[j] *= scale;
     own[i] = self * scale;
     lse[i] = max + logf(sum);
@@ -125,6 +102,6 @@ KITH_KERNEL void kith_sampled_softmax_rows(int m, int n, const float *bias, floa
 KITH_KERNEL void kith_sampled_softmax_columns(int m, int n, const float *bias, const float *lse, float *s) {
   for (int i = 0; i < m; i++) {
     float *row = s + (size_t)i * (size_t)n;
-    for (int j = 0; j < n; j++) row[j] = softmax_exp(row[j] - bias[i] - lse[j]);
+    for (int j = 0; j < n; j++) row[j] = kith_exponential(row[j] - bias[i] - lse[j]);
   }
 }

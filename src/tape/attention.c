@@ -1,5 +1,6 @@
 /* Attention over in-edges: scores, their softmax, and sums weighted by it (Velickovic et al., GAT, ICLR
  * 2018). */
+#include "ops/attention.h"
 #include "tape/tape.h"
 
 typedef struct attention {
@@ -102,6 +103,46 @@ kith_tensor *kith_attend_op(kith_tape *t, const kith_block *block, kith_tensor *
   if (!alpha || !x) return NULL;
   attention made = {block, 0, alpha, x, kith_tape_node_tensor(t, block->dst, x->d)};
   return attention_record(t, "attend", made, attend_forward, attend_backward);
+}
+
+/* ---- scores, softmax and sums in one ---- */
+
+typedef struct fused_attention {
+  const kith_block *block;
+  kith_attention shape;
+  kith_attention_rows keep;
+  kith_tensor *left, *right, *z, *y;
+} fused_attention;
+
+static void fused_attention_forward(void *self) {
+  fused_attention *o = self;
+  kith_attention_forward(o->block->csr, &o->shape, o->left->value, o->right->value, o->z->value, o->keep,
+                         o->y->value);
+}
+
+/* Columns are all of z's rows, ghosts included, so that the first gradient of z is written, not added. */
+static void fused_attention_backward(void *self) {
+  fused_attention *o = self;
+  const float *dy = kith_tensor_grad(o->y);
+  float *dleft = kith_tensor_grad(o->left), *dright = kith_tensor_grad(o->right);
+  bool add = kith_tensor_mark_grad_written(o->z);
+  kith_attention_backward_rows(o->block->csr, &o->shape, o->keep, o->y->value, dy, dleft);
+  kith_attention_backward_columns(o->block->csc, &o->shape, o->keep, o->right->value, o->z->value, dy, dright,
+                                  add, o->z->grad);
+}
+
+kith_tensor *kith_attention_op(kith_tape *t, const kith_block *block, float slope, kith_tensor *left,
+                               kith_tensor *right, kith_tensor *z) {
+  if (!left || !right || !z) return NULL;
+  int64_t rows = block->dst->capacity;
+  fused_attention made = {block, {left->d, z->d, slope}, {NULL, NULL}, left, right, z, NULL};
+  made.y = kith_tape_node_tensor(t, block->dst, z->d);
+  made.keep.kept = kith_tape_workspace(t, rows * KITH_ATTENTION_KEPT * left->d, sizeof *made.keep.kept);
+  made.keep.positive = kith_tape_workspace(t, rows * z->d, sizeof *made.keep.positive);
+  fused_attention *o =
+      kith_tape_op(t, "attention", false, fused_attention_forward, fused_attention_backward, sizeof *o);
+  if (o) *o = made;
+  return o ? made.y : NULL;
 }
 
 /* ---- dropout of elements [entries, heads] ---- */

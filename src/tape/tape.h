@@ -4,6 +4,7 @@
 
 #include "kith/tape.h"
 #include "halo/halo.h"
+#include "ops/dense.h"
 #include "ops/ops.h"
 
 /** Zeroed workspace of an op: `count` elements of `size` bytes.  Owned by the tape; null on failure.  Local.
@@ -208,6 +209,18 @@ typedef struct kith_propagation {
 kith_tensor *kith_propagate_with_op(kith_tape *t, const kith_block *block, const kith_propagation *how,
                                     kith_tensor *x);
 
+/**
+ * y [rows of x[0], m] = f(x_0 w[0] + x_1 w[1] + bias[0] + bias[1]): a dense layer of one or two inputs, as
+ * ops/dense.h describes it, in one pass forward and one backward.
+ *
+ * @param slope  of LeakyReLU; 0: ReLU, 1: no activation
+ * @param x, w, bias  [rows, k], [k, m] and [1, m]; x[1] and w[1] are ignored for KITH_DENSE_ONE; null bias:
+ *               none
+ * Memory: that of 64 gradients of the weights.  Bits are those of kith_product_nn(), not of kith_linear_op().
+ */
+kith_tensor *kith_dense_op(kith_tape *t, kith_dense_inputs inputs, float slope, kith_tensor *const x[2],
+                           kith_tensor *const w[2], kith_tensor *const bias[2]);
+
 /** y [rows, sum of the d_i]: the columns of `n` tensors concatenated. */
 enum { KITH_MAX_CONCAT = 16 };
 
@@ -231,6 +244,19 @@ kith_tensor *kith_lstm_op(kith_tape *t, const kith_block *block, const kith_exec
 
 /** y [rows, d / heads]: the mean of x's heads. */
 kith_tensor *kith_head_mean_op(kith_tape *t, int heads, kith_tensor *x);
+
+/**
+ * y [dst rows, d] = kith_attend_op() of the kith_edge_softmax_op() of kith_edge_score_op(left, right), in one
+ * pass over the entries and without a number for each of them; sums have another order than there.
+ *
+ * @param slope        0 … 1
+ * @param left, right  [src rows, heads], at most KITH_ATTENTION_HEADS (ops/attention.h); ghost rows of right
+ *                     and z must be filled
+ * @param z            [src rows, d]
+ * Memory: 4 d + 16 heads bytes a row.
+ */
+kith_tensor *kith_attention_op(kith_tape *t, const kith_block *block, float slope, kith_tensor *left,
+                               kith_tensor *right, kith_tensor *z);
 
 /** Dropout of the elements of x [entries, heads] with probability p < 1; y = x in evaluation. */
 kith_tensor *kith_attention_dropout_op(kith_tape *t, const kith_block *block, kith_exec_ctx *exec, double p,

@@ -72,6 +72,23 @@ static kith_tensor *attention(test_form *f) {
   return kith_attend_op(f->tape, f->block, alpha, kith_ghost_update_op(f->tape, f->block, f->leaf[0]));
 }
 
+/* The same in one op. */
+static kith_tensor *fused_attention(test_form *f) {
+  kith_tensor *l = kith_head_dot_op(f->tape, HEADS, weights(f, "l", 1, FORM_WIDTH), f->leaf[1]);
+  kith_tensor *r = kith_head_dot_op(f->tape, HEADS, weights(f, "r", 1, FORM_WIDTH), f->leaf[1]);
+  return kith_attention_op(f->tape, f->block, 0.2f, l, kith_ghost_update_op(f->tape, f->block, r),
+                           kith_ghost_update_op(f->tape, f->block, f->leaf[0]));
+}
+
+static kith_tensor *dense(test_form *f, kith_dense_inputs inputs, float slope) {
+  kith_tensor *w[2] = {weights(f, "w", FORM_WIDTH, 5), weights(f, "v", FORM_WIDTH, 5)},
+              *bias[2] = {weights(f, "b", 1, 5), weights(f, "c", 1, 5)};
+  return kith_dense_op(f->tape, inputs, slope, f->leaf, w, bias);
+}
+static kith_tensor *dense_of_one(test_form *f) { return dense(f, KITH_DENSE_ONE, 1); }
+static kith_tensor *dense_of_two(test_form *f) { return dense(f, KITH_DENSE_BESIDE, 0); }
+static kith_tensor *dense_of_products(test_form *f) { return dense(f, KITH_DENSE_SUM_PRODUCT, 0.2f); }
+
 static kith_tensor *dropped_attention(test_form *f) {
   kith_tensor *alpha = kith_attention_dropout_op(f->tape, f->block, &f->exec, 0.3,
                                                  kith_edge_softmax_op(f->tape, f->block, scores(f)));
@@ -116,6 +133,10 @@ OP_TEST(maximum_is_differentiated, largest_of, FORM_SMALL_STEP)
 OP_TEST(self_and_mean_are_differentiated, self_and_mean, FORM_STEP)
 OP_TEST(scores_are_differentiated, scores, FORM_SMALL_STEP)
 OP_TEST(attention_is_differentiated, attention, FORM_SMALL_STEP)
+OP_TEST(fused_attention_is_differentiated, fused_attention, FORM_SMALL_STEP)
+OP_TEST(a_dense_layer_is_differentiated, dense_of_one, FORM_STEP)
+OP_TEST(a_dense_layer_of_two_inputs_is_differentiated, dense_of_two, FORM_SMALL_STEP)
+OP_TEST(a_dense_layer_of_sums_and_products_is_differentiated, dense_of_products, FORM_SMALL_STEP)
 OP_TEST(attention_with_dropout_is_differentiated, dropped_attention, FORM_SMALL_STEP)
 OP_TEST(mean_of_heads_is_differentiated, mean_of_heads, FORM_STEP)
 OP_TEST(lstm_in_groups_is_differentiated, lstm_in_groups, FORM_STEP)
@@ -236,6 +257,10 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(self_and_mean_are_differentiated),
                                      cmocka_unit_test(scores_are_differentiated),
                                      cmocka_unit_test(attention_is_differentiated),
+                                     cmocka_unit_test(fused_attention_is_differentiated),
+                                     cmocka_unit_test(a_dense_layer_is_differentiated),
+                                     cmocka_unit_test(a_dense_layer_of_two_inputs_is_differentiated),
+                                     cmocka_unit_test(a_dense_layer_of_sums_and_products_is_differentiated),
                                      cmocka_unit_test(attention_with_dropout_is_differentiated),
                                      cmocka_unit_test(lstm_in_groups_is_differentiated),
                                      cmocka_unit_test(lstm_in_one_is_differentiated),

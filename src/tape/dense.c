@@ -1,0 +1,66 @@
+/* Dense layers of one or two inputs with their activation. */
+#include "ops/dense.h"
+
+#include "tape/tape.h"
+
+typedef struct dense {
+  kith_dense shape;
+  kith_tensor *x[2], *w[2], *bias[2], *y;
+  float *scratch;
+} dense;
+
+static int dense_inputs(const dense *o) { return o->x[1] ? 2 : 1; }
+
+/* The blocks of parameters move while a model is recorded. */
+static kith_dense dense_now(const dense *o) {
+  kith_dense now = o->shape;
+  for (int i = 0; i < dense_inputs(o); i++) now.w[i] = o->w[i]->value;
+  for (int i = 0; i < 2; i++) now.bias[i] = o->bias[i] ? o->bias[i]->value : NULL;
+  return now;
+}
+
+static const float *dense_second(const dense *o) { return o->x[1] ? o->x[1]->value : NULL; }
+
+static void dense_forward(void *self) {
+  dense *o = self;
+  kith_dense now = dense_now(o);
+  kith_dense_forward(&now, kith_tensor_n(o->y), o->x[0]->value, dense_second(o), o->y->value);
+}
+
+/* Whether the gradient of an input is added to, where its rows are more than y has: ghosts, or sources. */
+static bool dense_adds(const dense *o, kith_tensor *x) {
+  int64_t n = x->node_map ? x->node_map->n + x->node_map->n_ghost : x->n_row;
+  if (n > kith_tensor_n(o->y)) (void)kith_tensor_grad(x);
+  return kith_tensor_mark_grad_written(x);
+}
+
+static void dense_backward(void *self) {
+  dense *o = self;
+  kith_dense now = dense_now(o);
+  kith_dense_gradients g = {.scratch = o->scratch};
+  float *dy = kith_tensor_grad(o->y);
+  for (int i = 0; i < dense_inputs(o); i++) {
+    g.dw[i] = kith_tensor_grad(o->w[i]);
+    if (!kith_tensor_requires_grad(o->x[i])) continue;
+    g.add[i] = dense_adds(o, o->x[i]);
+    g.dx[i] = o->x[i]->grad;
+  }
+  for (int i = 0; i < 2; i++) g.dbias[i] = o->bias[i] ? kith_tensor_grad(o->bias[i]) : NULL;
+  kith_dense_backward(&now, kith_tensor_n(o->y), o->x[0]->value, dense_second(o), o->y->value, dy, &g);
+}
+
+kith_tensor *kith_dense_op(kith_tape *t, kith_dense_inputs inputs, float slope, kith_tensor *const x[2],
+                           kith_tensor *const w[2], kith_tensor *const bias[2]) {
+  bool two = inputs != KITH_DENSE_ONE;
+  if (!x[0] || !w[0] || (two && (!x[1] || !w[1]))) return NULL;
+  dense made = {.shape = {.inputs = inputs, .k = {x[0]->d, two ? x[1]->d : 0}, .m = w[0]->d, .slope = slope},
+                .x = {x[0], two ? x[1] : NULL},
+                .w = {w[0], two ? w[1] : NULL},
+                .bias = {bias[0], bias[1]}};
+  made.y = x[0]->node_map ? kith_tape_node_tensor(t, x[0]->node_map, w[0]->d)
+                          : kith_tape_tensor(t, x[0]->n_row, w[0]->d);
+  made.scratch = kith_tape_workspace(t, kith_dense_scratch(&made.shape), sizeof *made.scratch);
+  dense *o = kith_tape_op(t, "dense", false, dense_forward, dense_backward, sizeof *o);
+  if (o) *o = made;
+  return o ? made.y : NULL;
+}
