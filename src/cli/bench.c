@@ -71,6 +71,26 @@ static void bench_line(bench *b, const char *name, const char *key, const char *
            p.limit / p.work);
 }
 
+/* How the time of a step's limit divides, and how much work that is on all ranks. */
+static void bench_print_parts(bench *b) {
+  bench_work w = bench_least_work(b);
+  double n[3] = {w.gathered, w.products, w.streamed}, all = 0;
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, n, 3, MPI_DOUBLE, MPI_SUM, b->c->comm->mpi));
+  for (int i = 0; i < BENCH_PARTS; i++) all += b->part[i];
+  for (int i = 0; i < BENCH_PARTS; i++) b->part[i] /= all > 0 ? all : 1;
+  cli_print(
+      b->c,
+      "    its limit: %.0f %% gathers of %.0f MB, %.0f %% %.2f G multiply-adds, %.0f %% streams of %.0f MB",
+      100 * b->part[BENCH_GATHERS], 4e-6 * n[0] * b->words / b->d, 100 * b->part[BENCH_PRODUCTS], 1e-9 * n[1],
+      100 * b->part[BENCH_STREAMS], 4e-6 * n[2]);
+  cli_json(
+      b->c, "step_parts",
+      "{\"gathered\": %.0f, \"products\": %.0f, \"streamed\": %.0f, \"exchanges\": %.0f, \"shares\": [%.6f, "
+      "%.6f, %.6f, %.6f]}",
+      n[0], n[1], n[2], w.exchanges, b->part[BENCH_GATHERS], b->part[BENCH_PRODUCTS], b->part[BENCH_STREAMS],
+      b->part[BENCH_MESSAGES]);
+}
+
 /* Sampled steps have no such limit: print how many neighbors a second are sampled, while blocks are made, and
  * the share of communication in a step. */
 static void bench_sampled(bench *b) {
@@ -137,6 +157,7 @@ static void bench_kernels(bench *b) {
   if (b->c->comm->size > 1)
     bench_line(b, "halo exchange", "halo", "messages", bench_halo, bench_roofline_halo);
   bench_line(b, "a whole step", "step", "its parts", bench_step, bench_roofline_step);
+  bench_print_parts(b);
   bench_line(b, "ranking of all users, K = 20", "ranking", "products", bench_rank, bench_roofline_rank);
   bench_line(b, "HDF5 write of the embeddings", "write", "write and fsync", bench_write, bench_roofline_disk);
 }

@@ -2,6 +2,7 @@
 #ifndef KITH_SRC_CLI_BENCH_H
 #define KITH_SRC_CLI_BENCH_H
 
+#include "cli/bench_work.h"
 #include "cli/cli.h"
 #include "ops/roofline.h"
 
@@ -10,6 +11,9 @@ enum {
   BENCH_FAR = 16 << 20, /* numbers in an array that no cache holds: 64 MiB */
   BENCH_SMALL = 1 << 20 /* a graph of which a rank has fewer numbers says little: 4 MiB stay in a cache */
 };
+
+/* Parts of a step's limit. */
+enum { BENCH_GATHERS, BENCH_PRODUCTS, BENCH_STREAMS, BENCH_MESSAGES, BENCH_PARTS };
 
 typedef struct bench {
   cli *c;
@@ -25,9 +29,10 @@ typedef struct bench {
   float *far[3];           /* [BENCH_FAR], for the limits of memory, whatever the graph */
   int64_t
       n_random; /* rows of far[0] that are gathered: as many as the graph has entries, all of them at least */
-  kith_lid *random; /* [n_random] uniformly random */
-  float sink;       /* sum of values that are only read, so that the compiler keeps the reads */
-  int wire_rows;    /* rows that a message between neighbors in the ring has */
+  kith_lid *random;         /* [n_random] uniformly random */
+  float sink;               /* sum of values that are only read, so that the compiler keeps the reads */
+  double part[BENCH_PARTS]; /* seconds of the parts of a step's limit, summed over its runs */
+  int wire_rows;            /* rows that a message between neighbors in the ring has */
 } bench;
 
 /* Medians of the slowest rank's seconds. */
@@ -56,11 +61,8 @@ void bench_roofline_stream(bench *b); /* nine streams of 64 MiB */
 void bench_roofline_rank(bench *b);   /* as many products as ranking of all users, in its tiles */
 void bench_roofline_halo(bench *b);   /* messages around the ring, as many bytes as an exchange */
 void bench_roofline_disk(bench *b);   /* plain write and fsync of all numbers */
-/*
- * A step: 2 L products with A at gather speed, of rows as layers gather them, of which one, the last layer
- * forward, only has the neighbors of the batch's rows; as many exchanges, Adam's streams, one gradient block
- * cleared.  The batch itself, some thousand rows, is not counted: what it costs is lost.
- */
+/* The work of a step (bench_step_work()): each part as fast as this machine is at nothing else. */
 void bench_roofline_step(bench *b);
+bench_work bench_least_work(const bench *b); /* that work, on this rank */
 
 #endif

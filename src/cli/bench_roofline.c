@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/bench.h"
+#include "ops/product.h"
 #include "ops/scores.h"
 
 static int roofline_compare(const void *a, const void *b) {
@@ -98,14 +99,62 @@ void bench_roofline_disk(bench *b) {
   unlink(path);
 }
 
-void bench_roofline_step(bench *b) {
-  const float *layer[4] = {b->x, b->y, b->m,
-                           b->v}; /* every layer is another block, as in a step: no cache holds them all */
-  kith_eid all = b->a->csr.start[b->a->csr.n_row], some = kith_trainer_requested_edges(b->trainer);
-  for (int i = 0; i < 2 * b->layers; i++) {
-    b->sink += kith_roofline_gather(i == 0 ? some : all, b->a->csr.col, b->words, layer[i % 4]);
-    bench_roofline_halo(b);
+bench_work bench_least_work(const bench *b) {
+  const kith_loss_options *loss = &b->c->job.train.loss;
+  int64_t pairs = kith_trainer_n_example(b->trainer, 0, 1);
+  const bench_sizes s = {.n_own = b->g->n_own,
+                         .entries = kith_trainer_entries(b->trainer),
+                         .requested = kith_trainer_requested_edges(b->trainer),
+                         .pairs = pairs / b->c->comm->size,
+                         .batch = pairs,
+                         .shared = loss->shared,
+                         .overlaps = loss->inbatch};
+  return bench_step_work(&b->c->job.model, loss, b->c->job.train.negatives.count, &s);
+}
+
+/* Rows as layers gather them; every layer is another block, as in a step: no cache holds them all. */
+static void roofline_gathers(bench *b, double rows) {
+  const float *layer[4] = {b->x, b->y, b->m, b->v};
+  kith_eid all = b->a->csr.start[b->a->csr.n_row];
+  for (int i = 0; rows >= 1 && all > 0; i++) {
+    kith_eid some = rows < (double)all ? (kith_eid)rows : all;
+    b->sink += kith_roofline_gather(some, b->a->csr.col, b->words, layer[i % 4]);
+    rows -= (double)some;
   }
-  bench_roofline_adam(b);
-  kith_roofline_triad(b->n / 3, 0.5f, b->x, b->m, b->v);
+}
+
+/* In tiles that stay in a cache. */
+static void roofline_products(bench *b, double products) {
+  int64_t n_tile = (int64_t)(products / ((double)KITH_SCORE_USERS * KITH_SCORE_ITEMS * b->d));
+#pragma omp parallel for schedule(static)
+  for (int64_t t = 0; t < n_tile; t++) {
+    float *tile = b->y + (size_t)kith_thread_num() * KITH_SCORE_USERS * KITH_SCORE_ITEMS;
+    kith_product_nt(KITH_SCORE_USERS, KITH_SCORE_ITEMS, b->d, 1, b->x, b->m, false, tile);
+  }
+}
+
+/* A triad has three streams. */
+static void roofline_streams(bench *b, double streamed) {
+  for (double left = streamed / 3; left >= 1 && b->n > 0; left -= (double)b->n)
+    kith_roofline_triad(left < (double)b->n ? (int64_t)left : b->n, 0.5f, b->x, b->m, b->v);
+}
+
+/* The clock since the last part, which it adds to part `i`. */
+static double roofline_part(bench *b, int i, double since) {
+  double now = kith_clock();
+  b->part[i] += now - since;
+  return now;
+}
+
+void bench_roofline_step(bench *b) {
+  bench_work w = bench_least_work(b);
+  double since = kith_clock();
+  roofline_gathers(b, w.gathered / b->d);
+  since = roofline_part(b, BENCH_GATHERS, since);
+  roofline_products(b, w.products);
+  since = roofline_part(b, BENCH_PRODUCTS, since);
+  roofline_streams(b, w.streamed);
+  since = roofline_part(b, BENCH_STREAMS, since);
+  for (int i = 0; i < (int)w.exchanges; i++) bench_roofline_halo(b);
+  roofline_part(b, BENCH_MESSAGES, since);
 }

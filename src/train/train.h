@@ -76,6 +76,8 @@ kith_learned kith_learned_of(const kith_relation_weights *w, const kith_params *
 void kith_learned_print(const kith_learned *l, size_t size, char *text);
 /** Total degree of the rows that the last step requested from this rank.  Local. */
 kith_eid kith_trainer_requested_edges(const kith_trainer *t);
+/** Entries of this rank's rows of the matrix that layers multiply by.  Local. */
+kith_eid kith_trainer_entries(const kith_trainer *t);
 /** Bytes that this rank has sent in halo exchanges of steps.  Local. */
 int64_t kith_trainer_halo_bytes(const kith_trainer *t);
 

@@ -337,6 +337,10 @@ kith_learned kith_trainer_learned(kith_trainer *t) {
   return kith_learned_of(&w, t->params);
 }
 
+kith_eid kith_trainer_entries(const kith_trainer *t) {
+  return t->layer_graph->csr.start[t->layer_graph->csr.n_row];
+}
+
 int64_t kith_trainer_halo_bytes(const kith_trainer *t) {
   return kith_halo_bytes(t->layer_graph->halo) - t->eval_bytes + (t->sampled ? kith_halo_bytes(t->halo) : 0);
 }

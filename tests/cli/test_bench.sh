@@ -19,7 +19,9 @@ r = json.load(sys.stdin)
 assert (r.pop("verb"), r.pop("status"), r.pop("ranks")) == ("bench", "ok", ranks)
 limits = {"stream_bytes_per_second", "gather_bytes_per_second", "gather_random_bytes_per_second"}
 timed = {"spmm", "adam", "step", "ranking", "write"} | ({"halo"} if ranks > 1 else set())
-assert set(r) == limits | timed, set(r) ^ (limits | timed)
+assert set(r) == limits | timed | {"step_parts"}, set(r) ^ (limits | timed)
+shares = r["step_parts"]["shares"]
+assert all(x >= 0 for x in shares) and abs(sum(shares) - 1) < 1e-5, shares
 for key in limits: assert 0 < r[key] < math.inf, (key, r[key])
 for key in timed:
     t = r[key]
@@ -38,6 +40,31 @@ awk '/limit .* of (stream|gather)/ { share = $0; sub(/ %.*/, "", share); sub(/.*
 measures 2 --repeat 3
 measures 2 --repeat=1 --set model.name=mf
 measures 1 --repeat 1 --set loss.name=softmax
+
+# The work that a step's limit counts, from the lists alone: a model gathers a row for each entry of some passes, and its
+# products and streams are so many times N d d and N d numbers.
+counts() { # RANKS MODEL LOSS
+  ranks "$1" bench "$job" --json --repeat 1 --set model.name="$2" --set loss.name="$3" >"$dir/out" 2>"$dir/err" || fail "bench of $2 on $1: code $?: $(cat "$dir/err")"
+  tail -n 1 "$dir/out" | /usr/bin/python3 -c '
+import h5py, json, sys
+model, loss, graph = sys.argv[1:]
+f = h5py.File(graph)
+N, E = int(f.attrs["n_user"] + f.attrs["n_item"]), 2 * f["train/item"].shape[0]
+d, layers, pairs, found = 16, 2, 256, json.load(sys.stdin)["step_parts"]
+loops, dense, streams, widths = {"mf": (0, 0, 0, 1), "lightgcn": (0, 0, 2, 1), "gcn": (0, 1, 7, 1), "gat": (1, 1, 7, 1), "sage": (0, 2, 10, 1), "ngcf": (0, 2, 10, 3)}[model]
+passes = 0 if model == "mf" else 2 * layers
+gathered = passes * (E + loops * N) * d + 2 * pairs * (2 if loss == "softmax" else 3) * widths * d
+products = 3 * layers * dense * N * d * d + (4 * pairs * pairs if loss == "softmax" else 6 * pairs) * widths * d
+if model == "lightgcn": assert gathered - E * d < found["gathered"] < gathered, (found, gathered) # the last layer forward has the rows of the batch alone
+else: assert found["gathered"] == gathered, (found, gathered)
+assert found["products"] == products, (found, products)
+assert found["streamed"] == (7 + layers * streams) * N * d, (found, N)
+assert found["exchanges"] == passes, found
+' "$2" "$3" "$dir/t/work/graph.h5" || fail "work of $2 with $3 on $1: $(tail -n 1 "$dir/out")"
+}
+for model in mf lightgcn gcn gat sage ngcf; do counts 1 $model bpr; done
+counts 1 ngcf softmax
+counts 2 gat bpr
 
 refused() { # RANKS words…
   n=$1; shift

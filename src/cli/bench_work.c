@@ -1,0 +1,104 @@
+/*
+ * Counted are the passes that no order of the same sums avoids: every matrix product gathers a row for each
+ * entry, every dense layer reads its inputs and writes its result, and backward the same once more.  Not
+ * counted is what may stay in registers or a cache: activations, normalization, attention's exponentials,
+ * dropout's draws, bias, and the copies of an implementation.
+ */
+#include "cli/bench_work.h"
+
+typedef struct work {
+  const kith_model_options *o;
+  const bench_sizes *s;
+  bench_work w;
+} work;
+
+/* y = A x of d columns, forward and backward: entries are gathered, x and y are streams. */
+static void work_aggregate(work *w, int64_t forward, int64_t backward, int d) {
+  w->w.gathered += (double)(forward + backward) * d;
+  w->w.streamed += 2.0 * (double)w->s->n_own * d; /* y, and the gradient of x, are written */
+  w->w.exchanges += 2;
+}
+
+/* y [n, m] = x [n, k] w: three products, one forward and two backward. */
+static void work_dense(work *w, int64_t n, int k, int m) {
+  w->w.products += 3.0 * (double)n * k * m;
+  w->w.streamed += (double)n * (k + m);     /* forward: x is read, y written */
+  w->w.streamed += (double)n * (k + m + k); /* backward: x and y's gradient are read, x's is written */
+}
+
+static void work_lightgcn(work *w, int l) {
+  work_aggregate(w, l + 1 < w->o->layers ? w->s->entries : w->s->requested, w->s->entries, w->o->dim);
+}
+
+static void work_ngcf(work *w, int l) {
+  (void)l;
+  work_aggregate(w, w->s->entries, w->s->entries, w->o->dim);
+  work_dense(w, w->s->n_own, 2 * w->o->dim, w->o->dim);
+}
+
+static void work_gcn(work *w, int l) {
+  int k = w->o->dim, m = kith_model_layer_dim(w->o, l);
+  work_dense(w, w->s->n_own, k, m);
+  work_aggregate(w, w->s->entries, w->s->entries, m);
+}
+
+/* Every node is its own neighbor, too. */
+static void work_gat(work *w, int l) {
+  int k = w->o->dim, m = kith_model_layer_dim(w->o, l);
+  bool averages = l + 1 == w->o->layers && w->o->gat.last_merge == KITH_HEADS_AVERAGE;
+  if (averages) m *= w->o->gat.last_heads > 0 ? w->o->gat.last_heads : w->o->gat.heads;
+  work_dense(w, w->s->n_own, k, m);
+  work_aggregate(w, w->s->entries + w->s->n_own, w->s->entries + w->s->n_own, m);
+}
+
+/* The LSTM's products are those of its state, 4 d columns, for each entry. */
+static void work_sage(work *w, int l) {
+  int k = w->o->dim, m = kith_model_layer_dim(w->o, l);
+  if (w->o->sage.aggregator == KITH_SAGE_POOL) work_dense(w, w->s->n_own, k, k);
+  if (w->o->sage.aggregator == KITH_SAGE_LSTM) {
+    work_dense(w, w->s->n_own, k, 4 * k);
+    work_dense(w, w->s->entries, k, 4 * k);
+  }
+  work_aggregate(w, w->s->entries, w->s->entries, k);
+  work_dense(w, w->s->n_own, 2 * k, m);
+}
+
+static void work_pinsage(work *w, int l) {
+  int k = w->o->dim;
+  work_dense(w, w->s->n_own, k, k);
+  work_aggregate(w, w->s->entries, w->s->entries, k);
+  work_dense(w, w->s->n_own, 2 * k, k);
+  if (l + 1 < w->o->layers) return;
+  work_dense(w, w->s->n_own, k, k);
+  work_dense(w, w->s->n_own, k, kith_model_layer_dim(w->o, l));
+}
+
+static void work_none(work *w, int l) { (void)w, (void)l; }
+
+static void (*const work_layer[])(work *w, int l) = {
+    [KITH_LIGHTGCN] = work_lightgcn, [KITH_MF] = work_none,       [KITH_NGCF] = work_ngcf,
+    [KITH_GCN] = work_gcn,           [KITH_GAT] = work_gat,       [KITH_SAGE] = work_sage,
+    [KITH_PINSAGE] = work_pinsage,   [KITH_SPECTRAL] = work_none,
+};
+
+/* The rows of the batch travel to the loss, and their gradients back. */
+static void work_loss(work *w, const kith_loss_options *loss, int negatives) {
+  double width = kith_model_output_dim(w->o), pairs = (double)w->s->pairs;
+  double candidates = (w->s->overlaps ? (double)w->s->batch : 0) + (double)w->s->shared;
+  bool softmax = loss->name == KITH_SOFTMAX;
+  w->w.gathered += 2 * pairs * (softmax ? 2 : 2 + negatives) * width;
+  /* Softmax: logits and gradients for this rank's users, and the same for its candidates. */
+  w->w.products += softmax ? 4 * pairs * candidates * width : pairs * (1 + negatives) * 3 * width;
+}
+
+/* Adam reads four streams of the embeddings and writes three. */
+static void work_update(work *w) { w->w.streamed += 7.0 * (double)w->s->n_own * w->o->dim; }
+
+bench_work bench_step_work(const kith_model_options *model, const kith_loss_options *loss, int negatives,
+                           const bench_sizes *s) {
+  work w = {.o = model, .s = s};
+  for (int l = 0; l < kith_model_n_layer(model); l++) work_layer[model->name](&w, l);
+  work_loss(&w, loss, negatives);
+  work_update(&w);
+  return w.w;
+}

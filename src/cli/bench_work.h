@@ -1,0 +1,31 @@
+/*
+ * What a full-graph step must do at least, from the sizes of its graph, model and batch: the limit of a step
+ * in kith bench takes the time of this much work and of nothing else.
+ */
+#ifndef KITH_SRC_CLI_BENCH_WORK_H
+#define KITH_SRC_CLI_BENCH_WORK_H
+
+#include "job/job.h"
+
+/* Sizes of this rank's share of a step. */
+typedef struct bench_sizes {
+  int64_t n_own;                /* rows */
+  int64_t entries;              /* of the matrix that layers multiply by */
+  int64_t requested;            /* entries of the rows that the batch reads */
+  int64_t pairs, batch, shared; /* pairs of this rank and of all, shared negatives */
+  bool overlaps;                /* softmax: other pairs' items are candidates */
+} bench_sizes;
+
+/* Work; what a model adds to it is in bench_work.c, one line for each kind of op. */
+typedef struct bench_work {
+  double gathered;  /* numbers read by rows whose addresses are in a list */
+  double products;  /* multiply-adds of dense products */
+  double streamed;  /* numbers read or written in order */
+  double exchanges; /* of ghost rows, d numbers a row */
+} bench_work;
+
+/* A step of the job's model, loss and Adam.  Local. */
+bench_work bench_step_work(const kith_model_options *model, const kith_loss_options *loss, int negatives,
+                           const bench_sizes *s);
+
+#endif
