@@ -241,6 +241,8 @@ static void estimate_spectral(const estimate *w, const kith_eval_options *evalua
           rounds = kith_dist_csr_bytes(&a) +
                    kith_spectrum_round_bytes(&a, w->s->n[KITH_ITEM], w->learned, kith_max_threads()),
           export = rows + kith_spectral_rows_bytes(&a, w->width);
+  if (w->model->spectral.direct > 0)
+    ring += kith_eval_direct_bytes(w->s->n[KITH_USER], w->s->n[KITH_ITEM], w->s->n_edge);
   out->graph = kith_graph_bytes(w->s, false);
   out->state = estimate_spectral_state(w, checkpoint);
   out->activations = estimate_max(rounds, export);
