@@ -40,10 +40,7 @@ const char *cli_refit_option(const cli *c) { return c->refit ? " --refit" : ""; 
 void cli_print_without_valid(cli *c, const kith_graph *g) {
   int64_t n = kith_eval_split_count(c->comm, g, KITH_EVAL_VALID);
   if (n == 0 || g->n_class > 0) return;
-  cli_print(c,
-            "on test: a model without the %lld validation interactions; kith train --refit trains on them, "
-            "too",
-            (long long)n);
+  cli_print(c, "on test: without %lld validation interactions; see kith train --refit", (long long)n);
 }
 
 /* ---- the run that validation judged ---- */

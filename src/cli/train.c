@@ -95,7 +95,7 @@ static void train_print(cli *c, const kith_graph *g, const kith_run *run, const 
   bool on_valid = run->evaluate.split == KITH_EVAL_VALID;
   const char *split = on_valid ? "valid" : run->train.patience > 0 ? "test-selected" : "test";
   if (c->refit)
-    cli_print(c, "a refit: none of its %lld interactions is held out for validation", (long long)g->n_edge);
+    cli_print(c, "a refit: none of %lld interactions is held out for validation", (long long)g->n_edge);
   if (kith_model_has_steps(&run->model)) train_print_epochs(c, run, r);
   else train_print_rounds(c, run, r);
   cli_json(c, "seconds", "%.3f", r->seconds);
