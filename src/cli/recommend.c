@@ -205,6 +205,25 @@ static void recommend_json(cli *c, const recommend_request *w, const recommend_d
   cli_json_more(c, "]");
 }
 
+/* Users whose interactions are all held out, or outside of a core: the model knows nothing they chose. */
+static void recommend_warn_unknown(const cli *c, const recommend_request *w, const int32_t *history) {
+  for (int q = 0; q < w->n_user && c->comm->rank == 0; q++)
+    if (history[q * RECOMMEND_HISTORY] < 0)
+      kith_warn("--user %s: this user has no training interactions, so the order of the items rests on "
+                "features, relations or the row before training",
+                w->user[q]);
+}
+
+static void recommend_warn_unknown_of_all(const cli *c, const kith_graph *g) {
+  int64_t n = 0;
+  for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) n += g->train.start[u + 1] == g->train.start[u];
+  kith_comm_sum_int(c->comm, 1, &n);
+  if (n > 0 && c->comm->rank == 0)
+    kith_warn("%lld of the users have no training interactions, so the order of their items rests on "
+              "features, relations or the row before training",
+              (long long)n);
+}
+
 /* Some users, to the terminal: the owners compute, rank 0 prints. */
 static kith_agreed recommend_some(cli *c, const recommend_request *w, const recommend_data *a) {
   kith_agreed st = {KITH_OK};
@@ -226,6 +245,7 @@ static kith_agreed recommend_some(cli *c, const recommend_request *w, const reco
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, item, n_item, MPI_INT32_T, MPI_MAX, c->comm->mpi));
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, score, n_item, MPI_FLOAT, MPI_MAX, c->comm->mpi));
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, history, n_history, MPI_INT32_T, MPI_MAX, c->comm->mpi));
+  recommend_warn_unknown(c, w, history);
   recommend_print(c, w, a, item, score, history);
   if (c->json && c->comm->rank == 0) recommend_json(c, w, a, item, score);
 done:
@@ -351,6 +371,7 @@ static kith_agreed recommend_all(cli *c, const recommend_request *w, const recom
   float *score = NULL;
   int64_t n = c->comm->rank == 0 ? a->g->n[KITH_USER] * w->k : 0;
   recommend_print_scope(c);
+  recommend_warn_unknown_of_all(c, a->g);
   KITH_TRY(kith_eval_topk(c->comm, a->g, a->d, a->x, &a->from.direct, w->k, &c->job.evaluate.scope, 0, NULL,
                           &top));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(item, n)));

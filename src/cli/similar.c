@@ -93,6 +93,17 @@ static void similar_fill(const recommend_request *w, const recommend_data *a, co
     }
 }
 
+/* A row of zeros is as similar to every other row. */
+static void similar_warn_empty(const cli *c, const recommend_request *w, int d, const float *query) {
+  const char *option = w->type == KITH_ITEM ? "--similar-to" : "--similar-to-user";
+  for (int q = 0; q < w->n_user && c->comm->rank == 0; q++) {
+    const float *row = query + (size_t)q * (size_t)d;
+    if (kith_dot(d, row, row) == 0)
+      kith_warn("%s %s: its row consists of zeros, so the order of what is similar is meaningless", option,
+                w->user[q]);
+  }
+}
+
 kith_agreed cli_recommend_similar(cli *c, const recommend_request *w, const recommend_data *a) {
   kith_agreed st = {KITH_OK};
   const heading h = {.key = "similar",
@@ -112,6 +123,7 @@ kith_agreed cli_recommend_similar(cli *c, const recommend_request *w, const reco
   kith_normalize_rows(a->g->n_own, a->d, unit);
   similar_fill(w, a, self.value, unit, query);
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, query, (int)n_query, MPI_FLOAT, MPI_SUM, c->comm->mpi));
+  similar_warn_empty(c, w, a->d, query);
   KITH_TRY(kith_eval_nearest(c->comm, a->g, w->type, a->d, unit, w->n_user, query, &self, NULL, w->k, &top));
   similar_report(c, w, a, &h, &top);
 done:
@@ -267,12 +279,14 @@ static void new_warn_scope(const cli *c) {
               "ranked");
 }
 
-/* A row of zeros gives every item the same score. */
+/* A row of zeros gives every item the same score, unless a direct term reads the user's items. */
 static void new_warn_empty(const cli *c, const recommend_request *w, const recommend_data *a,
-                           const float *query) {
+                           const kith_ragged *history, const float *query) {
+  bool direct = kith_direct_is_on(&a->from.direct);
   for (int q = 0; q < w->n_user && c->comm->rank == 0; q++) {
     const float *row = query + (size_t)q * (size_t)a->d;
-    if (kith_dot(a->d, row, row) == 0)
+    bool ordered = direct && history->start[q + 1] > history->start[q];
+    if (kith_dot(a->d, row, row) == 0 && !ordered)
       kith_warn(
           "--user %s: this new user has no known items or features, so the order of the items is meaningless",
           w->user[q]);
@@ -302,7 +316,7 @@ kith_agreed cli_recommend_new(cli *c, const recommend_request *w, const recommen
   KITH_TRY(kith_agree(c->comm, new_history(w, a, row, n_pair, user, item, &history)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(query, (int64_t)w->n_user * a->d)));
   KITH_TRY(new_rows(c, w, a, f, row, query));
-  new_warn_empty(c, w, a, query);
+  new_warn_empty(c, w, a, &history, query);
   new_warn_scope(c);
   KITH_TRY(kith_eval_nearest(c->comm, a->g, KITH_ITEM, a->d, a->x, w->n_user, query, &history,
                              &a->from.direct, w->k, &top));

@@ -72,3 +72,19 @@ code=0
 "$KITH" partition job.yaml $core --set work=both-2 >/dev/null 2>err
 "$KITH" train job.yaml $core --set work=both-2 --set evaluate.split=valid --quiet >/dev/null 2>err
 "$KITH" inspect both-2/graph.h5 | grep "^  outside/item .* checksums are right" >/dev/null
+
+# The list of a user outside of the core rests on nothing that the model learned: a warning says so.
+core="--set data.split.method=core --set data.split.core=12 --set data.split.valid=0.2 --set work=few"
+for verb in ingest partition train; do "$KITH" $verb job.yaml $core >out 2>err || { cat out err; exit 1; }; done
+/usr/bin/python3 - >users <<'P'
+import h5py
+f = h5py.File("few/graph.h5", "r")
+start, names = f["train/start"][:], f["user/id"][:]
+row = (start[1:] == start[:-1]).nonzero()[0]
+print(len(row), names[row[0]].decode() if names.dtype.kind in "SO" else names[row[0]])
+P
+read -r n user <users
+"$KITH" recommend job.yaml $core --user "$user" >out 2>err
+grep -q "user $user: this user has no training interactions" err || { echo "no warning of $user"; cat out err; exit 1; }
+"$KITH" recommend job.yaml $core --all --output all.tsv >out 2>err
+grep -q "warning: $n of the users have no training interactions" err || { echo "no warning of $n users"; cat out err; exit 1; }
