@@ -85,6 +85,7 @@ check() { # FILTER COEFFICIENTS [SETTINGS]
   "$KITH" recommend job.yaml "${how[@]}" --all --k 10 --output top.h5 >out 2>&1 || { cat out; exit 1; }
   "$KITH" embed job.yaml "${how[@]}" --quiet >out 2>&1 || { cat out; exit 1; }
   ranks 2 recommend job.yaml "${how[@]}" --json --k 10 $(cut -f1 new.tsv | uniq | sed 's/^/--user /') >out 2>err || { cat err; exit 1; }
+  if grep -q "meaningless" err; then echo "a warning of users whom the polynomial orders"; cat err; exit 1; fi
   tail -1 out >new.json
   /usr/bin/python3 oracle.py $1 "$2"
 }
