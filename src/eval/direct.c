@@ -24,32 +24,25 @@ void kith__direct_free(kith__direct *t) {
   KITH_FREE(t->work);
 }
 
-/* The training items of all users, by user: value [start[n_user]], ascending in each row. */
-typedef struct direct_rows {
-  kith_eid *start;
-  int32_t *value;
-} direct_rows;
-
-static kith_agreed direct_starts(const kith_comm *comm, const kith_graph *g, direct_rows *r) {
-  kith_agreed st = {KITH_OK};
+/* The numbers of training items of all users, summed: start [users in all + 1]. */
+static void direct_starts(const kith_comm *comm, const kith_graph *g, kith_eid *start) {
   const kith_ragged *l = &g->train;
   int64_t n = g->n[KITH_USER];
-  KITH_TRY(kith_agree(comm, KITH_NEW(r->start, n + 1)));
   for (kith_lid u = 0; u < l->n_row; u++)
-    r->start[g->original[g->row_of[KITH_USER][u]] + 1] = l->start[u + 1] - l->start[u];
+    start[g->original[g->row_of[KITH_USER][u]] + 1] = l->start[u + 1] - l->start[u];
   KITH_WAIT("the numbers of training items of all users",
-            MPI_Allreduce(MPI_IN_PLACE, r->start + 1, (int)n, MPI_INT64_T, MPI_MAX, comm->mpi));
-  for (int64_t u = 0; u < n; u++) r->start[u + 1] += r->start[u];
-done:
-  return st;
+            MPI_Allreduce(MPI_IN_PLACE, start + 1, (int)n, MPI_INT64_T, MPI_MAX, comm->mpi));
+  for (int64_t u = 0; u < n; u++) start[u + 1] += start[u];
 }
 
-/* Every rank fills in the rows of its users; where a rank has nothing it has zeros. */
-static kith_agreed direct_rows_make(const kith_comm *comm, const kith_graph *g, direct_rows *r) {
+/* The training items of all users.  Every rank fills in those of its own; elsewhere it has zeros. */
+static kith_agreed direct_rows_make(const kith_comm *comm, const kith_graph *g, kith_ragged *r) {
   kith_agreed st = {KITH_OK};
   const kith_ragged *l = &g->train;
-  KITH_TRY(direct_starts(comm, g, r));
-  int64_t n = r->start[g->n[KITH_USER]];
+  r->n_row = g->n[KITH_USER];
+  KITH_TRY(kith_agree(comm, KITH_NEW(r->start, r->n_row + 1)));
+  direct_starts(comm, g, r->start);
+  int64_t n = r->start[r->n_row];
   KITH_TRY(kith_agree(comm, KITH_NEW(r->value, n)));
   for (kith_lid u = 0; u < l->n_row; u++) {
     kith_eid to = r->start[g->original[g->row_of[KITH_USER][u]]];
@@ -64,20 +57,11 @@ done:
 }
 
 /* By item: users are met in the order of their original numbers. */
-static kith_status direct_transpose(int64_t n_user, int64_t n_item, const direct_rows *r,
-                                    kith_direct_lists *l) {
-  kith_status st = KITH_OK;
-  kith_eid *at = NULL, n = r->start[n_user];
-  KITH_TRY(KITH_NEW(l->start, n_item + 1));
-  KITH_TRY(KITH_NEW(l->user, n));
-  KITH_TRY(KITH_NEW(at, n_item));
-  for (kith_eid e = 0; e < n; e++) l->start[r->value[e] + 1]++;
-  for (int64_t i = 0; i < n_item; i++) l->start[i + 1] += l->start[i];
-  for (int64_t i = 0; i < n_item; i++) at[i] = l->start[i];
-  for (int64_t u = 0; u < n_user; u++)
-    for (kith_eid e = r->start[u]; e < r->start[u + 1]; e++) l->user[at[r->value[e]]++] = (int32_t)u;
-done:
-  KITH_FREE(at);
+static kith_status direct_lists(int64_t n_item, const kith_ragged *r, kith_direct_lists *l) {
+  kith_ragged users = {0};
+  kith_status st = kith_ragged_transpose(r, n_item, &users);
+  l->start = users.start; /* freed with the lists, whether they are whole or not */
+  l->user = users.value;
   return st;
 }
 
@@ -86,7 +70,7 @@ static float direct_power(kith_eid degree, double power) {
   return degree > 0 ? (float)pow((double)degree, power) : 0;
 }
 
-static kith_status direct_factors(int64_t n_item, const direct_rows *r, const kith_direct_term *t,
+static kith_status direct_factors(int64_t n_item, const kith_ragged *r, const kith_direct_term *t,
                                   kith__direct *out) {
   kith_status st = KITH_OK;
   kith_direct_lists *l = &out->lists;
@@ -126,25 +110,24 @@ kith_agreed kith__direct_make(const kith_comm *comm, const kith_graph *g, const 
                               kith__direct *out) {
   kith_agreed st = {KITH_OK};
   kith__direct make = {.n_user = g->n[KITH_USER]};
-  direct_rows r = {0};
+  kith_ragged r = {0};
   *out = (kith__direct){.n_user = 0};
   if (!kith_direct_is_on(t) || t->lambda_1 == 0) return st;
   KITH_TRY(direct_rows_make(comm, g, &r));
-  KITH_TRY(kith_agree(comm, direct_transpose(make.n_user, g->n[KITH_ITEM], &r, &make.lists)));
+  KITH_TRY(kith_agree(comm, direct_lists(g->n[KITH_ITEM], &r, &make.lists)));
   KITH_TRY(kith_agree(comm, direct_factors(g->n[KITH_ITEM], &r, t, &make)));
   KITH_TRY(kith_agree(comm, direct_poly_make(t, g->n[KITH_ITEM], &make)));
   *out = make;
   make = (kith__direct){.n_user = 0};
 done:
-  KITH_FREE(r.start);
-  KITH_FREE(r.value);
+  kith_ragged_free(&r);
   kith__direct_free(&make);
   return st;
 }
 
 int64_t kith_eval_direct_bytes(int64_t n_user, int64_t n_item, int64_t n_edge) {
   const kith__direct *t = NULL;
-  const direct_rows *r = NULL;
+  const kith_ragged *r = NULL;
   const kith_direct_reach *reach = NULL;
   int64_t tile = KITH_BYTES(reach->slot, n_user * KITH_DIRECT_VECTORS) +
                  KITH_BYTES(reach->vector, (1 + n_user * KITH_DIRECT_VECTORS) * KITH_DIRECT_LANES);
@@ -181,7 +164,8 @@ static void poly_add(const kith__direct *t, double c, int64_t n, const int32_t *
   for (int64_t k = 0; k < n; k++) items[item[k]] += c * (double)t->outer[item[k]];
 }
 
-const double *kith__direct_poly(const kith__direct *t, int64_t n, const int32_t *item) {
+/* All of it but its last product: reach [users in all] in this thread's scratch memory, zeros included. */
+static const double *direct_poly(const kith__direct *t, int64_t n, const int32_t *item) {
   double *users = t->work + kith_thread_num() * (t->n_user + t->n_item), *items = users + t->n_user;
   memset(items, 0, (size_t)t->n_item * sizeof *items);
   for (int j = t->term.n_higher - 1; j >= 0; j--) {
@@ -198,7 +182,7 @@ const double *kith__direct_poly(const kith__direct *t, int64_t n, const int32_t 
 
 void kith__direct_reach(const kith__direct *t, int64_t n, const int32_t *item, float *reach) {
   const kith_direct_lists *l = &t->lists;
-  const double *poly = t->work ? kith__direct_poly(t, n, item) : NULL;
+  const double *poly = t->work ? direct_poly(t, n, item) : NULL;
   for (int64_t v = 0; poly && v < t->n_user; v++) reach[v] = (float)poly[v];
   if (poly) return;
   for (int64_t k = 0; k < n; k++) {
@@ -239,7 +223,7 @@ void kith__direct_tile_free(kith_direct_reach *r) {
 void kith__direct_tile_reach(const kith__direct *t, int64_t n, const int32_t *item, int u,
                              kith_direct_reach *r) {
   const kith_direct_lists *l = &t->lists;
-  const double *poly = t->work ? kith__direct_poly(t, n, item) : NULL;
+  const double *poly = t->work ? direct_poly(t, n, item) : NULL;
   for (int64_t v = 0; poly && v < t->n_user; v++)
     if ((float)poly[v] != 0) *kith_direct_reach_at(r, v, u) = (float)poly[v];
   if (poly) return;

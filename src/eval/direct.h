@@ -33,9 +33,6 @@ static inline bool kith__direct_is_on(const kith__direct *t) { return t->lists.s
  * the items.  Local.
  */
 void kith__direct_reach(const kith__direct *t, int64_t n, const int32_t *item, float *reach);
-/* The same for a polynomial, all of it but its last product: reach [users in all] in this thread's scratch
- * memory, zeros included. */
-const double *kith__direct_poly(const kith__direct *t, int64_t n, const int32_t *item);
 /* Set to zero again what kith__direct_reach() has added to, in time that does not grow with the users. */
 void kith__direct_unreach(const kith__direct *t, int64_t n, const int32_t *item, float *reach);
 

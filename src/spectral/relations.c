@@ -2,8 +2,6 @@
  * Relations in M.  A row of a relation holds the items that its node has edges with; users who are tied have
  * rows of M's own users, summed over their ties.
  */
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "graph/schema.h"

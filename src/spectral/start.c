@@ -9,10 +9,8 @@
 
 #include <math.h>
 
+#include "spectral/filter.h"
 #include "spectral/rows.h"
-
-/* Eigenvalues below this share of the largest one are zeros with rounding errors. */
-static const double LEAST_VALUE = 1e-6;
 
 typedef struct start {
   const kith_comm *comm;
@@ -65,7 +63,7 @@ done:
  */
 static void start_factors(start *t) {
   const double *value = t->s->value;
-  while (t->n < t->o->dim && value[t->n] > LEAST_VALUE * value[0]) t->n++;
+  t->n = kith_spectral_rank(t->s);
   for (int j = 0; j < t->n; j++) {
     t->factor[KITH_USER][j] = pow(value[j], -0.25);
     t->factor[KITH_ITEM][j] = pow(value[j], 0.25);

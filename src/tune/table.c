@@ -25,7 +25,7 @@ typedef struct table_work {
   kith_lid *at;     /* [n_user, n_candidate] index of each candidate among them */
   float *x;         /* [n_own, k] users: m_j (V' D_i^-p r_u)_j; items: V */
   float *row;       /* [n_number, k] of the candidates */
-  int *first;       /* [n_knot] first eigenvalue past each knot; past the last: none above 0 */
+  int *first;       /* [n_knot] first eigenvalue past each knot; past the last: the first zero */
   float *far; /* [k] weight of the next knot at each eigenvalue; that of the knot before it is the rest */
 } table_work;
 
@@ -161,14 +161,14 @@ static void table_forward(const table_work *w, int d, const float *own, float *t
 
 /* The eigenvalues between each two knots, and their weights, as the filter interpolates. */
 static void table_basis(const table_work *w) {
-  int n_knot = w->tune->n_knot, knot = 0, k = 0;
+  int n_knot = w->tune->n_knot, rank = kith_spectral_rank(w->s), knot = 0;
   double last = kith_spectral_last(w->s);
-  for (; k < w->s->k && w->s->value[k] > 0; k++) {
+  for (int k = 0; k < rank; k++) {
     double m = w->s->value[k] / w->s->value[0];
     while (knot < n_knot - 2 && kith_spectral_hat(n_knot, last, m, knot) <= 0) w->first[++knot] = k;
     w->far[k] = (float)kith_spectral_hat(n_knot, last, m, knot + 1);
   }
-  while (knot < n_knot - 1) w->first[++knot] = k;
+  while (knot < n_knot - 1) w->first[++knot] = rank;
 }
 
 /* F_j of one candidate; far [k] is the user's row times the weights. */

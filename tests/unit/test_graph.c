@@ -156,7 +156,7 @@ static kith_csr some_matrix(kith_lid n_row, kith_lid n_col) {
     csr.perm[p] = n_row - 1 - p;
     csr.start[p + 1] = csr.start[p] + p % 13;
     for (kith_eid e = csr.start[p]; e < csr.start[p + 1]; e++)
-      csr.col[e] = e % 7 == 0 ? 5 : (kith_lid)((uint64_t)e * 2654435761u % (uint64_t)n_col) / 2 * 2;
+      csr.col[e] = e % 7 == 0 ? 5 : (kith_lid)((uint64_t)e * 2654435761u % (uint64_t)n_col) / 3 * 3;
   }
   return csr;
 }
