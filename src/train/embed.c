@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "train/augment_graph.h"
+#include "train/inference.h"
 #include "train/spectral_embed.h"
 
 /* The model on the augmented graph. */
@@ -13,12 +14,7 @@ typedef struct embed {
   const kith_comm *comm;
   const kith_model_options *model;
   augmented_graph e;
-  kith_dist_csr *a;
-  kith_full_block full_block;
-  kith_params *params;
-  kith_tape *tape;
-  kith_exec_ctx exec;
-  kith_recording recording;
+  kith_inference inference;
 } embed;
 
 void kith_new_embeddings_free(kith_new_embeddings *e) {
@@ -39,40 +35,12 @@ done:
   return st;
 }
 
-static kith_status embed_record(embed *m, uint64_t seed) {
-  kith_status st = KITH_OK;
-  KITH_TRY(kith_full_block_make(m->a, false, kith_model_has_self_loops(m->model), &m->full_block));
-  KITH_TRY(kith_params_create(seed, &m->params));
-  KITH_TRY(kith_tape_create(&m->tape));
-  m->recording = (kith_recording){.model = m->model,
-                                  .g = m->e.g,
-                                  .full = &m->full_block,
-                                  .params = m->params,
-                                  .exec = &m->exec,
-                                  .tape = m->tape};
-  kith_recording_input(&m->recording);
-  kith_recording_layers(&m->recording);
-  KITH_TRY(kith_tape_status(m->tape));
-  KITH_TRY(kith_params_status(m->params));
-done:
-  return st;
-}
-
 /* Load embeddings of known nodes, and weights; embeddings of new nodes stay zero. */
 static kith_agreed embed_load(embed *m, const kith_graph *g, const kith_run *o, const char *checkpoint,
                               kith_new_embeddings *out) {
   kith_agreed st = {KITH_OK};
-  char config_key[KITH_CONFIG_KEY_SIZE], legacy[KITH_CONFIG_KEY_SIZE];
-  kith_weights w = kith_params_weights(m->params);
-  kith_tensor *x = m->recording.x;
-  kith_config_key(m->comm, g, o, sizeof config_key, config_key);
-  kith_config_key_legacy(g, o, sizeof legacy, legacy);
-  kith_checkpoint c = {.d = x ? x->d : 0,
-                       .x = x ? x->value : NULL,
-                       .weights = {.n = w.n, .value = w.value},
-                       .config_key = config_key,
-                       .config_key_legacy = legacy};
-  KITH_TRY(kith_checkpoint_read(m->comm, g, checkpoint, &c));
+  kith_checkpoint c = {.history = NULL};
+  KITH_TRY(kith_inference_read(&m->inference, g, o, checkpoint, &c));
   out->epoch = c.epoch;
   out->step = c.step;
   snprintf(out->run, sizeof out->run, "%s", c.run);
@@ -93,7 +61,7 @@ static kith_status embed_take(const embed *m, kith_new_embeddings *out) {
   out->d = (int)d;
   KITH_TRY(KITH_NEW(final, (int64_t)(n_own * d)));
   KITH_TRY(KITH_NEW(out->x, (int64_t)(n * d)));
-  kith_output_rows(&m->recording.output, (int64_t)n_own, (int)d, final);
+  kith_output_rows(&m->inference.recording.output, (int64_t)n_own, (int)d, final);
   memcpy(out->x, final + (n_own - n) * d, n * d * sizeof *final);
   if (m->model->score == KITH_COSINE) kith_normalize_rows((kith_lid)n, (int)d, out->x);
 done:
@@ -102,10 +70,7 @@ done:
 }
 
 static void embed_free(embed *m) {
-  kith_tape_destroy(&m->tape);
-  kith_params_destroy(&m->params);
-  kith_full_block_free(&m->full_block);
-  kith_dist_csr_destroy(&m->a);
+  kith_inference_free(&m->inference);
   kith__augmented_graph_free(&m->e);
 }
 
@@ -121,10 +86,9 @@ kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_ru
   KITH_TRY(kith_agreed_same(embed_check(g, &run->model)));
   KITH_TRY(kith__augment_graph(comm, g, run->parts, new, &m.e));
   /* Walks from new nodes find importance neighborhoods too; walks from known nodes meet no new node. */
-  KITH_TRY(kith_model_graph_create(comm, m.e.g, m.model, run->train.seed, &m.a));
-  KITH_TRY(kith_agree(comm, embed_record(&m, run->train.seed)));
+  KITH_TRY(kith_inference_record(comm, m.e.g, m.model, run->train.seed, &m.inference));
   KITH_TRY(embed_load(&m, g, run, checkpoint, out));
-  kith_tape_forward(m.tape);
+  kith_tape_forward(m.inference.tape);
   KITH_TRY(kith_agree(comm, embed_take(&m, out)));
 done:
   embed_free(&m);
