@@ -35,6 +35,7 @@ kith_agreed cli_train(cli *c);
 kith_agreed cli_evaluate(cli *c);
 kith_agreed cli_tune(cli *c);
 kith_agreed cli_recommend(cli *c);
+kith_agreed cli_explain(cli *c);
 kith_agreed cli_embed(cli *c);
 kith_agreed cli_inspect(cli *c);
 /** Print the further node types and the relations of a graph that has any.  Local. */

@@ -58,7 +58,7 @@ done:
   return st;
 }
 
-static kith_agreed recommend_load(cli *c, recommend_data *a) {
+kith_agreed cli_recommend_load(cli *c, recommend_data *a) {
   kith_agreed st = {KITH_OK};
   char graph[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
@@ -72,7 +72,7 @@ done:
   return st;
 }
 
-static void recommend_free(recommend_data *a) {
+void cli_recommend_free(recommend_data *a) {
   KITH_FREE(a->from.config_key);
   kith_graph_destroy(&a->g);
   kith_ids_free(&a->user);
@@ -398,12 +398,12 @@ kith_agreed cli_recommend(cli *c) {
     KITH_TRY(cli_lock_for(c, w.output));
     KITH_TRY(cli_check_replaced(c, w.output, KITH_RECOMMENDATIONS_FORMAT, NULL, &replaces));
   }
-  KITH_TRY(recommend_load(c, &a));
+  KITH_TRY(cli_recommend_load(c, &a));
   if (w.all) KITH_TRY(recommend_all(c, &w, &a, replaces));
   else if (w.similar) KITH_TRY(cli_recommend_similar(c, &w, &a));
   else if (cli_recommend_is_new(c, &w, &a)) KITH_TRY(cli_recommend_new(c, &w, &a));
   else KITH_TRY(recommend_some(c, &w, &a));
 done:
-  recommend_free(&a);
+  cli_recommend_free(&a);
   return st;
 }

@@ -24,6 +24,11 @@ typedef struct recommend_data {
   kith_embeddings_origin from; /* of the embeddings */
 } recommend_data;
 
+/* The graph with its ids and names, and the exported rows; to be freed after a failure, too.  Collective.
+ * Errors: as cli_read_embeddings(). */
+kith_agreed cli_recommend_load(cli *c, recommend_data *a) KITH_MUST_USE;
+void cli_recommend_free(recommend_data *a);
+
 /* The name of a node, "" if it has none; buffer [KITH_PATH]. */
 const char *cli_recommend_name(const recommend_data *a, int type, int64_t i, char *buffer);
 /* Append the id of a node to the JSON object. */

@@ -152,3 +152,16 @@ done:
 kith_agreed kith_ids_read(const kith_comm *comm, const char *path, kith_node_type type, kith_ids *out) {
   return kith__ids_read(comm, path, type == KITH_USER ? "user/id" : "item/id", out);
 }
+
+kith_agreed kith_type_ids_read(const kith_comm *comm, const char *path, const kith_schema *schema, int type,
+                               kith_ids *out) {
+  char name[KITH_NAME];
+  kith_type_dataset(schema, type, "id", name);
+  return kith__ids_read(comm, path, name, out);
+}
+
+kith_agreed kith_kind_ids_read(const kith_comm *comm, const char *path, const char *relation, kith_ids *out) {
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, "edge/%.31s/kind_id", relation);
+  return kith__ids_read(comm, path, name, out);
+}

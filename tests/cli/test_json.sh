@@ -44,6 +44,9 @@ for n in 1 2; do
       recommend)
         says $n ok recommendations recommend "$job" --user user-003
         says $n ok '' recommend "$job" --all --output "$dir/top.h5" ;;
+      explain)
+        says $n ok 'explanations seconds' explain "$job" --user user-003
+        says $n ok 'explanations seconds' explain "$job" --user user-003 --item item-001 --paths 3 ;;
       embed)
         printf 'a new user\titem-001\na new user\titem-002\n' >"$dir/t/new.tsv"
         says $n ok 'users items interactions epoch exported_epoch seconds' embed "$job" --set embed.interactions.path=new.tsv --set embed.interactions.format=edges --output "$dir/new.h5" ;;

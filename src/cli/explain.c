@@ -1,0 +1,183 @@
+/* kith explain: why an item has its score for a user, or the top items of a user with their reasons. */
+#include <mpi.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/explain.h"
+
+enum { EXPLAIN_ITEMS = 5, EXPLAIN_MOST_ITEMS = 1000 };
+
+static kith_status explain_number(cli *c, const char *name, int64_t least, int64_t most, int64_t *value) {
+  kith_status st = KITH_OK;
+  const char *text = cli_option(c, name), *end = text;
+  int64_t n = 0;
+  if (!text) return st;
+  KITH_CHECK(kith_text_number(&end, &n) && !*end && n >= least && n <= most, KITH_EUSAGE,
+             "--%s %s: expected a number from %lld to %lld", name, text, (long long)least, (long long)most);
+  *value = n;
+done:
+  return st;
+}
+
+static kith_status explain_parse(cli *c, explain_request *w) {
+  kith_status st = KITH_OK;
+  w->user = cli_option(c, "user");
+  w->item = cli_option(c, "item");
+  w->k = EXPLAIN_ITEMS;
+  w->n_reason = w->item ? 10 : 3;
+  w->n_path = w->item ? 5 : 0;
+  w->n_connection = w->item ? 3 : 1;
+  KITH_TRY(explain_number(c, "k", 1, EXPLAIN_MOST_ITEMS, &w->k));
+  KITH_TRY(explain_number(c, "top", 1, KITH_EXPLAIN_MOST, &w->n_reason));
+  KITH_TRY(explain_number(c, "paths", 0, KITH_EXPLAIN_WALKS, &w->n_path));
+  KITH_TRY(explain_number(c, "connections", 0, KITH_EXPLAIN_WALKS, &w->n_connection));
+  KITH_TRY(cli_take_refit(c));
+  KITH_TRY(cli_no_more(c));
+  KITH_TRY(cli_check_recommends(c));
+  KITH_CHECK(w->user, KITH_EUSAGE, "kith explain: expected --user ID");
+done:
+  return st;
+}
+
+/* ---- labels ---- */
+
+static const kith_ids *explain_ids(const explain_data *a, int type) {
+  if (type == KITH_USER) return &a->base.user;
+  return type == KITH_ITEM ? &a->base.item : &a->further[type];
+}
+
+const char *cli_explain_label(const explain_data *a, int type, int64_t original, char *text) {
+  text[0] = '\0';
+  if (type < KITH_SIDES && original < a->base.name[type].n)
+    kith_ids_print(&a->base.name[type], original, EXPLAIN_TEXT, text);
+  if (!text[0]) kith_ids_print(explain_ids(a, type), original, EXPLAIN_TEXT, text);
+  return text;
+}
+
+const char *cli_explain_word(const explain_data *a, int from, const kith_explain_edge *edge, char *text) {
+  if (edge->relation == KITH_EXPLAIN_CHOICE) return from == KITH_USER ? "chose" : "chosen by";
+  if (edge->kind < 0) return a->base.g->schema.relation[edge->relation].name;
+  kith_ids_print(&a->kind[edge->relation], edge->kind, EXPLAIN_TEXT, text);
+  return text;
+}
+
+/* ---- reading ---- */
+
+static kith_agreed explain_read_ids(cli *c, explain_data *a) {
+  kith_agreed st = {KITH_OK};
+  char graph[KITH_PATH];
+  const kith_schema *s = &a->base.g->schema;
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
+  for (int t = KITH_SIDES; t < s->n_type; t++)
+    KITH_TRY(kith_type_ids_read(c->comm, graph, s, t, &a->further[t]));
+  for (int r = 0; r < s->n_relation; r++)
+    if (s->relation[r].n_kind > 0)
+      KITH_TRY(kith_kind_ids_read(c->comm, graph, s->relation[r].name, &a->kind[r]));
+  KITH_TRY(cli_check_graph(c, graph, a->base.g));
+done:
+  return st;
+}
+
+static kith_agreed explain_load(cli *c, kith_run *run, char *config_key, explain_data *a) {
+  kith_agreed st = {KITH_OK};
+  char checkpoint[KITH_PATH];
+  KITH_TRY(kith_agree(c->comm, cli_run_of_job(c, run, config_key)));
+  KITH_TRY(cli_recommend_load(c, &a->base));
+  KITH_TRY(explain_read_ids(c, a));
+  KITH_TRY(kith_checkpoint_find(c->comm, run->work, 0, checkpoint));
+  if (checkpoint[0]) KITH_TRY(cli_keep_half_life(c, checkpoint, a->base.g, &run->model));
+  KITH_TRY(cli_resolve_half_life(c, run->parts, a->base.g, &run->model));
+  if (a->base.g->timed) KITH_TRY(kith_graph_times_read(c->comm, run->parts, a->base.g));
+  KITH_TRY(kith_explainer_create(c->comm, a->base.g, run, &a->base.from, a->base.x, &a->explainer));
+done:
+  return st;
+}
+
+static void explain_free(explain_data *a) {
+  kith_explainer_free(&a->explainer);
+  for (int t = 0; t < KITH_MAX_TYPES; t++) kith_ids_free(&a->further[t]);
+  for (int r = 0; r < KITH_MAX_RELATIONS; r++) kith_ids_free(&a->kind[r]);
+  cli_recommend_free(&a->base);
+}
+
+/* ---- which items ---- */
+
+static kith_status explain_find(const kith_ids *ids, const char *option, const char *id, int64_t *original) {
+  kith_status st = KITH_OK;
+  *original = id ? kith_ids_find(ids, id) : -1;
+  KITH_CHECK(!id || *original >= 0, KITH_EDATA, "--%s %s: no such %s in the graph", option, id,
+             strcmp(option, "user") == 0 ? "user" : "item");
+done:
+  return st;
+}
+
+/* The user's top items, on every rank: item [k], -1 where there are no more. */
+static kith_agreed explain_top(cli *c, const explain_data *a, int64_t user, int k, int32_t *item) {
+  kith_agreed st = {KITH_OK};
+  kith_topk top = {0};
+  kith_lid mine[1] = {0}, n = 0;
+  const kith_graph *g = a->base.g;
+  for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++)
+    if (g->original[g->row_of[KITH_USER][u]] == user) mine[n++] = u;
+  KITH_TRY(kith_eval_topk(c->comm, g, a->base.d, a->base.x, &a->base.from.direct, k, &c->job.evaluate.scope,
+                          n, mine, &top));
+  for (int j = 0; j < k; j++) item[j] = n > 0 ? top.item[j] : -1;
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, item, k, MPI_INT32_T, MPI_MAX, c->comm->mpi));
+done:
+  kith_topk_free(&top);
+  return st;
+}
+
+/* The items to explain, in the order of the answer. */
+static kith_agreed explain_choose(cli *c, const explain_request *w, const explain_data *a, int *n,
+                                  kith_explain_query *query) {
+  kith_agreed st = {KITH_OK};
+  int64_t user, item;
+  int32_t *top = NULL;
+  KITH_TRY(kith_agreed_same(explain_find(&a->base.user, "user", w->user, &user)));
+  KITH_TRY(kith_agreed_same(explain_find(&a->base.item, "item", w->item, &item)));
+  *n = 1;
+  query[0] = (kith_explain_query){user, item, -1};
+  if (w->item) return st;
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(top, w->k)));
+  KITH_TRY(explain_top(c, a, user, (int)w->k, top));
+  for (*n = 0; *n < w->k && top[*n] >= 0; ++*n) query[*n] = (kith_explain_query){user, top[*n], -1};
+done:
+  KITH_FREE(top);
+  return st;
+}
+
+static kith_agreed explain_user(cli *c, const explain_request *w, const explain_data *a) {
+  kith_agreed st = {KITH_OK};
+  kith_explanations e = {.n = 0};
+  kith_explain_query *query = NULL;
+  char text[CLI_SCOPE];
+  int n = 0;
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(query, w->k)));
+  KITH_TRY(explain_choose(c, w, a, &n, query));
+  double began = kith_clock();
+  KITH_TRY(kith_explain(a->explainer, n, query, (int)w->n_reason, (int)w->n_path, (int)w->n_connection, &e));
+  double seconds = kith_clock() - began;
+  if (!w->item && cli_scope(&c->job.evaluate.scope, text)) cli_print(c, "ranked: %s", text);
+  if (c->comm->rank == 0) cli_explain_print(c, w, a, query, &e);
+  if (c->json && c->comm->rank == 0) cli_explain_json(c, a, query, &e);
+  cli_json(c, "seconds", "%.4f", seconds);
+done:
+  kith_explanations_free(&e);
+  KITH_FREE(query);
+  return st;
+}
+
+kith_agreed cli_explain(cli *c) {
+  kith_agreed st = {KITH_OK};
+  explain_request w = {.user = NULL};
+  explain_data a = {.explainer = NULL};
+  kith_run run = {0};
+  char config_key[KITH_CONFIG_KEY_SIZE];
+  KITH_TRY(kith_agreed_same(explain_parse(c, &w)));
+  KITH_TRY(explain_load(c, &run, config_key, &a));
+  KITH_TRY(explain_user(c, &w, &a));
+done:
+  explain_free(&a);
+  return st;
+}

@@ -1,0 +1,35 @@
+/* The request of kith explain, and the data that answers it. */
+#ifndef KITH_SRC_CLI_EXPLAIN_H
+#define KITH_SRC_CLI_EXPLAIN_H
+
+#include "cli/recommend.h"
+#include "explain/explain.h"
+
+typedef struct explain_request {
+  const char *user, *item, *against; /* ids; null: none */
+  int64_t k, n_reason, n_path, n_connection;
+} explain_request;
+
+typedef struct explain_data {
+  recommend_data base;
+  kith_ids further[KITH_MAX_TYPES];  /* ids of further types */
+  kith_ids kind[KITH_MAX_RELATIONS]; /* names of kinds; n = 0: none */
+  kith_explainer *explainer;
+} explain_data;
+
+enum { EXPLAIN_TEXT = 512 }; /* bytes of a label of a node */
+
+/* What people call a node: its name, or else its id.  text [EXPLAIN_TEXT] */
+const char *cli_explain_label(const explain_data *a, int type, int64_t original, char *text);
+/* The word for an edge that is read from a node of type `from`: "chose", "chosen by", a kind or a relation.
+ * text [EXPLAIN_TEXT] */
+const char *cli_explain_word(const explain_data *a, int from, const kith_explain_edge *edge, char *text);
+
+/* Print the n explanations of a user for people.  Rank 0. */
+void cli_explain_print(cli *c, const explain_request *w, const explain_data *a,
+                       const kith_explain_query *query, const kith_explanations *e);
+/* The same as the member `explanations` of the JSON object.  Rank 0. */
+void cli_explain_json(cli *c, const explain_data *a, const kith_explain_query *query,
+                      const kith_explanations *e);
+
+#endif

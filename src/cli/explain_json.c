@@ -1,0 +1,80 @@
+/* Explanations as JSON: every sum, reason and path, with ids, names and words. */
+#include <stdio.h>
+
+#include "cli/explain.h"
+
+static const kith_ids *json_ids(const explain_data *a, int type) {
+  if (type == KITH_USER) return &a->base.user;
+  return type == KITH_ITEM ? &a->base.item : &a->further[type];
+}
+
+/* "type": …, "id": …, and "name" if the node has one */
+static void json_node(cli *c, const explain_data *a, int type, int64_t original) {
+  char name[KITH_PATH];
+  cli_json_more(c, "\"type\": \"%s\", \"id\": ", a->base.g->schema.type[type]);
+  cli_recommend_json_id(c, json_ids(a, type), original);
+  if (type >= KITH_SIDES || !cli_recommend_name(&a->base, type, original, name)[0]) return;
+  cli_json_more(c, ", \"name\": ");
+  cli_json_string(c, name);
+}
+
+static void json_edge(cli *c, const explain_data *a, const kith_explain_edge *e) {
+  char kind[EXPLAIN_TEXT];
+  bool choice = e->relation == KITH_EXPLAIN_CHOICE;
+  cli_json_more(c, "\"relation\": \"%s\", ",
+                choice ? KITH_INTERACTIONS : a->base.g->schema.relation[e->relation].name);
+  if (e->kind >= 0) {
+    kith_ids_print(&a->kind[e->relation], e->kind, sizeof kind, kind);
+    cli_json_more(c, "\"kind\": ");
+    cli_json_string(c, kind);
+    cli_json_more(c, ", ");
+  }
+  json_node(c, a, e->type, e->original);
+  if (e->timed) cli_json_more(c, ", \"time\": %lld", (long long)e->time);
+}
+
+static void json_reasons(cli *c, const explain_data *a, const kith_explain_reason *r, int n) {
+  cli_json_more(c, ", \"reasons\": [");
+  for (int i = 0; i < n && r[i].edge.type >= 0; i++) {
+    cli_json_more(c, "%s{\"contribution\": %.9g, ", i ? ", " : "", r[i].value);
+    json_edge(c, a, &r[i].edge);
+    cli_json_more(c, "}");
+  }
+  cli_json_more(c, "]");
+}
+
+static void json_walks(cli *c, const explain_data *a, const char *key, const char *value,
+                       const kith_explain_walk *walk, int n) {
+  cli_json_more(c, ", \"%s\": [", key);
+  for (int i = 0; i < n && walk[i].n > 0; i++) {
+    cli_json_more(c, "%s{\"%s\": %.9g, \"steps\": [", i ? ", " : "", value, walk[i].value);
+    for (int h = 0; h < walk[i].n; h++) {
+      cli_json_more(c, "%s{", h ? ", " : "");
+      json_edge(c, a, &walk[i].hop[h]);
+      cli_json_more(c, "}");
+    }
+    cli_json_more(c, "]}");
+  }
+  cli_json_more(c, "]");
+}
+
+void cli_explain_json(cli *c, const explain_data *a, const kith_explain_query *query,
+                      const kith_explanations *e) {
+  cli_json(c, "explanations", "[");
+  for (int q = 0; q < e->n; q++) {
+    const kith_explain_sums *s = &e->sums[q];
+    cli_json_more(c, "%s{\"user\": ", q ? ", " : "");
+    cli_recommend_json_id(c, &a->base.user, query[q].user);
+    cli_json_more(c, ", \"item\": ");
+    cli_recommend_json_id(c, &a->base.item, query[q].item);
+    cli_json_more(c, ", \"score\": %.9g, \"own\": %.9g, \"positive\": %.9g, \"negative\": %.9g", s->score,
+                  s->own, s->positive, s->negative);
+    cli_json_more(c, ", \"rounding\": %.3g, \"neighbors\": %lld", s->rounding, (long long)s->n_neighbor);
+    json_reasons(c, a, e->reason + (size_t)q * (size_t)e->n_reason, e->n_reason);
+    json_walks(c, a, "paths", "contribution", e->path + (size_t)q * (size_t)e->n_path, e->n_path);
+    json_walks(c, a, "connections", "weight", e->connection + (size_t)q * (size_t)e->n_connection,
+               e->n_connection);
+    cli_json_more(c, "}");
+  }
+  cli_json_more(c, "]");
+}

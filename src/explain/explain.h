@@ -1,0 +1,112 @@
+/**
+ * Explain: what the score of a user and an item is a sum of, exactly.
+ *
+ * The final rows of a linear model are F = sum over l of w_l M^l X.  With R(m) = sum over l >= m of
+ * w_l M^(l - m) X the score is
+ *   <F_u, F_i> = w_0 <x_u, F_i> + sum over the entries j of row u of M_uj <R(1)_j, F_i>,
+ * a term for the user's own row and one for each neighbor: an item that the user chose, a friend, a tag.
+ * The terms can be divided further, down to paths u, j, …, v of m entries, each the product of its entries
+ * and of w_m <x_v, F_i>.
+ */
+#ifndef KITH_EXPLAIN_EXPLAIN_H
+#define KITH_EXPLAIN_EXPLAIN_H
+
+#include "kith/store.h"
+#include "kith/train.h"
+
+enum {
+  KITH_EXPLAIN_MOST = 100,    /**< most reasons of an explanation */
+  KITH_EXPLAIN_WALKS = 20,    /**< most paths, and most connections */
+  KITH_EXPLAIN_HOPS = 16,     /**< most entries of a path */
+  KITH_EXPLAIN_CHOICE = -1,   /**< relation of an interaction; others are indices into the schema */
+  KITH_EXPLAIN_CONNECTION = 3 /**< fewest hops that connections may have */
+};
+
+/** Why an item has its score for a user; or, with another item, why it has a higher score than that one. */
+typedef struct kith_explain_query {
+  int64_t user, item; /**< original numbers */
+  int64_t against;    /**< the other item; -1: none */
+} kith_explain_query;
+
+/** An edge that is read: of the user to a neighbor, or of a path. */
+typedef struct kith_explain_edge {
+  int type;         /**< of the neighbor, in the schema */
+  int relation;     /**< KITH_EXPLAIN_CHOICE, or in the schema */
+  int kind;         /**< row of the relation's kind_id; -1: it has no kinds */
+  bool timed;       /**< whether `time` is known */
+  int64_t original; /**< number of the neighbor within its type */
+  int64_t time;
+} kith_explain_edge;
+
+/** A neighbor of the user, and its contribution to the score. */
+typedef struct kith_explain_reason {
+  kith_explain_edge edge;
+  double value;
+} kith_explain_reason;
+
+/** A path that begins with the user. */
+typedef struct kith_explain_walk {
+  int n;        /**< entries; 0: there is no such path */
+  double value; /**< its contribution to the score; of a connection: the product of its entries */
+  kith_explain_edge hop[KITH_EXPLAIN_HOPS];
+} kith_explain_walk;
+
+/** The sums of an explanation: score = own + positive + negative + rounding. */
+typedef struct kith_explain_sums {
+  double score;    /**< product of the exported rows; with `against`, the difference of both */
+  double own;      /**< of the user's own input row */
+  double positive; /**< of all neighbors that contribute more than 0 … */
+  double negative; /**< … and less than that */
+  double rounding; /**< what floats have lost: of rows of bf16 some thousandths, else less than a millionth */
+  double scale;    /**< factor in all of them: cosines divide by the length of the user's row */
+  int64_t n_positive, n_negative, n_neighbor;
+} kith_explain_sums;
+
+/** The same on every rank. */
+typedef struct kith_explanations {
+  int n, n_reason, n_path, n_connection; /**< queries, and the most of each */
+  kith_explain_sums *sums;               /**< [n] */
+  kith_explain_reason *reason;           /**< [n, n_reason] highest contribution first; type -1: no more */
+  kith_explain_walk *path;               /**< [n, n_path] highest contribution first */
+  kith_explain_walk *connection;         /**< [n, n_connection] largest product of entries first */
+} kith_explanations;
+
+/** Free the arrays.  Local. */
+void kith_explanations_free(kith_explanations *e);
+
+/** A trained model that can be explained. */
+typedef struct kith_explainer kith_explainer;
+
+/**
+ * Run the model of the checkpoint that was exported, and keep what explanations read.  Collective.
+ *
+ * @param run   work, model, train.seed and what else says that a checkpoint is of this run; kept
+ * @param from  of the exported rows
+ * @param x     [n_own, d] the exported rows; kept
+ * Errors: KITH_ECONFIG (a model that is not linear; another configuration key), KITH_ENOINPUT (no checkpoint
+ * of the exported epoch), KITH_EDATA (the rows are not those of the checkpoint), KITH_ENOMEM.
+ * Memory: four times the rows, ghosts included.
+ */
+kith_agreed kith_explainer_create(const kith_comm *comm, const kith_graph *g, const kith_run *run,
+                                  const kith_embeddings_origin *from, const float *x,
+                                  kith_explainer **out) KITH_MUST_USE;
+/** Free it and null the pointer.  Local; accepts null. */
+void kith_explainer_free(kith_explainer **e);
+
+/**
+ * Explain scores.  Collective.  The same digits on any number of ranks and for any cut.
+ *
+ * @param query         [n] the same on every rank
+ * @param n_reason      most neighbors that are listed; all of them count in the sums
+ * @param n_path        paths of the highest contribution, exactly these; 0: none
+ * @param n_connection  paths from the user to the item with the largest product of entries, of as many hops
+ *                      as the model has layers, and of at least three; 0: none
+ * Errors: KITH_ENOMEM.
+ * Cost: for a query, the entries of the user's row; for 32 queries with paths, layers - 1 passes over the
+ * matrix with rows of 32 numbers, and 128 bytes for each layer and each row.  Connections cost the same
+ * again.
+ */
+kith_agreed kith_explain(kith_explainer *e, int n, const kith_explain_query *query, int n_reason, int n_path,
+                         int n_connection, kith_explanations *out) KITH_MUST_USE;
+
+#endif

@@ -1,0 +1,118 @@
+/* Contributions of the neighbors of a user, at the owner of the user's row. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "explain/explain_impl.h"
+
+typedef struct found {
+  double value;
+  kith_eid entry, nth; /* the entry of the matrix, and how many of its term are before it in the row */
+} found;
+
+void kith__explain_node(int64_t key, int *type, int64_t *original) {
+  bool further = key >> 62 & 1;
+  *type = further ? (int)(key >> 48 & 0x3fff) : (int)(key & 1);
+  *original = further ? key & ((INT64_C(1) << 48) - 1) : key >> 1;
+}
+
+/* Time and kind are those of the same entry of the graph, whose rows have the order of the matrix. */
+kith_explain_edge kith__explain_edge(const kith_explainer *e, kith_lid p, kith_eid entry, kith_eid nth) {
+  const kith_dist_csr *a = e->inference.a;
+  const kith_graph *g = e->g;
+  kith_lid row = a->csr.perm[p];
+  int relation = e->term[kith__explain_term(e, entry)];
+  bool choice = relation == KITH_EXPLAIN_CHOICE;
+  const kith_adjacency *r = choice ? NULL : &g->relation[relation];
+  const int64_t *time = choice ? g->time : r->time;
+  kith_eid at = (choice ? g->start : r->start)[row] + nth;
+  kith_explain_edge edge = {.relation = relation, .kind = -1};
+  kith__explain_node(a->node[a->csr.col[entry]], &edge.type, &edge.original);
+  if (!choice && r->kind) edge.kind = r->kind[at];
+  if (time) {
+    edge.timed = true;
+    edge.time = time[at];
+  }
+  return edge;
+}
+
+static double reasons_dot(int d, const float *x, const float *y) {
+  double sum = 0;
+  for (int k = 0; k < d; k++) sum += (double)x[k] * (double)y[k];
+  return sum;
+}
+
+/* Highest contribution first; equal ones in the order of the row. */
+static int reasons_compare(const void *a, const void *b) {
+  const found *x = a, *y = b;
+  if (x->value != y->value) return x->value > y->value ? -1 : 1;
+  return (x->entry > y->entry) - (x->entry < y->entry);
+}
+
+/* What an entry of R(0) is multiplied by: cosines divide by the length of the user's row. */
+static double reasons_scale(const kith_explainer *e, kith_lid row) {
+  const float *r = e->all + (size_t)row * (size_t)e->d;
+  if (e->run->model.score != KITH_COSINE) return 1;
+  double square = reasons_dot(e->d, r, r);
+  return square > 0 ? 1 / sqrt(square) : 0;
+}
+
+static void reasons_find(const kith_explainer *e, kith_lid row, const float *target, double scale,
+                         found *list) {
+  const kith_dist_csr *a = e->inference.a;
+  kith_eid seen[1 + KITH_MAX_RELATIONS] = {0};
+  kith_lid p = a->iperm[row];
+  for (kith_eid i = a->csr.start[p]; i < a->csr.start[p + 1]; i++) {
+    const float *r = e->rest + (size_t)a->csr.col[i] * (size_t)e->d;
+    *list++ = (found){scale * (double)a->csr.weight[i] * reasons_dot(e->d, r, target), i,
+                      seen[kith__explain_term(e, i)]++};
+  }
+}
+
+static void reasons_sum(int64_t n, const found *list, kith_explain_sums *s) {
+  s->n_neighbor = n;
+  for (int64_t i = 0; i < n; i++) {
+    *(list[i].value > 0 ? &s->positive : &s->negative) += list[i].value;
+    s->n_positive += list[i].value > 0;
+    s->n_negative += list[i].value < 0;
+  }
+  s->rounding = s->score - s->own - s->positive - s->negative;
+}
+
+static kith_status reasons_of(const kith_explainer *e, kith_lid row, const float *target, int n_reason,
+                              kith_explain_sums *sums, kith_explain_reason *reason) {
+  kith_status st = KITH_OK;
+  const kith_csr *csr = &e->inference.a->csr;
+  const kith_lid p = e->inference.a->iperm[row];
+  const int64_t n = e->layers > 0 ? csr->start[p + 1] - csr->start[p] : 0;
+  const size_t at = (size_t)row * (size_t)e->d;
+  const double scale = sums->scale = reasons_scale(e, row);
+  found *list = NULL;
+  KITH_TRY(KITH_NEW(list, n));
+  sums->score = reasons_dot(e->d, e->final + at, target);
+  sums->own = scale * e->weight[0] * reasons_dot(e->d, e->x + at, target);
+  if (n > 0) reasons_find(e, row, target, scale, list);
+  reasons_sum(n, list, sums);
+  qsort(list, (size_t)n, sizeof *list, reasons_compare);
+  for (int i = 0; i < n_reason; i++) {
+    reason[i] = (kith_explain_reason){.edge = {.type = -1}};
+    if (i >= n) continue;
+    reason[i].edge = kith__explain_edge(e, p, list[i].entry, list[i].nth);
+    reason[i].value = list[i].value;
+  }
+done:
+  KITH_FREE(list);
+  return st;
+}
+
+kith_status kith__explain_reasons(const kith_explainer *e, const kith__batch *b, int n_reason,
+                                  kith_explain_sums *sums, kith_explain_reason *reason) {
+  kith_status st = KITH_OK;
+  for (int q = 0; q < b->n; q++) {
+    kith_lid row = e->row_of[KITH_USER][b->query[q].user];
+    if (row < 0) continue;
+    KITH_TRY(reasons_of(e, row, b->target + (size_t)q * (size_t)e->d, n_reason, sums + q,
+                        reason + (size_t)q * (size_t)n_reason));
+  }
+done:
+  return st;
+}

@@ -1,0 +1,202 @@
+# kith explain: contributions and paths are what NumPy finds in dense matrices, they add up to the score, and they are the same
+# on 1 to 4 ranks and for two cuts; what is printed for people says the same in lines of 80 columns.
+set -euo pipefail
+/usr/bin/python3 -c 'import h5py, numpy' 2>/dev/null || { echo "skipped: no h5py or numpy"; exit 77; }
+. "$KITH_SOURCE/tests/support/tiny.sh"
+cd "$dir"
+cat >job.yaml <<'J'
+work: work
+generate: {users: 60, items: 80, interactions: 900, friends: 100, tags: 10, communities: 4}
+data:
+  interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2, time: 3}}
+  relations:
+    friend: {path: friend.tsv, from: user, to: user, format: edges}
+    tag: {path: tag.tsv, from: item, to: tag, format: edges}
+  split: {method: ratio, valid: 0.1, test: 0.1}
+partition: {parts: 6}
+model: {dim: 12, layers: 3, relations: {friend: 0.6, tag: 1.7}}
+train: {batch: 256, epochs: 3, lr: 0.02}
+evaluate: {k: [5, 10], every: 1}
+J
+for verb in generate ingest partition; do "$KITH" $verb job.yaml --quiet >log 2>&1 || { cat log; exit 1; }; done
+
+cat >oracle.py <<'P' # LAYERS omega-friend omega-tag cosine|dot: every answer of the files against dense matrices
+import h5py, itertools, json, numpy as np, sys
+layers, omega, cosine = int(sys.argv[1]), dict(friend=float(sys.argv[2]), tag=float(sys.argv[3])), sys.argv[4] == "cosine"
+graph, told = h5py.File("work/graph.h5"), h5py.File("work/embeddings.h5")
+state = h5py.File("work/checkpoint-%06d-000000.h5" % told.attrs["epoch"])
+group = {"user": "user", "item": "item", "tag": "node/tag"}
+names = {t: [x.decode() for x in graph[g + "/id"][:]] for t, g in group.items()}
+first, n = {}, 0
+for t in group: first[t], n = n, n + len(names[t])
+where = {(t, x): first[t] + i for t in group for i, x in enumerate(names[t])}
+def normalized(a):
+    degree = np.maximum(a.sum(1), 1)
+    return a / np.sqrt(np.outer(degree, degree))
+part = {"interactions": np.zeros((n, n)), "friend": np.zeros((n, n)), "tag": np.zeros((n, n))}
+start, item, when = graph["train/start"][:], graph["train/item"][:], graph["train/time"][:]
+time = {}
+for u in range(len(names["user"])):
+    for e in range(start[u], start[u + 1]):
+        i = first["item"] + item[e]
+        part["interactions"][u, i] = part["interactions"][i, u] = 1
+        time[u, i] = int(when[e])
+for name, ends in ("friend", ("user", "user")), ("tag", ("item", "tag")):
+    for line in open(name + ".tsv").read().splitlines():
+        x = line.split("\t")[:2]
+        if line[0] == "#" or x[0] == x[1] or (ends[0], x[0]) not in where or (ends[1], x[1]) not in where: continue
+        u, v = where[ends[0], x[0]], where[ends[1], x[1]]
+        part[name][u, v] = part[name][v, u] = 1
+part = {name: normalized(a) * omega.get(name, 1) for name, a in part.items()}
+m = sum(part.values())
+x = np.concatenate([state[g + "/parameter"][:] for g in group.values()]).astype(float)
+w = 1 / (layers + 1)
+rest = [w * x]
+for _ in range(layers): rest.append(w * x + m @ rest[-1])
+final, r1 = rest[-1], rest[-2] if layers else None
+unit = final / np.linalg.norm(final, axis=1, keepdims=True) if cosine else final
+rows = [[(k, int(v), a[j, v]) for k, a in part.items() for v in np.flatnonzero(a[j])] for j in range(n)]
+
+def walks(u, depth, end): # every path of 1 … depth entries with its value
+    reached = [((), u, 1.0)]
+    for d in range(depth):
+        reached = [(path + ((k, v),), v, c * a) for path, j, c in reached for k, v, a in rows[j]]
+        for path, v, c in reached: yield path, c * end(d + 1, v)
+
+def close(a, b, scale): return abs(a - b) <= 1e-5 * scale
+def steps(walk): return tuple((s["relation"], where[s["type"], s["id"]]) for s in walk["steps"])
+pairs = 0
+for line in sys.stdin:
+    for a in json.loads(line)["explanations"]:
+        u, i = where["user", a["user"]], where["item", a["item"]]
+        scale = 1 / np.linalg.norm(final[u]) if cosine else 1
+        target = unit[i]
+        if "against" in a: target = target - unit[where["item", a["against"]]]
+        score = unit[u] @ target
+        size = 1 + abs(score)
+        assert close(a["score"], score, size), (a["score"], score)
+        assert close(a["own"], scale * w * x[u] @ target, size)
+        assert abs(a["rounding"]) < 1e-5 * size and close(a["score"], a["own"] + a["positive"] + a["negative"], size), a
+        true = {(k, v): scale * c * r1[v] @ target for k, v, c in rows[u]} if layers else {}
+        assert a["neighbors"] == len(true)
+        assert close(a["positive"], sum(c for c in true.values() if c > 0), size)
+        if len(a["reasons"]) == len(true): assert close(a["own"] + sum(r["contribution"] for r in a["reasons"]), score, size)
+        mine = [r["contribution"] for r in a["reasons"]]
+        assert mine == sorted(mine, reverse=True) and len(mine) == min(len(true), 100)
+        for r in a["reasons"]:
+            v = where[r["type"], r["id"]]
+            assert close(r["contribution"], true[r["relation"], v], size), (r, true[r["relation"], v])
+            assert r.get("time") == (time[u, v] if r["relation"] == "interactions" else None), r
+        pairs += 1
+        if pairs % 9: continue # a look at every path takes its time
+        every = list(walks(u, layers, lambda d, v: scale * w * x[v] @ target))
+        assert abs(a["own"] + sum(c for _, c in every) - score) < 1e-4 * size, "the oracle's own paths"
+        best = sorted((c for _, c in every), reverse=True)[:len(a["paths"])]
+        value = dict(every)
+        for p, c in zip(a["paths"], best):
+            assert close(p["contribution"], c, size) and close(value[steps(p)], c, size), (p, c)
+        assert len(a["paths"]) == min(7, len(every))
+        every = [(p, c) for p, c in walks(u, max(layers, 3), lambda d, v: float(v == i)) if c > 0]
+        best, value = sorted((c for _, c in every), reverse=True), dict(every)
+        assert len(a["connections"]) == min(4, len(every))
+        for p, c in zip(a["connections"], best):
+            assert close(p["weight"], c, 0.1) and close(value[steps(p)], c, 0.1), (p, c)
+print(pairs)
+P
+
+asked="--top 100 --paths 7 --connections 4"
+answers() { # RANKS words…: of four users
+  n=$1; shift
+  for u in 03 17 34 55; do
+    ranks $n explain job.yaml --user user-$u --k 20 $asked --json --quiet "$@" | tail -1
+  done | sed 's/"ranks": [0-9]*, //; s/, "seconds": [0-9.]*//'
+}
+holds() { # LAYERS FRIEND TAG SCORE words…: what NumPy says
+  layers=$1 friend=$2 tag=$3 score=$4; shift 4
+  set -- --set model.layers=$layers --set model.relations.friend=$friend --set model.relations.tag=$tag --set model.score=$score "$@"
+  ranks 2 train job.yaml --fresh --quiet "$@" >log 2>&1 || { cat log; exit 1; }
+  answers 1 "$@" >one
+  /usr/bin/python3 oracle.py $layers $friend $tag $score <one >pairs || { echo "the answers to $* are not NumPy's"; exit 1; }
+  [ "$(cat pairs)" = 80 ] || { echo "$(cat pairs) pairs"; exit 1; }
+}
+holds 2 0 0 cosine
+holds 1 0.6 1.7 dot
+holds 3 0.6 1.7 dot
+/usr/bin/python3 oracle.py 3 0.6 1.6 dot <one >log 2>&1 && { echo "the oracle does not see weights"; exit 1; }
+
+# Any number of ranks, any cut.
+for n in 2 3 4; do answers $n >many; cmp one many || { echo "$n ranks say otherwise"; exit 1; }; done
+"$KITH" partition job.yaml --quiet --set partition.method=hash >log 2>&1
+answers 3 >many; cmp one many || { echo "another cut says otherwise"; exit 1; }
+
+# For people: names in place of ids, words, dates, shares that add up, and no wide line.
+seq 0 79 | awk '{printf "item-%02d\tThe %dth film, with a title of some length — naïve, très naïve, and longer\n", $1, $1}' >names.tsv
+named="--set data.item_names.path=names.tsv"
+for verb in ingest partition; do "$KITH" $verb job.yaml --quiet $named >log 2>&1 || { cat log; exit 1; }; done
+ranks 2 train job.yaml --fresh --quiet $named >log 2>&1 || { cat log; exit 1; }
+for n in 1 3; do
+  ranks $n explain job.yaml --user user-03 --item item-42 $named --paths 20 >text.$n
+  ranks $n explain job.yaml --user user-03 --k 3 $named >top.$n
+done
+cmp text.1 text.3; cmp top.1 top.3
+/usr/bin/python3 - <<'P'
+import re
+for name in "text.1", "top.1":
+    text = open(name, encoding="utf-8").read()
+    wide = [line for line in text.splitlines() if len(line) > 80]
+    assert not wide, wide
+    assert re.search(r"^ +[\d.]+ %  ━+ *friend user-\d+$", text, re.M), text
+    assert "the user's own row" in text and "connections" in text
+text = open("text.1", encoding="utf-8").read()
+assert re.search(r"%  [━╌ ]+ chose The \d+th film, with a title", text) and re.search(r", 20\d\d-\d\d-\d\d$", text, re.M), text
+shares = [float(x) for x in re.findall(r"^ +(-?[\d.]+) %  [━╌]", text, re.M)]
+assert abs(sum(shares) - 100) < 0.06 * len(shares), shares
+assert re.search(r"you – (chose|friend) – .* – tag – ", text.replace("\n", " ")), text
+assert open("top.1", encoding="utf-8").read().count("the user's own row") == 3
+P
+
+# Matrix factorization has no neighbors; learned weights of layers and relations are read from the checkpoint.
+ranks 2 train job.yaml --fresh --quiet $named --set model.name=mf >log 2>&1 || { cat log; exit 1; }
+ranks 2 explain job.yaml --user user-03 --k 4 $named --set model.name=mf --json --quiet | /usr/bin/python3 -c '
+import json, sys
+for a in json.loads(sys.stdin.read().splitlines()[-1])["explanations"]:
+    assert abs(a["score"] - a["own"]) < 1e-6 and a["neighbors"] == 0 and not a["reasons"], a'
+adds_up() { # words…
+  ranks 2 train job.yaml --fresh --quiet $named "$@" >log 2>&1 || { cat log; exit 1; }
+  for n in 1 3; do ranks $n explain job.yaml --user user-17 --k 20 --top 100 $named --json --quiet "$@" | tail -1 | sed 's/"ranks": [0-9]*, //; s/, "seconds": [0-9.]*//' >json.$n; done
+  cmp json.1 json.3 || { echo "ranks differ with $*"; exit 1; }
+  /usr/bin/python3 - "$@" <<'P'
+import json, sys
+loose = any("bf16" in x for x in sys.argv)
+for a in json.loads(open("json.1").read())["explanations"]:
+    size, all = 1 + abs(a["score"]), a["own"] + sum(r["contribution"] for r in a["reasons"])
+    assert abs(all + (a["rounding"] if loose else 0) - a["score"]) < 1e-5 * size, (sys.argv, a["score"], all)
+    assert abs(a["rounding"]) < (0.02 if loose else 1e-5) * size, a["rounding"]
+    assert not loose or a["rounding"] != 0
+P
+}
+adds_up --set model.layer_weights=learned --set model.relations.friend=learned
+adds_up --set model.tie=learned
+adds_up --set model.tie=similarity --set model.half_life=30d
+adds_up --set model.edge_dropout=0.3 --set loss.name=softmax --set model.score=cosine
+adds_up --set model.storage=bf16
+
+refused() { # CODE WORDS ARGUMENTS…: one line with the words
+  want=$1 words=$2 code=0; shift 2
+  "$KITH" explain job.yaml --quiet $named "$@" >out 2>&1 || code=$?
+  [ $code = $want ] && grep -qF -- "$words" out || { echo "kith explain $* ended with $code and not by \"$words\":"; cat out; exit 1; }
+}
+bf16="--set model.storage=bf16"
+refused 64 "expected --user ID"
+refused 64 "--top 0: expected a number from 1 to 100" --user user-03 --top 0
+refused 65 "--user nobody: no such user" --user nobody $bf16
+refused 65 "--item nothing: no such item" --user user-03 --item nothing $bf16
+refused 78 "was trained with model=lightgcn, the job has model=gat" --user user-03 --set model.name=gat --set model.relations.friend=0 --set model.relations.tag=0
+"$KITH" train job.yaml --quiet $named --set work=w2 --set graph=work/graph.h5 --set parts=work/parts.h5 --set model.name=gat --set model.relations.friend=0 --set model.relations.tag=0 --set train.epochs=1 >log 2>&1 || { cat log; exit 1; }
+refused 78 "whose layers are linear; the job has gat" --user user-03 --set work=w2 --set graph=work/graph.h5 --set parts=work/parts.h5 --set model.name=gat --set model.relations.friend=0 --set model.relations.tag=0 --set train.epochs=1
+cp work/embeddings.h5 kept.h5
+ranks 1 train job.yaml --fresh --quiet $named $bf16 --set train.epochs=2 >log 2>&1 || { cat log; exit 1; }
+cp kept.h5 work/embeddings.h5
+refused 66 "no checkpoint is left of what embeddings.h5 holds" --user user-03 $bf16 --set train.epochs=2
+rm work/checkpoint*
+refused 66 "no checkpoint is there" --user user-03 $bf16
