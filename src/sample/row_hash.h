@@ -8,12 +8,12 @@
 
 /*
  * A new id gets its row in two rounds, so that rows do not depend on the threads: in the first round every
- * occurrence of the id offers its position, and the smallest one stays; in the second round the occurrence
- * at that position, the first one, sets the row.
+ * occurrence of the id offers a number that ascends with the occurrences' order, and the smallest one stays;
+ * in the second round the occurrence that offered it, the first one, sets the row.
  *
- * Both are one number: row, or max_rows + position; a row is smaller than any position.  The table stores
- * base + number.  Clearing subtracts from base the count of possible numbers, so that whatever was stored
- * before is larger than anything stored later, and counts as empty.
+ * The table stores both as one number: row, or max_rows + offer; a row is smaller than any offer.  To that it
+ * adds base.  Clearing subtracts from base the count of possible numbers, so that whatever was stored before
+ * is larger than anything stored later, and counts as empty.
  */
 
 /* A slot of 16 bytes, so that a probe is at most one cache miss. */
@@ -69,22 +69,23 @@ static inline _Atomic uint32_t *kith__row_hash_value(const sample_row_hash *m, k
   return m->value ? &m->value[gid] : kith__row_hash_probe(m, gid);
 }
 
-/* First round, any thread: the row of an id; or -1 if it has none: then offer `position` for it. */
-static inline kith_lid kith__row_hash_offer(const sample_row_hash *m, kith_gid gid, int64_t position) {
+/* First round, any thread: the row of an id; or, if it has none, -1 - the smallest offer so far: this one's
+ * if that is -1 - offer. */
+static inline kith_lid kith__row_hash_offer(const sample_row_hash *m, kith_gid gid, int64_t offer) {
   _Atomic uint32_t *value = kith__row_hash_value(m, gid);
-  uint32_t offer = m->base + m->max_rows + (uint32_t)position,
+  uint32_t mine = m->base + m->max_rows + (uint32_t)offer,
            now = atomic_load_explicit(value, memory_order_relaxed);
-  if (now - m->base < m->max_rows) return (kith_lid)(now - m->base);
-  while (offer < now && !atomic_compare_exchange_weak_explicit(value, &now, offer, memory_order_relaxed,
-                                                               memory_order_relaxed))
-    continue;
-  return -1;
+  while (mine < now)
+    if (atomic_compare_exchange_weak_explicit(value, &now, mine, memory_order_relaxed, memory_order_relaxed))
+      return (kith_lid)(-1 - offer);
+  now -= m->base;
+  return now < m->max_rows ? (kith_lid)now : (kith_lid)(m->max_rows - 1 - now);
 }
 
-/* Second round: whether `position` is the smallest that was offered for an id. */
-static inline bool kith__row_hash_is_first(const sample_row_hash *m, kith_gid gid, int64_t position) {
+/* Second round: the smallest offer for an id. */
+static inline kith_lid kith__row_hash_first(const sample_row_hash *m, kith_gid gid) {
   uint32_t now = atomic_load_explicit(kith__row_hash_value(m, gid), memory_order_relaxed);
-  return now == m->base + m->max_rows + (uint32_t)position;
+  return (kith_lid)(now - m->base - m->max_rows);
 }
 
 /* Set the row of an id. */
@@ -96,11 +97,6 @@ static inline void kith__row_hash_set(const sample_row_hash *m, kith_gid gid, ki
 static inline kith_lid kith__row_hash_find(const sample_row_hash *m, kith_gid gid) {
   uint32_t row = atomic_load_explicit(kith__row_hash_value(m, gid), memory_order_relaxed) - m->base;
   return row < m->max_rows ? (kith_lid)row : -1;
-}
-
-/* The row of an id that has one. */
-static inline kith_lid kith__row_hash_row(const sample_row_hash *m, kith_gid gid) {
-  return (kith_lid)(atomic_load_explicit(kith__row_hash_value(m, gid), memory_order_relaxed) - m->base);
 }
 
 /* Prefetch for an insertion that follows soon. */

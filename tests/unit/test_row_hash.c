@@ -10,9 +10,12 @@ static kith_lid number_rows(sample_row_hash *m, int64_t count, const int64_t *wa
                             kith_lid *row) {
 #pragma omp parallel for schedule(dynamic, 7) num_threads(4)
   for (int64_t i = 0; i < count; i++) row[i] = kith__row_hash_offer(m, wanted[i], i);
-  for (int64_t i = 0; i < count; i++)
-    if (row[i] < 0 && kith__row_hash_is_first(m, wanted[i], i)) kith__row_hash_set(m, wanted[i], n++);
-  for (int64_t i = 0; i < count; i++) row[i] = kith__row_hash_row(m, wanted[i]);
+  for (int64_t i = 0; i < count; i++) {
+    assert_true(row[i] >= -1 - i); /* an earlier one, or this one */
+    if (row[i] < 0 && kith__row_hash_find(m, wanted[i]) < 0 && kith__row_hash_first(m, wanted[i]) == i)
+      kith__row_hash_set(m, wanted[i], n++);
+  }
+  for (int64_t i = 0; i < count; i++) row[i] = kith__row_hash_find(m, wanted[i]);
   return n;
 }
 
