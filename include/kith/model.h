@@ -116,7 +116,8 @@ typedef struct kith_model_options {
   int output_dim; /**< columns of the last layer (gcn, gat, sage, pinsage); 0: dim.  Set by trainers, not a
                      key */
   double dropout; /**< probability of dropping an element of a layer's input (ngcf: output) */
-  double edge_dropout;             /**< probability of dropping an edge from a training step */
+  double edge_dropout; /**< probability of dropping an edge from a training step */
+  double residual;     /**< lightgcn, gcn: share of the input rows in every layer's rows; 0: none */
   kith_relation_weights relations; /**< lightgcn, spectral: relations read beside the interactions */
   kith_lightgcn_options lightgcn;
   kith_gat_options gat;

@@ -26,7 +26,13 @@ static void work_dense(work *w, int64_t n, int k, int m) {
   w->w.streamed += (double)n * (k + m + k); /* backward: x and y's gradient are read, x's is written */
 }
 
+/* The input rows are read once more, and their gradient is read and written. */
+static void work_residual(work *w, int d) {
+  if (w->o->residual > 0) w->w.streamed += 3.0 * (double)w->s->n_own * d;
+}
+
 static void work_lightgcn(work *w, int l) {
+  work_residual(w, w->o->dim);
   work_aggregate(w, l + 1 < w->o->layers ? w->s->entries : w->s->requested, w->s->entries, w->o->dim);
 }
 
@@ -40,6 +46,7 @@ static void work_gcn(work *w, int l) {
   int k = w->o->dim, m = kith_model_layer_dim(w->o, l);
   work_dense(w, w->s->n_own, k, m);
   work_aggregate(w, w->s->entries, w->s->entries, m);
+  work_residual(w, k);
 }
 
 /* Every node is its own neighbor, too. */

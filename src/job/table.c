@@ -210,6 +210,9 @@ const job_key kith__job_row[] = {
      "Dropout on the input of each layer (ngcf: on its output)."},
     {"model.edge_dropout", JOB_REAL, AT(model.edge_dropout), 0, 0.95, "probability",
      "Dropout on edges. A dropped edge is left out of the whole step: all layers, both directions."},
+    {"model.residual", JOB_REAL, AT(model.residual), 0, 1, "share",
+     "lightgcn, gcn: share of the input rows in the rows of every layer, so that many layers do not make all "
+     "rows alike (APPNP)."},
     {"model.layer_weights", JOB_ENUM, AT(model.lightgcn.layer_weights), 0, 0, "fixed | learned",
      "lightgcn: the final embedding is the plain mean of all layers, or a learned weighted sum."},
     {"model.storage", JOB_ENUM, AT(model.lightgcn.storage), 0, 0, "float32 | bf16",

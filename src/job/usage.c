@@ -62,6 +62,9 @@ static bool reads_friends(const kith_job *j) { return kith_model_relation(&j->mo
 static bool reads_relations(const kith_job *j) { return kith_model_relations(&j->model)->n > 0; }
 static bool ages_friends(const kith_job *j) { return kith_model_relation_half_life(&j->model, "friend") > 0; }
 static bool propagates_linearly(const kith_job *j) { return is_lightgcn(j) && j->model.layers > 0; }
+static bool mixes_in_input(const kith_job *j) {
+  return (is_lightgcn(j) || is_model(j, KITH_GCN)) && j->model.layers > 0;
+}
 static bool is_pinsage(const kith_job *j) { return is_model(j, KITH_PINSAGE); }
 static bool is_spectral(const kith_job *j) { return is_model(j, KITH_SPECTRAL); }
 static bool can_read_relations(const kith_job *j) { return propagates_linearly(j) || is_spectral(j); }
@@ -249,6 +252,7 @@ static const usage_rule usage_rules[] = {
     {"model.dropout", "train", drops_columns,
      "needs a model with dense weights (ngcf, gcn, gat, sage, pinsage)"},
     {"model.edge_dropout", "train", propagates, "needs a model with layers"},
+    {"model.residual", "train", mixes_in_input, "needs model.name: lightgcn or gcn, with layers"},
     {"model.layer_weights", "train", is_lightgcn, "needs model.name: lightgcn"},
     {"model.storage", "train", propagates_linearly, "needs model.name: lightgcn with layers"},
     {"model.relations", "train", can_read_relations, "needs model.name: lightgcn with layers, or spectral"},

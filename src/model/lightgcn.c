@@ -2,6 +2,8 @@
  * LightGCN (He et al., SIGIR 2020): E(l + 1) = A E(l); the final embedding is the mean of all layers.  The
  * parameters are the initial embeddings and, optionally, the weights of the layers in the mean.
  *
+ * With a residual r: E(l + 1) = (1 - r) A E(l) + r E(0) (Klicpera et al., ICLR 2019, eq. 5).
+ *
  * Those weights are a softmax: free weights could grow in place of the embeddings and so evade the L2 term,
  * which contains the initial embeddings only.
  */
@@ -21,7 +23,7 @@ static kith_bf16_pair *lightgcn_rounded(const kith_model_options *o, const kith_
 
 void kith_lightgcn_record(const kith_model_options *o, const kith_model_ctx *ctx) {
   float weight = 1.0f / (float)(o->layers + 1);
-  kith_tensor *h = ctx->x;
+  kith_tensor *h = ctx->x, *first = h;
   if (o->lightgcn.layer_weights == KITH_LAYER_WEIGHTS_LEARNED)
     kith_layer_weights_op(ctx->tape, ctx->output,
                           kith_model_weights(ctx, "layers", 0, 1, o->layers + 1, KITH_INIT_ZERO));
@@ -30,6 +32,7 @@ void kith_lightgcn_record(const kith_model_options *o, const kith_model_ctx *ctx
   for (int l = 0; l < o->layers; l++) {
     if (l + 1 == o->layers) how.output = ctx->output;
     h = kith_propagate_with_op(ctx->tape, ctx->block[l], &how, h);
+    h = kith_model_residual(o->residual, ctx, l, &first, h);
     kith_layer_combine_op(ctx->tape, ctx->output, weight, 0, h);
     kith_model_layer_output(ctx, h);
   }

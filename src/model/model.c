@@ -193,3 +193,10 @@ kith_tensor *kith_model_linear(const kith_model_ctx *ctx, const char *name, cons
                         : NULL; /* first: the order in checkpoints */
   return kith_linear_op(ctx->tape, h, kith_model_weights(ctx, name, l, h->d, d, KITH_INIT_GLOROT), b);
 }
+
+kith_tensor *kith_model_residual(double share, const kith_model_ctx *ctx, int l, kith_tensor **first,
+                                 kith_tensor *h) {
+  if (share == 0) return h;
+  *first = kith_dst_rows_op(ctx->tape, ctx->block[l], *first);
+  return kith_add_op(ctx->tape, (float)(1 - share), h, (float)share, *first);
+}

@@ -109,6 +109,15 @@ kith_tensor *kith_model_weights(const kith_model_ctx *ctx, const char *name, int
 kith_tensor *kith_model_linear(const kith_model_ctx *ctx, const char *name, const char *bias, int l, int d,
                                kith_tensor *h);
 
+/**
+ * (1 - share) h + share first, of the destination rows of layer l's block; h itself where share is 0.
+ *
+ * @param[in,out] first  rows of the block's source nodes; becomes those of its destination nodes, which are
+ *                the source nodes of the next layer
+ */
+kith_tensor *kith_model_residual(double share, const kith_model_ctx *ctx, int l, kith_tensor **first,
+                                 kith_tensor *h);
+
 /** Whether the input rows of a node type include embeddings, or features.  The same on every rank. */
 bool kith_model_uses_embedding(const kith_model_options *o, const kith_graph *g, int type);
 bool kith_model_uses_features(const kith_model_options *o, const kith_graph *g, int type);

@@ -126,6 +126,7 @@ model.gat.last_merge         pairs     train      concat average         model.n
 model.dropout                pairs     train      0 0.5                  model.name=gcn
 model.gat.attention_dropout  pairs     train      0 0.5                  model.name=gat
 model.edge_dropout           pairs     train      0 0.5
+model.residual               pairs     train      0 0.1
 model.layer_weights          pairs     train      fixed learned
 model.storage                pairs     train      float32 bf16
 model.relations.friend       pairs     train      0 0.5

@@ -27,6 +27,10 @@ MODEL_TEST(lightgcn_is_differentiated, FORM_STEP, .name = KITH_LIGHTGCN, .layers
 MODEL_TEST(mf_is_differentiated, FORM_STEP, .name = KITH_MF)
 MODEL_TEST(ngcf_is_differentiated, FORM_STEP, .name = KITH_NGCF, .layers = 2, .dropout = 0.2)
 MODEL_TEST(gcn_is_differentiated, FORM_STEP, .name = KITH_GCN, .layers = 2, .dropout = 0.3)
+MODEL_TEST(lightgcn_with_a_residual_is_differentiated, FORM_STEP, .name = KITH_LIGHTGCN, .layers = 3,
+           .residual = 0.2, .edge_dropout = 0.2)
+MODEL_TEST(gcn_with_a_residual_is_differentiated, FORM_SMALL_STEP, .name = KITH_GCN, .layers = 3,
+           .residual = 0.4, .output_dim = 3, .dropout = 0.2)
 MODEL_TEST(gat_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2, .gat.heads = 2,
            .dropout = 0.1)
 MODEL_TEST(gat_with_a_mean_of_heads_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2,
@@ -113,6 +117,8 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(mf_is_differentiated),
                                      cmocka_unit_test(ngcf_is_differentiated),
                                      cmocka_unit_test(gcn_is_differentiated),
+                                     cmocka_unit_test(lightgcn_with_a_residual_is_differentiated),
+                                     cmocka_unit_test(gcn_with_a_residual_is_differentiated),
                                      cmocka_unit_test(gat_with_a_mean_of_heads_is_differentiated),
                                      cmocka_unit_test(gat_with_other_columns_is_differentiated),
                                      cmocka_unit_test(gcn_with_other_columns_is_differentiated),

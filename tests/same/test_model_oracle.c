@@ -122,11 +122,20 @@ static void mf(net *m, rows h, rows final) {
   memcpy(final, h, sizeof(rows));
 }
 
-/* He et al., SIGIR 2020, eqs. 3 and 4; the learned weights are a softmax. */
+/* h becomes (1 - r) h + r x, of d columns. */
+static void mix(double r, int d, rows x, rows h) {
+  for (int i = 0; i < NODES; i++)
+    for (int k = 0; k < d; k++) h[i][k] = (1 - r) * h[i][k] + r * x[i][k];
+}
+
+/* He et al., SIGIR 2020, eqs. 3 and 4; the learned weights are a softmax.  With a residual, Klicpera et al.,
+ * ICLR 2019: a walk of APPNP in place of a power of the matrix. */
 static void lightgcn(net *m, rows h, rows final) {
   double alpha[LAYERS + 1], all = 0;
   bool learned = m->o->lightgcn.layer_weights == KITH_LAYER_WEIGHTS_LEARNED;
   const double *a = learned ? take(m, 0, LAYERS + 1) : NULL;
+  rows x;
+  memcpy(x, h, sizeof x);
   for (int l = 0; l <= LAYERS; l++) all += alpha[l] = learned ? exp(a[l]) : 1;
   for (int i = 0; i < NODES; i++)
     for (int k = 0; k < WIDTH; k++) final[i][k] = alpha[0] / all * h[i][k];
@@ -134,6 +143,7 @@ static void lightgcn(net *m, rows h, rows final) {
     rows next;
     aggregate(m, WIDTH, symmetric, h, next);
     memcpy(h, next, sizeof next);
+    mix(m->o->residual, WIDTH, x, h);
     for (int i = 0; i < NODES; i++)
       for (int k = 0; k < WIDTH; k++) final[i][k] += alpha[l] / all * h[i][k];
   }
@@ -163,12 +173,18 @@ static void ngcf(net *m, rows h, rows final) {
   }
 }
 
-/* Kipf and Welling, ICLR 2017, eqs. 2 and 8. */
+/* Kipf and Welling, ICLR 2017, eqs. 2 and 8.  With a residual, the prediction of a node that APPNP walks back
+ * to is its row times the first layer's weights, and is mixed in before the weights of further layers. */
 static void gcn(net *m, rows h, rows final) {
+  rows predicted;
   for (int l = 0; l < LAYERS; l++) {
-    rows z;
-    linear(WIDTH, WIDTH, h, take(m, l, WIDTH * WIDTH), NULL, z);
-    aggregate(m, WIDTH, looped, z, h);
+    rows near;
+    const double *w = take(m, l, WIDTH * WIDTH);
+    if (l == 0) linear(WIDTH, WIDTH, h, w, NULL, h), memcpy(predicted, h, sizeof predicted);
+    aggregate(m, WIDTH, looped, h, near);
+    mix(m->o->residual, WIDTH, predicted, near);
+    if (l == 0) memcpy(h, near, sizeof near);
+    else linear(WIDTH, WIDTH, near, w, NULL, h);
     if (l + 1 < LAYERS) apply(WIDTH, relu, h);
   }
   memcpy(final, h, sizeof(rows));
@@ -514,10 +530,12 @@ ORACLE(mf_is_the_papers, KITH_DECAY_ALL, .name = KITH_MF)
 ORACLE(lightgcn_is_the_papers, KITH_DECAY_ALL, .name = KITH_LIGHTGCN)
 ORACLE(lightgcn_with_learned_layers_is_a_softmax, KITH_DECAY_ALL, .name = KITH_LIGHTGCN,
        .lightgcn.layer_weights = KITH_LAYER_WEIGHTS_LEARNED)
+ORACLE(lightgcn_with_a_residual_is_the_papers, KITH_DECAY_ALL, .name = KITH_LIGHTGCN, .residual = 0.3)
 ORACLE(lightgcn_by_cosines_has_unit_rows, KITH_DECAY_ALL, .name = KITH_LIGHTGCN, .score = KITH_COSINE)
 ORACLE(ngcf_is_the_papers, KITH_DECAY_ALL, .name = KITH_NGCF)
 ORACLE(ngcf_whose_first_layer_decays_is_the_papers, KITH_DECAY_FIRST, .name = KITH_NGCF)
 ORACLE(gcn_is_the_papers, KITH_DECAY_ALL, .name = KITH_GCN)
+ORACLE(gcn_with_a_residual_is_the_papers, KITH_DECAY_ALL, .name = KITH_GCN, .residual = 0.3)
 
 static void every_optimizer_is_the_papers(void **state) {
   (void)state;
@@ -542,10 +560,12 @@ int main(int argc, char **argv) {
       cmocka_unit_test(mf_is_the_papers),
       cmocka_unit_test(lightgcn_is_the_papers),
       cmocka_unit_test(lightgcn_with_learned_layers_is_a_softmax),
+      cmocka_unit_test(lightgcn_with_a_residual_is_the_papers),
       cmocka_unit_test(lightgcn_by_cosines_has_unit_rows),
       cmocka_unit_test(ngcf_is_the_papers),
       cmocka_unit_test(ngcf_whose_first_layer_decays_is_the_papers),
       cmocka_unit_test(gcn_is_the_papers),
+      cmocka_unit_test(gcn_with_a_residual_is_the_papers),
       cmocka_unit_test(every_optimizer_is_the_papers),
       cmocka_unit_test(gat_is_the_papers),
       cmocka_unit_test(gat_with_a_mean_of_heads_is_the_papers),

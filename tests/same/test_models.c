@@ -262,6 +262,21 @@ static void looking_at_the_final_embeddings_changes_no_bit(void **state) {
   check_looks(pinsage(10), KITH_BPR);
 }
 
+/* In sampled steps, too, where the input rows of a layer's nodes are the first of those of the layer before
+ * it. */
+static void residuals_are_the_same(void **state) {
+  (void)state;
+  const kith_model_options mixing[] = {{.name = KITH_LIGHTGCN, .residual = 0.2},
+                                       {.name = KITH_LIGHTGCN, .residual = 0.6, .edge_dropout = 0.2},
+                                       {.name = KITH_GCN, .residual = 0.3, .dropout = 0.1}};
+  for (size_t i = 0; i < sizeof mixing / sizeof *mixing; i++) {
+    check(mixing[i]);
+    check_unlimited(mixing[i], KITH_BPR);
+    check_as(mixing[i], (manner){.sampler = {.mode = KITH_LAYERWISE, .budget = 40}, .exclude = true});
+    check_as(mixing[i], (manner){.sampler = {.mode = KITH_CLUSTER, .clusters = 2}});
+  }
+}
+
 /* The first step is that of equal weights, to the last bit; later ones are not. */
 static void learned_layers_are_the_same(void **state) {
   (void)state;
@@ -336,6 +351,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(negatives_of_the_batch_are_the_same),
                                      cmocka_unit_test(looking_at_the_final_embeddings_changes_no_bit),
                                      cmocka_unit_test(learned_layers_are_the_same),
+                                     cmocka_unit_test(residuals_are_the_same),
                                      cmocka_unit_test(rounded_rows_need_the_whole_graph),
                                      cmocka_unit_test(mf_is_the_same),
                                      cmocka_unit_test(all_neighbors_are_the_whole_graph),

@@ -179,6 +179,7 @@ static void other_keys_are_read_where_they_should_be(void **state) {
       {"negatives.alpha", "negatives.popularity", "0.5", "0"},
       {"negatives.popularity", "loss.name", "nce", "softmax"},
       {"train.weight_decay_on", "model.name", "gcn", "mf"},
+      {"model.residual", "model.name", "gcn", "sage"},
       {"data.split.valid", "data.split.method", "ratio", "none"},
       {"data.split.test", "data.split.method", "time", "none"},
       {"data.split.seed", "data.split.method", "leave-last-out", "time"},
