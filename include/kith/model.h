@@ -113,6 +113,7 @@ typedef struct kith_model_options {
   kith_start_name start; /**< their values; spectral: by the options `spectral`, and init is their root mean
                             square */
   kith_score_name score;
+  double length_discount; /**< dot: final embeddings of items are divided by this power of their lengths */
   int output_dim; /**< columns of the last layer (gcn, gat, sage, pinsage); 0: dim.  Set by trainers, not a
                      key */
   double dropout; /**< probability of dropping an element of a layer's input (ngcf: output) */

@@ -61,13 +61,14 @@ done:
   return st;
 }
 
-/* A run without steps exports again with other settings: rows of new users must have those of the export. */
+/* A finished run exports again with other settings: rows of new nodes must have those of the export. */
 static kith_agreed embed_check_settings(const cli *c, const kith_graph *g, const char *embeddings,
                                         const kith_embeddings_origin *from) {
   kith_agreed st = {KITH_OK};
   char want[KITH_NAME], found[KITH_NAME];
   bool differs = false;
-  if (kith_model_has_steps(&c->job.model)) return st;
+  if (kith_model_has_steps(&c->job.model) && kith_export_has_discount(&c->job.model, from->config_key))
+    return st;
   KITH_TRY(cli_origin_differs(c, g, from, &differs, want, found));
   if (differs)
     KITH_TRY(kith_agreed_same(kith_fail(

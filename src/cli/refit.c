@@ -76,7 +76,7 @@ done:
 
 /* The words of a key that are not of the job: of a partition, or of what the export applies. */
 static const char *refit_further_words(const char *key) {
-  static const char *const first[] = {" parts=", " filter="};
+  static const char *const first[] = {" parts=", " model.length_discount=", " filter="};
   for (size_t i = 0; i < sizeof first / sizeof *first; i++)
     if (strstr(key, first[i])) return strstr(key, first[i]);
   return "";
@@ -97,6 +97,11 @@ static kith_status refit_check_settings(const cli *c, const char *embeddings,
              "%s: was trained with %s, the job has %s, which validation has not judged; run kith train %s "
              "first",
              embeddings, has, want, c->job_args);
+  KITH_CHECK(
+      kith_export_has_discount(&run.model, found), KITH_ECONFIG,
+      "%s: was exported with another model.length_discount, and validation has not judged %g; run kith "
+      "train %s first, which exports it again",
+      embeddings, c->job.model.length_discount, c->job_args);
   if (c->job.model.name == KITH_SPECTRAL && kith_config_key_differs(export, NULL, found, want, has))
     kith_log("refit: the job has %s, and %s has %s: the job's is taken", want, embeddings, has);
 done:

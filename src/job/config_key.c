@@ -18,6 +18,7 @@ static const struct {
     {"data", "graph.h5 holds what was read, and has a fingerprint"},
     {"train.epochs", "how long to train"},
     {"train.patience", "how long to train"},
+    {"model.length_discount", "the export applies it to the rows of the checkpoint"},
     {"model.spectral", "the export applies it to the eigenvectors of the checkpoint"},
     {"model.spectral.user_power", NULL},
     {"model.spectral.item_power", NULL},

@@ -206,6 +206,10 @@ const job_key kith__job_row[] = {
      "and tolerance of model.spectral; every row is as long as a random one."},
     {"model.score", JOB_ENUM, AT(model.score), 0, 0, "dot | cosine",
      "Score of a user-item pair: inner product or cosine of the final embeddings."},
+    {"model.length_discount", JOB_REAL, AT(model.length_discount), -1, 1, "",
+     "model.score: dot: final embeddings of items are divided by this power of their lengths, which favors "
+     "items with fewer interactions, since they are shorter. 0: as they are. 1: the ranking is that of "
+     "cosines."},
     {"model.dropout", JOB_REAL, AT(model.dropout), 0, 0.95, "probability",
      "Dropout on the input of each layer (ngcf: on its output)."},
     {"model.edge_dropout", JOB_REAL, AT(model.edge_dropout), 0, 0.95, "probability",

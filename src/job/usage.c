@@ -76,6 +76,7 @@ static bool is_knots(const kith_job *j) {
 }
 static bool has_steps(const kith_job *j) { return kith_model_has_steps(&j->model); }
 static bool has_pairs(const kith_job *j) { return has_steps(j) && recommends(j); }
+static bool ranks_by_products(const kith_job *j) { return has_pairs(j) && j->model.score == KITH_DOT; }
 static bool finds_eigenvectors(const kith_job *j) {
   return is_spectral(j) || (has_steps(j) && j->model.start == KITH_START_SPECTRAL);
 }
@@ -248,6 +249,8 @@ static const usage_rule usage_rules[] = {
     {"model.init", "train", has_steps, "needs a model that is trained by steps, not spectral"},
     {"model.start", "train", has_steps, "needs a model that is trained by steps, not spectral"},
     {"model.score", "train", has_pairs, "needs task: recommend, and a model that is trained by steps"},
+    {"model.length_discount", "train", ranks_by_products,
+     "needs task: recommend, model.score: dot, and a model that is trained by steps"},
     {"model.gat", "train", is_gat, "needs model.name: gat"},
     {"model.dropout", "train", drops_columns,
      "needs a model with dense weights (ngcf, gcn, gat, sage, pinsage)"},

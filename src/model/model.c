@@ -41,6 +41,9 @@ kith_model_options kith_model_defaults(void) {
 
 const char *kith_model_text(kith_model_name name) { return model_table[name].name; }
 const char *kith_score_text(kith_score_name name) { return name == KITH_COSINE ? "cosine" : "dot"; }
+double kith_model_discount(const kith_model_options *o) {
+  return kith_model_has_steps(o) && o->score == KITH_DOT ? o->length_discount : 0;
+}
 const char *kith_start_text(kith_start_name name) {
   return name == KITH_START_SPECTRAL ? "spectral" : "random";
 }

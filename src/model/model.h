@@ -32,6 +32,8 @@ kith_status kith_spectral_check(const kith_model_options *o) KITH_MUST_USE;
 bool kith_model_rounds_rows(const kith_model_options *o);
 /** Whether steps train the model: all but spectral, which kith_train_run() computes. */
 bool kith_model_has_steps(const kith_model_options *o);
+/** model.length_discount where the model ranks by products; else 0. */
+double kith_model_discount(const kith_model_options *o);
 /** Whether backward needs the transpose of blocks. */
 bool kith_model_needs_transpose(const kith_model_options *o);
 /** Whether every node is its own neighbor in the blocks (GAT). */

@@ -182,6 +182,8 @@ void kith_normalize_rows_backward(int64_t n, int d, const float *y, const float 
                                   float *dx);
 /** The same in place: x [n, d]. */
 void kith_normalize_rows(kith_lid n, int d, float *x);
+/** A row x [d] is divided by a power of its length; a zero row stays zero. */
+void kith_divide_by_length(int d, double power, float *x);
 /** unit [n, d] = rows x[at[i]] divided by their norms, norm [n]; a zero row stays zero. */
 void kith_gather_normalize_forward(kith_lid n, const kith_lid *at, int d, const float *x, float *unit,
                                    float *norm);

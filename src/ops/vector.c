@@ -68,6 +68,11 @@ void kith_normalize_rows(kith_lid n, int d, float *x) {
   }
 }
 
+void kith_divide_by_length(int d, double power, float *x) {
+  float length = sqrtf(kith_dot(d, x, x)), scale = length > 0 ? (float)pow(length, -power) : 0;
+  for (int k = 0; k < d; k++) x[k] *= scale;
+}
+
 void kith_gather_normalize_backward(kith_lid n, const kith_lid *at, int d, const float *unit,
                                     const float *norm, const float *dunit, float *dx) {
 #pragma omp parallel for schedule(static)

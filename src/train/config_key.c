@@ -45,11 +45,29 @@ void kith_spectral_filter_print(const kith_spectral_options *o, char *text) {
     n += (size_t)snprintf(text + n, size - n, "%c%.17g", j == 0 ? ':' : ',', o->knots.of[j]);
 }
 
+static const char export_discount[] = " model.length_discount=";
+
+/* " model.length_discount=0.3", or nothing. */
+static void export_discount_word(const kith_model_options *o, char *text) {
+  text[0] = '\0';
+  if (kith_model_discount(o) != 0)
+    snprintf(text, KITH_NAME, "%s%.9g", export_discount, kith_model_discount(o));
+}
+
+bool kith_export_has_discount(const kith_model_options *o, const char *key) {
+  char want[KITH_NAME];
+  const char *at = key ? strstr(key, export_discount) : NULL;
+  size_t n = at ? strcspn(at + 1, " ") + 1 : 0;
+  export_discount_word(o, want);
+  return strlen(want) == n && (n == 0 || strncmp(at, want, n) == 0);
+}
+
 kith_status kith_export_key(const kith_run *o, const char *config_key, size_t size, char *text) {
   kith_status st = KITH_OK;
   const kith_spectral_options *s = &o->model.spectral;
-  char filter[KITH_SPECTRAL_FILTER_SIZE];
-  int n = snprintf(text, size, "%s", config_key);
+  char filter[KITH_SPECTRAL_FILTER_SIZE], discount[KITH_NAME];
+  export_discount_word(&o->model, discount);
+  int n = snprintf(text, size, "%s%s", config_key, discount);
   if (o->model.name != KITH_SPECTRAL) return st;
   kith_spectral_filter_print(s, filter);
   n += snprintf(text + n, size - (size_t)n, " filter=%s input_power=%.17g output_power=%.17g direct=%.17g",

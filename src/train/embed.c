@@ -7,6 +7,7 @@
 
 #include "train/augment_graph.h"
 #include "train/inference.h"
+#include "train/score_rows.h"
 #include "train/spectral_embed.h"
 
 /* The model on the augmented graph. */
@@ -63,7 +64,7 @@ static kith_status embed_take(const embed *m, kith_new_embeddings *out) {
   KITH_TRY(KITH_NEW(out->x, (int64_t)(n * d)));
   kith_output_rows(&m->inference.recording.output, (int64_t)n_own, (int)d, final);
   memcpy(out->x, final + (n_own - n) * d, n * d * sizeof *final);
-  if (m->model->score == KITH_COSINE) kith_normalize_rows((kith_lid)n, (int)d, out->x);
+  kith__score_rows(m->model, m->e.g->type + (n_own - n), (kith_lid)n, (int)d, out->x);
 done:
   KITH_FREE(final);
   return st;

@@ -48,7 +48,8 @@ done:
   return st;
 }
 
-/* A file of another run counts as none; so does a damaged one, which is reported. */
+/* A file of another run, or with another model.length_discount, counts as none; so does a damaged one, which
+ * is reported. */
 static kith_agreed export_inspect(const run *r, held *h) {
   kith_agreed st = {KITH_OK};
   kith_embeddings_origin from = {.epoch = 0};
@@ -60,6 +61,7 @@ static kith_agreed export_inspect(const run *r, held *h) {
   if (!there) return st;
   st = kith_embeddings_origin_read(r->comm, r->embeddings, &from);
   bool ours = !kith_is_bad(st) && from.fingerprint == r->g->fingerprint && strcmp(from.run, r->id) == 0;
+  ours = ours && kith_export_has_discount(&r->o->model, from.config_key);
   if (ours) st = kith_embeddings_read(r->comm, r->g, r->embeddings, &d, &x);
   if (!kith_is_bad(st)) *h = (held){.ours = ours, .epoch = from.epoch, .step = from.step};
   KITH_FREE(x);

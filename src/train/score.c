@@ -55,6 +55,12 @@ static void score_add_scope(const kith_eval_scope *o, char *text) {
     n += (size_t)snprintf(text + n, KITH_SCORE_SIZE - n, " %s", mask->of[i]);
 }
 
+/* Epochs that were judged by other rows do not compare. */
+static void score_add_discount(double discount, char *text) {
+  size_t n = strlen(text);
+  if (discount != 0) snprintf(text + n, KITH_SCORE_SIZE - n, " with model.length_discount %.9g", discount);
+}
+
 void kith__run_score_name(const run *r, char *text) {
   const kith_eval_options *e = &r->o->evaluate;
   const char *split = e->split == KITH_EVAL_VALID ? "valid" : "test";
@@ -68,4 +74,5 @@ void kith__run_score_name(const run *r, char *text) {
              e->sampled, (unsigned long long)e->seed);
   else snprintf(text, KITH_SCORE_SIZE, "recall@%d on %s", e->k[e->n_k - 1], split);
   score_add_scope(&e->scope, text);
+  score_add_discount(kith_model_discount(&r->o->model), text);
 }

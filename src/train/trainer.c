@@ -6,6 +6,7 @@
 #include "comm/watchdog.h"
 #include "graph/schema.h"
 #include "spectral/start.h"
+#include "train/score_rows.h"
 #include "train/trainer.h"
 
 /* What both recordings share. */
@@ -290,7 +291,7 @@ const float *kith_trainer_inference(kith_trainer *t) {
   else kith__full_inference(t);
   t->eval_bytes += kith_halo_bytes(t->layer_graph->halo) - before;
   kith_output_rows(&t->whole->output, t->g->n_own, d, t->final);
-  if (t->targets->ranks && t->model.score == KITH_COSINE) kith_normalize_rows(t->g->n_own, d, t->final);
+  if (t->targets->ranks) kith__score_rows(&t->model, t->g->type, t->g->n_own, d, t->final);
   return t->final;
 }
 

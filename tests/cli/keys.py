@@ -120,6 +120,7 @@ model.input                  pairs     train      embedding both
 model.init                   pairs     train      0.1 0.2
 model.start                  pairs     train      random spectral
 model.score                  pairs     train      dot cosine
+model.length_discount        pairs     train      0 0.3
 model.gat.heads              pairs     train      1 2                    model.name=gat
 model.gat.last_heads         pairs     train      1 2                    model.name=gat model.gat.heads=2
 model.gat.last_merge         pairs     train      concat average         model.name=gat model.gat.heads=2

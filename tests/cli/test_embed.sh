@@ -35,7 +35,7 @@ for verb in ingest partition; do "$KITH" $verb "$job" "${columns[@]}" --set data
 
 cat >"$dir/oracle.py" <<'P'
 import collections, h5py, numpy as np, sys
-work, model, path, listed, held = sys.argv[1:6]
+work, model, path, listed, held, discount = sys.argv[1:6] + [float(sys.argv[6])]
 open5 = lambda name: h5py.File(work + "/" + name, "r")
 graph, told, new = open5("graph.h5"), open5("embeddings.h5"), h5py.File(path, "r")
 state = open5(open(work + "/checkpoint-latest").read().strip())
@@ -76,6 +76,8 @@ else: # sage: bias, weights, layer by layer
             h = np.maximum(h, 0)
             h /= np.maximum(np.linalg.norm(h, axis=1, keepdims=True), 1e-30)
     final = h
+items = np.array([t == 1 for t, _ in nodes])
+final[items] /= np.maximum(np.linalg.norm(final[items], axis=1, keepdims=True), 1e-30) ** discount
 near = lambda a, b: np.abs(a - b).max() <= 2e-5 * np.abs(b).max()
 assert near(np.concatenate([told["user/embedding"][:], told["item/embedding"][:]]), final[:n_known]), "known nodes"
 assert near(np.concatenate([new["user/embedding"][:], new["item/embedding"][:]]), final[n_known:]), "new nodes"
@@ -111,22 +113,27 @@ for t in "user", "item":
     assert x.tobytes() == y.tobytes() if exact else np.abs(x - y).max(initial=0) <= 1e-6 * np.abs(x).max(initial=1), (t, np.abs(x - y).max())
 P
 
-for model in lightgcn sage pinsage gcn gat ngcf sage-lstm; do
+for model in lightgcn lightgcn-discount sage pinsage gcn gat ngcf sage-lstm; do
   case $model in lightgcn | sage) epochs=8 ;; *) epochs=1 ;; esac
-  set -- "${columns[@]}" --set model.name=${model%-lstm} --set data.split.method=none --set evaluate.every=0 --set train.epochs=$epochs
-  [ $model = lightgcn ] || set -- "$@" --set sampler.mode=neighbor --set sampler.fanouts=5,5
+  set -- "${columns[@]}" --set model.name=${model%-*} --set data.split.method=none --set evaluate.every=0 --set train.epochs=$epochs
+  [ ${model%-*} = lightgcn ] || set -- "$@" --set sampler.mode=neighbor --set sampler.fanouts=5,5
+  discount=0
+  [ $model != lightgcn-discount ] || discount=0.3
+  set -- "$@" --set model.length_discount=$discount
   [ $model != sage-lstm ] || set -- "$@" --set model.aggregator=lstm --set model.edge_dropout=0.1
   "$KITH" train "$job" "$@" --quiet --fresh >/dev/null
   for what in users items both; do
     [ $what = users ] && list=new.tsv held=$dir/t/held.tsv || { list=$what.tsv; held=-; }
-    case $model-$what in lightgcn-* | sage-users | sage-items | *-both) ;; *) continue ;; esac
+    case $model-$what in lightgcn-users | lightgcn-items | sage-users | sage-items | *-both) ;; *) continue ;; esac
     from $list $what
     "$KITH" embed "$job" "$@" "${embed[@]}" >"$dir/said"
-    case $model in lightgcn | sage) /usr/bin/python3 "$dir/oracle.py" "$work" $model "$work/new.h5" "$dir/t/$list" "$held" ;; esac
+    case $model in lightgcn* | sage)
+      /usr/bin/python3 "$dir/oracle.py" "$work" ${model%-*} "$work/new.h5" "$dir/t/$list" "$held" $discount ;;
+    esac
     [ $what = both ] || continue
-    for n in $([ $model = lightgcn ] && echo 2 3 5 || echo 3); do
+    for n in $([ ${model%-*} = lightgcn ] && echo 2 3 5 || echo 3); do
       ranks $n embed "$job" "$@" "${embed[@]}" --output "$dir/on$n.h5" >/dev/null
-      /usr/bin/python3 "$dir/same.py" "$work/new.h5" "$dir/on$n.h5" $([ $model = lightgcn ] && echo bits || echo near)
+      /usr/bin/python3 "$dir/same.py" "$work/new.h5" "$dir/on$n.h5" $([ ${model%-*} = lightgcn ] && echo bits || echo near)
     done
   done
 done

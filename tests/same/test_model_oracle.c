@@ -86,6 +86,15 @@ static void unit_edge_csr(int d, rows x) {
   }
 }
 
+/* Items, which come after the users, divided by a power of their lengths. */
+static void discount_items(int d, double power, rows x) {
+  for (int i = USERS; i < NODES; i++) {
+    double square = 0;
+    for (int k = 0; k < d; k++) square += x[i][k] * x[i][k];
+    for (int k = 0; k < d && square > 0; k++) x[i][k] /= pow(square, power / 2);
+  }
+}
+
 /* y_i = sum over j of c(i, j) x_j */
 static void aggregate(const net *m, int d, double (*c)(const net *, int, int), rows x, rows y) {
   for (int i = 0; i < NODES; i++)
@@ -486,6 +495,7 @@ static void check_steps(net *m, const kith_graph *g, kith_trainer *trainer) {
   m->training = false;
   forward(m, p, final);
   if (m->o->score == KITH_COSINE) unit_edge_csr(d, final);
+  if (m->o->length_discount != 0) discount_items(d, m->o->length_discount, final);
   expect_rows(g, d, kith_trainer_inference(trainer), WIDEST, final[0], "final embedding");
 }
 
@@ -532,6 +542,7 @@ ORACLE(lightgcn_with_learned_layers_is_a_softmax, KITH_DECAY_ALL, .name = KITH_L
        .lightgcn.layer_weights = KITH_LAYER_WEIGHTS_LEARNED)
 ORACLE(lightgcn_with_a_residual_is_the_papers, KITH_DECAY_ALL, .name = KITH_LIGHTGCN, .residual = 0.3)
 ORACLE(lightgcn_by_cosines_has_unit_rows, KITH_DECAY_ALL, .name = KITH_LIGHTGCN, .score = KITH_COSINE)
+ORACLE(lightgcn_with_a_discount_shortens_items, KITH_DECAY_ALL, .name = KITH_LIGHTGCN, .length_discount = 0.3)
 ORACLE(ngcf_is_the_papers, KITH_DECAY_ALL, .name = KITH_NGCF)
 ORACLE(ngcf_whose_first_layer_decays_is_the_papers, KITH_DECAY_FIRST, .name = KITH_NGCF)
 ORACLE(gcn_is_the_papers, KITH_DECAY_ALL, .name = KITH_GCN)
@@ -562,6 +573,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(lightgcn_with_learned_layers_is_a_softmax),
       cmocka_unit_test(lightgcn_with_a_residual_is_the_papers),
       cmocka_unit_test(lightgcn_by_cosines_has_unit_rows),
+      cmocka_unit_test(lightgcn_with_a_discount_shortens_items),
       cmocka_unit_test(ngcf_is_the_papers),
       cmocka_unit_test(ngcf_whose_first_layer_decays_is_the_papers),
       cmocka_unit_test(gcn_is_the_papers),

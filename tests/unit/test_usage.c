@@ -129,8 +129,8 @@ static void a_key_of_training_may_change_only_for_a_reason(void **state) {
                                       "train.lr", "train.seed",     "sampler.mode",      "loss.name",
                                       "loss.l2",  "negatives.hard", "evaluate.select_by"};
   static const char *const free[] = {
-      "name",     "train.epochs",    "train.patience", "evaluate.k", "checkpoint.keep",
-      "data.ids", "partition.parts", "embed.types"};
+      "name",     "train.epochs",    "train.patience", "evaluate.k",           "checkpoint.keep",
+      "data.ids", "partition.parts", "embed.types",    "model.length_discount"};
   (void)state;
   for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) assert_null(kith__job_may_change(fixed[i]));
   for (size_t i = 0; i < sizeof free / sizeof *free; i++) assert_non_null(kith__job_may_change(free[i]));
