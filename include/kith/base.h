@@ -157,12 +157,14 @@ typedef enum kith_rng_stream {
   KITH_RNG_NODE_SET = 32,          /**< node set of a step: (step, node, layer) */
   KITH_RNG_CLUSTER = 33,           /**< order in which steps take the parts: (pass over all parts) */
   KITH_RNG_IMPORTANCE_WALK = 34,   /**< walks to importance neighbors: (0, walk, hop) */
-  KITH_RNG_INCLUSION = 35, /**< sets for inclusion probabilities, before training: as KITH_RNG_NODE_SET */
-  KITH_RNG_INSPECT = 36,   /**< pairs that kith inspect compares: (node, node); (pair, draw) */
-  KITH_RNG_SLICE = 37,     /**< users on whom half-lives are compared: (user, slice of time) */
-  KITH_RNG_SPECTRAL = 38,  /**< first columns of the spectral iteration: (item, group of columns) */
-  KITH_RNG_TUNE_USER = 40, /**< users that kith tune takes, and their halves: (user) */
-  KITH_RNG_TUNE_TRIAL = 41 /**< steps of its search: (trial, setting) */
+  KITH_RNG_INCLUSION = 35,  /**< sets for inclusion probabilities, before training: as KITH_RNG_NODE_SET */
+  KITH_RNG_INSPECT = 36,    /**< pairs that kith inspect compares: (node, node); (pair, draw) */
+  KITH_RNG_SLICE = 37,      /**< users on whom half-lives are compared: (user, slice of time) */
+  KITH_RNG_SPECTRAL = 38,   /**< first columns of the spectral iteration: (item, group of columns) */
+  KITH_RNG_TUNE_USER = 40,  /**< users that kith tune takes, and their halves: (user) */
+  KITH_RNG_TUNE_TRIAL = 41, /**< steps of its search: (trial, setting) */
+  KITH_RNG_BLEND_USER = 42, /**< users that kith blend takes: (user) */
+  KITH_RNG_BLEND_PAIR = 43  /**< pairs that it measures scores on: (pair) */
 } kith_rng_stream;
 
 /** 256 random bits. */

@@ -15,7 +15,8 @@
 
 enum {
   KITH_JOB_MAX_KEYS = 1100, /**< capacity for all keys, those of each relation included */
-  KITH_JOB_KEY_SIZE = 128   /**< bytes of a dotted key with its terminating zero */
+  KITH_JOB_KEY_SIZE = 128,  /**< bytes of a dotted key with its terminating zero */
+  KITH_JOB_MAX_MODELS = 8   /**< models of a blend */
 };
 
 /** What a run is for: to rank items for users, or to classify nodes.  Decides what the steps learn from. */
@@ -51,6 +52,11 @@ typedef struct kith_job {
     kith_new_node_types types;      /**< node types that may have new ids */
     kith_unknown_policy unknown;    /**< what happens to pairs with another unknown id */
   } embed;
+  struct {
+    int64_t users; /**< validation users on whom weights are chosen, about */
+    int n_model;
+    struct kith_job_list model[KITH_JOB_MAX_MODELS]; /**< name and work folder of each model; path "": none */
+  } blend;
   kith_generate_options generate;
   kith_partition_options partition;
   kith_model_options model;

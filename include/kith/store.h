@@ -114,6 +114,21 @@ KITH_API kith_agreed kith_graph_times_read(const kith_comm *comm, const char *pa
 
 /* ---- embeddings.h5 ---- */
 
+enum { KITH_BLEND_MODELS = 8 /**< most models of a blend */ };
+
+/** One model of a blend, as its file describes it. */
+typedef struct kith_blend_model {
+  char name[KITH_NAME], folder[KITH_PATH], model[KITH_NAME], run[KITH_NAME];
+  int64_t width; /**< columns of the rows, in the order of the models; 0 where gamma is 0 */
+  double gamma, sigma;
+} kith_blend_model;
+
+/** What embeddings.h5 or blend.h5 says of the models that a blend is made of. */
+typedef struct kith_blend_origin {
+  int n; /**< 0: no blend */
+  kith_blend_model model[KITH_BLEND_MODELS];
+} kith_blend_origin;
+
 /** Attributes of embeddings.h5, to be written. */
 typedef struct kith_embeddings_meta {
   const char *model;      /**< "lightgcn" */
@@ -127,8 +142,10 @@ typedef struct kith_embeddings_meta {
   const char *filter;     /**< spectral: what an eigenvector weighs, as text; null or "": another model … */
   double residual;        /**< … and the largest residual of an eigenpair, relative to lambda_1 */
   kith_direct_term direct; /**< what scores have beside rows; written where lambda_1 > 0, also with c = 0 */
-  const char *metrics;     /**< history, one JSON object per line */
-  const char *job;         /**< resolved job file */
+  const kith_blend_origin *blend; /**< the models of a blend; null: no blend.  With a direct term the format
+                                     is that of blend.h5 */
+  const char *metrics;            /**< history, one JSON object per line */
+  const char *job;                /**< resolved job file */
 } kith_embeddings_meta;
 
 /** Ids and names of a graph's nodes, and its classes; each rank holds one block of each dataset. */
@@ -160,10 +177,10 @@ typedef struct kith_embeddings_origin {
   kith_direct_term direct; /**< all 0: the file has none */
 } kith_embeddings_origin;
 
-/** Read only the attributes.  Collective.  Errors: KITH_ENOINPUT, KITH_EDATA. */
+/** Read only the attributes, also of blend.h5.  Collective.  Errors: KITH_ENOINPUT, KITH_EDATA. */
 KITH_API kith_agreed kith_embeddings_origin_read(const kith_comm *comm, const char *path,
                                                  kith_embeddings_origin *out) KITH_MUST_USE;
-/** Read this rank's rows into a new block *x [n_own, *d].  Collective.
+/** Read this rank's rows, also of blend.h5, into a new block *x [n_own, *d].  Collective.
  * Errors: KITH_ENOINPUT, KITH_EDATA (also if they are of another graph), KITH_ENOMEM. */
 KITH_API kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, const char *path,
                                           int *d, float **x) KITH_MUST_USE;

@@ -195,8 +195,8 @@ void kith_file_tmp_remove(const char *tmp) {
 
 /* Files that are written only under the work folder's lock. */
 static bool file_is_own(const char *name) {
-  static const char *const own[] = {"graph.h5",      "parts.h5",    "embeddings.h5", "new.h5",
-                                    "metrics.jsonl", "checkpoint-", "kith.lock"};
+  static const char *const own[] = {"graph.h5", "parts.h5",      "embeddings.h5", "blend.h5",
+                                    "new.h5",   "metrics.jsonl", "checkpoint-",   "kith.lock"};
   for (size_t i = 0; i < sizeof own / sizeof *own; i++)
     if (strncmp(name, own[i], strlen(own[i])) == 0) return true;
   return false;

@@ -34,6 +34,7 @@ kith_agreed cli_partition(cli *c);
 kith_agreed cli_train(cli *c);
 kith_agreed cli_evaluate(cli *c);
 kith_agreed cli_tune(cli *c);
+kith_agreed cli_blend(cli *c);
 kith_agreed cli_recommend(cli *c);
 kith_agreed cli_explain(cli *c);
 kith_agreed cli_embed(cli *c);
@@ -84,6 +85,12 @@ kith_agreed cli_check_replaced(const cli *c, const char *path, const char *forma
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x,
                                 kith_embeddings_origin *from) KITH_MUST_USE;
 
+/* Whether the job names models of a blend.  Local. */
+bool cli_is_blend(const cli *c);
+/* Whether the work folder holds a blend, and its path: blend.h5, or embeddings.h5; path [KITH_PATH].
+ * Collective. */
+bool cli_blend_file(const cli *c, char *path);
+
 /* Whether the job has other settings than those of an export, and the first of them: want of the job, found
  * of the export, both [KITH_NAME].  Collective.  Errors: KITH_ECONFIG. */
 kith_agreed cli_origin_differs(const cli *c, const kith_graph *g, const kith_embeddings_origin *from,
@@ -126,6 +133,8 @@ const char *cli_refit_option(const cli *c);
  * Errors: KITH_ENOINPUT, KITH_ECONFIG, KITH_EDATA; those of cutting.
  */
 kith_agreed cli_refit_begin(cli *c, bool fresh) KITH_MUST_USE;
+/* The last two steps alone, for a verb that trains nothing itself.  Collective. */
+kith_agreed cli_refit_cut(cli *c) KITH_MUST_USE;
 /* Cut graph.h5 into parts.h5 without a report.  Collective.  Errors: those of kith partition. */
 kith_agreed cli_cut(cli *c) KITH_MUST_USE;
 /* Print that figures of the test split are of a model without the validation interactions, if that is so.

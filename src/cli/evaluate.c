@@ -99,18 +99,40 @@ done:
   return st;
 }
 
+/* Warn if the models of a blend are not those of the job. */
+static kith_agreed evaluate_check_blend(const cli *c, const char *path) {
+  kith_agreed st = {KITH_OK};
+  kith_blend_origin of;
+  int n = 0;
+  bool same = true;
+  KITH_TRY(kith_blend_origin_read(c->comm, path, &of));
+  for (int m = 0; m < c->job.blend.n_model; m++) {
+    const struct kith_job_list *model = &c->job.blend.model[m];
+    if (!model->path[0]) continue;
+    same = same && n < of.n && strcmp(of.model[n].name, model->name) == 0;
+    n++;
+  }
+  if (!same || n != of.n)
+    kith_warn("%s: is a blend of other models than blend.models of the job: what follows is of what it was "
+              "made from",
+              path);
+done:
+  return st;
+}
+
 /* Refuse embeddings of another model than the job's; warn of the first other difference. */
 static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, const char *path,
                                          const kith_embeddings_origin *from) {
   kith_agreed st = {KITH_OK};
   char want[KITH_NAME], found[KITH_NAME];
   bool differs = false;
-  const char *model = kith_model_text(c->job.model.name);
+  const char *model = cli_is_blend(c) ? "blend" : kith_model_text(c->job.model.name);
   if (strcmp(from->model, model) != 0)
     return kith_agreed_same(
-        kith_fail(KITH_ECONFIG,
-                  "%s: was trained with model=%s, the job has model=%s; run kith train %s%s first", path,
-                  from->model, model, c->job_args, cli_refit_option(c)));
+        kith_fail(KITH_ECONFIG, "%s: was trained with model=%s, the job has model=%s; run kith %s %s%s first",
+                  path, from->model, model, cli_is_blend(c) ? "blend" : "train", c->job_args,
+                  cli_refit_option(c)));
+  if (cli_is_blend(c)) return evaluate_check_blend(c, path);
   KITH_TRY(cli_origin_differs(c, g, from, &differs, want, found));
   if (differs)
     kith_warn("%s: was trained with %s, the job has %s: what follows is of what it was trained with", path,
@@ -138,7 +160,8 @@ kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x, kith_
   kith_agreed st = {KITH_OK};
   char graph[KITH_PATH], parts[KITH_PATH], embeddings[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
-  KITH_TRY(kith_agree(c->comm, cli_stage(c, "embeddings.h5", embeddings)));
+  bool blended = cli_is_blend(c) && cli_blend_file(c, embeddings);
+  if (!blended) KITH_TRY(kith_agree(c->comm, cli_stage(c, "embeddings.h5", embeddings)));
   KITH_TRY(cli_read_parts(c, parts, g));
   KITH_TRY(cli_check_task(c, *g));
   KITH_TRY(kith_embeddings_origin_read(c->comm, embeddings, from));

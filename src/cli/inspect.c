@@ -216,6 +216,7 @@ static const char *inspect_kind(const char *format) {
       {KITH_PARTS_FORMAT, "the graph cut into parts, as kith partition wrote it"},
       {KITH_CHECKPOINT_FORMAT, "a checkpoint, from which kith train goes on"},
       {KITH_EMBEDDINGS_FORMAT, "embeddings, as kith train wrote them, or kith embed of new nodes"},
+      {KITH_BLEND_FORMAT, "a blend of several models' scores, as kith blend wrote it"},
       {KITH_RECOMMENDATIONS_FORMAT, "the best items of all users, as kith recommend wrote them"}};
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
     if (strcmp(format, known[i].format) == 0) return known[i].words;
@@ -233,7 +234,7 @@ static kith_status inspect_print_summary(cli *c, kith_h5 *f, const inspect_entri
   if (strcmp(format, KITH_PARTS_FORMAT) == 0) inspect_print_parts(c, all);
   if (strcmp(format, KITH_CHECKPOINT_FORMAT) == 0) inspect_print_checkpoint(c, all);
   if (strcmp(format, KITH_RECOMMENDATIONS_FORMAT) == 0) inspect_print_recommendations(c, all);
-  if (strcmp(format, KITH_EMBEDDINGS_FORMAT) == 0) {
+  if (strcmp(format, KITH_EMBEDDINGS_FORMAT) == 0 || strcmp(format, KITH_BLEND_FORMAT) == 0) {
     KITH_TRY(kith_h5_get_attr_text(f, "metrics", &metrics).status);
     inspect_print_embeddings(c, all, inspect_sanitize(metrics));
   }

@@ -218,19 +218,46 @@ done:
   return st;
 }
 
+/* Make and lock WORK/refit. */
+static kith_agreed refit_folder(cli *c) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? kith_folder_make(c->job.work) : KITH_OK));
+  KITH_TRY(cli_lock(c));
+done:
+  return st;
+}
+
+static kith_agreed refit_cut(cli *c, const refit_graph *g) {
+  kith_agreed st = {KITH_OK};
+  bool cut = false;
+  KITH_TRY(refit_is_cut(c, g, &cut));
+  if (!cut) KITH_TRY(cli_cut(c));
+done:
+  return st;
+}
+
+kith_agreed cli_refit_cut(cli *c) {
+  kith_agreed st = {KITH_OK};
+  char graph[KITH_PATH];
+  refit_graph g;
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
+  KITH_TRY(refit_read_graph(c, graph, &g));
+  KITH_TRY(refit_folder(c));
+  KITH_TRY(refit_cut(c, &g));
+done:
+  return st;
+}
+
 kith_agreed cli_refit_begin(cli *c, bool fresh) {
   kith_agreed st = {KITH_OK};
   char graph[KITH_PATH];
   refit_graph g;
-  bool cut = false;
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
   KITH_TRY(refit_read_graph(c, graph, &g));
   KITH_TRY(refit_read_chosen(c, &g));
-  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? kith_folder_make(c->job.work) : KITH_OK));
-  KITH_TRY(cli_lock(c));
+  KITH_TRY(refit_folder(c));
   if (!fresh) KITH_TRY(refit_check_done(c));
-  KITH_TRY(refit_is_cut(c, &g, &cut));
-  if (!cut) KITH_TRY(cli_cut(c));
+  KITH_TRY(refit_cut(c, &g));
   if (g.n_test > 0 || c->job.evaluate.every == 0) return st;
   c->job.evaluate.every = 0;
   if (c->comm->rank == 0)

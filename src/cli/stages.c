@@ -9,7 +9,8 @@
 /* The verb that writes a file of the work folder. */
 static const char *stages_verb(const cli *c, const char *name) {
   if (strcmp(name, "graph.h5") == 0) return "ingest";
-  return strcmp(name, "parts.h5") == 0 && !c->refit ? "partition" : "train"; /* train --refit cuts, too */
+  const char *last = cli_is_blend(c) ? "blend" : "train"; /* which cuts, too, with --refit */
+  return strcmp(name, "parts.h5") == 0 && !c->refit ? "partition" : last;
 }
 
 kith_status cli_stage(const cli *c, const char *name, char *path) {
@@ -26,6 +27,11 @@ done:
 kith_status cli_run_of_job(const cli *c, kith_run *run, char *config_key) {
   kith_status st = KITH_OK;
   const kith_job *job = &c->job;
+  KITH_CHECK(
+      !cli_is_blend(c), KITH_ECONFIG,
+      "%s: blend.models: the job is a blend of trained models, and kith %s is for one model; run it with "
+      "the job of each",
+      job->path, c->verb);
   run->model = job->model;
   run->train = job->train;
   run->evaluate = job->evaluate;

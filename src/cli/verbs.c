@@ -28,6 +28,9 @@ const cli_verb cli_verbs[] = {
      "  --trials N           trials of the search (default 250)\n"
      "  --knots N            knots of the filter (default 7)\n"
      "  --direct             search for model.spectral.direct, too\n"},
+    {"blend", true, cli_blend, "JOB", "models' embeddings.h5 → one score, weights chosen on validation items",
+     "  --users N            validation users, about; overrides blend.users\n"
+     "  --refit              the same weights for the models of kith train --refit\n"},
     {"recommend", true, cli_recommend, "JOB", "embeddings.h5 → top items of some users, or of all",
      "  --user ID            user id of the lists, or of new.h5; repeatable\n"
      "  --new FILE           embeddings of new users (default: new.h5 in the work\n"

@@ -9,6 +9,7 @@
 #define KITH_PARTS_FORMAT "kith-parts"
 #define KITH_CHECKPOINT_FORMAT "kith-checkpoint"
 #define KITH_EMBEDDINGS_FORMAT "kith-embeddings"
+#define KITH_BLEND_FORMAT "kith-blend"
 #define KITH_RECOMMENDATIONS_FORMAT "kith-recommendations"
 enum {
   KITH_FILE_VERSION = 3,

@@ -38,6 +38,7 @@ typedef struct layout_entry {
 #define PARTS KITH_PARTS_FORMAT
 #define CHECKPOINT KITH_CHECKPOINT_FORMAT
 #define EMBEDDINGS KITH_EMBEDDINGS_FORMAT
+#define BLEND KITH_BLEND_FORMAT
 #define RECOMMENDATIONS KITH_RECOMMENDATIONS_FORMAT
 
 #define GRAPH_LIST(list, must)                                                                               \
@@ -131,6 +132,10 @@ static const layout_entry layout_table[] = {
     {EMBEDDINGS, PAIRS, "pair/item", false, 1, "pair/user", 0, NULL, NULL, 0, NULL},
     {EMBEDDINGS, NODES, "node/embedding", true, 1, "node/id", 0, "width", NULL, 0, NULL},
     {EMBEDDINGS, NODES, "node/label_predicted", true, 1, "node/id", 0, NULL, NULL, 0, "class/id"},
+    {BLEND, PAIRS, "user/embedding", true, 1, "user/id", 0, "width", NULL, 0, NULL},
+    {BLEND, PAIRS, "item/embedding", true, 1, "item/id", 0, "width", NULL, 0, NULL},
+    {BLEND, PAIRS, "user/name", false, 1, "user/id", 0, NULL, NULL, 0, NULL},
+    {BLEND, PAIRS, "item/name", false, 1, "item/id", 0, NULL, NULL, 0, NULL},
     {RECOMMENDATIONS, ANY, "top/item", true, 1, "user/id", 0, NULL, NULL, -1, "item/id"},
     {RECOMMENDATIONS, ANY, "top/score", true, 1, "top/item", 0, "top/item", NULL, 0, NULL},
 };

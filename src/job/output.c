@@ -13,7 +13,7 @@ static bool output_is_same(const char *a, const char *b) {
 
 /* Whether a name is one of the work folder's own files, such as graph.h5, whether or not they exist. */
 static bool output_is_stage(const kith_job *job, const char *path) {
-  static const char *const stage[] = {"graph.h5", "parts.h5", "embeddings.h5", "metrics.jsonl"};
+  static const char *const stage[] = {"graph.h5", "parts.h5", "embeddings.h5", "blend.h5", "metrics.jsonl"};
   char folder[KITH_PATH], name[KITH_PATH];
   snprintf(folder, sizeof folder, "%s", path);
   snprintf(name, sizeof name, "%s", path);

@@ -36,6 +36,8 @@ static const pattern patterns[] = {
      KITH_MAX_RELATIONS, "relations"},
     {"embed.relations.", offsetof(kith_job, embed.n_relation), offsetof(kith_job, embed.relation),
      sizeof(struct kith_job_list), sizeof(struct kith_job_list), true, KITH_MAX_RELATIONS, "relations"},
+    {"blend.models.", offsetof(kith_job, blend.n_model), offsetof(kith_job, blend.model),
+     sizeof(struct kith_job_list), sizeof(struct kith_job_list), true, KITH_JOB_MAX_MODELS, "models"},
 };
 enum { PATTERNS = sizeof patterns / sizeof *patterns };
 _Static_assert(offsetof(struct kith_relation_fanout, name) == 0, "the name comes first");
@@ -81,10 +83,10 @@ kith_status kith__job_add_name(kith_job *job, const char *key) {
   char name[KITH_NAME];
   int *n = (int *)((char *)job + p->n);
   pattern_copy_name(p, key, name);
-  KITH_CHECK(
-      kith_schema_is_name(name), KITH_ECONFIG,
-      "%s%s: expected the name of a relation or node type: a-z, 0-9 and _, first a letter, at most %d bytes",
-      p->prefix, name, JOB_NAME_MOST);
+  KITH_CHECK(kith_schema_is_name(name), KITH_ECONFIG,
+             "%s%s: expected the name of a relation, type or model: a-z, 0-9 and _, first a letter, at most "
+             "%d bytes",
+             p->prefix, name, JOB_NAME_MOST);
   bool reserved = strcmp(name, "interactions") == 0 || strcmp(name, "test") == 0;
   KITH_CHECK(!reserved, KITH_ECONFIG, "%s%s: is the name of data.%s; expected another one", p->prefix, name,
              name);

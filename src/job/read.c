@@ -6,6 +6,7 @@
 #include "job/table.h"
 #include "base/fault.h"
 #include "base/file.h"
+#include "blend/blend.h"
 
 enum { READ_MOST = 1 << 20, READ_SETTING = 256 }; /* bytes of a job file, and of the key of a --set */
 
@@ -20,6 +21,7 @@ kith_job kith_job_defaults(void) {
   job.data.split = (kith_split){.method = KITH_SPLIT_NONE, .valid = 0.1, .test = 0.1, .core = 10, .seed = 1};
   for (int t = 0; t < KITH_SIDES; t++) job.data.features[t].format = KITH_FEATURES_AUTO;
   for (int t = 0; t < KITH_MAX_RELATIONS; t++) job.data.type[t].features.format = KITH_FEATURES_AUTO;
+  job.blend.users = KITH_BLEND_USERS;
   snprintf(job.name, sizeof job.name, "job");
   snprintf(job.work, sizeof job.work, "runs");
   return job;

@@ -433,6 +433,11 @@ const job_key kith__job_row[] = {
      "kith embed: edges of new nodes in the relation NAME, as friends of new users or tags of new items, in "
      "the "
      "format of data.relations.NAME. Lines of two known nodes are skipped."},
+    {"blend.users", JOB_INT64, AT(blend.users), 1, 1e9, "users",
+     "kith blend: validation users on whom the weights are chosen, about; all of them if there are fewer."},
+    {"blend.models.NAME", JOB_PATH, AT(blend.model[0].path), NONE,
+     "kith blend: work folder of the trained model that the blend calls NAME, at most 8. Its embeddings must "
+     "be of this job's graph. A job that names models is a blend: it trains none itself. Empty: no model."},
     {"checkpoint.every", JOB_INT, AT(checkpoint.every_epochs), 0, 1e9, "epochs",
      "Epochs between checkpoints. 0: none by epochs. The end of training always writes one."},
     {"checkpoint.steps", JOB_INT, AT(checkpoint.every_steps), 0, 1e9, "steps",

@@ -335,6 +335,7 @@ static const usage_rule usage_rules[] = {
     {"embed.interactions.columns.time", "embed", never, "interactions of new nodes count as the latest ones"},
     {"embed.interactions.header", "embed", new_has_columns,
      "needs a list of edges (embed.interactions.format)"},
+    {"blend", "blend", recommends, "needs task: recommend"},
     {"checkpoint", "train", always, ""},
     {"checkpoint.steps", "train", has_steps, "needs a model that is trained by steps, not spectral"},
     {"checkpoint.best", "train", has_steps, "needs a model that is trained by steps, not spectral"},

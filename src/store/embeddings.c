@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/blend.h"
 #include "store/graph_ids.h"
 
 /* A number of a direct term, and its attribute. */
@@ -96,6 +97,7 @@ static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d,
     KITH_TRY(kith_h5_put_attr_real(f, "residual", meta->residual));
   }
   if (meta->direct.lambda_1 > 0) KITH_TRY(direct_write(f, &meta->direct));
+  if (meta->blend) KITH_TRY(kith__blend_origin_write(f, meta->blend));
   KITH_TRY(kith_h5_put_attr_text(f, "metrics", meta->metrics));
   KITH_TRY(kith_h5_put_attr_text(f, "job", meta->job));
 done:
@@ -124,8 +126,9 @@ kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, co
   kith_redistribution *rows = NULL;
   int64_t n = kith_graph_n_node(g);
   KITH_TRY(kith_redistribution_create(comm, g, &rows));
-  KITH_TRY(
-      kith_h5_create(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, n * (4 * (int64_t)d + 16), &f));
+  const char *format =
+      meta->blend && kith_direct_is_on(&meta->direct) ? KITH_BLEND_FORMAT : KITH_EMBEDDINGS_FORMAT;
+  KITH_TRY(kith_h5_create(comm, path, format, KITH_FILE_VERSION, n * (4 * (int64_t)d + 16), &f));
   KITH_TRY(embeddings_attributes(f, g, d, meta));
   KITH_TRY(kith_h5_put_types(f, g));
   KITH_TRY(kith__graph_ids_write(ids, f));
@@ -157,7 +160,7 @@ kith_agreed kith_embeddings_origin_read(const kith_comm *comm, const char *path,
   kith_h5 *f = NULL;
   int64_t fingerprint = 0;
   *out = (kith_embeddings_origin){.epoch = 0};
-  KITH_TRY(kith_h5_open(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith__embeddings_open(comm, path, &f));
   KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &fingerprint));
   KITH_TRY(kith_h5_get_attr_int(f, "width", &out->dim));
   KITH_TRY(kith_h5_get_attr_int(f, "epoch", &out->epoch));
@@ -181,7 +184,7 @@ kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, con
   int64_t n = 0;
   char name[KITH_NAME];
   kith_type_dataset(&g->schema, KITH_USER, "embedding", name);
-  KITH_TRY(kith_h5_open(comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith__embeddings_open(comm, path, &f));
   KITH_TRY(kith_h5_check_fingerprint(f, g->fingerprint, "holds embeddings of another graph; train again"));
   KITH_TRY(kith_h5_extent(f, name, &n, d));
   KITH_TRY(kith_agreed_same(*d > 0 && n == g->n[KITH_USER] && (g->n_class == 0 || *d == g->n_class)

@@ -71,6 +71,13 @@ kith_agreed kith_redistribution_read(kith_redistribution *rows, kith_h5 *f, cons
 kith_agreed kith_redistribution_read_type(kith_redistribution *rows, kith_h5 *f, int type, const char *name,
                                           int d, float *x) KITH_MUST_USE;
 
+/* ---- blends ---- */
+
+/** Read the models of a blend from embeddings.h5 or blend.h5; n = 0 if it is of one model.  Collective.
+ * Errors: KITH_ENOINPUT, KITH_EDATA. */
+kith_agreed kith_blend_origin_read(const kith_comm *comm, const char *path,
+                                   kith_blend_origin *out) KITH_MUST_USE;
+
 /* ---- checkpoints ---- */
 
 /** Dense weights [n] in one block, with the optimizer's slots; equal on all ranks; borrowed.  n = 0: none. */

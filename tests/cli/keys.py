@@ -14,6 +14,8 @@ ELSEWHERE = {
     "data.split.core": "cli/test_core.sh",
     "checkpoint.best": "cli/test_embed.sh",
     "checkpoint.async_above_mb": "cli/test_writer.sh",
+    "blend.users": "cli/test_blend.sh",
+    "blend.models.friend": "cli/test_blend.sh",
     "watchdog.minutes": "fault/test_watchdog.sh",
     "model.spectral.user_power": "cli/test_spectral.sh",
     "model.spectral.item_power": "cli/test_spectral.sh",
@@ -410,7 +412,7 @@ def tried_of(lines, job, source, verb, name, plain):
 def main():
     experiments = list(tried())
     if sys.argv[1] == "--names":
-        print("\n".join(sorted({re.sub(r"(\.relations|\.weight|\.nodes|\.half_lives)\.friend", r"\1.NAME", e[0]) for e in experiments} | set(ELSEWHERE))))
+        print("\n".join(sorted({re.sub(r"(\.relations|\.weight|\.nodes|\.half_lives|\.models)\.friend", r"\1.NAME", key) for key in {e[0] for e in experiments} | set(ELSEWHERE)})))
         return 0
     place, same = Place(*sys.argv[1:3]), []
     once, again = (place.outcome("pairs", "train", [], False) for _ in range(2))

@@ -55,6 +55,7 @@ for n in 1 2; do
         says $n ok '' inspect "$dir/t/work/graph.h5" --show job ;;
       bench) says $n ok 'stream_bytes_per_second spmm step' bench "$job" --repeat 1 ;;
       tune) says $n 'bad job' error tune "$job" ;; # which is for the spectral model: test_tune.sh
+      blend) says $n 'bad job' error blend "$job" ;; # which names no models: test_blend.sh
       doctor) says $n ok 'checks warnings need_bytes' doctor "$job" ;;
       *) fail "a verb that this test does not know: $verb" ;;
     esac

@@ -8,6 +8,7 @@
 #include "support/features.h"
 #include "support/mpi_main.h"
 
+#include "blend/blend.h"
 #include "halo/halo.h"
 #include "spectral/start.h"
 #include "train/train.h"
@@ -225,6 +226,26 @@ done:
   return st;
 }
 
+/* The weights of two models, one of them with a direct term. */
+static kith_agreed make_blend(void **made) {
+  kith_agreed st = {KITH_OK};
+  kith_blend_options o = {.n_user = 1000, .seed = 1}; /* no item is masked */
+  kith_blend_report report;
+  kith_graph held_out = *share;
+  held_out.valid = share->train;
+  float *x = calloc((size_t)share->n_own + 1, 2 * sizeof *x);
+  for (kith_lid i = 0; i < share->n_own; i++)
+    x[2 * i + share->original[i] % 2] = (float)(1 + share->original[i] % 3);
+  kith_blend_member member[2] = {{.d = 1, .x = x}, {.d = 2, .x = x}};
+  member[1].direct = (kith_direct_term){.c = 1, .lambda_1 = 1};
+  KITH_TRY(kith_blend_scale(test_comm, &held_out, 1, 50, 2, member));
+  KITH_TRY(kith_blend_fit(test_comm, &held_out, &o, 2, member, &report));
+done:
+  free(x);
+  *made = NULL;
+  return st;
+}
+
 static void refuse_each(maker make, breaker unmake) {
   for (int r = 0; r < test_comm->size; r++)
     for (int64_t k = 1;; k++) {
@@ -252,6 +273,10 @@ static void refuse_each(maker make, breaker unmake) {
 static void a_communicator(void **state) {
   (void)state;
   refuse_each(make_comm, break_comm);
+}
+static void a_blend(void **state) {
+  (void)state;
+  refuse_each(make_blend, break_nothing);
 }
 static void a_halo(void **state) {
   (void)state;
@@ -330,6 +355,7 @@ static void a_smoothness(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_communicator),
+                                     cmocka_unit_test(a_blend),
                                      cmocka_unit_test(a_halo),
                                      cmocka_unit_test(a_relation),
                                      cmocka_unit_test(a_directed_matrix),

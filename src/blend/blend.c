@@ -1,0 +1,72 @@
+/* The blend: its weights, and the rows and the direct term that they give. */
+#include "blend/blend.h"
+
+#include <math.h>
+
+#include "base/base.h"
+#include "blend/blend_impl.h"
+
+static kith_agreed blend_value(void *context, const double *theta, kith__blend_point *out) {
+  return kith__likelihood_at(context, theta, out);
+}
+
+kith_agreed kith_blend_fit(const kith_comm *comm, const kith_graph *g, const kith_blend_options *o,
+                           int n_member, kith_blend_member *member, kith_blend_report *out) {
+  kith_agreed st = {KITH_OK};
+  kith__likelihood *l = NULL;
+  kith__blend_point at;
+  double theta[KITH_BLEND_MAX] = {0};
+  bool bounded[KITH_BLEND_MAX];
+  kith_blend_report r = {.n_pass = 1};
+  for (int m = 0; m < n_member; m++) bounded[m] = true;
+  KITH_TRY(kith__likelihood_create(comm, g, o, n_member, member, &l));
+  kith__likelihood_count(l, &r.n_user, &r.n_pair);
+  KITH_TRY(kith__likelihood_at(l, theta, &at));
+  r.uniform = at.value;
+  KITH_TRY(kith__blend_maximize(n_member, bounded, blend_value, l, theta, &at, &r.n_pass, &r.converged));
+  r.log_likelihood = at.value;
+  for (int m = 0; m < n_member; m++) member[m].gamma = theta[m];
+  *out = r;
+done:
+  kith__likelihood_destroy(&l);
+  return st;
+}
+
+kith_status kith_blend_rows(kith_lid n_own, int n_member, const kith_blend_member *member, int *d,
+                            float **x) {
+  kith_status st = KITH_OK;
+  size_t at = 0;
+  *d = 0;
+  for (int m = 0; m < n_member; m++)
+    if (member[m].gamma > 0) *d += member[m].d;
+  if (*d > 0) KITH_TRY(KITH_NEW(*x, (int64_t)n_own * *d));
+  for (int m = 0; m < n_member; m++) {
+    if (member[m].gamma <= 0) continue;
+    const size_t width = (size_t)member[m].d;
+    const float factor = (float)sqrt(member[m].gamma / member[m].sigma);
+    for (size_t i = 0; i < (size_t)n_own; i++)
+      for (size_t c = 0; c < width; c++) (*x)[i * (size_t)*d + at + c] = factor * member[m].x[i * width + c];
+    at += width;
+  }
+done:
+  return st;
+}
+
+kith_status kith_blend_direct(int n_member, const kith_blend_member *member, kith_direct_term *out) {
+  kith_status st = KITH_OK;
+  int found = -1;
+  *out = (kith_direct_term){.c = 0};
+  for (int m = 0; m < n_member; m++) {
+    if (member[m].gamma <= 0 || !kith_direct_is_on(&member[m].direct)) continue;
+    KITH_CHECK(found < 0, KITH_ECONFIG,
+               "models %d and %d both have a direct term (model.spectral.direct); expected one at most",
+               found + 1, m + 1);
+    found = m;
+    *out = member[m].direct;
+    double factor = member[m].gamma / member[m].sigma;
+    out->c *= factor;
+    for (int j = 0; j < out->n_higher; j++) out->higher[j] *= factor;
+  }
+done:
+  return st;
+}

@@ -1,0 +1,79 @@
+/**
+ * Blend: one score made of several models' scores.
+ *
+ *   score(u, i) = sum over m of gamma_m s_m(u, i) / sigma_m,  gamma >= 0,
+ *
+ * where s_m are a model's scores and sigma_m is their standard deviation over keyed pairs.  The weights
+ * maximize the likelihood of the validation items, each of which is chosen among all items that are ranked
+ * for its user with probability softmax(score): concave, with few unknowns, so Newton's method finds the
+ * maximum.  All sums over items and ranks are exact, so the result has the same bits on any number of ranks
+ * and in any cut.
+ */
+#ifndef KITH_BLEND_BLEND_H
+#define KITH_BLEND_BLEND_H
+
+#include "kith/comm.h"
+#include "kith/eval.h"
+
+enum { KITH_BLEND_MAX = 16 /**< most weights */ };
+
+/** One model of a blend. */
+typedef struct kith_blend_member {
+  int d;
+  const float *x;          /**< [n_own, d] rows, borrowed */
+  kith_direct_term direct; /**< what its scores have beside the rows' products; c = 0: nothing */
+  double sigma, gamma;
+} kith_blend_member;
+
+/** Of the weights' search. */
+typedef struct kith_blend_options {
+  int64_t n_user;        /**< validation users, about; all of them if there are fewer */
+  uint64_t seed;         /**< key of users and pairs */
+  kith_eval_scope scope; /**< the items that a user's are chosen among, and the held-out ones that count */
+} kith_blend_options;
+
+enum { KITH_BLEND_USERS = 4000 /**< validation users, unless told otherwise */ };
+
+typedef struct kith_blend_report {
+  int64_t n_user, n_pair; /**< users, and their validation items that count */
+  int n_pass;             /**< evaluations of the likelihood */
+  double log_likelihood;  /**< mean over the validation items, natural logarithm */
+  double uniform;         /**< the same where all items are equally likely */
+  bool converged;
+} kith_blend_report;
+
+/**
+ * Measure sigma of every member on n_pair pairs of a user and an item, each drawn uniformly by key.
+ * Collective; the same bits on any number of ranks.  Errors: KITH_ENOMEM; KITH_EDATA if scores do not differ,
+ * with the member's number from 1.
+ */
+kith_agreed kith_blend_scale(const kith_comm *comm, const kith_graph *g, uint64_t seed, int64_t n_pair,
+                             int n_member, kith_blend_member *member) KITH_MUST_USE;
+
+/**
+ * Find the weights gamma of all members, whose sigma is known.  Collective; the same bits on any number of
+ * ranks.
+ *
+ * @param g  with a validation split
+ * Errors: KITH_ENOMEM; KITH_ECONFIG (no validation items that count); KITH_ENUMERIC.
+ * Cost: about ten rankings of the users, and memory of n_member + 2 numbers for 96 users and each item of
+ * the rank.
+ */
+kith_agreed kith_blend_fit(const kith_comm *comm, const kith_graph *g, const kith_blend_options *o,
+                           int n_member, kith_blend_member *member, kith_blend_report *out) KITH_MUST_USE;
+
+/**
+ * Rows whose products are the blend's: those of the members with gamma > 0 side by side, each times
+ * sqrt(gamma / sigma).  Local.
+ *
+ * @param[out] d, x  a new block [n_own, d]; d is 0 and x null if no member has weight.  Errors: KITH_ENOMEM.
+ */
+kith_status kith_blend_rows(kith_lid n_own, int n_member, const kith_blend_member *member, int *d,
+                            float **x) KITH_MUST_USE;
+
+/** The direct term of the blend: that of the member that has one, times gamma / sigma; all 0 if none has.
+ * Local.  At most one member with weight may have one: else KITH_ECONFIG. */
+kith_status kith_blend_direct(int n_member, const kith_blend_member *member,
+                              kith_direct_term *out) KITH_MUST_USE;
+
+#endif

@@ -1,0 +1,121 @@
+/*
+ * Projected Newton (Bertsekas 1982): unknowns at their bound whose derivative points outward rest; the others
+ * take a Newton step, which is cut at the bounds and halved until the value grows enough.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "blend/blend_impl.h"
+
+enum { NEWTON_STEPS = 100, NEWTON_HALVINGS = 40 };
+static const double NEWTON_ARMIJO = 1e-4; /* least gain, as a share of what the slope promises */
+static const double NEWTON_RIDGE =
+    1e-10;                               /* of the largest curvature: models that agree have no one maximum */
+static const double NEWTON_GAIN = 1e-13; /* a step that promises less is not taken */
+static const double NEWTON_STALL = 1e-9; /* where rounding hides a gain, the maximum is as near */
+
+/* The unknowns that move: free [n]; returns how many. */
+static int newton_free(int n, const bool *bounded, const double *theta, const kith__blend_point *at,
+                       int *out) {
+  int m = 0;
+  for (int k = 0; k < n; k++) {
+    bool rests = bounded[k] && theta[k] <= 0 && at->gradient[k] <= 0;
+    if (!rests) out[m++] = k;
+  }
+  return m;
+}
+
+/* Solve a y = b in place, a [m, m] symmetric, by Cholesky's factors.  False: a is not positive definite. */
+static bool newton_solve(int m, double *a, double *b) {
+  for (int k = 0; k < m; k++) {
+    for (int j = 0; j < k; j++) a[k * m + k] -= a[k * m + j] * a[k * m + j];
+    if (!(a[k * m + k] > 0)) return false;
+    a[k * m + k] = sqrt(a[k * m + k]);
+    for (int i = k + 1; i < m; i++) {
+      for (int j = 0; j < k; j++) a[i * m + k] -= a[i * m + j] * a[k * m + j];
+      a[i * m + k] /= a[k * m + k];
+    }
+  }
+  for (int k = 0; k < m; k++) {
+    for (int j = 0; j < k; j++) b[k] -= a[k * m + j] * b[j];
+    b[k] /= a[k * m + k];
+  }
+  for (int k = m - 1; k >= 0; k--) {
+    for (int i = k + 1; i < m; i++) b[k] -= a[i * m + k] * b[i];
+    b[k] /= a[k * m + k];
+  }
+  return true;
+}
+
+/* The Newton step of the m free unknowns: step [n], 0 for the others.  False: the curvature has no inverse.
+ */
+static bool newton_step(int n, int m, const int *of, const kith__blend_point *at, double *step) {
+  double a[KITH_BLEND_MAX * KITH_BLEND_MAX], b[KITH_BLEND_MAX], most = 0;
+  memset(step, 0, (size_t)n * sizeof *step);
+  for (int k = 0; k < m; k++) most = fmax(most, at->curvature[of[k] * n + of[k]]);
+  for (int k = 0; k < m; k++) {
+    b[k] = at->gradient[of[k]];
+    for (int l = 0; l < m; l++)
+      a[k * m + l] = at->curvature[of[k] * n + of[l]] + (k == l ? NEWTON_RIDGE * most : 0);
+  }
+  if (!newton_solve(m, a, b)) return false;
+  for (int k = 0; k < m; k++) step[of[k]] = b[k];
+  return true;
+}
+
+/* theta + share * step, at 0 or above where bounded; returns what the slope promises. */
+static double newton_move(int n, const bool *bounded, const double *theta, const kith__blend_point *at,
+                          double share, const double *step, double *to) {
+  double promise = 0;
+  for (int k = 0; k < n; k++) {
+    to[k] = theta[k] + share * step[k];
+    if (bounded[k]) to[k] = fmax(to[k], 0);
+    promise += at->gradient[k] * (to[k] - theta[k]);
+  }
+  return promise;
+}
+
+/* Halve the step until it gains; *gains is false where none does. */
+static kith_agreed newton_search(int n, const bool *bounded, kith__blend_function f, void *context,
+                                 const double *step, double *theta, kith__blend_point *at, int *n_pass,
+                                 bool *gains) {
+  kith_agreed st = {KITH_OK};
+  double to[KITH_BLEND_MAX], share = 1;
+  kith__blend_point there;
+  *gains = false;
+  for (int h = 0; h < NEWTON_HALVINGS && !*gains; h++, share /= 2) {
+    double promise = newton_move(n, bounded, theta, at, share, step, to);
+    if (promise <= NEWTON_GAIN) return st;
+    KITH_TRY(f(context, to, &there));
+    ++*n_pass;
+    *gains = there.value >= at->value + NEWTON_ARMIJO * promise;
+  }
+  if (!*gains) return st;
+  memcpy(theta, to, (size_t)n * sizeof *theta);
+  *at = there;
+done:
+  return st;
+}
+
+kith_agreed kith__blend_maximize(int n, const bool *bounded, kith__blend_function f, void *context,
+                                 double *theta, kith__blend_point *at, int *n_pass, bool *converged) {
+  kith_agreed st = {KITH_OK};
+  double step[KITH_BLEND_MAX] = {0}, next[KITH_BLEND_MAX];
+  int free[KITH_BLEND_MAX];
+  *converged = false;
+  for (int s = 0; s < NEWTON_STEPS; s++) {
+    bool gains = false;
+    int m = newton_free(n, bounded, theta, at, free);
+    if (m > 0 && !newton_step(n, m, free, at, step))
+      KITH_TRY(kith_agreed_same(
+          kith_fail(KITH_ENUMERIC,
+                    "kith blend: the likelihood of the validation items has no finite maximum")));
+    if (m > 0) KITH_TRY(newton_search(n, bounded, f, context, step, theta, at, n_pass, &gains));
+    if (gains) continue;
+    *converged = newton_move(n, bounded, theta, at, 1, step, next) <= NEWTON_STALL;
+    break;
+  }
+done:
+  return st;
+}
