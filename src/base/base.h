@@ -4,6 +4,26 @@
 
 #include "kith/base.h"
 
+/* ---- instruction sets ---- */
+
+/*
+ * Several instruction sets in one binary, chosen when the program starts.  Not with clang 14 (its resolvers
+ * do not link) nor under sanitizers.
+ */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(KITH_NO_CLONES)
+#define KITH_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define KITH_KERNEL
+#endif
+
+/* A helper of a kernel: inlined into each of its clones, so that it is compiled for their instruction sets.
+ */
+#if defined(__GNUC__)
+#define KITH_INLINE static inline __attribute__((always_inline))
+#else
+#define KITH_INLINE static inline
+#endif
+
 /* ---- memory ---- */
 
 /** Zero a block again; the pages of a large one go back to the system until touched.  `count` and `size` as

@@ -5,8 +5,8 @@
 
 #include "base/base.h"
 
-static inline kith_draw random_draw(uint64_t rng_seed, kith_rng_stream stream, uint64_t a, uint64_t b,
-                                    uint64_t c, uint64_t d) {
+KITH_INLINE kith_draw random_draw(uint64_t rng_seed, kith_rng_stream stream, uint64_t a, uint64_t b,
+                                  uint64_t c, uint64_t d) {
   philox4x64_key_t key = {{rng_seed, (uint64_t)stream}};
   philox4x64_ctr_t counter = {{a, b, c, d}};
   philox4x64_ctr_t r = philox4x64(counter, key);
@@ -22,8 +22,8 @@ kith_draw kith_random(uint64_t rng_seed, kith_rng_stream stream, uint64_t a, uin
   return kith_random4(rng_seed, stream, a, b, c, 0);
 }
 
-void kith_random_fill(uint64_t rng_seed, kith_rng_stream stream, const uint64_t counter[4], int n,
-                      uint64_t *bits) {
+KITH_KERNEL void kith_random_fill(uint64_t rng_seed, kith_rng_stream stream, const uint64_t counter[4], int n,
+                                  uint64_t *bits) {
   int i = 0;
   for (; i + 4 <= n; i += 4) {
     kith_draw r = random_draw(rng_seed, stream, counter[0], counter[1], counter[2] + (uint64_t)i, counter[3]);

@@ -7,24 +7,6 @@
 #include "kith/ops.h"
 #include "graph/graph.h"
 
-/*
- * Several instruction sets in one binary, chosen when the program starts.  Not with clang 14 (its resolvers
- * do not link) nor under sanitizers.
- */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(KITH_NO_CLONES)
-#define KITH_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define KITH_KERNEL
-#endif
-
-/* A helper of a kernel: inlined into each of its clones, so that it is compiled for their instruction sets.
- */
-#if defined(__GNUC__)
-#define KITH_INLINE static inline __attribute__((always_inline))
-#else
-#define KITH_INLINE static inline
-#endif
-
 /* Prefetch the cache lines of a row that is read or written soon: cache misses then overlap. */
 KITH_INLINE void kith_prefetch_row(int d, const float *row) {
   const int line = 16; /* floats */

@@ -2,22 +2,18 @@
  * Threads fill chunks of the block's rows.  Nodes that had no row get the next ones in the order of their
  * first occurrences, which takes three further passes: in each chunk the occurrences that found no earlier
  * one are listed, and the other columns name one of these; those that no other thread preceded either get a
- * row; then columns read the rows from the list.
+ * row; then columns read the rows from the list.  One thread numbers them as they come.
  */
-#include <math.h>
-#include <string.h>
-
 #include "sample/block_fill.h"
 
 enum {
   FILL_CHUNKS = 64, /* of the block's rows */
-  FILL_AT_ONCE = 64 /* weights of a row */
+  FILL_AHEAD = 16   /* prefetch distance in new nodes */
 };
 
 typedef struct fill {
   const sample_block_fill *of;
   sample_block *b;
-  int l;               /* layer */
   kith_lid n;          /* rows of the block */
   kith_eid self_drawn; /* neighbors of the rows before the first own one */
   /* Listed occurrences, of each chunk from its first entry on; in the memory of the transpose, which is
@@ -27,8 +23,6 @@ typedef struct fill {
   kith_eid start[FILL_CHUNKS + 1]; /* the first entry of each chunk … */
   kith_lid n_listed[FILL_CHUNKS];  /* … occurrences listed … */
   kith_lid row[FILL_CHUNKS + 1];   /* … and the row of the first new node */
-  bool alone;                      /* one thread: new nodes get their rows at once … */
-  kith_lid next;                   /* … from here on */
 } fill;
 
 static kith_lid fill_begin(const fill *f, int c) { return (kith_lid)kith_chunk_begin(f->n, FILL_CHUNKS, c); }
@@ -40,9 +34,13 @@ static kith_eid fill_count(const fill *f, kith_lid first, kith_lid last) {
   return sum;
 }
 
+/* Entries of rows. */
+static kith_eid fill_count_entries(const fill *f, kith_lid first, kith_lid last) {
+  return fill_count(f, first, last) + (f->of->loops ? last - first : 0);
+}
+
 static void fill_count_chunk(fill *f, int c) {
-  kith_lid first = fill_begin(f, c), last = fill_begin(f, c + 1);
-  f->start[c + 1] = fill_count(f, first, last) + (f->of->loops ? last - first : 0);
+  f->start[c + 1] = fill_count_entries(f, fill_begin(f, c), fill_begin(f, c + 1));
 }
 
 static void fill_sum_chunks(fill *f) {
@@ -50,13 +48,46 @@ static void fill_sum_chunks(fill *f) {
   for (int c = 0; c < FILL_CHUNKS; c++) f->start[c + 1] += f->start[c];
 }
 
-/* Sampled neighbors of the row whose entries begin at `at`; the own rows' are stored before all others. */
-static const sample_neighbor *fill_first_neighbor(const fill *f, kith_lid p, kith_eid at) {
+/* ---- neighbors by number: the own rows' first, then those of other ranks' rows ---- */
+
+/* The first sampled neighbor of the row whose entries begin at `at`. */
+static kith_eid fill_first_neighbor(const fill *f, kith_lid p, kith_eid at) {
   const sample_neighbor_query *q = f->of->query;
   kith_eid drawn = at - (f->of->loops ? p : 0);
-  if (p < q->self_start) return q->neighbor_in + drawn + q->n_self_neighbor;
-  return q->neighbor_in + (p < q->self_start + q->n_self ? drawn - f->self_drawn : drawn);
+  if (p < q->self_start) return drawn + q->n_self_neighbor;
+  return p < q->self_start + q->n_self ? drawn - f->self_drawn : drawn;
 }
+
+/* Global ids of neighbors by number; copied by loops, so that none of their stores may change it. */
+typedef struct fill_gids {
+  kith_eid n_self;
+  const kith_lid *col;
+  kith_lid n_own;
+  kith_gid first;
+  const kith_gid *number;
+  const sample_neighbor *other;
+} fill_gids;
+
+static fill_gids fill_gids_of(const sample_neighbor_query *q) {
+  return (fill_gids){.n_self = q->n_self_neighbor,
+                     .col = q->own.col,
+                     .n_own = q->g->n_own,
+                     .first = q->first_gid,
+                     .number = q->a->number,
+                     .other = q->neighbor_in};
+}
+
+static inline kith_gid fill_gid(const fill_gids *g, kith_eid i) {
+  if (i >= g->n_self) return g->other[i - g->n_self].gid;
+  kith_lid col = g->col[i];
+  return col < g->n_own ? g->first + col : g->number[col];
+}
+
+static const sample_neighbor *fill_info(const sample_neighbor_query *q, kith_eid i) {
+  return i < q->n_self_neighbor ? &q->node_info[q->own.col[i]] : &q->neighbor_in[i - q->n_self_neighbor];
+}
+
+/* ---- entries of a chunk ---- */
 
 /* Weights and relations of n entries of a merged matrix. */
 static void fill_relations(sample_block *b, const sample_entry *entry, int32_t n, kith_eid at) {
@@ -68,116 +99,107 @@ static void fill_relations(sample_block *b, const sample_entry *entry, int32_t n
   }
 }
 
-/* Degrees of the ends of the last n entries: weights are computed many at a time, since a processor waits
- * where it loads as a vector what it has just stored one by one. */
-typedef struct fill_degrees {
-  int n;
-  double product[FILL_AT_ONCE]; /* of both degrees; of a self-loop infinite: its weight is 0 */
-} fill_degrees;
-
-/* Weights of the entries before `end`: scale / sqrt(deg i deg j). */
-static void fill_weights(sample_block *b, fill_degrees *d, kith_eid end) {
-  const float *scale = b->scale + end - d->n;
-  float *weight = b->csr.weight + end - d->n;
-  for (int i = 0; i < d->n; i++) weight[i] = (float)((double)scale[i] / sqrt(d->product[i]));
-  d->n = 0;
-}
-
-/* Append the entry `at`; earlier ones have their scale. */
-static inline void fill_append(sample_block *b, fill_degrees *d, kith_eid at, double product) {
-  if (d->n == FILL_AT_ONCE) fill_weights(b, d, at);
-  d->product[d->n++] = product;
-}
-
-/* Give a new node its row. */
-static void fill_set_row(const sample_block_fill *of, const sample_neighbor *neighbor, kith_lid row) {
-  kith__row_hash_set(of->row_hash, neighbor->gid, row);
-  of->gid[row] = neighbor->gid;
-  of->plan->node[row] = neighbor->node;
-  of->plan->degree[row] = neighbor->degree;
-}
-
-/* Prefetch for later neighbors, at two distances: the second address is loaded from the first. */
-static inline void fill_prefetch(const sample_row_hash *hash, const sample_neighbor *neighbor) {
-  __builtin_prefetch(neighbor + 4 * SAMPLE_PREFETCH);
-  kith__row_hash_prefetch(hash, neighbor[SAMPLE_PREFETCH].gid);
-}
-
-/* Columns of n neighbors; new nodes get the next rows. */
-static void fill_columns_alone(fill *f, const sample_row_hash *hash, int32_t n,
-                               const sample_neighbor *neighbor, kith_lid *col) {
+/* Importance weights and weights of the entries of an own row … */
+static void fill_own_weights(const sample_own *own, int32_t n, kith_eid i, float *restrict scale,
+                             float *restrict weight) {
   for (int32_t k = 0; k < n; k++) {
-    fill_prefetch(hash, neighbor + k);
-    col[k] = kith__row_hash_find(hash, neighbor[k].gid);
-    if (col[k] >= 0) continue;
-    fill_set_row(f->of, &neighbor[k], f->next);
-    col[k] = f->next++;
+    scale[k] = own->scale[i + k];
+    weight[k] = own->weight[i + k];
   }
 }
 
-/* Columns of n neighbors; those without a row get -1 - the place in the list of the first occurrence so far,
- * and are appended to the list from `place` on where they are that; returns the end of the list. */
-static kith_lid fill_columns(fill *f, const sample_row_hash *hash, int32_t n, const sample_neighbor *neighbor,
-                             kith_lid place, kith_lid *col) {
-  const sample_neighbor *all = f->of->query->neighbor_in;
+/* … and of another rank's: weights are those of the matrix, which scale includes, or normalized here. */
+static void fill_other_weights(bool weighted, const sample_reply *reply, const sample_neighbor *neighbor,
+                               float *scale, float *weight) {
+  for (int32_t k = 0; k < reply->n_drawn; k++) {
+    scale[k] = neighbor[k].scale;
+    weight[k] = weighted ? scale[k] : kith__sampled_weight(scale[k], reply->degree, neighbor[k].degree);
+  }
+}
+
+/* The row's neighbors have numbers from i on, and its entries begin at `at`. */
+static void fill_weights(const fill *f, const sample_reply *reply, kith_eid i, kith_eid at) {
+  const sample_neighbor_query *q = f->of->query;
+  float *scale = f->b->scale + at, *weight = f->b->csr.weight + at;
+  if (i < q->n_self_neighbor) fill_own_weights(&q->own, reply->n_drawn, i, scale, weight);
+  else fill_other_weights(q->a->weighted, reply, q->neighbor_in + (i - q->n_self_neighbor), scale, weight);
+}
+
+/* What the loops over neighbors read. */
+typedef struct fill_tables {
+  sample_row_hash hash;
+  fill_gids gids;
+} fill_tables;
+
+/* Columns of n neighbors from number i on; those without a row get -1 - the place in the list of the first
+ * occurrence so far, and are appended to the list from `place` on where they are that; returns the end of the
+ * list. */
+static kith_lid fill_columns(fill *f, const fill_tables *t, int32_t n, kith_eid i, kith_lid place,
+                             kith_lid *col) {
   for (int32_t k = 0; k < n; k++) {
-    fill_prefetch(hash, neighbor + k);
-    col[k] = kith__row_hash_offer(hash, neighbor[k].gid, place);
-    if (col[k] == -1 - place) f->neighbor[place++] = neighbor + k - all;
+    kith__row_hash_prefetch(&t->hash, fill_gid(&t->gids, i + k + SAMPLE_PREFETCH));
+    col[k] = kith__row_hash_offer(&t->hash, fill_gid(&t->gids, i + k), place);
+    if (col[k] == -1 - place) f->neighbor[place++] = i + k;
   }
   return place;
 }
 
-/* Weights of a row's sampled entries: those of the matrix, which scale includes, or of degrees. */
-static void fill_row_weights(const fill *f, const sample_reply *reply, const sample_neighbor *neighbor,
-                             kith_eid at, fill_degrees *d) {
-  const sample_neighbor_query *q = f->of->query;
-  sample_block *b = f->b;
-  for (int32_t k = 0; k < reply->n_drawn; k++) b->scale[at + k] = neighbor[k].scale;
-  if (q->entry_in) fill_relations(b, q->entry_in + (neighbor - q->neighbor_in), reply->n_drawn, at);
-  else if (q->a->weighted)
-    memcpy(b->csr.weight + at, b->scale + at, (size_t)reply->n_drawn * sizeof *b->scale);
-  else
-    for (int32_t k = 0; k < reply->n_drawn; k++)
-      fill_append(b, d, at + k, (double)((int64_t)reply->degree * neighbor[k].degree));
+/* The same for one thread: new nodes get the next rows and are listed, from `row` on; returns the row after
+ * these. */
+static kith_lid fill_columns_alone(fill *f, const fill_tables *t, int32_t n, kith_eid i, kith_lid row,
+                                   kith_lid *restrict col) {
+  kith_eid *restrict neighbor = f->neighbor - f->n;
+  for (int32_t k = 0; k < n; k++) {
+    kith__row_hash_prefetch(&t->hash, fill_gid(&t->gids, i + k + SAMPLE_PREFETCH));
+    col[k] = kith__row_hash_add(&t->hash, fill_gid(&t->gids, i + k), row);
+    neighbor[row] = i + k;
+    row += col[k] == row;
+  }
+  return row;
 }
 
-/* The entry of a row with itself. */
-static void fill_self_loop(const fill *f, kith_lid p, kith_eid at, fill_degrees *d) {
-  f->b->csr.col[at] = f->b->csr.perm[p];
-  f->b->csr.weight[at] = 0;
-  f->b->scale[at] = 1;
-  if (d->n > 0) fill_append(f->b, d, at, INFINITY);
-}
-
-/* Fill the rows of a chunk; columns of new nodes name an occurrence. */
-static void fill_chunk(fill *f, int c) {
+/* Fill rows first … last - 1, whose entries begin at `at`; columns of new nodes name an occurrence, listed
+ * from `place` on, or alone are their rows, from `place` on.  Returns the end of these. */
+static kith_lid fill_rows(fill *f, kith_lid first, kith_lid last, kith_eid at, kith_lid place) {
   const sample_neighbor_query *q = f->of->query;
-  const sample_row_hash hash = *f->of->row_hash; /* a copy, which no store of the loop may change */
+  const fill_tables t = {*f->of->row_hash, fill_gids_of(q)};
   sample_block *b = f->b;
-  kith_eid at = f->start[c];
-  kith_lid last = fill_begin(f, c + 1), place = (kith_lid)at;
-  fill_degrees degrees = {0};
-  for (kith_lid p = fill_begin(f, c); p < last; p++) {
+  for (kith_lid p = first; p < last; p++) {
     const sample_reply *reply = &q->reply_in[p];
-    const sample_neighbor *neighbor = fill_first_neighbor(f, p, at);
+    kith_eid i = fill_first_neighbor(f, p, at);
     b->csr.perm[p] = q->grouped_row[p];
     b->csr.start[p] = at;
-    if (f->of->loops) fill_self_loop(f, p, at++, &degrees);
-    if (f->alone) fill_columns_alone(f, &hash, reply->n_drawn, neighbor, b->csr.col + at);
-    else place = fill_columns(f, &hash, reply->n_drawn, neighbor, place, b->csr.col + at);
-    fill_row_weights(f, reply, neighbor, at, &degrees);
+    if (f->of->loops) {
+      b->csr.col[at] = b->csr.perm[p];
+      b->csr.weight[at] = 0;
+      b->scale[at++] = 1;
+    }
+    kith_lid *col = b->csr.col + at;
+    place = f->of->ctx->n_thread == 1 ? fill_columns_alone(f, &t, reply->n_drawn, i, place, col)
+                                      : fill_columns(f, &t, reply->n_drawn, i, place, col);
+    fill_weights(f, reply, i, at);
+    if (q->entry_in) fill_relations(b, q->entry_in + i, reply->n_drawn, at);
     at += reply->n_drawn;
   }
-  fill_weights(b, &degrees, at);
-  f->n_listed[c] = place - (kith_lid)f->start[c];
+  return place;
+}
+
+/* ---- rows of new nodes ---- */
+
+/* A new node gets its row: what a plan knows about it. */
+static void fill_set_node(const sample_block_fill *of, kith_eid neighbor, kith_lid row) {
+  const sample_neighbor *info = fill_info(of->query, neighbor);
+  of->gid[row] = info->gid;
+  of->plan->node[row] = info->node;
+  of->plan->degree[row] = info->degree;
 }
 
 /* Count the first occurrences in a chunk; the others name those. */
 static void fill_find_first(fill *f, int c) {
+  const fill_gids g = fill_gids_of(f->of->query);
   kith_lid first = (kith_lid)f->start[c], n = 0;
   for (kith_lid i = first; i < first + f->n_listed[c]; i++) {
-    kith_lid place = kith__row_hash_first(f->of->row_hash, f->of->query->neighbor_in[f->neighbor[i]].gid);
+    kith_lid place = kith__row_hash_first(f->of->row_hash, fill_gid(&g, f->neighbor[i]));
     f->listed[i] = -1 - place;
     n += place == i;
   }
@@ -185,9 +207,7 @@ static void fill_find_first(fill *f, int c) {
 }
 
 static void fill_sum_new(fill *f) {
-  f->row[0] = f->next; /* after those that have rows already */
   for (int c = 0; c < FILL_CHUNKS; c++) f->row[c + 1] += f->row[c];
-  f->next = f->row[FILL_CHUNKS];
 }
 
 /* Give the first occurrences their rows. */
@@ -195,7 +215,8 @@ static void fill_number(fill *f, int c) {
   kith_lid row = f->row[c], first = (kith_lid)f->start[c];
   for (kith_lid i = first; i < first + f->n_listed[c]; i++) {
     if (f->listed[i] != -1 - i) continue;
-    fill_set_row(f->of, &f->of->query->neighbor_in[f->neighbor[i]], row);
+    fill_set_node(f->of, f->neighbor[i], row);
+    kith__row_hash_set(f->of->row_hash, f->of->gid[row], row);
     f->listed[i] = row++;
   }
 }
@@ -211,41 +232,58 @@ static void fill_look_up(fill *f, int c) {
   }
 }
 
-/* Number the new nodes of all chunks; by all threads. */
-static void fill_number_new(fill *f) {
+/* ---- the block ---- */
+
+static void fill_chunk(fill *f, int c) {
+  kith_lid place = (kith_lid)f->start[c];
+  f->n_listed[c] = fill_rows(f, fill_begin(f, c), fill_begin(f, c + 1), f->start[c], place) - place;
+}
+
+/* Threads share the chunks. */
+static void fill_each(fill *f, void (*work)(fill *f, int c)) {
 #pragma omp for schedule(dynamic)
-  for (int c = 0; c < FILL_CHUNKS; c++) fill_find_first(f, c);
+  for (int c = 0; c < FILL_CHUNKS; c++) work(f, c);
+}
+
+static void fill_together(fill *f) {
+#pragma omp parallel num_threads(f->of->ctx->n_thread)
+  {
+    fill_each(f, fill_count_chunk);
 #pragma omp single
-  fill_sum_new(f);
-#pragma omp for schedule(dynamic)
-  for (int c = 0; c < FILL_CHUNKS; c++) fill_number(f, c);
-#pragma omp for schedule(dynamic)
-  for (int c = 0; c < FILL_CHUNKS; c++) fill_look_up(f, c);
+    fill_sum_chunks(f);
+    fill_each(f, fill_chunk);
+    fill_each(f, fill_find_first);
+#pragma omp single
+    fill_sum_new(f);
+    fill_each(f, fill_number);
+    fill_each(f, fill_look_up);
+  }
+}
+
+static void fill_alone(fill *f) {
+  const sample_neighbor_query *q = f->of->query;
+  kith_lid end = fill_rows(f, 0, f->n, 0, f->n);
+  for (kith_lid row = f->n; row < end; row++) {
+    if (row + FILL_AHEAD < end) __builtin_prefetch(fill_info(q, f->neighbor[row + FILL_AHEAD - f->n]));
+    fill_set_node(f->of, f->neighbor[row - f->n], row);
+  }
+  f->row[FILL_CHUNKS] = end;
+  f->start[FILL_CHUNKS] = fill_count_entries(f, 0, f->n);
 }
 
 void kith__block_fill(const sample_block_fill *of, int l) {
   sample_block *b = &of->plan->block[l];
   fill f = {.of = of,
             .b = b,
-            .l = l,
             .n = (kith_lid)of->plan->nodes[l + 1].n,
             .neighbor = b->csc.entry,
-            .listed = b->csc.row,
-            .alone = of->ctx->n_thread == 1};
-  f.next = f.n;
+            .listed = b->csc.row};
+  f.row[0] = f.n; /* after those that have rows already */
   f.self_drawn = fill_count(&f, 0, of->query->self_start);
-#pragma omp parallel num_threads(of->ctx->n_thread)
-  {
-#pragma omp for schedule(static)
-    for (int c = 0; c < FILL_CHUNKS; c++) fill_count_chunk(&f, c);
-#pragma omp single
-    fill_sum_chunks(&f);
-#pragma omp for schedule(dynamic)
-    for (int c = 0; c < FILL_CHUNKS; c++) fill_chunk(&f, c);
-    if (!f.alone) fill_number_new(&f);
-  }
+  if (of->ctx->n_thread == 1) fill_alone(&f);
+  else fill_together(&f);
   b->csr.start[f.n] = b->edges.n = f.start[FILL_CHUNKS];
   b->csr.n_row = f.n;
-  b->csr.n_col = f.next;
-  of->plan->nodes[l].n = f.next;
+  b->csr.n_col = f.row[FILL_CHUNKS];
+  of->plan->nodes[l].n = f.row[FILL_CHUNKS];
 }

@@ -7,76 +7,12 @@
 
 #include "sample/sampler_method.h"
 
-enum {
-  NEIGHBOR_BLOCK = 16, /* draws whose random bits are computed together, for instruction-level parallelism */
-  NEIGHBOR_SORTED =
-      128 /* up to so many draws: insertion into a sorted list, O(k^2); more: a bitmap, O(degree) */
-};
-
-static bool neighbor_has(int64_t n, int64_t x, const int64_t *position) {
-  bool has = false;
-  for (int64_t i = 0; i < n; i++) has |= position[i] == x;
-  return has;
-}
-
-/* Insert into n ascending positions, without branches: a mispredicted branch costs more than the full pass.
- */
-static void neighbor_insert(int64_t n, int64_t x, int64_t *position) {
-  for (int64_t i = 0; i < n; i++) {
-    int64_t here = position[i];
-    position[i] = here < x ? here : x;
-    x = here < x ? x : here;
-  }
-  position[n] = x;
-}
-
-/* k of 0 … degree - 1, all subsets with equal probability (Bentley and Floyd 1987), as a bitmap. */
-static void neighbor_draw_marked(uint64_t rng_seed, uint64_t step, int64_t node, int layer, uint64_t relation,
-                                 int64_t degree, int k, bool *drawn) {
-  kith_draw r = {{0}};
-  for (int64_t i = 0; i < k; i++) {
-    if (i % 4 == 0)
-      r = kith_random4(rng_seed, KITH_RNG_NEIGHBOR, step, (uint64_t)node, (uint64_t)layer << 32 | (uint64_t)i,
-                       relation);
-    int64_t last = degree - k + i, x = (int64_t)kith_random_below(r.bits[i % 4], (uint64_t)last + 1);
-    drawn[drawn[x] ? last : x] = true;
-  }
-}
-
-int64_t kith_neighbor_draw(uint64_t rng_seed, uint64_t step, int64_t node, int layer, uint64_t relation,
-                           int64_t degree, int k, bool *drawn, int64_t *position) {
-  if (k == 0 || k >= degree) {
-    for (int64_t i = 0; i < degree; i++) position[i] = i;
-    return degree;
-  }
-  if (k > NEIGHBOR_SORTED) {
-    int64_t n = 0;
-    neighbor_draw_marked(rng_seed, step, node, layer, relation, degree, k, drawn);
-    for (int64_t x = 0; x < degree; x++) {
-      if (drawn[x]) position[n++] = x;
-      drawn[x] = false;
-    }
-    return n;
-  }
-  for (int64_t first = 0; first < k; first += NEIGHBOR_BLOCK) {
-    const uint64_t counter[] = {step, (uint64_t)node, (uint64_t)layer << 32 | (uint64_t)first, relation};
-    uint64_t bits[NEIGHBOR_BLOCK];
-    int64_t end = kith_min(first + NEIGHBOR_BLOCK, k);
-    kith_random_fill(rng_seed, KITH_RNG_NEIGHBOR, counter, (int)(end - first), bits);
-    for (int64_t i = first; i < end; i++) {
-      int64_t last = degree - k + i, x = (int64_t)kith_random_below(bits[i - first], (uint64_t)last + 1);
-      neighbor_insert(i, neighbor_has(i, x, position) ? last : x,
-                      position); /* the last is larger than all drawn before */
-    }
-  }
-  return k;
-}
-
 typedef struct neighbor {
   const sample_context *ctx;
   uint64_t step;
   const kith_fanouts *fanouts[1 + KITH_MAX_RELATIONS]; /* of each relation of the matrix */
-  bool *drawn; /* [threads, max degree] workspace of kith_neighbor_draw(); false between queries … */
+  int64_t n_mark;
+  uint64_t *mark; /* [threads, n_mark] workspace of kith_neighbor_draw(); 0 between queries … */
   /* … and of weighted draws: */
   double *cdf;    /* [threads, max degree + 1] cumulative weights of the queried row's eligible neighbors */
   int64_t *count; /* [threads, max degree] draws of each neighbor; zero between queries */
@@ -104,15 +40,13 @@ static int64_t neighbor_most(const void *self, const sample_query *q) {
 static int64_t neighbor_draw_uniform(void *self, int thread, const sample_query *q, int64_t *position,
                                      float *scale) {
   const neighbor *w = self;
-  int64_t n = kith_neighbor_draw(w->ctx->rng_seed, w->step, w->ctx->a->node[q->row], q->layer,
-                                 neighbor_key(w, q->relation), q->n_eligible,
-                                 neighbor_fanout(w, q->relation, q->layer),
-                                 w->drawn + thread * w->ctx->max_degree, position);
+  int64_t n =
+      kith_neighbor_draw(w->ctx->rng_seed, w->step, w->ctx->a->node[q->row], q->layer,
+                         neighbor_key(w, q->relation), q->n_eligible,
+                         neighbor_fanout(w, q->relation, q->layer), w->mark + thread * w->n_mark, position);
   float each = n > 0 ? (float)((double)q->n_eligible / (double)n) : 0;
-  for (int64_t i = 0; i < n; i++) {
-    position[i] = kith__eligible(q, position[i]);
-    scale[i] = each;
-  }
+  for (int64_t i = 0; i < n; i++) scale[i] = each;
+  for (int64_t i = 0; q->n_excluded > 0 && i < n; i++) position[i] = kith__eligible(q, position[i]);
   return n;
 }
 
@@ -184,7 +118,7 @@ static void neighbor_destroy(void *self) {
   neighbor *w = self;
   KITH_FREE(w->cdf);
   KITH_FREE(w->count);
-  KITH_FREE(w->drawn);
+  KITH_FREE(w->mark);
   KITH_FREE(w);
 }
 
@@ -229,7 +163,8 @@ kith_status kith__method_neighbor(const sample_context *s, sample_method *out) {
   w->ctx = s;
   for (int k = 0; k < s->by_relation.n; k++)
     w->fanouts[k] = kith_sampler_fanouts(&s->options, neighbor_key(w, k));
-  KITH_TRY(KITH_NEW(w->drawn, s->n_thread * s->max_degree));
+  w->n_mark = (s->max_degree + 63) / 64;
+  KITH_TRY(KITH_NEW(w->mark, s->n_thread * w->n_mark));
   if (s->options.weighting != KITH_UNIFORM) {
     KITH_TRY(KITH_NEW(w->cdf, s->n_thread * (s->max_degree + 1)));
     KITH_TRY(KITH_NEW(w->count, s->n_thread * s->max_degree));

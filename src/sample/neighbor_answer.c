@@ -73,16 +73,18 @@ static int64_t answer_most(const sample_neighbor_query *q, int64_t n, const kith
 typedef struct answer_block {
   int thread;
   int64_t n, *index; /* csr indices … */
-  float *scale;      /* … and importance weights */
+  float *scale;      /* … importance weights … */
+  int32_t *degree;   /* … and degrees of the rows */
 } answer_block;
 
 /* Append a row's sampled entries of a relation; returns their number. */
-static int64_t answer_draw_relation(const sample_neighbor_query *q, const sample_query *about,
+static int64_t answer_draw_relation(const sample_neighbor_query *q, const sample_query *about, int32_t degree,
                                     answer_block *b) {
   int64_t *index = b->index + b->n,
           drawn = q->method->draw(q->method->self, b->thread, about, index, b->scale + b->n);
   for (int64_t i = 0; i < drawn; i++) {
     index[i] = kith__query_entry(q->by_relation, about, index[i]);
+    b->degree[b->n + i] = degree;
     __builtin_prefetch(&q->a->csr.col[index[i]]);
   }
   b->n += drawn;
@@ -94,59 +96,101 @@ static sample_reply answer_draw(const sample_neighbor_query *q, kith_gid gid, an
   sample_query about = answer_first(q, gid);
   const sample_neighbor *info = &q->node_info[about.row];
   int64_t drawn = 0;
-  do drawn += answer_draw_relation(q, &about, b);
+  do drawn += answer_draw_relation(q, &about, info->degree, b);
   while (answer_next(q, &about));
   return (sample_reply){info->node, info->degree, (int32_t)drawn};
 }
 
-/* Fill in the sampled neighbors of a block. */
-static void answer_fill(const sample_neighbor_query *q, const answer_block *b, sample_neighbor *neighbor,
-                        sample_entry *entry) {
-  const kith_csr *csr = &q->a->csr;
-  for (int64_t i = 0; i < b->n; i++) __builtin_prefetch(&q->node_info[csr->col[b->index[i]]]);
+static float answer_scale(const sample_neighbor_query *q, const answer_block *b, int64_t i) {
+  return q->a->weighted ? b->scale[i] * q->a->csr.weight[b->index[i]] : b->scale[i];
+}
+
+/* Fill in the sampled neighbors of a block, for another rank … */
+static void answer_fill_neighbors(const sample_neighbor_query *q, const answer_block *b,
+                                  sample_neighbor *neighbor) {
+  const kith_lid *col = q->a->csr.col;
+  for (int64_t i = 0; i < b->n; i++) __builtin_prefetch(&q->node_info[col[b->index[i]]]);
   for (int64_t i = 0; i < b->n; i++) {
-    neighbor[i] = q->node_info[csr->col[b->index[i]]];
-    neighbor[i].scale = q->a->weighted ? b->scale[i] * csr->weight[b->index[i]] : b->scale[i];
+    neighbor[i] = q->node_info[col[b->index[i]]];
+    neighbor[i].scale = answer_scale(q, b, i);
   }
-  for (int64_t i = 0; entry && i < b->n; i++)
+}
+
+KITH_KERNEL static void answer_weights(const answer_block *b, const int64_t *degree, const kith_lid *col,
+                                       float *weight) {
+  for (int64_t i = 0; i < b->n; i++)
+    weight[i] = kith__sampled_weight(b->scale[i], b->degree[i], (int32_t)degree[col[i]]);
+}
+
+/* … or for this one. */
+static void answer_fill_own(const sample_neighbor_query *q, const answer_block *b, sample_own own) {
+  for (int64_t i = 0; i < b->n; i++) {
+    own.col[i] = q->a->csr.col[b->index[i]];
+    own.scale[i] = answer_scale(q, b, i);
+    __builtin_prefetch(&q->a->degree[own.col[i]]);
+  }
+  if (q->a->weighted) memcpy(own.weight, own.scale, (size_t)b->n * sizeof *own.weight);
+  else answer_weights(b, q->a->degree, own.col, own.weight);
+}
+
+static void answer_fill_entries(const sample_neighbor_query *q, const answer_block *b, sample_entry *entry) {
+  for (int64_t i = 0; i < b->n; i++)
     entry[i] = (sample_entry){kith__merged_weight(q->a, b->index[i]), q->a->merged->of[b->index[i]]};
 }
 
+static void answer_fill(const sample_neighbor_query *q, const answer_block *b, int64_t at,
+                        const sample_answer *to) {
+  if (to->neighbor) answer_fill_neighbors(q, b, to->neighbor + at);
+  else answer_fill_own(q, b, (sample_own){to->own.col + at, to->own.scale + at, to->own.weight + at});
+  if (to->entry) answer_fill_entries(q, b, to->entry + at);
+}
+
 /*
- * Answer n rows; returns the number of sampled neighbors.  On a graph that exceeds the caches each neighbor
- * costs two cache misses, of its column and of its node_info; those of a block overlap.
+ * Answer n rows, with neighbors from `at` on; returns their number.  On a graph that exceeds the caches each
+ * neighbor costs two cache misses, of its column and of the data about it; those of a block overlap.
  */
 static int64_t answer_rows(const sample_neighbor_query *q, int thread, int64_t n, const kith_gid *gid,
-                           sample_reply *reply, sample_neighbor *neighbor, sample_entry *entry) {
+                           sample_reply *reply, int64_t at, const sample_answer *to) {
   answer_block b = {.thread = thread,
                     .index = q->csr_index + thread * q->max_block,
-                    .scale = q->scale + thread * q->max_block};
-  int64_t at = 0;
+                    .scale = q->scale + thread * q->max_block,
+                    .degree = q->degree + thread * q->max_block};
+  int64_t begin = at;
   for (int64_t i = 0; i < n; i++) {
     answer_prefetch(q, n - i, gid + i);
     reply[i] = answer_draw(q, gid[i], &b);
     if (b.n < ANSWER_BLOCK && i + 1 < n) continue;
-    answer_fill(q, &b, neighbor + at, entry ? entry + at : NULL);
+    answer_fill(q, &b, at, to);
     at += b.n;
     b.n = 0;
   }
-  return at;
+  return at - begin;
 }
+
+/* Move n elements of an array, if there is one. */
+#define ANSWER_MOVE(array, to, from, n)                                                                      \
+  do {                                                                                                       \
+    if (array) memmove((array) + (to), (array) + (from), (size_t)(n) * sizeof *(array));                     \
+  } while (0)
 
 /* Close the gaps behind chunks that sampled fewer neighbors than they might; returns the end. */
 static int64_t answer_close_gaps(int chunks, const int64_t *at, const int64_t *count,
-                                 sample_neighbor *neighbor, sample_entry *entry) {
+                                 const sample_answer *to) {
   int64_t end = 0;
   for (int c = 0; c < chunks; c++) {
-    if (at[c] > end) memmove(neighbor + end, neighbor + at[c], (size_t)count[c] * sizeof *neighbor);
-    if (at[c] > end && entry) memmove(entry + end, entry + at[c], (size_t)count[c] * sizeof *entry);
+    if (at[c] > end) {
+      ANSWER_MOVE(to->neighbor, end, at[c], count[c]);
+      ANSWER_MOVE(to->own.col, end, at[c], count[c]);
+      ANSWER_MOVE(to->own.scale, end, at[c], count[c]);
+      ANSWER_MOVE(to->own.weight, end, at[c], count[c]);
+      ANSWER_MOVE(to->entry, end, at[c], count[c]);
+    }
     end += count[c];
   }
   return end;
 }
 
-int64_t kith__neighbor_answer(sample_neighbor_query *q, int64_t n, const kith_gid *gid, sample_reply *reply,
-                              sample_neighbor *neighbor, sample_entry *entry) {
+int64_t kith__neighbor_answer(sample_neighbor_query *q, int64_t n, const kith_gid *gid, sample_answer to) {
   int64_t at[ANSWER_CHUNKS + 1] = {0}, count[ANSWER_CHUNKS];
   int chunks = q->n_thread > 1 ? ANSWER_CHUNKS : 1;
 #pragma omp parallel for schedule(static) num_threads(q->n_thread)
@@ -158,8 +202,7 @@ int64_t kith__neighbor_answer(sample_neighbor_query *q, int64_t n, const kith_gi
 #pragma omp parallel for schedule(dynamic) num_threads(q->n_thread)
   for (int c = 0; c < chunks; c++) {
     int64_t first = kith_chunk_begin(n, chunks, c), last = kith_chunk_begin(n, chunks, c + 1);
-    count[c] = answer_rows(q, kith_thread_num(), last - first, gid + first, reply + first, neighbor + at[c],
-                           entry ? entry + at[c] : NULL);
+    count[c] = answer_rows(q, kith_thread_num(), last - first, gid + first, to.reply + first, at[c], &to);
   }
-  return answer_close_gaps(chunks, at, count, neighbor, entry);
+  return answer_close_gaps(chunks, at, count, &to);
 }

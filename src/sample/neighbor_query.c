@@ -16,8 +16,12 @@ static kith_status query_make_replies(const sample_context *s, int64_t rows, int
              "fan-outs, or more ranks",
              (long long)(n_neighbor > entries ? n_neighbor : entries));
   KITH_TRY(KITH_NEW(q->reply_in, rows));
-  KITH_TRY(KITH_NEW(q->neighbor_in, entries + SAMPLE_PREFETCH));
-  q->neighbor_in_bytes = (entries + SAMPLE_PREFETCH) * (int64_t)sizeof *q->neighbor_in;
+  KITH_TRY(KITH_NEW(q->own_memory, 3 * entries));
+  q->own_bytes = KITH_BYTES(q->own_memory, 3 * entries);
+  q->own = (sample_own){.col = q->own_memory,
+                        .scale = (float *)(q->own_memory + entries),
+                        .weight = (float *)(q->own_memory + 2 * entries)};
+  KITH_TRY(KITH_NEW(q->neighbor_in, (n_peer > 0 ? entries : 0) + SAMPLE_PREFETCH));
   KITH_TRY(KITH_NEW(q->recv_gid, n_recv));
   KITH_TRY(KITH_NEW(q->reply_out, n_recv));
   KITH_TRY(KITH_NEW(q->neighbor_out, n_neighbor));
@@ -32,7 +36,8 @@ int64_t kith__neighbor_query_bytes(int64_t rows, int64_t entries, int64_t n_col,
   const sample_neighbor_query *q = NULL;
   int64_t row = KITH_BYTES(q->sort, 2) + KITH_BYTES(q->grouped_row, 1) + KITH_BYTES(q->grouped_gid, 1) +
                 KITH_BYTES(q->recv_gid, 1) + KITH_BYTES(q->reply_in, 1) + KITH_BYTES(q->reply_out, 1);
-  int64_t entry = KITH_BYTES(q->neighbor_in, 1) + KITH_BYTES(q->neighbor_out, 1) +
+  int64_t entry = KITH_BYTES(q->own_memory, 3) + KITH_BYTES(q->neighbor_in, 1) +
+                  KITH_BYTES(q->neighbor_out, 1) +
                   (merged ? KITH_BYTES(q->entry_in, 1) + KITH_BYTES(q->entry_out, 1) : 0);
   return rows * row + entries * entry + KITH_BYTES(q->node_info, n_col);
 }
@@ -43,6 +48,7 @@ kith_status kith__neighbor_query_make(const sample_context *s, const sample_meth
   *q = (sample_neighbor_query){.comm = s->comm,
                                .g = s->g,
                                .a = s->a,
+                               .first_gid = s->g->first[s->comm->rank],
                                .by_relation = &s->by_relation,
                                .method = method,
                                .n_thread = s->n_thread,
@@ -63,6 +69,7 @@ kith_status kith__neighbor_query_make(const sample_context *s, const sample_meth
   q->max_block = kith__neighbor_answer_max_block(s, method);
   KITH_TRY(KITH_NEW(q->csr_index, s->n_thread * q->max_block));
   KITH_TRY(KITH_NEW(q->scale, s->n_thread * q->max_block));
+  KITH_TRY(KITH_NEW(q->degree, s->n_thread * q->max_block));
   KITH_TRY(kith__excluded_edges_make(s, max_excluded, &q->excluded));
   KITH_TRY(kith_alltoall_make(s->comm->size, &q->rows));
   KITH_TRY(kith_alltoall_make(s->comm->size, &q->edges));
@@ -83,6 +90,7 @@ void kith__neighbor_query_free(sample_neighbor_query *q) {
   KITH_FREE(q->node_info);
   KITH_FREE(q->csr_index);
   KITH_FREE(q->scale);
+  KITH_FREE(q->degree);
   kith__excluded_edges_free(&q->excluded);
   kith_alltoall_free(&q->rows);
   kith_alltoall_free(&q->edges);
@@ -90,6 +98,7 @@ void kith__neighbor_query_free(sample_neighbor_query *q) {
   KITH_FREE(q->reply_out);
   KITH_FREE(q->reply_in);
   KITH_FREE(q->neighbor_out);
+  KITH_FREE(q->own_memory);
   KITH_FREE(q->neighbor_in);
   KITH_FREE(q->entry_out);
   KITH_FREE(q->entry_in);
@@ -98,8 +107,8 @@ void kith__neighbor_query_free(sample_neighbor_query *q) {
 /* ---- the exchange ---- */
 
 static void query_answer_self(sample_neighbor_query *q) {
-  q->n_self_neighbor = kith__neighbor_answer(q, q->n_self, q->grouped_gid + q->self_start,
-                                             q->reply_in + q->self_start, q->neighbor_in, q->entry_in);
+  sample_answer to = {.reply = q->reply_in + q->self_start, .own = q->own, .entry = q->entry_in};
+  q->n_self_neighbor = kith__neighbor_answer(q, q->n_self, q->grouped_gid + q->self_start, to);
 }
 
 /* Count the grouped rows of each owner. */
@@ -117,9 +126,7 @@ static void query_count(sample_neighbor_query *q, kith_lid n) {
   c->send_count[me] = 0;
 }
 
-/* Ranks own ranges of global ids, so sorting groups by owner; ascending requests also read the graph in
- * order. */
-void kith__neighbor_query_group(sample_neighbor_query *q, kith_lid n, const kith_gid *gid) {
+static void query_sort(sample_neighbor_query *q, kith_lid n, const kith_gid *gid) {
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < n; i++) q->sort[i] = (kith_key_value){gid[i], i};
   kith_sort(n, q->g->first[q->comm->size], q->sort, q->sort + n);
@@ -128,6 +135,15 @@ void kith__neighbor_query_group(sample_neighbor_query *q, kith_lid n, const kith
     q->grouped_row[at] = q->sort[at].value;
     q->grouped_gid[at] = q->sort[at].key;
   }
+}
+
+/* Ranks own ranges of global ids, so ascending ids are grouped by owner, and also read the graph in order.
+ * The rows of a table of all nodes are in this order already. */
+void kith__neighbor_query_group(sample_neighbor_query *q, const sample_row_hash *rows, kith_lid n,
+                                const kith_gid *gid) {
+  if (kith__row_hash_is_dense(rows, n))
+    kith__row_hash_list(rows, q->n_thread, n, q->grouped_gid, q->grouped_row);
+  else query_sort(q, n, gid);
   query_count(q, n);
 }
 
@@ -144,10 +160,12 @@ static void query_send_requests(sample_neighbor_query *q) {
 static void query_send_replies(sample_neighbor_query *q) {
   int size = q->comm->size;
   kith_alltoall *c = &q->rows, *e = &q->edges;
-  for (int r = 0, at = 0; r < size; at += e->send_count[r], r++)
-    e->send_count[r] = (int)kith__neighbor_answer(q, c->recv_count[r], q->recv_gid + c->recv_displ[r],
-                                                  q->reply_out + c->recv_displ[r], q->neighbor_out + at,
-                                                  q->entry_out ? q->entry_out + at : NULL);
+  for (int r = 0, at = 0; r < size; at += e->send_count[r], r++) {
+    sample_answer to = {.reply = q->reply_out + c->recv_displ[r],
+                        .neighbor = q->neighbor_out + at,
+                        .entry = q->entry_out ? q->entry_out + at : NULL};
+    e->send_count[r] = (int)kith__neighbor_answer(q, c->recv_count[r], q->recv_gid + c->recv_displ[r], to);
+  }
   kith_prefix_sum(size, e->send_count, e->send_displ);
   KITH_MPI(MPI_Ialltoallv(q->reply_out, c->recv_count, c->recv_displ, q->reply_type, q->reply_in,
                           c->send_count, c->send_displ, q->reply_type, q->comm->mpi, &q->request[0]));
@@ -157,19 +175,19 @@ static void query_send_replies(sample_neighbor_query *q) {
 static void query_send_neighbors(sample_neighbor_query *q) {
   kith_alltoall *e = &q->edges;
   kith_prefix_sum(q->comm->size, e->recv_count, e->recv_displ);
-  KITH_MPI(MPI_Ialltoallv(q->neighbor_out, e->send_count, e->send_displ, q->neighbor_type,
-                          q->neighbor_in + q->n_self_neighbor, e->recv_count, e->recv_displ, q->neighbor_type,
-                          q->comm->mpi, &q->request[0]));
+  KITH_MPI(MPI_Ialltoallv(q->neighbor_out, e->send_count, e->send_displ, q->neighbor_type, q->neighbor_in,
+                          e->recv_count, e->recv_displ, q->neighbor_type, q->comm->mpi, &q->request[0]));
   if (q->entry_in)
     KITH_MPI(MPI_Ialltoallv(q->entry_out, e->send_count, e->send_displ, q->entry_type,
                             q->entry_in + q->n_self_neighbor, e->recv_count, e->recv_displ, q->entry_type,
                             q->comm->mpi, &q->request[1]));
 }
 
-void kith__neighbor_query_begin(sample_neighbor_query *q, int layer, kith_lid n, const kith_gid *gid) {
+void kith__neighbor_query_begin(sample_neighbor_query *q, int layer, const sample_row_hash *rows, kith_lid n,
+                                const kith_gid *gid) {
   q->layer = layer;
   q->phase = 0;
-  kith__neighbor_query_group(q, n, gid);
+  kith__neighbor_query_group(q, rows, n, gid);
   if (q->comm->size > 1)
     KITH_MPI(MPI_Ialltoall(q->rows.send_count, 1, MPI_INT, q->rows.recv_count, 1, MPI_INT, q->comm->mpi,
                            &q->request[0]));

@@ -57,3 +57,40 @@ void kith__row_hash_clear(sample_row_hash *m) {
   for (uint64_t i = 0; i <= m->mask; i++) atomic_init(&m->slot[i].key, 0); /* the stamp would overflow */
   m->stamp = 1;
 }
+
+enum { ROW_HASH_CHUNKS = 64 }; /* of the table, for several threads */
+
+static kith_gid row_hash_chunk(const sample_row_hash *m, int chunks, int c) {
+  return kith_chunk_begin(m->n_node, chunks, c);
+}
+
+/* Rows among the ids of a chunk. */
+static kith_lid row_hash_count(const sample_row_hash *m, int chunks, int c) {
+  kith_lid n = 0;
+  for (kith_gid g = row_hash_chunk(m, chunks, c); g < row_hash_chunk(m, chunks, c + 1); g++)
+    n += atomic_load_explicit(&m->value[g], memory_order_relaxed) - m->base < m->max_rows;
+  return n;
+}
+
+/* List rows at … end - 1 of the ids from g on, without branches on what the table holds. */
+static void row_hash_list_from(const sample_row_hash *m, kith_gid g, kith_lid at, kith_lid end, kith_gid *gid,
+                               kith_lid *row) {
+  for (; at < end; g++) {
+    uint32_t r = atomic_load_explicit(&m->value[g], memory_order_relaxed) - m->base;
+    gid[at] = g;
+    row[at] = (kith_lid)r;
+    at += r < m->max_rows;
+  }
+}
+
+void kith__row_hash_list(const sample_row_hash *m, int n_thread, kith_lid n, kith_gid *gid, kith_lid *row) {
+  kith_lid at[ROW_HASH_CHUNKS + 1] = {0};
+  int chunks = n_thread > 1 ? ROW_HASH_CHUNKS : 1;
+#pragma omp parallel for schedule(static) num_threads(n_thread)
+  for (int c = 0; c < chunks - 1; c++) at[c + 1] = row_hash_count(m, chunks, c);
+  for (int c = 1; c < chunks; c++) at[c] += at[c - 1];
+  at[chunks] = n;
+#pragma omp parallel for schedule(static) num_threads(n_thread)
+  for (int c = 0; c < chunks; c++)
+    row_hash_list_from(m, row_hash_chunk(m, chunks, c), at[c], at[c + 1], gid, row);
+}

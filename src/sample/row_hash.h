@@ -34,7 +34,10 @@ typedef struct sample_row_hash {
   sample_slot *slot; /* [mask + 1] hashed; else NULL */
 } sample_row_hash;
 
-enum { ROW_HASH_GID_BITS = 40 }; /* of a slot's key; the others are the stamp */
+enum {
+  ROW_HASH_GID_BITS = 40, /* of a slot's key; the others are the stamp */
+  ROW_HASH_SPARSE = 16    /* nodes of a table that are read in the time in which a row is sorted */
+};
 
 /*
  * Allocate for `max_rows` of the ids 0 … n_node - 1, and positions 0 … max_position - 1.  Local.
@@ -93,11 +96,29 @@ static inline void kith__row_hash_set(const sample_row_hash *m, kith_gid gid, ki
   atomic_store_explicit(kith__row_hash_value(m, gid), m->base + (uint32_t)row, memory_order_relaxed);
 }
 
+/* The row of an id, which is `next` from now on if it had none; without branches on what the table holds.
+ * One thread. */
+static inline kith_lid kith__row_hash_add(const sample_row_hash *m, kith_gid gid, kith_lid next) {
+  _Atomic uint32_t *value = kith__row_hash_value(m, gid);
+  uint32_t row = atomic_load_explicit(value, memory_order_relaxed) - m->base;
+  row = row < m->max_rows ? row : (uint32_t)next;
+  atomic_store_explicit(value, m->base + row, memory_order_relaxed);
+  return (kith_lid)row;
+}
+
 /* The row of an id; -1: it has none. */
 static inline kith_lid kith__row_hash_find(const sample_row_hash *m, kith_gid gid) {
   uint32_t row = atomic_load_explicit(kith__row_hash_value(m, gid), memory_order_relaxed) - m->base;
   return row < m->max_rows ? (kith_lid)row : -1;
 }
+
+/* Whether so many rows are listed faster from the table than sorted. */
+static inline bool kith__row_hash_is_dense(const sample_row_hash *m, int64_t n) {
+  return m->value && m->n_node <= ROW_HASH_SPARSE * n;
+}
+
+/* The n ids that have rows, ascending, and the row of each.  Local; only of a table of all nodes. */
+void kith__row_hash_list(const sample_row_hash *m, int n_thread, kith_lid n, kith_gid *gid, kith_lid *row);
 
 /* Prefetch for an insertion that follows soon. */
 static inline void kith__row_hash_prefetch(const sample_row_hash *m, kith_gid gid) {

@@ -147,8 +147,8 @@ static void sampler_set_seed_info(kith_sampler *s, kith_lid n) {
 /* Query the first n rows for the current layer; after the last layer only group them: they are the input
  * nodes. */
 static void sampler_query_layer(kith_sampler *s, kith_lid n) {
-  if (s->layer >= 0) kith__neighbor_query_begin(&s->query, s->layer, n, s->gid);
-  else kith__neighbor_query_group(&s->query, n, s->gid);
+  if (s->layer >= 0) kith__neighbor_query_begin(&s->query, s->layer, &s->row_hash, n, s->gid);
+  else kith__neighbor_query_group(&s->query, &s->row_hash, n, s->gid);
 }
 
 void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed_node, uint64_t step,
@@ -174,8 +174,8 @@ static void sampler_finish_layer(kith_sampler *s) {
   sample_plan *p = &s->back;
   if (s->layer == s->ctx.n_layer - 1) sampler_set_seed_info(s, s->n_seed);
   kith__block_fill(&(sample_block_fill){&s->ctx, s->loops, &s->query, &s->row_hash, s->gid, p}, s->layer);
-  kith_csc_fill(&p->block[s->layer].csr, s->query.neighbor_in_bytes, s->query.neighbor_in,
-                &p->block[s->layer].csc); /* the received neighbors serve as workspace now */
+  kith_csc_fill(&p->block[s->layer].csr, s->query.own_bytes, s->query.own_memory,
+                &p->block[s->layer].csc); /* the replies serve as workspace now */
   kith_lid reached = (kith_lid)p->nodes[s->layer--].n;
   sampler_query_layer(s, reached);
 }

@@ -17,15 +17,15 @@ const char *kith_cluster_edges_text(kith_cluster_edges edges);               /**
  * Sample `k` of a node's `degree` neighbors uniformly without replacement; returns their number.
  *
  * Local.  Keyed by (seed, step, node, layer, relation): every rank draws the same.  Floyd's algorithm
- * (Bentley and Floyd, CACM 1987): O(k^2) for k up to 128, O(degree) above.
+ * (Bentley and Floyd, CACM 1987): O(k) up to a degree of 4096; O(k degree / 4096) above, for k above 16.
  *
  * @param relation  key of the relation in random numbers; 0: interactions
  * @param k         0, or at least `degree`: all neighbors
- * @param drawn     [degree] workspace; all false before and after
+ * @param mark      [degree / 64, rounded up] workspace; all 0 before and after
  * @param position  [min(k, degree)] positions within the row, 0 … degree - 1, ascending
  */
 int64_t kith_neighbor_draw(uint64_t rng_seed, uint64_t step, int64_t node, int layer, uint64_t relation,
-                           int64_t degree, int k, bool *drawn, int64_t *position);
+                           int64_t degree, int k, uint64_t *mark, int64_t *position);
 
 /**
  * A sampler of blocks around the seed nodes of a step; the blocks are the same on any number of ranks.

@@ -235,9 +235,9 @@ static bool is_drawn(const double *truth, uint64_t step, int a, int b, int r, in
                        : a < USERS + ITEMS ? kith_node_key(KITH_ITEM, a - USERS)
                                            : kith_node_key(TEST_TAG, a - USERS - ITEMS);
   int64_t position[NODES], place = 0;
-  bool marks[NODES] = {false};
+  uint64_t mark[NODES] = {0};
   int64_t n = kith_neighbor_draw(5, step, node, HOPS - 1, r > 0 ? kith_text_hash(name[r]) : 0,
-                                 count_of(truth), fanout, marks, position);
+                                 count_of(truth), fanout, mark, position);
   for (int c = 0; c < b; c++) place += truth[c] > 0;
   for (int64_t i = 0; i < n; i++)
     if (truth[b] > 0 && position[i] == place) return true;
@@ -265,13 +265,13 @@ static void relations_are_drawn_apart(void **state) {
   (void)state;
   enum { DRAWS = 300, DEGREE = 6 };
   const uint64_t key[] = {0, kith_text_hash("friend"), kith_text_hash("view")};
-  bool drawn[DEGREE] = {false};
+  uint64_t mark[DEGREE] = {0};
   for (int k = 0; k < 3; k++) {
     int same = 0;
     for (uint64_t step = 0; step < DRAWS; step++) {
       int64_t one, other;
-      (void)kith_neighbor_draw(1, step, 8, 0, key[k], DEGREE, 1, drawn, &one);
-      (void)kith_neighbor_draw(1, step, 8, 0, key[(k + 1) % 3], DEGREE, 1, drawn, &other);
+      (void)kith_neighbor_draw(1, step, 8, 0, key[k], DEGREE, 1, mark, &one);
+      (void)kith_neighbor_draw(1, step, 8, 0, key[(k + 1) % 3], DEGREE, 1, mark, &other);
       same += one == other;
     }
     assert_true(same > DRAWS / DEGREE / 2 && same < 2 * DRAWS / DEGREE);

@@ -19,6 +19,32 @@ static kith_lid number_rows(sample_row_hash *m, int64_t count, const int64_t *wa
   return n;
 }
 
+/* All numbers that have rows, by one thread and by several. */
+static void check_list(const sample_row_hash *m, kith_lid n) {
+  for (int threads = 1; threads <= 3; threads++) {
+    kith_gid gid[MOST];
+    kith_lid row[MOST];
+    uint8_t listed[MOST] = {0};
+    kith__row_hash_list(m, threads, n, gid, row);
+    for (kith_lid i = 0; i < n; i++) {
+      if (i > 0) assert_true(gid[i - 1] < gid[i]);
+      assert_int_equal(row[i], kith__row_hash_find(m, gid[i]));
+      assert_in_range(row[i], 0, n - 1);
+      assert_int_equal(0, listed[row[i]]++);
+    }
+  }
+}
+
+/* Rows that are given at once, by one thread. */
+static kith_lid add_rows(const sample_row_hash *m, int64_t count, const int64_t *wanted, kith_lid n,
+                         kith_lid *row) {
+  for (int64_t i = 0; i < count; i++) {
+    row[i] = kith__row_hash_add(m, wanted[i], n);
+    n += row[i] == n;
+  }
+  return n;
+}
+
 /* Steps of numbers that come again and again, in two layers, against a plain list; base and stamp run out on
  * the way. */
 static void check_row_hash(int64_t n_node, bool hashed) {
@@ -39,7 +65,8 @@ static void check_row_hash(int64_t n_node, bool hashed) {
                                                (uint64_t)(layer == 0 ? of / 2 : of)) *
                     (n_node / of);
       }
-      n_row = number_rows(&m, POSITIONS, wanted, n_row, row);
+      n_row = step % 2 ? number_rows(&m, POSITIONS, wanted, n_row, row)
+                       : add_rows(&m, POSITIONS, wanted, n_row, row);
       for (int i = 0; i < POSITIONS; i++) {
         kith_lid at = 0;
         while (at < n && number[at] != wanted[i]) at++;
@@ -47,6 +74,7 @@ static void check_row_hash(int64_t n_node, bool hashed) {
         if (at == n) number[n++] = wanted[i];
       }
       assert_int_equal(n, n_row);
+      if (!hashed) check_list(&m, n);
     }
   }
   kith__row_hash_free(&m);
