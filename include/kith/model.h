@@ -14,12 +14,13 @@ typedef enum kith_model_name {
   KITH_MF,
   KITH_NGCF,
   KITH_GCN,
+  KITH_GCNII,
   KITH_GAT,
   KITH_SAGE,
   KITH_PINSAGE,
   KITH_SPECTRAL
 } kith_model_name;
-#define KITH_MODEL_NAMES "lightgcn | mf | ngcf | gcn | gat | sage | pinsage | spectral"
+#define KITH_MODEL_NAMES "lightgcn | mf | ngcf | gcn | gcnii | gat | sage | pinsage | spectral"
 
 /** A node's input row: a free embedding, a weighted sum of its features, or the sum of both. */
 typedef enum kith_input_name { KITH_EMBEDDING, KITH_FEATURES, KITH_BOTH } kith_input_name;
@@ -52,6 +53,11 @@ typedef struct kith_lightgcn_options {
                        KITH_HALF_LIFE_AUTO */
   bool half_life_chosen; /**< half_life was KITH_HALF_LIFE_AUTO: checkpoints and embeddings.h5 store it */
 } kith_lightgcn_options;
+
+typedef struct kith_gcnii_options {
+  double alpha;  /**< share of the first layer's rows in every layer's rows */
+  double lambda; /**< layer l multiplies by (1 - b) I + b W, b = ln(lambda / l + 1) */
+} kith_gcnii_options;
 
 /** How the heads of GAT's last layer are merged: concatenation of heads with d / heads columns each, or the
  * mean of heads with d columns each. */
@@ -114,13 +120,14 @@ typedef struct kith_model_options {
                             square */
   kith_score_name score;
   double length_discount; /**< dot: final embeddings of items are divided by this power of their lengths */
-  int output_dim; /**< columns of the last layer (gcn, gat, sage, pinsage); 0: dim.  Set by trainers, not a
-                     key */
+  int output_dim; /**< columns of the last layer (gcn, gcnii, gat, sage, pinsage); 0: dim.  Set by trainers,
+                     not a key */
   double dropout; /**< probability of dropping an element of a layer's input (ngcf: output) */
   double edge_dropout; /**< probability of dropping an edge from a training step */
   double residual;     /**< lightgcn, gcn: share of the input rows in every layer's rows; 0: none */
   kith_relation_weights relations; /**< lightgcn, spectral: relations read beside the interactions */
   kith_lightgcn_options lightgcn;
+  kith_gcnii_options gcnii;
   kith_gat_options gat;
   kith_sage_options sage;
   kith_pinsage_options pinsage; /**< importance neighborhoods */

@@ -7,11 +7,11 @@
 #include "kith/base.h"
 #include "kith/schema.h"
 
-enum { KITH_MAX_LAYERS = 16 };
+enum { KITH_MAX_LAYERS = 64, KITH_MAX_FANOUTS = 16 };
 
 /** Neighbors sampled for a row at each layer, the seed nodes' own block first; 0: all of them. */
 typedef struct kith_fanouts {
-  int n, of[KITH_MAX_LAYERS];
+  int n, of[KITH_MAX_FANOUTS];
 } kith_fanouts;
 
 /** Fan-outs of relations beside the interactions; a relation that is not among them has those of the

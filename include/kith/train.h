@@ -20,10 +20,11 @@ typedef struct kith_train_options {
   kith_sampler_options sampler;
   bool exclude_targets; /**< sampled modes: the step's training pairs are no edges of its sampled blocks */
   int batch; /**< training pairs of a step, over all ranks; classification: training nodes (mode full: all) */
-  int epochs;          /**< total number of epochs, those before an interruption included */
-  uint64_t seed;       /**< key of initial embeddings, batch order and negatives */
-  double weight_decay; /**< L2 penalty of dense weights, w/2 |W|^2: added to gradients, not to the loss;
-                          adamw: decoupled */
+  int epochs;                /**< total number of epochs, those before an interruption included */
+  uint64_t seed;             /**< key of initial embeddings, batch order and negatives */
+  double weight_decay;       /**< L2 penalty of dense weights, w/2 |W|^2: added to gradients, not to the loss;
+                                adamw: decoupled */
+  double weight_decay_dense; /**< gcnii: the same of its dense layers; weight_decay is of the others */
   kith_weight_decay_on weight_decay_on;
   double lr_decay; /**< factor of the learning rate per epoch: epoch e = 0, 1, … uses lr * lr_decay^e */
   int patience;    /**< evaluations without improvement before stopping early; 0: never */

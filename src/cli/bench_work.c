@@ -27,12 +27,12 @@ static void work_dense(work *w, int64_t n, int k, int m) {
 }
 
 /* The input rows are read once more, and their gradient is read and written. */
-static void work_residual(work *w, int d) {
-  if (w->o->residual > 0) w->w.streamed += 3.0 * (double)w->s->n_own * d;
+static void work_residual(work *w, double share, int d) {
+  if (share > 0) w->w.streamed += 3.0 * (double)w->s->n_own * d;
 }
 
 static void work_lightgcn(work *w, int l) {
-  work_residual(w, w->o->dim);
+  work_residual(w, w->o->residual, w->o->dim);
   work_aggregate(w, l + 1 < w->o->layers ? w->s->entries : w->s->requested, w->s->entries, w->o->dim);
 }
 
@@ -46,7 +46,17 @@ static void work_gcn(work *w, int l) {
   int k = w->o->dim, m = kith_model_layer_dim(w->o, l);
   work_dense(w, w->s->n_own, k, m);
   work_aggregate(w, w->s->entries, w->s->entries, m);
-  work_residual(w, k);
+  work_residual(w, w->o->residual, k);
+}
+
+/* Between two dense layers. */
+static void work_gcnii(work *w, int l) {
+  int d = w->o->dim;
+  if (l == 0) work_dense(w, w->s->n_own, d, d);
+  work_aggregate(w, w->s->entries, w->s->entries, d);
+  work_residual(w, w->o->gcnii.alpha, d);
+  work_dense(w, w->s->n_own, d, d);
+  if (l + 1 == w->o->layers) work_dense(w, w->s->n_own, d, kith_model_layer_dim(w->o, l));
 }
 
 /* Every node is its own neighbor, too. */
@@ -83,9 +93,9 @@ static void work_pinsage(work *w, int l) {
 static void work_none(work *w, int l) { (void)w, (void)l; }
 
 static void (*const work_layer[])(work *w, int l) = {
-    [KITH_LIGHTGCN] = work_lightgcn, [KITH_MF] = work_none,       [KITH_NGCF] = work_ngcf,
-    [KITH_GCN] = work_gcn,           [KITH_GAT] = work_gat,       [KITH_SAGE] = work_sage,
-    [KITH_PINSAGE] = work_pinsage,   [KITH_SPECTRAL] = work_none,
+    [KITH_LIGHTGCN] = work_lightgcn, [KITH_MF] = work_none,         [KITH_NGCF] = work_ngcf,
+    [KITH_GCNII] = work_gcnii,       [KITH_GCN] = work_gcn,         [KITH_GAT] = work_gat,
+    [KITH_SAGE] = work_sage,         [KITH_PINSAGE] = work_pinsage, [KITH_SPECTRAL] = work_none,
 };
 
 /* The rows of the batch travel to the loss, and their gradients back. */

@@ -194,7 +194,8 @@ const job_key kith__job_row[] = {
     {"model.name", JOB_ENUM, AT(model.name), 0, 0, KITH_MODEL_NAMES,
      "The model; docs/models.md has the formulas."},
     {"model.dim", JOB_INT, AT(model.dim), 1, 1024, "columns", "Embedding dimension."},
-    {"model.layers", JOB_INT, AT(model.layers), 0, 16, "layers", "Number of propagation layers; 0 for mf."},
+    {"model.layers", JOB_INT, AT(model.layers), 0, KITH_MAX_LAYERS, "layers",
+     "Number of propagation layers; 0 for mf."},
     {"model.input", JOB_ENUM, AT(model.input), 0, 0, "embedding | features | both",
      "recommend: input rows of the model. embedding: a learned embedding per node. features: a linear map of "
      "the node's features, for the types that have some. both: the sum of the two."},
@@ -243,6 +244,10 @@ const job_key kith__job_row[] = {
      "interactions, or none."},
     {"model.aggregator", JOB_ENUM, AT(model.sage.aggregator), 0, 0, "mean | pool | lstm",
      "sage: neighborhood aggregator."},
+    {"model.gcnii.alpha", JOB_REAL, AT(model.gcnii.alpha), 0, 1, "share",
+     "gcnii: share of the first dense layer's rows in the rows of every layer."},
+    {"model.gcnii.lambda", JOB_REAL, AT(model.gcnii.lambda), 0, 1.7, "",
+     "gcnii: layer l multiplies rows by (1 - b) I + b W, where b = ln(lambda / l + 1)."},
     {"model.gat.heads", JOB_INT, AT(model.gat.heads), 1, 64, "heads",
      "gat: attention heads, concatenated. They divide model.dim."},
     {"model.gat.last_heads", JOB_INT, AT(model.gat.last_heads), 0, 64, "heads",
@@ -378,8 +383,10 @@ const job_key kith__job_row[] = {
     {"train.lr_decay", JOB_REAL, AT(train.lr_decay), 0.01, 1, "per epoch",
      "Factor of the learning rate from one epoch to the next."},
     {"train.weight_decay", JOB_REAL, AT(train.weight_decay), 0, 1e3, "",
-     "Weight of half the squared norm of the dense weights. It adds to the gradient, not to the reported "
-     "loss. adamw: weights are multiplied by 1 - lr * weight_decay instead."},
+     "Weight of half the squared norm of the dense weights (gcnii: of its convolutions). It adds to the "
+     "gradient, not to the reported loss. adamw: weights are multiplied by 1 - lr * weight_decay instead."},
+    {"train.weight_decay_dense", JOB_REAL, AT(train.weight_decay_dense), 0, 1e3, "",
+     "gcnii: the same of the weights of its first and last layer, which are dense."},
     {"train.weight_decay_on", JOB_ENUM, AT(train.weight_decay_on), 0, 0, "all | first",
      "Layers whose weights decay."},
     {"train.beta1", JOB_REAL, AT(train.optimizer.beta1), 0, 0.999999, "",

@@ -56,6 +56,7 @@ static bool cuts_by_key(const kith_job *j) { return j->partition.method != KITH_
 
 static bool is_model(const kith_job *j, kith_model_name name) { return j->model.name == name; }
 static bool is_gat(const kith_job *j) { return is_model(j, KITH_GAT); }
+static bool is_gcnii(const kith_job *j) { return is_model(j, KITH_GCNII); }
 static bool is_sage(const kith_job *j) { return is_model(j, KITH_SAGE); }
 static bool is_lightgcn(const kith_job *j) { return is_model(j, KITH_LIGHTGCN); }
 static bool reads_friends(const kith_job *j) { return kith_model_relation(&j->model, "friend") != NULL; }
@@ -251,9 +252,10 @@ static const usage_rule usage_rules[] = {
     {"model.score", "train", has_pairs, "needs task: recommend, and a model that is trained by steps"},
     {"model.length_discount", "train", ranks_by_products,
      "needs task: recommend, model.score: dot, and a model that is trained by steps"},
+    {"model.gcnii", "train", is_gcnii, "needs model.name: gcnii"},
     {"model.gat", "train", is_gat, "needs model.name: gat"},
     {"model.dropout", "train", drops_columns,
-     "needs a model with dense weights (ngcf, gcn, gat, sage, pinsage)"},
+     "needs a model with dense weights (ngcf, gcn, gcnii, gat, sage, pinsage)"},
     {"model.edge_dropout", "train", propagates, "needs a model with layers"},
     {"model.residual", "train", mixes_in_input, "needs model.name: lightgcn or gcn, with layers"},
     {"model.layer_weights", "train", is_lightgcn, "needs model.name: lightgcn"},
@@ -319,6 +321,7 @@ static const usage_rule usage_rules[] = {
     {"train.beta2", "train", has_moments, "needs train.optimizer: adam or adamw"},
     {"train.epsilon", "train", has_epsilon, "needs train.optimizer: adam, adamw or adagrad"},
     {"train.weight_decay", "train", has_weights, "needs a model with dense weights"},
+    {"train.weight_decay_dense", "train", is_gcnii, "needs model.name: gcnii"},
     {"train.weight_decay_on", "train", decays,
      "needs a model with dense weights, and train.weight_decay above 0"},
     {"evaluate", "train", always, ""},

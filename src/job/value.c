@@ -168,7 +168,7 @@ done:
 static kith_status value_fanouts(const job_key *k, const char *text, kith_fanouts *out) {
   kith_status st = KITH_OK;
   kith_fanouts f = {0};
-  KITH_TRY(value_list(k, text, KITH_MAX_LAYERS, &f.n, f.of));
+  KITH_TRY(value_list(k, text, KITH_MAX_FANOUTS, &f.n, f.of));
   *out = f;
 done:
   return st;

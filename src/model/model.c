@@ -1,5 +1,6 @@
 /* The table of models, their defaults and checks. */
 #include <stdio.h>
+#include <string.h>
 
 #include "model/model.h"
 
@@ -19,6 +20,7 @@ static const model model_table[] = {
     [KITH_MF] = {"mf", kith_mf_record, .no_layers = true},
     [KITH_NGCF] = {"ngcf", kith_ngcf_record, .needs_transpose = true, .concat_layers = true},
     [KITH_GCN] = {"gcn", kith_gcn_record, .needs_transpose = true, .output_dim = true},
+    [KITH_GCNII] = {"gcnii", kith_gcnii_record, .needs_transpose = true, .output_dim = true},
     [KITH_GAT] = {"gat", kith_gat_record, .needs_transpose = true, .self_loops = true, .output_dim = true},
     [KITH_SAGE] = {"sage", kith_sage_record, .needs_transpose = true, .output_dim = true},
     [KITH_PINSAGE] = {"pinsage", kith_pinsage_record, .needs_transpose = true, .importance_graph = true,
@@ -33,6 +35,7 @@ kith_model_options kith_model_defaults(void) {
                               .init = 0.1,
                               .score = KITH_DOT,
                               .lightgcn = kith_lightgcn_defaults(),
+                              .gcnii = kith_gcnii_defaults(),
                               .gat = kith_gat_defaults(),
                               .sage = kith_sage_defaults(),
                               .pinsage = kith_pinsage_defaults(),
@@ -74,7 +77,10 @@ int kith_model_output_dim(const kith_model_options *o) {
 }
 
 bool kith_model_can_classify(const kith_model_options *o) {
-  return o->name == KITH_GCN || o->name == KITH_GAT || o->name == KITH_SAGE;
+  return o->name == KITH_GCN || o->name == KITH_GCNII || o->name == KITH_GAT || o->name == KITH_SAGE;
+}
+bool kith_model_is_dense_layer(const kith_model_options *o, const char *name) {
+  return o->name == KITH_GCNII && strncmp(name, "dense", 5) == 0;
 }
 bool kith_model_rounds_rows(const kith_model_options *o) {
   return o->name == KITH_LIGHTGCN && o->layers > 0 && o->lightgcn.storage == KITH_STORAGE_BF16;

@@ -7,6 +7,7 @@
 #include "tape/tape.h"
 
 kith_lightgcn_options kith_lightgcn_defaults(void); /**< fixed layer weights */
+kith_gcnii_options kith_gcnii_defaults(void);       /**< the paper's on Cora: 0.1 and 0.5 */
 kith_gat_options kith_gat_defaults(void);           /**< one head, no dropout */
 kith_sage_options kith_sage_defaults(void);         /**< mean */
 kith_spectral_options kith_spectral_defaults(void); /**< ratio filter, all powers 1/2 */
@@ -22,8 +23,10 @@ const char *kith_head_merge_text(kith_head_merge name);           /**< "concat" 
 int kith_model_n_layer(const kith_model_options *o); /**< layers of message passing: 0 for MF */
 
 int kith_model_layer_dim(const kith_model_options *o, int l); /**< columns of layer l's output */
-/** Whether the last layer can have one column for each class: gcn, gat, sage. */
+/** Whether the last layer can have one column for each class: gcn, gcnii, gat, sage. */
 bool kith_model_can_classify(const kith_model_options *o);
+/** Whether the weights `name` are of a dense layer that does not propagate and decays apart: gcnii. */
+bool kith_model_is_dense_layer(const kith_model_options *o, const char *name);
 /** Refuse a model without steps where `what` needs them: "the trainer".  Errors: KITH_ECONFIG. */
 kith_status kith_model_check_steps(const kith_model_options *o, const char *what) KITH_MUST_USE;
 /** The checks of kith_model_check() for the spectral model. */
@@ -96,6 +99,7 @@ void kith_lightgcn_record(const kith_model_options *o, const kith_model_ctx *ctx
 void kith_mf_record(const kith_model_options *o, const kith_model_ctx *ctx);
 void kith_ngcf_record(const kith_model_options *o, const kith_model_ctx *ctx);
 void kith_gcn_record(const kith_model_options *o, const kith_model_ctx *ctx);
+void kith_gcnii_record(const kith_model_options *o, const kith_model_ctx *ctx);
 void kith_gat_record(const kith_model_options *o, const kith_model_ctx *ctx);
 void kith_sage_record(const kith_model_options *o, const kith_model_ctx *ctx);
 /* On importance neighborhoods instead of the training graph. */

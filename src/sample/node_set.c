@@ -24,7 +24,7 @@ static int64_t node_set_draw(void *self, int thread, const sample_query *q, int6
   const node_set *w = self;
   const kith_dist_csr *a = w->ctx->a;
   const kith_lid *col = a->csr.col + a->csr.start[a->iperm[q->row]];
-  uint64_t layer = w->per_layer ? (uint64_t)q->layer : KITH_MAX_LAYERS;
+  uint64_t layer = w->per_layer ? (uint64_t)q->layer : SAMPLE_NO_LAYER;
   int64_t n = 0;
   for (int64_t i = 0; i < q->n_eligible; i++) {
     kith_lid c = col[kith__eligible(q, i)];

@@ -47,7 +47,7 @@ static void saint_begin_set(saint *w, kith_rng_stream use, uint64_t step) {
     w->in_set[i] = 0;
     if (g->type[i] >= KITH_SIDES) continue;
     if (kith_random_unit(
-            kith_random(s->rng_seed, use, step, (uint64_t)s->a->node[i], KITH_MAX_LAYERS).bits[0]) >=
+            kith_random(s->rng_seed, use, step, (uint64_t)s->a->node[i], SAMPLE_NO_LAYER).bits[0]) >=
         w->root_probability)
       continue;
     w->walker[n++] = (kith_walker){.id = s->a->node[i], .start = g->first[s->comm->rank] + i};

@@ -5,6 +5,9 @@
 #include "sample/relation_rows.h"
 #include "sample/sample.h"
 
+/* In place of a layer in the keys of draws that all layers share: a number that draws keep. */
+enum { SAMPLE_NO_LAYER = 16 };
+
 /* A query for the sampled neighbors of a row in one relation. */
 typedef struct sample_query {
   int layer;               /* 0 is the farthest from the seed nodes */

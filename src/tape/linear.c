@@ -56,3 +56,32 @@ kith_tensor *kith_row_view_op(kith_tape *t, kith_tensor *w, int64_t first, int64
   row_view_forward(o);
   return &o->view;
 }
+
+/* ---- weights mixed with the identity ---- */
+
+typedef struct identity_mix {
+  float b;
+  kith_tensor *w, *y;
+} identity_mix;
+
+static void identity_mix_forward(void *self) {
+  identity_mix *o = self;
+  int d = o->y->d;
+  kith_scale((int64_t)d * d, o->b, o->w->value, false, o->y->value);
+  for (int i = 0; i < d; i++) o->y->value[i * d + i] += 1 - o->b;
+}
+
+static void identity_mix_backward(void *self) {
+  identity_mix *o = self;
+  kith_scale((int64_t)o->y->d * o->y->d, o->b, kith_tensor_grad(o->y), true, kith_tensor_grad(o->w));
+}
+
+kith_tensor *kith_identity_mix_op(kith_tape *t, float b, kith_tensor *w) {
+  if (!w) return NULL;
+  kith_tensor *y = kith_tape_tensor(t, w->n_row, w->d);
+  identity_mix *o =
+      kith_tape_op(t, "identity mix", false, identity_mix_forward, identity_mix_backward, sizeof *o);
+  if (!o || !y) return NULL;
+  *o = (identity_mix){b, w, y};
+  return y;
+}

@@ -1,7 +1,7 @@
 /* The tape: an ordered list of ops, and the memory that they use. */
 #include "tape/tape.h"
 
-enum { TAPE_MAX = 256 }; /* ops and tensors of one model */
+enum { TAPE_MAX = 4096 }; /* ops and tensors of one model */
 
 typedef struct tape_op {
   const char *name;

@@ -61,6 +61,9 @@ kith_tensor *kith__sparse_linear(kith_tape *t, const kith_tensor *x, kith_tensor
 /** Fill dense [n_own, d] with such rows, as they are without dropout.  Local. */
 void kith_sparse_densify(const kith_tensor *x, float *dense);
 
+/** (1 - b) I + b w, of square weights w [d, d]: rows times it are (1 - b) x + b x w.  Local. */
+kith_tensor *kith_identity_mix_op(kith_tape *t, float b, kith_tensor *w);
+
 /** The rows first … first + n - 1 of weights `w`, with their gradients: no copy.  Local. */
 kith_tensor *kith_row_view_op(kith_tape *t, kith_tensor *w, int64_t first, int64_t n);
 
@@ -75,7 +78,7 @@ bool kith_tensor_mark_grad_written(kith_tensor *x);
 
 /* ---- parameters ---- */
 
-enum { KITH_MAX_PARAMS = 128 };
+enum { KITH_MAX_PARAMS = 512 };
 
 int64_t kith_params_bytes(int64_t n_weight); /**< bytes of so many weights, with gradients and slots */
 int kith_params_n(const kith_params *p);     /**< number of tensors */
@@ -88,7 +91,7 @@ const kith_tensor *kith_params_at(const kith_params *p, int i);
  * A model's output: final embedding = sum over terms i of weight_i h_i, each h_i added from column offset_i
  * on.  Equal offsets give a weighted sum of layers, different ones their concatenation.
  */
-enum { KITH_MAX_LAYER_OUTPUTS = 17 };
+enum { KITH_MAX_LAYER_OUTPUTS = 67 }; /* KITH_MAX_LAYERS, the input rows and two dense layers */
 typedef struct kith_output {
   const kith_gather_index *gather_index; /**< the rows that the step's batch gathers */
   kith_tensor *packed;                   /**< [most gathered rows, d] their final embeddings */

@@ -6,7 +6,8 @@ static kith_status nodes_check(const kith_graph *g, const kith_train_options *tr
   kith_status st = KITH_OK;
   (void)train;
   KITH_CHECK(kith_model_can_classify(model), KITH_ECONFIG,
-             "model.name: %s cannot classify nodes; expected gcn, gat or sage", kith_model_text(model->name));
+             "model.name: %s cannot classify nodes; expected gcn, gcnii, gat or sage",
+             kith_model_text(model->name));
   KITH_CHECK(model->layers > 0, KITH_ECONFIG, "model.layers: 0, but a classifier needs at least one");
   KITH_CHECK(
       model->input == KITH_EMBEDDING, KITH_ECONFIG,

@@ -215,14 +215,18 @@ static bool trainer_is_first(const char *name) {
   return dot && strcmp(dot, ".0") == 0;
 }
 
+static double trainer_decay_of(const kith_trainer *t, const char *name) {
+  if (kith_model_is_dense_layer(&t->model, name)) return t->train.weight_decay_dense;
+  return t->train.weight_decay_on == KITH_DECAY_ALL || trainer_is_first(name) ? t->train.weight_decay : 0;
+}
+
 /* Weight decay of dense weights: added to their gradients or, if decoupled, subtracted from the weights. */
 static void trainer_decay(kith_trainer *t, double lr) {
-  double w = t->train.weight_decay;
   bool decoupled = t->optimizer->decoupled_decay;
-  for (int i = 0; w > 0 && i < kith_params_n(t->params); i++) {
+  for (int i = 0; i < kith_params_n(t->params); i++) {
     const kith_tensor *x = kith_params_at(t->params, i);
-    if (t->train.weight_decay_on == KITH_DECAY_FIRST && !trainer_is_first(kith_params_name(t->params, i)))
-      continue;
+    double w = trainer_decay_of(t, kith_params_name(t->params, i));
+    if (w == 0) continue;
     if (decoupled) kith_scale(x->n_row * x->d, (float)(1 - lr * w), x->value, false, x->value);
     else kith_scale(x->n_row * x->d, (float)w, x->value, true, x->grad);
   }

@@ -51,7 +51,7 @@ model, loss, graph = sys.argv[1:]
 f = h5py.File(graph)
 N, E = int(f.attrs["n_user"] + f.attrs["n_item"]), 2 * f["train/item"].shape[0]
 d, layers, pairs, found = 16, 2, 256, json.load(sys.stdin)["step_parts"]
-loops, dense, streams, widths = {"mf": (0, 0, 0, 1), "lightgcn": (0, 0, 2, 1), "gcn": (0, 1, 7, 1), "gat": (1, 1, 7, 1), "sage": (0, 2, 10, 1), "ngcf": (0, 2, 10, 3)}[model]
+loops, dense, streams, widths = {"mf": (0, 0, 0, 1), "lightgcn": (0, 0, 2, 1), "gcn": (0, 1, 7, 1), "gcnii": (0, 2, 15, 1), "gat": (1, 1, 7, 1), "sage": (0, 2, 10, 1), "ngcf": (0, 2, 10, 3)}[model]
 passes = 0 if model == "mf" else 2 * layers
 gathered = passes * (E + loops * N) * d + 2 * pairs * (2 if loss == "softmax" else 3) * widths * d
 products = 3 * layers * dense * N * d * d + (4 * pairs * pairs if loss == "softmax" else 6 * pairs) * widths * d
@@ -62,7 +62,7 @@ assert found["streamed"] == (7 + layers * streams) * N * d, (found, N)
 assert found["exchanges"] == passes, found
 ' "$2" "$3" "$dir/t/work/graph.h5" || fail "work of $2 with $3 on $1: $(tail -n 1 "$dir/out")"
 }
-for model in mf lightgcn gcn gat sage ngcf; do counts 1 $model bpr; done
+for model in mf lightgcn gcn gcnii gat sage ngcf; do counts 1 $model bpr; done
 counts 1 ngcf softmax
 counts 2 gat bpr
 

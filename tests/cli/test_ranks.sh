@@ -56,7 +56,7 @@ job=$dir/bpr/job.yaml
 for how in "--set model.name=ngcf --set model.dropout=0.1" "--set sampler.mode=neighbor --set sampler.fanouts=3,2" \
            "--set model.layer_weights=learned --set model.edge_dropout=0.2" "--set model.storage=bf16" "--set model.residual=0.2" \
            "--set model.name=gat --set model.gat.heads=2 --set model.gat.last_merge=average --set model.gat.attention_dropout=0.2" \
-           "--set model.name=sage --set model.aggregator=lstm"; do
+           "--set model.name=gcnii --set train.weight_decay_dense=0.01" "--set model.name=sage --set model.aggregator=lstm"; do
   "$KITH" train "$job" --quiet --fresh $how >/dev/null
   cp "$dir/bpr/work/embeddings.h5" "$dir/bpr/whole.h5"
   "$KITH" train "$job" --quiet --fresh $how --set train.epochs=2 >/dev/null

@@ -31,6 +31,10 @@ MODEL_TEST(lightgcn_with_a_residual_is_differentiated, FORM_STEP, .name = KITH_L
            .residual = 0.2, .edge_dropout = 0.2)
 MODEL_TEST(gcn_with_a_residual_is_differentiated, FORM_SMALL_STEP, .name = KITH_GCN, .layers = 3,
            .residual = 0.4, .output_dim = 3, .dropout = 0.2)
+MODEL_TEST(gcnii_is_differentiated, FORM_SMALL_STEP, .name = KITH_GCNII, .layers = 3, .dropout = 0.2,
+           .gcnii = {.alpha = 0.2, .lambda = 0.7}, .output_dim = 3)
+MODEL_TEST(gcnii_on_fewer_edges_is_differentiated, FORM_SMALL_STEP, .name = KITH_GCNII, .layers = 2,
+           .gcnii = {.alpha = 0.1, .lambda = 0.5}, .edge_dropout = 0.3)
 MODEL_TEST(gat_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2, .gat.heads = 2,
            .dropout = 0.1)
 MODEL_TEST(gat_with_a_mean_of_heads_is_differentiated, FORM_SMALL_STEP, .name = KITH_GAT, .layers = 2,
@@ -119,6 +123,8 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(gcn_is_differentiated),
                                      cmocka_unit_test(lightgcn_with_a_residual_is_differentiated),
                                      cmocka_unit_test(gcn_with_a_residual_is_differentiated),
+                                     cmocka_unit_test(gcnii_is_differentiated),
+                                     cmocka_unit_test(gcnii_on_fewer_edges_is_differentiated),
                                      cmocka_unit_test(gat_with_a_mean_of_heads_is_differentiated),
                                      cmocka_unit_test(gat_with_other_columns_is_differentiated),
                                      cmocka_unit_test(gcn_with_other_columns_is_differentiated),

@@ -43,16 +43,20 @@ typedef struct net {
   const double *weight;   /* behind the weights that a layer has taken */
   int n_weight, taken;    /* numbers in all, and taken so far */
   bool first[PARAMETERS]; /* whether a weight is the first layer's */
+  bool dense[PARAMETERS]; /* whether it decays as GCNII's dense layers do */
 } net;
 
 typedef double rows[NODES][WIDEST];
 
 /* ---- pieces of formulas ---- */
 
+enum { DENSE = -1 }; /* in place of a layer: one of GCNII's dense layers */
+
 /* The next n weights, which belong to a layer. */
 static const double *take(net *m, int layer, int n) {
   const double *w = m->weight + m->taken;
   for (int i = 0; i < n; i++) m->first[m->taken + i] = layer == 0;
+  for (int i = 0; i < n; i++) m->dense[m->taken + i] = layer == DENSE;
   m->taken += n;
   return w;
 }
@@ -199,6 +203,29 @@ static void gcn(net *m, rows h, rows final) {
   memcpy(final, h, sizeof(rows));
 }
 
+/* Chen et al., ICML 2020, eq. 5 and section 3, with P as in Kipf and Welling: the weights are those of the
+ * identity and of W, in this order.  The dense layers are those of the authors' code. */
+static void gcnii(net *m, rows h, rows final) {
+  const double *c = take(m, DENSE, WIDTH), *w = take(m, DENSE, WIDTH * WIDTH);
+  rows first, near;
+  linear(WIDTH, WIDTH, h, w, c, first);
+  apply(WIDTH, relu, first);
+  memcpy(h, first, sizeof first);
+  for (int l = 1; l <= LAYERS; l++) {
+    double beta = log1p(m->o->gcnii.lambda / l), map[WIDTH * WIDTH];
+    w = take(m, l - 1, WIDTH * WIDTH);
+    for (int j = 0; j < WIDTH; j++)
+      for (int k = 0; k < WIDTH; k++) map[j * WIDTH + k] = (1 - beta) * (j == k) + beta * w[j * WIDTH + k];
+    aggregate(m, WIDTH, looped, h, near);
+    mix(m->o->gcnii.alpha, WIDTH, first, near);
+    linear(WIDTH, WIDTH, near, map, NULL, h);
+    apply(WIDTH, relu, h);
+  }
+  c = take(m, DENSE, WIDTH);
+  w = take(m, DENSE, WIDTH * WIDTH);
+  linear(WIDTH, WIDTH, h, w, c, final);
+}
+
 /* One head of attention on `wide` columns of z from `at` on; y gets them, times `factor`, from `to` on. */
 static void attend(const net *m, rows z, int at, int wide, const double *a, const double *b, double factor,
                    int to, rows y) {
@@ -329,8 +356,8 @@ static void pinsage(net *m, rows h, rows final) {
 
 static void forward(net *m, const double *p, rows final) {
   static void (*const model[])(net *, rows, rows) = {
-      [KITH_MF] = mf,   [KITH_LIGHTGCN] = lightgcn, [KITH_NGCF] = ngcf,      [KITH_GCN] = gcn,
-      [KITH_GAT] = gat, [KITH_SAGE] = sage,         [KITH_PINSAGE] = pinsage};
+      [KITH_MF] = mf,       [KITH_LIGHTGCN] = lightgcn, [KITH_NGCF] = ngcf, [KITH_GCN] = gcn,
+      [KITH_GCNII] = gcnii, [KITH_GAT] = gat,           [KITH_SAGE] = sage, [KITH_PINSAGE] = pinsage};
   rows h;
   for (int i = 0; i < NODES; i++) memcpy(h[i], p + i * WIDTH, WIDTH * sizeof *p);
   m->weight = p + NODES * WIDTH;
@@ -394,6 +421,11 @@ static double moved(const kith_optimizer_options *a, double lr, int64_t count, d
          (sqrt(*m2 / (1 - pow(a->beta2, (double)count))) + a->epsilon);
 }
 
+static double decay_of(const net *m, int weight) {
+  if (m->dense[weight]) return m->t->weight_decay_dense;
+  return m->t->weight_decay_on == KITH_DECAY_ALL || m->first[weight] ? m->t->weight_decay : 0;
+}
+
 /* A step of all parameters.  Weights decay by a gradient of their own or, with AdamW, by themselves
  * (Loshchilov and Hutter, ICLR 2019, algorithm 2). */
 static void step_of(net *m, int64_t step, int64_t count, int n, double *p, double *m1, double *m2) {
@@ -409,9 +441,9 @@ static void step_of(net *m, int64_t step, int64_t count, int n, double *p, doubl
     p[i] = at;
     grad[i] = (up - down) / (2 * SHIFT);
     int w = i - NODES * WIDTH;
-    bool decays = w >= 0 && (m->t->weight_decay_on == KITH_DECAY_ALL || m->first[w]);
-    if (decays && a->name == KITH_ADAMW) shrunk[i] = -lr * m->t->weight_decay * p[i];
-    else if (decays) grad[i] += m->t->weight_decay * p[i];
+    double decay = w < 0 ? 0 : decay_of(m, w);
+    if (a->name == KITH_ADAMW) shrunk[i] = -lr * decay * p[i];
+    else grad[i] += decay * p[i];
   }
   for (int i = 0; i < n; i++) p[i] += shrunk[i] + moved(a, lr, count, grad[i], m1 + i, m2 + i);
 }
@@ -515,6 +547,7 @@ static void check_by(kith_optimizer_name name, kith_model_options o, kith_weight
       .name = name, .lr = 0.06, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 0.02, .momentum = 0.7};
   train.lr_decay = 0.5;
   train.weight_decay = 0.03;
+  train.weight_decay_dense = 0.2;
   train.weight_decay_on = weight_decay_on;
   train.loss.l2 = 0.05;
   net_link(&m);
@@ -554,6 +587,9 @@ static void every_optimizer_is_the_papers(void **state) {
     check_by(name, (kith_model_options){.name = KITH_GCN}, KITH_DECAY_ALL);
 }
 
+ORACLE(gcnii_is_the_papers, KITH_DECAY_ALL, .name = KITH_GCNII, .gcnii = {.alpha = 0.2, .lambda = 0.7})
+ORACLE(gcnii_whose_first_layer_decays_is_the_papers, KITH_DECAY_FIRST, .name = KITH_GCNII,
+       .gcnii = {.alpha = 0.3, .lambda = 1.5})
 ORACLE(gat_is_the_papers, KITH_DECAY_ALL, .name = KITH_GAT, .gat.heads = 2)
 ORACLE(gat_with_a_mean_of_heads_is_the_papers, KITH_DECAY_FIRST, .name = KITH_GAT, .gat.heads = 4,
        .gat.last_heads = 3, .gat.last_merge = KITH_HEADS_AVERAGE)
@@ -578,6 +614,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(ngcf_whose_first_layer_decays_is_the_papers),
       cmocka_unit_test(gcn_is_the_papers),
       cmocka_unit_test(gcn_with_a_residual_is_the_papers),
+      cmocka_unit_test(gcnii_is_the_papers),
+      cmocka_unit_test(gcnii_whose_first_layer_decays_is_the_papers),
       cmocka_unit_test(every_optimizer_is_the_papers),
       cmocka_unit_test(gat_is_the_papers),
       cmocka_unit_test(gat_with_a_mean_of_heads_is_the_papers),

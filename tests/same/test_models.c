@@ -268,7 +268,8 @@ static void residuals_are_the_same(void **state) {
   (void)state;
   const kith_model_options mixing[] = {{.name = KITH_LIGHTGCN, .residual = 0.2},
                                        {.name = KITH_LIGHTGCN, .residual = 0.6, .edge_dropout = 0.2},
-                                       {.name = KITH_GCN, .residual = 0.3, .dropout = 0.1}};
+                                       {.name = KITH_GCN, .residual = 0.3, .dropout = 0.1},
+                                       {.name = KITH_GCNII, .dropout = 0.1, .gcnii = {0.2, 0.7}}};
   for (size_t i = 0; i < sizeof mixing / sizeof *mixing; i++) {
     check(mixing[i]);
     check_unlimited(mixing[i], KITH_BPR);
