@@ -122,6 +122,8 @@ static kith_agreed explainer_compare(kith_explainer *e, const char *checkpoint) 
     const float *r = e->all + (size_t)i * d, *f = e->final + (size_t)i * d;
     for (size_t k = 0; k < d; k++) length += (double)r[k] * (double)r[k];
     if (e->run->model.score == KITH_COSINE) scale = length > 0 ? 1 / sqrt(length) : 0;
+    else if (e->g->type[i] == KITH_ITEM && length > 0)
+      scale = pow(length, -kith_model_discount(&e->run->model) / 2);
     for (size_t k = 0; k < d; k++) {
       double x = scale * (double)r[k], off = x - (double)f[k];
       kith_exact_sum_add(&sum[0], x * x);

@@ -179,6 +179,7 @@ adds_up --set model.layer_weights=learned --set model.relations.friend=learned
 adds_up --set model.tie=learned
 adds_up --set model.tie=similarity --set model.half_life=30d
 adds_up --set model.edge_dropout=0.3 --set loss.name=softmax --set model.score=cosine
+adds_up --set loss.name=softmax --set model.length_discount=0.3
 adds_up --set model.storage=bf16
 
 refused() { # CODE WORDS ARGUMENTS…: one line with the words
