@@ -111,6 +111,7 @@ static void halo_send_requests(kith_halo *h) {
   KITH_WAIT("the setup of a halo",
             MPI_Alltoallv(h->recv_request, h->count_send, h->displ_send, MPI_INT64_T, h->send_request,
                           h->count_recv, h->displ_recv, MPI_INT64_T, h->comm->mpi));
+#pragma omp parallel for schedule(static)
   for (kith_lid s = 0; s < h->n_send; s++) {
     h->send_row[s] = (kith_lid)(h->send_request[s].number - h->first[me]);
     h->send_key[s] = h->send_request[s].key;

@@ -231,6 +231,7 @@ static void batch_share_pairs(kith_batch *b, const kith_edge_order *e, int64_t s
   const kith_graph *g = b->g;
   kith_gid low = g->first[b->comm->rank];
   for (int64_t i = 0; i < b->n_global; i++) b->pair[i] = (kith_pair){-1, -1, -1, -1};
+#pragma omp parallel for schedule(static)
   for (kith_eid s = e->own_start[step]; s < e->own_start[step + 1]; s++) {
     const kith_train_edge *edge = &e->edges[s];
     kith_lid row = g->row_of[KITH_USER][edge->user];
@@ -281,6 +282,7 @@ void kith_batch_fill_softmax(kith_batch *b, const kith_edge_order *e, int64_t st
            shared = (kith_lid)(b->negative_row - b->user_row);
   b->n_global = kith_edge_order_step_size(e, step);
   batch_share_pairs(b, e, step);
+#pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < b->n_global; i++) {
     b->item[i] = (int32_t)b->pair[i].item;
     b->log_degree[i] = (float)log((double)b->pair[i].degree);

@@ -46,12 +46,19 @@ static void gather_remote_forward(void *self) {
       memcpy(o->leaf->value + d * (size_t)row[i], o->received + d * (size_t)i, d * sizeof(float));
 }
 
-/* Give each sent row the index of its gradient: by first appearance, which is by requesting rank. */
+/* Give each sent row the index of its gradient: by first appearance, which is by requesting rank.  The rows
+ * that rank 0 requested are distinct, and nobody requested them before. */
 static void gather_remote_number(gather_remote *o) {
   kith_gather_remote *g = o->g;
   const kith_lid *send = kith_halo_send_row(o->from->h);
-  g->n_grad_row = 0;
-  for (kith_lid s = 0; s < kith_halo_n_send(o->from->h); s++) {
+  g->n_grad_row = kith_halo_send_first(o->from->h, 1);
+#pragma omp parallel for schedule(static)
+  for (kith_lid s = 0; s < g->n_grad_row; s++) {
+    g->grad_row[s] = send[s];
+    o->slot[send[s]] = s + 1;
+    o->index[s] = s;
+  }
+  for (kith_lid s = g->n_grad_row; s < kith_halo_n_send(o->from->h); s++) {
     kith_lid *slot = &o->slot[send[s]];
     if (*slot == 0) {
       g->grad_row[g->n_grad_row] = send[s];
@@ -59,6 +66,7 @@ static void gather_remote_number(gather_remote *o) {
     }
     o->index[s] = *slot - 1;
   }
+#pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < g->n_grad_row; i++) o->slot[g->grad_row[i]] = 0;
 }
 
