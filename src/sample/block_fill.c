@@ -11,17 +11,22 @@ enum {
   FILL_AHEAD = 16   /* prefetch distance in new nodes */
 };
 
+/* Where lists of a chunk end. */
+typedef struct fill_ends {
+  kith_lid open, listed;
+} fill_ends;
+
 typedef struct fill {
   const sample_block_fill *of;
   sample_block *b;
   kith_lid n;          /* rows of the block */
   kith_eid self_drawn; /* neighbors of the rows before the first own one */
-  /* Listed occurrences, of each chunk from its first entry on; in the memory of the transpose, which is
-   * filled later: */
-  kith_eid *neighbor;              /* which neighbor … */
-  kith_lid *listed;                /* … and its row; or -1 - place in the list of its first occurrence */
+  /* Lists of each chunk, from its first entry on; in the memory of the transpose, which is filled later: */
+  kith_lid *open;                  /* entries of new nodes; */
+  kith_lid *neighbor;              /* numbers of the neighbors that are listed … */
+  kith_lid *listed;                /* … and their rows; or -1 - place in the list of the first occurrence */
   kith_eid start[FILL_CHUNKS + 1]; /* the first entry of each chunk … */
-  kith_lid n_listed[FILL_CHUNKS];  /* … occurrences listed … */
+  fill_ends end[FILL_CHUNKS];      /* … and of its lists … */
   kith_lid row[FILL_CHUNKS + 1];   /* … and the row of the first new node */
 } fill;
 
@@ -46,6 +51,7 @@ static void fill_count_chunk(fill *f, int c) {
 static void fill_sum_chunks(fill *f) {
   f->start[0] = 0;
   for (int c = 0; c < FILL_CHUNKS; c++) f->start[c + 1] += f->start[c];
+  f->open = f->neighbor + f->start[FILL_CHUNKS];
 }
 
 /* ---- neighbors by number: the own rows' first, then those of other ranks' rows ---- */
@@ -131,36 +137,38 @@ typedef struct fill_tables {
   fill_gids gids;
 } fill_tables;
 
-/* Columns of n neighbors from number i on; those without a row get -1 - the place in the list of the first
- * occurrence so far, and are appended to the list from `place` on where they are that; returns the end of the
- * list. */
-static kith_lid fill_columns(fill *f, const fill_tables *t, int32_t n, kith_eid i, kith_lid place,
-                             kith_lid *col) {
+/* Columns of n neighbors from number i on, at entry `at`.  Those without a row get -1 - the place in the list
+ * of the first occurrence so far, and are listed if they are that. */
+static fill_ends fill_columns(const fill *f, const fill_tables *t, int32_t n, kith_eid i, kith_eid at,
+                              fill_ends end) {
+  kith_lid *restrict col = f->b->csr.col + at, *restrict open = f->open, *restrict neighbor = f->neighbor;
   for (int32_t k = 0; k < n; k++) {
     kith__row_hash_prefetch(&t->hash, fill_gid(&t->gids, i + k + SAMPLE_PREFETCH));
-    col[k] = kith__row_hash_offer(&t->hash, fill_gid(&t->gids, i + k), place);
-    if (col[k] == -1 - place) f->neighbor[place++] = i + k;
+    kith_lid row = kith__row_hash_offer(&t->hash, fill_gid(&t->gids, i + k), end.listed);
+    col[k] = row;
+    open[end.open] = (kith_lid)at + k; /* without a branch, which would be mispredicted */
+    end.open += row < 0;
+    if (row == -1 - end.listed) neighbor[end.listed++] = (kith_lid)i + k;
   }
-  return place;
+  return end;
 }
 
-/* The same for one thread: new nodes get the next rows and are listed, from `row` on; returns the row after
- * these. */
-static kith_lid fill_columns_alone(fill *f, const fill_tables *t, int32_t n, kith_eid i, kith_lid row,
-                                   kith_lid *restrict col) {
-  kith_eid *restrict neighbor = f->neighbor - f->n;
+/* The same for one thread: new nodes get the next rows, from end.listed on, and are listed. */
+static fill_ends fill_columns_alone(const fill *f, const fill_tables *t, int32_t n, kith_eid i, kith_eid at,
+                                    fill_ends end) {
+  kith_lid *restrict col = f->b->csr.col + at, *restrict neighbor = f->neighbor - f->n;
   for (int32_t k = 0; k < n; k++) {
     kith__row_hash_prefetch(&t->hash, fill_gid(&t->gids, i + k + SAMPLE_PREFETCH));
-    col[k] = kith__row_hash_add(&t->hash, fill_gid(&t->gids, i + k), row);
-    neighbor[row] = i + k;
-    row += col[k] == row;
+    col[k] = kith__row_hash_add(&t->hash, fill_gid(&t->gids, i + k), end.listed);
+    neighbor[end.listed] = (kith_lid)i + k;
+    end.listed += col[k] == end.listed;
   }
-  return row;
+  return end;
 }
 
-/* Fill rows first … last - 1, whose entries begin at `at`; columns of new nodes name an occurrence, listed
- * from `place` on, or alone are their rows, from `place` on.  Returns the end of these. */
-static kith_lid fill_rows(fill *f, kith_lid first, kith_lid last, kith_eid at, kith_lid place) {
+/* Fill rows first … last - 1, whose entries begin at `at`; columns of new nodes name an occurrence, or alone
+ * are their rows.  Returns the ends of the lists, which begin at `end`. */
+static fill_ends fill_rows(fill *f, kith_lid first, kith_lid last, kith_eid at, fill_ends end) {
   const sample_neighbor_query *q = f->of->query;
   const fill_tables t = {*f->of->row_hash, fill_gids_of(q)};
   sample_block *b = f->b;
@@ -174,14 +182,13 @@ static kith_lid fill_rows(fill *f, kith_lid first, kith_lid last, kith_eid at, k
       b->csr.weight[at] = 0;
       b->scale[at++] = 1;
     }
-    kith_lid *col = b->csr.col + at;
-    place = f->of->ctx->n_thread == 1 ? fill_columns_alone(f, &t, reply->n_drawn, i, place, col)
-                                      : fill_columns(f, &t, reply->n_drawn, i, place, col);
+    end = f->of->ctx->n_thread == 1 ? fill_columns_alone(f, &t, reply->n_drawn, i, at, end)
+                                    : fill_columns(f, &t, reply->n_drawn, i, at, end);
     fill_weights(f, reply, i, at);
     if (q->entry_in) fill_relations(b, q->entry_in + i, reply->n_drawn, at);
     at += reply->n_drawn;
   }
-  return place;
+  return end;
 }
 
 /* ---- rows of new nodes ---- */
@@ -197,8 +204,8 @@ static void fill_set_node(const sample_block_fill *of, kith_eid neighbor, kith_l
 /* Count the first occurrences in a chunk; the others name those. */
 static void fill_find_first(fill *f, int c) {
   const fill_gids g = fill_gids_of(f->of->query);
-  kith_lid first = (kith_lid)f->start[c], n = 0;
-  for (kith_lid i = first; i < first + f->n_listed[c]; i++) {
+  kith_lid n = 0;
+  for (kith_lid i = (kith_lid)f->start[c]; i < f->end[c].listed; i++) {
     kith_lid place = kith__row_hash_first(f->of->row_hash, fill_gid(&g, f->neighbor[i]));
     f->listed[i] = -1 - place;
     n += place == i;
@@ -212,8 +219,8 @@ static void fill_sum_new(fill *f) {
 
 /* Give the first occurrences their rows. */
 static void fill_number(fill *f, int c) {
-  kith_lid row = f->row[c], first = (kith_lid)f->start[c];
-  for (kith_lid i = first; i < first + f->n_listed[c]; i++) {
+  kith_lid row = f->row[c];
+  for (kith_lid i = (kith_lid)f->start[c]; i < f->end[c].listed; i++) {
     if (f->listed[i] != -1 - i) continue;
     fill_set_node(f->of, f->neighbor[i], row);
     kith__row_hash_set(f->of->row_hash, f->of->gid[row], row);
@@ -224,19 +231,17 @@ static void fill_number(fill *f, int c) {
 /* Columns of new nodes: of an occurrence to the first one, to its row. */
 static void fill_look_up(fill *f, int c) {
   kith_lid *col = f->b->csr.col;
-  for (kith_eid e = f->start[c]; e < f->start[c + 1]; e++) {
-    kith_lid x = col[e],
-             of = f->listed[x < 0 ? -1 - x : 0]; /* without a branch, which would be mispredicted */
-    x = x < 0 ? of : x;
-    col[e] = x < 0 ? f->listed[-1 - x] : x;
+  for (kith_eid i = f->start[c]; i < f->end[c].open; i++) {
+    kith_lid row = f->listed[-1 - col[f->open[i]]];
+    col[f->open[i]] = row < 0 ? f->listed[-1 - row] : row;
   }
 }
 
 /* ---- the block ---- */
 
 static void fill_chunk(fill *f, int c) {
-  kith_lid place = (kith_lid)f->start[c];
-  f->n_listed[c] = fill_rows(f, fill_begin(f, c), fill_begin(f, c + 1), f->start[c], place) - place;
+  kith_lid at = (kith_lid)f->start[c];
+  f->end[c] = fill_rows(f, fill_begin(f, c), fill_begin(f, c + 1), at, (fill_ends){at, at});
 }
 
 /* Threads share the chunks. */
@@ -262,7 +267,7 @@ static void fill_together(fill *f) {
 
 static void fill_alone(fill *f) {
   const sample_neighbor_query *q = f->of->query;
-  kith_lid end = fill_rows(f, 0, f->n, 0, f->n);
+  kith_lid end = fill_rows(f, 0, f->n, 0, (fill_ends){0, f->n}).listed;
   for (kith_lid row = f->n; row < end; row++) {
     if (row + FILL_AHEAD < end) __builtin_prefetch(fill_info(q, f->neighbor[row + FILL_AHEAD - f->n]));
     fill_set_node(f->of, f->neighbor[row - f->n], row);
@@ -276,7 +281,7 @@ void kith__block_fill(const sample_block_fill *of, int l) {
   fill f = {.of = of,
             .b = b,
             .n = (kith_lid)of->plan->nodes[l + 1].n,
-            .neighbor = b->csc.entry,
+            .neighbor = (kith_lid *)b->csc.entry,
             .listed = b->csc.row};
   f.row[0] = f.n; /* after those that have rows already */
   f.self_drawn = fill_count(&f, 0, of->query->self_start);
