@@ -96,6 +96,12 @@ bool cli_blend_file(const cli *c, char *path);
 kith_agreed cli_origin_differs(const cli *c, const kith_graph *g, const kith_embeddings_origin *from,
                                bool *differs, char *want, char *found) KITH_MUST_USE;
 
+/* A finished run exports again with other settings: refuse a job that differs from the file `embeddings` of
+ * this origin, whose settings rows of new nodes, and explanations, must have.  Collective.
+ * Errors: KITH_ECONFIG. */
+kith_agreed cli_check_export(const cli *c, const kith_graph *g, const char *embeddings,
+                             const kith_embeddings_origin *from) KITH_MUST_USE;
+
 /* Where the job says model.half_life: auto: take the choice that a checkpoint stores, if it is of this graph
  * and stores one.  Collective.  Errors: KITH_ENOMEM. */
 kith_agreed cli_keep_half_life(const cli *c, const char *checkpoint, const kith_graph *g,

@@ -61,24 +61,6 @@ done:
   return st;
 }
 
-/* A finished run exports again with other settings: rows of new nodes must have those of the export. */
-static kith_agreed embed_check_settings(const cli *c, const kith_graph *g, const char *embeddings,
-                                        const kith_embeddings_origin *from) {
-  kith_agreed st = {KITH_OK};
-  char want[KITH_NAME], found[KITH_NAME];
-  bool differs = false;
-  if (kith_model_has_steps(&c->job.model) && kith_export_has_discount(&c->job.model, from->config_key))
-    return st;
-  KITH_TRY(cli_origin_differs(c, g, from, &differs, want, found));
-  if (differs)
-    KITH_TRY(kith_agreed_same(kith_fail(
-        KITH_ECONFIG,
-        "%s: was exported with %s, the job has %s; run kith train %s%s first, which exports it again",
-        embeddings, found, want, c->job_args, cli_refit_option(c))));
-done:
-  return st;
-}
-
 /* Print the number of a relation's new edges, and how many lines of its list were left out. */
 static void embed_print_relation(cli *c, const char *name, const kith_new_relation_report *r) {
   const struct {
@@ -258,7 +240,7 @@ kith_agreed cli_embed(cli *c) {
   kith_new_nodes_options o = embed_options(&c->job);
   KITH_TRY(cli_read_parts(c, run.parts, &g));
   KITH_TRY(embed_choose(c, g, embeddings, checkpoint, &from));
-  KITH_TRY(embed_check_settings(c, g, embeddings, &from));
+  KITH_TRY(cli_check_export(c, g, embeddings, &from));
   KITH_TRY(cli_keep_half_life(c, checkpoint, g, &run.model));
   KITH_TRY(cli_resolve_half_life(c, run.parts, g, &run.model));
   KITH_TRY(kith_new_nodes_read(c->comm, run.graph, &o, &new, &report));

@@ -120,6 +120,23 @@ done:
   return st;
 }
 
+kith_agreed cli_check_export(const cli *c, const kith_graph *g, const char *embeddings,
+                             const kith_embeddings_origin *from) {
+  kith_agreed st = {KITH_OK};
+  char want[KITH_NAME], found[KITH_NAME];
+  bool differs = false;
+  if (kith_model_has_steps(&c->job.model) && kith_export_has_discount(&c->job.model, from->config_key))
+    return st;
+  KITH_TRY(cli_origin_differs(c, g, from, &differs, want, found));
+  if (differs)
+    KITH_TRY(kith_agreed_same(kith_fail(
+        KITH_ECONFIG,
+        "%s: was exported with %s, the job has %s; run kith train %s%s first, which exports it again",
+        embeddings, found, want, c->job_args, cli_refit_option(c))));
+done:
+  return st;
+}
+
 /* Refuse embeddings of another model than the job's; warn of the first other difference. */
 static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, const char *path,
                                          const kith_embeddings_origin *from) {

@@ -19,14 +19,34 @@ done:
   return st;
 }
 
+/* --all has users and no single item, and lists no paths. */
+static kith_status explain_check(const cli *c, const explain_request *w, bool walks) {
+  kith_status st = KITH_OK;
+  const char *end = w->output ? strrchr(w->output, '.') : ".tsv";
+  KITH_CHECK(w->all != (w->user != NULL), KITH_EUSAGE,
+             "kith explain: expected --user ID, or --all --output FILE");
+  KITH_CHECK(w->all == (w->output != NULL), KITH_EUSAGE, "kith explain: --all and --output FILE go together");
+  KITH_CHECK(!w->all || (!w->item && !walks), KITH_EUSAGE,
+             "kith explain: --item, --paths and --connections go with --user ID");
+  KITH_CHECK(w->item || !w->against, KITH_EUSAGE,
+             "kith explain: --against ID goes with --item ID: why the one rather than the other");
+  KITH_CHECK(end && strcmp(end, ".tsv") == 0, KITH_EUSAGE, "--output %s: expected a name that ends in .tsv",
+             w->output);
+  if (w->output && c->comm->rank == 0) KITH_TRY(kith_job_check_output(&c->job, w->output));
+done:
+  return st;
+}
+
 static kith_status explain_parse(cli *c, explain_request *w) {
   kith_status st = KITH_OK;
+  w->all = cli_flag(c, "all");
+  w->output = cli_option(c, "output");
   w->user = cli_option(c, "user");
   w->item = cli_option(c, "item");
+  w->against = cli_option(c, "against");
   w->k = EXPLAIN_ITEMS;
   w->n_reason = w->item ? 10 : 3;
-  w->n_path = w->item ? 5 : 0;
-  w->n_connection = w->item ? 3 : 1;
+  w->n_path = w->n_connection = -1;
   KITH_TRY(explain_number(c, "k", 1, EXPLAIN_MOST_ITEMS, &w->k));
   KITH_TRY(explain_number(c, "top", 1, KITH_EXPLAIN_MOST, &w->n_reason));
   KITH_TRY(explain_number(c, "paths", 0, KITH_EXPLAIN_WALKS, &w->n_path));
@@ -34,28 +54,36 @@ static kith_status explain_parse(cli *c, explain_request *w) {
   KITH_TRY(cli_take_refit(c));
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_recommends(c));
-  KITH_CHECK(w->user, KITH_EUSAGE, "kith explain: expected --user ID");
+  KITH_TRY(explain_check(c, w, w->n_path >= 0 || w->n_connection >= 0));
+  if (w->n_path < 0) w->n_path = w->item ? 5 : 0;
+  if (w->n_connection < 0) w->n_connection = w->item ? 3 : 1;
 done:
   return st;
 }
 
 /* ---- labels ---- */
 
-static const kith_ids *explain_ids(const explain_data *a, int type) {
+const kith_ids *cli_explain_ids(const explain_data *a, int type) {
   if (type == KITH_USER) return &a->base.user;
   return type == KITH_ITEM ? &a->base.item : &a->further[type];
 }
 
-const char *cli_explain_label(const explain_data *a, int type, int64_t original, char *text) {
+const char *cli_explain_label(const explain_data *a, const kith_explain_edge *edge, char *text) {
+  int t = edge->type;
   text[0] = '\0';
-  if (type < KITH_SIDES && original < a->base.name[type].n)
-    kith_ids_print(&a->base.name[type], original, EXPLAIN_TEXT, text);
-  if (!text[0]) kith_ids_print(explain_ids(a, type), original, EXPLAIN_TEXT, text);
+  if (edge->relation == KITH_EXPLAIN_FEATURE) {
+    kith_ids_print(&a->feature, edge->original, EXPLAIN_TEXT, text);
+    return text;
+  }
+  if (t < KITH_SIDES && edge->original < a->base.name[t].n)
+    kith_ids_print(&a->base.name[t], edge->original, EXPLAIN_TEXT, text);
+  if (!text[0]) kith_ids_print(cli_explain_ids(a, t), edge->original, EXPLAIN_TEXT, text);
   return text;
 }
 
 const char *cli_explain_word(const explain_data *a, int from, const kith_explain_edge *edge, char *text) {
   if (edge->relation == KITH_EXPLAIN_CHOICE) return from == KITH_USER ? "chose" : "chosen by";
+  if (edge->relation == KITH_EXPLAIN_FEATURE) return "has";
   if (edge->kind < 0) return a->base.g->schema.relation[edge->relation].name;
   kith_ids_print(&a->kind[edge->relation], edge->kind, EXPLAIN_TEXT, text);
   return text;
@@ -73,6 +101,8 @@ static kith_agreed explain_read_ids(cli *c, explain_data *a) {
   for (int r = 0; r < s->n_relation; r++)
     if (s->relation[r].n_kind > 0)
       KITH_TRY(kith_kind_ids_read(c->comm, graph, s->relation[r].name, &a->kind[r]));
+  if (a->base.g->n_feature_of[KITH_USER] > 0)
+    KITH_TRY(kith_feature_ids_read(c->comm, graph, s, KITH_USER, &a->feature));
   KITH_TRY(cli_check_graph(c, graph, a->base.g));
 done:
   return st;
@@ -80,9 +110,11 @@ done:
 
 static kith_agreed explain_load(cli *c, kith_run *run, char *config_key, explain_data *a) {
   kith_agreed st = {KITH_OK};
-  char checkpoint[KITH_PATH];
+  char checkpoint[KITH_PATH], embeddings[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, cli_run_of_job(c, run, config_key)));
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "embeddings.h5", embeddings)));
   KITH_TRY(cli_recommend_load(c, &a->base));
+  KITH_TRY(cli_check_export(c, a->base.g, embeddings, &a->base.from));
   KITH_TRY(explain_read_ids(c, a));
   KITH_TRY(kith_checkpoint_find(c->comm, run->work, 0, checkpoint));
   if (checkpoint[0]) KITH_TRY(cli_keep_half_life(c, checkpoint, a->base.g, &run->model));
@@ -97,6 +129,7 @@ static void explain_free(explain_data *a) {
   kith_explainer_free(&a->explainer);
   for (int t = 0; t < KITH_MAX_TYPES; t++) kith_ids_free(&a->further[t]);
   for (int r = 0; r < KITH_MAX_RELATIONS; r++) kith_ids_free(&a->kind[r]);
+  kith_ids_free(&a->feature);
   cli_recommend_free(&a->base);
 }
 
@@ -132,12 +165,13 @@ done:
 static kith_agreed explain_choose(cli *c, const explain_request *w, const explain_data *a, int *n,
                                   kith_explain_query *query) {
   kith_agreed st = {KITH_OK};
-  int64_t user, item;
+  int64_t user, item, against;
   int32_t *top = NULL;
   KITH_TRY(kith_agreed_same(explain_find(&a->base.user, "user", w->user, &user)));
   KITH_TRY(kith_agreed_same(explain_find(&a->base.item, "item", w->item, &item)));
+  KITH_TRY(kith_agreed_same(explain_find(&a->base.item, "against", w->against, &against)));
   *n = 1;
-  query[0] = (kith_explain_query){user, item, -1};
+  query[0] = (kith_explain_query){user, item, against};
   if (w->item) return st;
   KITH_TRY(kith_agree(c->comm, KITH_NEW(top, w->k)));
   KITH_TRY(explain_top(c, a, user, (int)w->k, top));
@@ -159,7 +193,7 @@ static kith_agreed explain_user(cli *c, const explain_request *w, const explain_
   KITH_TRY(kith_explain(a->explainer, n, query, (int)w->n_reason, (int)w->n_path, (int)w->n_connection, &e));
   double seconds = kith_clock() - began;
   if (!w->item && cli_scope(&c->job.evaluate.scope, text)) cli_print(c, "ranked: %s", text);
-  if (c->comm->rank == 0) cli_explain_print(c, w, a, query, &e);
+  if (c->comm->rank == 0) cli_explain_print(w, a, query, &e);
   if (c->json && c->comm->rank == 0) cli_explain_json(c, a, query, &e);
   cli_json(c, "seconds", "%.4f", seconds);
 done:
@@ -174,9 +208,15 @@ kith_agreed cli_explain(cli *c) {
   explain_data a = {.explainer = NULL};
   kith_run run = {0};
   char config_key[KITH_CONFIG_KEY_SIZE];
-  KITH_TRY(kith_agreed_same(explain_parse(c, &w)));
+  bool replaces = false;
+  KITH_TRY(kith_agree(c->comm, explain_parse(c, &w)));
+  if (w.all) {
+    KITH_TRY(cli_lock_for(c, w.output));
+    KITH_TRY(cli_check_replaced(c, w.output, "", NULL, &replaces));
+  }
   KITH_TRY(explain_load(c, &run, config_key, &a));
-  KITH_TRY(explain_user(c, &w, &a));
+  if (w.all) KITH_TRY(cli_explain_all(c, &w, &a, replaces));
+  else KITH_TRY(explain_user(c, &w, &a));
 done:
   explain_free(&a);
   return st;

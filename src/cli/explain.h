@@ -8,26 +8,35 @@
 typedef struct explain_request {
   const char *user, *item, *against; /* ids; null: none */
   int64_t k, n_reason, n_path, n_connection;
+  bool all;           /* all users, … */
+  const char *output; /* … to this file */
 } explain_request;
 
 typedef struct explain_data {
   recommend_data base;
   kith_ids further[KITH_MAX_TYPES];  /* ids of further types */
   kith_ids kind[KITH_MAX_RELATIONS]; /* names of kinds; n = 0: none */
+  kith_ids feature;                  /* of users, where the model reads them; n = 0: none */
   kith_explainer *explainer;
 } explain_data;
 
 enum { EXPLAIN_TEXT = 512 }; /* bytes of a label of a node */
 
-/* What people call a node: its name, or else its id.  text [EXPLAIN_TEXT] */
-const char *cli_explain_label(const explain_data *a, int type, int64_t original, char *text);
-/* The word for an edge that is read from a node of type `from`: "chose", "chosen by", a kind or a relation.
- * text [EXPLAIN_TEXT] */
+/* What people call the end of an edge: its name, or else its id.  text [EXPLAIN_TEXT] */
+const char *cli_explain_label(const explain_data *a, const kith_explain_edge *edge, char *text);
+/* The word for an edge that is read from a node of type `from`: "chose", "chosen by", "has" of a feature, a
+ * kind or a relation.  text [EXPLAIN_TEXT] */
 const char *cli_explain_word(const explain_data *a, int from, const kith_explain_edge *edge, char *text);
 
+/* The ids of a type. */
+const kith_ids *cli_explain_ids(const explain_data *a, int type);
+
+/* Write the top items of all users with their reasons to a file.  Collective. */
+kith_agreed cli_explain_all(cli *c, const explain_request *w, const explain_data *a,
+                            bool replaces) KITH_MUST_USE;
 /* Print the n explanations of a user for people.  Rank 0. */
-void cli_explain_print(cli *c, const explain_request *w, const explain_data *a,
-                       const kith_explain_query *query, const kith_explanations *e);
+void cli_explain_print(const explain_request *w, const explain_data *a, const kith_explain_query *query,
+                       const kith_explanations *e);
 /* The same as the member `explanations` of the JSON object.  Rank 0. */
 void cli_explain_json(cli *c, const explain_data *a, const kith_explain_query *query,
                       const kith_explanations *e);

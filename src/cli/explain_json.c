@@ -3,16 +3,11 @@
 
 #include "cli/explain.h"
 
-static const kith_ids *json_ids(const explain_data *a, int type) {
-  if (type == KITH_USER) return &a->base.user;
-  return type == KITH_ITEM ? &a->base.item : &a->further[type];
-}
-
 /* "type": …, "id": …, and "name" if the node has one */
 static void json_node(cli *c, const explain_data *a, int type, int64_t original) {
   char name[KITH_PATH];
   cli_json_more(c, "\"type\": \"%s\", \"id\": ", a->base.g->schema.type[type]);
-  cli_recommend_json_id(c, json_ids(a, type), original);
+  cli_recommend_json_id(c, cli_explain_ids(a, type), original);
   if (type >= KITH_SIDES || !cli_recommend_name(&a->base, type, original, name)[0]) return;
   cli_json_more(c, ", \"name\": ");
   cli_json_string(c, name);
@@ -21,6 +16,11 @@ static void json_node(cli *c, const explain_data *a, int type, int64_t original)
 static void json_edge(cli *c, const explain_data *a, const kith_explain_edge *e) {
   char kind[EXPLAIN_TEXT];
   bool choice = e->relation == KITH_EXPLAIN_CHOICE;
+  if (e->relation == KITH_EXPLAIN_FEATURE) {
+    cli_json_more(c, "\"feature\": ");
+    cli_recommend_json_id(c, &a->feature, e->original);
+    return;
+  }
   cli_json_more(c, "\"relation\": \"%s\", ",
                 choice ? KITH_INTERACTIONS : a->base.g->schema.relation[e->relation].name);
   if (e->kind >= 0) {
@@ -37,6 +37,7 @@ static void json_reasons(cli *c, const explain_data *a, const kith_explain_reaso
   cli_json_more(c, ", \"reasons\": [");
   for (int i = 0; i < n && r[i].edge.type >= 0; i++) {
     cli_json_more(c, "%s{\"contribution\": %.9g, ", i ? ", " : "", r[i].value);
+    if (kith_direct_is_on(&a->base.from.direct)) cli_json_more(c, "\"direct\": %.9g, ", r[i].direct);
     json_edge(c, a, &r[i].edge);
     cli_json_more(c, "}");
   }
@@ -67,9 +68,13 @@ void cli_explain_json(cli *c, const explain_data *a, const kith_explain_query *q
     cli_recommend_json_id(c, &a->base.user, query[q].user);
     cli_json_more(c, ", \"item\": ");
     cli_recommend_json_id(c, &a->base.item, query[q].item);
+    if (query[q].against >= 0) {
+      cli_json_more(c, ", \"against\": ");
+      cli_recommend_json_id(c, &a->base.item, query[q].against);
+    }
     cli_json_more(c, ", \"score\": %.9g, \"own\": %.9g, \"positive\": %.9g, \"negative\": %.9g", s->score,
                   s->own, s->positive, s->negative);
-    cli_json_more(c, ", \"rounding\": %.3g, \"neighbors\": %lld", s->rounding, (long long)s->n_neighbor);
+    cli_json_more(c, ", \"rounding\": %.3g, \"terms\": %lld", s->rounding, (long long)s->n_term);
     json_reasons(c, a, e->reason + (size_t)q * (size_t)e->n_reason, e->n_reason);
     json_walks(c, a, "paths", "contribution", e->path + (size_t)q * (size_t)e->n_path, e->n_path);
     json_walks(c, a, "connections", "weight", e->connection + (size_t)q * (size_t)e->n_connection,

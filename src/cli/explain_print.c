@@ -60,115 +60,129 @@ static void print_time(int64_t when, words *to) {
   else words_add(to, ", time %lld", (long long)when);
 }
 
-/* "37.2 %  ━━━━━━" or, where the score is no whole to have a share of, the contribution. */
-static void print_share(const kith_explain_sums *s, double value, double most, words *lead) {
-  int full = most > 0 ? (int)lround(BAR * fabs(value) / most) : 0;
-  if (s->score > 0) words_add(lead, "%8.1f %%  ", 100 * value / s->score);
-  else words_add(lead, "%10.4f  ", value);
-  for (int k = 0; k < BAR; k++) words_add(lead, "%s", k >= full ? " " : value > 0 ? "━" : "╌");
-  words_add(lead, " ");
-}
+/* One explanation as it is shown. */
+typedef struct view {
+  const explain_data *a;
+  const kith_explain_sums *s;
+  const kith_explain_reason *reason; /* [n] those that are listed */
+  int n;
+  bool shares; /* of the score; else contributions: the score is no whole that has shares */
+  double most; /* length of the longest bar */
+} view;
 
-static void print_line(const kith_explain_sums *s, double value, double most, const char *text) {
+/* "37.2 %  ━━━━━━", or the contribution. */
+static void print_line(const view *v, double value, const char *text) {
   words lead = {.n = 0};
-  print_share(s, value, most, &lead);
+  int full = v->most > 0 ? (int)lround(BAR * fabs(value) / v->most) : 0;
+  if (v->shares) words_add(&lead, "%8.1f %%  ", 100 * value / v->s->score);
+  else words_add(&lead, "%10.5f  ", value);
+  for (int k = 0; k < BAR; k++) words_add(&lead, "%s", k >= full ? " " : value > 0 ? "━" : "╌");
+  words_add(&lead, " ");
   print_wrapped(lead.text, REASON, text);
 }
 
-static void print_reason(const explain_data *a, const kith_explain_sums *s, const kith_explain_reason *r,
-                         double most) {
+static void print_reason(const view *v, const kith_explain_reason *r) {
   char word[EXPLAIN_TEXT], label[EXPLAIN_TEXT];
   words text = {.n = 0};
-  words_add(&text, "%s %s", cli_explain_word(a, KITH_USER, &r->edge, word),
-            cli_explain_label(a, r->edge.type, r->edge.original, label));
+  words_add(&text, "%s %s", cli_explain_word(v->a, KITH_USER, &r->edge, word),
+            cli_explain_label(v->a, &r->edge, label));
   if (r->edge.timed) print_time(r->edge.time, &text);
-  print_line(s, r->value, most, text.text);
+  print_line(v, r->value, text.text);
 }
 
-/* The sums of the neighbors that are not listed. */
-static kith_explain_sums print_rest(const kith_explain_sums *s, const kith_explain_reason *r, int n) {
-  kith_explain_sums rest = *s;
-  for (int i = 0; i < n && r[i].edge.type >= 0; i++) {
-    *(r[i].value > 0 ? &rest.positive : &rest.negative) -= r[i].value;
-    rest.n_positive -= r[i].value > 0;
-    rest.n_negative -= r[i].value < 0;
+/* The sums of the terms that are not listed. */
+static kith_explain_sums print_rest(const view *v) {
+  kith_explain_sums rest = *v->s;
+  for (int i = 0; i < v->n; i++) {
+    double value = v->reason[i].value;
+    *(value > 0 ? &rest.positive : &rest.negative) -= value;
+    rest.n_positive -= value > 0;
+    rest.n_negative -= value < 0;
   }
   return rest;
 }
 
-static void print_others(const kith_explain_sums *rest, double most) {
+static void print_others(const view *v, const kith_explain_sums *rest) {
   char text[96];
   snprintf(text, sizeof text, "%lld other%s for it", (long long)rest->n_positive,
            kith_plural(rest->n_positive));
-  if (rest->n_positive > 0) print_line(rest, rest->positive, most, text);
+  if (rest->n_positive > 0) print_line(v, rest->positive, text);
   snprintf(text, sizeof text, "%lld other%s against it", (long long)rest->n_negative,
            kith_plural(rest->n_negative));
-  if (rest->n_negative > 0) print_line(rest, rest->negative, most, text);
+  if (rest->n_negative > 0) print_line(v, rest->negative, text);
 }
 
-/* The longest bar. */
-static double print_most(const kith_explain_sums *rest, const kith_explain_reason *r, int n) {
-  double most = fmax(fabs(rest->own), fmax(rest->positive, -rest->negative));
-  for (int i = 0; i < n && r[i].edge.type >= 0; i++) most = fmax(most, fabs(r[i].value));
-  return most;
-}
-
-static void print_reasons(const explain_data *a, const kith_explain_sums *s, const kith_explain_reason *r,
-                          int n) {
-  const kith_explain_sums rest = print_rest(s, r, n);
-  double most = print_most(&rest, r, n);
-  for (int i = 0; i < n && r[i].edge.type >= 0; i++) print_reason(a, s, &r[i], most);
-  print_others(&rest, most);
-  print_line(s, s->own, most, "the user's own row");
-  if (fabs(s->rounding) > 0.0005 * fabs(s->score)) print_line(s, s->rounding, most, "rounding");
+static void print_reasons(view *v) {
+  const kith_explain_sums rest = print_rest(v);
+  v->most = fmax(fabs(rest.own), fmax(rest.positive, -rest.negative));
+  for (int i = 0; i < v->n; i++) v->most = fmax(v->most, fabs(v->reason[i].value));
+  for (int i = 0; i < v->n; i++) print_reason(v, &v->reason[i]);
+  print_others(v, &rest);
+  if (v->s->own != 0) print_line(v, v->s->own, "the user's own row");
+  if (fabs(v->s->rounding) > 0.0005 * fabs(v->s->score)) print_line(v, v->s->rounding, "rounding");
 }
 
 /* "you – chose – film A – director – D – director – film B" */
-static void print_walk(const explain_data *a, const char *lead, int indent, const kith_explain_walk *walk) {
+static void print_walk(const view *v, const char *lead, int indent, const kith_explain_walk *walk) {
   char word[EXPLAIN_TEXT], label[EXPLAIN_TEXT];
   words text = {.n = 0};
   words_add(&text, "you");
   for (int h = 0, from = KITH_USER; h < walk->n; from = walk->hop[h++].type)
-    words_add(&text, " – %s – %s", cli_explain_word(a, from, &walk->hop[h], word),
-              cli_explain_label(a, walk->hop[h].type, walk->hop[h].original, label));
+    words_add(&text, " – %s – %s", cli_explain_word(v->a, from, &walk->hop[h], word),
+              cli_explain_label(v->a, &walk->hop[h], label));
   print_wrapped(lead, indent, text.text);
 }
 
-static void print_paths(const explain_data *a, const kith_explain_sums *s, const kith_explain_walk *path,
-                        int n) {
+static void print_paths(const view *v, const kith_explain_walk *path, int n) {
   char lead[32];
   if (n > 0 && path[0].n > 0) printf("    paths with the highest contributions\n");
   for (int i = 0; i < n && path[i].n > 0; i++) {
-    if (s->score > 0) snprintf(lead, sizeof lead, "%8.2f %%  ", 100 * path[i].value / s->score);
+    if (v->shares) snprintf(lead, sizeof lead, "%8.2f %%  ", 100 * path[i].value / v->s->score);
     else snprintf(lead, sizeof lead, "%10.5f  ", path[i].value);
-    print_walk(a, lead, 12, &path[i]);
+    print_walk(v, lead, 12, &path[i]);
   }
 }
 
-static void print_connections(const explain_data *a, const kith_explain_walk *walk, int n) {
+static void print_connections(const view *v, const kith_explain_walk *walk, int n) {
   if (n > 0 && walk[0].n > 0) printf("    connections\n");
-  for (int i = 0; i < n && walk[i].n > 0; i++) print_walk(a, "      ", 6, &walk[i]);
+  for (int i = 0; i < n && walk[i].n > 0; i++) print_walk(v, "      ", 6, &walk[i]);
 }
 
-/* An id with its name, if there is one. */
-static void print_heading(const char *id, const char *name, const char *lead) {
+/* The id of an item, with its name if there is one. */
+static void print_item(const explain_data *a, int64_t item, words *to) {
+  char id[KITH_PATH], name[KITH_PATH];
+  kith_ids_print(&a->base.item, item, sizeof id, id);
+  cli_recommend_name(&a->base, KITH_ITEM, item, name);
+  words_add(to, "%s%s%s", id, name[0] ? "  " : "", name);
+}
+
+static void print_heading(const explain_data *a, const kith_explain_query *query,
+                          const kith_explain_sums *s) {
+  char lead[64];
   words text = {.n = 0};
-  words_add(&text, "%s%s%s", id, name[0] ? "  " : "", name);
+  print_item(a, query->item, &text);
+  if (query->against >= 0) {
+    words_add(&text, " rather than ");
+    print_item(a, query->against, &text);
+  }
+  snprintf(lead, sizeof lead, "%10.5f  ", s->score);
   print_wrapped(lead, (int)strlen(lead), text.text);
 }
 
-void cli_explain_print(cli *c, const explain_request *w, const explain_data *a,
-                       const kith_explain_query *query, const kith_explanations *e) {
-  char id[KITH_PATH], name[KITH_PATH], lead[64];
-  (void)c;
-  print_heading(w->user, cli_recommend_name(&a->base, KITH_USER, query[0].user, name), "");
+void cli_explain_print(const explain_request *w, const explain_data *a, const kith_explain_query *query,
+                       const kith_explanations *e) {
+  char name[KITH_PATH];
+  words user = {.n = 0};
+  cli_recommend_name(&a->base, KITH_USER, query[0].user, name);
+  words_add(&user, "%s%s%s", w->user, name[0] ? "  " : "", name);
+  print_wrapped("", 0, user.text);
   for (int q = 0; q < e->n; q++) {
-    const kith_explain_sums *s = &e->sums[q];
-    kith_ids_print(&a->base.item, query[q].item, sizeof id, id);
-    snprintf(lead, sizeof lead, "%10.5f  ", s->score);
-    print_heading(id, cli_recommend_name(&a->base, KITH_ITEM, query[q].item, name), lead);
-    print_reasons(a, s, e->reason + (size_t)q * (size_t)e->n_reason, e->n_reason);
-    print_paths(a, s, e->path + (size_t)q * (size_t)e->n_path, e->n_path);
-    print_connections(a, e->connection + (size_t)q * (size_t)e->n_connection, e->n_connection);
+    view v = {.a = a, .s = &e->sums[q], .reason = e->reason + (size_t)q * (size_t)e->n_reason};
+    while (v.n < e->n_reason && v.reason[v.n].edge.type >= 0) v.n++;
+    v.shares = v.s->score > 0 && query[q].against < 0;
+    print_heading(a, &query[q], v.s);
+    print_reasons(&v);
+    print_paths(&v, e->path + (size_t)q * (size_t)e->n_path, e->n_path);
+    print_connections(&v, e->connection + (size_t)q * (size_t)e->n_connection, e->n_connection);
   }
 }

@@ -46,12 +46,15 @@ const cli_verb cli_verbs[] = {
     {"explain", true, cli_explain, "JOB", "why a user gets an item: what its score is a sum of",
      "  --user ID            user id of the lists\n"
      "  --item ID            the item (default: the top items of the user)\n"
+     "  --against ID         with --item: why that item rather than this one\n"
      "  --k K                without --item: number of items (default 5)\n"
-     "  --top N              neighbors to list (default 10; without --item 3)\n"
+     "  --top N              terms of a score to list (default 10; without --item 3)\n"
      "  --paths N            paths of the highest contributions (default 5; without\n"
      "                       --item none)\n"
      "  --connections N      strongest paths from the user to the item (default 3;\n"
      "                       without --item 1)\n"
+     "  --all                the top items of all users, to a file\n"
+     "  --output FILE        with --all: FILE.tsv, relative to the current folder\n"
      "  --refit              by the model of kith train --refit\n"},
     {"embed", true, cli_embed, "JOB", "list of new users or items → WORK/new.h5, their embeddings",
      "  --output FILE        write FILE instead, relative to the current folder\n"

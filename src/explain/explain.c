@@ -54,10 +54,11 @@ static kith_agreed explain_batch(kith_explainer *e, kith__batch *b, int first, f
   kith_explain_reason *reason = out->reason + (size_t)first * (size_t)out->n_reason;
   kith_explain_walk *path = out->path + (size_t)first * (size_t)out->n_path;
   explain_fill_target(e, b, other);
+  if (b->direct) kith__explain_direct(e, b);
   KITH_TRY(kith_agree(e->comm, kith__explain_reasons(e, b, out->n_reason, sums, reason)));
   explain_share(e->comm, b->n, sizeof *sums, sums);
   explain_share(e->comm, (int64_t)b->n * out->n_reason, sizeof *reason, reason);
-  if (out->n_path > 0) KITH_TRY(kith__explain_walks(e, b, WALK_END_ANYWHERE, out->n_path, path));
+  if (out->n_path > 0 && e->x) KITH_TRY(kith__explain_walks(e, b, WALK_END_ANYWHERE, out->n_path, path));
   for (int i = 0; i < b->n * out->n_path; i++) path[i].value *= sums[i / out->n_path].scale;
   if (out->n_connection > 0)
     KITH_TRY(kith__explain_walks(e, b, WALK_END_AT_ITEM, out->n_connection,
@@ -71,18 +72,24 @@ kith_agreed kith_explain(kith_explainer *e, int n, const kith_explain_query *que
   kith_agreed st = {KITH_OK};
   kith__batch b = {.n = 0};
   float *other = NULL;
+  double *direct = NULL;
   *out = (kith_explanations){.n = n, .n_reason = n_reason, .n_path = n_path, .n_connection = n_connection};
   KITH_TRY(kith_agree(e->comm, explain_alloc(out)));
   KITH_TRY(kith_agree(e->comm, KITH_NEW(b.target, (int64_t)BATCH * e->d)));
   KITH_TRY(kith_agree(e->comm, KITH_NEW(other, (int64_t)BATCH * e->d)));
+  KITH_TRY(kith_agree(e->comm, KITH_NEW(direct, n)));
+  if (kith_direct_is_on(&e->direct)) KITH_TRY(kith__explain_direct_scores(e, n, query, direct));
   for (int first = 0; first < n; first += BATCH) {
     b.n = (int)kith_min(BATCH, n - first);
+    b.direct = kith_direct_is_on(&e->direct) ? e->reach[0] : NULL;
+    b.direct_score = direct + first;
     b.query = query + first;
     KITH_TRY(explain_batch(e, &b, first, other, out));
   }
 done:
   KITH_FREE(b.target);
   KITH_FREE(other);
+  KITH_FREE(direct);
   if (kith_is_bad(st)) kith_explanations_free(out);
   return st;
 }

@@ -7,6 +7,10 @@
  * a term for the user's own row and one for each neighbor: an item that the user chose, a friend, a tag.
  * The terms can be divided further, down to paths u, j, …, v of m entries, each the product of its entries
  * and of w_m <x_v, F_i>.
+ *
+ * Scores of spectral are linear in the items that the user chose, r_u: item j contributes
+ * D_j^-p <f(m) V_j, D_i^q V_i> and of the direct term c / lambda_1 D_i^q P_ij D_j^-p, of the users who chose
+ * both.
  */
 #ifndef KITH_EXPLAIN_EXPLAIN_H
 #define KITH_EXPLAIN_EXPLAIN_H
@@ -19,6 +23,7 @@ enum {
   KITH_EXPLAIN_WALKS = 20,    /**< most paths, and most connections */
   KITH_EXPLAIN_HOPS = 16,     /**< most entries of a path */
   KITH_EXPLAIN_CHOICE = -1,   /**< relation of an interaction; others are indices into the schema */
+  KITH_EXPLAIN_FEATURE = -2,  /**< no relation: the term is of a feature of the user's input row */
   KITH_EXPLAIN_CONNECTION = 3 /**< fewest hops that connections may have */
 };
 
@@ -30,18 +35,19 @@ typedef struct kith_explain_query {
 
 /** An edge that is read: of the user to a neighbor, or of a path. */
 typedef struct kith_explain_edge {
-  int type;         /**< of the neighbor, in the schema */
+  int type;         /**< of the neighbor, in the schema; of a feature that of its node */
   int relation;     /**< KITH_EXPLAIN_CHOICE, or in the schema */
   int kind;         /**< row of the relation's kind_id; -1: it has no kinds */
   bool timed;       /**< whether `time` is known */
-  int64_t original; /**< number of the neighbor within its type */
+  int64_t original; /**< number of the neighbor, or of the feature, within its type */
   int64_t time;
 } kith_explain_edge;
 
-/** A neighbor of the user, and its contribution to the score. */
+/** A neighbor of the user, or one of its features, and its contribution to the score. */
 typedef struct kith_explain_reason {
   kith_explain_edge edge;
   double value;
+  double direct; /**< the direct term's part of it */
 } kith_explain_reason;
 
 /** A path that begins with the user. */
@@ -54,12 +60,12 @@ typedef struct kith_explain_walk {
 /** The sums of an explanation: score = own + positive + negative + rounding. */
 typedef struct kith_explain_sums {
   double score;    /**< product of the exported rows; with `against`, the difference of both */
-  double own;      /**< of the user's own input row */
-  double positive; /**< of all neighbors that contribute more than 0 … */
+  double own;      /**< of the user's own input row, but for its features */
+  double positive; /**< of all neighbors and features that contribute more than 0 … */
   double negative; /**< … and less than that */
   double rounding; /**< what floats have lost: of rows of bf16 some thousandths, else less than a millionth */
   double scale;    /**< factor in all of them: cosines divide by the length of the user's row */
-  int64_t n_positive, n_negative, n_neighbor;
+  int64_t n_positive, n_negative, n_term;
 } kith_explain_sums;
 
 /** The same on every rank. */
@@ -97,7 +103,7 @@ void kith_explainer_free(kith_explainer **e);
  * Explain scores.  Collective.  The same digits on any number of ranks and for any cut.
  *
  * @param query         [n] the same on every rank
- * @param n_reason      most neighbors that are listed; all of them count in the sums
+ * @param n_reason      most neighbors and features that are listed; all of them count in the sums
  * @param n_path        paths of the highest contribution, exactly these; 0: none
  * @param n_connection  paths from the user to the item with the largest product of entries, of as many hops
  *                      as the model has layers, and of at least three; 0: none

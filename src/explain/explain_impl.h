@@ -12,24 +12,42 @@ struct kith_explainer {
   const kith_comm *comm;
   const kith_graph *g;
   const kith_run *run;
-  kith_inference inference;
+  kith_inference inference;         /* of a model with steps */
+  kith_dist_csr *own;               /* of spectral: the interactions */
+  kith_dist_csr *a;                 /* the one of both that paths follow */
   kith_lid *row_of[KITH_SIDES];     /* the local row of each user and item; -1: of another rank */
   int term[1 + KITH_MAX_RELATIONS]; /* the relation of each term of the merged matrix */
   int d, layers;
   double weight[KITH_EXPLAIN_HOPS + 1]; /* w of each layer */
   const float *final;                   /* [n_own, d] exported rows */
-  const float *x;                       /* [n_own, d] input rows */
-  float *all;                           /* [n_own, d] R(0) */
-  float *rest;                          /* [n_own + n_ghost, d] R(1), ghosts filled; without layers unused */
-  bool has_negative;                    /* whether any rank's matrix has a negative entry */
+  const float *x;                       /* [n_own, d] input rows; null: none */
+  float *all;                           /* [n_own, d] R(0); of spectral null */
+  float *rest;       /* [n_own + n_ghost, d] R(1), ghosts filled; of spectral with the entries' weights */
+  bool has_negative; /* whether any rank's matrix has a negative entry */
+  kith_direct_term direct; /* what the score has beside rows */
+  float *reach[2];         /* [n_own + n_ghost, BATCH] with a direct term: work memory */
 };
 
-/* At most BATCH queries.  The same on every rank. */
+/* At most BATCH queries.  The same on every rank, but what is marked. */
 typedef struct kith__batch {
   int n;
   const kith_explain_query *query;
-  float *target; /* [BATCH, d] F_i, less that of the other item */
+  float *target;              /* [BATCH, d] F_i, less that of the other item */
+  const float *direct;        /* [n_own + n_ghost, BATCH] of each item that a user chose; null: none */
+  const double *direct_score; /* [n] the direct term of the whole score, where this rank has the user */
 } kith__batch;
+
+/* Make the explainer of a model with steps, and of spectral.  Collective.  Errors: as
+ * kith_explainer_create(). */
+kith_agreed kith__explain_linear(kith_explainer *e, const kith_embeddings_origin *from) KITH_MUST_USE;
+kith_agreed kith__explain_spectral(kith_explainer *e, const kith_embeddings_origin *from) KITH_MUST_USE;
+
+/* Fill e->reach[0] with the direct term's contribution of every item to the queries.  Collective. */
+void kith__explain_direct(kith_explainer *e, const kith__batch *b);
+/* The direct term of n queries' scores, as rankings add it: score [n], where this rank has the user.
+ * Collective.  Errors: KITH_ENOMEM. */
+kith_agreed kith__explain_direct_scores(const kith_explainer *e, int n, const kith_explain_query *query,
+                                        double *score) KITH_MUST_USE;
 
 /* The node of a key of kith_node_key(). */
 void kith__explain_node(int64_t key, int *type, int64_t *original);
@@ -38,7 +56,7 @@ void kith__explain_node(int64_t key, int *type, int64_t *original);
 kith_explain_edge kith__explain_edge(const kith_explainer *e, kith_lid p, kith_eid entry, kith_eid nth);
 /* The term of an entry.  Local. */
 static inline int kith__explain_term(const kith_explainer *e, kith_eid entry) {
-  const kith_merged_relations *m = e->inference.a->merged;
+  const kith_merged_relations *m = e->a->merged;
   return m ? m->of[entry] : 0;
 }
 

@@ -45,7 +45,7 @@ typedef struct walk_next {
 
 static kith_status walks_alloc(walks *w) {
   kith_status st = KITH_OK;
-  int64_t n = (int64_t)w->e->inference.a->csr.n_col * BATCH;
+  int64_t n = (int64_t)w->e->a->csr.n_col * BATCH;
   KITH_TRY(KITH_NEW(w->end, n));
   for (int m = 1; m <= w->depth; m++) {
     KITH_TRY(KITH_NEW(w->high[m], n));
@@ -91,7 +91,7 @@ static void walks_fill_items(walks *w) {
 }
 
 static void walks_exchange(const walks *w, float *x) {
-  kith_halo *halo = w->e->inference.a->halo;
+  kith_halo *halo = w->e->a->halo;
   kith_halo_begin(halo, BATCH, x, x + (size_t)w->e->g->n_own * BATCH);
   kith_halo_end(halo);
 }
@@ -110,7 +110,7 @@ static void walks_row(const kith_csr *a, kith_lid p, bool lowest, const float *h
 
 /* to = the best, or the lowest, of ends after m entries and later. */
 static void walks_best(walks *w, int m, bool lowest, float *to) {
-  const kith_csr *a = &w->e->inference.a->csr;
+  const kith_csr *a = &w->e->a->csr;
   const float weight = (float)w->weight[m];
 #pragma omp parallel for schedule(dynamic, 256)
   for (kith_lid p = 0; p < a->n_row; p++) {
@@ -142,7 +142,7 @@ static void walks_keep(int most, walk_next next, walk_next *list) {
 
 /* The best entries behind a beginning of m entries whose last node this rank owns; next [most] is zero. */
 static void walks_extend(const walks *w, int q, int m, const walk_begin *b, walk_next *next) {
-  const kith_dist_csr *a = w->e->inference.a;
+  const kith_dist_csr *a = w->e->a;
   kith_eid seen[1 + KITH_MAX_RELATIONS] = {0};
   kith_lid p = a->iperm[b->last - w->e->g->first[w->e->comm->rank]];
   for (kith_eid i = a->csr.start[p]; i < a->csr.start[p + 1]; i++) {

@@ -165,3 +165,11 @@ kith_agreed kith_kind_ids_read(const kith_comm *comm, const char *path, const ch
   snprintf(name, sizeof name, "edge/%.31s/kind_id", relation);
   return kith__ids_read(comm, path, name, out);
 }
+
+kith_agreed kith_feature_ids_read(const kith_comm *comm, const char *path, const kith_schema *schema,
+                                  int type, kith_ids *out) {
+  char group[KITH_NAME], name[2 * KITH_NAME];
+  kith__feature_group(schema, type, group);
+  snprintf(name, sizeof name, "%s/id", group);
+  return kith__ids_read(comm, path, name, out);
+}

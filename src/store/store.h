@@ -12,12 +12,15 @@
  * "node/id".  Local.
  * @param[out] name  [KITH_NAME] */
 void kith_type_dataset(const kith_schema *schema, int type, const char *column, char *name);
-/** Read all ids of a node type of the schema from graph.h5 at `path`, or the names of a relation's kinds, as
- * kith_ids_read() does.  Collective.  Errors: KITH_ENOINPUT, KITH_EDATA, KITH_ENOMEM. */
+/** Read all ids of a node type of the schema from graph.h5 at `path`, the names of a relation's kinds, or the
+ * ids of a type's features, as kith_ids_read() does.  Collective.  Errors: KITH_ENOINPUT, KITH_EDATA,
+ * KITH_ENOMEM. */
 kith_agreed kith_type_ids_read(const kith_comm *comm, const char *path, const kith_schema *schema, int type,
                                kith_ids *out) KITH_MUST_USE;
 kith_agreed kith_kind_ids_read(const kith_comm *comm, const char *path, const char *relation,
                                kith_ids *out) KITH_MUST_USE;
+kith_agreed kith_feature_ids_read(const kith_comm *comm, const char *path, const kith_schema *schema,
+                                  int type, kith_ids *out) KITH_MUST_USE;
 /** Write the attribute `schema` to a file that holds rows of all types: the types and their numbers of nodes;
  * nothing if there are only users and items, or nodes.  Collective.  Errors: KITH_EIO, KITH_ENOMEM. */
 kith_agreed kith_h5_put_types(kith_h5 *f, const kith_graph *g) KITH_MUST_USE;

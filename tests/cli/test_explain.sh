@@ -78,7 +78,7 @@ for line in sys.stdin:
         assert close(a["own"], scale * w * x[u] @ target, size)
         assert abs(a["rounding"]) < 1e-5 * size and close(a["score"], a["own"] + a["positive"] + a["negative"], size), a
         true = {(k, v): scale * c * r1[v] @ target for k, v, c in rows[u]} if layers else {}
-        assert a["neighbors"] == len(true)
+        assert a["terms"] == len(true)
         assert close(a["positive"], sum(c for c in true.values() if c > 0), size)
         if len(a["reasons"]) == len(true): assert close(a["own"] + sum(r["contribution"] for r in a["reasons"]), score, size)
         mine = [r["contribution"] for r in a["reasons"]]
@@ -104,17 +104,19 @@ for line in sys.stdin:
 print(pairs)
 P
 
+on() { if [ $1 = 1 ]; then shift; "$KITH" "$@"; else ranks "$@"; fi; } # a rank alone starts sooner without mpirun
 asked="--top 100 --paths 7 --connections 4"
-answers() { # RANKS words…: of four users
+users="03 17 34 55"
+answers() { # RANKS words…
   n=$1; shift
-  for u in 03 17 34 55; do
-    ranks $n explain job.yaml --user user-$u --k 20 $asked --json --quiet "$@" | tail -1
+  for u in $users; do
+    on $n explain job.yaml --user user-$u --k 20 $asked --json --quiet "$@" | tail -1
   done | sed 's/"ranks": [0-9]*, //; s/, "seconds": [0-9.]*//'
 }
 holds() { # LAYERS FRIEND TAG SCORE words…: what NumPy says
   layers=$1 friend=$2 tag=$3 score=$4; shift 4
   set -- --set model.layers=$layers --set model.relations.friend=$friend --set model.relations.tag=$tag --set model.score=$score "$@"
-  ranks 2 train job.yaml --fresh --quiet "$@" >log 2>&1 || { cat log; exit 1; }
+  "$KITH" train job.yaml --fresh --quiet "$@" >log 2>&1 || { cat log; exit 1; }
   answers 1 "$@" >one
   /usr/bin/python3 oracle.py $layers $friend $tag $score <one >pairs || { echo "the answers to $* are not NumPy's"; exit 1; }
   [ "$(cat pairs)" = 80 ] || { echo "$(cat pairs) pairs"; exit 1; }
@@ -124,19 +126,48 @@ holds 1 0.6 1.7 dot
 holds 3 0.6 1.7 dot
 /usr/bin/python3 oracle.py 3 0.6 1.6 dot <one >log 2>&1 && { echo "the oracle does not see weights"; exit 1; }
 
+# One item rather than another: the same sums for the difference of both rows.
+for pair in "42 07" "11 70"; do
+  set -- $pair
+  "$KITH" explain job.yaml --user user-17 --item item-$1 --against item-$2 $asked --json --quiet | tail -1
+done >against
+/usr/bin/python3 oracle.py 3 0.6 1.7 dot <against >pairs && [ "$(cat pairs)" = 2 ] || { echo "differences are not NumPy's"; exit 1; }
+
+# A file of all users has the same terms, and its lines of an item add up to the score.
+for n in 1 3; do on $n explain job.yaml --all --k 4 --top 5 --output why.$n.tsv >log; done
+cmp why.1.tsv why.3.tsv
+"$KITH" explain job.yaml --user user-34 --k 4 --top 5 --json --quiet >some.json
+"$KITH" recommend job.yaml --all --k 4 --output top.tsv >log
+/usr/bin/python3 - <<'P'
+import collections, csv, json
+lines = list(csv.reader(open("why.1.tsv"), delimiter="\t", quoting=csv.QUOTE_NONE))
+total, score = collections.defaultdict(float), {}
+for user, place, item, s, relation, kind, type, id, c in lines:
+    total[user, place, item] += float(c)
+    score[user, place, item] = float(s)
+for key in score: assert abs(total[key] - score[key]) < 1e-5 * (1 + abs(score[key])), key
+top = [line.split("\t") for line in open("top.tsv").read().splitlines()]
+assert [tuple(x[:3]) for x in top] == list(score) and all(abs(float(x[3]) - score[tuple(x[:3])]) < 1e-5 * (1 + abs(float(x[3]))) for x in top)
+some = json.loads(open("some.json").read().splitlines()[-1])["explanations"]
+mine = [line for line in lines if line[0] == "user-34" and line[4] not in ("own", "others")]
+assert [(a["item"], r["relation"], r["id"], "%.9g" % r["contribution"]) for a in some for r in a["reasons"]] == [(l[2], l[4], l[7], l[8]) for l in mine]
+P
+
 # Any number of ranks, any cut.
-for n in 2 3 4; do answers $n >many; cmp one many || { echo "$n ranks say otherwise"; exit 1; }; done
+users="17 55"
+sed -n '2p; 4p' one >some
+for n in 2 3 4; do answers $n >many; cmp some many || { echo "$n ranks say otherwise"; exit 1; }; done
 "$KITH" partition job.yaml --quiet --set partition.method=hash >log 2>&1
-answers 3 >many; cmp one many || { echo "another cut says otherwise"; exit 1; }
+answers 3 >many; cmp some many || { echo "another cut says otherwise"; exit 1; }
 
 # For people: names in place of ids, words, dates, shares that add up, and no wide line.
 seq 0 79 | awk '{printf "item-%02d\tThe %dth film, with a title of some length — naïve, très naïve, and longer\n", $1, $1}' >names.tsv
 named="--set data.item_names.path=names.tsv"
 for verb in ingest partition; do "$KITH" $verb job.yaml --quiet $named >log 2>&1 || { cat log; exit 1; }; done
-ranks 2 train job.yaml --fresh --quiet $named >log 2>&1 || { cat log; exit 1; }
+"$KITH" train job.yaml --fresh --quiet $named >log 2>&1 || { cat log; exit 1; }
 for n in 1 3; do
-  ranks $n explain job.yaml --user user-03 --item item-42 $named --paths 20 >text.$n
-  ranks $n explain job.yaml --user user-03 --k 3 $named >top.$n
+  on $n explain job.yaml --user user-03 --item item-42 $named --paths 20 >text.$n
+  on $n explain job.yaml --user user-03 --k 3 $named >top.$n
 done
 cmp text.1 text.3; cmp top.1 top.3
 /usr/bin/python3 - <<'P'
@@ -156,14 +187,14 @@ assert open("top.1", encoding="utf-8").read().count("the user's own row") == 3
 P
 
 # Matrix factorization has no neighbors; learned weights of layers and relations are read from the checkpoint.
-ranks 2 train job.yaml --fresh --quiet $named --set model.name=mf >log 2>&1 || { cat log; exit 1; }
-ranks 2 explain job.yaml --user user-03 --k 4 $named --set model.name=mf --json --quiet | /usr/bin/python3 -c '
+"$KITH" train job.yaml --fresh --quiet $named --set model.name=mf >log 2>&1 || { cat log; exit 1; }
+"$KITH" explain job.yaml --user user-03 --k 4 $named --set model.name=mf --json --quiet | /usr/bin/python3 -c '
 import json, sys
 for a in json.loads(sys.stdin.read().splitlines()[-1])["explanations"]:
-    assert abs(a["score"] - a["own"]) < 1e-6 and a["neighbors"] == 0 and not a["reasons"], a'
+    assert abs(a["score"] - a["own"]) < 1e-6 and a["terms"] == 0 and not a["reasons"], a'
 adds_up() { # words…
-  ranks 2 train job.yaml --fresh --quiet $named "$@" >log 2>&1 || { cat log; exit 1; }
-  for n in 1 3; do ranks $n explain job.yaml --user user-17 --k 20 --top 100 $named --json --quiet "$@" | tail -1 | sed 's/"ranks": [0-9]*, //; s/, "seconds": [0-9.]*//' >json.$n; done
+  "$KITH" train job.yaml --fresh --quiet $named "$@" >log 2>&1 || { cat log; exit 1; }
+  for n in 1 3; do on $n explain job.yaml --user user-17 --k 20 --top 100 $named --json --quiet "$@" | tail -1 | sed 's/"ranks": [0-9]*, //; s/, "seconds": [0-9.]*//' >json.$n; done
   cmp json.1 json.3 || { echo "ranks differ with $*"; exit 1; }
   /usr/bin/python3 - "$@" <<'P'
 import json, sys
@@ -178,8 +209,16 @@ P
 adds_up --set model.layer_weights=learned --set model.relations.friend=learned
 adds_up --set model.tie=learned
 adds_up --set model.tie=similarity --set model.half_life=30d
-adds_up --set model.edge_dropout=0.3 --set loss.name=softmax --set model.score=cosine
+adds_up --set model.residual=0.2 --set model.layer_weights=learned
 adds_up --set loss.name=softmax --set model.length_discount=0.3
+adds_up --set model.edge_dropout=0.3 --set loss.name=softmax --set model.score=cosine
+seq 0 59 | awk '{printf "user-%02d\tage-%d city-%d:0.5\n", $1, $1 % 5, $1 % 3}' >features.txt
+featured="--set data.user_features.path=features.txt --set model.input=both"
+for verb in ingest partition; do "$KITH" $verb job.yaml --quiet $named $featured >log 2>&1 || { cat log; exit 1; }; done
+adds_up $featured
+grep -q '"feature": "age-2"' json.1 && grep -q '"feature": "city-2"' json.1 || { echo "no features of user-17"; exit 1; }
+"$KITH" explain job.yaml --user user-17 --k 1 --top 100 $named $featured | grep -q ' has age-2$' || { echo "no word for a feature"; exit 1; }
+for verb in ingest partition; do "$KITH" $verb job.yaml --quiet $named >log 2>&1 || { cat log; exit 1; }; done
 adds_up --set model.storage=bf16
 
 refused() { # CODE WORDS ARGUMENTS…: one line with the words
@@ -190,13 +229,17 @@ refused() { # CODE WORDS ARGUMENTS…: one line with the words
 bf16="--set model.storage=bf16"
 refused 64 "expected --user ID"
 refused 64 "--top 0: expected a number from 1 to 100" --user user-03 --top 0
+refused 64 "--against ID goes with --item ID" --user user-03 --against item-11
+refused 64 "--all and --output FILE go together" --all
+refused 64 "expected a name that ends in .tsv" --all --output why.h5
+refused 64 "go with --user ID" --all --output why.tsv --paths 3
 refused 65 "--user nobody: no such user" --user nobody $bf16
 refused 65 "--item nothing: no such item" --user user-03 --item nothing $bf16
 refused 78 "was trained with model=lightgcn, the job has model=gat" --user user-03 --set model.name=gat --set model.relations.friend=0 --set model.relations.tag=0
 "$KITH" train job.yaml --quiet $named --set work=w2 --set graph=work/graph.h5 --set parts=work/parts.h5 --set model.name=gat --set model.relations.friend=0 --set model.relations.tag=0 --set train.epochs=1 >log 2>&1 || { cat log; exit 1; }
-refused 78 "whose layers are linear; the job has gat" --user user-03 --set work=w2 --set graph=work/graph.h5 --set parts=work/parts.h5 --set model.name=gat --set model.relations.friend=0 --set model.relations.tag=0 --set train.epochs=1
+refused 78 "which are linear; the job has gat" --user user-03 --set work=w2 --set graph=work/graph.h5 --set parts=work/parts.h5 --set model.name=gat --set model.relations.friend=0 --set model.relations.tag=0 --set train.epochs=1
 cp work/embeddings.h5 kept.h5
-ranks 1 train job.yaml --fresh --quiet $named $bf16 --set train.epochs=2 >log 2>&1 || { cat log; exit 1; }
+"$KITH" train job.yaml --fresh --quiet $named $bf16 --set train.epochs=2 >log 2>&1 || { cat log; exit 1; }
 cp kept.h5 work/embeddings.h5
 refused 66 "no checkpoint is left of what embeddings.h5 holds" --user user-03 $bf16 --set train.epochs=2
 rm work/checkpoint*

@@ -74,7 +74,7 @@ static kith_agreed run_explain(void) {
   KITH_TRY(kith_explain(e, 3, query, 2, 2, 2, &all));
   for (int q = 0; q < 3; q++) {
     const kith_explain_sums *s = &all.sums[q];
-    assert_true(s->n_neighbor == 2 && all.path[2 * q].n > 0 && all.connection[2 * q].n > 0);
+    assert_true(s->n_term == 2 && all.path[2 * q].n > 0 && all.connection[2 * q].n > 0);
     assert_true(fabs(s->rounding) < 1e-6);
   }
 done:

@@ -1,0 +1,153 @@
+/*
+ * The explainer of spectral: a user's row is the sum of f(m) V_j D_j^-p over the items j that the user chose.
+ * The direct term is one, too: c / lambda_1 D_i^q P_ij D_j^-p, with P_ij = D_i^-b D_j^-b times the sum of
+ * D_v^-2a over the users v who chose both.  Two passes over the interactions find it for all j.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "eval/eval.h"
+#include "explain/explain_impl.h"
+#include "spectral/filter.h"
+#include "spectral/rows.h"
+
+static double spectral_power(int64_t degree, double power) {
+  return degree > 0 ? pow((double)degree, power) : 0;
+}
+
+static kith_status spectral_fill(kith_explainer *e, const kith_spectrum *s) {
+  kith_status st = KITH_OK;
+  const kith_spectral_options *o = &e->run->model.spectral;
+  const double largest = s->value[0], last = kith_spectral_last(s);
+  double *f = NULL;
+  KITH_TRY(KITH_NEW(f, e->d));
+  for (int k = 0; k < e->d; k++)
+    f[k] = largest > 0 ? kith_spectral_filter(o, last, s->value[k] / largest) : 0;
+#pragma omp parallel for schedule(static)
+  for (kith_lid i = 0; i < e->g->n_own_of[KITH_ITEM]; i++) {
+    size_t row = (size_t)e->g->row_of[KITH_ITEM][i];
+    double weight = spectral_power(e->a->degree[row], -o->input_power);
+    for (int k = 0; k < e->d; k++)
+      e->rest[row * (size_t)e->d + (size_t)k] =
+          (float)(f[k] * weight * (double)s->v[row * (size_t)s->width + (size_t)k]);
+  }
+done:
+  KITH_FREE(f);
+  return st;
+}
+
+static kith_status spectral_alloc(kith_explainer *e) {
+  kith_status st = KITH_OK;
+  e->a = e->own;
+  e->d = e->run->model.dim;
+  e->layers = 1;
+  KITH_TRY(KITH_NEW(e->rest, (int64_t)e->a->csr.n_col * e->d));
+  for (int i = 0; i < 2 && kith_direct_is_on(&e->direct); i++)
+    KITH_TRY(KITH_NEW(e->reach[i], (int64_t)e->a->csr.n_col * BATCH));
+  KITH_TRY(kith_halo_reserve(e->a->halo, e->d));
+  KITH_TRY(kith_halo_reserve(e->a->halo, BATCH));
+done:
+  return st;
+}
+
+kith_agreed kith__explain_spectral(kith_explainer *e, const kith_embeddings_origin *from) {
+  kith_agreed st = {KITH_OK};
+  kith_spectrum *s = NULL;
+  KITH_TRY(kith_spectral_load(e->comm, e->g, e->run, &s));
+  if (s->round != from->epoch)
+    KITH_TRY(kith_agreed_same(kith_fail(
+        KITH_ENOINPUT,
+        "%s: the newest checkpoint is of round %d, embeddings.h5 of round %lld: run kith train first",
+        e->run->work, s->round, (long long)from->epoch)));
+  KITH_TRY(kith_dist_csr_create(e->comm, e->g, e->run->model.dim, &e->own));
+  KITH_TRY(kith_agree(e->comm, spectral_alloc(e)));
+  KITH_TRY(kith_agree(e->comm, spectral_fill(e, s)));
+  kith_halo_begin(e->a->halo, e->d, e->rest, e->rest + (size_t)e->g->n_own * (size_t)e->d);
+  kith_halo_end(e->a->halo);
+done:
+  kith_spectrum_free(&s);
+  return st;
+}
+
+/* ---- the direct term ---- */
+
+/* Rows of a type get `factor` times their degree's power times the sum of their neighbors' rows. */
+static void direct_pass(kith_explainer *e, int type, double factor, double power, float *from, float *to) {
+  const kith_csr *csr = &e->a->csr;
+  kith_halo_begin(e->a->halo, BATCH, from, from + (size_t)e->g->n_own * BATCH);
+  kith_halo_end(e->a->halo);
+#pragma omp parallel for schedule(dynamic, 256)
+  for (kith_lid p = 0; p < csr->n_row; p++) {
+    kith_lid row = csr->perm[p];
+    float *sum = to + (size_t)row * BATCH, scale;
+    if (e->g->type[row] != type) continue;
+    memset(sum, 0, BATCH * sizeof *sum);
+    for (kith_eid i = csr->start[p]; i < csr->start[p + 1]; i++)
+      for (int k = 0; k < BATCH; k++) sum[k] += from[(size_t)csr->col[i] * BATCH + (size_t)k];
+    scale = (float)(factor * spectral_power(e->a->degree[row], power));
+    for (int k = 0; k < BATCH; k++) sum[k] *= scale;
+  }
+}
+
+static void direct_set(const kith_explainer *e, int64_t item, int q, double sign, float *to) {
+  const kith_direct_term *t = &e->direct;
+  kith_lid row = item >= 0 ? e->row_of[KITH_ITEM][item] : -1;
+  if (row < 0) return;
+  double factor = spectral_power(e->a->degree[row], t->output_power - t->item_power);
+  to[(size_t)row * BATCH + (size_t)q] += (float)(sign * factor);
+}
+
+void kith__explain_direct(kith_explainer *e, const kith__batch *b) {
+  const kith_direct_term *t = &e->direct;
+  float *items = e->reach[0], *users = e->reach[1];
+  memset(items, 0, (size_t)e->a->csr.n_col * BATCH * sizeof *items);
+  for (int q = 0; q < b->n; q++) {
+    direct_set(e, b->query[q].item, q, 1, items);
+    direct_set(e, b->query[q].against, q, -1, items);
+  }
+  direct_pass(e, KITH_USER, 1, -2 * t->user_power, items, users);
+  double factor = t->lambda_1 > 0 ? t->c / t->lambda_1 : 0;
+  direct_pass(e, KITH_ITEM, factor, -t->input_power - t->item_power, users, items);
+  kith_halo_begin(e->a->halo, BATCH, items, items + (size_t)e->g->n_own * BATCH);
+  kith_halo_end(e->a->halo);
+}
+
+/* The index of an owned row among the users of this rank: rows ascend. */
+static kith_lid direct_index(const kith_graph *g, kith_lid row) {
+  kith_lid low = 0, high = g->n_own_of[KITH_USER];
+  while (low + 1 < high) {
+    kith_lid middle = (low + high) / 2;
+    if (g->row_of[KITH_USER][middle] <= row) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+kith_agreed kith__explain_direct_scores(const kith_explainer *e, int n, const kith_explain_query *query,
+                                        double *score) {
+  kith_agreed st = {KITH_OK};
+  kith_lid *user = NULL, n_mine = 0;
+  int32_t *item = NULL;
+  float *part = NULL;
+  KITH_TRY(kith_agree(e->comm, KITH_NEW(user, n)));
+  KITH_TRY(kith_agree(e->comm, KITH_NEW(item, 2 * (int64_t)n)));
+  KITH_TRY(kith_agree(e->comm, KITH_NEW(part, 2 * (int64_t)n)));
+  for (int q = 0; q < n; q++) {
+    kith_lid row = e->row_of[KITH_USER][query[q].user];
+    if (row < 0) continue;
+    item[2 * n_mine] = (int32_t)query[q].item;
+    item[2 * n_mine + 1] = (int32_t)query[q].against;
+    user[n_mine++] = direct_index(e->g, row);
+  }
+  KITH_TRY(kith_eval_direct_some(e->comm, e->g, &e->direct, n_mine, user, 2, item, part));
+  for (int q = 0, i = 0; q < n; q++) {
+    if (e->row_of[KITH_USER][query[q].user] < 0) continue;
+    score[q] = (double)part[2 * i] - (double)part[2 * i + 1];
+    i++;
+  }
+done:
+  KITH_FREE(user);
+  KITH_FREE(item);
+  KITH_FREE(part);
+  return st;
+}
