@@ -88,12 +88,21 @@ KITH_API void kith_csc_fill(const kith_csr *csr, int64_t size, void *scratch, ki
 /** Free the arrays.  Local. */
 KITH_API void kith_csc_free(kith_csc *csc);
 
+/** Which rows of a larger map, the owned rows of the full graph, the rows of a map are. */
+typedef struct kith_row_subset {
+  int64_t n_of;             /**< rows of the larger map */
+  const kith_lid *row;      /**< [n] their numbers there, ascending */
+  const kith_lid *position; /**< [n] their positions in the matrix: where kith_csr.perm has them */
+  const kith_lid *index;    /**< [n_of] the inverse of row; -1 for a row that is not among them */
+} kith_row_subset;
+
 /**
  * Map from the rows of a tensor to nodes: row i belongs to the node with key node[i] (DGL's NID; here the key
  * is the same on any number of ranks, and is the counter of the row's random numbers).
  *
  * Tensors point to a map, since the number of rows changes: on the full graph the rows are the owned rows and
- * the map is constant; in sampled training the sampler sets it to the nodes of the step's block.
+ * the map is constant, but for a layer of which a step computes some rows only (`subset`); in sampled
+ * training the sampler sets it to the nodes of the step's block.
  */
 typedef struct kith_node_map {
   int64_t n;           /**< rows at this step, without ghosts */
@@ -101,6 +110,8 @@ typedef struct kith_node_map {
   int64_t capacity;    /**< allocated rows: the most of any step, ghosts included */
   const int64_t *node; /**< [n + n_ghost] kith_node_key() of each row; null where rows are entries of a matrix
                           (kith_block.edges) */
+  const kith_row_subset *subset; /**< the rows are these of the full graph's at this step; null: all, or in
+                                    sampled training the first of the source rows */
 } kith_node_map;
 
 /** A key that identifies a node on any number of ranks: original number and type. */

@@ -141,8 +141,9 @@ struct kith_gated_entries {
 
 /**
  * One layer's bipartite graph (DGL's block): each dst row aggregates src rows.  On the full graph src and dst
- * are both the owned rows, and ghost rows follow the src rows.  In a sampled step the dst rows are the first
- * of the src rows, and there are no ghosts.
+ * are both the owned rows, and ghost rows follow the src rows; but where a step reads only some rows of its
+ * last layer, those alone are the dst rows (dst->subset), and csr and csc are still of all rows.  In sampled
+ * steps the dst rows are the first of the src rows, and there are no ghosts.
  */
 typedef struct kith_block {
   kith_dist_csr *dist_csr; /**< the full graph's matrix and halo; null in sampled steps */

@@ -123,7 +123,8 @@ KITH_API void kith_params_allreduce_grad(kith_params *p, const kith_comm *comm);
  *
  * An op without a block keeps the rows of its input, [rows, d].  An op with a block reads x [src rows, d],
  * ghost rows behind them on the full graph, and makes y [dst rows, d] (kith_block.src, dst); its backward
- * adds to the gradients of the src rows.  On the full graph src and dst are the same owned rows.
+ * adds to the gradients of the src rows.  On the full graph src and dst are the same owned rows, unless dst
+ * has a subset (kith_row_subset).
  */
 
 /**

@@ -74,8 +74,10 @@ static void bench_line(bench *b, const char *name, const char *key, const char *
 /* How the time of a step's limit divides, and how much work that is on all ranks. */
 static void bench_print_parts(bench *b) {
   bench_work w = bench_least_work(b);
-  double n[3] = {w.gathered, w.products, w.streamed}, all = 0;
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, n, 3, MPI_DOUBLE, MPI_SUM, b->c->comm->mpi));
+  double n[] = {w.gathered, w.products, w.streamed, (double)kith_trainer_requested_rows(b->trainer),
+                (double)kith_trainer_requested_edges(b->trainer)},
+         all = 0;
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, n, sizeof n / sizeof *n, MPI_DOUBLE, MPI_SUM, b->c->comm->mpi));
   for (int i = 0; i < BENCH_PARTS; i++) all += b->part[i];
   for (int i = 0; i < BENCH_PARTS; i++) b->part[i] /= all > 0 ? all : 1;
   cli_print(
@@ -85,10 +87,10 @@ static void bench_print_parts(bench *b) {
       100 * b->part[BENCH_STREAMS], 4e-6 * n[2]);
   cli_json(
       b->c, "step_parts",
-      "{\"gathered\": %.0f, \"products\": %.0f, \"streamed\": %.0f, \"exchanges\": %.0f, \"shares\": [%.6f, "
-      "%.6f, %.6f, %.6f]}",
-      n[0], n[1], n[2], w.exchanges, b->part[BENCH_GATHERS], b->part[BENCH_PRODUCTS], b->part[BENCH_STREAMS],
-      b->part[BENCH_MESSAGES]);
+      "{\"gathered\": %.0f, \"products\": %.0f, \"streamed\": %.0f, \"exchanges\": %.0f, \"batch_rows\": "
+      "%.0f, \"batch_entries\": %.0f, \"shares\": [%.6f, %.6f, %.6f, %.6f]}",
+      n[0], n[1], n[2], w.exchanges, n[3], n[4], b->part[BENCH_GATHERS], b->part[BENCH_PRODUCTS],
+      b->part[BENCH_STREAMS], b->part[BENCH_MESSAGES]);
 }
 
 /* Sampled steps have no such limit: print how many neighbors a second are sampled, while blocks are made, and

@@ -104,6 +104,7 @@ bench_work bench_least_work(const bench *b) {
   int64_t pairs = kith_trainer_n_example(b->trainer, 0, 1);
   const bench_sizes s = {.n_own = b->g->n_own,
                          .entries = kith_trainer_entries(b->trainer),
+                         .requested_rows = kith_trainer_requested_rows(b->trainer),
                          .requested = kith_trainer_requested_edges(b->trainer),
                          .pairs = pairs / b->c->comm->size,
                          .batch = pairs,

@@ -1,4 +1,6 @@
 /*
+ * Rows of the last layer that the batch does not read are counted only where the model computes them.
+ *
  * Counted are the passes that no order of the same sums avoids: every matrix product gathers a row for each
  * entry, every dense layer reads its inputs and writes its result, and backward the same once more.  Not
  * counted is what may stay in registers or a cache: activations, normalization, attention's exponentials,
@@ -12,18 +14,29 @@ typedef struct work {
   bench_work w;
 } work;
 
+/* Rows that layer l computes, and their entries. */
+typedef struct work_rows {
+  double n, entries;
+} work_rows;
+
+static work_rows work_rows_of(const work *w, int l) {
+  bool some = l + 1 == w->o->layers && kith_model_gathers_last(w->o);
+  return some ? (work_rows){(double)w->s->requested_rows, (double)w->s->requested}
+              : (work_rows){(double)w->s->n_own, (double)w->s->entries};
+}
+
 /* y = A x of d columns, forward and backward: entries are gathered, x and y are streams. */
-static void work_aggregate(work *w, int64_t forward, int64_t backward, int d) {
-  w->w.gathered += (double)(forward + backward) * d;
-  w->w.streamed += 2.0 * (double)w->s->n_own * d; /* y, and the gradient of x, are written */
+static void work_aggregate(work *w, work_rows rows, int d) {
+  w->w.gathered += 2 * rows.entries * d;
+  w->w.streamed += (rows.n + (double)w->s->n_own) * d; /* y, and the gradient of x, are written */
   w->w.exchanges += 2;
 }
 
 /* y [n, m] = x [n, k] w: three products, one forward and two backward. */
-static void work_dense(work *w, int64_t n, int k, int m) {
-  w->w.products += 3.0 * (double)n * k * m;
-  w->w.streamed += (double)n * (k + m);     /* forward: x is read, y written */
-  w->w.streamed += (double)n * (k + m + k); /* backward: x and y's gradient are read, x's is written */
+static void work_dense(work *w, double n, int k, int m) {
+  w->w.products += 3 * n * k * m;
+  w->w.streamed += n * (k + m);     /* forward: x is read, y written */
+  w->w.streamed += n * (k + m + k); /* backward: x and y's gradient are read, x's is written */
 }
 
 /* The input rows are read once more, and their gradient is read and written. */
@@ -31,32 +44,35 @@ static void work_residual(work *w, double share, int d) {
   if (share > 0) w->w.streamed += 3.0 * (double)w->s->n_own * d;
 }
 
+/* The requested rows of the last layer, too, but its tensors have all rows; with bf16 backward reads all. */
 static void work_lightgcn(work *w, int l) {
+  double all = (double)w->s->entries, some = l + 1 < w->o->layers ? all : (double)w->s->requested;
+  double backward = kith_model_rounds_rows(w->o) ? all : some;
   work_residual(w, w->o->residual, w->o->dim);
-  work_aggregate(w, l + 1 < w->o->layers ? w->s->entries : w->s->requested, w->s->entries, w->o->dim);
+  work_aggregate(w, (work_rows){(double)w->s->n_own, (some + backward) / 2}, w->o->dim);
 }
 
 static void work_ngcf(work *w, int l) {
-  (void)l;
-  work_aggregate(w, w->s->entries, w->s->entries, w->o->dim);
-  work_dense(w, w->s->n_own, 2 * w->o->dim, w->o->dim);
+  work_rows rows = work_rows_of(w, l);
+  work_aggregate(w, rows, w->o->dim);
+  work_dense(w, rows.n, 2 * w->o->dim, w->o->dim);
 }
 
 static void work_gcn(work *w, int l) {
   int k = w->o->dim, m = kith_model_layer_dim(w->o, l);
-  work_dense(w, w->s->n_own, k, m);
-  work_aggregate(w, w->s->entries, w->s->entries, m);
+  work_dense(w, (double)w->s->n_own, k, m);
+  work_aggregate(w, work_rows_of(w, l), m);
   work_residual(w, w->o->residual, k);
 }
 
 /* Between two dense layers. */
 static void work_gcnii(work *w, int l) {
   int d = w->o->dim;
-  if (l == 0) work_dense(w, w->s->n_own, d, d);
-  work_aggregate(w, w->s->entries, w->s->entries, d);
+  if (l == 0) work_dense(w, (double)w->s->n_own, d, d);
+  work_aggregate(w, work_rows_of(w, l), d);
   work_residual(w, w->o->gcnii.alpha, d);
-  work_dense(w, w->s->n_own, d, d);
-  if (l + 1 == w->o->layers) work_dense(w, w->s->n_own, d, kith_model_layer_dim(w->o, l));
+  work_dense(w, (double)w->s->n_own, d, d);
+  if (l + 1 == w->o->layers) work_dense(w, (double)w->s->n_own, d, kith_model_layer_dim(w->o, l));
 }
 
 /* Every node is its own neighbor, too. */
@@ -64,30 +80,32 @@ static void work_gat(work *w, int l) {
   int k = w->o->dim, m = kith_model_layer_dim(w->o, l);
   bool averages = l + 1 == w->o->layers && w->o->gat.last_merge == KITH_HEADS_AVERAGE;
   if (averages) m *= w->o->gat.last_heads > 0 ? w->o->gat.last_heads : w->o->gat.heads;
-  work_dense(w, w->s->n_own, k, m);
-  work_aggregate(w, w->s->entries + w->s->n_own, w->s->entries + w->s->n_own, m);
+  work_rows rows = work_rows_of(w, l);
+  work_dense(w, (double)w->s->n_own, k, m);
+  work_aggregate(w, (work_rows){rows.n, rows.entries + rows.n}, m);
 }
 
 /* The LSTM's products are those of its state, 4 d columns, for each entry. */
 static void work_sage(work *w, int l) {
   int k = w->o->dim, m = kith_model_layer_dim(w->o, l);
-  if (w->o->sage.aggregator == KITH_SAGE_POOL) work_dense(w, w->s->n_own, k, k);
+  if (w->o->sage.aggregator == KITH_SAGE_POOL) work_dense(w, (double)w->s->n_own, k, k);
   if (w->o->sage.aggregator == KITH_SAGE_LSTM) {
-    work_dense(w, w->s->n_own, k, 4 * k);
-    work_dense(w, w->s->entries, k, 4 * k);
+    work_dense(w, (double)w->s->n_own, k, 4 * k);
+    work_dense(w, (double)w->s->entries, k, 4 * k);
   }
-  work_aggregate(w, w->s->entries, w->s->entries, k);
-  work_dense(w, w->s->n_own, 2 * k, m);
+  work_rows rows = work_rows_of(w, l);
+  work_aggregate(w, rows, k);
+  work_dense(w, rows.n, 2 * k, m);
 }
 
 static void work_pinsage(work *w, int l) {
   int k = w->o->dim;
-  work_dense(w, w->s->n_own, k, k);
-  work_aggregate(w, w->s->entries, w->s->entries, k);
-  work_dense(w, w->s->n_own, 2 * k, k);
+  work_dense(w, (double)w->s->n_own, k, k);
+  work_aggregate(w, work_rows_of(w, l), k);
+  work_dense(w, (double)w->s->n_own, 2 * k, k);
   if (l + 1 < w->o->layers) return;
-  work_dense(w, w->s->n_own, k, k);
-  work_dense(w, w->s->n_own, k, kith_model_layer_dim(w->o, l));
+  work_dense(w, (double)w->s->n_own, k, k);
+  work_dense(w, (double)w->s->n_own, k, kith_model_layer_dim(w->o, l));
 }
 
 static void work_none(work *w, int l) { (void)w, (void)l; }

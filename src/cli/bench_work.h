@@ -11,7 +11,8 @@
 typedef struct bench_sizes {
   int64_t n_own;                /* rows */
   int64_t entries;              /* of the matrix that layers multiply by */
-  int64_t requested;            /* entries of the rows that the batch reads */
+  int64_t requested_rows;       /* rows that the batch reads … */
+  int64_t requested;            /* … and their entries */
   int64_t pairs, batch, shared; /* pairs of this rank and of all, shared negatives */
   bool overlaps;                /* softmax: other pairs' items are candidates */
 } bench_sizes;

@@ -118,9 +118,10 @@ static int64_t estimate_labeled(const estimate *w, int64_t wanted) {
 
 /* Examples; their rows with gradients, packed at the owner and at the reader; the halo between both. */
 static int64_t estimate_batch(const estimate *w) {
-  int64_t wanted = estimate_wanted(w);
+  int64_t wanted = estimate_wanted(w), gathered = kith_model_gathers_last(w->model) ? wanted : 0;
   return (w->s->n_class > 0 ? estimate_labeled(w, wanted) : estimate_pairs(w, wanted)) +
-         kith_tape_tensor_bytes(2 * wanted, w->width) + kith_halo_memory_bytes(w->s->size, wanted, wanted, 0);
+         kith_tape_tensor_bytes(2 * wanted, w->width) + gathered * (int64_t)sizeof(kith_lid) +
+         kith_halo_memory_bytes(w->s->size, wanted, wanted, 0);
 }
 
 /* Upper bound of the nodes that a sampler adds to those of the batch, over all layers. */

@@ -88,6 +88,15 @@ bool kith_model_rounds_rows(const kith_model_options *o) {
 bool kith_model_has_steps(const kith_model_options *o) { return model_table[o->name].record != NULL; }
 bool kith_model_needs_transpose(const kith_model_options *o) { return model_table[o->name].needs_transpose; }
 bool kith_model_has_self_loops(const kith_model_options *o) { return model_table[o->name].self_loops; }
+bool kith_model_gathers_last(const kith_model_options *o) {
+  switch (o->name) {
+  case KITH_NGCF: return true;
+  case KITH_GCN: return o->residual == 0; /* its products come after the sums, of a BLAS: other bits */
+  case KITH_GAT: return o->gat.attention_dropout == 0;
+  case KITH_SAGE: return o->sage.aggregator == KITH_SAGE_MEAN;
+  default: return false;
+  }
+}
 bool kith_model_uses_importance_graph(const kith_model_options *o) {
   return model_table[o->name].importance_graph;
 }
@@ -179,6 +188,10 @@ void kith_model_record(const kith_model_options *o, const kith_model_ctx *ctx) {
                    : kith_edge_dropout_op(ctx->tape, ctx->block[l], ctx->exec, o->edge_dropout);
     if (!block[l]) return;
   }
+  int last = kith_model_n_layer(o) - 1;
+  if (last >= 0 && kith_model_gathers_last(o))
+    block[last] = kith_gathered_rows_op(ctx->tape, block[last], ctx->output);
+  if (last >= 0 && !block[last]) return;
   dropped.block = block;
   kith_model_layer_output(ctx, ctx->x);
   model_table[o->name].record(o, &dropped);

@@ -41,6 +41,9 @@ double kith_model_discount(const kith_model_options *o);
 bool kith_model_needs_transpose(const kith_model_options *o);
 /** Whether every node is its own neighbor in the blocks (GAT). */
 bool kith_model_has_self_loops(const kith_model_options *o);
+/** Whether full steps compute only the rows of the last layer that the batch reads, and their gradients
+ * (kith_gathered_rows_op()).  LightGCN does so forward only, by itself. */
+bool kith_model_gathers_last(const kith_model_options *o);
 /** Whether the blocks are of importance neighborhoods instead of the training graph (PinSage). */
 bool kith_model_uses_importance_graph(const kith_model_options *o);
 

@@ -57,13 +57,14 @@ static kith_tensor *sage_layer(const kith_model_options *o, const kith_model_ctx
                                kith_tensor *h) {
   kith_tape *t = ctx->tape;
   int d = kith_model_layer_dim(o, l);
-  kith_tensor *both[2] = {kith_dst_rows_op(t, ctx->block[l], h), sage_aggregate(o, ctx, l, h)};
+  kith_tensor *both[2] = {h, sage_aggregate(o, ctx, l, h)};
   kith_tensor *bias[2] = {kith_model_weights(ctx, "bias", l, 1, d, KITH_INIT_ZERO), NULL};
   if (!both[0] || !both[1]) return NULL;
   int k = both[0]->d, near = both[1]->d;
   kith_tensor *w = kith_model_weights(ctx, "weight", l, k + near, d, KITH_INIT_GLOROT);
   kith_tensor *parts[2] = {kith_row_view_op(t, w, 0, k), kith_row_view_op(t, w, k, near)};
-  return kith_dense_op(t, KITH_DENSE_BESIDE, l + 1 < o->layers ? 0 : 1, both, parts, bias);
+  return kith_dense_op(t, ctx->block[l]->dst, KITH_DENSE_BESIDE, l + 1 < o->layers ? 0 : 1, both, parts,
+                       bias);
 }
 
 void kith_sage_record(const kith_model_options *o, const kith_model_ctx *ctx) {

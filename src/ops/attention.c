@@ -99,13 +99,27 @@ KITH_INLINE void attention_sum(const kith_csr *a, const int heads, const int d, 
   }
 }
 
-KITH_INLINE void attention_row(const kith_csr *a, const int heads, const int d, float slope, kith_lid p,
-                               const float *left, const float *right, const float *z,
+/* A row's position in the matrix, its number there, and its number among those that are computed. */
+typedef struct attention_place {
+  kith_lid position, of, row;
+} attention_place;
+
+KITH_INLINE kith_lid attention_rows(const kith_csr *a, const kith_attention *o) {
+  return o->subset ? o->n_subset : a->n_row;
+}
+
+KITH_INLINE attention_place attention_at(const kith_csr *a, const kith_attention *o, kith_lid i) {
+  if (!o->subset) return (attention_place){i, a->perm[i], a->perm[i]};
+  return (attention_place){o->subset->position[i], o->subset->row[i], i};
+}
+
+KITH_INLINE void attention_row(const kith_csr *a, const int heads, const int d, float slope,
+                               attention_place at, const float *left, const float *right, const float *z,
                                kith_attention_rows keep, float *sum, float *positive, float *y) {
   attention_chunk c;
-  kith_lid row = a->perm[p];
+  kith_lid row = at.row, p = at.position;
   const int width = d / heads;
-  const float *l = left + (size_t)row * (size_t)heads;
+  const float *l = left + (size_t)at.of * (size_t)heads;
   float *max = attention_kept(keep, heads, KEPT_MAX, row);
   attention_copy(heads, l, attention_kept(keep, heads, KEPT_LEFT, row));
   attention_max(a, heads, slope, p, l, right, max);
@@ -130,18 +144,20 @@ KITH_INLINE void attention_row(const kith_csr *a, const int heads, const int d, 
 #define ATTENTION_ROW(HEADS, D)                                                                              \
   {                                                                                                          \
     float sum[(D) + (HEADS)], positive[(D) + (HEADS)];                                                       \
-    attention_row(a, HEADS, D, o->slope, p, left, right, z, keep, sum, positive, y);                         \
+    attention_row(a, HEADS, D, o->slope, at, left, right, z, keep, sum, positive, y);                        \
   }
 
 KITH_KERNEL void kith_attention_forward(const kith_csr *a, const kith_attention *o, const float *left,
                                         const float *right, const float *z, kith_attention_rows keep,
                                         float *y) {
 #pragma omp parallel for schedule(dynamic, 64)
-  for (kith_lid p = 0; p < a->n_row; p++)
+  for (kith_lid i = 0; i < attention_rows(a, o); i++) {
+    const attention_place at = attention_at(a, o, i);
     if (o->d == 64 && o->heads == 1) ATTENTION_ROW(1, 64)
     else if (o->d == 64 && o->heads == 4) ATTENTION_ROW(4, 64)
     else if (o->d == 64 && o->heads == 8) ATTENTION_ROW(8, 64)
     else ATTENTION_ROW(o->heads, o->d)
+  }
 }
 
 /* ---- backward ---- */
@@ -183,15 +199,16 @@ KITH_KERNEL void kith_attention_backward_rows(const kith_csr *a, const kith_atte
                                               float *dleft) {
   int heads = o->heads, d = o->d;
 #pragma omp parallel for schedule(static)
-  for (kith_lid p = 0; p < a->n_row; p++) {
-    kith_lid row = a->perm[p];
-    size_t at = (size_t)row * (size_t)d;
+  for (kith_lid i = 0; i < attention_rows(a, o); i++) {
+    const attention_place place = attention_at(a, o, i);
+    size_t at = (size_t)place.row * (size_t)d;
     float whole[KITH_ATTENTION_HEADS], positive[KITH_ATTENTION_HEADS];
-    float *along = attention_kept(keep, heads, KEPT_ALONG, row);
+    float *along = attention_kept(keep, heads, KEPT_ALONG, place.row);
     attention_dots(heads, d, dy + at, y + at, whole);
     attention_dots(heads, d, dy + at, keep.positive + at, positive);
     for (int h = 0; h < heads; h++) {
-      dleft[(size_t)row * (size_t)heads + (size_t)h] += (1 - o->slope) * (positive[h] - whole[h] * along[h]);
+      dleft[(size_t)place.of * (size_t)heads + (size_t)h] +=
+          (1 - o->slope) * (positive[h] - whole[h] * along[h]);
       along[h] = whole[h];
     }
   }
@@ -208,13 +225,34 @@ KITH_INLINE void attention_slopes(int n, float slope, attention_chunk *c) {
   }
 }
 
-/* What the rows of entries from … from + n - 1 of a column kept, and their <dy, z>. */
+/* The rows of the next entries of a column, at most a chunk. */
+typedef struct attention_entries {
+  const kith_lid *row; /* [n] by their numbers among those that are computed */
+  int n;
+  kith_eid next;             /* the entry behind them */
+  kith_lid found[CHUNK + 1]; /* those of a subset */
+} attention_entries;
+
+/* Without branches on what is in the subset, which no CPU foresees. */
+KITH_INLINE void attention_take(const kith_csc *back, const kith_row_subset *subset, kith_eid from,
+                                kith_eid end, attention_entries *e) {
+  e->n = subset ? 0 : (int)kith_min(CHUNK, end - from);
+  e->row = subset ? e->found : back->row + from;
+  e->next = from + e->n;
+  for (; subset && e->next < end && e->n < CHUNK; e->next++) {
+    e->found[e->n] = subset->index[back->row[e->next]];
+    e->n += e->found[e->n] >= 0;
+  }
+}
+
+/* What the rows of entries kept, and their <dy, z>.  Rows of a subset are near enough. */
 KITH_INLINE void attention_collect(const kith_csc *back, const int heads, const int d,
-                                   kith_attention_rows keep, kith_eid from, int n, const float *z,
+                                   kith_attention_rows keep, const attention_entries *e, const float *z,
                                    const float *dy, attention_chunk *c) {
   kith_eid last = back->start[back->n_col] - 1;
-  for (int i = 0; i < n; i++) {
-    kith_lid row = back->row[from + i], ahead = back->row[kith_min(from + i + AHEAD, last)];
+  for (int i = 0; i < e->n; i++) {
+    kith_lid row = e->row[i],
+             ahead = e->row == e->found ? row : back->row[kith_min(e->next - e->n + i + AHEAD, last)];
     kith_prefetch_row(d, dy + (size_t)ahead * (size_t)d);
     kith_prefetch_row(KITH_ATTENTION_KEPT * heads, attention_kept(keep, heads, KEPT_LEFT, ahead));
     attention_copy(heads, attention_kept(keep, heads, KEPT_LEFT, row), c->left + i * heads);
@@ -226,19 +264,21 @@ KITH_INLINE void attention_collect(const kith_csc *back, const int heads, const 
 }
 
 /* dright [heads] +=; sum [d]: dz of the column. */
-KITH_INLINE void attention_column(const kith_csc *back, const int heads, const int d, float slope,
-                                  kith_attention_rows keep, kith_lid column, const float *right,
-                                  const float *z, const float *dy, float *dright, float *sum) {
+KITH_INLINE void attention_column(const kith_csc *back, const kith_row_subset *subset, const int heads,
+                                  const int d, float slope, kith_attention_rows keep, kith_lid column,
+                                  const float *right, const float *z, const float *dy, float *dright,
+                                  float *sum) {
   attention_chunk c;
+  attention_entries e;
   const float *own = z + (size_t)column * (size_t)d;
   for (int i = 0; i < CHUNK; i++)
     attention_copy(heads, right + (size_t)column * (size_t)heads, c.right + i * heads);
-  for (kith_eid from = back->start[column]; from < back->start[column + 1]; from += CHUNK) {
-    int n = (int)kith_min(CHUNK, back->start[column + 1] - from);
-    attention_collect(back, heads, d, keep, from, n, own, dy, &c);
-    attention_slopes(n * heads, slope, &c);
-    attention_add(n, back->row + from, heads, d, c.alpha, dy, sum);
-    attention_add_weights(n, heads, c.other, dright);
+  for (kith_eid from = back->start[column]; from < back->start[column + 1]; from = e.next) {
+    attention_take(back, subset, from, back->start[column + 1], &e);
+    attention_collect(back, heads, d, keep, &e, own, dy, &c);
+    attention_slopes(e.n * heads, slope, &c);
+    attention_add(e.n, e.row, heads, d, c.alpha, dy, sum);
+    attention_add_weights(e.n, heads, c.other, dright);
   }
 }
 
@@ -246,8 +286,8 @@ KITH_INLINE void attention_column(const kith_csc *back, const int heads, const i
   {                                                                                                          \
     float sum[D];                                                                                            \
     for (int k = 0; k < (D); k++) sum[k] = add ? to[k] : 0;                                                  \
-    attention_column(back, HEADS, D, o->slope, keep, c, right, z, dy, dright + (size_t)c * (size_t)o->heads, \
-                     sum);                                                                                   \
+    attention_column(back, o->subset, HEADS, D, o->slope, keep, c, right, z, dy,                             \
+                     dright + (size_t)c * (size_t)o->heads, sum);                                            \
     for (int k = 0; k < (D); k++) to[k] = sum[k];                                                            \
   }
 

@@ -21,6 +21,9 @@ enum {
 typedef struct kith_attention {
   int heads, d;
   float slope;
+  /** Compute only these n_subset rows: y, dy and what is kept have no others.  Null: all. */
+  const kith_row_subset *subset;
+  kith_lid n_subset;
 } kith_attention;
 
 /** What forward keeps of the rows for backward. */
@@ -31,21 +34,23 @@ typedef struct kith_attention_rows {
 } kith_attention_rows;
 
 /**
- * @param left   [rows, heads], right [columns, heads], z [columns, d]
+ * @param left   [rows of the matrix, heads], right [columns, heads], z [columns, d]
  * @param[out] y [rows, d], zero for a row without entries
  * Cost: 4 (d + heads) bytes gathered for each entry.
  */
 void kith_attention_forward(const kith_csr *a, const kith_attention *o, const float *left, const float *right,
                             const float *z, kith_attention_rows keep, float *y);
 
-/** dleft += the gradient of left; also makes `keep` ready for kith_attention_backward_columns(). */
+/** dleft [rows of the matrix, heads] += the gradient of left; also makes `keep` ready for
+ * kith_attention_backward_columns(). */
 void kith_attention_backward_rows(const kith_csr *a, const kith_attention *o, kith_attention_rows keep,
                                   const float *y, const float *dy, float *dleft);
 
 /**
  * dright [columns, heads] += and dz [columns, d] = (or += where `add`).
  *
- * Cost: 4 (d + KITH_ATTENTION_KEPT heads) bytes gathered for each entry.
+ * Of a subset: the bits are those of all rows whose other dy are zero, apart from the signs of zeros.
+ * Cost: 4 (d + KITH_ATTENTION_KEPT heads) bytes gathered for each entry of the rows.
  */
 void kith_attention_backward_columns(const kith_csc *back, const kith_attention *o, kith_attention_rows keep,
                                      const float *right, const float *z, const float *dy, float *dright,

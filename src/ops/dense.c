@@ -3,7 +3,7 @@
 
 #include "ops/product.h"
 
-enum { DENSE_ROWS = 120, DENSE_SLICE = 64, DENSE_PIECES = 64 };
+enum { DENSE_ROWS = 240, DENSE_SLICE = 64, DENSE_PIECES = 64 };
 
 /* Rows and columns of the inputs. */
 typedef struct dense_slice {
@@ -16,21 +16,35 @@ static int dense_parts(const kith_dense *o) { return o->inputs == KITH_DENSE_ONE
 /* Columns of a slice from `column` on. */
 static int dense_width(int k, int column) { return k - column < DENSE_SLICE ? k - column : DENSE_SLICE; }
 
+/* Where row i of a slice begins in input 0 or 1. */
+KITH_INLINE size_t dense_at(const kith_dense *o, int input, dense_slice s, int i) {
+  int64_t row = o->row[input] ? o->row[input][s.row + i] : s.row + i;
+  return (size_t)row * (size_t)o->k[input] + (size_t)s.column;
+}
+
 /* to [rows, columns] = what is multiplied by w[part]. */
 KITH_KERNEL static void dense_input(const kith_dense *o, int part, dense_slice s, const float *a,
                                     const float *b, float *to) {
-  size_t ld = (size_t)o->k[part];
   bool mixed = o->inputs == KITH_DENSE_SUM_PRODUCT;
-  const float *from = part == 1 && !mixed ? b : a;
   for (int i = 0; i < s.rows; i++, to += s.columns) {
-    size_t at = (size_t)(s.row + i) * ld + (size_t)s.column;
+    const float *x = part == 1 && !mixed ? b + dense_at(o, 1, s, i) : a + dense_at(o, 0, s, i);
+    const float *y = mixed ? b + dense_at(o, 1, s, i) : x;
     if (!mixed)
-      for (int k = 0; k < s.columns; k++) to[k] = from[at + (size_t)k];
+      for (int k = 0; k < s.columns; k++) to[k] = x[k];
     else if (part == 0)
-      for (int k = 0; k < s.columns; k++) to[k] = a[at + (size_t)k] + b[at + (size_t)k];
+      for (int k = 0; k < s.columns; k++) to[k] = x[k] + y[k];
     else
-      for (int k = 0; k < s.columns; k++) to[k] = a[at + (size_t)k] * b[at + (size_t)k];
+      for (int k = 0; k < s.columns; k++) to[k] = x[k] * y[k];
   }
+}
+
+/* The same: the rows themselves where they lie as they are multiplied, or else a copy at `copy`. */
+static const float *dense_operand(const kith_dense *o, int part, dense_slice s, const float *a,
+                                  const float *b, float *copy) {
+  bool whole = s.columns == o->k[part] && !o->row[part] && o->inputs != KITH_DENSE_SUM_PRODUCT;
+  if (whole) return (part == 0 ? a : b) + s.row * s.columns;
+  dense_input(o, part, s, a, b, copy);
+  return copy;
 }
 
 /* ---- forward ---- */
@@ -49,9 +63,8 @@ static void dense_forward_rows(const kith_dense *o, dense_slice s, const float *
   for (int part = 0; part < dense_parts(o); part++)
     for (s.column = 0; s.column < o->k[part]; s.column += s.columns) {
       s.columns = dense_width(o->k[part], s.column);
-      dense_input(o, part, s, a, b, x);
-      kith_product_nn(s.rows, o->m, s.columns, 1, x, o->w[part] + (size_t)s.column * (size_t)o->m,
-                      part + s.column > 0, to);
+      kith_product_nn(s.rows, o->m, s.columns, 1, dense_operand(o, part, s, a, b, x),
+                      o->w[part] + (size_t)s.column * (size_t)o->m, part + s.column > 0, to);
     }
   if (o->bias[1]) dense_activate(s.rows, o->m, 1, o->bias[1], to);
   dense_activate(s.rows, o->m, o->slope, o->bias[0], to);
@@ -87,19 +100,20 @@ static void dense_backward_weights(const kith_dense *o, dense_slice s, const flo
   for (int part = 0; part < dense_parts(o); dw += (int64_t)o->k[part] * o->m, part++)
     for (s.column = 0; s.column < o->k[part]; s.column += s.columns) {
       s.columns = dense_width(o->k[part], s.column);
-      dense_input(o, part, s, a, b, x);
-      kith_product_tn(s.columns, o->m, s.rows, 1, x, dy, add, dw + (int64_t)s.column * o->m);
+      kith_product_tn(s.columns, o->m, s.rows, 1, dense_operand(o, part, s, a, b, x), dy, add,
+                      dw + (int64_t)s.column * o->m);
     }
 }
 
 /* dx [rows, columns] of an input = (or +=) d, or d + e other where the inputs are a sum and a product. */
-KITH_KERNEL static void dense_add(dense_slice s, int k, const float *d, const float *e, const float *other,
-                                  bool add, float *dx) {
+KITH_KERNEL static void dense_add(const kith_dense *o, int input, dense_slice s, const float *d,
+                                  const float *e, const float *other, bool add, float *dx) {
   for (int i = 0; i < s.rows; i++, d += s.columns) {
-    size_t at = (size_t)(s.row + i) * (size_t)k + (size_t)s.column;
+    float *to = dx + dense_at(o, input, s, i);
+    const float *y = e ? other + dense_at(o, 1 - input, s, i) : d;
     for (int j = 0; j < s.columns; j++) {
-      float now = e ? d[j] + e[i * s.columns + j] * other[at + (size_t)j] : d[j];
-      dx[at + (size_t)j] = add ? dx[at + (size_t)j] + now : now;
+      float now = e ? d[j] + e[i * s.columns + j] * y[j] : d[j];
+      to[j] = add ? to[j] + now : now;
     }
   }
 }
@@ -109,6 +123,12 @@ static void dense_product(const kith_dense *o, int part, dense_slice s, const fl
   kith_product_nt(s.rows, s.columns, o->m, 1, dy, o->w[part] + (size_t)s.column * (size_t)o->m, false, d);
 }
 
+/* Whether the product is the gradient of the input, in the place where that belongs. */
+static bool dense_is_direct(const kith_dense *o, int part, const kith_dense_gradients *g) {
+  return o->inputs != KITH_DENSE_SUM_PRODUCT && o->k[part] <= DENSE_SLICE && !o->row[part] && g->dx[part] &&
+         !g->add[part];
+}
+
 static void dense_backward_inputs(const kith_dense *o, dense_slice s, const float *a, const float *b,
                                   const float *dy, const kith_dense_gradients *g) {
   float d[DENSE_ROWS * DENSE_SLICE], e[DENSE_ROWS * DENSE_SLICE];
@@ -116,17 +136,33 @@ static void dense_backward_inputs(const kith_dense *o, dense_slice s, const floa
   for (int part = 0; part < (mixed ? 1 : dense_parts(o)); part++)
     for (s.column = 0; s.column < o->k[part]; s.column += s.columns) {
       s.columns = dense_width(o->k[part], s.column);
+      if (dense_is_direct(o, part, g)) {
+        dense_product(o, part, s, dy, g->dx[part] + s.row * s.columns);
+        continue;
+      }
       if (mixed || g->dx[part]) dense_product(o, part, s, dy, d);
       if (mixed) dense_product(o, 1, s, dy, e);
       for (int i = mixed ? 0 : part; i < (mixed ? 2 : part + 1); i++)
-        if (g->dx[i]) dense_add(s, o->k[i], d, mixed ? e : NULL, i == 0 ? b : a, g->add[i], g->dx[i]);
+        if (g->dx[i]) dense_add(o, i, s, d, mixed ? e : NULL, i == 0 ? b : a, g->add[i], g->dx[i]);
     }
+}
+
+/* Where piece p of the rows begins. */
+static int64_t dense_piece_begin(const kith_dense_gradients *g, int64_t n, int p) {
+  if (!g->piece_row) return kith_chunk_begin(n, DENSE_PIECES, p);
+  int64_t bound = kith_chunk_begin(g->n_of, DENSE_PIECES, p), low = 0, high = n;
+  while (low < high) {
+    int64_t middle = low + (high - low) / 2;
+    if (g->piece_row[middle] < bound) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /* Piece `p` of the rows; its gradients of weights go to its scratch. */
 static void dense_backward_piece(const kith_dense *o, int p, int64_t n, const float *a, const float *b,
                                  const float *y, float *dy, const kith_dense_gradients *g) {
-  int64_t first = kith_chunk_begin(n, DENSE_PIECES, p), end = kith_chunk_begin(n, DENSE_PIECES, p + 1);
+  int64_t first = dense_piece_begin(g, n, p), end = dense_piece_begin(g, n, p + 1);
   float *dw = g->scratch + p * dense_piece(o), *sum = dw + dense_piece(o) - o->m;
   for (int64_t i = 0; i < dense_piece(o); i++) dw[i] = 0;
   for (int64_t row = first; row < end; row += DENSE_ROWS) {

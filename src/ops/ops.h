@@ -60,6 +60,19 @@ void kith_spmm_rows_bf16(const kith_csr *a, kith_lid n, const kith_lid *position
 /** y = A x with weights w [entries] instead of the matrix's. */
 void kith_spmm_weighted(const kith_csr *a, const float *w, int d, const float *x, float *y);
 
+/** kith_spmm() of an x [n_col, d] whose rows are zero but for those with some[row] = 1: with its bits, apart
+ * from the signs of zeros.  The other rows are not read. */
+void kith_spmm_nonzero(const kith_csr *a, kith_lid first, kith_lid last, int d, const uint8_t *some,
+                       const float *x, bool add, float *y);
+/** y [n, d] = the n rows of A x that `rows` names, with weights w [entries]; their bits are those of
+ * kith_spmm_weighted(). */
+void kith_spmm_subset(const kith_csr *a, const float *w, kith_lid n, const kith_row_subset *rows, int d,
+                      const float *x, float *y);
+/** x += A' y for the y [n_row, d] whose rows are those of y [n, d] here, and zero elsewhere: with the bits of
+ * kith_spmm_transpose(), apart from the signs of zeros. */
+void kith_spmm_transpose_subset(const kith_csc *back, const float *w, const kith_row_subset *rows, int d,
+                                const float *y, float *x);
+
 /* ---- learned weights of relations ---- */
 
 /** weight[e] = omega[of[e]] * base[e] for the n entries whose relation's omega is learned. */

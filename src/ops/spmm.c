@@ -6,12 +6,8 @@
  */
 #include "ops/ops.h"
 
-enum {
-  SPMM_AHEAD = 24,
-  SPMM_PAIR_AHEAD = 48,
-  SPMM_LINE = 16
-}; /* prefetch distances in entries; words in a
-     cache line */
+/* Prefetch distances in entries; words in a cache line; entries of a column that are looked at together. */
+enum { SPMM_AHEAD = 24, SPMM_PAIR_AHEAD = 48, SPMM_LINE = 16, SPMM_CHUNK = 128 };
 
 /* A matrix by rows, entry e having weight w[e], or by columns, entry e having weight w[entry[e]]. */
 typedef struct spmm {
@@ -158,4 +154,70 @@ KITH_KERNEL void kith_spmm_transpose(const kith_csc *back, const float *w, int d
                   .d = d};
 #pragma omp parallel for schedule(dynamic, 128)
   for (kith_lid c = 0; c < back->n_col; c++) spmm_sum(&s, true, c, y, true, x + (size_t)c * (size_t)d);
+}
+
+KITH_KERNEL void kith_spmm_subset(const kith_csr *a, const float *w, kith_lid n, const kith_row_subset *rows,
+                                  int d, const float *x, float *y) {
+  const spmm s = spmm_rows(a, w, d);
+#pragma omp parallel for schedule(dynamic, 16)
+  for (kith_lid i = 0; i < n; i++)
+    spmm_sum(&s, false, rows->position[i], x, false, y + (size_t)i * (size_t)d);
+}
+
+/* Those entries of a piece of a row or column whose x is not zero: rows of x, and weights. */
+typedef struct spmm_kept {
+  kith_lid row[SPMM_CHUNK];
+  float w[SPMM_CHUNK];
+} spmm_kept;
+
+/* to [d] += n entries. */
+KITH_INLINE void spmm_add_kept(const spmm_kept *kept, kith_eid n, int d, const float *x, float *to) {
+  const kith_eid range[2] = {0, n};
+  const spmm s = {.start = range, .from = kept->row, .w = kept->w, .n_entry = n, .d = d};
+  if (n > 0) spmm_sum(&s, false, 0, x, true, to);
+}
+
+/* Without branches on what is kept, which no CPU foresees. */
+KITH_INLINE kith_eid spmm_keep(const kith_csc *back, const float *w, const kith_row_subset *rows,
+                               kith_eid first, kith_eid last, spmm_kept *kept) {
+  kith_eid entry[SPMM_CHUNK], n = 0;
+  for (kith_eid t = first; t < last; t++) {
+    kith_lid row = rows->index[back->row[t]];
+    kept->row[n] = row;
+    entry[n] = back->entry[t];
+    n += row >= 0;
+  }
+  for (kith_eid i = 0; i < n; i++) kept->w[i] = w[entry[i]];
+  return n;
+}
+
+KITH_KERNEL void kith_spmm_transpose_subset(const kith_csc *back, const float *w, const kith_row_subset *rows,
+                                            int d, const float *y, float *x) {
+#pragma omp parallel for schedule(dynamic, 128)
+  for (kith_lid c = 0; c < back->n_col; c++) {
+    float *to = x + (size_t)c * (size_t)d;
+    for (kith_eid from = back->start[c], end = back->start[c + 1]; from < end; from += SPMM_CHUNK) {
+      spmm_kept kept;
+      spmm_add_kept(&kept, spmm_keep(back, w, rows, from, kith_min(end, from + SPMM_CHUNK), &kept), d, y, to);
+    }
+  }
+}
+
+KITH_KERNEL void kith_spmm_nonzero(const kith_csr *a, kith_lid first, kith_lid last, int d,
+                                   const uint8_t *some, const float *x, bool add, float *y) {
+#pragma omp parallel for schedule(dynamic, 128)
+  for (kith_lid p = first; p < last; p++) {
+    float *to = y + (size_t)a->perm[p] * (size_t)d;
+    for (int k = 0; k < d && !add; k++) to[k] = 0;
+    for (kith_eid from = a->start[p], end = a->start[p + 1]; from < end; from += SPMM_CHUNK) {
+      spmm_kept kept;
+      kith_eid n = 0;
+      for (kith_eid e = from; e < kith_min(end, from + SPMM_CHUNK); e++) {
+        kept.row[n] = a->col[e];
+        kept.w[n] = a->weight[e];
+        n += some[a->col[e]];
+      }
+      spmm_add_kept(&kept, n, d, x, to);
+    }
+  }
 }

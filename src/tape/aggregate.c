@@ -36,7 +36,7 @@ kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_block *block, kith_te
   return x;
 }
 
-/* ---- destination rows: the first of the source rows ---- */
+/* ---- destination rows: the first of the source rows, or a subset ---- */
 
 typedef struct dst_rows {
   kith_tensor *x, *y;
@@ -44,14 +44,23 @@ typedef struct dst_rows {
 
 static void dst_rows_forward(void *self) {
   dst_rows *o = self;
-  memcpy(o->y->value, o->x->value, (size_t)(kith_tensor_n(o->y) * o->y->d) * sizeof(float));
+  const kith_row_subset *s = o->y->node_map->subset;
+  int64_t n = kith_tensor_n(o->y), d = o->y->d;
+  if (!s) memcpy(o->y->value, o->x->value, (size_t)(n * d) * sizeof(float));
+  for (int64_t i = 0; i < n && s; i++)
+    memcpy(o->y->value + i * d, o->x->value + s->row[i] * d, (size_t)d * sizeof(float));
 }
 
 static void dst_rows_backward(void *self) {
   dst_rows *o = self;
   if (!kith_tensor_requires_grad(o->y)) return;
+  const kith_row_subset *s = o->y->node_map->subset;
   const float *dy = kith_tensor_grad(o->y);
-  kith_scale(kith_tensor_n(o->y) * o->y->d, 1, dy, true, kith_tensor_grad(o->x));
+  float *dx = kith_tensor_grad(o->x);
+  int64_t n = kith_tensor_n(o->y), d = o->y->d;
+  if (!s) kith_scale(n * d, 1, dy, true, dx);
+  for (int64_t i = 0; i < n && s; i++)
+    for (int64_t k = 0; k < d; k++) dx[s->row[i] * d + k] += dy[i * d + k];
 }
 
 kith_tensor *kith_dst_rows_op(kith_tape *t, const kith_block *block, kith_tensor *x) {
@@ -105,20 +114,28 @@ static void aggregate_weights(aggregate *o) {
   o->is_computed = o->block->dist_csr && !o->block->drops_edges;
 }
 
-/* to_i += self_weight_i from_i */
-static void aggregate_self(const aggregate *o, const float *from, float *to) {
-  int d = o->y->d;
+/* y_i += self_weight_i x_i, or backward x_i += self_weight_i y_i. */
+static void aggregate_self(const aggregate *o, bool back, const float *from, float *to) {
+  const kith_row_subset *s = o->block->dst->subset;
+  int64_t d = o->y->d;
   if (!o->self_weight) return;
 #pragma omp parallel for schedule(static)
-  for (int64_t i = 0; i < kith_tensor_n(o->y); i++)
-    for (int k = 0; k < d; k++) to[i * d + k] += o->self_weight[i] * from[i * d + k];
+  for (int64_t i = 0; i < kith_tensor_n(o->y); i++) {
+    int64_t row = s ? s->row[i] : i;
+    const float *x = from + (back ? i : row) * d;
+    float *y = to + (back ? row : i) * d;
+    for (int64_t k = 0; k < d; k++) y[k] += o->self_weight[row] * x[k];
+  }
 }
 
 static void aggregate_forward(void *self) {
   aggregate *o = self;
+  const kith_csr *a = o->block->csr;
+  const kith_row_subset *s = o->block->dst->subset;
   aggregate_weights(o);
-  kith_edge_sum_forward(o->block->csr, 1, o->w, o->x->d, o->x->value, o->y->value);
-  aggregate_self(o, o->x->value, o->y->value);
+  if (s) kith_spmm_subset(a, o->w, (kith_lid)o->block->dst->n, s, o->x->d, o->x->value, o->y->value);
+  else kith_edge_sum_forward(a, 1, o->w, o->x->d, o->x->value, o->y->value);
+  aggregate_self(o, false, o->x->value, o->y->value);
 }
 
 static void aggregate_backward(void *self) {
@@ -126,9 +143,11 @@ static void aggregate_backward(void *self) {
   if (!kith_tensor_requires_grad(o->y)) return;
   const float *dy = kith_tensor_grad(o->y);
   float *dx = kith_tensor_grad(o->x);
-  kith_edge_sum_backward_x(o->block->csc, 1, o->w, o->x->d, dy, dx);
+  const kith_row_subset *s = o->block->dst->subset;
+  if (s) kith_spmm_transpose_subset(o->block->csc, o->w, s, o->x->d, dy, dx);
+  else kith_edge_sum_backward_x(o->block->csc, 1, o->w, o->x->d, dy, dx);
   if (o->norm == KITH_NORM_SYMMETRIC) kith__relation_weights_backward(o->block, o->x->d, dy, o->x->value);
-  aggregate_self(o, dy, dx);
+  aggregate_self(o, true, dy, dx);
 }
 
 kith_tensor *kith_aggregate_op(kith_tape *t, const kith_block *block, kith_edge_norm norm, kith_tensor *x) {

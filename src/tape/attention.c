@@ -114,9 +114,17 @@ typedef struct fused_attention {
   kith_tensor *left, *right, *z, *y;
 } fused_attention;
 
+static kith_attention fused_attention_now(const fused_attention *o) {
+  kith_attention now = o->shape;
+  now.subset = o->block->dst->subset;
+  now.n_subset = (kith_lid)o->block->dst->n;
+  return now;
+}
+
 static void fused_attention_forward(void *self) {
   fused_attention *o = self;
-  kith_attention_forward(o->block->csr, &o->shape, o->left->value, o->right->value, o->z->value, o->keep,
+  kith_attention now = fused_attention_now(o);
+  kith_attention_forward(o->block->csr, &now, o->left->value, o->right->value, o->z->value, o->keep,
                          o->y->value);
 }
 
@@ -126,16 +134,18 @@ static void fused_attention_backward(void *self) {
   const float *dy = kith_tensor_grad(o->y);
   float *dleft = kith_tensor_grad(o->left), *dright = kith_tensor_grad(o->right);
   bool add = kith_tensor_mark_grad_written(o->z);
-  kith_attention_backward_rows(o->block->csr, &o->shape, o->keep, o->y->value, dy, dleft);
-  kith_attention_backward_columns(o->block->csc, &o->shape, o->keep, o->right->value, o->z->value, dy, dright,
-                                  add, o->z->grad);
+  kith_attention now = fused_attention_now(o);
+  kith_attention_backward_rows(o->block->csr, &now, o->keep, o->y->value, dy, dleft);
+  kith_attention_backward_columns(o->block->csc, &now, o->keep, o->right->value, o->z->value, dy, dright, add,
+                                  o->z->grad);
 }
 
 kith_tensor *kith_attention_op(kith_tape *t, const kith_block *block, float slope, kith_tensor *left,
                                kith_tensor *right, kith_tensor *z) {
   if (!left || !right || !z) return NULL;
   int64_t rows = block->dst->capacity;
-  fused_attention made = {block, {left->d, z->d, slope}, {NULL, NULL}, left, right, z, NULL};
+  fused_attention made = {.block = block, .left = left, .right = right, .z = z};
+  made.shape = (kith_attention){.heads = left->d, .d = z->d, .slope = slope};
   made.y = kith_tape_node_tensor(t, block->dst, z->d);
   made.keep.kept = kith_tape_workspace(t, rows * KITH_ATTENTION_KEPT * left->d, sizeof *made.keep.kept);
   made.keep.positive = kith_tape_workspace(t, rows * z->d, sizeof *made.keep.positive);

@@ -21,12 +21,12 @@ static void l2_forward(void *self) {
 static void l2_backward(void *self) {
   l2 *o = self;
   int d = o->x->d;
-  if (!kith_tensor_mark_grad_written(o->x)) kith_clear(o->x->n_row * d, o->x->grad);
+  float *dx = kith_tensor_grad(o->x);
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < o->gather_index->n_unique; i++) {
     size_t at = (size_t)o->gather_index->unique_row[i] * (size_t)d;
     float w = (float)(*o->scale * o->gather_index->l2_count[i]);
-    for (int k = 0; k < d; k++) o->x->grad[at + (size_t)k] += w * o->x->value[at + (size_t)k];
+    for (int k = 0; k < d; k++) dx[at + (size_t)k] += w * o->x->value[at + (size_t)k];
   }
 }
 

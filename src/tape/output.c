@@ -19,19 +19,20 @@ static bool output_adds(const kith_output *out, int i) {
 static void layer_combine_forward(void *self) {
   layer_combine *o = self;
   const kith_output *out = o->out;
-  kith_gather_forward(out->gather_index, out->h[o->i]->d, out->weight[o->i], out->h[o->i]->value,
-                      output_adds(out, o->i), out->packed->d, out->packed->value + out->offset[o->i]);
+  const kith_tensor *h = out->h[o->i];
+  kith_gather_forward(kith_output_index(out, h), h->d, out->weight[o->i], h->value, output_adds(out, o->i),
+                      out->packed->d, out->packed->value + out->offset[o->i]);
 }
 
 static void layer_combine_backward(void *self) {
   layer_combine *o = self;
   kith_tensor *h = o->out->h[o->i];
+  const kith_gather_index *p = kith_output_index(o->out, h);
   float *dh = kith_tensor_grad(h); /* rows that were not gathered have gradient zero */
   const float *dz = o->out->packed->grad + o->out->offset[o->i];
-  kith_gather_backward(o->out->gather_index, h->d, o->out->weight[o->i], o->out->packed->d, dz, dh);
+  kith_gather_backward(p, h->d, o->out->weight[o->i], o->out->packed->d, dz, dh);
   if (o->out->learned)
-    o->out->dweight[o->i] =
-        kith_gather_backward_weight(o->out->gather_index, h->d, h->value, o->out->packed->d, dz);
+    o->out->dweight[o->i] = kith_gather_backward_weight(p, h->d, h->value, o->out->packed->d, dz);
 }
 
 void kith_layer_combine_op(kith_tape *t, kith_output *out, float weight, int offset, kith_tensor *h) {

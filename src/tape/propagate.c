@@ -1,10 +1,11 @@
 /*
  * y = A x over ranks: the halo exchange overlaps with the rows that need no ghosts.
  * Where rows are gathered as bf16, owners round them, so that every rank reads the same numbers.
- * Only the batch's rows of the last layer are read, so forward computes only those.  Backward does not skip
- * the zero gradients of the other rows: the batch's rows hold two fifths of A's entries, and finding them
- * costs as much as it saves.
+ * Only the batch's rows of the last layer are read, so forward computes only those, and backward skips the
+ * zero gradients of the others; of rows of other ranks it does not know which are zero.
  */
+#include <string.h>
+
 #include "tape/tape.h"
 
 enum { PROPAGATE_PIECES = 8 }; /* of the interior rows; the halo progresses after each */
@@ -18,6 +19,7 @@ typedef struct propagate {
   kith_propagation how;
   kith_lid
       *position; /* [n_own] last layer: positions in A of the rows that are computed, interior ones first */
+  uint8_t *some; /* [n_own + n_ghost] last layer: 1 for rows whose gradients may not be zero */
 } propagate;
 
 /* Round the owned rows if they are gathered so, and send to the other ranks what they read of them. */
@@ -33,29 +35,30 @@ static void propagate_begin(const propagate *p, float *x) {
 }
 
 static void propagate_range(const propagate *p, const kith_csr *csr, kith_lid first, kith_lid last,
-                            const float *from, bool add, float *to) {
-  if (p->how.rounded) kith_spmm_bf16(csr, first, last, p->x->d, p->how.rounded, add, to);
+                            const uint8_t *some, const float *from, bool add, float *to) {
+  if (some) kith_spmm_nonzero(csr, first, last, p->x->d, some, from, add, to);
+  else if (p->how.rounded) kith_spmm_bf16(csr, first, last, p->x->d, p->how.rounded, add, to);
   else kith_spmm(csr, first, last, p->x->d, from, add, to);
 }
 
 /* to = csr from (or +=): begin halo, interior rows, end halo, boundary rows.  The order of summation within a
- * row does not depend on the overlap. */
-static void propagate_multiply(const propagate *p, const kith_csr *csr, kith_lid n_interior, float *from,
-                               bool add, float *to) {
+ * row does not depend on the overlap.  Rows of `from` are zero where `some` is; null: none is known to be. */
+static void propagate_multiply(const propagate *p, const kith_csr *csr, kith_lid n_interior,
+                               const uint8_t *some, float *from, bool add, float *to) {
   propagate_begin(p, from);
   for (int i = 0; i < PROPAGATE_PIECES; i++) {
     kith_lid low = (kith_lid)kith_chunk_begin(n_interior, PROPAGATE_PIECES, i);
     kith_lid high = (kith_lid)kith_chunk_begin(n_interior, PROPAGATE_PIECES, i + 1);
-    propagate_range(p, csr, low, high, from, add, to);
+    propagate_range(p, csr, low, high, some, from, add, to);
     kith_halo_progress(p->a->halo);
   }
   kith_halo_end(p->a->halo);
-  propagate_range(p, csr, n_interior, csr->n_row, from, add, to);
+  propagate_range(p, csr, n_interior, csr->n_row, some, from, add, to);
 }
 
 static void propagate_forward(void *self) {
   propagate *p = self;
-  propagate_multiply(p, p->csr, p->a->n_interior, p->x->value, false, p->y->value);
+  propagate_multiply(p, p->csr, p->a->n_interior, NULL, p->x->value, false, p->y->value);
 }
 
 /* Gradients of gated weights; the ghost rows of x and of y's gradient are filled. */
@@ -66,14 +69,25 @@ static void propagate_backward_gates(const propagate *p) {
                       g->weight_grad);
 }
 
+/* Mark the rows whose gradients may not be zero; null: all. */
+static const uint8_t *propagate_mark(const propagate *p) {
+  const kith_output *out = p->how.output;
+  size_t n_own = (size_t)p->csr->n_row;
+  if (!out || out->all_rows || p->how.rounded) return NULL;
+  memset(p->some, 0, n_own);
+  memset(p->some + n_own, 1, (size_t)p->csr->n_col - n_own);
+  for (kith_lid i = 0; i < out->gather_index->n_unique; i++) p->some[out->gather_index->unique_row[i]] = 1;
+  return p->some;
+}
+
 /* Backward multiplies the gradient by the transpose of A, which is A where it is symmetric: edge dropout
  * drops an edge in both directions. */
 static void propagate_backward(void *self) {
   propagate *p = self;
   const kith_dist_csr *a = p->a;
   kith_lid n_interior = a->transpose ? a->transpose->n_interior : a->n_interior;
-  propagate_multiply(p, p->transpose, n_interior, p->y->grad, kith_tensor_mark_grad_written(p->x),
-                     p->x->grad);
+  propagate_multiply(p, p->transpose, n_interior, propagate_mark(p), p->y->grad,
+                     kith_tensor_mark_grad_written(p->x), p->x->grad);
   if (p->how.rounded) return; /* the ghost rows of x and of y's gradient were not exchanged as floats */
   /* <dy, A_r x>: the ghost rows of both are filled, so that of a symmetric matrix they may change places. */
   const float *x = p->x->value, *dy = p->y->grad;
@@ -128,6 +142,7 @@ kith_tensor *kith_propagate_with_op(kith_tape *t, const kith_block *block, const
                     .y = kith_tape_node_tensor(t, block->dst, x->d),
                     .how = *how};
   if (how->output) made.position = kith_tape_workspace(t, block->csr->n_row, sizeof *made.position);
+  if (how->output) made.some = kith_tape_workspace(t, block->csr->n_col, sizeof *made.some);
   propagate *p = kith_tape_op(t, "propagate", true, how->output ? propagate_forward_last : propagate_forward,
                               propagate_backward, sizeof *p);
   if (p) *p = made;

@@ -97,13 +97,21 @@ typedef struct kith_output {
   kith_tensor *packed;                   /**< [most gathered rows, d] their final embeddings */
   bool
       all_rows; /**< compute all rows of the last layer, not only the gathered ones: for kith_output_rows() */
-  int n;        /**< terms */
+  const kith_node_map *last_rows;             /**< rows of tensors of the last layer, if they are fewer
+                                                 (kith_gathered_rows_op()), … */
+  const kith_gather_index *last_gather_index; /**< … and gather_index by their numbers */
+  int n;                                      /**< terms */
   kith_tensor *h[KITH_MAX_LAYER_OUTPUTS];
   float weight[KITH_MAX_LAYER_OUTPUTS];
   bool learned; /**< whether the weights are learned (kith_layer_weights_op()) … */
   double dweight[KITH_MAX_LAYER_OUTPUTS]; /**< … and their gradients */
   int offset[KITH_MAX_LAYER_OUTPUTS];
 } kith_output;
+
+/** What the batch gathers of `h`. */
+static inline const kith_gather_index *kith_output_index(const kith_output *out, const kith_tensor *h) {
+  return out->last_rows && h->node_map == out->last_rows ? out->last_gather_index : out->gather_index;
+}
 
 /**
  * Add the term weight * h, from column `offset` on.  Computes the rows in gather_index only; for all rows see
@@ -195,10 +203,24 @@ int kith_block_relation(const kith_block *block, const char *name);
  */
 const kith_block *kith_relation_block_op(kith_tape *t, const kith_block *block, int relation);
 
+/**
+ * Compute only the rows of the last layer that out->gather_index names; all of them where out->all_rows.
+ * Record it on the full graph's block, after edge dropout and before the layer, whose tensors of destination
+ * rows then have these rows alone.
+ *
+ * Can be read by kith_ghost_update_op(), kith_dst_rows_op(), kith_aggregate_op() and kith_attention_op(); by
+ * no op with a row for each entry.
+ * @return the block with these rows, owned by the tape: `block` itself in sampled steps, whose batch is all
+ * of the last layer, and of a merged matrix; null on failure Memory: 24 bytes an owned row, 4 for each
+ * gathered one.
+ */
+const kith_block *kith_gathered_rows_op(kith_tape *t, const kith_block *block, kith_output *out);
+
 /** How a layer propagates. */
 typedef struct kith_propagation {
   /** For a layer that only the output reads: unless output->all_rows, forward computes the rows of
-   * output->gather_index only, at the cost of their entries.  Null: all rows. */
+   * output->gather_index only, and backward reads only their gradients, at the cost of their entries.  Null:
+   * all rows. */
   const kith_output *output;
   /** [n_row of x, kith_bf16_words(d)] workspace, which layers of a tape may share: the rows that are
    * gathered, rounded to bf16, which the halo then exchanges.  Null: floats. */
@@ -213,16 +235,17 @@ kith_tensor *kith_propagate_with_op(kith_tape *t, const kith_block *block, const
                                     kith_tensor *x);
 
 /**
- * y [rows of x[0], m] = f(x_0 w[0] + x_1 w[1] + bias[0] + bias[1]): a dense layer of one or two inputs, as
+ * y [rows, m] = f(x_0 w[0] + x_1 w[1] + bias[0] + bias[1]): a dense layer of one or two inputs, as
  * ops/dense.h describes it, in one pass forward and one backward.
  *
+ * @param rows   of y.  An x may have more: those of a block's sources of which these are the destinations
  * @param slope  of LeakyReLU; 0: ReLU, 1: no activation
- * @param x, w, bias  [rows, k], [k, m] and [1, m]; x[1] and w[1] are ignored for KITH_DENSE_ONE; null bias:
- *               none
- * Memory: that of 64 gradients of the weights.  Bits are those of kith_product_nn(), not of kith_linear_op().
+ * @param x, w, bias  [rows or more, k], [k, m] and [1, m]; x[1] and w[1] are ignored for KITH_DENSE_ONE; null
+ * bias: none Memory: that of 64 gradients of the weights.  Bits are those of kith_product_nn(), not of
+ * kith_linear_op().
  */
-kith_tensor *kith_dense_op(kith_tape *t, kith_dense_inputs inputs, float slope, kith_tensor *const x[2],
-                           kith_tensor *const w[2], kith_tensor *const bias[2]);
+kith_tensor *kith_dense_op(kith_tape *t, const kith_node_map *rows, kith_dense_inputs inputs, float slope,
+                           kith_tensor *const x[2], kith_tensor *const w[2], kith_tensor *const bias[2]);
 
 /** y [rows, sum of the d_i]: the columns of `n` tensors concatenated. */
 enum { KITH_MAX_CONCAT = 16 };

@@ -142,7 +142,8 @@ static void pairs_record_layers_loss(kith_trainer *t) {
   const kith_layer_outputs *layers = &t->step.layers; /* the first are the input rows */
   if (t->train.loss.l2_on != KITH_L2_ON_LAYERS) return;
   for (int l = 1; l < layers->n; l++)
-    kith_l2_op(t->tape, t->gather_index, &t->pairs.l2_scale, layers->h[l], &t->loss);
+    kith_l2_op(t->tape, kith_output_index(&t->step.output, layers->h[l]), &t->pairs.l2_scale, layers->h[l],
+               &t->loss);
 }
 
 static void pairs_record_input_loss(kith_trainer *t, kith_tensor *x) {
@@ -158,6 +159,8 @@ static void pairs_record_loss(kith_trainer *t, kith_tensor *rows) {
   else if (t->train.loss.name == KITH_NCE) kith_nce_op(t->tape, b, rows, &t->loss);
   else kith_bpr_op(t->tape, b, rows, &t->loss);
 }
+
+int64_t kith_trainer_requested_rows(const kith_trainer *t) { return t->gather_index->n_unique; }
 
 kith_eid kith_trainer_requested_edges(const kith_trainer *t) {
   const kith_gather_index *p = t->gather_index;

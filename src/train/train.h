@@ -74,7 +74,8 @@ kith_learned kith_trainer_learned(kith_trainer *t);
 kith_learned kith_learned_of(const kith_relation_weights *w, const kith_params *params);
 /** Print "name value, …", or "".  Local. */
 void kith_learned_print(const kith_learned *l, size_t size, char *text);
-/** Total degree of the rows that the last step requested from this rank.  Local. */
+/** Rows that the last step requested from this rank, each counted once, and their total degree.  Local. */
+int64_t kith_trainer_requested_rows(const kith_trainer *t);
 kith_eid kith_trainer_requested_edges(const kith_trainer *t);
 /** Entries of this rank's rows of the matrix that layers multiply by.  Local. */
 kith_eid kith_trainer_entries(const kith_trainer *t);

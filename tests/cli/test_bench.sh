@@ -42,23 +42,27 @@ measures 2 --repeat=1 --set model.name=mf
 measures 1 --repeat 1 --set loss.name=softmax
 
 # The work that a step's limit counts, from the lists alone: a model gathers a row for each entry of some passes, and its
-# products and streams are so many times N d d and N d numbers.
+# products and streams are so many times N d d and N d numbers; but the last layer has the rows of the batch alone.
 counts() { # RANKS MODEL LOSS
   ranks "$1" bench "$job" --json --repeat 1 --set model.name="$2" --set loss.name="$3" >"$dir/out" 2>"$dir/err" || fail "bench of $2 on $1: code $?: $(cat "$dir/err")"
   tail -n 1 "$dir/out" | /usr/bin/python3 -c '
-import h5py, json, sys
+import h5py, json, sys, numpy as np
 model, loss, graph = sys.argv[1:]
 f = h5py.File(graph)
 N, E = int(f.attrs["n_user"] + f.attrs["n_item"]), 2 * f["train/item"].shape[0]
 d, layers, pairs, found = 16, 2, 256, json.load(sys.stdin)["step_parts"]
+R, ER = found["batch_rows"], found["batch_entries"] # the batch of the last step: these rows, and their entries
+degree = sorted(list(np.bincount(f["train/item"][:], minlength=f.attrs["n_item"])) + list(np.diff(f["train/start"][:])))
+assert 0 < R <= min(N, 3 * pairs) and sum(degree[:R]) <= ER <= sum(degree[N - R:]), (found, N)
 loops, dense, streams, widths = {"mf": (0, 0, 0, 1), "lightgcn": (0, 0, 2, 1), "gcn": (0, 1, 7, 1), "gcnii": (0, 2, 15, 1), "gat": (1, 1, 7, 1), "sage": (0, 2, 10, 1), "ngcf": (0, 2, 10, 3)}[model]
 passes = 0 if model == "mf" else 2 * layers
-gathered = passes * (E + loops * N) * d + 2 * pairs * (2 if loss == "softmax" else 3) * widths * d
-products = 3 * layers * dense * N * d * d + (4 * pairs * pairs if loss == "softmax" else 6 * pairs) * widths * d
-if model == "lightgcn": assert gathered - E * d < found["gathered"] < gathered, (found, gathered) # the last layer forward has the rows of the batch alone
-else: assert found["gathered"] == gathered, (found, gathered)
-assert found["products"] == products, (found, products)
-assert found["streamed"] == (7 + layers * streams) * N * d, (found, N)
+gathered, products, numbers = passes * (E + loops * N), layers * dense * N, layers * streams * N
+if passes and model != "gcnii": gathered -= 2 * (E - ER + loops * (N - R))
+if model in ("sage", "ngcf"): products, numbers = products - dense * (N - R), numbers - (streams - 1) * (N - R) # all but the gradient of x
+elif model in ("gcn", "gat"): numbers -= N - R # y
+assert found["gathered"] == gathered * d + 2 * pairs * (2 if loss == "softmax" else 3) * widths * d, (found, gathered)
+assert found["products"] == 3 * products * d * d + (4 * pairs * pairs if loss == "softmax" else 6 * pairs) * widths * d, (found, products)
+assert found["streamed"] == (7 * N + numbers) * d, (found, N)
 assert found["exchanges"] == passes, found
 ' "$2" "$3" "$dir/t/work/graph.h5" || fail "work of $2 with $3 on $1: $(tail -n 1 "$dir/out")"
 }

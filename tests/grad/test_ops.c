@@ -83,7 +83,7 @@ static kith_tensor *fused_attention(test_form *f) {
 static kith_tensor *dense(test_form *f, kith_dense_inputs inputs, float slope) {
   kith_tensor *w[2] = {weights(f, "w", FORM_WIDTH, 5), weights(f, "v", FORM_WIDTH, 5)},
               *bias[2] = {weights(f, "b", 1, 5), weights(f, "c", 1, 5)};
-  return kith_dense_op(f->tape, inputs, slope, f->leaf, w, bias);
+  return kith_dense_op(f->tape, f->block->src, inputs, slope, f->leaf, w, bias);
 }
 static kith_tensor *dense_of_one(test_form *f) { return dense(f, KITH_DENSE_ONE, 1); }
 static kith_tensor *dense_of_two(test_form *f) { return dense(f, KITH_DENSE_BESIDE, 0); }

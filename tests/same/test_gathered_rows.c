@@ -1,0 +1,206 @@
+/* ranks: 1 2 3 */
+/*
+ * Full steps whose last layer computes only the rows that the batch reads leave what steps leave that compute
+ * all rows: the same losses, rows and weights, to the last bit.
+ */
+#include "support/classes.h"
+#include "support/cut.h"
+#include "support/mpi_main.h"
+
+#include "train/trainer.h"
+
+enum {
+  USERS = 150,
+  ITEMS = 260,
+  EDGES = 2600,
+  NODES = 300,
+  CLASSES = 3,
+  FEATURES = 20,
+  DIM = 12,
+  EPOCHS = 1,
+  STEPS = 4
+};
+
+typedef struct outcome {
+  double loss;
+  int64_t n_row, n_weight, most; /* most: rows of the last layer that a step computed */
+  float *row, *weight;           /* copies */
+} outcome;
+
+static float *copy(int64_t n, const float *x) {
+  float *y = calloc((size_t)n + 1, sizeof *y);
+  assert_non_null(y);
+  memcpy(y, x, (size_t)n * sizeof *y);
+  return y;
+}
+
+static outcome train_on(const kith_graph *g, const kith_model_options *model, const kith_train_options *train,
+                        bool all) {
+  outcome out = {.most = 0};
+  kith_trainer *t = NULL;
+  assert_int_equal(KITH_OK, kith_trainer_create(test_comm, g, model, train, &t).status);
+  for (int e = 0; e < EPOCHS; e++) {
+    kith_trainer_set_epoch(t, e);
+    for (int64_t s = 0; s < STEPS && s < kith_trainer_n_step(t); s++) {
+      t->step.output.all_rows = all;
+      kith_trainer_step(t, s, KITH_REQUEST_NONE);
+      const kith_node_map *rows = t->step.output.last_rows;
+      if (rows && rows->n > out.most) out.most = rows->n;
+    }
+  }
+  kith_weights w = kith_params_weights(t->params);
+  out.loss = kith_exact_sum_value(kith_trainer_state(t).loss);
+  out.n_row = (int64_t)g->n_own * kith_model_output_dim(&t->model);
+  out.n_weight = w.n;
+  out.weight = copy(w.n, w.value);
+  out.row = copy(out.n_row, kith_trainer_inference(t));
+  kith_trainer_destroy(&t);
+  return out;
+}
+
+/* Numbers are equal; a zero may have the other sign. */
+static void expect_equal(int64_t n, const float *a, const float *b) {
+  for (int64_t i = 0; i < n; i++)
+    if (a[i] != b[i]) fail_msg("number %lld: %.9g and %.9g", (long long)i, (double)a[i], (double)b[i]);
+}
+
+static void check_on(const kith_graph *g, const kith_model_options *model, const kith_train_options *train,
+                     bool gathers) {
+  outcome all = train_on(g, model, train, true), some = train_on(g, model, train, false);
+  assert_int_equal(all.most, gathers ? g->n_own : 0);
+  if (gathers) assert_true(some.most < all.most);
+  assert_true(all.loss == some.loss);
+  expect_equal(all.n_row, all.row, some.row);
+  expect_equal(all.n_weight, all.weight, some.weight);
+  free(all.row);
+  free(all.weight);
+  free(some.row);
+  free(some.weight);
+}
+
+static kith_model_options model_of(kith_model_options o) {
+  o.dim = DIM;
+  if (o.layers == 0) o.layers = 2;
+  o.init = 0.1;
+  if (o.gat.heads == 0) o.gat.heads = 1;
+  o.pinsage = kith_model_defaults().pinsage;
+  return o;
+}
+
+static void check_with(kith_model_options o, kith_loss_options loss, bool gathers) {
+  test_graph t = test_graph_random(USERS, ITEMS, EDGES, 8);
+  kith_graph *g = test_graph_cut(&t, test_comm, 5, 3);
+  kith_train_options train = kith_train_defaults();
+  kith_model_options model = model_of(o);
+  train.batch = 20;
+  train.optimizer.lr = 0.01;
+  train.loss = loss;
+  check_on(g, &model, &train, gathers);
+  kith_graph_destroy(&g);
+  test_graph_free(&t);
+}
+
+static void check(kith_model_options o) {
+  kith_loss_options loss = kith_train_defaults().loss;
+  loss.name = KITH_BPR;
+  check_with(o, loss, true);
+}
+
+static void check_classes(kith_model_options o) {
+  test_classes t = test_classes_make(NODES, CLASSES, FEATURES, 5);
+  kith_graph *g = test_classes_cut(&t, test_comm, 5, 2);
+  kith_train_options train = kith_train_defaults();
+  kith_model_options model = model_of(o);
+  train.optimizer.lr = 0.02;
+  check_on(g, &model, &train, true);
+  kith_graph_destroy(&g);
+  test_classes_free(&t);
+}
+
+static void sage_is_the_same(void **state) {
+  (void)state;
+  for (int layers = 1; layers <= 3; layers++)
+    check((kith_model_options){.name = KITH_SAGE, .layers = layers, .dropout = 0.1});
+  check((kith_model_options){.name = KITH_SAGE, .edge_dropout = 0.2, .output_dim = 7});
+}
+
+static void ngcf_is_the_same(void **state) {
+  (void)state;
+  check((kith_model_options){.name = KITH_NGCF, .dropout = 0.2});
+  check((kith_model_options){.name = KITH_NGCF, .layers = 1, .edge_dropout = 0.3});
+}
+
+static void gcn_is_the_same(void **state) {
+  (void)state;
+  check((kith_model_options){.name = KITH_GCN, .dropout = 0.2});
+  check((kith_model_options){.name = KITH_GCN, .edge_dropout = 0.2});
+}
+
+static void gat_is_the_same(void **state) {
+  (void)state;
+  check((kith_model_options){.name = KITH_GAT, .gat.heads = 4, .dropout = 0.1});
+  check((kith_model_options){.name = KITH_GAT, .gat.heads = 3, .edge_dropout = 0.2});
+  check((kith_model_options){.name = KITH_GAT,
+                             .gat.heads = 2,
+                             .gat.last_heads = 3,
+                             .gat.last_merge = KITH_HEADS_AVERAGE,
+                             .output_dim = 5});
+}
+
+/* The loss also reads the rows of the batch after every layer. */
+static void a_loss_on_layers_is_the_same(void **state) {
+  (void)state;
+  kith_loss_options loss = kith_train_defaults().loss;
+  loss.name = KITH_SOFTMAX;
+  loss.l2 = 0.1;
+  loss.l2_on = KITH_L2_ON_LAYERS;
+  check_with((kith_model_options){.name = KITH_SAGE}, loss, true);
+  check_with((kith_model_options){.name = KITH_NGCF}, loss, true);
+}
+
+static void classifiers_are_the_same(void **state) {
+  (void)state;
+  check_classes((kith_model_options){.name = KITH_SAGE});
+  check_classes((kith_model_options){.name = KITH_SAGE, .layers = 1, .dropout = 0.1});
+  check_classes((kith_model_options){.name = KITH_GCN, .dropout = 0.1});
+  check_classes((kith_model_options){.name = KITH_GAT, .gat.heads = 4, .gat.last_heads = 1});
+}
+
+/* By itself, in tensors of all rows. */
+static void lightgcn_is_the_same(void **state) {
+  (void)state;
+  kith_loss_options loss = kith_train_defaults().loss;
+  loss.name = KITH_BPR;
+  check_with((kith_model_options){.name = KITH_LIGHTGCN, .layers = 1}, loss, false);
+  check_with((kith_model_options){.name = KITH_LIGHTGCN, .layers = 3, .edge_dropout = 0.2, .residual = 0.1},
+             loss, false);
+  loss.name = KITH_SOFTMAX;
+  loss.l2 = 0.1;
+  loss.l2_on = KITH_L2_ON_LAYERS;
+  check_with((kith_model_options){.name = KITH_LIGHTGCN,
+                                  .lightgcn.layer_weights = KITH_LAYER_WEIGHTS_LEARNED},
+             loss, false);
+}
+
+/* What reads a row for each entry, or all rows, still has all. */
+static void other_models_compute_all_rows(void **state) {
+  (void)state;
+  kith_loss_options loss = kith_train_defaults().loss;
+  check_with((kith_model_options){.name = KITH_SAGE, .sage.aggregator = KITH_SAGE_POOL}, loss, false);
+  check_with((kith_model_options){.name = KITH_GAT, .gat.attention_dropout = 0.1}, loss, false);
+  check_with((kith_model_options){.name = KITH_PINSAGE}, loss, false);
+  check_with((kith_model_options){.name = KITH_GCN, .residual = 0.2}, loss, false);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(sage_is_the_same),
+                                     cmocka_unit_test(ngcf_is_the_same),
+                                     cmocka_unit_test(gcn_is_the_same),
+                                     cmocka_unit_test(gat_is_the_same),
+                                     cmocka_unit_test(a_loss_on_layers_is_the_same),
+                                     cmocka_unit_test(lightgcn_is_the_same),
+                                     cmocka_unit_test(classifiers_are_the_same),
+                                     cmocka_unit_test(other_models_compute_all_rows)};
+  test_begin(&argc, &argv);
+  return test_end(cmocka_run_group_tests(tests, NULL, NULL));
+}
