@@ -105,9 +105,10 @@ static void fill_relations(sample_block *b, const sample_entry *entry, int32_t n
   }
 }
 
-/* Importance weights and weights of the entries of an own row … */
+/* Importance weights and weights of the entries of an own row, unless they are in place; … */
 static void fill_own_weights(const sample_own *own, int32_t n, kith_eid i, float *restrict scale,
                              float *restrict weight) {
+  if (own->scale + i == scale) return;
   for (int32_t k = 0; k < n; k++) {
     scale[k] = own->scale[i + k];
     weight[k] = own->weight[i + k];

@@ -106,6 +106,11 @@ void kith__neighbor_query_free(sample_neighbor_query *q) {
 
 /* ---- the exchange ---- */
 
+void kith__neighbor_query_place(sample_neighbor_query *q, float *scale, float *weight) {
+  q->own.scale = scale;
+  q->own.weight = weight;
+}
+
 static void query_answer_self(sample_neighbor_query *q) {
   sample_answer to = {.reply = q->reply_in + q->self_start, .own = q->own, .entry = q->entry_in};
   q->n_self_neighbor = kith__neighbor_answer(q, q->n_self, q->grouped_gid + q->self_start, to);

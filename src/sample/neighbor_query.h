@@ -89,6 +89,8 @@ kith_status kith__neighbor_query_make(const sample_context *s, const sample_meth
 int64_t kith__neighbor_query_bytes(int64_t rows, int64_t entries, int64_t n_col, bool merged);
 void kith__neighbor_query_free(sample_neighbor_query *q);
 
+/* From the next query on, write scale and weight of the own rows' neighbors there.  Local. */
+void kith__neighbor_query_place(sample_neighbor_query *q, float *scale, float *weight);
 /* Group the rows 0 … n - 1, all that `rows` has, with these global ids, by owner.  Local. */
 void kith__neighbor_query_group(sample_neighbor_query *q, const sample_row_hash *rows, kith_lid n,
                                 const kith_gid *gid);

@@ -144,11 +144,19 @@ static void sampler_set_seed_info(kith_sampler *s, kith_lid n) {
   }
 }
 
+/* Where all rows are this rank's and have no other entries, what is sampled is in place at once. */
+static void sampler_place(kith_sampler *s) {
+  sample_block *b = &s->back.block[s->layer];
+  if (s->ctx.comm->size == 1 && !s->loops) kith__neighbor_query_place(&s->query, b->scale, b->csr.weight);
+}
+
 /* Query the first n rows for the current layer; after the last layer only group them: they are the input
  * nodes. */
 static void sampler_query_layer(kith_sampler *s, kith_lid n) {
-  if (s->layer >= 0) kith__neighbor_query_begin(&s->query, s->layer, &s->row_hash, n, s->gid);
-  else kith__neighbor_query_group(&s->query, &s->row_hash, n, s->gid);
+  if (s->layer >= 0) {
+    sampler_place(s);
+    kith__neighbor_query_begin(&s->query, s->layer, &s->row_hash, n, s->gid);
+  } else kith__neighbor_query_group(&s->query, &s->row_hash, n, s->gid);
 }
 
 void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed_node, uint64_t step,
