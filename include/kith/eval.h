@@ -44,18 +44,26 @@ typedef struct kith_eval_scope {
                  `interactions`, the training items; in the test split validation items, too */
 } kith_eval_scope;
 
+/** Numbers that the scores of some pairs have beside products of rows and a direct term.  All 0: none have.
+ */
+typedef struct kith_pair_terms {
+  kith_ragged item; /**< [owned users] items, ascending, each once */
+  float *value;     /**< [pairs] what is added to the score */
+} kith_pair_terms;
+
 typedef struct kith_eval_options {
   int n_k;
-  int k[KITH_MAX_CUTOFFS];  /**< ascending */
-  int every;                /**< epochs between evaluations in training; 0: none; or KITH_EVERY_AUTO */
-  kith_eval_split split;    /**< ground truth */
-  kith_eval_scope scope;    /**< which items are ranked, and which held-out items count: those that are */
-  int sampled;              /**< 0: full ranking; N: each held-out item among N sampled items (sampled-N) */
-  uint64_t seed;            /**< random key of the sampled-N protocol */
-  kith_direct_term direct;  /**< what scores have beside the rows' products; all 0: nothing.  No job key */
-  kith_select_by select_by; /**< classification */
-  bool oversmoothing;       /**< in training: also measure of every layer how alike its rows are: their mean
-                               cosine over all pairs, and the Dirichlet energy per node */
+  int k[KITH_MAX_CUTOFFS]; /**< ascending */
+  int every;               /**< epochs between evaluations in training; 0: none; or KITH_EVERY_AUTO */
+  kith_eval_split split;   /**< ground truth */
+  kith_eval_scope scope;   /**< which items are ranked, and which held-out items count: those that are */
+  int sampled;             /**< 0: full ranking; N: each held-out item among N sampled items (sampled-N) */
+  uint64_t seed;           /**< random key of the sampled-N protocol */
+  kith_direct_term direct; /**< what scores have beside the rows' products; all 0: nothing.  No job key */
+  const kith_pair_terms *pairs; /**< the same of listed pairs, borrowed; NULL: nothing.  No job key */
+  kith_select_by select_by;     /**< classification */
+  bool oversmoothing; /**< in training: also measure of every layer how alike its rows are: their mean
+                         cosine over all pairs, and the Dirichlet energy per node */
   kith_agreed (*poll)(void *context); /**< Collective callback, about 16 times in an evaluation; or NULL */
   void *poll_context;                 /**< argument of poll */
   bool (*should_stop)(
@@ -97,6 +105,7 @@ KITH_API void kith_topk_free(kith_topk *top);
  * @param d      embedding dimension
  * @param x      [n_own, d] final embeddings of the owned rows; unit rows where the model scores by cosine
  * @param direct what scores have beside products of rows; NULL or c = 0: nothing
+ * @param pairs  what the scores of listed pairs have in addition; NULL: nothing
  * @param k      list length
  * @param scope  the items that are ranked; masked interactions are those of training and validation.  NULL:
  *               that of kith_eval_defaults()
@@ -107,8 +116,9 @@ KITH_API void kith_topk_free(kith_topk *top);
  * interaction of the whole graph and 408 bytes for each of its users, these for each thread.
  */
 KITH_API kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, const float *x,
-                                    const kith_direct_term *direct, int k, const kith_eval_scope *scope,
-                                    kith_lid n_user, const kith_lid *user, kith_topk *top) KITH_MUST_USE;
+                                    const kith_direct_term *direct, const kith_pair_terms *pairs, int k,
+                                    const kith_eval_scope *scope, kith_lid n_user, const kith_lid *user,
+                                    kith_topk *top) KITH_MUST_USE;
 
 /**
  * Rank all users with held-out items and compute the metrics, equal on every rank.

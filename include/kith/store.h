@@ -114,7 +114,7 @@ KITH_API kith_agreed kith_graph_times_read(const kith_comm *comm, const char *pa
 
 /* ---- embeddings.h5 ---- */
 
-enum { KITH_BLEND_MODELS = 8 /**< most models of a blend */ };
+enum { KITH_BLEND_MODELS = 8, KITH_BLEND_EVIDENCE = 8 /**< most models and evidence of a blend */ };
 
 /** One model of a blend, as its file describes it. */
 typedef struct kith_blend_model {
@@ -127,6 +127,11 @@ typedef struct kith_blend_model {
 typedef struct kith_blend_origin {
   int n; /**< 0: no blend */
   kith_blend_model model[KITH_BLEND_MODELS];
+  int n_evidence;
+  struct kith_blend_evidence {
+    char text[2 * KITH_NAME]; /**< "seen view" */
+    double weight;
+  } evidence[KITH_BLEND_EVIDENCE];
 } kith_blend_origin;
 
 /** Attributes of embeddings.h5, to be written. */
@@ -142,8 +147,8 @@ typedef struct kith_embeddings_meta {
   const char *filter;     /**< spectral: what an eigenvector weighs, as text; null or "": another model … */
   double residual;        /**< … and the largest residual of an eigenpair, relative to lambda_1 */
   kith_direct_term direct; /**< what scores have beside rows; written where lambda_1 > 0, also with c = 0 */
-  const kith_blend_origin *blend; /**< the models of a blend; null: no blend.  With a direct term the format
-                                     is that of blend.h5 */
+  const kith_blend_origin *blend; /**< the models of a blend; null: no blend.  With a direct term or
+                                     evidence the format is that of blend.h5 */
   const char *metrics;            /**< history, one JSON object per line */
   const char *job;                /**< resolved job file */
 } kith_embeddings_meta;

@@ -11,21 +11,24 @@ static kith_agreed blend_value(void *context, const double *theta, kith__blend_p
 }
 
 kith_agreed kith_blend_fit(const kith_comm *comm, const kith_graph *g, const kith_blend_options *o,
-                           int n_member, kith_blend_member *member, kith_blend_report *out) {
+                           int n_member, kith_blend_member *member, const kith_evidence_table *table,
+                           double *weight, kith_blend_report *out) {
   kith_agreed st = {KITH_OK};
   kith__likelihood *l = NULL;
   kith__blend_point at;
   double theta[KITH_BLEND_MAX] = {0};
-  bool bounded[KITH_BLEND_MAX];
+  bool bounded[KITH_BLEND_MAX] = {false};
+  const int n = n_member + table->n;
   kith_blend_report r = {.n_pass = 1};
   for (int m = 0; m < n_member; m++) bounded[m] = true;
-  KITH_TRY(kith__likelihood_create(comm, g, o, n_member, member, &l));
+  KITH_TRY(kith__likelihood_create(comm, g, o, n_member, member, table, &l));
   kith__likelihood_count(l, &r.n_user, &r.n_pair);
   KITH_TRY(kith__likelihood_at(l, theta, &at));
   r.uniform = at.value;
-  KITH_TRY(kith__blend_maximize(n_member, bounded, blend_value, l, theta, &at, &r.n_pass, &r.converged));
+  KITH_TRY(kith__blend_maximize(n, bounded, blend_value, l, theta, &at, &r.n_pass, &r.converged));
   r.log_likelihood = at.value;
   for (int m = 0; m < n_member; m++) member[m].gamma = theta[m];
+  for (int k = 0; k < table->n; k++) weight[k] = theta[n_member + k];
   *out = r;
 done:
   kith__likelihood_destroy(&l);

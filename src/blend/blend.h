@@ -1,9 +1,10 @@
 /**
  * Blend: one score made of several models' scores.
  *
- *   score(u, i) = sum over m of gamma_m s_m(u, i) / sigma_m,  gamma >= 0,
+ *   score(u, i) = sum over m of gamma_m s_m(u, i) / sigma_m + sum over k of c_k f_k(u, i),  gamma >= 0,
  *
- * where s_m are a model's scores and sigma_m is their standard deviation over keyed pairs.  The weights
+ * where s_m are a model's scores, sigma_m is their standard deviation over keyed pairs, and f_k is evidence.
+ * The weights
  * maximize the likelihood of the validation items, each of which is chosen among all items that are ranked
  * for its user with probability softmax(score): concave, with few unknowns, so Newton's method finds the
  * maximum.  All sums over items and ranks are exact, so the result has the same bits on any number of ranks
@@ -14,6 +15,7 @@
 
 #include "kith/comm.h"
 #include "kith/eval.h"
+#include "blend/evidence.h"
 
 enum { KITH_BLEND_MAX = 16 /**< most weights */ };
 
@@ -51,16 +53,19 @@ kith_agreed kith_blend_scale(const kith_comm *comm, const kith_graph *g, uint64_
                              int n_member, kith_blend_member *member) KITH_MUST_USE;
 
 /**
- * Find the weights gamma of all members, whose sigma is known.  Collective; the same bits on any number of
- * ranks.
+ * Find the weights gamma of all members, whose sigma is known, and c of the evidence.  Collective; the same
+ * bits on any number of ranks.
  *
  * @param g  with a validation split
+ * @param table        of the evidence; n = 0: there is none
+ * @param[out] weight  [table->n]
  * Errors: KITH_ENOMEM; KITH_ECONFIG (no validation items that count); KITH_ENUMERIC.
  * Cost: about ten rankings of the users, and memory of n_member + 2 numbers for 96 users and each item of
  * the rank.
  */
 kith_agreed kith_blend_fit(const kith_comm *comm, const kith_graph *g, const kith_blend_options *o,
-                           int n_member, kith_blend_member *member, kith_blend_report *out) KITH_MUST_USE;
+                           int n_member, kith_blend_member *member, const kith_evidence_table *table,
+                           double *weight, kith_blend_report *out) KITH_MUST_USE;
 
 /**
  * Rows whose products are the blend's: those of the members with gamma > 0 side by side, each times

@@ -21,25 +21,29 @@
 struct kith__likelihood {
   const kith_comm *comm;
   const kith_graph *g;
-  int n, n_sum;
-  double unit[KITH_BLEND_MAX]; /* [n] 1 / sigma */
+  int n, n_dense, n_sum;       /* unknowns; those of members */
+  double unit[KITH_BLEND_MAX]; /* [n_dense] 1 / sigma */
   kith_gathered_users users;
-  kith_scorer *scorer[KITH_BLEND_MAX]; /* [n] */
+  kith__listed listed;                 /* evidence */
+  kith_scorer *scorer[KITH_BLEND_MAX]; /* [n_dense] */
   int64_t width, n_pair;
   kith_lid *at;                 /* [items] this rank's index of an item; -1: another rank owns it */
-  float *score[KITH_BLEND_MAX]; /* [n] of [KITH_SCORE_USERS, width], of a tile of users */
+  float *score[KITH_BLEND_MAX]; /* [n_dense] of [KITH_SCORE_USERS, width], of a tile of users */
   double *z, *most;             /* [KITH_SCORE_USERS, width]; [users] the largest z */
   kith_exact_sum *truth, *sum;  /* [users, n] of the validation items; [users, n_sum] of all items */
   bool summed;                  /* whether truth is known */
 };
 
-/* Of a user's sums: that of exp(z - most), then n with f_k, then those with f_k f_l, k <= l. */
+/* Of a user's sums: that of exp(z - most), then n with f_k, then those with f_k f_m, k <= m. */
 static int likelihood_n_sum(int n) { return 1 + n + n * (n + 1) / 2; }
+static int likelihood_one(int k) { return 1 + k; }
+static int likelihood_two(int n, int k, int m) { return 1 + n + k * n - k * (k - 1) / 2 + m - k; }
 
 void kith__likelihood_destroy(kith__likelihood **l) {
   if (!*l) return;
   kith_gathered_users_free(&(*l)->users);
-  for (int k = 0; k < (*l)->n; k++) {
+  kith__listed_free(&(*l)->listed);
+  for (int k = 0; k < (*l)->n_dense; k++) {
     kith_scorer_destroy(&(*l)->scorer[k]);
     KITH_FREE((*l)->score[k]);
   }
@@ -60,7 +64,7 @@ static kith_status likelihood_make(kith__likelihood *l) {
   KITH_TRY(KITH_NEW(l->most, l->users.n));
   KITH_TRY(KITH_NEW(l->truth, l->users.n * l->n));
   KITH_TRY(KITH_NEW(l->sum, l->users.n * l->n_sum));
-  for (int k = 0; k < l->n; k++) KITH_TRY(KITH_NEW(l->score[k], tile));
+  for (int k = 0; k < l->n_dense; k++) KITH_TRY(KITH_NEW(l->score[k], tile));
   for (int64_t i = 0; i < g->n[KITH_ITEM]; i++) l->at[i] = -1;
   for (kith_lid i = 0; i < g->n_own_of[KITH_ITEM]; i++) l->at[g->original[g->row_of[KITH_ITEM][i]]] = i;
 done:
@@ -76,19 +80,22 @@ done:
 }
 
 kith_agreed kith__likelihood_create(const kith_comm *comm, const kith_graph *g, const kith_blend_options *o,
-                                    int n_member, const kith_blend_member *member, kith__likelihood **out) {
+                                    int n_member, const kith_blend_member *member,
+                                    const kith_evidence_table *evidence, kith__likelihood **out) {
   kith_agreed st = {KITH_OK};
   kith__likelihood *l = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(l, 1)));
   l->comm = comm;
   l->g = g;
-  l->n = n_member;
-  l->n_sum = likelihood_n_sum(n_member);
+  l->n_dense = n_member;
+  l->n = n_member + evidence->n;
+  l->n_sum = likelihood_n_sum(l->n);
   l->width = kith_scorer_width(g->n_own_of[KITH_ITEM]);
   KITH_TRY(kith_gathered_users_make(comm, g, &o->scope, KITH_RNG_BLEND_USER, o->seed, o->n_user, &l->users));
   l->n_pair = l->users.truth.start[l->users.n];
   KITH_TRY(kith_agreed_same(likelihood_check(l)));
   KITH_TRY(kith_agree(comm, likelihood_make(l)));
+  KITH_TRY(kith__listed_gather(comm, &l->users, evidence, &l->listed));
   for (int m = 0; m < n_member; m++) {
     l->unit[m] = 1 / member[m].sigma;
     KITH_TRY(
@@ -112,24 +119,41 @@ static double likelihood_feature(const kith__likelihood *l, int k, int64_t u, in
   return (double)l->score[k][u * l->width + i] * l->unit[k];
 }
 
-/* z of the items that are ranked for user `first` + u; the others have none. */
-static void likelihood_z(const kith__likelihood *l, const double *theta, int64_t first, int64_t u) {
+/* Add the evidence of user `first` + u to z. */
+static void likelihood_add_listed(const kith__likelihood *l, const double *theta, int64_t first, int64_t u) {
+  const kith__listed *e = &l->listed;
+  for (kith_eid at = e->item.start[first + u]; at < e->item.start[first + u + 1]; at++) {
+    kith_lid i = l->at[e->item.value[at]];
+    for (int k = 0; i >= 0 && k < e->n; k++)
+      l->z[u * l->width + i] += theta[l->n_dense + k] * e->value[at * e->n + k];
+  }
+}
+
+/* Items that are not ranked for user `first` + u. */
+static void likelihood_mask(const kith__likelihood *l, int64_t first, int64_t u) {
   const kith_ragged *masked = &l->users.masked;
+  double *z = l->z + u * l->width;
+  for (kith_eid e = masked->start[first + u]; e < masked->start[first + u + 1]; e++)
+    if (l->at[masked->value[e]] >= 0) z[l->at[masked->value[e]]] = -INFINITY;
+  for (kith_lid i = 0; l->users.trained && i < l->g->n_own_of[KITH_ITEM]; i++)
+    if (l->users.trained[l->g->original[l->g->row_of[KITH_ITEM][i]]]) z[i] = -INFINITY;
+}
+
+/* z of all items for user `first` + u, and the largest. */
+static void likelihood_z(const kith__likelihood *l, const double *theta, int64_t first, int64_t u) {
   double *z = l->z + u * l->width, most = -INFINITY;
   kith_lid n = l->g->n_own_of[KITH_ITEM];
   for (kith_lid i = 0; i < n; i++) {
     z[i] = 0;
-    for (int k = 0; k < l->n; k++) z[i] += theta[k] * likelihood_feature(l, k, u, i);
+    for (int k = 0; k < l->n_dense; k++) z[i] += theta[k] * likelihood_feature(l, k, u, i);
   }
-  for (kith_eid e = masked->start[first + u]; e < masked->start[first + u + 1]; e++)
-    if (l->at[masked->value[e]] >= 0) z[l->at[masked->value[e]]] = -INFINITY;
-  for (kith_lid i = 0; l->users.trained && i < n; i++)
-    if (l->users.trained[l->g->original[l->g->row_of[KITH_ITEM][i]]]) z[i] = -INFINITY;
+  likelihood_add_listed(l, theta, first, u);
+  likelihood_mask(l, first, u);
   for (kith_lid i = 0; i < n; i++) most = fmax(most, z[i]);
   l->most[first + u] = most;
 }
 
-/* Add exp(z - most) times 1, f_k and f_k f_l. */
+/* Add exp(z - most) times 1, f_k and f_k f_m of members. */
 static void likelihood_sum(const kith__likelihood *l, int64_t first, int64_t u) {
   kith_exact_sum *sum = l->sum + (first + u) * l->n_sum;
   const double *z = l->z + u * l->width;
@@ -137,28 +161,56 @@ static void likelihood_sum(const kith__likelihood *l, int64_t first, int64_t u) 
   for (kith_lid i = 0; i < l->g->n_own_of[KITH_ITEM]; i++) {
     if (z[i] == -INFINITY) continue;
     double p = exp(z[i] - l->most[first + u]);
-    int at = 0;
-    kith_exact_sum_add(&sum[at++], p);
-    for (int k = 0; k < l->n; k++) f[k] = likelihood_feature(l, k, u, i);
-    for (int k = 0; k < l->n; k++) kith_exact_sum_add(&sum[at++], p * f[k]);
-    for (int k = 0; k < l->n; k++)
-      for (int m = k; m < l->n; m++) kith_exact_sum_add(&sum[at++], p * f[k] * f[m]);
+    kith_exact_sum_add(&sum[0], p);
+    for (int k = 0; k < l->n_dense; k++) f[k] = likelihood_feature(l, k, u, i);
+    for (int k = 0; k < l->n_dense; k++) kith_exact_sum_add(&sum[likelihood_one(k)], p * f[k]);
+    for (int k = 0; k < l->n_dense; k++)
+      for (int m = k; m < l->n_dense; m++)
+        kith_exact_sum_add(&sum[likelihood_two(l->n, k, m)], p * f[k] * f[m]);
+  }
+}
+
+/* One listed item: the sums with evidence f [listed.n], p = exp(z - most). */
+static void likelihood_sum_one(const kith__likelihood *l, int64_t u, kith_lid i, double p, const double *f,
+                               kith_exact_sum *sum) {
+  for (int e = 0; e < l->listed.n; e++) {
+    const int k = l->n_dense + e;
+    kith_exact_sum_add(&sum[likelihood_one(k)], p * f[e]);
+    for (int m = 0; m < l->n_dense; m++)
+      kith_exact_sum_add(&sum[likelihood_two(l->n, m, k)], p * f[e] * likelihood_feature(l, m, u, i));
+    for (int m = e; m < l->listed.n; m++)
+      kith_exact_sum_add(&sum[likelihood_two(l->n, k, l->n_dense + m)], p * f[e] * f[m]);
+  }
+}
+
+/* The same with evidence, which other items have none of. */
+static void likelihood_sum_listed(const kith__likelihood *l, int64_t first, int64_t u) {
+  const kith__listed *e = &l->listed;
+  for (kith_eid at = e->item.start[first + u]; at < e->item.start[first + u + 1]; at++) {
+    kith_lid i = l->at[e->item.value[at]];
+    double z = i >= 0 ? l->z[u * l->width + i] : -INFINITY;
+    if (z == -INFINITY) continue;
+    likelihood_sum_one(l, u, i, exp(z - l->most[first + u]), e->value + at * e->n,
+                       l->sum + (first + u) * l->n_sum);
   }
 }
 
 static void likelihood_truth(const kith__likelihood *l, int64_t first, int64_t u) {
   const kith_ragged *truth = &l->users.truth;
+  kith_exact_sum *sum = l->truth + (first + u) * l->n;
   for (kith_eid e = truth->start[first + u]; e < truth->start[first + u + 1]; e++) {
     kith_lid i = l->at[truth->value[e]];
-    for (int k = 0; i >= 0 && k < l->n; k++)
-      kith_exact_sum_add(&l->truth[(first + u) * l->n + k], likelihood_feature(l, k, u, i));
+    if (i < 0) continue;
+    const double *f = kith__listed_find(&l->listed, first + u, truth->value[e]);
+    for (int k = 0; k < l->n_dense; k++) kith_exact_sum_add(&sum[k], likelihood_feature(l, k, u, i));
+    for (int k = 0; f && k < l->listed.n; k++) kith_exact_sum_add(&sum[l->n_dense + k], f[k]);
   }
 }
 
 /* Users first … first + KITH_SCORE_USERS - 1. */
 static void likelihood_tile(kith__likelihood *l, const double *theta, int64_t first) {
   int64_t n = kith_min(l->users.n - first, KITH_SCORE_USERS);
-  for (int k = 0; k < l->n; k++) kith_scorer_run(l->scorer[k], first, l->score[k]);
+  for (int k = 0; k < l->n_dense; k++) kith_scorer_run(l->scorer[k], first, l->score[k]);
 #pragma omp parallel for schedule(dynamic)
   for (int64_t u = 0; u < n; u++) likelihood_z(l, theta, first, u);
   KITH_WAIT("the largest scores of users",
@@ -166,6 +218,7 @@ static void likelihood_tile(kith__likelihood *l, const double *theta, int64_t fi
 #pragma omp parallel for schedule(dynamic)
   for (int64_t u = 0; u < n; u++) {
     likelihood_sum(l, first, u);
+    likelihood_sum_listed(l, first, u);
     if (!l->summed) likelihood_truth(l, first, u);
   }
   kith_comm_sum(l->comm, (int)n * l->n_sum, l->sum + first * l->n_sum);
@@ -179,17 +232,17 @@ static void likelihood_add(const kith__likelihood *l, const double *theta, int64
   const kith_exact_sum *sum = l->sum + u * l->n_sum, *truth = l->truth + u * l->n;
   double all = kith_exact_sum_value(&sum[0]), mean[KITH_BLEND_MAX];
   double n_u = (double)(l->users.truth.start[u + 1] - l->users.truth.start[u]);
-  int at = 1;
   p->value -= n_u * (l->most[u] + log(all));
   for (int k = 0; k < l->n; k++) {
     double chosen = kith_exact_sum_value(&truth[k]);
-    mean[k] = kith_exact_sum_value(&sum[at++]) / all;
+    mean[k] = kith_exact_sum_value(&sum[likelihood_one(k)]) / all;
     p->value += theta[k] * chosen;
     p->gradient[k] += chosen - n_u * mean[k];
   }
   for (int k = 0; k < l->n; k++)
     for (int m = k; m < l->n; m++) {
-      double c = n_u * (kith_exact_sum_value(&sum[at++]) / all - mean[k] * mean[m]);
+      double both = kith_exact_sum_value(&sum[likelihood_two(l->n, k, m)]) / all;
+      double c = n_u * (both - mean[k] * mean[m]);
       p->curvature[k * l->n + m] += c;
       if (m > k) p->curvature[m * l->n + k] += c;
     }

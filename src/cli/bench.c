@@ -33,7 +33,7 @@ static void bench_step(bench *b) { (void)kith_trainer_step(b->trainer, 0, KITH_R
 
 static void bench_rank(bench *b) {
   kith_topk top = {0};
-  kith_agreed st = kith_eval_topk(b->c->comm, b->g, b->d, b->x, NULL, 20, NULL, 0, NULL, &top);
+  kith_agreed st = kith_eval_topk(b->c->comm, b->g, b->d, b->x, NULL, NULL, 20, NULL, 0, NULL, &top);
   if (kith_is_bad(st)) kith_abort(__FILE__, __LINE__, kith_error_text());
   kith_topk_free(&top);
 }

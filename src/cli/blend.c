@@ -11,6 +11,7 @@
 #include "blend/blend.h"
 #include "cli/cli.h"
 
+_Static_assert(KITH_BLEND_MODELS + KITH_BLEND_EVIDENCE <= KITH_BLEND_MAX, "all of them have weights");
 _Static_assert(KITH_BLEND_MODELS == (int)KITH_JOB_MAX_MODELS, "a file describes all models of a job");
 
 enum { BLEND_PAIRS = 100000 };
@@ -21,12 +22,16 @@ typedef struct blend_work {
   kith_blend_member member[KITH_BLEND_MODELS];
   float *x[KITH_BLEND_MODELS];
   int64_t epoch[KITH_BLEND_MODELS];
+  kith_evidence evidence[KITH_BLEND_EVIDENCE];
+  int n_evidence;
+  kith_evidence_table table;
   kith_blend_options o;
   kith_blend_report report;
 } blend_work;
 
 static void blend_free(blend_work *w) {
   for (int m = 0; m < KITH_BLEND_MODELS; m++) KITH_FREE(w->x[m]);
+  kith_evidence_free(&w->table);
   kith_graph_destroy(&w->g);
 }
 
@@ -78,6 +83,33 @@ static kith_status blend_list(const cli *c, kith_blend_origin *of) {
     KITH_TRY(kith_text_copy("blend.models", model->path, sizeof to->folder, to->folder));
     of->n++;
   }
+done:
+  return st;
+}
+
+static kith_status blend_list_evidence(const cli *c, const kith_relation_names *names,
+                                       kith_evidence_kind kind, blend_work *w) {
+  kith_status st = KITH_OK;
+  for (int i = 0; i < names->n; i++) {
+    KITH_CHECK(w->n_evidence < KITH_BLEND_EVIDENCE, KITH_ECONFIG,
+               "%s: blend: expected at most %d relations in seen, rate and friends together", c->job.path,
+               KITH_BLEND_EVIDENCE);
+    kith_evidence *e = &w->evidence[w->n_evidence++];
+    *e = (kith_evidence){.kind = kind};
+    KITH_TRY(kith_text_copy("blend", names->of[i], sizeof e->relation, e->relation));
+  }
+done:
+  return st;
+}
+
+static kith_status blend_list_all(const cli *c, blend_work *w) {
+  kith_status st = KITH_OK;
+  KITH_TRY(blend_list(c, &w->of));
+  KITH_TRY(blend_list_evidence(c, &c->job.blend.seen, KITH_EVIDENCE_SEEN, w));
+  KITH_TRY(blend_list_evidence(c, &c->job.blend.rate, KITH_EVIDENCE_RATE, w));
+  KITH_TRY(blend_list_evidence(c, &c->job.blend.friends, KITH_EVIDENCE_FRIENDS, w));
+  w->of.n_evidence = w->n_evidence;
+  for (int k = 0; k < w->n_evidence; k++) kith_evidence_print(&w->evidence[k], w->of.evidence[k].text);
 done:
   return st;
 }
@@ -135,13 +167,17 @@ done:
 static kith_status blend_take_weights(const cli *c, const char *path, const kith_blend_origin *chosen,
                                       blend_work *w) {
   kith_status st = KITH_OK;
-  bool same = chosen->n == w->of.n;
+  bool same = chosen->n == w->of.n && chosen->n_evidence == w->n_evidence;
   for (int m = 0; m < w->of.n && same; m++) {
     same = strcmp(chosen->model[m].name, w->of.model[m].name) == 0;
     w->member[m].gamma = chosen->model[m].gamma;
   }
+  for (int k = 0; k < w->n_evidence && same; k++) {
+    same = strcmp(chosen->evidence[k].text, w->of.evidence[k].text) == 0;
+    w->evidence[k].weight = chosen->evidence[k].weight;
+  }
   KITH_CHECK(same, KITH_ECONFIG,
-             "%s: is a blend of other models than blend.models of the job; run kith blend %s first", path,
+             "%s: is a blend of other models or evidence than the job names; run kith blend %s first", path,
              c->job_args);
 done:
   return st;
@@ -162,11 +198,22 @@ done:
   return st;
 }
 
+static kith_agreed blend_fit(const cli *c, blend_work *w) {
+  kith_agreed st = {KITH_OK};
+  double weight[KITH_BLEND_EVIDENCE] = {0};
+  KITH_TRY(kith_evidence_make(c->comm, w->g, w->n_evidence, w->evidence, &w->table));
+  KITH_TRY(kith_blend_fit(c->comm, w->g, &w->o, w->of.n, w->member, &w->table, weight, &w->report));
+  for (int k = 0; k < w->n_evidence; k++) w->evidence[k].weight = weight[k];
+done:
+  return st;
+}
+
 static kith_agreed blend_weigh(const cli *c, blend_work *w) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_blend_scale(c->comm, w->g, w->o.seed, BLEND_PAIRS, w->of.n, w->member));
   if (c->refit) KITH_TRY(blend_read_weights(c, w));
-  else KITH_TRY(kith_blend_fit(c->comm, w->g, &w->o, w->of.n, w->member, &w->report));
+  else KITH_TRY(blend_fit(c, w));
+  for (int k = 0; k < w->n_evidence; k++) w->of.evidence[k].weight = w->evidence[k].weight;
   for (int m = 0; m < w->of.n; m++) {
     w->of.model[m].gamma = w->member[m].gamma;
     w->of.model[m].sigma = w->member[m].sigma;
@@ -207,6 +254,16 @@ static void blend_print_models(cli *c, const blend_work *w) {
     cli_json_more(c, "%s{\"name\": \"%s\", \"model\": \"%s\", \"gamma\": %.12g, \"weight\": %.9g, ",
                   m ? ", " : "", of->name, of->model, of->gamma, weight);
     cli_json_more(c, "\"sigma\": %.12g}", of->sigma);
+  }
+  cli_json_more(c, "]");
+}
+
+static void blend_print_evidence(cli *c, const blend_work *w) {
+  cli_json(c, "evidence", "[");
+  for (int k = 0; k < w->n_evidence; k++) {
+    const struct kith_blend_evidence *e = &w->of.evidence[k];
+    cli_print(c, "  %-31s %30.5f", e->text, e->weight);
+    cli_json_more(c, "%s{\"name\": \"%s\", \"weight\": %.12g}", k ? ", " : "", e->text, e->weight);
   }
   cli_json_more(c, "]");
 }
@@ -257,7 +314,7 @@ static kith_agreed blend_write(cli *c, const blend_work *w, const char *graph) {
   kith_embeddings_meta meta = {.model = "blend", .blend = &w->of, .metrics = ""};
   meta.config_key = c->refit ? KITH_CONFIG_KEY_BEGIN " refit=1" : KITH_CONFIG_KEY_BEGIN;
   KITH_TRY(kith_agreed_same(kith_blend_direct(w->of.n, w->member, &meta.direct)));
-  const bool rows = !kith_direct_is_on(&meta.direct);
+  const bool rows = !kith_direct_is_on(&meta.direct) && w->n_evidence == 0;
   const char *name = rows ? "embeddings.h5" : "blend.h5";
   KITH_TRY(kith_agree(c->comm, kith_blend_rows(w->g->n_own, w->of.n, w->member, &d, &x)));
   KITH_TRY(kith_agreed_same(blend_check_weights(w, d)));
@@ -267,7 +324,8 @@ static kith_agreed blend_write(cli *c, const blend_work *w, const char *graph) {
   KITH_TRY(kith_graph_ids_read(c->comm, w->g, graph, &ids));
   KITH_TRY(kith_embeddings_write(c->comm, w->g, ids, path, d, x, &meta));
   KITH_TRY(blend_remove(c, rows ? "blend.h5" : "embeddings.h5"));
-  cli_print(c, "%s holds the blend, %d columns%s", path, d, rows ? "" : " and a direct term");
+  cli_print(c, "%s holds the blend, %d columns%s", path, d,
+            kith_direct_is_on(&meta.direct) ? " and a direct term" : "");
   cli_json(c, "columns", "%d", d);
   cli_json(c, "file", "\"%s\"", name);
 done:
@@ -282,7 +340,7 @@ kith_agreed cli_blend(cli *c) {
   blend_work w = {.g = NULL};
   char graph[KITH_PATH], parts[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, blend_options(c, &w)));
-  KITH_TRY(kith_agreed_same(blend_list(c, &w.of)));
+  KITH_TRY(kith_agreed_same(blend_list_all(c, &w)));
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
   if (c->refit) KITH_TRY(cli_refit_cut(c));
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
@@ -295,6 +353,7 @@ kith_agreed cli_blend(cli *c) {
   KITH_TRY(blend_weigh(c, &w));
   if (!c->refit) blend_print_report(c, &w.report);
   blend_print_models(c, &w);
+  blend_print_evidence(c, &w);
   KITH_TRY(blend_write(c, &w, graph));
 done:
   blend_free(&w);

@@ -78,12 +78,12 @@ kith_agreed cli_check_replaced(const cli *c, const char *path, const char *forma
                                bool *replaces) KITH_MUST_USE;
 
 /*
- * This rank's share of the graph, the exported embeddings x [n_own, d], and their origin with its config_key,
- * a new block.  Collective.  Errors: KITH_ECONFIG if the job has another model; another config_key is a
- * warning.
+ * This rank's share of the graph, the exported embeddings x [n_own, d], their origin with its config_key, a
+ * new block, and the evidence of a blend, freed by kith_pair_terms_free().  Collective.  Errors: KITH_ECONFIG
+ * if the job has another model; another config_key is a warning.
  */
-kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x,
-                                kith_embeddings_origin *from) KITH_MUST_USE;
+kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x, kith_embeddings_origin *from,
+                                kith_pair_terms *pairs) KITH_MUST_USE;
 
 /* Whether the job names models of a blend.  Local. */
 bool cli_is_blend(const cli *c);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "blend/evidence.h"
 #include "cli/cli.h"
 
 /* --split, --protocol and --k set the same fields as the job's keys, by the same table. */
@@ -173,7 +174,30 @@ static void evaluate_print_origin(cli *c, const kith_embeddings_origin *from) {
   }
 }
 
-kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x, kith_embeddings_origin *from) {
+/* The evidence of a blend, made of the graph. */
+static kith_agreed evaluate_make_pairs(const cli *c, const kith_graph *g, const char *path,
+                                       kith_pair_terms *pairs) {
+  kith_agreed st = {KITH_OK};
+  kith_blend_origin of;
+  kith_evidence evidence[KITH_BLEND_EVIDENCE];
+  kith_evidence_table table = {.n = 0};
+  KITH_TRY(kith_blend_origin_read(c->comm, path, &of));
+  if (of.n_evidence == 0) return st;
+  for (int k = 0; k < of.n_evidence; k++) {
+    if (!kith_evidence_parse(of.evidence[k].text, &evidence[k]))
+      KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: evidence \"%s\" is unknown to this version", path,
+                                          of.evidence[k].text)));
+    evidence[k].weight = of.evidence[k].weight;
+  }
+  KITH_TRY(kith_evidence_make(c->comm, g, of.n_evidence, evidence, &table));
+  KITH_TRY(kith_agree(c->comm, kith_evidence_terms(&table, evidence, pairs)));
+done:
+  kith_evidence_free(&table);
+  return st;
+}
+
+kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x, kith_embeddings_origin *from,
+                                kith_pair_terms *pairs) {
   kith_agreed st = {KITH_OK};
   char graph[KITH_PATH], parts[KITH_PATH], embeddings[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
@@ -185,6 +209,7 @@ kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x, kith_
   KITH_TRY(evaluate_check_origin(c, *g, embeddings, from));
   if (cli_has_stage(c, "graph.h5", graph)) KITH_TRY(cli_check_data(c, graph));
   KITH_TRY(kith_embeddings_read(c->comm, *g, embeddings, d, x));
+  if (blended) KITH_TRY(evaluate_make_pairs(c, *g, embeddings, pairs));
 done:
   return st;
 }
@@ -200,11 +225,12 @@ static kith_agreed evaluate_choose_split(cli *c, const kith_graph *g) {
 }
 
 static kith_agreed evaluate_pairs(cli *c, const kith_graph *g, int d, const float *x,
-                                  const kith_direct_term *direct) {
+                                  const kith_direct_term *direct, const kith_pair_terms *pairs) {
   kith_agreed st = {KITH_OK};
   kith_metrics m;
   KITH_TRY(evaluate_choose_split(c, g));
   c->job.evaluate.direct = *direct;
+  c->job.evaluate.pairs = pairs;
   double began = kith_clock();
   KITH_TRY(kith_eval_metrics(c->comm, g, d, x, &c->job.evaluate, &m));
   double seconds = kith_clock() - began;
@@ -240,12 +266,14 @@ kith_agreed cli_evaluate(cli *c) {
   float *x = NULL;
   int d = 0;
   kith_embeddings_origin from = {.epoch = 0};
+  kith_pair_terms pairs = {.value = NULL};
   KITH_TRY(kith_agree(c->comm, evaluate_options(c)));
-  KITH_TRY(cli_read_embeddings(c, &g, &d, &x, &from));
+  KITH_TRY(cli_read_embeddings(c, &g, &d, &x, &from, &pairs));
   evaluate_print_origin(c, &from);
   if (g->n_class > 0) evaluate_nodes(c, g, x);
-  else KITH_TRY(evaluate_pairs(c, g, d, x, &from.direct));
+  else KITH_TRY(evaluate_pairs(c, g, d, x, &from.direct, &pairs));
 done:
+  kith_pair_terms_free(&pairs);
   KITH_FREE(from.config_key);
   KITH_FREE(x);
   kith_graph_destroy(&g);

@@ -152,8 +152,8 @@ static kith_agreed explain_top(cli *c, const explain_data *a, int64_t user, int 
   const kith_graph *g = a->base.g;
   for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++)
     if (g->original[g->row_of[KITH_USER][u]] == user) mine[n++] = u;
-  KITH_TRY(kith_eval_topk(c->comm, g, a->base.d, a->base.x, &a->base.from.direct, k, &c->job.evaluate.scope,
-                          n, mine, &top));
+  KITH_TRY(kith_eval_topk(c->comm, g, a->base.d, a->base.x, &a->base.from.direct, &a->base.pairs, k,
+                          &c->job.evaluate.scope, n, mine, &top));
   for (int j = 0; j < k; j++) item[j] = n > 0 ? top.item[j] : -1;
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, item, k, MPI_INT32_T, MPI_MAX, c->comm->mpi));
 done:

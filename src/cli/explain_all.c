@@ -128,8 +128,8 @@ kith_agreed cli_explain_all(cli *c, const explain_request *w, const explain_data
   kith_topk top = {0};
   FILE *f = NULL;
   bool root = c->comm->rank == 0;
-  KITH_TRY(kith_eval_topk(c->comm, a->base.g, a->base.d, a->base.x, &a->base.from.direct, (int)w->k,
-                          &c->job.evaluate.scope, 0, NULL, &top));
+  KITH_TRY(kith_eval_topk(c->comm, a->base.g, a->base.d, a->base.x, &a->base.from.direct, &a->base.pairs,
+                          (int)w->k, &c->job.evaluate.scope, 0, NULL, &top));
   KITH_TRY(kith_agree(c->comm, root ? all_open(w->output, path, tmp, &f) : KITH_OK));
   KITH_TRY(all_blocks(c, w, a, &top, path, f));
   KITH_TRY(kith_agree(c->comm, root ? all_publish(path, tmp, &f) : KITH_OK));

@@ -8,6 +8,7 @@
 #include "cli/recommend.h"
 #include "base/fault.h"
 #include "base/file.h"
+#include "blend/evidence.h"
 
 /* Parse --user, --similar-to and --similar-to-user: one of the three, repeated. */
 static kith_status recommend_parse_ids(cli *c, recommend_request *w) {
@@ -62,7 +63,7 @@ kith_agreed cli_recommend_load(cli *c, recommend_data *a) {
   kith_agreed st = {KITH_OK};
   char graph[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
-  KITH_TRY(cli_read_embeddings(c, &a->g, &a->d, &a->x, &a->from));
+  KITH_TRY(cli_read_embeddings(c, &a->g, &a->d, &a->x, &a->from, &a->pairs));
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_USER, &a->user));
   KITH_TRY(kith_ids_read(c->comm, graph, KITH_ITEM, &a->item));
   KITH_TRY(cli_check_graph(c, graph, a->g));
@@ -74,6 +75,7 @@ done:
 
 void cli_recommend_free(recommend_data *a) {
   KITH_FREE(a->from.config_key);
+  kith_pair_terms_free(&a->pairs);
   kith_graph_destroy(&a->g);
   kith_ids_free(&a->user);
   kith_ids_free(&a->item);
@@ -236,8 +238,8 @@ static kith_agreed recommend_some(cli *c, const recommend_request *w, const reco
   for (int q = 0; q < w->n_user; q++)
     if (local[q] >= 0) user[n++] = local[q];
   recommend_print_scope(c);
-  KITH_TRY(kith_eval_topk(c->comm, a->g, a->d, a->x, &a->from.direct, w->k, &c->job.evaluate.scope, n, user,
-                          &top));
+  KITH_TRY(kith_eval_topk(c->comm, a->g, a->d, a->x, &a->from.direct, &a->pairs, w->k, &c->job.evaluate.scope,
+                          n, user, &top));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(item, n_item)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(score, n_item)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(history, n_history)));
@@ -372,8 +374,8 @@ static kith_agreed recommend_all(cli *c, const recommend_request *w, const recom
   int64_t n = c->comm->rank == 0 ? a->g->n[KITH_USER] * w->k : 0;
   recommend_print_scope(c);
   recommend_warn_unknown_of_all(c, a->g);
-  KITH_TRY(kith_eval_topk(c->comm, a->g, a->d, a->x, &a->from.direct, w->k, &c->job.evaluate.scope, 0, NULL,
-                          &top));
+  KITH_TRY(kith_eval_topk(c->comm, a->g, a->d, a->x, &a->from.direct, &a->pairs, w->k, &c->job.evaluate.scope,
+                          0, NULL, &top));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(item, n)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(score, n)));
   KITH_TRY(recommend_gather(c, a, &top, item, score));

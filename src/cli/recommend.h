@@ -22,6 +22,7 @@ typedef struct recommend_data {
   int d;
   float *x;
   kith_embeddings_origin from; /* of the embeddings */
+  kith_pair_terms pairs;       /* evidence of a blend */
 } recommend_data;
 
 /* The graph with its ids and names, and the exported rows; to be freed after a failure, too.  Collective.

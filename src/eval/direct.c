@@ -36,7 +36,7 @@ static void direct_starts(const kith_comm *comm, const kith_graph *g, kith_eid *
 }
 
 /* The training items of all users.  Every rank fills in those of its own; elsewhere it has zeros. */
-static kith_agreed direct_rows_make(const kith_comm *comm, const kith_graph *g, kith_ragged *r) {
+kith_agreed kith_train_lists(const kith_comm *comm, const kith_graph *g, kith_ragged *r) {
   kith_agreed st = {KITH_OK};
   const kith_ragged *l = &g->train;
   r->n_row = g->n[KITH_USER];
@@ -113,7 +113,7 @@ kith_agreed kith__direct_make(const kith_comm *comm, const kith_graph *g, const 
   kith_ragged r = {0};
   *out = (kith__direct){.n_user = 0};
   if (!kith_direct_is_on(t) || t->lambda_1 == 0) return st;
-  KITH_TRY(direct_rows_make(comm, g, &r));
+  KITH_TRY(kith_train_lists(comm, g, &r));
   KITH_TRY(kith_agree(comm, direct_lists(g->n[KITH_ITEM], &r, &make.lists)));
   KITH_TRY(kith_agree(comm, direct_factors(g->n[KITH_ITEM], &r, t, &make)));
   KITH_TRY(kith_agree(comm, direct_poly_make(t, g->n[KITH_ITEM], &make)));

@@ -22,6 +22,13 @@ int64_t kith_eval_direct_bytes(int64_t n_user, int64_t n_item, int64_t n_edge);
 kith_agreed kith_eval_direct_some(const kith_comm *comm, const kith_graph *g, const kith_direct_term *term,
                                   kith_lid n_user, const kith_lid *user, int n, const int32_t *item,
                                   float *out) KITH_MUST_USE;
+/** The training items of all users [users in all], by original number, on every rank.  Collective.  Errors:
+ * KITH_ENOMEM; *r is freed by the caller, then too. */
+kith_agreed kith_train_lists(const kith_comm *comm, const kith_graph *g, kith_ragged *r) KITH_MUST_USE;
+/** The items of the owned users in relation r, which joins users and items, ascending; with kinds, an item
+ * perhaps several times.  The direction decides nothing.  Local.  Errors: KITH_ENOMEM; *out is freed by the
+ * caller, then too. */
+kith_status kith_relation_items(const kith_graph *g, int r, kith_ragged *out) KITH_MUST_USE;
 /** Whether epoch 1, 2, … is evaluated.  A run also evaluates its last epoch, unless every is 0.  Local. */
 bool kith_eval_is_due(int every, int64_t epoch);
 /** Number of held-out interactions, or nodes, of split valid or test, over all ranks.  Collective. */

@@ -50,6 +50,36 @@ void kith__ring_destroy(kith_ring **ring);
 const kith_shard *kith__ring_next(kith_ring *ring);
 void kith__ring_progress(kith_ring *ring);
 
+/* ---- pair_terms.c: terms of listed pairs, which are added to a tile of scores ---- */
+
+/* A listed pair of a user of a tile with an item of a shard. */
+typedef struct kith__pair {
+  int32_t column, user;
+  float value;
+} kith__pair;
+
+typedef struct kith__addends {
+  const kith_pair_terms *terms; /* null: there are none */
+  int32_t *column;              /* [items] of an item in the shard; -1: it is in another one */
+  int64_t most;                 /* pairs of a tile */
+  kith__pair *pair;             /* [threads, most] */
+} kith__addends;
+
+/* Empty without terms.  Local. */
+kith_status kith__addend_make(const kith_graph *g, const kith_pair_terms *terms,
+                              kith__addends *out) KITH_MUST_USE;
+void kith__addend_free(kith__addends *p);
+/* Look for items in another shard from now on. */
+void kith__addend_locate(const kith__addends *p, const kith_shard *s);
+/* This thread's list; null without terms. */
+kith__pair *kith__addend_begin(const kith__addends *p);
+/* Append the pairs of an owned user with items of the shard, as user `at` of a tile; returns how many. */
+int64_t kith__addend_list(const kith__addends *p, kith_lid user, int32_t at, kith__pair *out);
+/* By column, then user. */
+void kith__addend_sort(int64_t n, kith__pair *pair);
+/* What the score of an owned user with an item grows by. */
+float kith__addend_one(const kith_pair_terms *terms, kith_lid user, int32_t item);
+
 /* ---- topk_heap.c ---- */
 
 typedef struct kith_scored_item {

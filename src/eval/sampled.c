@@ -118,6 +118,13 @@ static void sampled_add_direct(const sampled *s, kith_lid i) {
   kith__direct_unreach(&s->direct, n, l->value + at, reach);
 }
 
+/* The same with the terms of listed pairs. */
+static void sampled_add_pairs(const sampled *s, kith_lid i) {
+  kith_scored_item *e = sampled_entries(s, i);
+  for (int64_t k = 0; k < s->start[i + 1] - s->start[i]; k++)
+    if (s->shard_row[e[k].item] >= 0) e[k].score += kith__addend_one(s->o->pairs, s->user[i], e[k].item);
+}
+
 static void sampled_score(const sampled *s, int d, const float *x, const kith_shard *shard) {
   for (int64_t i = 0; i < s->g->n[KITH_ITEM]; i++) s->shard_row[i] = -1;
   for (kith_lid j = 0; j < shard->n; j++) s->shard_row[shard->original[j]] = j;
@@ -129,6 +136,7 @@ static void sampled_score(const sampled *s, int d, const float *x, const kith_sh
       if (s->shard_row[e[k].item] >= 0)
         e[k].score = kith_scores_one(d, user, shard->packed, s->shard_row[e[k].item]);
     if (kith__direct_is_on(&s->direct)) sampled_add_direct(s, i);
+    if (s->o->pairs && s->o->pairs->item.start) sampled_add_pairs(s, i);
   }
 }
 

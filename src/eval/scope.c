@@ -97,53 +97,14 @@ done:
   return st;
 }
 
-/* item_of[k]: original number of the item whose global number is k; -1: it is no item. */
-static kith_status scope_item_numbers(const kith_graph *g, int32_t **item_of) {
-  kith_status st = KITH_OK;
-  KITH_TRY(KITH_NEW(*item_of, kith_graph_n_node(g)));
-  for (int64_t k = 0; k < kith_graph_n_node(g); k++) (*item_of)[k] = -1;
-  for (int64_t i = 0; i < g->n[KITH_ITEM]; i++) (*item_of)[g->item_number[i]] = (int32_t)i;
-done:
-  return st;
-}
-
-/* The items of the owned users in a relation, ascending as its rows are; others may stand among them. */
-static kith_status scope_list(const kith_graph *g, const kith_adjacency *a, const int32_t *item_of,
-                              kith_ragged *out) {
-  kith_status st = KITH_OK;
-  kith_eid at = 0;
-  out->n_row = g->n_own_of[KITH_USER];
-  KITH_TRY(KITH_NEW(out->start, out->n_row + 1));
-  KITH_TRY(KITH_NEW(out->value, a->start[g->n_own]));
-  for (kith_lid u = 0; u < out->n_row; u++) {
-    kith_lid row = g->row_of[KITH_USER][u];
-    for (kith_eid e = a->start[row]; e < a->start[row + 1]; e++)
-      if (item_of[a->neighbor[e]] >= 0) out->value[at++] = item_of[a->neighbor[e]];
-    out->start[u + 1] = at;
-  }
-done:
-  return st;
-}
-
-/* The rows of a relation of users with items in which users have items; the direction decides nothing. */
-static const kith_adjacency *scope_rows(const kith_graph *g, int r) {
-  const kith_relation_type *e = &g->schema.relation[r];
-  int reads = e->direction == KITH_DIRECTION_FORWARD ? e->from : e->to;
-  bool users = kith_schema_side(&g->schema, reads) == KITH_USER;
-  return e->direction == KITH_DIRECTION_BOTH || users ? &g->relation[r] : &g->transpose[r];
-}
-
 static kith_status scope_add_relations(const kith_graph *g, const kith_eval_scope *o, kith__scope *s) {
   kith_status st = KITH_OK;
-  int32_t *item_of = NULL;
   for (int i = 0; i < o->mask.n; i++) {
     if (strcmp(o->mask.of[i], KITH_INTERACTIONS) == 0) continue;
     int r = kith_schema_find_relation(&g->schema, o->mask.of[i]);
-    if (!item_of) KITH_TRY(scope_item_numbers(g, &item_of));
-    KITH_TRY(scope_list(g, scope_rows(g, r), item_of, &s->list[s->n_list++]));
+    KITH_TRY(kith_relation_items(g, r, &s->list[s->n_list++]));
   }
 done:
-  KITH_FREE(item_of);
   return st;
 }
 

@@ -21,6 +21,7 @@ typedef struct topk_work {
   int32_t *above;           /* [threads, KITH_SCORE_ITEMS] items above the threshold */
   kith__direct direct;      /* the direct term; empty if there is none */
   kith_direct_reach *reach; /* [threads] of a direct term; zero between tiles */
+  kith__addends pairs;      /* terms of listed pairs; empty if there are none */
   kith_lid *order; /* [n_user] places in `user` in the order in which tiles take them; null: as they are */
   const kith_eval_options *o; /* options of an evaluation; else null */
 } topk_work;
@@ -35,6 +36,7 @@ static void topk_work_free(topk_work *w) {
   for (int t = 0; w->reach && t < w->n_thread; t++) kith__direct_tile_free(&w->reach[t]);
   KITH_FREE(w->reach);
   KITH_FREE(w->order);
+  kith__addend_free(&w->pairs);
   kith__direct_free(&w->direct);
 }
 
@@ -176,6 +178,16 @@ static void topk_reach(const topk_work *w, kith_lid first, kith_lid n, bool clea
 
 /* ---- tiles ---- */
 
+/* The listed pairs of n users from `first` on with items of the shard, by column. */
+static int64_t topk_list_pairs(const topk_work *w, kith_lid first, kith_lid n, kith__pair *pair) {
+  int64_t n_pair = 0;
+  if (!pair) return 0;
+  for (kith_lid i = 0; i < n; i++)
+    n_pair += kith__addend_list(&w->pairs, w->user[topk_at(w, first + i)], (int32_t)i, pair + n_pair);
+  kith__addend_sort(n_pair, pair);
+  return n_pair;
+}
+
 /* One tile of users, all tiles of a shard; thread 0 also progresses the messages of the ring. */
 static void topk_tile(const topk_work *w, kith_lid first, const kith_shard *s, kith_ring *ring) {
   size_t d = (size_t)w->d, thread = (size_t)kith_thread_num();
@@ -189,10 +201,14 @@ static void topk_tile(const topk_work *w, kith_lid first, const kith_shard *s, k
     memcpy(tile + d * (size_t)i, w->x + d * (size_t)w->g->row_of[KITH_USER][w->user[topk_at(w, first + i)]],
            d * sizeof(float));
   if (direct) topk_reach(w, first, n, false);
+  kith__pair *pair = kith__addend_begin(&w->pairs);
+  int64_t n_pair = topk_list_pairs(w, first, n, pair), at = 0;
   for (kith_lid j = 0; j < s->n; j += KITH_SCORE_ITEMS) {
     int n_item = s->n - j < KITH_SCORE_ITEMS ? s->n - j : KITH_SCORE_ITEMS;
     kith_scores_tile(w->d, tile, s->packed + d * (size_t)j, score);
     if (direct) kith_direct_tile(&w->direct.lists, n_item, s->original + j, &w->reach[thread], score);
+    for (; at < n_pair && pair[at].column < j + n_item; at++)
+      score[(size_t)pair[at].user * KITH_SCORE_ITEMS + (size_t)(pair[at].column - j)] += pair[at].value;
     for (kith_lid i = 0; i < n; i++)
       topk_scan(w, topk_at(w, first + i), n_item, score + (size_t)i * KITH_SCORE_ITEMS, s->original + j,
                 above);
@@ -233,8 +249,10 @@ static kith_agreed topk_run(const kith_comm *comm, topk_work *w) {
   kith_agreed st = {KITH_OK};
   kith_ring *ring = NULL;
   KITH_TRY(kith__ring_create(comm, w->g, w->d, w->x, w->scope->trained, &ring));
-  for (const kith_shard *s = kith__ring_next(ring); s; s = kith__ring_next(ring))
+  for (const kith_shard *s = kith__ring_next(ring); s; s = kith__ring_next(ring)) {
+    kith__addend_locate(&w->pairs, s);
     KITH_TRY(topk_shard(comm, w, s, ring));
+  }
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < w->n_user; i++) kith__topk_heap_sort(&w->heap[i]);
 done:
@@ -277,8 +295,9 @@ done:
 }
 
 kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, const float *x,
-                           const kith_direct_term *direct, int k, const kith_eval_scope *scope,
-                           kith_lid n_user, const kith_lid *user, kith_topk *top) {
+                           const kith_direct_term *direct, const kith_pair_terms *pairs, int k,
+                           const kith_eval_scope *scope, kith_lid n_user, const kith_lid *user,
+                           kith_topk *top) {
   kith_agreed st = {KITH_OK};
   const kith_eval_scope usual = kith_eval_defaults().scope;
   kith__scope s = {0};
@@ -288,6 +307,7 @@ kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, co
   KITH_TRY(kith_agree(comm, topk_users(g, n_user, user, &n, &list)));
   KITH_TRY(kith_agree(comm, topk_work_make(g, d, x, k, &s, n, &list, &w)));
   if (direct) KITH_TRY(topk_direct(comm, direct, &w));
+  KITH_TRY(kith_agree(comm, kith__addend_make(g, pairs, &w.pairs)));
   KITH_TRY(topk_run(comm, &w));
   KITH_TRY(kith_agree(comm, topk_take(&w, top)));
 done:
@@ -313,6 +333,7 @@ static kith_agreed topk_evaluate(const kith_comm *comm, const kith_graph *g, int
   KITH_TRY(kith_agree(comm, KITH_NEW(item, k)));
   w.o = o;
   KITH_TRY(topk_direct(comm, &o->direct, &w));
+  KITH_TRY(kith_agree(comm, kith__addend_make(g, o->pairs, &w.pairs)));
   KITH_TRY(topk_run(comm, &w));
   t->n_user_left_out = s.n_left_out;
   for (kith_lid i = 0; i < w.n_user; i++) {

@@ -442,6 +442,15 @@ const job_key kith__job_row[] = {
      "format of data.relations.NAME. Lines of two known nodes are skipped."},
     {"blend.users", JOB_INT64, AT(blend.users), 1, 1e9, "users",
      "kith blend: validation users on whom the weights are chosen, about; all of them if there are fewer."},
+    {"blend.seen", JOB_RELATIONS, AT(blend.seen), NONE,
+     "kith blend: relations of users with items. The score of an item that the user has there grows by a "
+     "weight, chosen on validation items like those of models."},
+    {"blend.rate", JOB_RELATIONS, AT(blend.rate), NONE,
+     "kith blend: likewise, by a weight times log((b + 1) / (n + 20)), where n users have the item in the "
+     "relation, and b of them in a training interaction."},
+    {"blend.friends", JOB_RELATIONS, AT(blend.friends), NONE,
+     "kith blend: relations between users. The score grows by a weight times log(1 + n), where n of the "
+     "user's neighbors have a training interaction with the item."},
     {"blend.models.NAME", JOB_PATH, AT(blend.model[0].path), NONE,
      "kith blend: work folder of the trained model that the blend calls NAME, at most 8. Its embeddings must "
      "be of this job's graph. A job that names models is a blend: it trains none itself. Empty: no model."},

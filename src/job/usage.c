@@ -165,8 +165,18 @@ static bool weighs_in_cut(const kith_job *j, const kith_relation_source *r) {
     if (strcmp(j->partition.weights.of[i].name, r->name) == 0) return j->partition.weights.of[i].weight > 0;
   return false;
 }
+static bool names_relation(const kith_relation_names *names, const char *name) {
+  for (int i = 0; i < names->n; i++)
+    if (strcmp(names->of[i], name) == 0) return true;
+  return false;
+}
+static bool is_evidence(const kith_job *j, const kith_relation_source *r) {
+  return names_relation(&j->blend.seen, r->name) || names_relation(&j->blend.rate, r->name) ||
+         names_relation(&j->blend.friends, r->name);
+}
 static bool is_read(const kith_job *j, const kith_relation_source *r) {
-  return kith_model_relation(&j->model, r->name) != NULL || is_masked(j, r) || weighs_in_cut(j, r);
+  return is_evidence(j, r) || kith_model_relation(&j->model, r->name) != NULL || is_masked(j, r) ||
+         weighs_in_cut(j, r);
 }
 static bool is_cut(const kith_job *j, const kith_relation_source *r) {
   return r && j->partition.method != KITH_PARTITION_HASH;
@@ -352,8 +362,8 @@ static const struct {
   const char *needs;
 } usage_relation[] = {
     {"data.relations.NAME", is_read,
-     "needs a weight above 0 in model.relations, and lightgcn with layers or spectral; or evaluate.mask or "
-     "partition.weight"},
+     "needs a weight above 0 in model.relations, and lightgcn with layers or spectral; or evaluate.mask, "
+     "partition.weight or evidence of blend"},
     {"data.relations.NAME.direction", has_direction,
      "needs a weight above 0 in model.relations, and lightgcn with layers"},
     {"data.relations.NAME.header", lists_edges, "needs a list of edges (its format)"},

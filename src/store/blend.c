@@ -11,6 +11,12 @@ kith_agreed kith__embeddings_open(const kith_comm *comm, const char *path, kith_
   return kith_h5_open(comm, path, format, KITH_FILE_VERSION, f);
 }
 
+/* The attributes of the k-th evidence, from 1. */
+static const char *blend_evidence(int k, const char *what, char *name) {
+  snprintf(name, KITH_NAME, "evidence_%d%s", k + 1, what);
+  return name;
+}
+
 /* The attribute of the m-th model, from 1: name [KITH_NAME]. */
 static const char *blend_attribute(int m, const char *what, char *name) {
   snprintf(name, KITH_NAME, "member_%d_%s", m + 1, what);
@@ -30,6 +36,11 @@ kith_agreed kith__blend_origin_write(kith_h5 *f, const kith_blend_origin *blend)
     KITH_TRY(kith_h5_put_attr_int(f, blend_attribute(m, "width", name), of->width));
     KITH_TRY(kith_h5_put_attr_real(f, blend_attribute(m, "gamma", name), of->gamma));
     KITH_TRY(kith_h5_put_attr_real(f, blend_attribute(m, "sigma", name), of->sigma));
+  }
+  if (blend->n_evidence > 0) KITH_TRY(kith_h5_put_attr_int(f, "evidence", blend->n_evidence));
+  for (int k = 0; k < blend->n_evidence; k++) {
+    KITH_TRY(kith_h5_put_attr_text(f, blend_evidence(k, "", name), blend->evidence[k].text));
+    KITH_TRY(kith_h5_put_attr_real(f, blend_evidence(k, "_weight", name), blend->evidence[k].weight));
   }
 done:
   return st;
@@ -59,6 +70,25 @@ done:
   return st;
 }
 
+static kith_agreed blend_read_evidence(kith_h5 *f, const char *path, kith_blend_origin *out) {
+  kith_agreed st = {KITH_OK};
+  int64_t n = 0;
+  char name[KITH_NAME];
+  if (!kith_h5_has_attr(f, "evidence")) return st;
+  KITH_TRY(kith_h5_get_attr_int(f, "evidence", &n));
+  if (n < 0 || n > KITH_BLEND_EVIDENCE)
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: evidence is %lld, expected 0 to %d", path,
+                                        (long long)n, KITH_BLEND_EVIDENCE)));
+  out->n_evidence = (int)n;
+  for (int k = 0; k < out->n_evidence; k++) {
+    struct kith_blend_evidence *e = &out->evidence[k];
+    KITH_TRY(blend_read_text(f, blend_evidence(k, "", name), sizeof e->text, e->text));
+    KITH_TRY(kith_h5_get_attr_real(f, blend_evidence(k, "_weight", name), &e->weight));
+  }
+done:
+  return st;
+}
+
 static kith_status blend_check(const char *path, const kith_blend_origin *b, int64_t width) {
   kith_status st = KITH_OK;
   int64_t sum = 0;
@@ -71,6 +101,10 @@ static kith_status blend_check(const char *path, const kith_blend_origin *b, int
                path, m + 1, of->gamma, of->sigma, (long long)of->width);
     sum += of->width;
   }
+  for (int k = 0; k < b->n_evidence; k++)
+    KITH_CHECK(isfinite(b->evidence[k].weight), KITH_EDATA,
+               "%s: evidence %s has the weight %g, which cannot be", path, b->evidence[k].text,
+               b->evidence[k].weight);
   KITH_CHECK(sum == width, KITH_EDATA,
              "%s: the models have %lld columns, the rows %lld; run kith blend again", path, (long long)sum,
              (long long)width);
@@ -98,6 +132,7 @@ kith_agreed kith_blend_origin_read(const kith_comm *comm, const char *path, kith
   KITH_TRY(kith_agreed_same(blend_check_count(path, n)));
   out->n = (int)n;
   for (int m = 0; m < out->n; m++) KITH_TRY(blend_read_model(f, m, &out->model[m]));
+  KITH_TRY(blend_read_evidence(f, path, out));
   KITH_TRY(kith_agreed_same(blend_check(path, out, width)));
 done:
   kith_h5_close(&f);

@@ -126,8 +126,9 @@ kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, co
   kith_redistribution *rows = NULL;
   int64_t n = kith_graph_n_node(g);
   KITH_TRY(kith_redistribution_create(comm, g, &rows));
-  const char *format =
-      meta->blend && kith_direct_is_on(&meta->direct) ? KITH_BLEND_FORMAT : KITH_EMBEDDINGS_FORMAT;
+  const char *format = meta->blend && (kith_direct_is_on(&meta->direct) || meta->blend->n_evidence > 0)
+                           ? KITH_BLEND_FORMAT
+                           : KITH_EMBEDDINGS_FORMAT;
   KITH_TRY(kith_h5_create(comm, path, format, KITH_FILE_VERSION, n * (4 * (int64_t)d + 16), &f));
   KITH_TRY(embeddings_attributes(f, g, d, meta));
   KITH_TRY(kith_h5_put_types(f, g));

@@ -115,8 +115,8 @@ static kith_agreed table_rank(table_work *w) {
   KITH_TRY(kith_agree(w->comm, KITH_NEW(none, (int64_t)w->g->n_own_of[KITH_USER] + 1)));
   trained.valid = (kith_ragged){.n_row = w->g->n_own_of[KITH_USER], .start = none};
   KITH_TRY(kith_spectral_rows(w->comm, w->g, w->o, w->s, w->x));
-  KITH_TRY(kith_eval_topk(w->comm, &trained, w->s->k, w->x, &direct, t->n_candidate, NULL, t->n_user, t->user,
-                          &top));
+  KITH_TRY(kith_eval_topk(w->comm, &trained, w->s->k, w->x, &direct, NULL, t->n_candidate, NULL, t->n_user,
+                          t->user, &top));
   KITH_TRY(kith_agree(w->comm, table_make(t)));
   table_take(w, &top);
 done:

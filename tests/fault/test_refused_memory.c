@@ -231,6 +231,7 @@ static kith_agreed make_blend(void **made) {
   kith_agreed st = {KITH_OK};
   kith_blend_options o = {.n_user = 1000, .seed = 1}; /* no item is masked */
   kith_blend_report report;
+  kith_evidence_table table = {.n = 0};
   kith_graph held_out = *share;
   held_out.valid = share->train;
   float *x = calloc((size_t)share->n_own + 1, 2 * sizeof *x);
@@ -239,7 +240,7 @@ static kith_agreed make_blend(void **made) {
   kith_blend_member member[2] = {{.d = 1, .x = x}, {.d = 2, .x = x}};
   member[1].direct = (kith_direct_term){.c = 1, .lambda_1 = 1};
   KITH_TRY(kith_blend_scale(test_comm, &held_out, 1, 50, 2, member));
-  KITH_TRY(kith_blend_fit(test_comm, &held_out, &o, 2, member, &report));
+  KITH_TRY(kith_blend_fit(test_comm, &held_out, &o, 2, member, &table, NULL, &report));
 done:
   free(x);
   *made = NULL;

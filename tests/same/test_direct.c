@@ -133,7 +133,7 @@ static void assert_lists_are_the_oracles(const kith_graph *g, const float *x, co
   const kith_eval_scope scope = scope_of(cold);
   int list[K];
   kith_topk top;
-  assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, x, t, K, &scope, 0, NULL, &top).status, KITH_OK);
+  assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, x, t, NULL, K, &scope, 0, NULL, &top).status, KITH_OK);
   for (kith_lid u = 0; u < top.n_user; u++) {
     int n = oracle_list((int)g->original[g->row_of[0][u]], t, cold, K, list, s);
     for (int j = 0; j < K; j++) {
@@ -166,7 +166,8 @@ static void the_term_alone_ranks_by_shared_users(void **state) {
   float *x = calloc((size_t)g->n_own * WIDTH + 1, sizeof *x);
   static double s[ITEMS];
   kith_topk top;
-  assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, x, &term, K, NULL, 0, NULL, &top).status, KITH_OK);
+  assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, x, &term, NULL, K, NULL, 0, NULL, &top).status,
+                   KITH_OK);
   for (kith_lid u = 0; u < top.n_user; u++) {
     int who = (int)g->original[g->row_of[0][u]];
     oracle_scores(who, &term, s);
@@ -203,7 +204,8 @@ static void twins_tie_and_the_smaller_number_is_first(void **state) {
   for (int cold = 0; cold < 2; cold++) {
     const kith_eval_scope scope = scope_of(cold);
     kith_topk top;
-    assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, x, &term, K, &scope, 0, NULL, &top).status, KITH_OK);
+    assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, x, &term, NULL, K, &scope, 0, NULL, &top).status,
+                     KITH_OK);
     for (kith_lid u = 0; u < top.n_user; u++)
       for (int j = 0; j + 1 < K; j++) {
         const int32_t *item = top.item + u * K + j;
@@ -263,8 +265,10 @@ static void check_bits(const kith_direct_term *by) {
   assert_int_equal(kith_comm_create(MPI_COMM_SELF, &alone).status, KITH_OK);
   kith_graph *whole = share(alone, 1, 1), *g = share(test_comm, 7, 8);
   float *x = vectors(whole), *mine = vectors(g);
-  assert_int_equal(kith_eval_topk(alone, whole, WIDTH, x, by, K, NULL, 0, NULL, &truth).status, KITH_OK);
-  assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, mine, by, K, NULL, 0, NULL, &top).status, KITH_OK);
+  assert_int_equal(kith_eval_topk(alone, whole, WIDTH, x, by, NULL, K, NULL, 0, NULL, &truth).status,
+                   KITH_OK);
+  assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, mine, by, NULL, K, NULL, 0, NULL, &top).status,
+                   KITH_OK);
   for (kith_lid u = 0; u < top.n_user; u++) { /* alone, users have the order of original numbers */
     int64_t who = g->original[g->row_of[0][u]];
     assert_memory_equal(top.item + u * K, truth.item + who * K, K * sizeof *top.item);

@@ -120,7 +120,7 @@ static void the_best_items_are_the_oracles(void **state) {
   const ranked usual = {.mask_valid = true};
   for (int c = 0; c < 3; c++) {
     kith_topk top;
-    assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, x, NULL, ks[c], NULL, 0, NULL, &top).status,
+    assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, x, NULL, NULL, ks[c], NULL, 0, NULL, &top).status,
                      KITH_OK);
     assert_int_equal(top.n_user, g->n_own_of[0]);
     for (kith_lid u = 0; u < top.n_user; u++) {
@@ -210,7 +210,8 @@ static void lists_of_cold_items_are_the_oracles(void **state) {
   kith_topk top;
   int list[ITEMS];
   set_scope(&r, &scope);
-  assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, x, NULL, K, &scope, 0, NULL, &top).status, KITH_OK);
+  assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, x, NULL, NULL, K, &scope, 0, NULL, &top).status,
+                   KITH_OK);
   for (kith_lid u = 0; u < top.n_user; u++) {
     int n = oracle_list((int)g->original[g->row_of[0][u]], K, &r, list);
     for (int j = 0; j < K; j++) assert_int_equal(top.item[u * K + j], j < n ? list[j] : -1);

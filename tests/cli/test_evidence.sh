@@ -1,0 +1,107 @@
+# Evidence of kith blend: numbers of listed pairs by dense matrices, their weights by the likelihood's slope; rankings with
+# them; the same bits on any number of ranks and any cut.
+set -euo pipefail
+. "$KITH_SOURCE/tests/support/tiny.sh"
+cd "$dir"
+cat >data.yaml <<'J'
+generate: {users: 200, items: 150, interactions: 3600, friends: 500, communities: 6, carts: 1.5, views: 3, homophily: 0.9}
+data:
+  interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2}}
+  relations:
+    friend: {path: friend.tsv, from: user, to: user, format: edges}
+    cart: {path: cart.tsv, from: user, to: item, format: edges}
+    view: {path: view.tsv, from: user, to: item, format: edges}
+  split: {method: ratio, valid: 0.2, test: 0.1}
+partition: {parts: 6}
+evaluate: {k: [5, 10], split: valid}
+J
+{ echo "work: one"; cat data.yaml; echo "model: {name: spectral, dim: 8}"; } >one.yaml
+{ echo "work: both"; cat data.yaml; echo "blend: {models: {filter: one}, seen: [view, cart], rate: [view], friends: [friend]}"; echo "graph: one/graph.h5"; echo "parts: one/parts.h5"; } >both.yaml
+quiet() { "$@" --quiet >log 2>&1 || { cat log; exit 1; }; }
+for verb in generate ingest partition train; do quiet "$KITH" $verb one.yaml; done
+
+cat >oracle.py <<'P' # JSON of kith blend, JSON of kith evaluate, sampled JSON; what stdin names: evidence
+import json, sys
+import h5py, numpy as np
+told, told2 = json.loads(sys.argv[1]), json.loads(sys.argv[2])
+graph = h5py.File("one/graph.h5")
+n_user, n_item = int(graph.attrs["n_user"]), int(graph.attrs["n_item"])
+def dense(name, value, n):
+    start, to = graph[name + "/start"][:], graph[name + "/" + value][:]
+    r = np.zeros((n_user, n))
+    r[np.repeat(np.arange(n_user), np.diff(start)), to] = 1
+    return r
+R, V = dense("train", "item", n_item), dense("valid", "item", n_item)
+view, cart = dense("edge/view", "to", n_item), dense("edge/cart", "to", n_item)
+friend = dense("edge/friend", "to", n_user)
+friend = np.maximum(friend, friend.T)
+rate = view * np.log(((view * R).sum(0) + 1) / (view.sum(0) + 20))
+F = {"seen view": view, "seen cart": cart, "rate view": rate, "friends friend": np.log(1 + friend @ R)}
+f = h5py.File("both/blend.h5")
+blend = f.attrs
+n = int(blend["evidence"])
+assert [blend["evidence_%d" % (k + 1)].decode() for k in range(n)] == [e["name"] for e in told["evidence"]]
+weight = [blend["evidence_%d_weight" % (k + 1)] for k in range(n)]
+g, sigma = blend["member_1_gamma"], blend["member_1_sigma"]
+x = h5py.File("one/embeddings.h5")
+S = x["user/embedding"][:].astype(float) @ x["item/embedding"][:].T / sigma
+f_all = [S] + [F[e["name"]] for e in told["evidence"]]
+theta = np.array([g] + weight)
+assert len(theta) == 5 and (np.abs(theta[1:]) > 1e-3).all(), theta
+N = V.sum()
+z = np.where(R > 0, -np.inf, np.tensordot(theta, np.array(f_all), 1))
+top = z.max(1, keepdims=True)
+p = np.exp(z - top)
+total = p.sum(1, keepdims=True)
+value = (V[V > 0] * (z - top - np.log(total))[V > 0]).sum() / N
+p *= V.sum(1, keepdims=True) / total
+slope = [((V * a).sum() - (p * a).sum()) / N for a in f_all]
+assert abs(value - told["log_likelihood"]) < 1e-6, (value, told)
+assert np.abs(slope).max() < 1e-6 or (theta[0] == 0 and slope[0] < 0), (theta, slope) # the maximum of a concave function
+order = np.argsort(-z, axis=1, kind="stable")[:, :10]
+who = V.sum(1) > 0
+recall = (np.take_along_axis(V, order, 1).sum(1)[who] / V.sum(1)[who]).mean()
+assert abs(recall - told2["recall@10"]) < 2e-3, (recall, told2["recall@10"])
+P
+blended() { n=$1; shift; ranks $n blend both.yaml "$@" --users 1000000 --json --quiet | tail -1 | sed 's/"ranks": [0-9]*, //'; }
+evaluated() { n=$1; shift; ranks $n evaluate both.yaml "$@" --json --quiet | tail -1 | sed 's/"ranks": [0-9]*, //; s/, "seconds": [0-9.]*//'; }
+
+one=$(blended 1)
+mine=$(evaluated 1)
+sampled=$(evaluated 1 --protocol sampled-30)
+/usr/bin/python3 oracle.py "$one" "$mine"
+"$KITH" inspect both/blend.h5 >log
+"$KITH" recommend both.yaml --all --output top1.tsv --quiet >log
+cp both/blend.h5 first.h5
+for n in 2 3 4; do
+  [ "$(blended $n)" = "$one" ] || { echo "$n ranks chose otherwise: $(blended $n)"; exit 1; }
+  same_embeddings first.h5 both/blend.h5
+  [ "$(evaluated $n)" = "$mine" ] || { echo "$n ranks ranked otherwise"; exit 1; }
+  [ "$(evaluated $n --protocol sampled-30)" = "$sampled" ] || { echo "$n ranks ranked a sample otherwise"; exit 1; }
+  ranks $n recommend both.yaml --all --output top$n.tsv --quiet >log && cmp top1.tsv top$n.tsv
+done
+quiet "$KITH" partition one.yaml --set partition.method=hash
+[ "$(blended 2 --set partition.method=hash)" = "$one" ] || { echo "another cut chose otherwise"; exit 1; }
+quiet "$KITH" partition one.yaml
+
+# Evidence helps what it was made for; without it the same job ranks less well. With a direct term, both are added.
+plain=$(blended 1 --set blend.seen=[] --set blend.rate=[] --set blend.friends=[])
+/usr/bin/python3 - "$one" "$plain" <<'P'
+import json, sys
+a, b = [json.loads(x)["log_likelihood"] for x in sys.argv[1:]]
+assert a > b + 0.01, (a, b)
+P
+[ -f both/embeddings.h5 ] && [ ! -e both/blend.h5 ]
+fails() { # CODE WORDS command…
+  code=$1 words=$2; shift 2
+  got=0; "$@" >out 2>err || got=$?
+  [ $got = $code ] && grep -q -- "$words" err || { echo "code $got, expected $code and \"$words\" of $*"; cat err; exit 1; }
+}
+fails 78 "the graph has no relation vieww" "$KITH" blend both.yaml --set blend.seen=vieww
+fails 78 "friend is no relation of users with items" "$KITH" blend both.yaml --set blend.rate=friend
+fails 78 "view is no relation between users" "$KITH" blend both.yaml --set blend.friends=view
+quiet "$KITH" train one.yaml --refit
+blended 1 >log
+quiet "$KITH" blend both.yaml --refit
+"$KITH" evaluate both.yaml --refit --quiet | grep -q "test split"
+fails 78 "other models or evidence than the job names" "$KITH" blend both.yaml --refit --set blend.friends=[]
