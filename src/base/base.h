@@ -141,6 +141,9 @@ int kith_utf8_length(const char *text);
 /** Length in bytes of the longest prefix that is valid UTF-8, printable or not; `size` if all is. */
 int64_t kith_utf8_valid_prefix(const char *text, int64_t size);
 
+/** The fewest digits that are read as the same number, but "10" rather than "1e+01"; `size` 32 suffices. */
+void kith_real_print(double x, size_t size, char *text);
+
 /** The plural ending of a count: "" for 1, otherwise "s". */
 const char *kith_plural(int64_t n);
 

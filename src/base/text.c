@@ -1,5 +1,6 @@
 /* Bounded copies, edit distance, UTF-8, paths. */
 #include <errno.h>
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,13 @@ int64_t kith_utf8_valid_prefix(const char *text, int64_t size) {
     if (n == 0) break;
   }
   return at;
+}
+
+void kith_real_print(double x, size_t size, char *text) {
+  for (int digits = DBL_DIG; digits <= DBL_DECIMAL_DIG; digits++) {
+    snprintf(text, size, "%.*g", digits, x);
+    if (strtod(text, NULL) == x) return;
+  }
 }
 
 const char *kith_plural(int64_t n) { return n == 1 ? "" : "s"; }

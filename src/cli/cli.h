@@ -5,20 +5,23 @@
 #include "job/job.h"
 #include "comm/lock.h"
 
-enum { CLI_ARGUMENTS = 256, CLI_SCOPE = 2048 };
+enum { CLI_ARGUMENTS = 256, CLI_SETTINGS = 128, CLI_SCOPE = 2048, CLI_JOB_ARGS = 4 * KITH_PATH };
 
 /* One run of the program.  main() parses the common options and reads the job file. */
 typedef struct cli {
   const kith_comm *comm; /* all ranks */
   const char *verb;
-  kith_job job;                 /* the defaults for verbs without a job file */
-  bool locked;                  /* this run has the lock of the work folder until main() ends */
-  kith_lock *lock;              /* on rank 0 */
-  char job_args[4 * KITH_PATH]; /* "job.yaml --set work=x", quoted for a shell, for advice to run a verb */
-  bool json;                    /* print one JSON object as the last line of stdout */
-  bool refit;                   /* --refit: the job's work folder is WORK/refit … */
-  char chosen[KITH_PATH];       /* … and this is WORK, whose run had a validation share, … */
-  char chosen_by[KITH_PATH];    /* … and the newest checkpoint there */
+  kith_job job;                  /* the defaults for verbs without a job file */
+  bool locked;                   /* this run has the lock of the work folder until main() ends */
+  kith_lock *lock;               /* on rank 0 */
+  char job_args[CLI_JOB_ARGS];   /* "job.yaml --set work=x", quoted for a shell, for advice to run a verb */
+  const char *job_file;          /* as it was given */
+  int n_set;                     /* settings of --set … */
+  const char *set[CLI_SETTINGS]; /* … as "key=value" */
+  bool json;                     /* print one JSON object as the last line of stdout */
+  bool refit;                    /* --refit: the job's work folder is WORK/refit … */
+  char chosen[KITH_PATH];        /* … and this is WORK, whose run had a validation share, … */
+  char chosen_by[KITH_PATH];     /* … and the newest checkpoint there */
   int n_arg;
   const char *arg[CLI_ARGUMENTS];      /* remaining arguments, in order */
   char operand[KITH_PATH + 16];        /* the argument after "--" */
@@ -92,7 +95,7 @@ bool cli_is_blend(const cli *c);
 bool cli_blend_file(const cli *c, char *path);
 
 /* Whether the job has other settings than those of an export, and the first of them: want of the job, found
- * of the export, both [KITH_NAME].  Collective.  Errors: KITH_ECONFIG. */
+ * of the export, both [KITH_CONFIG_WORD_SIZE].  Collective.  Errors: KITH_ECONFIG. */
 kith_agreed cli_origin_differs(const cli *c, const kith_graph *g, const kith_embeddings_origin *from,
                                bool *differs, char *want, char *found) KITH_MUST_USE;
 
@@ -164,6 +167,9 @@ bool cli_flag(cli *c, const char *name);
 /* The value of "--name value" or "--name=value", which is removed; null if absent.  Call it again for
  * repeated options. */
 const char *cli_option(cli *c, const char *name);
+/* The job file and the settings, but those of the keys `except` (null: none; else a null follows them),
+ * quoted for a shell: text [CLI_JOB_ARGS]. */
+void cli_print_job_args(const cli *c, const char *const *except, char *text);
 /* Take the first argument as a file; messages call it `what`.  KITH_EUSAGE if it is absent or an option. */
 kith_status cli_take_file(cli *c, const char *what, const char **path) KITH_MUST_USE;
 /* KITH_EUSAGE for the first remaining argument, with the reason. */

@@ -124,7 +124,7 @@ done:
 kith_agreed cli_check_export(const cli *c, const kith_graph *g, const char *embeddings,
                              const kith_embeddings_origin *from) {
   kith_agreed st = {KITH_OK};
-  char want[KITH_NAME], found[KITH_NAME];
+  char want[KITH_CONFIG_WORD_SIZE], found[KITH_CONFIG_WORD_SIZE];
   bool differs = false;
   if (kith_model_has_steps(&c->job.model) && kith_export_has_discount(&c->job.model, from->config_key))
     return st;
@@ -142,7 +142,7 @@ done:
 static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, const char *path,
                                          const kith_embeddings_origin *from) {
   kith_agreed st = {KITH_OK};
-  char want[KITH_NAME], found[KITH_NAME];
+  char want[KITH_CONFIG_WORD_SIZE], found[KITH_CONFIG_WORD_SIZE];
   bool differs = false;
   const char *model = cli_is_blend(c) ? "blend" : kith_model_text(c->job.model.name);
   if (strcmp(from->model, model) != 0)

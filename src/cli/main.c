@@ -12,12 +12,8 @@
 #include "base/fault.h"
 #include "comm/placement.h"
 
-enum { MAIN_SETTINGS = 128 };
-
 /* Options of every verb. */
 typedef struct main_options {
-  const char *set[MAIN_SETTINGS];
-  int n_set;
   bool help, quiet, strict;
 } main_options;
 
@@ -31,40 +27,25 @@ static kith_status main_parse_options(cli *c, int n, char **word, main_options *
   w->strict = cli_flag(c, "strict");
   c->json = cli_flag(c, "json");
   for (const char *set = cli_option(c, "set"); set; set = cli_option(c, "set")) {
-    KITH_CHECK(w->n_set < MAIN_SETTINGS, KITH_EUSAGE, "more than %d --set", MAIN_SETTINGS);
-    w->set[w->n_set++] = set;
+    KITH_CHECK(c->n_set < CLI_SETTINGS, KITH_EUSAGE, "more than %d --set", CLI_SETTINGS);
+    c->set[c->n_set++] = set;
   }
 done:
   return st;
 }
 
-/* Append an argument to job_args, quoted for a shell where needed. */
-static void main_append_quoted(cli *c, const char *before, const char *word) {
-  size_t n = strlen(c->job_args),
-         safe = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:,+-");
-  const char *quote = word[safe] ? "'" : "";
-  snprintf(c->job_args + n, sizeof c->job_args - n, "%s%s%s%s", before, quote, word, quote);
-}
-
-/* Keep the job file and its settings, for advice to run a verb. */
-static void main_set_job_args(cli *c, const char *path, const main_options *w) {
-  main_append_quoted(c, "", path);
-  for (int i = 0; i < w->n_set; i++) main_append_quoted(c, " --set ", w->set[i]);
-}
-
 static kith_agreed main_run(cli *c, const cli_verb *v, const main_options *w) {
   kith_agreed st = {KITH_OK};
   bool job = v->needs_job || (cli_verb_takes_job(v) && c->n_arg > 0 && c->arg[0][0] != '-'),
-       misplaced = !job && w->n_set > 0;
+       misplaced = !job && c->n_set > 0;
   KITH_TRY(kith_agreed_same(misplaced ? kith_fail(KITH_EUSAGE,
                                                   "kith %s: --set: there is no job file; see kith %s --help",
                                                   v->name, v->name)
                                       : KITH_OK));
   if (job) {
-    const char *path = NULL;
-    KITH_TRY(kith_agreed_same(cli_take_file(c, "a job file", &path)));
-    KITH_TRY(kith_job_read(c->comm, path, w->n_set, w->set, &c->job));
-    main_set_job_args(c, path, w);
+    KITH_TRY(kith_agreed_same(cli_take_file(c, "a job file", &c->job_file)));
+    KITH_TRY(kith_job_read(c->comm, c->job_file, c->n_set, c->set, &c->job));
+    cli_print_job_args(c, NULL, c->job_args);
     if (w->strict) kith_log_strict();
     kith_job_warn_unused(&c->job, v->name);
     KITH_TRY(kith_agree(c->comm, kith_log_check()));
@@ -148,7 +129,7 @@ static kith_status main_fail_verb(const char *verb) {
 
 static kith_agreed main_verb(cli *c, int argc, char **argv) {
   kith_agreed st = {KITH_OK};
-  main_options w = {.n_set = 0};
+  main_options w = {.help = false};
   const cli_verb *v = cli_verb_find(argv[1]);
   c->verb = argv[1];
   KITH_TRY(kith_agree(c->comm, kith_fault_read_text(getenv("KITH_FAULT"), c->comm->rank)));

@@ -101,6 +101,30 @@ done:
   return st;
 }
 
+/* Append a word to a text, quoted for a shell where needed. */
+static void options_append_quoted(char *text, const char *before, const char *word) {
+  size_t n = strlen(text),
+         safe = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:,+-");
+  const char *quote = word[safe] ? "'" : "";
+  snprintf(text + n, CLI_JOB_ARGS - n, "%s%s%s%s", before, quote, word, quote);
+}
+
+/* Whether "key=value" sets one of the keys, which a null follows. */
+static bool options_sets(const char *setting, const char *const *key) {
+  for (; key && *key; key++) {
+    size_t n = strlen(*key);
+    if (strncmp(setting, *key, n) == 0 && setting[n] == '=') return true;
+  }
+  return false;
+}
+
+void cli_print_job_args(const cli *c, const char *const *except, char *text) {
+  text[0] = '\0';
+  options_append_quoted(text, "", c->job_file);
+  for (int i = 0; i < c->n_set; i++)
+    if (!options_sets(c->set[i], except)) options_append_quoted(text, " --set ", c->set[i]);
+}
+
 kith_status cli_no_more(const cli *c) {
   if (c->n_arg == 0) return KITH_OK;
   const char *word = c->arg[0], *why = word[0] == '-' ? "unknown option" : "one word too many";

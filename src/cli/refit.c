@@ -87,7 +87,8 @@ static const char *refit_further_words(const char *key) {
 static kith_status refit_check_settings(const cli *c, const char *embeddings,
                                         const kith_embeddings_origin *from) {
   kith_status st = KITH_OK;
-  char key[KITH_CONFIG_KEY_SIZE], export[KITH_CONFIG_KEY_SIZE], want[KITH_NAME], has[KITH_NAME];
+  char key[KITH_CONFIG_KEY_SIZE], export[KITH_CONFIG_KEY_SIZE], want[KITH_CONFIG_WORD_SIZE],
+      has[KITH_CONFIG_WORD_SIZE];
   const char *found = from->config_key ? from->config_key : "", *rest = refit_further_words(found);
   const kith_run run = {.model = c->job.model};
   KITH_TRY(kith_job_config_key(&c->job, sizeof key, key));

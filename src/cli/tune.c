@@ -74,19 +74,24 @@ static void tune_print_marks(cli *c, const kith_tune_options *o, const char *wha
   }
 }
 
-/* The settings as options of a command, and as members of the JSON object. */
+/* The settings as options of a command, and as members of the JSON object.  They have six digits, as they
+ * were measured. */
 static void tune_print_settings(cli *c, const kith_spectral_options *o) {
-  char knots[KITH_MAX_KNOTS * 24] = "";
+  static const char *const replaced[] = {"model.spectral.filter",       "model.spectral.t",
+                                         "model.spectral.knots",        "model.spectral.direct",
+                                         "model.spectral.output_power", NULL};
+  char job[CLI_JOB_ARGS], knots[KITH_MAX_KNOTS * 24] = "";
   size_t n = 0;
   for (int j = 0; j < o->knots.n; j++)
-    n += (size_t)snprintf(knots + n, sizeof knots - n, "%s%.9g", j > 0 ? ", " : "", o->knots.of[j]);
+    n += (size_t)snprintf(knots + n, sizeof knots - n, "%s%.6g", j > 0 ? ", " : "", o->knots.of[j]);
+  cli_print_job_args(c, replaced, job);
   cli_print(c,
             "kith train %s --set model.spectral.filter=knots --set 'model.spectral.knots=[%s]' "
-            "--set model.spectral.direct=%.9g --set model.spectral.output_power=%.9g",
-            c->job_args, knots, o->direct, o->output_power);
+            "--set model.spectral.direct=%.6g --set model.spectral.output_power=%.6g",
+            job, knots, o->direct, o->output_power);
   cli_json(c, "knots", "[%s]", knots);
-  cli_json(c, "direct", "%.9g", o->direct);
-  cli_json(c, "output_power", "%.9g", o->output_power);
+  cli_json(c, "direct", "%.6g", o->direct);
+  cli_json(c, "output_power", "%.6g", o->output_power);
 }
 
 static void tune_print(cli *c, const kith_tune_options *o, const kith_spectral_options *chosen,
@@ -122,6 +127,8 @@ kith_agreed cli_tune(cli *c) {
   KITH_TRY(cli_check_task(c, g));
   KITH_TRY(kith_spectral_load(c->comm, g, &run, &s));
   tune_warn_unfinished(c, s);
+  kith_log("ranking the first %d items of about %lld users, then %d trials", o.n_candidate,
+           (long long)kith_min(o.n_user, g->n[KITH_USER]), o.n_trial);
   KITH_TRY(kith_tune(c->comm, g, s, &o, &run.model.spectral, &report));
   tune_print(c, &o, &run.model.spectral, &report);
 done:

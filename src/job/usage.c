@@ -503,6 +503,18 @@ static void usage_warn_min_weight(const kith_job *job, const char *verb) {
   }
 }
 
+/* Whether the command line chose another filter than the file, whose settings of its own filter then have no
+ * effect on purpose: kith tune prints such a command. */
+static bool usage_is_replaced(const job_table *t, const kith_job *job, const char *key, int line) {
+  static const char *const of_filter[] = {"model.spectral.t", "model.spectral.knots",
+                                          "model.spectral.coefficients"};
+  const job_key *filter = kith__job_find(t, "model.spectral.filter");
+  bool chosen = line > 0 && filter && job->line[t->slot[filter - t->key]] < 0;
+  for (size_t i = 0; chosen && i < sizeof of_filter / sizeof *of_filter; i++)
+    if (strcmp(key, of_filter[i]) == 0) return is_spectral(job);
+  return false;
+}
+
 void kith_job_warn_unused(const kith_job *job, const char *verb) {
   char location[KITH_PATH + 2 * KITH_JOB_KEY_SIZE], subject[KITH_JOB_KEY_SIZE],
       warned[KITH_JOB_KEY_SIZE] = "";
@@ -514,7 +526,7 @@ void kith_job_warn_unused(const kith_job *job, const char *verb) {
     int line = job->line[t.slot[i]];
     if (line == 0 || strcmp(kith__job_used_by(key), verb) != 0) continue;
     usage u = usage_of(job, key);
-    if (!u.section || u.used) continue;
+    if (!u.section || u.used || usage_is_replaced(&t, job, key, line)) continue;
     usage_subject(&u, key, line, subject);
     if (strcmp(subject, warned) == 0) continue;
     memcpy(warned, subject, sizeof warned);

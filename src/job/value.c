@@ -1,6 +1,5 @@
 /* One key's value: from text, with its bounds, and back. */
 #include <errno.h>
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -442,19 +441,11 @@ static void value_print_list(int n, const int *x, size_t size, char *text) {
   snprintf(text + at, size - (size_t)at, "]");
 }
 
-/* The fewest digits that are read as the same number, but "10" rather than "1e+01". */
-static void value_print_real(double x, size_t size, char *text) {
-  for (int digits = DBL_DIG; digits <= 17; digits++) {
-    snprintf(text, size, "%.*g", digits, x);
-    if (strtod(text, NULL) == x) return;
-  }
-}
-
 static void value_print_knots(const kith_knots *knots, size_t size, char *text) {
   char number[32];
   int at = snprintf(text, size, "[");
   for (int i = 0; i < knots->n; i++) {
-    value_print_real(knots->of[i], sizeof number, number);
+    kith_real_print(knots->of[i], sizeof number, number);
     at += snprintf(text + at, size - (size_t)at, "%s%s", i ? ", " : "", number);
   }
   snprintf(text + at, size - (size_t)at, "]");
@@ -464,7 +455,7 @@ static void value_print_knots(const kith_knots *knots, size_t size, char *text) 
 static void value_print_half_life(double seconds, size_t size, char *text) {
   double unit = fmod(seconds, 86400) == 0 ? 86400 : 1;
   if (seconds > 0) {
-    value_print_real(seconds / unit, size - 1, text);
+    kith_real_print(seconds / unit, size - 1, text);
     strcat(text, unit > 1 ? "d" : "s");
   } else snprintf(text, size, "%s", seconds < 0 ? "auto" : "none");
 }
@@ -486,7 +477,7 @@ static void value_print_weight(const job_key *k, const kith_relation_weights *w,
   int i = value_weight_index(w, name);
   bool named = i < w->n && strcmp(w->of[i].name, name) == 0;
   if (named && w->of[i].learned) snprintf(text, size, "learned");
-  else value_print_real(named ? w->of[i].weight : 0, size, text);
+  else kith_real_print(named ? w->of[i].weight : 0, size, text);
 }
 
 static void value_print_age(const job_key *k, const kith_relation_weights *w, size_t size, char *text) {
@@ -500,7 +491,7 @@ void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *tex
   switch (k->kind) {
   case JOB_INT: snprintf(text, size, "%d", *(const int *)at); break;
   case JOB_INT64: snprintf(text, size, "%lld", (long long)*(const int64_t *)at); break;
-  case JOB_REAL: value_print_real(*(const double *)at, size, text); break;
+  case JOB_REAL: kith_real_print(*(const double *)at, size, text); break;
   case JOB_WEIGHT: value_print_weight(k, at, size, text); break;
   case JOB_BOOL: snprintf(text, size, "%s", *(const bool *)at ? "true" : "false"); break;
   case JOB_ENUM: value_enum_name(k->unit, *(const int *)at, size, text); break;

@@ -122,7 +122,7 @@ done:
 
 /* Refuse a checkpoint of another configuration, naming the first difference. */
 static kith_status checkpoint_compare(const char *path, const kith_checkpoint *c, const char *found) {
-  char wanted_word[KITH_NAME], found_word[KITH_NAME];
+  char wanted_word[KITH_CONFIG_WORD_SIZE], found_word[KITH_CONFIG_WORD_SIZE];
   if (!kith_config_key_differs(c->config_key, c->config_key_legacy, found, wanted_word, found_word))
     return KITH_OK;
   return kith_fail(KITH_ECONFIG,

@@ -1,5 +1,6 @@
 /* Comparison of configuration keys: texts of "key=value" words, in any order. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/store.h"
@@ -26,10 +27,30 @@ static config_word config_key_find(const char *text, config_word w) {
   return found;
 }
 
+/* A piece of a word with the fewest digits, if it is a number with a decimal point.  Whole numbers have few,
+ * and a hash may look like one. */
+static void config_key_print_piece(int n, const char *at, size_t size, char *text) {
+  char *end = NULL;
+  double x = strtod(at, &end);
+  bool is_real = n > 0 && end == at + n && memchr(at, '.', (size_t)n);
+  if (is_real) kith_real_print(x, size, text);
+  else snprintf(text, size, "%.*s", n, at);
+}
+
 /* A word for a message, or, where there is none, the default of the key of `other`. */
 static void config_key_print(config_word w, config_word other, char *text) {
-  if (w.n > 0) snprintf(text, KITH_NAME, "%.*s", w.n, w.at);
-  else snprintf(text, KITH_NAME, "%.*s at its default", (int)kith_min(other.n_key, KITH_NAME - 16), other.at);
+  size_t size = KITH_CONFIG_WORD_SIZE;
+  text[0] = '\0';
+  for (int at = 0; at < w.n;) {
+    int n = (int)strcspn(w.at + at, "=:, ");
+    size_t done = strlen(text);
+    config_key_print_piece(n, w.at + at, size - done, text + done);
+    done = strlen(text);
+    at += n;
+    if (at < w.n && done + 1 < size) memcpy(text + done, (char[2]){w.at[at]}, 2);
+    at++;
+  }
+  if (w.n == 0) snprintf(text, size, "%.*s at its default", other.n_key, other.at);
 }
 
 /* The first word of `a` that `b` lacks, or has with another value. */

@@ -122,6 +122,9 @@ typedef struct kith_checkpoint {
   const char *job; /**< resolved job file, for readers */
 } kith_checkpoint;
 
+/** Bytes of a word of a configuration key in messages: a list of KITH_MAX_KNOTS numbers fits. */
+enum { KITH_CONFIG_WORD_SIZE = 512 };
+
 /** First word of a configuration key that is derived from the job table. */
 #define KITH_CONFIG_KEY_BEGIN "config=2"
 
@@ -132,7 +135,8 @@ typedef struct kith_checkpoint {
  * @param wanted   key of the run
  * @param legacy   its key as earlier versions wrote it, to compare with their files; NULL: `wanted`
  * @param found    key stored in the file
- * @param[out] wanted_word, found_word  [KITH_NAME] "key=value" or "key at its default", if they differ
+ * @param[out] wanted_word, found_word  [KITH_CONFIG_WORD_SIZE] "key=value" or "key at its default", if they
+ * differ; numbers with the fewest digits
  */
 bool kith_config_key_differs(const char *wanted, const char *legacy, const char *found, char *wanted_word,
                              char *found_word);

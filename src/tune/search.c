@@ -4,6 +4,7 @@
  * draw is keyed by trial and setting, and marks are exact sums, so all ranks take the same way.
  */
 #include <math.h>
+#include <stdio.h>
 
 #include "base/base.h"
 #include "ops/ops.h"
@@ -154,13 +155,22 @@ done:
   return st;
 }
 
+static void search_show(kith_progress *p, int done, int k, double best) {
+  char note[64];
+  if (!kith_progress_is_due(p)) return;
+  snprintf(note, sizeof note, "Recall@%d + NDCG@%d %.4f", k, k, best);
+  kith_progress_step(p, done, note);
+}
+
 kith_agreed kith__tune_search(const kith__tune_table *t, const kith_tune_options *tune, kith__tune_setting *s,
                               int *n_better) {
   kith_agreed st = {KITH_OK};
   kith_tune_marks m;
   double size = 1;
   int n_failed = 0;
+  kith_progress progress;
   *n_better = 0;
+  kith_progress_begin(&progress, "trials", tune->n_trial);
   KITH_TRY(kith__tune_measure(t, s, 0, tune->k, &m));
   double best = search_value(&m);
   for (int trial = 0; trial < tune->n_trial; trial++) {
@@ -170,7 +180,9 @@ kith_agreed kith__tune_search(const kith__tune_table *t, const kith_tune_options
     n_failed = better ? 0 : n_failed + 1;
     if (better) size = fmin(SEARCH_GROW * size, SEARCH_MOST);
     if (n_failed == SEARCH_PATIENCE) size = fmax(SEARCH_SHRINK * size, SEARCH_LEAST), n_failed = 0;
+    search_show(&progress, trial + 1, tune->k, best);
   }
+  kith_progress_end(&progress);
 done:
   return st;
 }

@@ -2,6 +2,8 @@
 #include "tune/tune.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "base/base.h"
 #include "spectral/filter.h"
@@ -40,6 +42,24 @@ static void tune_options(const kith__tune_setting *s, int n_knot, double scale, 
   o->output_power = s->power;
 }
 
+/* A number as it is printed, with six digits: a job with what is printed has what was measured. */
+static double tune_printed(double x) {
+  char text[32];
+  snprintf(text, sizeof text, "%.6g", x);
+  return strtod(text, NULL);
+}
+
+/* Options with printed numbers, and as a setting. */
+static kith__tune_setting tune_round(int n_knot, double scale, kith_spectral_options *o) {
+  kith__tune_setting s;
+  o->direct = tune_printed(o->direct);
+  o->output_power = tune_printed(o->output_power);
+  for (int j = 0; j < n_knot; j++) s.weight[j] = o->knots.of[j] = tune_printed(o->knots.of[j]);
+  s.weight[n_knot] = o->direct / scale;
+  s.power = o->output_power;
+  return s;
+}
+
 /* Users of each half, and the recall that a perfect order of the candidates has. */
 static void tune_count(const kith__tune_table *t, int k, kith_tune_report *out) {
   for (int half = 0; half < KITH_TUNE_HALVES; half++) {
@@ -70,6 +90,7 @@ kith_agreed kith_tune(const kith_comm *comm, const kith_graph *g, const kith_spe
   kith_agreed st = {KITH_OK};
   kith__tune_table t = {0};
   kith__tune_setting setting;
+  kith_spectral_options found = *o;
   kith_tune_report r = {.kept = false};
   KITH_TRY(kith__tune_table_make(comm, g, s, tune, o, &t));
   tune_count(&t, tune->k, &r);
@@ -82,9 +103,11 @@ kith_agreed kith_tune(const kith_comm *comm, const kith_graph *g, const kith_spe
   tune_begin(s, tune->n_knot, o, t.direct_scale, &setting);
   KITH_TRY(tune_measure(&t, &setting, tune->k, r.own));
   KITH_TRY(kith__tune_search(&t, tune, &setting, &r.n_better));
+  tune_options(&setting, tune->n_knot, t.direct_scale, &found);
+  if (r.n_better > 0) setting = tune_round(tune->n_knot, t.direct_scale, &found);
   KITH_TRY(tune_measure(&t, &setting, tune->k, r.chosen));
   r.kept = r.chosen[1].recall + r.chosen[1].ndcg > r.own[1].recall + r.own[1].ndcg;
-  if (r.kept) tune_options(&setting, tune->n_knot, t.direct_scale, o);
+  if (r.kept) *o = found;
   *out = r;
 done:
   kith__tune_table_free(&t);

@@ -51,7 +51,7 @@ typedef struct kith_tune_report {
  *
  * @param g  with a validation split
  * @param s  the eigenpairs of a finished run
- * @param[in,out] o  the settings to begin with, and those that were chosen
+ * @param[in,out] o  the settings to begin with, and those that were chosen, which have six digits
  * Errors: KITH_ENOMEM; KITH_ECONFIG (no validation split; fewer than two users).
  * Cost: one ranking of the users, then n_trial products over users * candidates.
  */

@@ -51,6 +51,29 @@ settings "$one" >sets
 "$KITH" train job.yaml --quiet $(cat sets) >log 2>&1 || { cat log; exit 1; }
 /usr/bin/python3 check.py "$one" "$(evaluated $(cat sets))" found
 
+# The command that is printed is run without a warning, though the job's own filter has another key, and its numbers are
+# short; a setting that it replaces is not repeated.
+ratio="--set model.spectral.filter=ratio --set model.spectral.t=0.123456789"
+sed 's/filter: knots, knots: .*/t: 0.2}/' job.yaml >ratio.yaml
+for file in job.yaml ratio.yaml; do
+  own=
+  [ $file = job.yaml ] && own="$ratio --set model.spectral.knots=[]"
+  "$KITH" train $file --quiet $own >log 2>&1 || { cat log; exit 1; }
+  "$KITH" tune $file --quiet $all $own --json >out
+  grep '^kith train' out >command
+  [ "$(grep -o 'model.spectral.[a-z_]*' command | sort | uniq -d)" = "" ] && ! grep -q 'spectral\.t=' command || { cat command; exit 1; }
+  ! grep -qE '[0-9]{7}' command || { echo "long numbers"; cat command; exit 1; }
+  sed 's/^kith train/"$KITH" train --strict --quiet/; s/--strict --quiet \([^ ]*\)/\1 --strict --quiet/' command >run.sh
+  . ./run.sh >log 2>&1 || { cat command log; exit 1; }
+  [ ! -s log ] || ! grep -q warning log || { cat command log; exit 1; }
+  set -- $(sed 's/^kith train [^ ]*//; s/, /,/g' command | tr -d "'")
+  /usr/bin/python3 check.py "$(tail -1 out)" "$(evaluated "$@" --strict)" found
+done
+"$KITH" train ratio.yaml --strict --quiet --set model.spectral.t=0.3 --set model.spectral.filter=knots --set model.spectral.knots=1,0.5 >out 2>&1 &&
+  { echo "a useless --set was not warned of"; exit 1; }
+grep -q 'set model.spectral.t is set but has no effect' out || { cat out; exit 1; }
+"$KITH" train job.yaml --quiet $(cat sets) >log 2>&1
+
 # The same where the job has a direct term, and where its weight is searched for.
 term="--set model.spectral.direct=2"
 "$KITH" train job.yaml --quiet $term >log 2>&1 || { cat log; exit 1; }

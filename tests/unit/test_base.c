@@ -250,8 +250,20 @@ static void a_number_ends_where_its_digits_do(void **state) {
   assert_false(kith_text_number(&large, &n));
 }
 
+static void a_real_has_the_fewest_digits_that_give_it_back(void **state) {
+  (void)state;
+  static const double x[] = {0.3, 10, 0.1 + 0.2, 1.0 / 3, -2.5e-9};
+  static const char *const want[] = {"0.3", "10", "0.30000000000000004", "0.3333333333333333", "-2.5e-09"};
+  char text[32];
+  for (size_t i = 0; i < sizeof x / sizeof *x; i++) {
+    kith_real_print(x[i], sizeof text, text);
+    assert_string_equal(text, want[i]);
+  }
+}
+
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(philox_gives_its_published_answer),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_real_has_the_fewest_digits_that_give_it_back),
+                                     cmocka_unit_test(philox_gives_its_published_answer),
                                      cmocka_unit_test(what_is_decided_tells_draws_apart),
                                      cmocka_unit_test(a_shuffle_is_a_bijection_with_its_inverse),
                                      cmocka_unit_test(epochs_have_different_orders),

@@ -66,7 +66,8 @@ static void config_key_of(const kith_job *job, char *text) {
 
 /* The key derived from the table changes with a key that is read, and with no other. */
 static void assert_derived(const kith_job *job, const kith_job *other, const char *key, const char *what) {
-  char before[KITH_CONFIG_KEY_SIZE], after[KITH_CONFIG_KEY_SIZE], a[KITH_NAME], b[KITH_NAME];
+  char before[KITH_CONFIG_KEY_SIZE], after[KITH_CONFIG_KEY_SIZE], a[KITH_CONFIG_WORD_SIZE],
+      b[KITH_CONFIG_WORD_SIZE];
   const char *needs = NULL;
   assert_int_equal(kith_job_config_key(job, sizeof before, before), KITH_OK);
   assert_int_equal(kith_job_config_key(other, sizeof after, after), KITH_OK);
@@ -143,7 +144,7 @@ static void a_key_of_training_may_change_only_for_a_reason(void **state) {
 /* Default values are left out; a difference is found in any order and named. */
 static void the_config_key_names_the_difference(void **state) {
   kith_job job = kith_job_defaults();
-  char key[KITH_CONFIG_KEY_SIZE], a[KITH_NAME], b[KITH_NAME];
+  char key[KITH_CONFIG_KEY_SIZE], a[KITH_CONFIG_WORD_SIZE], b[KITH_CONFIG_WORD_SIZE];
   (void)state;
   assert_int_equal(kith_job_config_key(&job, sizeof key, key), KITH_OK);
   assert_string_equal(key, KITH_CONFIG_KEY_BEGIN);
@@ -163,6 +164,17 @@ static void the_config_key_names_the_difference(void **state) {
   assert_string_equal(a, "lr=2");
   assert_string_equal(b, "lr=3");
   assert_false(kith_config_key_differs("config=2 x=1", "lr=2", "lr=2", a, b));
+  assert_true(kith_config_key_differs("x=knots:1,0.29999999999999999,2e3 y=12345678901234567e1", NULL,
+                                      "x=ratio:0.10000000000000001", a, b));
+  assert_string_equal(a, "x=knots:1,0.3,2e3"); /* the fewest digits of a number that has a point */
+  assert_string_equal(b, "x=ratio:0.1");
+  for (int i = 0; i < KITH_MAX_KNOTS; i++)
+    sprintf(key + strlen(key), "%s-0.12345678901234567", i == 0 ? " filter=knots:" : ",");
+  assert_true(kith_config_key_differs(key, NULL,
+                                      "config=2 train.lr=0.5 sampler.mode=neighbor sampler.fanouts=[5,3]", a,
+                                      b));
+  assert_int_equal(strlen(a), strlen("filter=knots:") + KITH_MAX_KNOTS * strlen("-0.12345678901234568,") -
+                                  1); /* not cut */
   assert_int_equal(kith_job_config_key(&job, 30, key), KITH_ECONFIG);
 }
 
