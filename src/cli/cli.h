@@ -136,6 +136,12 @@ kith_agreed cli_check_data(const cli *c, const char *graph) KITH_MUST_USE;
 kith_status cli_take_refit(cli *c) KITH_MUST_USE;
 /* " --refit" for advice to run a verb, or "".  Local. */
 const char *cli_refit_option(const cli *c);
+/* " --fresh" for advice to train, where the newest checkpoint of a work folder is of this run, which training
+ * would refuse to continue; or "".  Collective. */
+const char *cli_fresh_option(const cli *c, const char *folder, const char *run);
+/* With --refit: warn if another number of epochs has been chosen since than the refit has.
+ * Collective. */
+void cli_refit_warn_epochs(const cli *c, const kith_embeddings_origin *refit);
 /*
  * With --refit, before training: check that the run of WORK has ended and had the job's settings, take over
  * its epochs, take the lock of WORK/refit, and cut its graph unless that is done.  Collective.
@@ -146,9 +152,10 @@ kith_agreed cli_refit_begin(cli *c, bool fresh) KITH_MUST_USE;
 kith_agreed cli_refit_cut(cli *c) KITH_MUST_USE;
 /* Cut graph.h5 into parts.h5 without a report.  Collective.  Errors: those of kith partition. */
 kith_agreed cli_cut(cli *c) KITH_MUST_USE;
-/* Print that figures of the test split are of a model without the validation interactions, if that is so.
- * Collective. */
-void cli_print_without_valid(cli *c, const kith_graph *g);
+/* Print that figures are of a refit; or that those of the test split are of a model without the validation
+ * interactions, if that is so.  Collective. */
+void cli_print_refit(const cli *c, const kith_graph *g);
+void cli_print_without_valid(const cli *c, const kith_graph *g);
 
 /* Check that job and graph have the same task.  Collective.  Errors: KITH_ECONFIG. */
 kith_agreed cli_check_task(const cli *c, const kith_graph *g) KITH_MUST_USE;

@@ -147,14 +147,16 @@ static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, cons
   const char *model = cli_is_blend(c) ? "blend" : kith_model_text(c->job.model.name);
   if (strcmp(from->model, model) != 0)
     return kith_agreed_same(
-        kith_fail(KITH_ECONFIG, "%s: was trained with model=%s, the job has model=%s; run kith %s %s%s first",
-                  path, from->model, model, cli_is_blend(c) ? "blend" : "train", c->job_args,
-                  cli_refit_option(c)));
+        kith_fail(KITH_ECONFIG,
+                  "%s: was trained with model=%s, the job has model=%s; run kith %s %s%s%s first", path,
+                  from->model, model, cli_is_blend(c) ? "blend" : "train", c->job_args, cli_refit_option(c),
+                  cli_is_blend(c) ? "" : cli_fresh_option(c, c->job.work, from->run)));
   if (cli_is_blend(c)) return evaluate_check_blend(c, path);
   KITH_TRY(cli_origin_differs(c, g, from, &differs, want, found));
   if (differs)
     kith_warn("%s: was trained with %s, the job has %s: what follows is of what it was trained with", path,
               found, want);
+  cli_refit_warn_epochs(c, from);
 done:
   return st;
 }
@@ -270,6 +272,7 @@ kith_agreed cli_evaluate(cli *c) {
   KITH_TRY(kith_agree(c->comm, evaluate_options(c)));
   KITH_TRY(cli_read_embeddings(c, &g, &d, &x, &from, &pairs));
   evaluate_print_origin(c, &from);
+  cli_print_refit(c, g);
   if (g->n_class > 0) evaluate_nodes(c, g, x);
   else KITH_TRY(evaluate_pairs(c, g, d, x, &from.direct, &pairs));
 done:

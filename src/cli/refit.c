@@ -37,7 +37,38 @@ done:
 
 const char *cli_refit_option(const cli *c) { return c->refit ? " --refit" : ""; }
 
-void cli_print_without_valid(cli *c, const kith_graph *g) {
+const char *cli_fresh_option(const cli *c, const char *folder, const char *run) {
+  char path[KITH_PATH];
+  kith_checkpoint_progress at;
+  bool found = !kith_is_bad(kith_checkpoint_find(c->comm, folder, 0, path)) && path[0] &&
+               !kith_is_bad(kith_checkpoint_progress_read(c->comm, path, &at));
+  return found && strcmp(at.run, run) == 0 ? " --fresh" : "";
+}
+
+/* WORK/embeddings.h5 may be gone, or of another graph by now: then it says nothing of this refit. */
+void cli_refit_warn_epochs(const cli *c, const kith_embeddings_origin *refit) {
+  char path[KITH_PATH];
+  kith_embeddings_origin chosen = {.epoch = 0};
+  if (!c->refit || !kith_model_has_steps(&c->job.model)) return;
+  if (kith_is_bad(kith_path_join(c->chosen, "embeddings.h5", path))) return;
+  bool read = !kith_is_bad(kith_embeddings_origin_read(c->comm, path, &chosen));
+  bool other =
+      read && chosen.fingerprint == refit->fingerprint && chosen.step == 0 && chosen.epoch != refit->epoch;
+  if (other && c->comm->rank == 0)
+    kith_warn(
+        "%s: has %lld epoch%s by now, and the refit the %lld that were chosen before; run kith train %s "
+        "--refit%s",
+        path, (long long)chosen.epoch, kith_plural(chosen.epoch), (long long)refit->epoch, c->job_args,
+        chosen.epoch < refit->epoch ? " --fresh" : "");
+  KITH_FREE(chosen.config_key);
+}
+
+void cli_print_refit(const cli *c, const kith_graph *g) {
+  if (c->refit)
+    cli_print(c, "a refit: none of %lld interactions is held out for validation", (long long)g->n_edge);
+}
+
+void cli_print_without_valid(const cli *c, const kith_graph *g) {
   int64_t n = kith_eval_split_count(c->comm, g, KITH_EVAL_VALID);
   if (n == 0 || g->n_class > 0) return;
   cli_print(c, "on test: without %lld validation interactions; see kith train --refit", (long long)n);
@@ -85,7 +116,7 @@ static const char *refit_further_words(const char *key) {
 /* The settings that validation judged are those of the job.  What a filter weighs may have changed since:
  * kith tune judges it without a run. */
 static kith_status refit_check_settings(const cli *c, const char *embeddings,
-                                        const kith_embeddings_origin *from) {
+                                        const kith_embeddings_origin *from, const char *fresh) {
   kith_status st = KITH_OK;
   char key[KITH_CONFIG_KEY_SIZE], export[KITH_CONFIG_KEY_SIZE], want[KITH_CONFIG_WORD_SIZE],
       has[KITH_CONFIG_WORD_SIZE];
@@ -95,9 +126,9 @@ static kith_status refit_check_settings(const cli *c, const char *embeddings,
   KITH_TRY(kith_export_key(&run, key, sizeof export, export));
   snprintf(key + strlen(key), sizeof key - strlen(key), "%s", rest);
   KITH_CHECK(!kith_config_key_differs(key, NULL, found, want, has), KITH_ECONFIG,
-             "%s: was trained with %s, the job has %s, which validation has not judged; run kith train %s "
+             "%s: was trained with %s, the job has %s, which validation has not judged; run kith train %s%s "
              "first",
-             embeddings, has, want, c->job_args);
+             embeddings, has, want, c->job_args, fresh);
   KITH_CHECK(
       kith_export_has_discount(&run.model, found), KITH_ECONFIG,
       "%s: was exported with another model.length_discount, and validation has not judged %g; run kith "
@@ -116,9 +147,11 @@ static kith_status refit_check_ended(const cli *c, const char *embeddings, const
   KITH_CHECK(strcmp(at->run, from->run) == 0, KITH_ECONFIG,
              "%s: is of run %s, and %s of run %s; run kith train %s first", embeddings, from->run,
              c->chosen_by, at->run, c->job_args);
-  KITH_CHECK(!strstr(at->score, " on test"), KITH_ECONFIG,
-             "%s: its epoch was chosen by %s; with evaluate.split: valid, validation chooses it", embeddings,
-             at->score);
+  KITH_CHECK(
+      !strstr(at->score, " on test"), KITH_ECONFIG,
+      "%s: its epoch was chosen by %s; train with --fresh and evaluate.split: valid, so that validation "
+      "chooses it",
+      embeddings, at->score);
   bool ended =
       at->epoch >= job->train.epochs || (job->train.patience > 0 && at->bad_evals >= job->train.patience);
   KITH_CHECK(ended, KITH_ECONFIG,
@@ -162,14 +195,16 @@ static kith_agreed refit_read_chosen(cli *c, const refit_graph *g) {
   kith_embeddings_origin from = {.epoch = 0};
   kith_checkpoint_progress at;
   bool tests = g->n_test > 0 && c->job.evaluate.every != 0;
+  const char *fresh = "";
   KITH_TRY(kith_agree(c->comm, kith_path_join(c->chosen, "embeddings.h5", embeddings)));
   KITH_TRY(kith_agree(c->comm, refit_check_there(c, embeddings)));
   KITH_TRY(kith_embeddings_origin_read(c->comm, embeddings, &from));
+  fresh = cli_fresh_option(c, c->chosen, from.run);
   if (from.fingerprint != (uint64_t)g->fingerprint)
-    KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA,
-                                        "%s: is of another graph; run kith partition and kith train %s first",
-                                        embeddings, c->job_args)));
-  KITH_TRY(kith_agreed_same(refit_check_settings(c, embeddings, &from)));
+    KITH_TRY(kith_agreed_same(
+        kith_fail(KITH_EDATA, "%s: is of another graph; run kith partition and kith train %s%s first",
+                  embeddings, c->job_args, fresh)));
+  KITH_TRY(kith_agreed_same(refit_check_settings(c, embeddings, &from, fresh)));
   KITH_TRY(refit_read_progress(c, &at));
   if (!kith_model_has_steps(&c->job.model)) {
     kith_log("refit: settings as in the job, rounds until model.spectral.tolerance%s",

@@ -94,8 +94,7 @@ static void train_print_rounds(cli *c, const kith_run *run, const kith_run_resul
 static void train_print(cli *c, const kith_graph *g, const kith_run *run, const kith_run_result *r) {
   bool on_valid = run->evaluate.split == KITH_EVAL_VALID;
   const char *split = on_valid ? "valid" : run->train.patience > 0 ? "test-selected" : "test";
-  if (c->refit)
-    cli_print(c, "a refit: none of %lld interactions is held out for validation", (long long)g->n_edge);
+  cli_print_refit(c, g);
   if (kith_model_has_steps(&run->model)) train_print_epochs(c, run, r);
   else train_print_rounds(c, run, r);
   cli_json(c, "seconds", "%.3f", r->seconds);
@@ -115,7 +114,7 @@ static void train_check_graph(const cli *c, const kith_run *run, const kith_grap
   if (kith_is_bad(cli_is_graph(c, run->graph, g, &same)) || same)
     return; /* the run is done, and needs the file no more */
   kith_warn("%s was ingested anew during training; %s/embeddings.h5 has the ids and rows of the graph before "
-            "it; run kith partition and kith train again",
+            "it; run kith partition and kith train --fresh",
             run->graph, run->work);
 }
 

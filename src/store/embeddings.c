@@ -186,7 +186,8 @@ kith_agreed kith_embeddings_read(const kith_comm *comm, const kith_graph *g, con
   char name[KITH_NAME];
   kith_type_dataset(&g->schema, KITH_USER, "embedding", name);
   KITH_TRY(kith__embeddings_open(comm, path, &f));
-  KITH_TRY(kith_h5_check_fingerprint(f, g->fingerprint, "holds embeddings of another graph; train again"));
+  KITH_TRY(
+      kith_h5_check_fingerprint(f, g->fingerprint, "holds embeddings of another graph; train with --fresh"));
   KITH_TRY(kith_h5_extent(f, name, &n, d));
   KITH_TRY(kith_agreed_same(*d > 0 && n == g->n[KITH_USER] && (g->n_class == 0 || *d == g->n_class)
                                 ? KITH_OK

@@ -90,6 +90,7 @@ same
 
 # Verbs that read it.
 quiet "$KITH" evaluate core.yaml --refit --json
+grep -q '^a refit: none of [0-9]* interactions is held out for validation' out || { cat out; exit 1; }
 [ ! -s err ] || { echo "evaluate --refit says"; cat err; exit 1; }
 /usr/bin/python3 - <<'P'
 import json
@@ -111,7 +112,10 @@ cmp core-one whole-one
 [ -e chosen/refit/new.h5 ] && [ ! -e chosen/new.h5 ] || { echo "new.h5 is not in the refit's folder"; exit 1; }
 
 # What cannot be.
-fails 78 "which validation has not judged" "$KITH" train core.yaml --refit --set train.lr=0.02
+# Advice to train anew says --fresh, and then it works.
+fails 78 "which validation has not judged; run kith train core.yaml --set train.lr=0.02 --fresh first" "$KITH" train core.yaml --refit --set train.lr=0.02
+fails 78 "has model=mf; run kith train core.yaml --set model.name=mf --set model.layers=0 --set model.half_life=none --refit --fresh first" \
+  "$KITH" evaluate core.yaml --refit --set model.name=mf --set model.layers=0 --set model.half_life=none
 fails 78 "has not ended: 8 of 9 epochs are done" "$KITH" train core.yaml --refit --set train.epochs=9
 fails 78 "holds out no interactions for validation" "$KITH" train whole.yaml --refit
 fails 78 "holds out no interactions for validation" "$KITH" partition whole.yaml --refit
@@ -122,10 +126,15 @@ fails 64 "--refit" "$KITH" ingest core.yaml --refit
 fails 64 "--refit" "$KITH" tune core.yaml --refit
 fails 78 "nothing is held out for valid" "$KITH" evaluate core.yaml --refit --split valid
 quiet "$KITH" train core.yaml --fresh --set work=ontest --set graph=chosen/graph.h5 --set parts=chosen/parts.h5 --set evaluate.split=test --set train.patience=3
-fails 78 "its epoch was chosen by recall@10 on test" "$KITH" train core.yaml --refit --set work=ontest --set graph=chosen/graph.h5 --set evaluate.split=test --set train.patience=3
+fails 78 "its epoch was chosen by recall@10 on test; train with --fresh and evaluate.split: valid" "$KITH" train core.yaml --refit --set work=ontest --set graph=chosen/graph.h5 --set evaluate.split=test --set train.patience=3
 rm -r ontest
 
 # A random share of each user, and no test split: what was chosen changes to fewer epochs, which needs --fresh, and to more.
+# Verbs that read the refit say that it is not of the epochs that are chosen now.
+by_now() { # WORDS
+  quiet "$KITH" recommend "${random[@]}" --refit --user user-001
+  grep -q "random/embeddings.h5: $1" err || { echo "recommend does not say: $1"; cat err; exit 1; }
+}
 random=(job.yaml --set data.split.valid=0.2 --set data.split.test=0 --set evaluate.split=auto --set evaluate.oversmoothing=false --set work=random)
 for verb in ingest partition; do quiet "$KITH" $verb "${random[@]}"; done
 chosen() { # EPOCHS: a run of so many, of which the last counts, as nothing is evaluated
@@ -141,15 +150,19 @@ graph, parts = h5py.File("random/graph.h5"), h5py.File("random/refit/parts.h5")
 assert parts.attrs["n_edge"] == len(graph["train/item"]) + len(graph["valid/item"]) > len(graph["train/item"])
 assert len(parts["valid/item"]) == len(parts["test/item"]) == 0
 P
+quiet "$KITH" recommend "${random[@]}" --refit --user user-001
+if grep -q "by now" err; then cat err; exit 1; fi
 chosen 1
+by_now "has 1 epoch by now, and the refit the 3 that were chosen before; run kith train .* --refit --fresh$"
 fails 78 "is past epoch 1, which validation chose; begin anew with --fresh" "$KITH" train "${random[@]}" --refit --set train.epochs=1 --set evaluate.every=0
 quiet "$KITH" train "${random[@]}" --refit --fresh --set train.epochs=1 --set evaluate.every=1 --quiet
 grep -q "no interactions are held out for test: the refit is exported without figures" err || { cat err; exit 1; }
 chosen 3
+by_now "has 3 epochs by now, and the refit the 1 that were chosen before; run kith train .* --refit$"
 quiet "$KITH" train "${random[@]}" --refit --set train.epochs=3 --set evaluate.every=0
 same_embeddings random/refit/embeddings.h5 three.h5
 quiet "$KITH" ingest "${random[@]}" --set data.split.valid=0.3
-fails 65 "is of another graph" "$KITH" train "${random[@]}" --refit --set train.epochs=3 --set evaluate.every=0
+fails 65 "is of another graph; run kith partition and kith train job.yaml" "$KITH" train "${random[@]}" --refit --set train.epochs=3 --set evaluate.every=0
 
 # Spectral: the settings of the job, also where kith tune has changed what the run exported; rounds by the tolerance.
 for job in core whole; do
