@@ -96,21 +96,13 @@ static void recommend_print_scope(cli *c) {
 }
 
 /* local[q] = this rank's index of user q of the request, or -1. */
-static kith_status recommend_find_local(const recommend_request *w, const recommend_data *a,
-                                        kith_lid *local) {
-  kith_status st = KITH_OK;
+static void recommend_find_local(const recommend_request *w, const recommend_data *a, kith_lid *local) {
   for (int q = 0; q < w->n_user; q++) {
     int64_t original = kith_ids_find(&a->user, w->user[q]);
-    KITH_CHECK(original >= 0, KITH_EDATA,
-               "--user %s: no such user in the graph; request new users in a run of their own, from the file "
-               "of kith embed (--new FILE)",
-               w->user[q]);
     local[q] = -1;
     for (kith_lid u = 0; u < a->g->n_own_of[KITH_USER]; u++)
       if (a->g->original[a->g->row_of[KITH_USER][u]] == original) local[q] = u;
   }
-done:
-  return st;
 }
 
 /* For each user of the request: k items with scores, and items of the user's history; -1 and -infinity where
@@ -234,7 +226,7 @@ static kith_agreed recommend_some(cli *c, const recommend_request *w, const reco
   int32_t *item = NULL, *history = NULL;
   float *score = NULL;
   int n_item = w->n_user * w->k, n_history = w->n_user * RECOMMEND_HISTORY;
-  KITH_TRY(kith_agree(c->comm, recommend_find_local(w, a, local)));
+  recommend_find_local(w, a, local);
   for (int q = 0; q < w->n_user; q++)
     if (local[q] >= 0) user[n++] = local[q];
   recommend_print_scope(c);
@@ -394,16 +386,17 @@ kith_agreed cli_recommend(cli *c) {
   kith_agreed st = {KITH_OK};
   recommend_request w = {.n_user = 0};
   recommend_data a = {.g = NULL};
-  bool replaces = false;
+  bool replaces = false, new_users = false;
   KITH_TRY(kith_agree(c->comm, recommend_parse_request(c, &w)));
   if (w.all) {
     KITH_TRY(cli_lock_for(c, w.output));
     KITH_TRY(cli_check_replaced(c, w.output, KITH_RECOMMENDATIONS_FORMAT, NULL, &replaces));
   }
   KITH_TRY(cli_recommend_load(c, &a));
+  if (!w.all && !w.similar) KITH_TRY(cli_recommend_find_users(c, &w, &a, &new_users));
   if (w.all) KITH_TRY(recommend_all(c, &w, &a, replaces));
   else if (w.similar) KITH_TRY(cli_recommend_similar(c, &w, &a));
-  else if (cli_recommend_is_new(c, &w, &a)) KITH_TRY(cli_recommend_new(c, &w, &a));
+  else if (new_users) KITH_TRY(cli_recommend_new(c, &w, &a));
   else KITH_TRY(recommend_some(c, &w, &a));
 done:
   cli_recommend_free(&a);

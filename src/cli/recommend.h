@@ -39,8 +39,9 @@ void cli_recommend_json_id(cli *c, const kith_ids *ids, int64_t i);
 kith_agreed cli_recommend_similar(cli *c, const recommend_request *w, const recommend_data *a) KITH_MUST_USE;
 /* The top items of users of the file of kith embed.  Collective. */
 kith_agreed cli_recommend_new(cli *c, const recommend_request *w, const recommend_data *a) KITH_MUST_USE;
-/* Whether the first user of the request is absent from the graph, and a file of kith embed exists.
- * Collective. */
-bool cli_recommend_is_new(const cli *c, const recommend_request *w, const recommend_data *a);
+/* Whether the users of the request are those of a file of kith embed: of --new, or of new.h5 if one of them
+ * is not in the graph.  Collective.  Errors: KITH_EDATA (a user of neither; users of both). */
+kith_agreed cli_recommend_find_users(const cli *c, const recommend_request *w, const recommend_data *a,
+                                     bool *new_users) KITH_MUST_USE;
 
 #endif

@@ -142,12 +142,6 @@ static kith_status new_path(const cli *c, const recommend_request *w, char *path
   return kith_job_file(&c->job, "new.h5", path);
 }
 
-bool cli_recommend_is_new(const cli *c, const recommend_request *w, const recommend_data *a) {
-  char path[KITH_PATH];
-  bool there = cli_has_stage(c, "new.h5", path);
-  return w->new_file || (there && kith_ids_find(&a->user, w->user[0]) < 0);
-}
-
 /* All ids of an open embeddings file, on every rank.  Collective. */
 static kith_agreed new_ids(const kith_comm *comm, kith_h5 *f, kith_ids *ids) {
   kith_agreed st = {KITH_OK};
@@ -161,16 +155,55 @@ done:
   return st;
 }
 
-/* row [n_user]: the row of each user in the file. */
-static kith_status new_find(const recommend_request *w, const kith_ids *ids, const char *path, int64_t *row) {
+/* Ids of the graph and of the file, path "" for none: each user is in one of both, and all are in the same.
+ */
+static kith_status new_sort_users(const recommend_request *w, const kith_ids *graph, const kith_ids *file,
+                                  const char *path, bool *new_users) {
   kith_status st = KITH_OK;
+  const char *in_graph = NULL, *in_file = NULL;
   for (int q = 0; q < w->n_user; q++) {
-    row[q] = kith_ids_find(ids, w->user[q]);
-    KITH_CHECK(row[q] >= 0, KITH_EDATA,
-               "--user %s: no such user in %s; request users of the graph in a run of their own", w->user[q],
-               path);
+    const char *id = w->user[q];
+    if (kith_ids_find(file, id) >= 0) in_file = id;
+    else if (kith_ids_find(graph, id) >= 0) in_graph = id;
+    else
+      return kith_fail(KITH_EDATA, "--user %s: no such user in the graph%s%s%s", id,
+                       path[0] ? ", nor in " : "", path,
+                       path[0] ? "" : "; kith embed makes rows of new users");
   }
+  KITH_CHECK(!in_graph || !in_file, KITH_EDATA,
+             "--user %s: is in the graph, and --user %s in %s; request them in runs of their own", in_graph,
+             in_file, path);
+  KITH_CHECK(!in_graph || !w->new_file, KITH_EDATA,
+             "--user %s: is in the graph, not in %s; request users of the graph without --new", in_graph,
+             path);
+  *new_users = in_file != NULL;
 done:
+  return st;
+}
+
+static bool new_are_all_known(const recommend_request *w, const kith_ids *graph) {
+  for (int q = 0; q < w->n_user; q++)
+    if (kith_ids_find(graph, w->user[q]) < 0) return false;
+  return true;
+}
+
+kith_agreed cli_recommend_find_users(const cli *c, const recommend_request *w, const recommend_data *a,
+                                     bool *new_users) {
+  kith_agreed st = {KITH_OK};
+  char path[KITH_PATH] = "";
+  kith_ids ids = {0};
+  kith_h5 *f = NULL;
+  *new_users = false;
+  if (!w->new_file && new_are_all_known(w, &a->user)) return st;
+  if (w->new_file || cli_has_stage(c, "new.h5", path)) {
+    KITH_TRY(kith_agree(c->comm, new_path(c, w, path)));
+    KITH_TRY(kith_h5_open(c->comm, path, KITH_EMBEDDINGS_FORMAT, KITH_FILE_VERSION, &f));
+    KITH_TRY(new_ids(c->comm, f, &ids));
+  } else path[0] = '\0';
+  KITH_TRY(kith_agreed_same(new_sort_users(w, &a->user, &ids, path, new_users)));
+done:
+  kith_h5_close(&f);
+  kith_ids_free(&ids);
   return st;
 }
 
@@ -311,7 +344,7 @@ kith_agreed cli_recommend_new(cli *c, const recommend_request *w, const recommen
   KITH_TRY(new_check_run(c, f, a));
   KITH_TRY(new_check_settings(f, a));
   KITH_TRY(new_ids(c->comm, f, &ids));
-  KITH_TRY(kith_agree(c->comm, new_find(w, &ids, path, row)));
+  for (int q = 0; q < w->n_user; q++) row[q] = kith_ids_find(&ids, w->user[q]);
   KITH_TRY(new_pairs(c, a, f, &n_pair, &user, &item));
   KITH_TRY(kith_agree(c->comm, new_history(w, a, row, n_pair, user, item, &history)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(query, (int64_t)w->n_user * a->d)));

@@ -59,8 +59,17 @@ P
 
 refused() { want=$1 words=$2; shift 2; rc=0; "$KITH" recommend job.yaml "$@" >out 2>err || rc=$?; [ $rc = "$want" ] && grep -q -- "$words" err || { echo "$*: code $rc"; cat err; exit 1; }; }
 refused 65 'no such item in the graph' --similar-to nothing
-refused 65 'no such user in .*new.h5' --user late-0 --user nobody
-refused 65 'no such user in the graph; request new users' --user user-001 --user late-0
+for other in late-0 user-001; do # a mistyped id is told as one, whatever stands beside it
+  refused 65 'user nobody: no such user in the graph, nor in work/new.h5' --user $other --user nobody
+  refused 65 'user nobody: no such user in the graph, nor in work/new.h5' --user nobody --user $other
+done
+both='user user-001: is in the graph, and --user late-0 in work/new.h5; request them in runs of their own'
+refused 65 "$both" --user user-001 --user late-0
+refused 65 "$both" --user late-0 --user user-001
+refused 65 'user user-001: is in the graph, not in work/new.h5; .* without --new' --user user-001 --new work/new.h5
+mv work/new.h5 aside.h5
+refused 65 'user nobody: no such user in the graph; kith embed makes rows' --user user-001 --user nobody
+mv aside.h5 work/new.h5
 refused 64 'exclude each other' --similar-to "$one" --user user-001
 refused 66 'No such file' --user late-0 --new none.h5
 "$KITH" recommend job.yaml --user user-001 >/dev/null
