@@ -225,6 +225,15 @@ static void doctor_json_memory(doctor *d, const int64_t *all) {
   cli_json_more(d->c, "]");
 }
 
+/* What a job could choose to need less memory. */
+static const char *doctor_smaller(const kith_job *job) {
+  bool poly = job->model.spectral.filter == KITH_FILTER_POLY;
+  if (kith_model_has_steps(&job->model))
+    return "a smaller model.dim or train.batch, or sampled steps (sampler.mode)";
+  return poly ? "a smaller model.dim, or fewer threads, each of which ranks by all users and items"
+              : "a smaller model.dim";
+}
+
 static kith_agreed doctor_check_memory(doctor *d, int64_t **need) {
   kith_agreed st = {KITH_OK};
   kith_finding f = {.observed = ""};
@@ -234,7 +243,7 @@ static kith_agreed doctor_check_memory(doctor *d, int64_t **need) {
                                                        &job->checkpoint, &mine)));
   KITH_TRY(
       doctor_gather_memory(d, kith_memory_estimate_total(&mine) + d->host[d->c->comm->rank].resident, need));
-  kith_diagnose_memory(d->c->comm->size, d->host, *need, &f);
+  kith_diagnose_memory(d->c->comm->size, d->host, *need, doctor_smaller(job), &f);
   doctor_report_memory(d, *need, &mine, &f);
   doctor_report(d, "memory", &f);
 done:

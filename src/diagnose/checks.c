@@ -156,17 +156,19 @@ static void checks_binding(int size, const kith_host_info *all, int r, kith_find
   kith_finding_fail(
       f, KITH_EUSAGE,
       "let them spread: mpirun --bind-to none or --map-by slot:PE=THREADS, srun --cpu-bind=none or a "
-      "--cpus-per-task as large as the threads; or set OMP_NUM_THREADS");
+      "--cpus-per-task as large as the threads; or %s",
+      threads > ranks ? "set OMP_NUM_THREADS" : "fewer ranks a node");
 }
 
 static void checks_node_cores(int size, const kith_host_info *all, int node, kith_finding *f) {
   const kith_host_info *first = &all[kith_host_info_first_rank(size, all, node)];
   kith_cpu_set together = {{0}};
-  int threads = 0;
+  int threads = 0, most = 0; /* of all ranks here, and of one of them */
   for (int r = 0; r < size; r++) {
     if (all[r].node != node) continue;
     kith_cpu_set_union(&together, &all[r].cores);
     threads += all[r].threads;
+    if (all[r].threads > most) most = all[r].threads;
   }
   int cores = kith_cpu_set_count(&together);
   double allowed = first->quota > 0 && first->quota < cores ? first->quota : cores;
@@ -177,17 +179,17 @@ static void checks_node_cores(int size, const kith_host_info *all, int node, kit
     kith_finding_add(f, "; %d of other programs run on %s", first->other_threads, first->host);
   if (threads <= allowed + 0.5) {
     if (threads + first->other_threads > first->online)
-      kith_finding_warn(
-          f,
-          "other programs use the cores of %s: ask for whole nodes (--exclusive), or set a smaller "
-          "OMP_NUM_THREADS",
-          first->host);
+      kith_finding_warn(f, "other programs use the cores of %s: ask for whole nodes (--exclusive)%s",
+                        first->host, most > 1 ? ", or set a smaller OMP_NUM_THREADS" : "");
     return;
   }
   if (node > 0) kith_finding_add(f, "; %d threads on %d cores of %s", threads, cores, first->host);
   if (allowed < cores) kith_finding_add(f, ", of which its control group allows the time of %.1f", allowed);
-  kith_finding_warn(f, "more threads than cores: fewer ranks a node, a smaller OMP_NUM_THREADS, or "
-                       "OMPI_MCA_mpi_yield_when_idle=1 if it must be");
+  if (threads == 1) kith_finding_warn(f, "less time than one core has: ask for more (--cpus-per-task)");
+  else
+    kith_finding_warn(
+        f, "more threads than cores: fewer ranks a node,%s or OMPI_MCA_mpi_yield_when_idle=1 if it must be",
+        most > 1 ? " a smaller OMP_NUM_THREADS," : "");
 }
 
 void kith_diagnose_cores(int size, const kith_host_info *all, kith_finding *f) {
@@ -310,7 +312,8 @@ void kith_diagnose_disk(int64_t room, int64_t need, kith_finding *f) {
   else if (room < 2 * need) kith_finding_warn(f, "it suffices if nobody else fills the disk meanwhile");
 }
 
-void kith_diagnose_memory(int size, const kith_host_info *all, const int64_t *need, kith_finding *f) {
+void kith_diagnose_memory(int size, const kith_host_info *all, const int64_t *need, const char *smaller,
+                          kith_finding *f) {
   char a[32], b[32], c[32];
   int nodes = kith_host_info_n_node(size, all), worst = 0, most = 0;
   double share = -1;
@@ -336,10 +339,9 @@ void kith_diagnose_memory(int size, const kith_host_info *all, const int64_t *ne
                    most, kith_bytes_print(need[most], a), all[worst].host, kith_bytes_print(of_worst, b),
                    kith_bytes_print(free, c));
   if (share > 1)
-    kith_finding_fail(
-        f, KITH_ENOMEM,
-        "use more nodes or fewer ranks on each, ask Slurm for more (--mem), or choose a smaller "
-        "model.dim or train.batch, or sampled steps (sampler.mode)");
+    kith_finding_fail(f, KITH_ENOMEM,
+                      "use more nodes or fewer ranks on each, ask Slurm for more (--mem), or choose %s",
+                      smaller);
   else if (share > CHECKS_FULL)
     kith_finding_warn(f, "this is close: more nodes, or more memory (--mem), would be safer");
 }

@@ -63,8 +63,10 @@ void kith_diagnose_shm(int size, const kith_host_info *all, kith_finding *f);
 void kith_diagnose_locks(bool good, const char *why, bool leaves, const char *variable, kith_finding *f);
 /** Free disk space `room` against the estimate `need`, in bytes; -1: unknown. */
 void kith_diagnose_disk(int64_t room, int64_t need, kith_finding *f);
-/** Available memory of every node against need [size]: estimated bytes per rank, the program included. */
-void kith_diagnose_memory(int size, const kith_host_info *all, const int64_t *need, kith_finding *f);
+/** Available memory of every node against need [size]: estimated bytes per rank, the program included.
+ * `smaller`: what to choose so that the job needs less. */
+void kith_diagnose_memory(int size, const kith_host_info *all, const int64_t *need, const char *smaller,
+                          kith_finding *f);
 
 /** Format as "1.5 GiB" into text [32]; returns text. */
 const char *kith_bytes_print(int64_t bytes, char *text);

@@ -39,8 +39,10 @@ typedef struct estimate {
   int64_t walks;        /* bytes of the walks that find importance neighborhoods */
   int64_t merged;       /* bytes that say which relation the matrix's entries are of */
   int d, width;         /* columns of input rows and of final embeddings */
-  int learned;          /* columns of the embeddings that are learned; 0: there are none */
-  int n_slot;           /* of the optimizer */
+  const kith_relation_weights *read; /* relations beside the interactions */
+  int columns;                       /* of the spectral iteration */
+  int learned;                       /* columns of the embeddings that are learned; 0: there are none */
+  int n_slot;                        /* of the optimizer */
 } estimate;
 
 /* A matrix of the owned rows.  As many rows are sent as received: it is nearly symmetric. */
@@ -234,16 +236,36 @@ static int64_t estimate_spectral_state(const estimate *w, const kith_checkpoint_
          (copies ? kith_checkpoint_writer_bytes(own, w->learned, 3 * w->learned, 0) : 0);
 }
 
+/* What rounds have beside the columns: the interactions, relations, scratch memory as wide as the widest. */
+static int64_t estimate_rounds(const estimate *w, const kith_dist_csr_sizes *a) {
+  kith_dist_csr_sizes widest = *a;
+  int64_t n_ghost = 0, relations = kith_spectral_relations_bytes(w->s, w->read, &n_ghost);
+  widest.n_ghost = estimate_max(a->n_ghost, n_ghost);
+  return kith_dist_csr_bytes(a) + relations +
+         kith_spectrum_round_bytes(&widest, w->s->n[KITH_ITEM], w->columns, kith_max_threads());
+}
+
+/* Input rows that are singular vectors: the iteration, then its rows, beside the parameters that they become.
+ */
+static int64_t estimate_start(estimate w) {
+  static const kith_relation_weights none = {.n = 0};
+  const kith_dist_csr_sizes a = estimate_spectral_matrix(&w);
+  w.read = &none;
+  w.columns = w.model->dim + w.model->spectral.oversample;
+  int64_t rows = KITH_BYTES((float *)NULL, w.s->n_own * w.d);
+  return kith_spectrum_bytes(w.s->n_own, w.columns) + rows +
+         estimate_max(estimate_rounds(&w, &a), rows + kith_spectral_rows_bytes(&a, w.d));
+}
+
 /* Rounds, the export and the evaluation follow each other: what the largest needs beside the state. */
 static void estimate_spectral(const estimate *w, const kith_eval_options *evaluate,
                               const kith_checkpoint_options *checkpoint, kith_memory_estimate *out) {
   const kith_dist_csr_sizes a = estimate_spectral_matrix(w);
   int64_t rows = KITH_BYTES((float *)NULL, w->s->n_own * w->width), ring = estimate_transient(w, evaluate),
-          rounds = kith_dist_csr_bytes(&a) +
-                   kith_spectrum_round_bytes(&a, w->s->n[KITH_ITEM], w->learned, kith_max_threads()),
-          export = rows + kith_spectral_rows_bytes(&a, w->width);
-  if (w->model->spectral.direct > 0)
-    ring += kith_eval_direct_bytes(w->s->n[KITH_USER], w->s->n[KITH_ITEM], w->s->n_edge);
+          rounds = estimate_rounds(w, &a), export = rows + kith_spectral_rows_bytes(&a, w->width);
+  bool poly = w->model->spectral.coefficients.n > 1;
+  if (poly || w->model->spectral.coefficients.n > 0 || w->model->spectral.direct > 0)
+    ring += kith_eval_direct_bytes(w->s->n[KITH_USER], w->s->n[KITH_ITEM], w->s->n_edge, poly);
   out->graph = kith_graph_bytes(w->s, false);
   out->state = estimate_spectral_state(w, checkpoint);
   out->activations = estimate_max(rounds, export);
@@ -289,13 +311,14 @@ static kith_status estimate_make(const kith_graph_sizes *s, const kith_model_opt
   KITH_TRY(kith_model_check(known));
   *out = (estimate){.s = s, .model = known, .train = train, .entry = s->n_entry, .ghost = s->n_ghost};
   if (kith_model_uses_importance_graph(known)) estimate_near(s, &known->pinsage, out);
-  if (kith_model_relations(known)->n > 0) estimate_merged(s, kith_model_relations(known), out);
+  out->read = kith_model_relations(known);
+  if (out->read->n > 0 && kith_model_has_steps(known)) estimate_merged(s, out->read, out);
   out->d = known->dim;
   out->learned = kith_model_uses_any_embedding(known, &g) ? known->dim : 0;
   out->n_slot = kith_optimizer_get(train->optimizer.name)->n_slot;
   out->width = kith_model_output_dim(known);
   if (!kith_model_has_steps(known)) {
-    out->learned = known->dim + known->spectral.oversample;
+    out->learned = out->columns = known->dim + known->spectral.oversample;
     out->n_slot = 0;
     return st;
   }
@@ -321,6 +344,8 @@ kith_status kith_estimate_memory(const kith_graph_sizes *s, const kith_model_opt
                                 .activations = estimate_activations(&w),
                                 .batch = estimate_batch(&w),
                                 .transient = estimate_transient(&w, evaluate)};
+  if (known.start == KITH_START_SPECTRAL) /* before any layer is computed */
+    out->transient = estimate_max(out->transient, estimate_start(w) - out->activations);
   if (train->sampler.mode == KITH_FULL) return st;
   /* Steps and inference alternate in memory, except the input rows: count what steps need in addition. */
   int64_t stay = kith_tape_tensor_bytes(s->n_own + w.ghost, w.learned) / 2;

@@ -125,15 +125,17 @@ done:
   return st;
 }
 
-int64_t kith_eval_direct_bytes(int64_t n_user, int64_t n_item, int64_t n_edge) {
+int64_t kith_eval_direct_bytes(int64_t n_user, int64_t n_item, int64_t n_edge, bool poly) {
   const kith__direct *t = NULL;
   const kith_ragged *r = NULL;
   const kith_direct_reach *reach = NULL;
   int64_t tile = KITH_BYTES(reach->slot, n_user * KITH_DIRECT_VECTORS) +
-                 KITH_BYTES(reach->vector, (1 + n_user * KITH_DIRECT_VECTORS) * KITH_DIRECT_LANES);
+                 KITH_BYTES(reach->vector, (1 + n_user * KITH_DIRECT_VECTORS) * KITH_DIRECT_LANES) +
+                 (poly ? KITH_BYTES(t->work, n_user + n_item) : 0);
   return KITH_BYTES(t->lists.start, n_item + 1) + KITH_BYTES(t->lists.user, n_edge) +
          KITH_BYTES(t->lists.factor, n_item) + KITH_BYTES(t->input, n_item) + KITH_BYTES(t->middle, n_user) +
-         KITH_BYTES(r->start, n_user + 1) + KITH_BYTES(r->value, n_edge) + kith_max_threads() * tile;
+         KITH_BYTES(r->start, n_user + 1) + KITH_BYTES(r->value, n_edge) + kith_max_threads() * tile +
+         (poly ? KITH_BYTES(t->outer, n_item) + KITH_BYTES(t->inner, n_item) : 0);
 }
 
 /* ---- a polynomial: Horner's rule, in double since coefficients of opposite signs cancel ---- */

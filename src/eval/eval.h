@@ -10,7 +10,7 @@
 int64_t kith_eval_topk_bytes(int size, int64_t most_item, int64_t n_user, int d, int k);
 /** Bytes that a direct term adds to that: the whole graph's users, items and training interactions.  Local.
  */
-int64_t kith_eval_direct_bytes(int64_t n_user, int64_t n_item, int64_t n_edge);
+int64_t kith_eval_direct_bytes(int64_t n_user, int64_t n_item, int64_t n_edge, bool poly);
 /**
  * The direct term alone, of some items for some users, as a ranking would add it.  Collective.
  *

@@ -248,6 +248,33 @@ void kith_spectral_relations_free(kith_spectral_relations **relations) {
   KITH_FREE(*relations);
 }
 
+/* Entries of M_r and of its transpose: an edge is read once by each end; of two items, by both in each. */
+static int64_t relation_n_entry(const kith_graph_sizes *g, int r) {
+  const kith_relation_type *e = &g->schema.relation[r];
+  int64_t n = g->n_relation_entry[r] + g->n_transpose_entry[r];
+  bool items =
+      kith_schema_has(&g->schema, e->from, KITH_ITEM) && kith_schema_has(&g->schema, e->to, KITH_ITEM);
+  return items ? 2 * n : n;
+}
+
+int64_t kith_spectral_relations_bytes(const kith_graph_sizes *g, const kith_relation_weights *by,
+                                      int64_t *n_ghost) {
+  const kith_spectral_relations *s = NULL;
+  kith_dist_csr_sizes a = {.size = g->size, .n_own = g->n_own, .d = SLAB};
+  int64_t bytes = 0;
+  *n_ghost = 0;
+  for (int i = 0; i < by->n; i++) {
+    int r = kith_schema_find_relation(&g->schema, by->of[i].name);
+    if (r < 0) continue; /* training says so */
+    int64_t n = relation_n_entry(g, r), ties = relation_joins_users(&g->schema.relation[r]) ? 1 : 0;
+    a.n_entry = ties ? n : n / 2;
+    a.n_ghost = a.n_send = kith_min(g->n_ghost_with_relations, a.n_entry);
+    bytes += (ties ? 1 : 2) * kith_dist_csr_bytes(&a) + ties * KITH_BYTES(s->sum, g->n_own * SLAB);
+    if (a.n_ghost > *n_ghost) *n_ghost = a.n_ghost;
+  }
+  return by->n == 0 ? 0 : bytes + KITH_BYTES(s->row, (g->n_own + *n_ghost) * SLAB);
+}
+
 /* ---- products ---- */
 
 /* y = (or +=) A x; the ghost rows of x are received. */

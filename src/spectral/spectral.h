@@ -48,6 +48,10 @@ typedef struct kith_spectral_relations kith_spectral_relations;
 kith_agreed kith_spectral_relations_create(const kith_comm *comm, const kith_graph *g,
                                            const kith_relation_weights *by, double a, double b,
                                            kith_spectral_relations **out) KITH_MUST_USE;
+/** Bytes of them on one rank, and the most ghost rows that one of their matrices may have, of whose number
+ * only a bound is known.  Local. */
+int64_t kith_spectral_relations_bytes(const kith_graph_sizes *g, const kith_relation_weights *by,
+                                      int64_t *n_ghost);
 /** Free them and null the pointer.  Local; accepts null. */
 void kith_spectral_relations_free(kith_spectral_relations **relations);
 

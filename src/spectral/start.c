@@ -30,6 +30,7 @@ static kith_agreed start_iterate(start *t, uint64_t seed) {
   KITH_TRY(kith_spectrum_start(t->comm, t->g, t->o->dim, o->oversample, seed, &t->s));
   do KITH_TRY(kith_spectrum_round(t->comm, t->g, a, o->degree, o->tolerance, t->s));
   while (t->s->round < o->rounds && t->s->residual > o->tolerance);
+  kith_spectrum_end_rounds(t->s);
 done:
   kith_dist_csr_destroy(&a);
   return st;

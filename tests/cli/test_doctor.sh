@@ -54,7 +54,8 @@ rc=0; "$KITH" doctor nowhere.yaml >out 2>err || rc=$?
 
 # ---- ranks and cores
 says 64 '^FAIL +ranks .*4 were started' env -u OMPI_COMM_WORLD_SIZE -u PMI_SIZE SLURM_STEP_NUM_TASKS=4 "$KITH" doctor
-says 0 '^warn +cores .*remedy: more threads than cores' env OMP_NUM_THREADS=$((2 * $(nproc) + 1)) "$KITH" doctor
+says 0 '^warn +cores .*remedy: more threads than cores: .* a smaller OMP_NUM_THREADS' env OMP_NUM_THREADS=$((2 * $(nproc) + 1)) "$KITH" doctor
+says 0 '^warn +cores .*remedy: more threads than cores: fewer ranks a node, or OMPI_MCA' env OMP_NUM_THREADS=1 $(on $(($(nproc) + 1)) "$KITH" doctor)
 if [ "$(nproc)" -gt 1 ]; then
   core=$(taskset -cp $$ | grep -oE '[0-9]+' | tail -n 1)
   says 64 '^FAIL +cores .*2 ranks with 2 threads, rank 0 among them, bound to 1 of' $(on 2 taskset -c "$core" "$KITH" doctor)
@@ -113,7 +114,8 @@ if [ "${KITH_PATIENCE:-1}" = 1 ] && cc -shared -fPIC -D_GNU_SOURCE $(mpicc --sho
   two 71 '^FAIL +memory .*remedy: use more nodes' SHIM_MEMORY=50000000 SHIM_MEMORY=50000000 "$job"
   two 0 '^warn +memory .*this is close' SHIM_MEMORY=80000000 SHIM_MEMORY=80000000 "$job"
   two 71 '^FAIL +graph .*too large to be read' SHIM_MEMORY=100000 SHIM_MEMORY=100000 "$job"
-  sick 0 '^warn +cores .*allows the time of 0.2' "SHIM_TIME=20000 100000"
+  sick 0 '^warn +cores .*allows the time of 0.2.*remedy: less time than one core has' "SHIM_TIME=20000 100000"
+  two 71 '^FAIL +memory .*or choose a smaller model.dim$' SHIM_MEMORY=30000000 SHIM_MEMORY=30000000 "$job" --set model.name=spectral
 
   # ---- the BLAS: kernels that do not suit the processor are replaced, unless the user chose them
   sick 0 '^(ok|warn) +cores ' SHIM_LEVEL=1
@@ -146,6 +148,8 @@ if [ "${KITH_PATIENCE:-1}" = 1 ] && cc -shared -fPIC -D_GNU_SOURCE $(mpicc --sho
     waits "SPINCOUNT = '10000'" 'SHIM_LOAD=9.00 9.00 9.00 1/99 4711'
     waits "POLICY = 'PASSIVE'.*SPINCOUNT = '0'" "SHIM_LOAD=0.00 0.00 0.00 $((1 + $(nproc)))/99 4711"
     grep -qE '^warn +cores .*'"$(nproc) of other programs run on .*remedy: other programs use the cores" out || fail "the load is not seen"
+    env LD_PRELOAD="$dir/shim.so" OMP_NUM_THREADS=1 "SHIM_LOAD=0.00 0.00 0.00 $((1 + $(nproc)))/99 4711" "$KITH" doctor >out 2>err
+    grep -q 'remedy: other programs use the cores of .*(--exclusive)$' out || fail "a remedy that one thread cannot follow"
     waits "SPINCOUNT = '777'" GOMP_SPINCOUNT=777 "SHIM_LOAD=0.00 0.00 0.00 99/99 4711"
     waits "POLICY = 'ACTIVE'" OMP_WAIT_POLICY=active "SHIM_LOAD=0.00 0.00 0.00 99/99 4711"
     waits "POLICY = 'PASSIVE'" OMP_NUM_THREADS=$((1 + $(nproc))) 'SHIM_LOAD=0.00 0.00 0.00 1/99 4711'

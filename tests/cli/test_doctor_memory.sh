@@ -21,11 +21,12 @@ code = subprocess.call(sys.argv[1:])
 with open("peak." + os.environ.get("OMPI_COMM_WORLD_RANK", "0"), "w") as f: f.write(str(1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
 sys.exit(code)
 P
-near() { # RANKS MOST settings…
+job=job
+near() { # RANKS MOST settings…: of $job.yaml
   n=$1 most=$2; shift 2
   set=$(printf -- ' --set %s' "$@")
-  ranks "$n" doctor job.yaml $set --json >said
-  timeout -k 5 $limit mpirun --quiet --oversubscribe --bind-to none -n "$n" /usr/bin/python3 peak.py "$KITH" train job.yaml --fresh --quiet $set >out 2>&1 || { cat out; exit 1; }
+  ranks "$n" doctor $job.yaml $set --json >said
+  timeout -k 5 $limit mpirun --quiet --oversubscribe --bind-to none -n "$n" /usr/bin/python3 peak.py "$KITH" train $job.yaml --fresh --quiet $set >out 2>&1 || { cat out; exit 1; }
   tail -n 1 said | /usr/bin/python3 -c '
 import json, sys
 need = json.load(sys.stdin)["need_bytes"]
@@ -43,5 +44,20 @@ near 2 1.4 loss.name=softmax
 near 1 1.25 model.name=spectral model.dim=400
 near 2 1.25 model.name=spectral model.dim=400
 near 1 1.25 model.name=spectral model.dim=48
+near 1 1.4 model.start=spectral model.dim=8
+near 2 1.4 model.start=spectral model.dim=8
 near 2 1.8 sampler.mode=neighbor sampler.fanouts=5 train.batch=4096
 near 1 1.8 sampler.mode=cluster
+
+# Relations in the matrix of the spectral model: ties between users, and pairs of items.
+job=related
+/usr/bin/python3 - <<'P'
+pairs = [line.split()[:2] for line in open("list.tsv") if line[0] != "#"]
+for name, ids in ("friends", sorted({u for u, i in pairs})), ("alike", sorted({i for u, i in pairs})):
+    n = len(ids)
+    ends = ((k % n, (k * 7919 + k // n * 31 + 1) % n) for k in range(150000))
+    open(name + ".tsv", "w").write("".join("%s\t%s\n" % (ids[a], ids[b]) for a, b in ends if a != b))
+P
+sed 's/^work:.*/work: related/; s/split: {method.*/social: {path: friends.tsv, format: edges}, relations: {alike: {path: alike.tsv, format: edges, from: item, to: item}}, &/' job.yaml >related.yaml
+for verb in ingest partition; do "$KITH" $verb related.yaml --quiet >/dev/null; done
+for n in 1 2; do near $n 1.25 model.name=spectral model.dim=48 model.relations.friend=0.5 model.relations.alike=0.5; done
