@@ -144,8 +144,15 @@ int64_t kith_utf8_valid_prefix(const char *text, int64_t size);
 /** The fewest digits that are read as the same number, but "10" rather than "1e+01"; `size` 32 suffices. */
 void kith_real_print(double x, size_t size, char *text);
 
-/** The plural ending of a count: "" for 1, otherwise "s". */
-const char *kith_plural(int64_t n);
+enum { KITH_COUNT_SIZE = 192 };
+/**
+ * A count and its words: KITH_COUNT(n, "user(s) (has|have) no item") is "1 user has no item", or "0 users
+ * have no item".  "(one|many)" is a choice, and "(s)" one between nothing and s.  KITH_COUNT is an expression
+ * whose text lives as long as the block that it stands in.
+ * @param[out] text  [KITH_COUNT_SIZE], which is returned
+ */
+const char *kith_count_print(int64_t n, const char *words, char *text);
+#define KITH_COUNT(n, words) kith_count_print((n), (words), (char[KITH_COUNT_SIZE]){""})
 
 /** folder + "/" + name (or name alone when it is absolute) into path [KITH_PATH]. */
 kith_status kith_path_join(const char *folder, const char *name, char *path) KITH_MUST_USE;

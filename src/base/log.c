@@ -45,8 +45,8 @@ void kith_log_strict(void) { log_is_strict = true; }
 
 kith_status kith_log_check(void) {
   if (!log_is_strict || log_warnings == 0) return KITH_OK;
-  return kith_fail(KITH_ECONFIG, "--strict: %lld warning%s above; a warning is an error",
-                   (long long)log_warnings, kith_plural(log_warnings));
+  return kith_fail(KITH_ECONFIG, "--strict: %s above; a warning is an error",
+                   KITH_COUNT(log_warnings, "warning(s)"));
 }
 
 void kith_log_error(void) {

@@ -100,7 +100,21 @@ void kith_real_print(double x, size_t size, char *text) {
   }
 }
 
-const char *kith_plural(int64_t n) { return n == 1 ? "" : "s"; }
+const char *kith_count_print(int64_t n, const char *words, char *text) {
+  const char *at = words;
+  int done = snprintf(text, KITH_COUNT_SIZE, "%lld ", (long long)n);
+  for (const char *open = strchr(at, '('); open; open = strchr(at, '(')) {
+    const char *close = open + strcspn(open, ")"), *bar = memchr(open, '|', (size_t)(close - open));
+    const char *one = open + 1, *one_end = bar ? bar : one, *many = bar ? bar + 1 : one;
+    const char *from = n == 1 ? one : many, *to = n == 1 ? one_end : close;
+    if (done < KITH_COUNT_SIZE)
+      done += snprintf(text + done, (size_t)(KITH_COUNT_SIZE - done), "%.*s%.*s", (int)(open - at), at,
+                       (int)(to - from), from);
+    at = *close ? close + 1 : close;
+  }
+  if (done < KITH_COUNT_SIZE) snprintf(text + done, (size_t)(KITH_COUNT_SIZE - done), "%s", at);
+  return text;
+}
 
 kith_status kith_path_join(const char *folder, const char *name, char *path) {
   bool alone = name[0] == '/' || folder[0] == '\0' || strcmp(folder, ".") == 0;

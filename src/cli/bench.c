@@ -110,8 +110,8 @@ static void bench_sampled(bench *b) {
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &mpi, 1, MPI_DOUBLE, MPI_SUM, comm->mpi));
   mpi /= comm->size;
   double rate = drawn / (plan - batch) / comm->size;
-  cli_print(b->c, "%d rank%s, mode %s, means of %lld steps", comm->size, kith_plural(comm->size),
-            kith_sampler_mode_text(b->c->job.train.sampler.mode), (long long)n_step);
+  cli_print(b->c, "%s, mode %s, means of %s", KITH_COUNT(comm->size, "rank(s)"),
+            kith_sampler_mode_text(b->c->job.train.sampler.mode), KITH_COUNT(n_step, "step(s)"));
   cli_print(b->c, "  a whole step %9.3f ms, %.1f steps/s; blocks %.3f ms, batch %.3f ms",
             1e3 * seconds / (double)n_step, (double)n_step / seconds, 1e3 * (plan - batch) / (double)n_step,
             1e3 * batch / (double)n_step);
@@ -133,9 +133,8 @@ static void bench_print_limits(bench *b) {
              stream = bench_time(b, bench_roofline_stream, bench_roofline_disk);
   double bytes = 4.0 * b->words * (double)n[1], random = 4.0 * b->words * (double)n[2],
          streamed = 36.0 * BENCH_FAR * b->c->comm->size;
-  cli_print(b->c, "%d rank%s x %d thread%s; this machine allows, medians of %d", b->c->comm->size,
-            kith_plural(b->c->comm->size), omp_get_max_threads(), kith_plural(omp_get_max_threads()),
-            b->repeat);
+  cli_print(b->c, "%s x %s; this machine allows, medians of %d", KITH_COUNT(b->c->comm->size, "rank(s)"),
+            KITH_COUNT(omp_get_max_threads(), "thread(s)"), b->repeat);
   cli_print(b->c, "  stream (triad)                %8.2f GB/s", 1e-9 * streamed / stream.work);
   cli_print(b->c, "  gather of rows of %-4d bytes   %8.2f GB/s by the graph's columns, %.2f by random ones",
             4 * b->words, 1e-9 * bytes / gather.work, 1e-9 * random / gather.limit);

@@ -146,9 +146,9 @@ static void rows_print(rows_bench *b, int64_t n) {
                                                "beside steps: they stop for", "beside steps: until written"};
   static const char *const key[ROWS_TIMED] = {"plain", "in_place", "stop", "beside"};
   double bytes = 12.0 * (double)n * b->d, median[ROWS_TIMED];
-  cli_print(b->c,
-            "a checkpoint of %lld rows of %d columns with their moments, %.2f GB; %d rank%s, medians of %d",
-            (long long)n, b->d, 1e-9 * bytes, b->c->comm->size, kith_plural(b->c->comm->size), b->repeat);
+  cli_print(b->c, "a checkpoint of %s of %s with their moments, %.2f GB; %s, medians of %d",
+            KITH_COUNT(n, "row(s)"), KITH_COUNT(b->d, "column(s)"), 1e-9 * bytes,
+            KITH_COUNT(b->c->comm->size, "rank(s)"), b->repeat);
   for (int k = 0; k < ROWS_TIMED; k++) {
     median[k] = bench_median(b->repeat, b->seconds[k]);
     cli_print(b->c, "  %-28s %9.3f s   %6.2f GB/s   %5.1f %% of plain", what[k], median[k],

@@ -155,10 +155,9 @@ static void doctor_report_parts(const doctor *d, const char *path, kith_finding 
   int64_t rows[2] = {d->sizes.n_own, -d->sizes.n_own}, ghost = kith_comm_max(d->c->comm, d->sizes.n_ghost);
   rows[0] = kith_comm_max(d->c->comm, rows[0]);
   rows[1] = -kith_comm_max(d->c->comm, rows[1]);
-  kith_finding_add(f,
-                   "%s: %d parts for %d rank%s; %lld to %lld rows a rank, which read at most %lld of others",
-                   path, d->sizes.n_part, d->c->comm->size, kith_plural(d->c->comm->size), (long long)rows[1],
-                   (long long)rows[0], (long long)ghost);
+  kith_finding_add(f, "%s: %s for %s; %lld to %s a rank, which read at most %lld of others", path,
+                   KITH_COUNT(d->sizes.n_part, "part(s)"), KITH_COUNT(d->c->comm->size, "rank(s)"),
+                   (long long)rows[1], KITH_COUNT(rows[0], "row(s)"), (long long)ghost);
 }
 
 /* Read parts.h5 if it exists, else graph.h5, else nothing. */

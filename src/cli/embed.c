@@ -66,27 +66,22 @@ done:
 static void embed_print_relation(cli *c, const char *name, const kith_new_relation_report *r) {
   const struct {
     int64_t n;
-    const char *one, *many, *key;
-  } note[] = {{r->duplicates, "repeated edge of %s, counted once", "repeated edges of %s, counted once",
-               "duplicates"},
-              {r->known, "edge of %s of two known nodes, left out",
-               "edges of %s of two known nodes, left out", "known"},
-              {r->unknown, "edge of %s with an unknown node that embed.types does not allow, left out",
-               "edges of %s with an unknown node that embed.types does not allow, left out", "unknown"},
-              {r->self_loops, "edge of %s of a node with itself, left out",
-               "edges of %s of a node with itself, left out", "self_loops"},
-              {r->below_min_weight, "edge of %s below the minimum weight, left out",
-               "edges of %s below the minimum weight, left out", "below_min_weight"}};
-  char key[KITH_NAME], what[160];
+    const char *what, *why, *key;
+  } note[] = {{r->duplicates, "repeated edge(s)", ", counted once", "duplicates"},
+              {r->known, "edge(s)", " of two known nodes, left out", "known"},
+              {r->unknown, "edge(s)", " with an unknown node that embed.types does not allow, left out",
+               "unknown"},
+              {r->self_loops, "edge(s)", " of a node with itself, left out", "self_loops"},
+              {r->below_min_weight, "edge(s)", " below the minimum weight, left out", "below_min_weight"}};
+  char key[KITH_NAME];
   snprintf(key, sizeof key, "embed.relations.%.31s", name);
   cli_print_list(c, key, &r->list);
-  cli_print(c, "  %s: %lld edges with new nodes", name, (long long)r->edges);
+  cli_print(c, "  %s: %s with new nodes", name, KITH_COUNT(r->edges, "edge(s)"));
   cli_json_more(c, "%s\"%s\": {\"edges\": %lld", c->members[c->n_members - 1] == '{' ? "" : ", ", name,
                 (long long)r->edges);
   for (size_t i = 0; i < sizeof note / sizeof *note; i++) {
     cli_json_more(c, ", \"%s\": %lld", note[i].key, (long long)note[i].n);
-    snprintf(what, sizeof what, note[i].n == 1 ? note[i].one : note[i].many, name);
-    if (note[i].n > 0) cli_print(c, "    %lld %s", (long long)note[i].n, what);
+    if (note[i].n > 0) cli_print(c, "    %s of %s%s", KITH_COUNT(note[i].n, note[i].what), name, note[i].why);
   }
   cli_json_list(c, "list", &r->list);
   cli_json_more(c, "}");
@@ -103,15 +98,16 @@ static void embed_print_left(cli *c, const kith_new_nodes_report *r) {
   bool users = c->job.embed.types == KITH_NEW_USERS;
   bool reads_features = c->job.model.input != KITH_EMBEDDING;
   if (r->skipped > 0)
-    cli_print(c,
-              "  %lld interaction%s with %ss that the graph does not know, left out: embed.types: %ss lets "
-              "only %ss be new, and embed.unknown: error would refuse the list",
-              (long long)r->skipped, kith_plural(r->skipped), users ? "item" : "user",
-              users ? "user" : "item", users ? "user" : "item");
+    cli_print(
+        c,
+        "  %s with %ss that the graph does not know, left out: embed.types: %ss lets only %ss be new, and "
+        "embed.unknown: error would refuse the list",
+        KITH_COUNT(r->skipped, "interaction(s)"), users ? "item" : "user", users ? "user" : "item",
+        users ? "user" : "item");
   for (int t = 0; t < KITH_SIDES; t++)
     if (r->isolated[t] > 0)
-      cli_print(c, "  %lld new %s%s without an interaction or edge that counts: %s",
-                (long long)r->isolated[t], t == KITH_USER ? "user" : "item", kith_plural(r->isolated[t]),
+      cli_print(c, "  %s without an interaction or edge that counts: %s",
+                KITH_COUNT(r->isolated[t], t == KITH_USER ? "new user(s)" : "new item(s)"),
                 reads_features ? "such a row is made of features alone, if there are any"
                                : "its row has no information");
   cli_json(c, "skipped", "%lld", (long long)r->skipped);
@@ -131,22 +127,24 @@ static kith_agreed embed_check_run(const char *embeddings, const kith_embeddings
 
 static void embed_print(cli *c, const kith_new_nodes *new, const kith_new_nodes_report *r,
                         const kith_new_embeddings *e, int64_t exported, double seconds) {
-  cli_print(c, "%lld new users, %lld new items, %lld interactions with them", (long long)new->n[KITH_USER],
-            (long long)new->n[KITH_ITEM], (long long)new->n_pair);
+  cli_print(c, "%s, %s, %s with them", KITH_COUNT(new->n[KITH_USER], "new user(s)"),
+            KITH_COUNT(new->n[KITH_ITEM], "new item(s)"), KITH_COUNT(new->n_pair, "interaction(s)"));
   cli_print_list(c, "embed.interactions", &r->list);
-  if (r->duplicates > 0) cli_print(c, "  %lld repeated interactions, counted once", (long long)r->duplicates);
+  if (r->duplicates > 0)
+    cli_print(c, "  %s", KITH_COUNT(r->duplicates, "repeated interaction(s), counted once"));
   if (r->below_min_weight > 0)
-    cli_print(c, "  %lld interactions below the minimum weight, left out", (long long)r->below_min_weight);
+    cli_print(c, "  %s",
+              KITH_COUNT(r->below_min_weight, "interaction(s) below the minimum weight, left out"));
   embed_print_relations(c, new, r);
   embed_print_left(c, r);
   if (r->unknown_features > 0)
-    cli_print(c, "  %lld features that the graph does not know, left out", (long long)r->unknown_features);
+    cli_print(c, "  %s",
+              KITH_COUNT(r->unknown_features, "feature(s) that the graph does not know, left out"));
   if (e->epoch != exported || e->step > 0)
     cli_print(c,
               "  embeddings.h5 is of epoch %lld, of which there is no checkpoint; these are of epoch %lld "
-              "and %lld steps, and the two are only roughly comparable:"
-              " train with checkpoint.best",
-              (long long)exported, (long long)e->epoch, (long long)e->step);
+              "and %s, and the two are only roughly comparable: train with checkpoint.best",
+              (long long)exported, (long long)e->epoch, KITH_COUNT(e->step, "step(s)"));
   cli_json(c, "users", "%lld", (long long)new->n[KITH_USER]);
   cli_json(c, "items", "%lld", (long long)new->n[KITH_ITEM]);
   cli_json(c, "interactions", "%lld", (long long)new->n_pair);

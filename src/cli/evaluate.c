@@ -36,12 +36,12 @@ static void evaluate_print_users(cli *c, const kith_metrics *m) {
   char text[CLI_SCOPE];
   if (cli_scope(&o->scope, text)) cli_print(c, "ranked: %s", text);
   if (m->n_user_left_out > 0)
-    cli_print(c, "%lld user%s held-out items of which none is ranked, and %s left out",
-              (long long)m->n_user_left_out, m->n_user_left_out == 1 ? " has" : "s have",
-              m->n_user_left_out == 1 ? "is" : "are");
+    cli_print(c, "%s left out",
+              KITH_COUNT(m->n_user_left_out,
+                         "user(s) (has|have) held-out items of which none is ranked, and (is|are)"));
   if (m->n_user_short > 0)
-    cli_print(c, "%lld user%s fewer than %d candidate items: all of them are ranked",
-              (long long)m->n_user_short, m->n_user_short == 1 ? " has" : "s have", o->sampled);
+    cli_print(c, "%s fewer than %s: all of them are ranked",
+              KITH_COUNT(m->n_user_short, "user(s) (has|have)"), KITH_COUNT(o->sampled, "candidate item(s)"));
 }
 
 static void evaluate_json_scope(cli *c, const kith_metrics *m) {
@@ -57,7 +57,7 @@ static void evaluate_print(cli *c, const kith_metrics *m) {
   char key[KITH_NAME], protocol[32] = "full";
   const kith_eval_options *o = &c->job.evaluate;
   if (o->sampled) snprintf(protocol, sizeof protocol, "sampled-%d", o->sampled);
-  cli_print(c, "%lld users, %s split, protocol %s%s", (long long)m->n_user,
+  cli_print(c, "%s, %s split, protocol %s%s", KITH_COUNT(m->n_user, "user(s)"),
             o->split == KITH_EVAL_TEST ? "test" : "valid", protocol,
             o->sampled ? " (not comparable with full ranking)" : "");
   evaluate_print_users(c, m);

@@ -103,13 +103,9 @@ static kith_explain_sums print_rest(const view *v) {
 }
 
 static void print_others(const view *v, const kith_explain_sums *rest) {
-  char text[96];
-  snprintf(text, sizeof text, "%lld other%s for it", (long long)rest->n_positive,
-           kith_plural(rest->n_positive));
-  if (rest->n_positive > 0) print_line(v, rest->positive, text);
-  snprintf(text, sizeof text, "%lld other%s against it", (long long)rest->n_negative,
-           kith_plural(rest->n_negative));
-  if (rest->n_negative > 0) print_line(v, rest->negative, text);
+  if (rest->n_positive > 0) print_line(v, rest->positive, KITH_COUNT(rest->n_positive, "other(s) for it"));
+  if (rest->n_negative > 0)
+    print_line(v, rest->negative, KITH_COUNT(rest->n_negative, "other(s) against it"));
 }
 
 static void print_reasons(view *v) {

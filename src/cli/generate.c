@@ -220,8 +220,8 @@ done:
 
 static void generate_report(cli *c, const kith_generate_report *report, double seconds) {
   const kith_job *job = &c->job;
-  cli_print(c, "wrote %lld interactions of %lld users with %lld items to %s in %.2f s",
-            (long long)report->interactions, (long long)job->generate.users, (long long)job->generate.items,
+  cli_print(c, "wrote %s of %s with %s to %s in %.2f s", KITH_COUNT(report->interactions, "interaction(s)"),
+            KITH_COUNT(job->generate.users, "user(s)"), KITH_COUNT(job->generate.items, "item(s)"),
             job->data.interactions.path, seconds);
   cli_json(c, "interactions", "%lld", (long long)report->interactions);
   for (int i = 0; i < job->data.n_relation; i++) {
@@ -231,8 +231,8 @@ static void generate_report(cli *c, const kith_generate_report *report, double s
     cli_json(c, g->what, "%lld", n);
   }
   if (report->capped > 0)
-    cli_print(c, "%lld lists of carts or views were cut to three quarters of the items",
-              (long long)report->capped);
+    cli_print(c, "%s cut to three quarters of the items",
+              KITH_COUNT(report->capped, "list(s) of carts or views (was|were)"));
 }
 
 static kith_status generate_work(cli *c) {

@@ -30,8 +30,8 @@ static void half_life_print_refusal(const kith_half_life_report *r, int c, size_
 
 static void half_life_log_choice(const kith_half_life_report *r) {
   char line[256], text[32], why[96];
-  kith_log("model.half_life: auto: NDCG@%d of untrained paths in %d slice%s of time:", KITH_HALF_LIFE_K,
-           r->n_slice, kith_plural(r->n_slice));
+  kith_log("model.half_life: auto: NDCG@%d of untrained paths in %s of time:", KITH_HALF_LIFE_K,
+           KITH_COUNT(r->n_slice, "slice(s)"));
   for (int c = 0; c < KITH_HALF_LIFE_CHOICES; c++) {
     half_life_text(kith_half_life_choices[c], sizeof text, text);
     int n = snprintf(line, sizeof line, "  %-6s mean %.4f:", text, r->mean[c]);

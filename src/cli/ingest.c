@@ -20,14 +20,14 @@ done:
 /* Add a count to the JSON object, and print it unless it is 0. */
 static void ingest_note(cli *c, int64_t n, const char *key, const char *what) {
   cli_json(c, key, "%lld", (long long)n);
-  if (n > 0) cli_print(c, "  %lld %s", (long long)n, what);
+  if (n > 0) cli_print(c, "  %s", KITH_COUNT(n, what));
 }
 
 /* ", read forward" of directed relations, ", of 3 kinds". */
 static const char *ingest_flags(const kith_relation_type *e, size_t size, char *text) {
   static const char *const read[] = {"", ", read forward", ", read back"};
   char kinds[32] = "";
-  if (e->n_kind > 0) snprintf(kinds, sizeof kinds, ", of %d kind%s", e->n_kind, kith_plural(e->n_kind));
+  if (e->n_kind > 0) snprintf(kinds, sizeof kinds, ", of %s", KITH_COUNT(e->n_kind, "kind(s)"));
   snprintf(text, size, "%s%s", kinds, read[e->direction]);
   return text;
 }
@@ -40,14 +40,14 @@ static void ingest_print_relation(cli *c, const kith_schema *s, const kith_relat
   const struct {
     int64_t n;
     const char *before, *behind;
-  } note[] = {{r->both, "pairs of ", " are listed in both directions"},
-              {r->duplicates, "repeated edges of ", ", counted once"},
-              {r->unknown, "edges of ", " with an unknown user or item, left out"},
-              {r->self_loops, "edges of ", " of a node with itself, left out"},
-              {r->below_min_weight, "edges of ", " below the minimum weight, left out"},
-              {r->without_overlap, "edges of ", " whose ends have no training interaction in common"}};
-  cli_print(c, "  relation %s, %s to %s: %lld %s%s%s", e->name, s->type[e->from], s->type[e->to],
-            (long long)(r->edges - r->both), pairs ? "pairs" : "edges",
+  } note[] = {{r->both, "pair(s) of ", " (is|are) listed in both directions"},
+              {r->duplicates, "repeated edge(s) of ", ", counted once"},
+              {r->unknown, "edge(s) of ", " with an unknown user or item, left out"},
+              {r->self_loops, "edge(s) of ", " of a node with itself, left out"},
+              {r->below_min_weight, "edge(s) of ", " below the minimum weight, left out"},
+              {r->without_overlap, "edge(s) of ", " whose ends have no training interaction in common"}};
+  cli_print(c, "  relation %s, %s to %s: %s%s%s", e->name, s->type[e->from], s->type[e->to],
+            KITH_COUNT(r->edges - r->both, pairs ? "pair(s)" : "edge(s)"),
             e->weighted && e->timed ? " with times and weights"
             : e->weighted           ? " with weights"
             : e->timed              ? " with times"
@@ -55,7 +55,7 @@ static void ingest_print_relation(cli *c, const kith_schema *s, const kith_relat
             ingest_flags(e, sizeof flags, flags));
   for (size_t i = 0; i < sizeof note / sizeof *note; i++) {
     snprintf(what, sizeof what, "%s%s%s", note[i].before, e->name, note[i].behind);
-    if (note[i].n > 0) cli_print(c, "    %lld %s", (long long)note[i].n, what);
+    if (note[i].n > 0) cli_print(c, "    %s", KITH_COUNT(note[i].n, what));
   }
   cli_json_more(c, "%s\"%s\": {\"from\": \"%s\", \"to\": \"%s\", \"edges\": %lld, \"pairs\": %lld",
                 c->members[c->n_members - 1] == '{' ? "" : ", ", e->name, s->type[e->from], s->type[e->to],
@@ -76,7 +76,7 @@ static void ingest_print_type(cli *c, const kith_schema *s, int t, const kith_in
   int base = kith_schema_base(s, t);
   if (base >= 0)
     snprintf(also, sizeof also, " beside %lld %ss, named by its ids", (long long)r->shared[t], s->type[base]);
-  cli_print(c, "  %lld nodes of the further type %s%s", (long long)r->n[t], s->type[t], also);
+  cli_print(c, "  %s of the further type %s%s", KITH_COUNT(r->n[t], "node(s)"), s->type[t], also);
 }
 
 /* Further node types and relations. */
@@ -94,16 +94,16 @@ static void ingest_print_relations(cli *c, const kith_ingest_report *r) {
 
 /* Print what the core holds, and what is left out of training. */
 static void ingest_print_core(cli *c, const kith_split_report *r) {
-  cli_print(c, "  the core of data.split.core %d: %lld interactions of %lld users with %lld items",
-            c->job.data.split.core, (long long)r->core_pairs, (long long)r->core_users,
-            (long long)r->core_items);
+  cli_print(c, "  the core of data.split.core %d: %s of %s with %s", c->job.data.split.core,
+            KITH_COUNT(r->core_pairs, "interaction(s)"), KITH_COUNT(r->core_users, "user(s)"),
+            KITH_COUNT(r->core_items, "item(s)"));
   cli_json(c, "core_users", "%lld", (long long)r->core_users);
   cli_json(c, "core_items", "%lld", (long long)r->core_items);
   cli_json(c, "core_pairs", "%lld", (long long)r->core_pairs);
-  ingest_note(c, r->outside_users, "outside_users", "users outside of the core");
-  ingest_note(c, r->outside_items, "outside_items", "items outside of the core");
+  ingest_note(c, r->outside_users, "outside_users", "user(s) outside of the core");
+  ingest_note(c, r->outside_items, "outside_items", "item(s) outside of the core");
   ingest_note(c, r->outside_pairs, "outside_pairs",
-              "interactions outside of the core, left out of training and of validation");
+              "interaction(s) outside of the core, left out of training and of validation");
 }
 
 /* Print how many held-out interactions were drawn from equal times. */
@@ -111,18 +111,18 @@ static void ingest_print_split(cli *c, const kith_split_report *r) {
   if (r->core_pairs > 0) ingest_print_core(c, r);
   if (r->tied > 0)
     cli_print(c,
-              "  the last interaction is tied in time for %lld user%s, %.1f %% of those it is held out of: "
-              "which one is drawn by data.split.seed",
-              (long long)r->tied, kith_plural(r->tied), 100 * (double)r->tied / (double)r->users);
+              "  the last interaction is tied in time for %s, %.1f %% of those it is held out of: which one "
+              "is drawn by data.split.seed",
+              KITH_COUNT(r->tied, "user(s)"), 100 * (double)r->tied / (double)r->users);
   cli_json(c, "split_users", "%lld", (long long)r->users);
   cli_json(c, "tied_last", "%lld", (long long)r->tied);
   ingest_note(c, r->tied_before, "tied_before",
-              "users whose last interaction but one is tied in time, drawn likewise");
+              "user(s) whose last interaction but one is tied in time, drawn likewise");
   ingest_note(c, r->kept_test, "split_kept_test",
-              "interactions short of the test share: those of the same time stay together");
+              "interaction(s) short of the test share: those of the same time stay together");
   ingest_note(
       c, r->kept, "split_kept",
-      "interactions short of the shares held out, left for training: those of the same time stay together");
+      "interaction(s) short of the shares held out, left for training: those of the same time stay together");
 }
 
 /* Print the format of the features of a type, and counts of their list. */
@@ -134,15 +134,15 @@ static void ingest_print_features(cli *c, int type, const kith_ingest_report *r)
   const struct {
     int64_t n;
     const char *key, *before, *behind;
-  } note[] = {{r->features_repeated[type], "repeated", "lines of the same ", " and feature, merged"},
-              {r->features_unknown[type], "unknown", "lines of features of ", lost},
-              {r->without_features[type], "missing", "", "s without a line of features"}};
+  } note[] = {{r->features_repeated[type], "repeated", "line(s) of the same ", " and feature, merged"},
+              {r->features_unknown[type], "unknown", "line(s) of features of ", lost},
+              {r->without_features[type], "missing", "", "(s) without a line of features"}};
   if (type >= KITH_SIDES && !r->features_list[type].kind[0]) return;
   snprintf(one, sizeof one, "%.31s%s", name, type < KITH_SIDES ? "" : " node");
   snprintf(key, sizeof key, "%.31s_features", name);
   cli_json(c, key, "%lld", (long long)r->features[type]);
   if (r->features[type] > 0) {
-    cli_print(c, "  %lld different features of %ss, format %s%s", (long long)r->features[type], one,
+    cli_print(c, "  %s of %ss, format %s%s", KITH_COUNT(r->features[type], "different feature(s)"), one,
               kith_feature_format_text(r->features_format[type]),
               r->features_weighted[type] ? " with weights" : "");
     snprintf(key, sizeof key, "%.31s_features_format", name);
@@ -162,14 +162,14 @@ static void ingest_print_names(cli *c, int type, const kith_name_report *r) {
   const struct {
     int64_t n;
     const char *key, *before, *behind;
-  } note[] = {{r->named, "names", "", " with a name"},
-              {r->unnamed, "names_unnamed", "", " without a name"},
-              {r->unknown, "names_unknown", "lines of names of ", " without interactions, left out"},
-              {r->repeated, "names_repeated", "further names of ", " that have one, left out"},
-              {r->truncated, "names_truncated", "names of ", " longer than 255 bytes, cut short"}};
+  } note[] = {{r->named, "names", "", "(s) with a name"},
+              {r->unnamed, "names_unnamed", "", "(s) without a name"},
+              {r->unknown, "names_unknown", "line(s) of names of ", "s without interactions, left out"},
+              {r->repeated, "names_repeated", "further name(s) of ", "s that have one, left out"},
+              {r->truncated, "names_truncated", "name(s) of ", "s longer than 255 bytes, cut short"}};
   for (size_t i = 0; i < sizeof note / sizeof *note; i++) {
     snprintf(key, sizeof key, "%s_%s", one, note[i].key);
-    snprintf(what, sizeof what, "%s%ss%s", note[i].before, one, note[i].behind);
+    snprintf(what, sizeof what, "%s%s%s", note[i].before, one, note[i].behind);
     ingest_note(c, note[i].n, key, what);
   }
 }
@@ -212,9 +212,9 @@ static void ingest_json_lookalikes(cli *c, const kith_ingest_report *r) {
 }
 
 static void ingest_print(cli *c, const kith_ingest_options *o, const kith_ingest_report *r, double seconds) {
-  cli_print(c, "%lld users, %lld items; interactions: %lld training, %lld validation, %lld test",
-            (long long)r->n[KITH_USER], (long long)r->n[KITH_ITEM], (long long)r->train, (long long)r->valid,
-            (long long)r->test);
+  cli_print(c, "%s, %s; interactions: %lld training, %lld validation, %lld test",
+            KITH_COUNT(r->n[KITH_USER], "user(s)"), KITH_COUNT(r->n[KITH_ITEM], "item(s)"),
+            (long long)r->train, (long long)r->valid, (long long)r->test);
   cli_json(c, "users", "%lld", (long long)r->n[KITH_USER]);
   cli_json(c, "items", "%lld", (long long)r->n[KITH_ITEM]);
   ingest_json_lookalikes(c, r);
@@ -222,11 +222,12 @@ static void ingest_print(cli *c, const kith_ingest_options *o, const kith_ingest
   cli_json(c, "valid", "%lld", (long long)r->valid);
   cli_json(c, "test", "%lld", (long long)r->test);
   ingest_print_lists(c, o, r);
-  ingest_note(c, r->duplicates, "duplicates", "repeated interactions, counted once");
-  ingest_note(c, r->below_min_weight, "below_min_weight", "interactions below the minimum weight, left out");
-  ingest_note(c, r->test_in_train, "test_in_train", "test interactions that are also training interactions");
-  ingest_note(c, r->cold_items, "cold_items", "items without a training interaction");
-  ingest_note(c, r->cold_users, "cold_users", "users without a training interaction, kept");
+  ingest_note(c, r->duplicates, "duplicates", "repeated interaction(s), counted once");
+  ingest_note(c, r->below_min_weight, "below_min_weight",
+              "interaction(s) below the minimum weight, left out");
+  ingest_note(c, r->test_in_train, "test_in_train", "test interaction(s) that (is|are) in training, too");
+  ingest_note(c, r->cold_items, "cold_items", "item(s) without a training interaction");
+  ingest_note(c, r->cold_users, "cold_users", "user(s) without a training interaction, kept");
   ingest_print_relations(c, r);
   ingest_print_split(c, &r->split);
   for (int t = 0; t < r->schema.n_type; t++) ingest_print_features(c, t, r);
@@ -290,11 +291,11 @@ static void ingest_print_node_lists(cli *c, const kith_ingest_nodes_report *r) {
 }
 
 static void ingest_print_nodes(cli *c, const kith_ingest_nodes_report *r, double seconds) {
-  cli_print(
-      c,
-      "%lld nodes in %d classes, %lld edges, %d features; nodes: %lld training, %lld validation, %lld test",
-      (long long)r->n, r->n_class, (long long)r->n_edge, r->n_feature, (long long)r->split[KITH_NODE_TRAIN],
-      (long long)r->split[KITH_NODE_VALID], (long long)r->split[KITH_NODE_TEST]);
+  cli_print(c, "%s in %s, %s, %s; nodes: %lld training, %lld validation, %lld test",
+            KITH_COUNT(r->n, "node(s)"), KITH_COUNT(r->n_class, "class(es)"),
+            KITH_COUNT(r->n_edge, "edge(s)"), KITH_COUNT(r->n_feature, "feature(s)"),
+            (long long)r->split[KITH_NODE_TRAIN], (long long)r->split[KITH_NODE_VALID],
+            (long long)r->split[KITH_NODE_TEST]);
   cli_json(c, "nodes", "%lld", (long long)r->n);
   cli_json(c, "classes", "%d", r->n_class);
   cli_json(c, "edges", "%lld", (long long)r->n_edge);
@@ -303,10 +304,10 @@ static void ingest_print_nodes(cli *c, const kith_ingest_nodes_report *r, double
   cli_json(c, "valid", "%lld", (long long)r->split[KITH_NODE_VALID]);
   cli_json(c, "test", "%lld", (long long)r->split[KITH_NODE_TEST]);
   ingest_print_node_lists(c, r);
-  ingest_note(c, r->duplicates, "duplicates", "repeated edges, counted once");
-  ingest_note(c, r->self_loops, "self_loops", "edges of a node to itself, left out");
-  ingest_note(c, r->isolated, "alone", "nodes without an edge, kept");
-  ingest_note(c, r->unlabeled, "unlabelled", "nodes without a label, kept");
+  ingest_note(c, r->duplicates, "duplicates", "repeated edge(s), counted once");
+  ingest_note(c, r->self_loops, "self_loops", "edge(s) of a node to itself, left out");
+  ingest_note(c, r->isolated, "alone", "node(s) without an edge, kept");
+  ingest_note(c, r->unlabeled, "unlabelled", "node(s) without a label, kept");
   ingest_note(c, r->minus_one, "minus_one", "of these with the label -1, which says that there is none");
   cli_print(c, "  %.2f s", seconds);
   cli_json(c, "seconds", "%.4f", seconds);

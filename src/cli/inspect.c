@@ -81,6 +81,18 @@ static const char *inspect_value(const inspect_entries *all, const char *name) {
   return t ? t->value : "?";
 }
 
+/* The number of a whole-number attribute with its words, or "?" for a file without it. */
+static const char *inspect_count(const inspect_entries *all, const char *name, const char *words,
+                                 char *text) {
+  const inspect_entry *t = inspect_find(all, name);
+  if (t) return kith_count_print(t->entry.integer, words, text);
+  kith_count_print(0, words, text);
+  text[0] = '?';
+  return text;
+}
+
+#define INSPECT_COUNT(all, name, words) inspect_count((all), (name), (words), (char[KITH_COUNT_SIZE]){""})
+
 static long long inspect_rows(const inspect_entries *all, const char *name) {
   const inspect_entry *t = inspect_find(all, name);
   return t ? (long long)t->entry.n : 0;
@@ -109,34 +121,35 @@ static bool inspect_has_held_out(const inspect_entries *all) {
 }
 
 static void inspect_print_nodes(const cli *c, const inspect_entries *all) {
-  cli_print(c, "  %s nodes, each with %s features and of one of %s classes (%s names); %s edges",
-            inspect_value(all, "n_node"), inspect_value(all, "n_feature"), inspect_value(all, "n_class"),
-            inspect_id_type(all, "class/id"), inspect_value(all, "n_edge"));
+  cli_print(c, "  %s, each with %s and of one of %s (%s names); %s", INSPECT_COUNT(all, "n_node", "node(s)"),
+            INSPECT_COUNT(all, "n_feature", "feature(s)"), INSPECT_COUNT(all, "n_class", "class(es)"),
+            inspect_id_type(all, "class/id"), INSPECT_COUNT(all, "n_edge", "edge(s)"));
 }
 
 static void inspect_print_graph(const cli *c, const inspect_entries *all) {
-  static const char *const lists[][2] = {{"train", "training"},
-                                         {"valid", "validation"},
-                                         {"test", "test"},
-                                         {"outside", "left-out"}};
+  static const char *const lists[][2] = {{"train", "training interaction(s)"},
+                                         {"valid", "validation interaction(s)"},
+                                         {"test", "test interaction(s)"},
+                                         {"outside", "left-out interaction(s)"}};
   char item[KITH_NAME], time[KITH_NAME], weight[KITH_NAME];
-  cli_print(c, "  %s users (%s ids), %s items (%s ids)", inspect_value(all, "n_user"),
-            inspect_id_type(all, "user/id"), inspect_value(all, "n_item"), inspect_id_type(all, "item/id"));
+  cli_print(c, "  %s (%s ids), %s (%s ids)", INSPECT_COUNT(all, "n_user", "user(s)"),
+            inspect_id_type(all, "user/id"), INSPECT_COUNT(all, "n_item", "item(s)"),
+            inspect_id_type(all, "item/id"));
   for (int i = 0; i < 4; i++) {
     snprintf(item, sizeof item, "%s/item", lists[i][0]);
     if (i == 3 && !inspect_find(all, item)) continue;
     snprintf(time, sizeof time, "%s/time", lists[i][0]);
     snprintf(weight, sizeof weight, "%s/weight", lists[i][0]);
-    cli_print(c, "  %lld %s interactions%s%s", inspect_rows(all, item), lists[i][1],
+    cli_print(c, "  %s%s%s", KITH_COUNT(inspect_rows(all, item), lists[i][1]),
               inspect_find(all, time) ? ", with times" : "",
               inspect_find(all, weight) ? ", with weights" : "");
   }
   if (inspect_find(all, "user_feature/id"))
-    cli_print(c, "  %lld features of users, %lld entries", inspect_rows(all, "user_feature/id"),
-              inspect_rows(all, "user_feature/feature"));
+    cli_print(c, "  %s of users, %s", KITH_COUNT(inspect_rows(all, "user_feature/id"), "feature(s)"),
+              KITH_COUNT(inspect_rows(all, "user_feature/feature"), "entr(y|ies)"));
   if (inspect_find(all, "item_feature/id"))
-    cli_print(c, "  %lld features of items, %lld entries", inspect_rows(all, "item_feature/id"),
-              inspect_rows(all, "item_feature/feature"));
+    cli_print(c, "  %s of items, %s", KITH_COUNT(inspect_rows(all, "item_feature/id"), "feature(s)"),
+              KITH_COUNT(inspect_rows(all, "item_feature/feature"), "entr(y|ies)"));
   if (inspect_find(all, "user/name") || inspect_find(all, "item/name"))
     cli_print(c, "  names of %s",
               !inspect_find(all, "item/name")  ? "users"
@@ -146,34 +159,36 @@ static void inspect_print_graph(const cli *c, const inspect_entries *all) {
 
 static void inspect_print_parts(const cli *c, const inspect_entries *all) {
   if (inspect_is_classification(all)) {
-    cli_print(c, "  %s nodes with %s edges, cut into %s parts by %s; %s of them train, of %s classes",
-              inspect_value(all, "n_node"), inspect_value(all, "n_edge"), inspect_value(all, "parts"),
-              inspect_value(all, "method"), inspect_value(all, "n_train"), inspect_value(all, "n_class"));
+    cli_print(c, "  %s with %s, cut into %s by %s; %s of them train, of %s",
+              INSPECT_COUNT(all, "n_node", "node(s)"), INSPECT_COUNT(all, "n_edge", "edge(s)"),
+              INSPECT_COUNT(all, "parts", "part(s)"), inspect_value(all, "method"),
+              inspect_value(all, "n_train"), INSPECT_COUNT(all, "n_class", "class(es)"));
     return;
   }
-  cli_print(c, "  %s users and %s items with %s training interactions, cut into %s parts by %s",
-            inspect_value(all, "n_user"), inspect_value(all, "n_item"), inspect_value(all, "n_edge"),
-            inspect_value(all, "parts"), inspect_value(all, "method"));
+  cli_print(c, "  %s and %s with %s, cut into %s by %s", INSPECT_COUNT(all, "n_user", "user(s)"),
+            INSPECT_COUNT(all, "n_item", "item(s)"), INSPECT_COUNT(all, "n_edge", "training interaction(s)"),
+            INSPECT_COUNT(all, "parts", "part(s)"), inspect_value(all, "method"));
   if (inspect_find(all, "feature/start"))
-    cli_print(c, "  %s features of users, %s of items; %lld entries", inspect_value(all, "n_user_feature"),
-              inspect_value(all, "n_item_feature"), inspect_rows(all, "feature/feature"));
+    cli_print(c, "  %s of users, %s of items; %s", INSPECT_COUNT(all, "n_user_feature", "feature(s)"),
+              inspect_value(all, "n_item_feature"),
+              KITH_COUNT(inspect_rows(all, "feature/feature"), "entr(y|ies)"));
 }
 
 static void inspect_print_checkpoint(const cli *c, const inspect_entries *all) {
   const inspect_entry *best = inspect_find(all, "best_epoch");
   char rows[2 * INSPECT_VALUE] = "";
   if (inspect_find(all, "node/parameter"))
-    snprintf(rows, sizeof rows, "; rows of dimension %s for %lld nodes", inspect_value(all, "width"),
-             inspect_rows(all, "node/parameter"));
+    snprintf(rows, sizeof rows, "; rows of dimension %s for %s", inspect_value(all, "width"),
+             KITH_COUNT(inspect_rows(all, "node/parameter"), "node(s)"));
   else if (inspect_find(all, "user/parameter"))
-    snprintf(rows, sizeof rows, "; rows of dimension %s for %lld users and %lld items",
-             inspect_value(all, "width"), inspect_rows(all, "user/parameter"),
-             inspect_rows(all, "item/parameter"));
+    snprintf(rows, sizeof rows, "; rows of dimension %s for %s and %s", inspect_value(all, "width"),
+             KITH_COUNT(inspect_rows(all, "user/parameter"), "user(s)"),
+             KITH_COUNT(inspect_rows(all, "item/parameter"), "item(s)"));
   if (inspect_find(all, "weights/parameter"))
-    snprintf(rows + strlen(rows), sizeof rows - strlen(rows), "; %lld weights",
-             inspect_rows(all, "weights/parameter"));
-  cli_print(c, "  after epoch %s and %s steps of the next one%s", inspect_value(all, "epoch"),
-            inspect_value(all, "step"), rows);
+    snprintf(rows + strlen(rows), sizeof rows - strlen(rows), "; %s",
+             KITH_COUNT(inspect_rows(all, "weights/parameter"), "weight(s)"));
+  cli_print(c, "  after epoch %s and %s of the next one%s", inspect_value(all, "epoch"),
+            INSPECT_COUNT(all, "step", "step(s)"), rows);
   if (best && best->entry.integer > 0)
     cli_print(c, "  best score so far %s, in epoch %s", inspect_value(all, "best"), best->value);
 }
@@ -181,17 +196,15 @@ static void inspect_print_checkpoint(const cli *c, const inspect_entries *all) {
 /* `metrics` has one JSON object per line; the last one has the final figures. */
 static void inspect_print_embeddings(const cli *c, const inspect_entries *all, const char *metrics) {
   if (inspect_is_classification(all))
-    cli_print(c,
-              "  %s after epoch %s: logits of %lld classes for %lld nodes, and the class that each is "
-              "predicted to have",
-              inspect_value(all, "model"), inspect_value(all, "epoch"), inspect_rows(all, "class/id"),
-              inspect_rows(all, "node/embedding"));
+    cli_print(c, "  %s after epoch %s: logits of %s for %s, and the class that each is predicted to have",
+              inspect_value(all, "model"), inspect_value(all, "epoch"),
+              KITH_COUNT(inspect_rows(all, "class/id"), "class(es)"),
+              KITH_COUNT(inspect_rows(all, "node/embedding"), "node(s)"));
   else
-    cli_print(c,
-              "  %s after epoch %s: rows of dimension %s for %lld users and %lld items, to be ranked by %s",
+    cli_print(c, "  %s after epoch %s: rows of dimension %s for %s and %s, to be ranked by %s",
               inspect_value(all, "model"), inspect_value(all, "epoch"), inspect_value(all, "width"),
-              inspect_rows(all, "user/embedding"), inspect_rows(all, "item/embedding"),
-              inspect_value(all, "score"));
+              KITH_COUNT(inspect_rows(all, "user/embedding"), "user(s)"),
+              KITH_COUNT(inspect_rows(all, "item/embedding"), "item(s)"), inspect_value(all, "score"));
   size_t n = strlen(metrics);
   while (n > 0 && metrics[n - 1] == '\n') n--;
   size_t begin = n;
@@ -201,9 +214,9 @@ static void inspect_print_embeddings(const cli *c, const inspect_entries *all, c
 
 static void inspect_print_recommendations(const cli *c, const inspect_entries *all) {
   const inspect_entry *top = inspect_find(all, "top/item");
-  cli_print(c, "  the best %d of %lld items (%s ids) for each of %lld users (%s ids)", top ? top->entry.d : 0,
-            inspect_rows(all, "item/id"), inspect_id_type(all, "item/id"), inspect_rows(all, "user/id"),
-            inspect_id_type(all, "user/id"));
+  cli_print(c, "  the best %d of %s (%s ids) for each of %s (%s ids)", top ? top->entry.d : 0,
+            KITH_COUNT(inspect_rows(all, "item/id"), "item(s)"), inspect_id_type(all, "item/id"),
+            KITH_COUNT(inspect_rows(all, "user/id"), "user(s)"), inspect_id_type(all, "user/id"));
 }
 
 typedef struct inspect_format {

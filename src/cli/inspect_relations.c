@@ -34,14 +34,13 @@ static void print_relation(const cli *c, const kith_dataset *d, const kith_relat
                            const kith_relation_stats *s) {
   const kith_schema *schema = &d->schema;
   bool one = e->from == e->to, directed = e->direction != KITH_DIRECTION_BOTH, same = one && !directed;
-  cli_print(c, "  relation %s, %s to %s: %lld %s%s%s%s%s", e->name, schema->type[e->from],
-            schema->type[e->to], (long long)s->pairs,
-            !same           ? "edges"
-            : e->n_kind > 0 ? "pairs by kind"
-                            : "pairs",
+  cli_print(c, "  relation %s, %s to %s: %s%s%s%s%s", e->name, schema->type[e->from], schema->type[e->to],
+            KITH_COUNT(s->pairs, !same           ? "edge(s)"
+                                 : e->n_kind > 0 ? "pair(s) by kind"
+                                                 : "pair(s)"),
             e->timed ? ", with times" : "", e->weighted ? ", with weights" : "", directed ? ", read " : "",
             directed ? kith_direction_text(e->direction) : "");
-  if (s->both > 0) cli_print(c, "    %lld pairs are listed in both directions", (long long)s->both);
+  if (s->both > 0) cli_print(c, "    %s", KITH_COUNT(s->both, "pair(s) (is|are) listed in both directions"));
   print_degrees(c, schema->type[e->from], one && !same ? ", as from" : "",
                 kith_schema_space(schema, d->n, e->from), &s->degree[0]);
   if (!same)
@@ -50,10 +49,10 @@ static void print_relation(const cli *c, const kith_dataset *d, const kith_relat
   if (e->timed && s->edges > 0) print_times(c, s);
   if (s->compared > 0)
     cli_print(c,
-              "    homophily: training %ss of the two ends overlap by %.4f on average (Jaccard, %lld pairs), "
+              "    homophily: training %ss of the two ends overlap by %.4f on average (Jaccard, %s), "
               "by %.4f if ends are paired at random",
               kith_schema_side(schema, e->from) == KITH_USER ? "item" : "user", s->overlap,
-              (long long)s->compared, s->overlap_random);
+              KITH_COUNT(s->compared, "pair(s)"), s->overlap_random);
   if (s->n_valid > 0)
     cli_print(c, "    %.2f %% of the validation pairs are edges of it", percent(s->valid, s->n_valid));
   if (s->n_test > 0)
@@ -80,7 +79,7 @@ static kith_status print_kinds(cli *c, const kith_relation_edges *l) {
     cli_json_more(c, ": %lld", (long long)count[k]);
   }
   cli_json_more(c, "}");
-  cli_print(c, "    %lld kind%s: %s%s", (long long)l->kind_ids.n, kith_plural(l->kind_ids.n), text,
+  cli_print(c, "    %s: %s%s", KITH_COUNT(l->kind_ids.n, "kind(s)"), text,
             l->kind_ids.n > SHOWN ? ", …" : "");
 done:
   KITH_FREE(count);
@@ -114,7 +113,7 @@ static void json_relation(cli *c, const kith_schema *schema, const kith_relation
 
 static void print_type(const cli *c, const kith_dataset *d, int t) {
   int base = kith_schema_base(&d->schema, t);
-  cli_print(c, "  %lld nodes of the further type %s%s%s%s", (long long)d->n[t], d->schema.type[t],
+  cli_print(c, "  %s of the further type %s%s%s%s", KITH_COUNT(d->n[t], "node(s)"), d->schema.type[t],
             base < 0 ? "" : ", whose ids may also be those of ", base < 0 ? "" : d->schema.type[base],
             base < 0 ? "" : "s");
 }

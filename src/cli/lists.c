@@ -32,7 +32,7 @@ static void list_columns(const kith_list_report *r, line *l) {
   const int place[] = {r->user, r->item, r->weight, r->time, r->kind_column};
   const char *const what[] = {r->from_to ? "from" : "user", r->from_to ? "to" : "item", "weight", "time",
                               "kind"};
-  if (r->n_column > 0) line_add(l, " in %d columns", r->n_column);
+  if (r->n_column > 0) line_add(l, " in %s", KITH_COUNT(r->n_column, "column(s)"));
   for (int k = 0; k < 5; k++)
     if (place[k] > 0) line_add(l, "%s %d %s", k ? "," : ":", place[k], what[k]);
   for (int i = 1; i <= r->n_column && i <= 8; i++)
@@ -60,12 +60,10 @@ void cli_print_list(const cli *c, const char *key, const kith_list_report *r) {
   if (r->format == KITH_EDGES) list_columns(r, &l);
   else if (r->user > 0) list_name_columns(r, &l);
   list_header(r, &l);
-  line_add(&l, "; %lld line%s", (long long)r->lines, kith_plural(r->lines));
-  if (r->comments > 0)
-    line_add(&l, ", %lld comment%s passed over", (long long)r->comments, kith_plural(r->comments));
+  line_add(&l, "; %s", KITH_COUNT(r->lines, "line(s)"));
+  if (r->comments > 0) line_add(&l, ", %s passed over", KITH_COUNT(r->comments, "comment(s)"));
   if (r->blank > 0) line_add(&l, ", %lld blank", (long long)r->blank);
-  if (r->repeated > 0)
-    line_add(&l, ", %lld repeated header%s passed over", (long long)r->repeated, kith_plural(r->repeated));
+  if (r->repeated > 0) line_add(&l, ", %s passed over", KITH_COUNT(r->repeated, "repeated header(s)"));
   cli_print(c, "  %s: %s", key, l.text);
 }
 

@@ -71,12 +71,11 @@ static kith_status partition_work(cli *c, const kith_dataset *d, const kith_part
   double seconds = kith_clock() - began;
   for (int i = 0; i < n; i++)
     KITH_TRY(kith_partition_judge(d, o, part, ranks[i], c->job.model.dim, layers, steps, &report[i]));
-  cli_print(c, "%lld nodes, %lld %s cut into %d parts by %s in %.2f s", (long long)kith_dataset_n_node(d),
-            (long long)n_edge,
-            d->n_class > 0                      ? "edges"
-            : n > 0 && report[0].n_relation > 1 ? "interactions and the relations below"
-                                                : "interactions",
-            o->parts, partition_text(o->method), seconds);
+  cli_print(c, "%s, %s cut into %s by %s in %.2f s", KITH_COUNT(kith_dataset_n_node(d), "node(s)"),
+            KITH_COUNT(n_edge, d->n_class > 0                      ? "edge(s)"
+                               : n > 0 && report[0].n_relation > 1 ? "interaction(s) and the relations below"
+                                                                   : "interaction(s)"),
+            KITH_COUNT(o->parts, "part(s)"), partition_text(o->method), seconds);
   partition_print(c, o->method, n, report);
 done:
   return st;
@@ -97,8 +96,8 @@ done:
 static void partition_warn(const cli *c, const kith_dataset *d) {
   int64_t n = kith_dataset_n_node(d);
   if (c->job.partition.parts > n)
-    kith_warn("%s: partition.parts is %d, but the graph has %lld nodes: some parts have none", c->job.path,
-              c->job.partition.parts, (long long)n);
+    kith_warn("%s: partition.parts is %d, but the graph has %s: some parts have none", c->job.path,
+              c->job.partition.parts, KITH_COUNT(n, "node(s)"));
 }
 
 /* Every relation that the model reads, or that has a weight, must be in the graph. */
@@ -164,7 +163,8 @@ static kith_agreed partition_cut(cli *c, const kith_comm *alone, const char *par
   KITH_TRY(kith_agree(alone, KITH_NEW(part, kith_dataset_n_node(d))));
   KITH_TRY(kith_agree(alone, kith_partition_make(d, &c->job.partition, part)));
   KITH_TRY(kith_partition_write(alone, parts, d, &c->job.partition, part));
-  kith_log("%s: %lld interactions cut into %d parts", parts, (long long)d->n_edge, c->job.partition.parts);
+  kith_log("%s: %s cut into %s", parts, KITH_COUNT(d->n_edge, "interaction(s)"),
+           KITH_COUNT(c->job.partition.parts, "part(s)"));
 done:
   kith_dataset_destroy(&d);
   KITH_FREE(part);

@@ -213,9 +213,9 @@ static void recommend_warn_unknown_of_all(const cli *c, const kith_graph *g) {
   for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) n += g->train.start[u + 1] == g->train.start[u];
   kith_comm_sum_int(c->comm, 1, &n);
   if (n > 0 && c->comm->rank == 0)
-    kith_warn("%lld of the users have no training interactions, so the order of their items rests on "
-              "features, relations or the row before training",
-              (long long)n);
+    kith_warn("%s no training interactions, so the order of their items rests on features, relations or the "
+              "row before training",
+              KITH_COUNT(n, "of the users (has|have)"));
 }
 
 /* Some users, to the terminal: the owners compute, rank 0 prints. */
@@ -373,8 +373,9 @@ static kith_agreed recommend_all(cli *c, const recommend_request *w, const recom
   KITH_TRY(recommend_gather(c, a, &top, item, score));
   KITH_TRY(
       kith_agree(c->comm, c->comm->rank == 0 ? recommend_write(w->output, a, w->k, item, score) : KITH_OK));
-  cli_print(c, "wrote the best %d items of %lld users to %s%s", w->k, (long long)a->g->n[KITH_USER],
-            w->output, replaces ? ", in place of the file that was there" : "");
+  cli_print(c, "wrote the best %s of %s to %s%s", KITH_COUNT(w->k, "item(s)"),
+            KITH_COUNT(a->g->n[KITH_USER], "user(s)"), w->output,
+            replaces ? ", in place of the file that was there" : "");
 done:
   kith_topk_free(&top);
   KITH_FREE(item);

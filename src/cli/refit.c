@@ -55,23 +55,22 @@ void cli_refit_warn_epochs(const cli *c, const kith_embeddings_origin *refit) {
   bool other =
       read && chosen.fingerprint == refit->fingerprint && chosen.step == 0 && chosen.epoch != refit->epoch;
   if (other && c->comm->rank == 0)
-    kith_warn(
-        "%s: has %lld epoch%s by now, and the refit the %lld that were chosen before; run kith train %s "
-        "--refit%s",
-        path, (long long)chosen.epoch, kith_plural(chosen.epoch), (long long)refit->epoch, c->job_args,
-        chosen.epoch < refit->epoch ? " --fresh" : "");
+    kith_warn("%s: has %s by now, and the refit the %lld that were chosen before; run kith train %s "
+              "--refit%s",
+              path, KITH_COUNT(chosen.epoch, "epoch(s)"), (long long)refit->epoch, c->job_args,
+              chosen.epoch < refit->epoch ? " --fresh" : "");
   KITH_FREE(chosen.config_key);
 }
 
 void cli_print_refit(const cli *c, const kith_graph *g) {
   if (c->refit)
-    cli_print(c, "a refit: none of %lld interactions is held out for validation", (long long)g->n_edge);
+    cli_print(c, "a refit: none of %s is held out for validation", KITH_COUNT(g->n_edge, "interaction(s)"));
 }
 
 void cli_print_without_valid(const cli *c, const kith_graph *g) {
   int64_t n = kith_eval_split_count(c->comm, g, KITH_EVAL_VALID);
   if (n == 0 || g->n_class > 0) return;
-  cli_print(c, "on test: without %lld validation interactions; see kith train --refit", (long long)n);
+  cli_print(c, "on test: without %s; see kith train --refit", KITH_COUNT(n, "validation interaction(s)"));
 }
 
 /* ---- the run that validation judged ---- */
@@ -154,12 +153,12 @@ static kith_status refit_check_ended(const cli *c, const char *embeddings, const
       embeddings, at->score);
   bool ended =
       at->epoch >= job->train.epochs || (job->train.patience > 0 && at->bad_evals >= job->train.patience);
-  KITH_CHECK(ended, KITH_ECONFIG,
-             "%s: its run has not ended: %lld of %d epochs are done; run kith train %s first", embeddings,
-             (long long)at->epoch, job->train.epochs, c->job_args);
+  KITH_CHECK(ended, KITH_ECONFIG, "%s: its run has not ended: %lld of %s done; run kith train %s first",
+             embeddings, (long long)at->epoch, KITH_COUNT(job->train.epochs, "epoch(s) (is|are)"),
+             c->job_args);
   KITH_CHECK(from->epoch > 0 && from->epoch <= INT32_MAX && from->step == 0, KITH_ECONFIG,
-             "%s: holds epoch %lld and %lld steps, expected a whole number of epochs, 1 or more", embeddings,
-             (long long)from->epoch, (long long)from->step);
+             "%s: holds epoch %lld and %s, expected a whole number of epochs, 1 or more", embeddings,
+             (long long)from->epoch, KITH_COUNT(from->step, "step(s)"));
 done:
   return st;
 }
@@ -184,7 +183,7 @@ static void refit_take_epochs(cli *c, int64_t epoch, const kith_checkpoint_progr
   c->job.train.epochs = (int)epoch;
   c->job.train.patience = 0;
   if (c->job.evaluate.every != 0) c->job.evaluate.every = (int)epoch;
-  kith_log("refit: %lld epoch%s%s%s", (long long)epoch, kith_plural(epoch),
+  kith_log("refit: %s%s%s", KITH_COUNT(epoch, "epoch(s)"),
            at->score[0] ? " as chosen on validation" : ", all of the run before: no validation chose one",
            tests ? "; test read once" : "");
 }

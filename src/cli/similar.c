@@ -255,12 +255,11 @@ static kith_agreed new_rows(cli *c, const recommend_request *w, const recommend_
   int d = 0;
   KITH_TRY(kith_h5_extent(f, "user/embedding", &n, &d));
   KITH_TRY(
-      kith_agree(c->comm,
-                 d == a->d
-                     ? KITH_OK
-                     : kith_fail(KITH_EDATA,
-                                 "%s: rows have %d columns, those of embeddings.h5 %d; run kith embed again",
-                                 kith_h5_path(f), d, a->d)));
+      kith_agree(c->comm, d == a->d
+                              ? KITH_OK
+                              : kith_fail(KITH_EDATA,
+                                          "%s: rows have %s, those of embeddings.h5 %d; run kith embed again",
+                                          kith_h5_path(f), KITH_COUNT(d, "column(s)"), a->d)));
   for (int q = 0; q < w->n_user; q++)
     KITH_TRY(kith_h5_read(f, "user/embedding", KITH_H5_FLOAT, d, row[q], 1, query + (size_t)q * (size_t)d));
 done:

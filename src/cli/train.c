@@ -70,13 +70,12 @@ static void train_print_relations(cli *c, const kith_run_result *r) {
 }
 
 static void train_print_epochs(cli *c, const kith_run *run, const kith_run_result *r) {
-  cli_print(c, "%lld epoch%s done; %s/embeddings.h5 holds epoch %lld", (long long)r->epochs,
-            kith_plural(r->epochs), run->work, (long long)r->best_epoch);
-  if (r->best_step > 0)
-    cli_print(c, "  and %lld step%s of the next one", (long long)r->best_step, kith_plural(r->best_step));
+  cli_print(c, "%s done; %s/embeddings.h5 holds epoch %lld", KITH_COUNT(r->epochs, "epoch(s)"), run->work,
+            (long long)r->best_epoch);
+  if (r->best_step > 0) cli_print(c, "  and %s of the next one", KITH_COUNT(r->best_step, "step(s)"));
   if (r->epochs < run->train.epochs)
-    cli_print(c, "stopped before epoch %d: no better score in %d evaluations (train.patience)",
-              run->train.epochs, run->train.patience);
+    cli_print(c, "stopped before epoch %d: no better score in %s (train.patience)", run->train.epochs,
+              KITH_COUNT(run->train.patience, "evaluation(s)"));
   train_print_relations(c, r);
   cli_json(c, "epochs", "%lld", (long long)r->epochs);
   cli_json(c, "best_epoch", "%lld", (long long)r->best_epoch);
@@ -85,8 +84,8 @@ static void train_print_epochs(cli *c, const kith_run *run, const kith_run_resul
 }
 
 static void train_print_rounds(cli *c, const kith_run *run, const kith_run_result *r) {
-  cli_print(c, "%lld round%s done, residual %.3g; %s/embeddings.h5 holds the rows", (long long)r->epochs,
-            kith_plural(r->epochs), r->residual, run->work);
+  cli_print(c, "%s done, residual %.3g; %s/embeddings.h5 holds the rows", KITH_COUNT(r->epochs, "round(s)"),
+            r->residual, run->work);
   cli_json(c, "rounds", "%lld", (long long)r->epochs);
   cli_json(c, "residual", "%.6g", r->residual);
 }
@@ -125,24 +124,24 @@ static void train_log_features(const kith_run *run, const kith_graph *g) {
     if (g->n_feature_of[t] > 0)
       n += (size_t)snprintf(further + n, sizeof further - n, ", %d of the type %.31s", g->n_feature_of[t],
                             g->schema.type[t]);
-  kith_log("input rows: %s; %d features of users, %d of items%s", kith_input_text(run->model.input),
-           g->n_feature_of[KITH_USER], g->n_feature_of[KITH_ITEM], further);
+  kith_log("input rows: %s; %s of users, %d of items%s", kith_input_text(run->model.input),
+           KITH_COUNT(g->n_feature_of[KITH_USER], "feature(s)"), g->n_feature_of[KITH_ITEM], further);
 }
 
 /* What is about to begin. */
 static void train_log(const cli *c, const kith_run *run, const kith_graph *g) {
-  const char *model = kith_model_text(run->model.name), *many = kith_plural(c->comm->size);
+  const char *model = kith_model_text(run->model.name), *ranks = KITH_COUNT(c->comm->size, "rank(s)"),
+             *users = KITH_COUNT(g->n[KITH_USER], "user(s)"), *items = KITH_COUNT(g->n[KITH_ITEM], "item(s)"),
+             *pairs = KITH_COUNT(g->n_edge, "interaction(s)");
   if (g->n_class > 0)
-    kith_log("%s: %lld nodes with %d features, %lld edges, %lld training nodes of %d classes, %d rank%s",
-             model, (long long)g->n[KITH_USER], g->n_feature_of[KITH_USER], (long long)g->n_edge,
-             (long long)g->n_train, g->n_class, c->comm->size, many);
+    kith_log("%s: %s with %s, %s, %s of %s, %s", model, KITH_COUNT(g->n[KITH_USER], "node(s)"),
+             KITH_COUNT(g->n_feature_of[KITH_USER], "feature(s)"), KITH_COUNT(g->n_edge, "edge(s)"),
+             KITH_COUNT(g->n_train, "training node(s)"), KITH_COUNT(g->n_class, "class(es)"), ranks);
   else if (!kith_model_has_steps(&run->model))
-    kith_log("%s: %lld users, %lld items, %lld interactions, %d rank%s", model, (long long)g->n[KITH_USER],
-             (long long)g->n[KITH_ITEM], (long long)g->n_edge, c->comm->size, many);
+    kith_log("%s: %s, %s, %s, %s", model, users, items, pairs, ranks);
   else
-    kith_log("%s with %s: %lld users, %lld items, %lld interactions, %d rank%s", model,
-             kith_loss_text(run->train.loss.name), (long long)g->n[KITH_USER], (long long)g->n[KITH_ITEM],
-             (long long)g->n_edge, c->comm->size, many);
+    kith_log("%s with %s: %s, %s, %s, %s", model, kith_loss_text(run->train.loss.name), users, items, pairs,
+             ranks);
   const kith_relation_weights *w = kith_model_relations(&run->model);
   for (int i = 0; i < w->n; i++)
     kith_log("relation %s: %sweight %g, where interactions weigh 1", w->of[i].name,

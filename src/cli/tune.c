@@ -98,9 +98,9 @@ static void tune_print(cli *c, const kith_tune_options *o, const kith_spectral_o
                        const kith_tune_report *r) {
   cli_print(c, "validation split; the first %d items of each user by the job's settings are ranked again",
             o->n_candidate);
-  cli_print(c, "%d trials, %d of them better than those before", o->n_trial, r->n_better);
-  cli_print(c, "  %-14s searched on %lld users             checked on %lld others", "",
-            (long long)r->n_user[0], (long long)r->n_user[1]);
+  cli_print(c, "%s, %d better than those before", KITH_COUNT(o->n_trial, "trial(s)"), r->n_better);
+  cli_print(c, "  %-14s searched on %-25s checked on %s", "", KITH_COUNT(r->n_user[0], "user(s)"),
+            KITH_COUNT(r->n_user[1], "other(s)"));
   cli_json(c, "searched_users", "%lld", (long long)r->n_user[0]);
   cli_json(c, "checked_users", "%lld", (long long)r->n_user[1]);
   cli_json(c, "better", "%d", r->n_better);
@@ -127,8 +127,8 @@ kith_agreed cli_tune(cli *c) {
   KITH_TRY(cli_check_task(c, g));
   KITH_TRY(kith_spectral_load(c->comm, g, &run, &s));
   tune_warn_unfinished(c, s);
-  kith_log("ranking the first %d items of about %lld users, then %d trials", o.n_candidate,
-           (long long)kith_min(o.n_user, g->n[KITH_USER]), o.n_trial);
+  kith_log("ranking the first %d items of about %s, then %s", o.n_candidate,
+           KITH_COUNT(kith_min(o.n_user, g->n[KITH_USER]), "user(s)"), KITH_COUNT(o.n_trial, "trial(s)"));
   KITH_TRY(kith_tune(c->comm, g, s, &o, &run.model.spectral, &report));
   tune_print(c, &o, &run.model.spectral, &report);
 done:

@@ -67,7 +67,7 @@ static int checks_ranks_of(int size, const kith_host_info *all, int node) {
 void kith_diagnose_ranks(int size, const kith_host_info *all, int told, kith_finding *f) {
   enum { MOST = 8 };
   int nodes = kith_host_info_n_node(size, all), least = size, most = 0;
-  kith_finding_add(f, "%d rank%s on %d node%s:", size, kith_plural(size), nodes, kith_plural(nodes));
+  kith_finding_add(f, "%s on %s:", KITH_COUNT(size, "rank(s)"), KITH_COUNT(nodes, "node(s)"));
   for (int i = 0; i < nodes; i++) {
     int n = checks_ranks_of(size, all, i);
     if (n < least) least = n;
@@ -151,8 +151,9 @@ static void checks_binding(int size, const kith_host_info *all, int r, kith_find
   int threads = 0, ranks = checks_bound_with(size, all, r, &threads),
       cores = kith_cpu_set_count(&all[r].cores);
   if (threads <= cores || cores >= all[r].online || f->verdict == KITH_FINDING_FAIL) return;
-  kith_finding_add(f, "; %d rank%s with %d threads, rank %d among them, bound to %d of the %d cores of %s",
-                   ranks, kith_plural(ranks), threads, r, cores, all[r].online, all[r].host);
+  kith_finding_add(f, "; %s with %s, rank %d among them, bound to %d of the %d cores of %s",
+                   KITH_COUNT(ranks, "rank(s)"), KITH_COUNT(threads, "thread(s)"), r, cores, all[r].online,
+                   all[r].host);
   kith_finding_fail(
       f, KITH_EUSAGE,
       "let them spread: mpirun --bind-to none or --map-by slot:PE=THREADS, srun --cpu-bind=none or a "
@@ -173,8 +174,8 @@ static void checks_node_cores(int size, const kith_host_info *all, int node, kit
   int cores = kith_cpu_set_count(&together);
   double allowed = first->quota > 0 && first->quota < cores ? first->quota : cores;
   if (node == 0)
-    kith_finding_add(f, "%d thread%s on %d core%s of %s", threads, kith_plural(threads), cores,
-                     kith_plural(cores), first->host);
+    kith_finding_add(f, "%s on %s of %s", KITH_COUNT(threads, "thread(s)"), KITH_COUNT(cores, "core(s)"),
+                     first->host);
   if (first->other_threads > 0)
     kith_finding_add(f, "; %d of other programs run on %s", first->other_threads, first->host);
   if (threads <= allowed + 0.5) {
@@ -183,7 +184,9 @@ static void checks_node_cores(int size, const kith_host_info *all, int node, kit
                         first->host, most > 1 ? ", or set a smaller OMP_NUM_THREADS" : "");
     return;
   }
-  if (node > 0) kith_finding_add(f, "; %d threads on %d cores of %s", threads, cores, first->host);
+  if (node > 0)
+    kith_finding_add(f, "; %s on %s of %s", KITH_COUNT(threads, "thread(s)"), KITH_COUNT(cores, "core(s)"),
+                     first->host);
   if (allowed < cores) kith_finding_add(f, ", of which its control group allows the time of %.1f", allowed);
   if (threads == 1) kith_finding_warn(f, "less time than one core has: ask for more (--cpus-per-task)");
   else
@@ -243,12 +246,11 @@ void kith_diagnose_links(const kith_host_info *all, int n, const kith_link *link
     if (link[i].bytes_per_second < link[narrow].bytes_per_second) narrow = i;
   }
   const kith_link *s = &link[slow], *w = &link[narrow];
-  kith_finding_add(
-      f,
-      "%d pair%s measured; slowest %.1f us (rank %d on %s, rank %d on %s), narrowest %.2f GB/s (rank "
-      "%d on %s, rank %d on %s)",
-      n, kith_plural(n), 1e6 * s->latency, s->a, all[s->a].host, s->b, all[s->b].host,
-      1e-9 * w->bytes_per_second, w->a, all[w->a].host, w->b, all[w->b].host);
+  kith_finding_add(f,
+                   "%s measured; slowest %.1f us (rank %d on %s, rank %d on %s), narrowest %.2f GB/s (rank "
+                   "%d on %s, rank %d on %s)",
+                   KITH_COUNT(n, "pair(s)"), 1e6 * s->latency, s->a, all[s->a].host, s->b, all[s->b].host,
+                   1e-9 * w->bytes_per_second, w->a, all[w->a].host, w->b, all[w->b].host);
   if (w->bytes_per_second < CHECKS_NARROW)
     kith_finding_warn(
         f, "messages take the wrong network: name the fast one, for example OMPI_MCA_btl_tcp_if_include=ib0");
@@ -271,9 +273,8 @@ void kith_diagnose_shm(int size, const kith_host_info *all, kith_finding *f) {
   else if (n == 1)
     kith_finding_add(f, "%s free on %s", kith_bytes_print(all[worst].shm, free), all[worst].host);
   else
-    kith_finding_add(f, "%s free on %s; %d rank%s of a node may fill %s",
-                     kith_bytes_print(all[worst].shm, free), all[worst].host, n, kith_plural(n),
-                     kith_bytes_print(wanted, need));
+    kith_finding_add(f, "%s free on %s; %s of a node may fill %s", kith_bytes_print(all[worst].shm, free),
+                     all[worst].host, KITH_COUNT(n, "rank(s)"), kith_bytes_print(wanted, need));
   if (n > 1 && all[worst].shm < wanted)
     kith_finding_fail(
         f, KITH_ENOMEM,

@@ -246,8 +246,8 @@ static kith_status edges_refuse(const kith__lines *lines, const edge_columns *e,
                    : e->delimiter.text[0] == '\t' ? "tabs"
                                                   : e->delimiter.text;
   bool sign = e->delimiter.size > 0 && e->delimiter.text[0] != '\t';
-  return kith__lines_fail(lines, "expected %d columns or more, separated by %s%s%s, found %d", e->c.n,
-                          sign ? "\"" : "", by, sign ? "\"" : "", found);
+  return kith__lines_fail(lines, "expected %s or more, separated by %s%s%s, found %d",
+                          KITH_COUNT(e->c.n, "column(s)"), sign ? "\"" : "", by, sign ? "\"" : "", found);
 }
 
 /* A line of more or fewer columns may be cut off, or hold what would be lost or read as another column. */
@@ -261,8 +261,9 @@ static kith_status edges_unequal(const kith__lines *lines, const edge_columns *e
              e->headed ? "" : lines->key,
              e->headed ? "" : ".format: adjacency if a line is a node and its neighbors, or ", lines->key,
              kith__edge_end(policy, 0), kith__edge_end(policy, 1));
-  return kith__lines_fail(lines, "expected %d columns, as in the %s, found %d%s",
-                          found < e->least ? e->least : e->most, e->as_in, found, remedy);
+  return kith__lines_fail(lines, "expected %s, as in the %s, found %d%s",
+                          KITH_COUNT(found < e->least ? e->least : e->most, "column(s)"), e->as_in, found,
+                          remedy);
 }
 
 /* Count the fields of the rest of a line behind the first n; *full: up to the last that is not empty. */
@@ -476,8 +477,8 @@ static kith_status edge_reader_none(const kith_edge_source *s, const kith__lines
                          : format == KITH_EDGES ? "lines of a user and an item"
                                                 : "lines of a user and items";
   if (light > 0)
-    return kith_fail(KITH_EDATA, "%s: none of its %lld lines has a weight of %.9g or more", s->path,
-                     (long long)light, s->min_weight);
+    return kith_fail(KITH_EDATA, "%s: none of its %s has a weight of %.9g or more", s->path,
+                     KITH_COUNT(light, "line(s)"), s->min_weight);
   if (format != KITH_EDGES && !s->delimiter[0] && delimiter.size > 0 && delimiter.text[0] != '\t')
     return kith_fail(
         KITH_EDATA,

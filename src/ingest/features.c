@@ -153,12 +153,12 @@ static kith_status reader_long(reader *r, const kith__delimiter *delimiter, kith
   while (n < 3 && kith__field_next(delimiter, &rest, &field[n])) n++;
   KITH_TRY(kith__field_end(delimiter, &r->lines, rest));
   if (n < 1 || n > 2)
-    KITH_TRY(kith__lines_fail(&r->lines, "expected an id, a feature and perhaps a weight, found %d columns%s",
-                              n + 1, n > 2 ? " or more" : ""));
+    KITH_TRY(kith__lines_fail(&r->lines, "expected an id, a feature and perhaps a weight, found %s%s",
+                              KITH_COUNT(n + 1, "column(s)"), n > 2 ? " or more" : ""));
   if (r->columns == 0) r->columns = n;
   if (n != r->columns)
-    KITH_TRY(kith__lines_fail(&r->lines, "expected %d columns, as in the lines before, found %d",
-                              r->columns + 1, n + 1));
+    KITH_TRY(kith__lines_fail(&r->lines, "expected %s, as in the lines before, found %d",
+                              KITH_COUNT(r->columns + 1, "column(s)"), n + 1));
   if (n == 2 && !kith__field_real(field[1], &value))
     KITH_TRY(kith__lines_fail(&r->lines, "expected a weight (a number), found %s",
                               kith__field_quote(field[1], shown)));
@@ -188,8 +188,8 @@ static kith_status reader_dense(reader *r, kith__field rest) {
   if (n == 0) KITH_TRY(kith__lines_fail(&r->lines, "expected numbers %s, found none", where));
   if (r->width == 0) r->width = n;
   if (n != r->width)
-    KITH_TRY(kith__lines_fail(&r->lines, "expected %d numbers %s, as in the lines before, found %d", r->width,
-                              where, n));
+    KITH_TRY(kith__lines_fail(&r->lines, "expected %s %s, as in the lines before, found %d",
+                              KITH_COUNT(r->width, "number(s)"), where, n));
 done:
   return st;
 }
@@ -275,12 +275,13 @@ static kith_status reader_numbered_lines(reader *r) {
     KITH_TRY(kith__lines_next_raw(&r->lines, &line));
     if (line.size < 0) break;
     if (r->node == n)
-      KITH_TRY(kith__lines_fail(&r->lines, "expected %lld lines, as many as there are nodes, found more", n));
+      KITH_TRY(kith__lines_fail(&r->lines, "expected %s, as many as there are nodes, found more",
+                                KITH_COUNT(n, "line(s)")));
     KITH_TRY(r->d->format == KITH_DENSE ? reader_dense(r, line) : reader_sparse(r, line));
   }
   if (r->node < n)
-    KITH_TRY(
-        kith__lines_fail(&r->lines, "expected %lld lines, as many as there are nodes, found no more", n));
+    KITH_TRY(kith__lines_fail(&r->lines, "expected %s, as many as there are nodes, found no more",
+                              KITH_COUNT(n, "line(s)")));
   if (r->d->format == KITH_DENSE) r->d->n_numbered = r->width;
   r->n_known = n;
   r->d->report = kith__lines_report(&r->lines, kith_feature_format_text(r->d->format), &r->by.inner);
@@ -355,10 +356,10 @@ static kith_status probe_judge(const format_probe *p, kith__feature_reader *d) {
   bool may_be_long = !p->again && p->n > 1 && p->columns == 3 && p->weights && p->words;
   bool is_dense = !p->again && p->n > 1 && p->numbers > 1 && p->fraction;
   KITH_CHECK(!is_dense, KITH_EDATA,
-             "%s: its first lines have %d numbers behind the id each, so it could be dense; set the format: "
+             "%s: its first lines have %s behind the id each, so it could be dense; set the format: "
              "dense, long (one feature a line) "
              "or sparse (numbers are names)",
-             d->source->path, p->numbers);
+             d->source->path, KITH_COUNT(p->numbers, "number(s)"));
   KITH_CHECK(!may_be_long, KITH_EDATA,
              "%s: its first lines could be a feature and its weight each, or two features; set the format: "
              "long or sparse",
@@ -405,8 +406,8 @@ static kith_status reader_name(reader *r) {
     snprintf(text, sizeof text, "%d", k);
     KITH_TRY(kith__id_map_add(map, &r->lines, (kith__field){text, (int64_t)strlen(text)}, true, &number));
   }
-  KITH_CHECK(map->n == r->width, KITH_EDATA, "%s: %d numbers in a line, but the model was trained with %d",
-             r->d->source->path, r->width, map->n);
+  KITH_CHECK(map->n == r->width, KITH_EDATA, "%s: %s in a line, but the model was trained with %lld",
+             r->d->source->path, KITH_COUNT(r->width, "number(s)"), (long long)map->n);
 done:
   return st;
 }

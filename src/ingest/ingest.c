@@ -165,11 +165,12 @@ static kith_status count_lookalikes(const kith__graph_data *t, int type, int64_t
   KITH_TRY(kith__ids_lookalikes(&t->ids[type], count, pair));
   if (*count == 0) goto done;
   kith_ids_print(&t->ids[type], pair[0], sizeof id, id);
-  kith_warn("%lld id%s of type %s look%s like another one and differ%s in invisible characters or in how "
+  kith_warn("type %s: %s in invisible characters or in how "
             "accents are encoded, such as \"%s\" (nodes %lld and %lld by first appearance): they are "
             "different nodes; write all lists in one form, as NFC without such characters",
-            (long long)*count, kith_plural(*count), t->schema.type[type], *count == 1 ? "s" : "",
-            *count == 1 ? "s" : "", id, (long long)pair[0] + 1, (long long)pair[1] + 1);
+            t->schema.type[type],
+            KITH_COUNT(*count, "id(s) (looks|look) like another one and (differs|differ)"), id,
+            (long long)pair[0] + 1, (long long)pair[1] + 1);
 done:
   return st;
 }

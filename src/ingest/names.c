@@ -166,7 +166,7 @@ static kith_status reader_cut(const reader *r, kith__field line, kith__field *id
   kith_status st = kith__field_end(&r->delimiter, &r->lines, n <= last ? line : (kith__field){NULL, 0});
   if (kith_is_bad(st)) return st;
   if (!has_id || (r->name >= 0 && !has_name))
-    return kith__lines_fail(&r->lines, "expected %d columns or more, found %d", last + 1, n);
+    return kith__lines_fail(&r->lines, "expected %s or more, found %d", KITH_COUNT(last + 1, "column(s)"), n);
   if (r->name < 0) *name = reader_behind(r, line);
   return KITH_OK;
 }

@@ -63,12 +63,13 @@ static kith__edge_policy new_nodes_policy(kith__id_map *map, kith_new_node_types
 static kith_status new_nodes_check_left(const kith_new_nodes_options *o, int64_t n, int64_t skipped) {
   kith_status st = KITH_OK;
   const char *partner = o->what == KITH_NEW_USERS ? "item" : "user";
-  KITH_CHECK(
-      n > 0 || skipped == 0 || o->features[KITH_USER].path[0] || o->features[KITH_ITEM].path[0], KITH_EDATA,
-      "%s: none of its %lld interactions is with %s %s that the graph knows; embed.types: %ss lets only "
-      "%ss be new",
-      o->interactions.path, (long long)skipped, partner[0] == 'i' ? "an" : "a", partner,
-      o->what == KITH_NEW_USERS ? "user" : "item", o->what == KITH_NEW_USERS ? "user" : "item");
+  KITH_CHECK(n > 0 || skipped == 0 || o->features[KITH_USER].path[0] || o->features[KITH_ITEM].path[0],
+             KITH_EDATA,
+             "%s: none of its %s is with %s %s that the graph knows; embed.types: %ss lets only "
+             "%ss be new",
+             o->interactions.path, KITH_COUNT(skipped, "interaction(s)"), partner[0] == 'i' ? "an" : "a",
+             partner, o->what == KITH_NEW_USERS ? "user" : "item",
+             o->what == KITH_NEW_USERS ? "user" : "item");
 done:
   return st;
 }
@@ -259,9 +260,10 @@ static kith_status new_nodes_warn_namesakes(const char *path, const kith_schema 
     }
     if (count > 0)
       kith_warn(
-          "%lld new %s%s the id of a node of type %s, of which the graph knows no interactions: the new "
+          "new nodes of type %s: %s the id of a node of type %s, of which the graph knows no interactions: "
+          "the new "
           "rows do not read the edges of those nodes; run kith ingest with the interactions to join them",
-          (long long)count, schema->type[side], count == 1 ? " has" : "s have", schema->type[t]);
+          schema->type[side], KITH_COUNT(count, "of them (has|have)"), schema->type[t]);
   }
 done:
   return st;

@@ -198,8 +198,8 @@ static kith_status edges_line(const kith__node_data *nodes, const kith__lines *l
   while (n < 3 && kith__field_next(delimiter, &line, &field[n])) n++;
   KITH_TRY(kith__field_end(delimiter, lines, line));
   if (n != 2)
-    return kith__lines_fail(lines, "expected the numbers of two nodes, found %d column%s", n,
-                            n == 1 ? "" : "s or more");
+    return kith__lines_fail(lines, "expected the numbers of two nodes, found %s",
+                            KITH_COUNT(n, "column(|s or more)"));
   for (int i = 0; i < 2; i++) KITH_TRY(nodes_number(nodes, lines, field[i], &node[i]));
   if (node[0] == node[1]) {
     ++*loops;

@@ -467,8 +467,8 @@ static void usage_subject(const usage *u, const char *key, int line, char *subje
 static void usage_warn_fanouts(const kith_job *job, const char *key, const char *name, int n) {
   int layers = kith_model_n_layer(&job->model);
   if (samples_neighbors(job) && n > layers)
-    kith_warn("%s: %s%s has %d numbers, but the model has %d layer%s: the other numbers have no effect",
-              job->path, key, name, n, layers, kith_plural(layers));
+    kith_warn("%s: %s%s has %s, but the model has %s: the other numbers have no effect", job->path, key, name,
+              KITH_COUNT(n, "number(s)"), KITH_COUNT(layers, "layer(s)"));
 }
 
 /* Warn of values of which only a part has an effect. */

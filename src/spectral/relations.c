@@ -176,8 +176,8 @@ static kith_agreed relation_make(relation_work *w, const struct kith_relation_we
   kith_agreed st = {KITH_OK};
   int64_t unread = relation_unread(w);
   if (unread > 0 && w->comm->rank == 0)
-    kith_warn("model.relations.%s: spectral does not read %lld edge%s of it, which have no item at an end",
-              by->name, (long long)unread, kith_plural(unread));
+    kith_warn("model.relations.%s: spectral does not read %s no item at an end", by->name,
+              KITH_COUNT(unread, "edge(s) of it, which (has|have)"));
   KITH_TRY(relation_matrix(w, RELATION_ROWS, &out->rows));
   KITH_TRY(relation_matrix(w, RELATION_BACK, &out->back));
   KITH_TRY(relation_weigh(w, by->weight, a, b, out->back, out->rows));

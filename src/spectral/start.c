@@ -37,17 +37,17 @@ done:
 }
 
 static void start_report(const start *t, double seconds) {
-  kith_log("model.start: %d singular vector%s after %d round%s  residual %.3g  %.1f s", t->n,
-           kith_plural(t->n), t->s->round, kith_plural(t->s->round), t->s->residual, seconds);
+  kith_log("model.start: %s after %s  residual %.3g  %.1f s", KITH_COUNT(t->n, "singular vector(s)"),
+           KITH_COUNT(t->s->round, "round(s)"), t->s->residual, seconds);
   if (t->comm->rank != 0) return;
   if (t->s->residual > t->o->spectral.tolerance)
-    kith_warn("model.start: after %d round%s an eigenpair has the residual %.3g, above "
+    kith_warn("model.start: after %s an eigenpair has the residual %.3g, above "
               "model.spectral.tolerance: more model.spectral.rounds lower it",
-              t->s->round, kith_plural(t->s->round), t->s->residual);
+              KITH_COUNT(t->s->round, "round(s)"), t->s->residual);
   if (t->n < t->o->dim)
-    kith_warn("model.start: the interactions have %d singular vector%s, fewer than model.dim: the other "
-              "columns start at random",
-              t->n, kith_plural(t->n));
+    kith_warn("model.start: the interactions have %s, fewer than model.dim: the other columns start at "
+              "random",
+              KITH_COUNT(t->n, "singular vector(s)"));
 }
 
 static kith_status start_alloc(start *t) {

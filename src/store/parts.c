@@ -30,9 +30,10 @@ static kith_status parts_check_parts(const kith_comm *comm, const kith_graph *g,
              "%s: impossible sizes: %d parts, %lld users, %lld items, %lld edges", path, g->n_part,
              (long long)g->n[KITH_USER], (long long)g->n[KITH_ITEM], (long long)g->n_edge);
   KITH_CHECK(comm->size <= g->n_part, KITH_ECONFIG,
-             "%s: cut into %d parts, which %d ranks cannot share; use at most %d rank%s, or set "
-             "partition.parts to %d or more and run kith partition again",
-             path, g->n_part, comm->size, g->n_part, kith_plural(g->n_part), comm->size);
+             "%s: cut into %s, which %d ranks cannot share; use at most %s, or set partition.parts to %d or "
+             "more and run kith partition again",
+             path, KITH_COUNT(g->n_part, "part(s)"), comm->size, KITH_COUNT(g->n_part, "rank(s)"),
+             comm->size);
 done:
   return st;
 }

@@ -121,10 +121,9 @@ kith_agreed kith__run_save(run *r) {
   kith_comm_sum_int(r->comm, 1, &c.halo_bytes);
   if (!isfinite(kith_exact_sum_value(&c.loss)))
     KITH_TRY(kith_agreed_same(kith_fail(KITH_ENUMERIC,
-                                        "after %lld epoch%s and %lld step%s the loss or an embedding is not "
-                                        "finite; the last checkpoint is kept; try a smaller train.lr",
-                                        (long long)r->epoch, kith_plural(r->epoch), (long long)r->step,
-                                        kith_plural(r->step))));
+                                        "after %s and %s the loss or an embedding is not finite; the last "
+                                        "checkpoint is kept; try a smaller train.lr",
+                                        KITH_COUNT(r->epoch, "epoch(s)"), KITH_COUNT(r->step, "step(s)"))));
   KITH_TRY(kith_checkpoint_writer_begin(r->writer, r->o->work, r->o->checkpoint.keep, &c));
   r->result->checkpoints++;
   r->saved_epoch = r->epoch;
@@ -168,8 +167,8 @@ static bool resume_is_broken(kith_agreed st, const kith_checkpoint *c) {
 static kith_status resume_check(const run *r, const kith_checkpoint *c, const char *path) {
   int64_t n_step = r->trainer ? kith_trainer_n_step(r->trainer) : 0;
   if (c->step <= n_step) return KITH_OK;
-  return kith_fail(KITH_EDATA, "%s: %lld steps are done of an epoch of %lld", path, (long long)c->step,
-                   (long long)n_step);
+  return kith_fail(KITH_EDATA, "%s: %s done of an epoch of %lld", path,
+                   KITH_COUNT(c->step, "step(s) (is|are)"), (long long)n_step);
 }
 
 /* Read the newest readable checkpoint; path "": there is none. */
@@ -249,11 +248,10 @@ kith_agreed kith__run_resume(run *r) {
   if (!path[0]) resume_new_id(r);
   else {
     resume_restore(r, &c);
-    if (!r->trainer)
-      kith_log("continuing from %s: %lld round%s are done", path, (long long)c.epoch, kith_plural(c.epoch));
+    if (!r->trainer) kith_log("continuing from %s: %s done", path, KITH_COUNT(c.epoch, "round(s) (is|are)"));
     else
-      kith_log("continuing from %s: %lld epoch%s and %lld step%s are done", path, (long long)c.epoch,
-               kith_plural(c.epoch), (long long)c.step, kith_plural(c.step));
+      kith_log("continuing from %s: %s and %s are done", path, KITH_COUNT(c.epoch, "epoch(s)"),
+               KITH_COUNT(c.step, "step(s)"));
   }
   KITH_TRY(kith_agree(r->comm, resume_history(r, &c, path[0] != '\0')));
   r->saved = kith_clock();

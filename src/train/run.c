@@ -34,8 +34,8 @@ static kith_agreed run_log_checkpoint(run *r) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith__run_wait(r));
   kith__signals_clear_launcher();
-  kith_log("the launcher ends or resumes the job: checkpoint written (%lld epoch%s, %lld step%s)",
-           (long long)r->epoch, kith_plural(r->epoch), (long long)r->step, kith_plural(r->step));
+  kith_log("the launcher ends or resumes the job: checkpoint written (%s, %s)",
+           KITH_COUNT(r->epoch, "epoch(s)"), KITH_COUNT(r->step, "step(s)"));
 done:
   return st;
 }
@@ -89,9 +89,9 @@ static void run_warn_single_pairs(run *r) {
   r->warned_single = true;
   for (int64_t s = 0; s < n_step; s++) n += kith_trainer_n_example(r->trainer, s, s + 1) == 1;
   if (n == 0 || r->comm->rank != 0) return;
-  kith_warn("softmax: %lld of the %lld steps of an epoch %s a single pair, which has no negative and teaches "
+  kith_warn("softmax: %lld of the %s of an epoch %s a single pair, which has no negative and teaches "
             "nothing; set another train.batch, or negatives.shared",
-            (long long)n, (long long)n_step, n == 1 ? "has" : "have");
+            (long long)n, KITH_COUNT(n_step, "step(s)"), n == 1 ? "has" : "have");
 }
 
 /* Run the remaining steps of an epoch, with progress display and the checkpoints that become due. */
@@ -145,9 +145,9 @@ static void run_warn_left_out(run *r, const kith_eval_result *m) {
   if (kith__run_classifies(r) || r->warned_left_out || r->comm->rank != 0 || m->ranking.n_user_left_out == 0)
     return;
   r->warned_left_out = true;
-  kith_warn("evaluate: %lld user%s held-out items of which none is ranked: left out, %lld %s measured",
-            (long long)m->ranking.n_user_left_out, m->ranking.n_user_left_out == 1 ? " has" : "s have",
-            (long long)m->ranking.n_user, m->ranking.n_user == 1 ? "is" : "are");
+  kith_warn("evaluate: %s held-out items of which none is ranked: left out, %s measured",
+            KITH_COUNT(m->ranking.n_user_left_out, "user(s) (has|have)"),
+            KITH_COUNT(m->ranking.n_user, "(is|are)"));
 }
 
 /* Without a measured user, every score is 0: no epoch is better than another one. */
@@ -354,7 +354,7 @@ static kith_agreed run_epochs(run *r) {
   r->began = kith_clock();
   r->epochs_at_start = run_epochs_done(r);
   if (r->epoch > r->o->train.epochs)
-    kith_warn("%lld epochs are done already, more than train.epochs", (long long)r->epoch);
+    kith_warn("%s done already, more than train.epochs", KITH_COUNT(r->epoch, "epoch(s) (is|are)"));
   KITH_TRY(kith__run_restore_export(r, finished));
   if (!finished) r->request = run_first_request(r);
   while (!finished && r->request != KITH_REQUEST_STOP) KITH_TRY(run_one_epoch(r, &finished));
@@ -363,10 +363,9 @@ static kith_agreed run_epochs(run *r) {
   r->result->epochs = r->epoch;
   if (!finished)
     KITH_TRY(kith_agreed_same(kith_fail(KITH_EINTERRUPT,
-                                        "stopped by a signal after %lld epoch%s and %lld step%s; a "
-                                        "checkpoint is written: run again to continue",
-                                        (long long)r->epoch, kith_plural(r->epoch), (long long)r->step,
-                                        kith_plural(r->step))));
+                                        "stopped by a signal after %s and %s; a checkpoint is written: run "
+                                        "again to continue",
+                                        KITH_COUNT(r->epoch, "epoch(s)"), KITH_COUNT(r->step, "step(s)"))));
 done:
   return st;
 }
@@ -375,10 +374,9 @@ done:
 static void run_tell_left_out(const run *r) {
   kith_excluded_users out = kith_trainer_excluded_users(r->trainer);
   if (r->comm->rank != 0 || out.n_user == 0) return;
-  kith_warn("%lld user%s interacted with every item%s: %s %lld pair%s no negative and %s left out",
-            (long long)out.n_user, kith_plural(out.n_user), out.any ? "" : " that negatives are drawn from",
-            out.n_user == 1 ? "the" : "their", (long long)out.n_pair, out.n_pair == 1 ? " has" : "s have",
-            out.n_pair == 1 ? "is" : "are");
+  kith_warn("%s interacted with every item%s: %s %s", KITH_COUNT(out.n_user, "user(s)"),
+            out.any ? "" : " that negatives are drawn from", out.n_user == 1 ? "the" : "their",
+            KITH_COUNT(out.n_pair, "pair(s) (has|have) no negative and (is|are) left out"));
 }
 
 /* Where a checkpoint has the rows, they need not be made anew. */

@@ -123,8 +123,8 @@ static kith_agreed spectral_stop(run *r) {
   kith_agreed st = {KITH_OK};
   if (r->epoch > 0) KITH_TRY(kith__run_save(r));
   KITH_TRY(kith__run_wait(r));
-  KITH_TRY(kith_agreed_same(kith_fail(KITH_EINTERRUPT, "stopped by a signal after %lld round%s%s",
-                                      (long long)r->epoch, kith_plural(r->epoch),
+  KITH_TRY(kith_agreed_same(kith_fail(KITH_EINTERRUPT, "stopped by a signal after %s%s",
+                                      KITH_COUNT(r->epoch, "round(s)"),
                                       r->epoch > 0 ? "; a checkpoint is written: run again to continue"
                                                    : ", which left nothing to save")));
 done:
@@ -144,9 +144,9 @@ static kith_agreed spectral_iterate(run *r) {
   while (!spectral_is_done(r) && r->request != KITH_REQUEST_STOP) KITH_TRY(spectral_round(r, a));
   if (!spectral_is_done(r)) KITH_TRY(spectral_stop(r));
   if (r->spectrum->residual > o->tolerance)
-    kith_warn("after %lld round%s an eigenpair has the residual %.3g, above model.spectral.tolerance: more "
+    kith_warn("after %s an eigenpair has the residual %.3g, above model.spectral.tolerance: more "
               "model.spectral.rounds lower it",
-              (long long)r->epoch, kith_plural(r->epoch), r->spectrum->residual);
+              KITH_COUNT(r->epoch, "round(s)"), r->spectrum->residual);
 done:
   kith_spectrum_end_rounds(r->spectrum);
   kith_dist_csr_destroy(&a);
@@ -170,9 +170,9 @@ done:
 static void spectral_tell_rank(const run *r) {
   int n = kith_spectral_rank(r->spectrum);
   if (n == r->spectrum->k || r->comm->rank != 0) return;
-  kith_warn("model.dim: %d, but the interactions have %d eigenvector%s that are not zero: the other columns "
-            "of the rows are zero",
-            r->spectrum->k, n, kith_plural(n));
+  kith_warn("model.dim: %d, but the interactions have %s not zero: the other columns of the rows are "
+            "zero",
+            r->spectrum->k, KITH_COUNT(n, "eigenvector(s) that (is|are)"));
 }
 
 static kith_agreed spectral_export(run *r) {

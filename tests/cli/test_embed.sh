@@ -185,7 +185,7 @@ refused() { # WHAT CODE MESSAGE words…
 printf 'somebody\tno such item\n' >"$dir/t/bad1.tsv"
 printf '# old\n%s\n' "$(head -n 1 "$dir/t/known.tsv")" >"$dir/t/bad2.tsv"
 on="1 3"
-from bad1.tsv users; refused "no known item" 65 'bad1.tsv: none of its 1 interactions is with an item that the graph knows; embed.types: users' "$job" "$@" "${embed[@]}"
+from bad1.tsv users; refused "no known item" 65 'bad1.tsv: none of its 1 interaction is with an item that the graph knows; embed.types: users' "$job" "$@" "${embed[@]}"
 refused "an unknown item" 65 'bad1.tsv:1: expected an item that the graph knows' "$job" "$@" "${embed[@]}" --set embed.unknown=error
 on=1
 from new.tsv items;  refused "an unknown user" 65 'new.tsv:1: expected a user that the graph knows' "$job" "$@" "${embed[@]}" --set embed.unknown=error

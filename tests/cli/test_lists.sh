@@ -56,7 +56,7 @@ job 'interactions: {path: tied.tsv, format: edges, columns: {time: 3}}' 'split: 
 expect 0 'the last interaction is tied in time for 1 user, 50.0 % of those it is held out of' "$KITH" ingest job.yaml --json
 tail -1 out | python3 -c 'import json, sys; r = json.loads(sys.stdin.read()); assert r["split_users"] == 2 and r["tied_last"] == 1 and r["tied_before"] == 0, r' || fail "ties in the JSON line"
 job 'interactions: {path: tied.tsv, format: edges, columns: {time: 3}}' 'split: {method: time, valid: 0, test: 0.5}'
-expect 0 '1 interactions short of the shares held out' "$KITH" ingest job.yaml
+expect 0 '1 interaction short of the shares held out' "$KITH" ingest job.yaml
 mv job1.yaml job.yaml && rm -rf work && mv work1 work
 
 # ---- torn and foreign files ---------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ open(sys.argv[2], "w").write("title,id\n" + "".join('"Ünder, %d",%d\n' % (k, i)
 P
     set -- --set data.user_names=users.txt --set data.item_names=items.csv --set data.item_names.header=true --set data.item_names.delimiter=, \
       --set data.item_names.columns.id=id --set data.item_names.columns.name=title
-    "$KITH" ingest "$job" "$@" | grep -x '  1 items without a name' >/dev/null
+    "$KITH" ingest "$job" "$@" | grep -x '  1 item without a name' >/dev/null
   fi
   "$KITH" ingest "$job" "$@" --quiet >/dev/null
   for verb in partition train; do "$KITH" $verb "$job" --quiet >/dev/null; done

@@ -39,4 +39,4 @@ grep -q "relation chain, step to step: 3 pairs by kind$" "$dir/out" && grep -q "
 printf 'Ren\303\251\ti1\nRene\314\201\ti2\nu\342\200\2153\ti1\n' >>"$dir/buy.tsv"
 "$KITH" ingest "$job" --json >"$dir/out" 2>"$dir/err"
 grep -q '"lookalikes": 2' "$dir/out"
-grep -q '^kith: warning: 2 ids of type user look like another one' "$dir/err" || { cat "$dir/err"; exit 1; }
+grep -q '^kith: warning: type user: 2 ids look like another one' "$dir/err" || { cat "$dir/err"; exit 1; }

@@ -74,6 +74,6 @@ rc=0; "$KITH" embed kg.yaml --set work=one --set embed.relations.kg=new.tsv --se
 # A new item with the id of a thing that has no interactions stays another node, which is said.
 printf 'u1\te1\nu2\te1\nu3\te2\nu3\tfresh\n' >fresh.tsv
 "$KITH" embed kg.yaml --set work=one --set embed.interactions.path=fresh.tsv --set embed.types=items >log 2>&1 || { cat log; exit 1; }
-[ "$(grep -c 'warning: 2 new items have the id of a node of type thing' log)" = 1 ] || { cat log; exit 1; }
+[ "$(grep -c 'warning: new nodes of type item: 2 of them have the id of a node of type thing' log)" = 1 ] || { cat log; exit 1; }
 printf 'u4\tfresh\n' >fresh.tsv
 "$KITH" embed kg.yaml --strict --set work=one --set embed.interactions.path=fresh.tsv --set embed.types=items >log 2>&1 || { cat log; exit 1; }

@@ -30,7 +30,7 @@ train: {epochs: 2, batch: 64}
 evaluate: {every: 0}
 Y
 "$KITH" ingest job.yaml --strict --json >ingested
-for words in "data.nodes.tag.features: sparse" "4 different features of tag nodes" "1 lines of features of tag nodes that no relation names" "1 tag nodes without a line of features"; do
+for words in "data.nodes.tag.features: sparse" "4 different features of tag nodes" "1 line of features of tag nodes that no relation names" "1 tag node without a line of features"; do
   grep -q "$words" ingested || { echo "missing: $words"; cat ingested; exit 1; }
 done
 "$KITH" inspect work/graph.h5 | grep "attributes, datasets, counts and starts fit together" >/dev/null

@@ -258,7 +258,7 @@ static void bad_long_lists_are_refused(void **state) {
   expect_list_refused("x a 1 2\n", KITH_LONG, false,
                       "items:1: expected an id, a feature and perhaps a weight, found 4 columns or more");
   expect_list_refused("x\n", KITH_LONG, false,
-                      "items:1: expected an id, a feature and perhaps a weight, found 1 columns");
+                      "items:1: expected an id, a feature and perhaps a weight, found 1 column");
   expect_list_refused("x a 3e38\nx a 3e38\n", KITH_LONG, false,
                       "items:2: the weights of a feature of this item add up to more than a float holds");
   expect_list_refused(

@@ -250,6 +250,20 @@ static void a_number_ends_where_its_digits_do(void **state) {
   assert_false(kith_text_number(&large, &n));
 }
 
+static void a_count_has_its_words(void **state) {
+  (void)state;
+  assert_string_equal(KITH_COUNT(1, "round(s)"), "1 round");
+  assert_string_equal(KITH_COUNT(0, "round(s) done"), "0 rounds done");
+  assert_string_equal(KITH_COUNT(1, "entr(y|ies), which (is|are) read"), "1 entry, which is read");
+  assert_string_equal(KITH_COUNT(-2, "entr(y|ies), which (is|are) read"), "-2 entries, which are read");
+  assert_string_equal(KITH_COUNT(7, ""), "7 ");
+  char words[2 * KITH_COUNT_SIZE];
+  memset(words, 'x', sizeof words); /* too long: cut, and ended */
+  memcpy(words, "(s)", 3);
+  words[sizeof words - 1] = '\0';
+  assert_int_equal(strlen(KITH_COUNT(2, words)), KITH_COUNT_SIZE - 1);
+}
+
 static void a_real_has_the_fewest_digits_that_give_it_back(void **state) {
   (void)state;
   static const double x[] = {0.3, 10, 0.1 + 0.2, 1.0 / 3, -2.5e-9};
@@ -262,7 +276,8 @@ static void a_real_has_the_fewest_digits_that_give_it_back(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(a_real_has_the_fewest_digits_that_give_it_back),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_count_has_its_words),
+                                     cmocka_unit_test(a_real_has_the_fewest_digits_that_give_it_back),
                                      cmocka_unit_test(philox_gives_its_published_answer),
                                      cmocka_unit_test(what_is_decided_tells_draws_apart),
                                      cmocka_unit_test(a_shuffle_is_a_bijection_with_its_inverse),
