@@ -94,12 +94,17 @@ static kith_status main_topic(const char *topic) {
   return KITH_OK;
 }
 
+static void main_print_version(void) {
+  bool known = cli_commit[0];
+  printf("kith %s%s%s%s\n", KITH_VERSION, known ? " (" : "", cli_commit, known ? ")" : "");
+}
+
 /* Handle command lines that need no MPI; false for all others. */
 static bool main_page(int argc, char **argv, kith_status *st) {
   const char *first = argc > 1 ? argv[1] : "";
   bool help = strcmp(first, "help") == 0;
   *st = argc > 1 ? KITH_OK : KITH_EUSAGE;
-  if (strcmp(first, "--version") == 0) printf("kith %s\n", KITH_VERSION);
+  if (strcmp(first, "--version") == 0) main_print_version();
   else if (help && argc > 2) *st = main_topic(argv[2]);
   else if (help || strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) cli_print_help(stdout);
   else if (argc == 1) cli_print_help(stderr);

@@ -4,6 +4,10 @@
 
 #include "comm/comm.h"
 
+/* The commit that the program was built from, "-dirty" behind it if files were changed; "" outside of a git
+ * checkout. */
+extern const char cli_commit[];
+
 /* How threads that have nothing to do wait for the next parallel region. */
 typedef enum cli_wait { CLI_WAIT_BY_USER, CLI_WAIT_SHORTLY, CLI_WAIT_ASLEEP } cli_wait;
 
