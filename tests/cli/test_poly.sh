@@ -4,13 +4,8 @@ set -euo pipefail
 /usr/bin/python3 -c 'import h5py, numpy' 2>/dev/null || { echo "skipped: no h5py or numpy"; exit 77; }
 . "$KITH_SOURCE/tests/support/tiny.sh"
 cd "$dir"
-cat >job.yaml <<'J'
-work: work
-generate: {users: 120, items: 180, interactions: 2000, friends: 0, communities: 5}
-data:
-  interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2}}
-  split: {method: ratio, valid: 0.1, test: 0.2}
-partition: {parts: 6}
+export PYTHONPATH=$KITH_SOURCE/tests/support PYTHONDONTWRITEBYTECODE=1
+small 120 180 2000 5 0.1 0.2 <<'J'
 model:
   name: spectral
   dim: 6
@@ -18,22 +13,11 @@ model:
 evaluate: {k: [5, 10], split: test}
 embed: {interactions: {path: new.tsv, format: edges}, types: users}
 J
-for verb in generate ingest partition; do "$KITH" $verb job.yaml --quiet >log 2>&1 || { cat log; exit 1; }; done
 
 cat >oracle.py <<'P'
-import h5py, json, numpy as np, sys
+from dense import *
 filter, coefficients = sys.argv[1], [float(x) for x in sys.argv[2].split(",")]
-g, e = h5py.File("work/graph.h5", "r"), h5py.File("work/embeddings.h5", "r")
-text = lambda ids: [i.decode() if isinstance(i, bytes) else int(i) for i in ids]
-user_id, item_id = text(e["user/id"][:]), text(e["item/id"][:])
-def matrix(split):
-    m, start = np.zeros((len(user_id), len(item_id))), g[split + "/start"][:]
-    for u in range(len(user_id)): m[u, g[split + "/item"][start[u]:start[u + 1]]] = 1
-    return m
-R, valid, test = map(matrix, ("train", "valid", "test"))
-power = lambda d, x: np.where(d > 0, np.maximum(d, 1) ** x, 0)
-du, di = R.sum(1), R.sum(0)
-M = power(du, -.4)[:, None] * R * power(di, -.6)
+M = weighted(.4, .6)
 w, V = np.linalg.eigh(M.T @ M)
 m = np.maximum(w / w[-1], 0) # all eigenvalues, where the ranking has none
 f = sum(c * m ** (j + 1) for j, c in enumerate(coefficients))
@@ -42,28 +26,18 @@ S = (R * power(di, -.3)) @ (V * f) @ V.T * power(di, -.2)
 assert (e["user/embedding"][:].any()) == (filter == "ratio"), "rows of users"
 assert e.attrs["direct"] == coefficients[0] and np.bytes_(e.attrs["filter"]).decode().split(":")[0] == filter
 assert [e.attrs["coefficient_%d" % j] for j in range(2, 1 + len(coefficients))] == coefficients[1:]
-def figures(truth, masks): # Recall@10 and NDCG@10
-    top = np.argsort(-np.where(masks > 0, -np.inf, S), axis=1, kind="stable")[:, :10]
-    hit, n = np.take_along_axis(truth, top, 1), truth.sum(1)
-    gain = 1 / np.log2(np.arange(2, 12))
-    best = np.array([gain[:int(min(10, x))].sum() for x in n])
-    who = n > 0
-    return hit.sum(1)[who] @ (1 / n[who]) / who.sum(), (hit @ gain)[who] @ (1 / best[who]) / who.sum()
-def best(s, items, told, k, what): # a list of the best items, of which those that are all but alike may change places
-    assert len(items) == k and np.allclose(told, s[items], rtol=2e-4, atol=1e-4), what
-    assert (np.diff(told) <= 0).all() and (s[items] >= np.sort(s)[::-1][:k] - 2e-4).all(), what
 for name, truth, masks in ("train", test, R + valid), ("evaluate", test, R + valid), ("sampled", test, R + valid), ("valid", valid, R):
     told, prefix = json.load(open(name + ".json")), "test_" if name == "train" else ""
-    for found, wanted in zip((told[prefix + "recall@10"], told[prefix + "ndcg@10"]), figures(truth, masks)):
+    for found, wanted in zip((told[prefix + "recall@10"], told[prefix + "ndcg@10"]), figures(S, truth, masks)):
         assert abs(found - wanted) < 1e-6, (name, found, wanted)
     assert name == "train" or len(coefficients) == 1 or told["degree"] == len(coefficients)
 top = h5py.File("top.h5", "r")
 known = np.where(R + valid > 0, -np.inf, S)
-for u in range(len(user_id)): best(known[u], top["top/item"][u], top["top/score"][u], 10, user_id[u])
+for u in range(len(user_id)): best(known[u], top["top/item"][u], top["top/score"][u], 10, user_id[u], 2e-4)
 told = json.load(open("new.json"))["recommendations"] # new users with the lists of known ones
 assert len(told) == 12
 for t, u in zip(told, range(0, 120, 10)):
-    best(np.where(R[u] > 0, -np.inf, S[u]), [item_id.index(i) for i in t["items"]], t["scores"], 10, t["user"])
+    best(np.where(R[u] > 0, -np.inf, S[u]), [item_id.index(i) for i in t["items"]], t["scores"], 10, t["user"], 2e-4)
 P
 /usr/bin/python3 - <<'P'
 import h5py

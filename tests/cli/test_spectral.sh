@@ -2,16 +2,9 @@
 set -euo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"
 cd "$dir"
-cat >job.yaml <<'J'
-work: work
-generate: {users: 60, items: 90, interactions: 900, friends: 0, communities: 4}
-data:
-  interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2}}
-  split: {method: ratio, valid: 0, test: 0.2}
-partition: {parts: 6}
+small 60 90 900 4 0 0.2 <<'J'
 model: {name: spectral, dim: 8, spectral: {tolerance: 1e-4}}
 J
-for verb in generate ingest partition; do "$KITH" $verb job.yaml --quiet >log 2>&1 || { cat log; exit 1; }; done
 
 refused() { # SETTING WORDS: code 78, and one line with the words
   code=0
@@ -86,7 +79,6 @@ assert abs(e.attrs["lambda_1"] / w[0] - 1) < 1e-5 and e.attrs["residual"] <= 1e-
 P
 powers=(--set model.spectral.user_power=0.4 --set model.spectral.item_power=0.6)
 train() { n=$1; shift; ranks $n train job.yaml --quiet --set model.spectral.oversample=12 "${powers[@]}" "$@" >out 2>&1 || { cat out; return 1; }; }
-exported() { /usr/bin/python3 -c 'import h5py, hashlib; f = h5py.File("work/embeddings.h5", "r"); print(hashlib.sha256(f["user/embedding"][:].tobytes() + f["item/embedding"][:].tobytes()).hexdigest())'; }
 ls_of() { /usr/bin/python3 -c 'import h5py; h5py.File("work/graph.h5", "r").visit(print)'; }
 shapes=(--set model.spectral.input_power=0.3 --set model.spectral.output_power=0.7)
 train 1 --fresh "${shapes[@]}"

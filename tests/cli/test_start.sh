@@ -2,17 +2,10 @@
 set -euo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"
 cd "$dir"
-cat >job.yaml <<'J'
-work: work
-generate: {users: 60, items: 90, interactions: 900, friends: 0, communities: 4}
-data:
-  interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2}}
-  split: {method: ratio, valid: 0, test: 0.2}
-partition: {parts: 6}
+small 60 90 900 4 0 0.2 <<'J'
 model: {name: mf, dim: 8, start: spectral, init: 0.2, spectral: {tolerance: 1e-4}}
 train: {batch: 100, epochs: 1, lr: 1e-12, optimizer: sgd}
 J
-for verb in generate ingest partition; do "$KITH" $verb job.yaml --quiet >log 2>&1 || { cat log; exit 1; }; done
 
 refused() { # WORDS SETTINGS…: code 78, and one line with the words
   words=$1; shift
@@ -52,7 +45,6 @@ for found, wanted, degree in ((users, U, R.sum(1)), (items, V, R.sum(0))):
     assert np.ndim(sign) == 0 or (sign == mine).all(), "users and items have other signs"
     sign = mine
 P
-exported() { /usr/bin/python3 -c 'import h5py, hashlib; f = h5py.File("work/embeddings.h5", "r"); print(hashlib.sha256(f["user/embedding"][:].tobytes() + f["item/embedding"][:].tobytes()).hexdigest())'; }
 train() { n=$1; shift; ranks $n train job.yaml --set model.spectral.oversample=12 "$@" >out 2>&1 || { cat out; return 1; }; }
 
 # Steps of length 1e-12 leave the rows as they are.

@@ -3,20 +3,14 @@
 set -euo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"
 cd "$dir"
-cat >job.yaml <<'J'
-work: work
-generate: {users: 300, items: 200, interactions: 6000, friends: 0, communities: 8}
-data:
-  interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2}}
-  split: {method: ratio, valid: 0.2, test: 0.1}
-partition: {parts: 6}
+small 300 200 6000 8 0.2 0.1 <<'J'
 model:
   name: spectral
   dim: 24
   spectral: {user_power: 0.4, item_power: 0.6, input_power: 0.3, output_power: 0.2, filter: knots, knots: [1, 3, 0.5, 2, 8]}
 evaluate: {k: [5, 10], split: valid}
 J
-for verb in generate ingest partition train; do "$KITH" $verb job.yaml --quiet >log 2>&1 || { cat log; exit 1; }; done
+"$KITH" train job.yaml --quiet >log 2>&1 || { cat log; exit 1; }
 all="--users 1000000 --candidates 200 --knots 5 --trials 60"
 
 tune() { n=$1; shift; ranks $n tune job.yaml --json --quiet "$@" | tail -1 | sed 's/"ranks": [0-9]*, //'; }

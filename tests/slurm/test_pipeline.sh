@@ -26,7 +26,7 @@ if "$KITH_SOURCE/slurm/pipeline.sh" nowhere.yaml 2>refused; then echo "pipeline.
 grep -q 'nowhere.yaml: no such job file' refused
 jobs=$("$KITH_SOURCE/slurm/pipeline.sh" job.yaml --nodes="$nodes" --ntasks-per-node=2)
 for id in $(echo "$jobs" | awk '{print $2}'); do await "$id"; done
-same work/embeddings.h5 one/work/embeddings.h5
+same_embeddings work/embeddings.h5 one/work/embeddings.h5
 grep -q '"status": "ok"' "slurm-$(echo "$jobs" | awk '/evaluate/ {print $2}').out"
 echo "pipeline: $nodes nodes x 2 ranks, the bits of one rank"
 
@@ -42,7 +42,7 @@ until_true said "$id" 'back into the queue' || { cat "slurm-$id.out"; exit 1; }
 ls work/checkpoint-0*.h5 >/dev/null
 await "$id"
 grep -q 'continuing from' "slurm-$id.out"
-same work/embeddings.h5 one/work/embeddings.h5
+same_embeddings work/embeddings.h5 one/work/embeddings.h5
 echo "preempted, requeued, and the same bits"
 
 # kith doctor on the allocation: two nodes, one folder; and a node that has another folder there is found out.

@@ -35,10 +35,4 @@ await() { # JOB: until it is over, whatever the outcome
 over() { case $(state "$1") in COMPLETED | FAILED | CANCELLED | TIMEOUT | NODE_FAIL) ;; *) return 1 ;; esac; }
 said() { grep -qs -e "$2" "slurm-$1.out"; } # JOB PATTERN
 
-same() { /usr/bin/python3 - "$1" "$2" <<'P'
-import sys, h5py
-a, b = h5py.File(sys.argv[1]), h5py.File(sys.argv[2])
-for t in "user", "item":
-    assert a[t + "/embedding"][:].tobytes() == b[t + "/embedding"][:].tobytes(), t
-P
-}
+. "$KITH_SOURCE/tests/support/embeddings.sh"

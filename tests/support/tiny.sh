@@ -29,12 +29,17 @@ J
   for verb in generate ingest partition; do "$KITH" $verb "$1/job.yaml" >/dev/null; done
 }
 
-same_embeddings() { # FILE FILE: bit for bit
-  /usr/bin/python3 - "$1" "$2" <<'P'
-import sys, h5py
-a, b = h5py.File(sys.argv[1]), h5py.File(sys.argv[2])
-for t in "user", "item":
-    assert (a[t + "/id"][:] == b[t + "/id"][:]).all()
-    assert a[t + "/embedding"][:].tobytes() == b[t + "/embedding"][:].tobytes(), t + " embeddings differ"
-P
+small() { # USERS ITEMS INTERACTIONS COMMUNITIES VALID TEST <<further keys: a generated job.yaml here, up to its cut
+  { cat <<J
+work: work
+generate: {users: $1, items: $2, interactions: $3, friends: 0, communities: $4}
+data:
+  interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2}}
+  split: {method: ratio, valid: $5, test: $6}
+partition: {parts: 6}
+J
+    cat; } >job.yaml
+  for verb in generate ingest partition; do "$KITH" $verb job.yaml --quiet >log 2>&1 || { cat log; exit 1; }; done
 }
+
+. "$KITH_SOURCE/tests/support/embeddings.sh"
