@@ -16,6 +16,7 @@
 
 #include "base/base.h"
 #include "blend/blend_impl.h"
+#include "ops/exact_block.h"
 #include "ops/ops.h"
 
 struct kith__likelihood {
@@ -149,25 +150,32 @@ static void likelihood_z(const kith__likelihood *l, const double *theta, int64_t
   }
   likelihood_add_listed(l, theta, first, u);
   likelihood_mask(l, first, u);
-  for (kith_lid i = 0; i < n; i++) most = fmax(most, z[i]);
+  for (kith_lid i = 0; i < n; i++) most = z[i] > most ? z[i] : most;
   l->most[first + u] = most;
 }
 
-/* Add exp(z - most) times 1, f_k and f_k f_m of members. */
+/* Add exp(z - most) times 1, f_k and f_k f_m of members, for n items from `first_item` on. */
+static void likelihood_sum_block(const kith__likelihood *l, double most, int64_t u, int64_t first_item, int n,
+                                 kith_exact_sum *sum) {
+  double p[KITH_EXACT_BLOCK], f[KITH_BLEND_MAX][KITH_EXACT_BLOCK];
+  const double *z = l->z + u * l->width + first_item;
+  for (int i = 0; i < n; i++) p[i] = z[i] - most;
+  kith_exponentials(n, p, p); /* 0 for items that are not ranked */
+  for (int k = 0; k < l->n_dense; k++)
+    for (int i = 0; i < n; i++) f[k][i] = likelihood_feature(l, k, u, first_item + i);
+  kith_exact_sum_block(n, p, &sum[0]);
+  for (int k = 0; k < l->n_dense; k++) kith_exact_dot_block(n, p, f[k], &sum[likelihood_one(k)]);
+  for (int k = 0; k < l->n_dense; k++)
+    for (int m = k; m < l->n_dense; m++)
+      kith_exact_dot3_block(n, p, f[k], f[m], &sum[likelihood_two(l->n, k, m)]);
+}
+
+/* The same of all items. */
 static void likelihood_sum(const kith__likelihood *l, int64_t first, int64_t u) {
-  kith_exact_sum *sum = l->sum + (first + u) * l->n_sum;
-  const double *z = l->z + u * l->width;
-  double f[KITH_BLEND_MAX];
-  for (kith_lid i = 0; i < l->g->n_own_of[KITH_ITEM]; i++) {
-    if (z[i] == -INFINITY) continue;
-    double p = exp(z[i] - l->most[first + u]);
-    kith_exact_sum_add(&sum[0], p);
-    for (int k = 0; k < l->n_dense; k++) f[k] = likelihood_feature(l, k, u, i);
-    for (int k = 0; k < l->n_dense; k++) kith_exact_sum_add(&sum[likelihood_one(k)], p * f[k]);
-    for (int k = 0; k < l->n_dense; k++)
-      for (int m = k; m < l->n_dense; m++)
-        kith_exact_sum_add(&sum[likelihood_two(l->n, k, m)], p * f[k] * f[m]);
-  }
+  for (int64_t i = 0; i < l->g->n_own_of[KITH_ITEM]; i += KITH_EXACT_BLOCK)
+    likelihood_sum_block(l, l->most[first + u], u, i,
+                         (int)kith_min(l->g->n_own_of[KITH_ITEM] - i, KITH_EXACT_BLOCK),
+                         l->sum + (first + u) * l->n_sum);
 }
 
 /* One listed item: the sums with evidence f [listed.n], p = exp(z - most). */
@@ -190,8 +198,9 @@ static void likelihood_sum_listed(const kith__likelihood *l, int64_t first, int6
     kith_lid i = l->at[e->item.value[at]];
     double z = i >= 0 ? l->z[u * l->width + i] : -INFINITY;
     if (z == -INFINITY) continue;
-    likelihood_sum_one(l, u, i, exp(z - l->most[first + u]), e->value + at * e->n,
-                       l->sum + (first + u) * l->n_sum);
+    double p = z - l->most[first + u];
+    kith_exponentials(1, &p, &p);
+    likelihood_sum_one(l, u, i, p, e->value + at * e->n, l->sum + (first + u) * l->n_sum);
   }
 }
 
