@@ -23,7 +23,7 @@ typedef struct fill {
   kith_eid self_drawn; /* neighbors of the rows before the first own one */
   /* Lists of each chunk, from its first entry on; in the memory of the transpose, which is filled later: */
   kith_lid *open;                  /* entries of new nodes; */
-  kith_lid *neighbor;              /* numbers of the neighbors that are listed … */
+  kith_lid *source;                /* sources of what is known about the listed nodes … */
   kith_lid *listed;                /* … and their rows; or -1 - place in the list of the first occurrence */
   kith_eid start[FILL_CHUNKS + 1]; /* the first entry of each chunk … */
   fill_ends end[FILL_CHUNKS];      /* … and of its lists … */
@@ -51,7 +51,7 @@ static void fill_count_chunk(fill *f, int c) {
 static void fill_sum_chunks(fill *f) {
   f->start[0] = 0;
   for (int c = 0; c < FILL_CHUNKS; c++) f->start[c + 1] += f->start[c];
-  f->open = f->neighbor + f->start[FILL_CHUNKS];
+  f->open = f->source + f->start[FILL_CHUNKS];
 }
 
 /* ---- neighbors by number: the own rows' first, then those of other ranks' rows ---- */
@@ -64,33 +64,39 @@ static kith_eid fill_first_neighbor(const fill *f, kith_lid p, kith_eid at) {
   return p < q->self_start + q->n_self ? drawn - f->self_drawn : drawn;
 }
 
-/* Global ids of neighbors by number; copied by loops, so that none of their stores may change it. */
-typedef struct fill_gids {
+/* What is known about neighbors has a source: a column of the matrix, or -1 - the number of a neighbor among
+ * those of other ranks' rows.  Copied by loops, so that none of their stores may change it. */
+typedef struct fill_sources {
   kith_eid n_self;
   const kith_lid *col;
   kith_lid n_own;
   kith_gid first;
   const kith_gid *number;
-  const sample_neighbor *other;
-} fill_gids;
+  const sample_neighbor *info, *other;
+} fill_sources;
 
-static fill_gids fill_gids_of(const sample_neighbor_query *q) {
-  return (fill_gids){.n_self = q->n_self_neighbor,
-                     .col = q->own.col,
-                     .n_own = q->g->n_own,
-                     .first = q->first_gid,
-                     .number = q->a->number,
-                     .other = q->neighbor_in};
+static fill_sources fill_sources_of(const sample_neighbor_query *q) {
+  return (fill_sources){.n_self = q->n_self_neighbor,
+                        .col = q->own.col,
+                        .n_own = q->g->n_own,
+                        .first = q->first_gid,
+                        .number = q->a->number,
+                        .info = q->node_info,
+                        .other = q->neighbor_in};
 }
 
-static inline kith_gid fill_gid(const fill_gids *g, kith_eid i) {
-  if (i >= g->n_self) return g->other[i - g->n_self].gid;
-  kith_lid col = g->col[i];
-  return col < g->n_own ? g->first + col : g->number[col];
+/* The source of a neighbor by number. */
+static inline kith_lid fill_source(const fill_sources *s, kith_eid i) {
+  return i < s->n_self ? s->col[i] : (kith_lid)(s->n_self - i) - 1;
 }
 
-static const sample_neighbor *fill_info(const sample_neighbor_query *q, kith_eid i) {
-  return i < q->n_self_neighbor ? &q->node_info[q->own.col[i]] : &q->neighbor_in[i - q->n_self_neighbor];
+static inline kith_gid fill_gid(const fill_sources *s, kith_lid source) {
+  if (source < 0) return s->other[-1 - source].gid;
+  return source < s->n_own ? s->first + source : s->number[source];
+}
+
+static const sample_neighbor *fill_info(const fill_sources *s, kith_lid source) {
+  return source < 0 ? &s->other[-1 - source] : &s->info[source];
 }
 
 /* ---- entries of a chunk ---- */
@@ -135,21 +141,26 @@ static void fill_weights(const fill *f, const sample_reply *reply, kith_eid i, k
 /* What the loops over neighbors read. */
 typedef struct fill_tables {
   sample_row_hash hash;
-  fill_gids gids;
+  fill_sources sources;
 } fill_tables;
+
+static inline void fill_prefetch(const fill_tables *t, kith_eid i) {
+  kith__row_hash_prefetch(&t->hash, fill_gid(&t->sources, fill_source(&t->sources, i)));
+}
 
 /* Columns of n neighbors from number i on, at entry `at`.  Those without a row get -1 - the place in the list
  * of the first occurrence so far, and are listed if they are that. */
 static fill_ends fill_columns(const fill *f, const fill_tables *t, int32_t n, kith_eid i, kith_eid at,
                               fill_ends end) {
-  kith_lid *restrict col = f->b->csr.col + at, *restrict open = f->open, *restrict neighbor = f->neighbor;
+  kith_lid *restrict col = f->b->csr.col + at, *restrict open = f->open, *restrict list = f->source;
   for (int32_t k = 0; k < n; k++) {
-    kith__row_hash_prefetch(&t->hash, fill_gid(&t->gids, i + k + SAMPLE_PREFETCH));
-    kith_lid row = kith__row_hash_offer(&t->hash, fill_gid(&t->gids, i + k), end.listed);
+    fill_prefetch(t, i + k + SAMPLE_PREFETCH);
+    kith_lid source = fill_source(&t->sources, i + k),
+             row = kith__row_hash_offer(&t->hash, fill_gid(&t->sources, source), end.listed);
     col[k] = row;
     open[end.open] = (kith_lid)at + k; /* without a branch, which would be mispredicted */
     end.open += row < 0;
-    if (row == -1 - end.listed) neighbor[end.listed++] = (kith_lid)i + k;
+    if (row == -1 - end.listed) list[end.listed++] = source;
   }
   return end;
 }
@@ -157,11 +168,12 @@ static fill_ends fill_columns(const fill *f, const fill_tables *t, int32_t n, ki
 /* The same for one thread: new nodes get the next rows, from end.listed on, and are listed. */
 static fill_ends fill_columns_alone(const fill *f, const fill_tables *t, int32_t n, kith_eid i, kith_eid at,
                                     fill_ends end) {
-  kith_lid *restrict col = f->b->csr.col + at, *restrict neighbor = f->neighbor - f->n;
+  kith_lid *restrict col = f->b->csr.col + at, *restrict list = f->source - f->n;
   for (int32_t k = 0; k < n; k++) {
-    kith__row_hash_prefetch(&t->hash, fill_gid(&t->gids, i + k + SAMPLE_PREFETCH));
-    col[k] = kith__row_hash_add(&t->hash, fill_gid(&t->gids, i + k), end.listed);
-    neighbor[end.listed] = (kith_lid)i + k;
+    fill_prefetch(t, i + k + SAMPLE_PREFETCH);
+    kith_lid source = fill_source(&t->sources, i + k);
+    col[k] = kith__row_hash_add(&t->hash, fill_gid(&t->sources, source), end.listed);
+    list[end.listed] = source;
     end.listed += col[k] == end.listed;
   }
   return end;
@@ -171,7 +183,7 @@ static fill_ends fill_columns_alone(const fill *f, const fill_tables *t, int32_t
  * are their rows.  Returns the ends of the lists, which begin at `end`. */
 static fill_ends fill_rows(fill *f, kith_lid first, kith_lid last, kith_eid at, fill_ends end) {
   const sample_neighbor_query *q = f->of->query;
-  const fill_tables t = {*f->of->row_hash, fill_gids_of(q)};
+  const fill_tables t = {*f->of->row_hash, fill_sources_of(q)};
   sample_block *b = f->b;
   for (kith_lid p = first; p < last; p++) {
     const sample_reply *reply = &q->reply_in[p];
@@ -195,8 +207,7 @@ static fill_ends fill_rows(fill *f, kith_lid first, kith_lid last, kith_eid at, 
 /* ---- rows of new nodes ---- */
 
 /* A new node gets its row: what a plan knows about it. */
-static void fill_set_node(const sample_block_fill *of, kith_eid neighbor, kith_lid row) {
-  const sample_neighbor *info = fill_info(of->query, neighbor);
+static void fill_set_node(const sample_block_fill *of, const sample_neighbor *info, kith_lid row) {
   of->gid[row] = info->gid;
   of->plan->node[row] = info->node;
   of->plan->degree[row] = info->degree;
@@ -204,10 +215,10 @@ static void fill_set_node(const sample_block_fill *of, kith_eid neighbor, kith_l
 
 /* Count the first occurrences in a chunk; the others name those. */
 static void fill_find_first(fill *f, int c) {
-  const fill_gids g = fill_gids_of(f->of->query);
+  const fill_sources s = fill_sources_of(f->of->query);
   kith_lid n = 0;
   for (kith_lid i = (kith_lid)f->start[c]; i < f->end[c].listed; i++) {
-    kith_lid place = kith__row_hash_first(f->of->row_hash, fill_gid(&g, f->neighbor[i]));
+    kith_lid place = kith__row_hash_first(f->of->row_hash, fill_gid(&s, f->source[i]));
     f->listed[i] = -1 - place;
     n += place == i;
   }
@@ -220,10 +231,11 @@ static void fill_sum_new(fill *f) {
 
 /* Give the first occurrences their rows. */
 static void fill_number(fill *f, int c) {
+  const fill_sources s = fill_sources_of(f->of->query);
   kith_lid row = f->row[c];
   for (kith_lid i = (kith_lid)f->start[c]; i < f->end[c].listed; i++) {
     if (f->listed[i] != -1 - i) continue;
-    fill_set_node(f->of, f->neighbor[i], row);
+    fill_set_node(f->of, fill_info(&s, f->source[i]), row);
     kith__row_hash_set(f->of->row_hash, f->of->gid[row], row);
     f->listed[i] = row++;
   }
@@ -267,11 +279,11 @@ static void fill_together(fill *f) {
 }
 
 static void fill_alone(fill *f) {
-  const sample_neighbor_query *q = f->of->query;
+  const fill_sources s = fill_sources_of(f->of->query);
   kith_lid end = fill_rows(f, 0, f->n, 0, (fill_ends){0, f->n}).listed;
   for (kith_lid row = f->n; row < end; row++) {
-    if (row + FILL_AHEAD < end) __builtin_prefetch(fill_info(q, f->neighbor[row + FILL_AHEAD - f->n]));
-    fill_set_node(f->of, f->neighbor[row - f->n], row);
+    if (row + FILL_AHEAD < end) __builtin_prefetch(fill_info(&s, f->source[row + FILL_AHEAD - f->n]));
+    fill_set_node(f->of, fill_info(&s, f->source[row - f->n]), row);
   }
   f->row[FILL_CHUNKS] = end;
   f->start[FILL_CHUNKS] = fill_count_entries(f, 0, f->n);
@@ -282,7 +294,7 @@ void kith__block_fill(const sample_block_fill *of, int l) {
   fill f = {.of = of,
             .b = b,
             .n = (kith_lid)of->plan->nodes[l + 1].n,
-            .neighbor = (kith_lid *)b->csc.entry,
+            .source = (kith_lid *)b->csc.entry,
             .listed = b->csc.row};
   f.row[0] = f.n; /* after those that have rows already */
   f.self_drawn = fill_count(&f, 0, of->query->self_start);
