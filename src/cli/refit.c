@@ -104,14 +104,6 @@ done:
   return st;
 }
 
-/* The words of a key that are not of the job: of a partition, or of what the export applies. */
-static const char *refit_further_words(const char *key) {
-  static const char *const first[] = {" parts=", " model.length_discount=", " filter="};
-  for (size_t i = 0; i < sizeof first / sizeof *first; i++)
-    if (strstr(key, first[i])) return strstr(key, first[i]);
-  return "";
-}
-
 /* The settings that validation judged are those of the job.  What a filter weighs may have changed since:
  * kith tune judges it without a run. */
 static kith_status refit_check_settings(const cli *c, const char *embeddings,
@@ -119,12 +111,13 @@ static kith_status refit_check_settings(const cli *c, const char *embeddings,
   kith_status st = KITH_OK;
   char key[KITH_CONFIG_KEY_SIZE], export[KITH_CONFIG_KEY_SIZE], want[KITH_CONFIG_WORD_SIZE],
       has[KITH_CONFIG_WORD_SIZE];
-  const char *found = from->config_key ? from->config_key : "", *rest = refit_further_words(found);
+  char judged[KITH_CONFIG_KEY_SIZE];
+  const char *found = from->config_key ? from->config_key : "";
   const kith_run run = {.model = c->job.model};
   KITH_TRY(kith_job_config_key(&c->job, sizeof key, key));
   KITH_TRY(kith_export_key(&run, key, sizeof export, export));
-  snprintf(key + strlen(key), sizeof key - strlen(key), "%s", rest);
-  KITH_CHECK(!kith_config_key_differs(key, NULL, found, want, has), KITH_ECONFIG,
+  kith_config_key_of_job(found, sizeof judged, judged);
+  KITH_CHECK(!kith_config_key_differs(key, NULL, judged, want, has), KITH_ECONFIG,
              "%s: was trained with %s, the job has %s, which validation has not judged; run kith train %s%s "
              "first",
              embeddings, has, want, c->job_args, fresh);

@@ -29,6 +29,30 @@ void kith_config_key(const kith_comm *comm, const kith_graph *g, const kith_run 
              config_key_partition(comm, g));
 }
 
+/* The keys of all words that this file adds to those of a job. */
+static const char *const config_key_added[] = {"refit",        "parts",
+                                               "partition",    "model.length_discount",
+                                               "filter",       "input_power",
+                                               "output_power", "direct",
+                                               "coefficients"};
+
+static bool config_key_is_added(size_t n, const char *word) {
+  for (size_t i = 0; i < sizeof config_key_added / sizeof *config_key_added; i++)
+    if (strlen(config_key_added[i]) == n && memcmp(word, config_key_added[i], n) == 0) return true;
+  return false;
+}
+
+void kith_config_key_of_job(const char *key, size_t size, char *text) {
+  size_t done = 0;
+  text[0] = '\0';
+  for (const char *at = key; *at && done < size;) {
+    size_t n = strcspn(at, " ");
+    if (!config_key_is_added(strcspn(at, "= "), at))
+      done += (size_t)snprintf(text + done, size - done, "%s%.*s", done > 0 ? " " : "", (int)n, at);
+    at += n + strspn(at + n, " ");
+  }
+}
+
 /* Without blanks, which end words of a key. */
 void kith_spectral_filter_print(const kith_spectral_options *o, char *text) {
   size_t size = KITH_SPECTRAL_FILTER_SIZE;

@@ -241,6 +241,29 @@ static void other_keys_are_read_where_they_should_be(void **state) {
 }
 
 /* What earlier versions wrote into checkpoints, to the byte: their runs can be continued. */
+/* What a run and its export add to a key can be told from the words of the job. */
+static void the_words_of_the_job_are_found_in_every_key(void **state) {
+  kith_job job = kith_job_defaults();
+  char of_job[KITH_CONFIG_KEY_SIZE], of_run[KITH_CONFIG_KEY_SIZE + 40], of_export[KITH_CONFIG_KEY_SIZE],
+      found[KITH_CONFIG_KEY_SIZE];
+  (void)state;
+  assert_int_equal(kith_job_set(&job, "model.spectral.user_power", "0.3"), KITH_OK);
+  assert_int_equal(kith_job_set(&job, "model.spectral.coefficients", "1,2"), KITH_OK);
+  assert_int_equal(kith_job_set(&job, "model.length_discount", "0.3"), KITH_OK);
+  assert_int_equal(kith_job_set(&job, "model.dim", "40"), KITH_OK);
+  for (int spectral = 0; spectral < 2; spectral++) {
+    assert_int_equal(kith_job_set(&job, "model.name", spectral ? "spectral" : "lightgcn"), KITH_OK);
+    assert_int_equal(kith_job_config_key(&job, sizeof of_job, of_job), KITH_OK);
+    assert_non_null(strstr(of_job, "model.dim=40"));
+    const kith_run run = {.model = job.model};
+    snprintf(of_run, sizeof of_run, "%s refit=1 parts=4 partition=4d", of_job);
+    assert_int_equal(kith_export_key(&run, of_run, sizeof of_export, of_export), KITH_OK);
+    assert_true(strlen(of_export) > strlen(of_run));
+    kith_config_key_of_job(of_export, sizeof found, found);
+    assert_string_equal(found, of_job);
+  }
+}
+
 static void the_config_key_is_that_of_earlier_versions(void **state) {
   static const struct {
     const char *set[10], *config_key;
@@ -294,6 +317,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(other_keys_are_read_where_they_should_be),
       cmocka_unit_test(a_key_of_training_may_change_only_for_a_reason),
       cmocka_unit_test(the_config_key_names_the_difference),
+      cmocka_unit_test(the_words_of_the_job_are_found_in_every_key),
       cmocka_unit_test(the_config_key_is_that_of_earlier_versions),
   };
   test_begin(&argc, &argv);
