@@ -38,10 +38,11 @@ static kith_status tune_options(cli *c, kith_tune_options *o) {
   KITH_CHECK(c->job.model.name == KITH_SPECTRAL, KITH_ECONFIG,
              "%s: model.name: kith tune searches for settings of spectral; the job has %s", c->job.path,
              kith_model_text(c->job.model.name));
-  KITH_CHECK(c->job.model.spectral.coefficients.n == 0, KITH_ECONFIG,
-             "%s: model.spectral.coefficients: kith tune searches for knots and a direct term of one power; "
-             "expected no such key",
-             c->job.path);
+  KITH_CHECK(
+      c->job.model.spectral.coefficients.n == 0, KITH_ECONFIG,
+      "%s: model.spectral.coefficients: kith tune has no search for coefficients, only for knots and the "
+      "weight of the direct term; leave the key out to tune, or set coefficients by hand",
+      c->job.path);
   KITH_CHECK(
       !cli_scope(&c->job.evaluate.scope, scope), KITH_ECONFIG,
       "%s: evaluate.mask, evaluate.candidates: kith tune ranks all items but the user's training items, "

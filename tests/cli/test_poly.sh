@@ -91,4 +91,4 @@ refused() { # WORDS VERB SETTING
   [ $code = 78 ] && grep -qF -- "$1" out || { echo "kith $2 --set $3 ended with $code and not by \"$1\":"; cat out; exit 1; }
 }
 refused "model.spectral.direct: 0.5 beside model.spectral.coefficients" train model.spectral.direct=0.5
-refused "kith tune searches for knots and a direct term of one power" tune name=x
+refused "kith tune has no search for coefficients" tune name=x
