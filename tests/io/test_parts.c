@@ -2,6 +2,7 @@
 /* Relations and further types in parts.h5: any number of ranks reads the rows that brute force says. */
 #include "support/folder.h"
 #include "support/mpi_main.h"
+#include "support/parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,18 +73,11 @@ static kith_dataset *dataset(void) {
 }
 
 static void parts_write(const kith_dataset *d, kith_partition_method method) {
-  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_partition_options o = kith_partition_defaults();
-  int32_t part[NODES];
   o.parts = PARTS;
   o.method = method;
   o.relations = (kith_relation_weights){.n = 1, .of = {{.name = "tag", .weight = 1}}};
-  kith_status st = KITH_OK;
-  if (test_comm->rank == 0) {
-    st = kith_partition_make(d, &o, part);
-    if (st == KITH_OK) st = kith_partition_write(&alone, path, d, &o, part).status;
-  }
-  assert_int_equal(KITH_OK, kith_agree(test_comm, st).status);
+  test_parts_of(test_comm, d, &o, path);
 }
 
 /* The edge that stands for two nodes: the earlier one, or else the one whose first end is smaller. */

@@ -3,6 +3,7 @@
  * number of ranks; a transpose that does not fit is refused. */
 #include "support/folder.h"
 #include "support/mpi_main.h"
+#include "support/parts.h"
 
 #include "graph/schema.h"
 #include "h5/h5.h"
@@ -115,17 +116,10 @@ static kith_dataset *dataset(void) {
 }
 
 static void parts_write(const kith_dataset *d, kith_partition_method method) {
-  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_partition_options o = kith_partition_defaults();
-  int32_t part[NODES];
   o.parts = PARTS;
   o.method = method;
-  kith_status st = KITH_OK;
-  if (test_comm->rank == 0) {
-    st = kith_partition_make(d, &o, part);
-    if (st == KITH_OK) st = kith_partition_write(&alone, path, d, &o, part).status;
-  }
-  assert_int_equal(KITH_OK, kith_agree(test_comm, st).status);
+  test_parts_of(test_comm, d, &o, path);
 }
 
 /* ---- what brute force says ---- */

@@ -3,28 +3,11 @@
  */
 #include "graph/schema.h"
 #include "store/graph.h"
+#include "support/dataset.h"
 #include "support/folder.h"
 #include "support/mpi_main.h"
 
 static char folder[KITH_PATH]; /* of rank 0, known to all */
-
-/* The rows by number: "0: 1 2; 1:;". */
-static void assert_rows(const kith_dataset *d, const char *relation, const char *expected) {
-  char text[256];
-  size_t n = 0;
-  int r = kith_schema_find_relation(&d->schema, relation);
-  assert_true(r >= 0);
-  const kith_ragged *l = &d->relation[r].edges;
-  assert_int_equal(l->n_row, d->n[d->schema.relation[r].from]);
-  text[0] = '\0';
-  for (int64_t i = 0; i < l->n_row; i++) {
-    n += (size_t)snprintf(text + n, sizeof text - n, "%d:", (int)i);
-    for (kith_eid e = l->start[i]; e < l->start[i + 1]; e++)
-      n += (size_t)snprintf(text + n, sizeof text - n, " %d", l->value[e]);
-    n += (size_t)snprintf(text + n, sizeof text - n, ";");
-  }
-  assert_string_equal(text, expected);
-}
 
 /* A small graph.h5 by hand: users 1, 2; item 7; what a test changes of its relations. */
 typedef struct handmade {
@@ -119,7 +102,7 @@ static void files_that_do_not_fit_together_are_refused(void **state) {
                                          "edge/uses/to",     "edge/uses/weight", "schema",
                                          "schema",           "edge/uses/to",     "user/id"};
   assert_int_equal(handmade_read(&good, &d), KITH_OK);
-  assert_rows(d, "uses", "0: 0 1;1: 1;");
+  test_assert_rows(d, "uses", "0: 0 1;1: 1;");
   assert_true(d->relation[0].weight[2] == 3);
   kith_dataset_destroy(&d);
   for (int i = 0; i < 12; i++) bad[i] = good;
@@ -152,7 +135,7 @@ static void kinds_that_do_not_fit_are_refused(void **state) {
   kinds.to[0] = kinds.to[1] = 1;
   kinds.n_kind = 3, kinds.n_kind_id = 2, kinds.kind[1] = 1;
   assert_int_equal(handmade_read(&kinds, &d), KITH_OK);
-  assert_rows(d, "uses", "0: 1 1;1: 1;");
+  test_assert_rows(d, "uses", "0: 1 1;1: 1;");
   assert_true(d->relation[0].kind[1] == 1 && d->relation[0].kind_ids.n == 2);
   kith_dataset_destroy(&d);
   for (int i = 0; i < 7; i++) bad[i] = kinds;
@@ -178,7 +161,7 @@ static void id_spaces_have_rows_of_both_types(void **state) {
   h.schema = "type user 2\ntype item 1\ntype tag 2 same_as item\nrelation uses user tag 3 weighted\n";
   h.to[1] = 2;
   assert_int_equal(handmade_read(&h, &d), KITH_OK);
-  assert_rows(d, "uses", "0: 0 2;1: 1;");
+  test_assert_rows(d, "uses", "0: 0 2;1: 1;");
   kith_dataset_destroy(&d);
   h.to[1] = 3;
   assert_int_equal(handmade_read(&h, &d), KITH_EDATA);
@@ -197,7 +180,7 @@ static void ties_of_an_earlier_version_are_relation_friend(void **state) {
   assert_int_equal(handmade_read(&old, &d), KITH_OK);
   assert_true(d->schema.n_type == 2 && d->schema.n_relation == 1);
   assert_true(d->schema.relation[0].from == KITH_USER && d->schema.relation[0].to == KITH_USER);
-  assert_rows(d, "friend", "0: 1;1:;");
+  test_assert_rows(d, "friend", "0: 1;1:;");
   kith_dataset_destroy(&d);
 }
 

@@ -4,6 +4,7 @@
 #include "ingest/ingest.h"
 #include "store/graph.h"
 #include "support/folder.h"
+#include "support/dataset.h"
 #include "support/mpi_main.h"
 
 static char folder[KITH_PATH]; /* of rank 0, known to all */
@@ -54,24 +55,6 @@ static kith_dataset *ingest_and_read(const kith_ingest_options *o, kith_ingest_r
   return read_back();
 }
 
-/* The rows by number: "0: 1 2; 1:;". */
-static void assert_rows(const kith_dataset *d, const char *relation, const char *expected) {
-  char text[256];
-  size_t n = 0;
-  int r = kith_schema_find_relation(&d->schema, relation);
-  assert_true(r >= 0);
-  const kith_ragged *l = &d->relation[r].edges;
-  assert_int_equal(l->n_row, d->n[d->schema.relation[r].from]);
-  text[0] = '\0';
-  for (int64_t i = 0; i < l->n_row; i++) {
-    n += (size_t)snprintf(text + n, sizeof text - n, "%d:", (int)i);
-    for (kith_eid e = l->start[i]; e < l->start[i + 1]; e++)
-      n += (size_t)snprintf(text + n, sizeof text - n, " %d", l->value[e]);
-    n += (size_t)snprintf(text + n, sizeof text - n, ";");
-  }
-  assert_string_equal(text, expected);
-}
-
 static void assert_ids(const char *type, const char *expected) {
   char path[KITH_PATH], name[KITH_NAME], id[KITH_NAME], text[256] = "";
   kith_ids ids;
@@ -103,9 +86,9 @@ static void relations_of_three_types_are_written_and_read(void **state) {
   assert_true(d->schema.n_type == 3 && d->schema.n_relation == 3);
   assert_string_equal(d->schema.type[2], "tag");
   assert_true(d->n[KITH_USER] == 3 && d->n[KITH_ITEM] == 3 && d->n[2] == 2);
-  assert_rows(d, "friend", "0: 1;1: 0;2:;");
-  assert_rows(d, "tag", "0: 0 1;1: 0;2:;");
-  assert_rows(d, "view", "0: 2;1:;2: 0 1;");
+  test_assert_rows(d, "friend", "0: 1;1: 0;2:;");
+  test_assert_rows(d, "tag", "0: 0 1;1: 0;2:;");
+  test_assert_rows(d, "view", "0: 2;1:;2: 0 1;");
   assert_ids("tag", "jazz rock");
   const kith_relation_edges *e = &d->relation[1];
   assert_true(e->weight[0] == 4 && e->weight[1] == 1.5f && e->weight[2] == 2);
@@ -132,8 +115,8 @@ static void an_edge_that_is_skipped_adds_no_node(void **state) {
   o.relation[1].list.format = KITH_ADJACENCY;
   kith_dataset *d = ingest_and_read(&o, &r);
   assert_ids("tag", "old new odd");
-  assert_rows(d, "tag", "0: 0;1: 2;2:;");
-  assert_rows(d, "more", "0: 1 2;1:;2:;");
+  test_assert_rows(d, "tag", "0: 0;1: 2;2:;");
+  test_assert_rows(d, "more", "0: 1 2;1:;2:;");
   assert_true(r.relation[0].unknown == 2 && r.relation[1].unknown == 1 && d->n[KITH_ITEM] == 3);
   kith_dataset_destroy(&d);
 }
@@ -148,9 +131,9 @@ static void a_later_list_adds_nodes_to_a_type(void **state) {
   add(&o, "by", "item", "band", "c,ABBA\n");
   kith_dataset *d = ingest_and_read(&o, &r);
   assert_ids("genre", "70 80 60");
-  assert_rows(d, "of", "0: 1;1:;2:;");
-  assert_rows(d, "under", "0:;1: 0 2;2:;");
-  assert_rows(d, "by", "0:;1:;2: 0;");
+  test_assert_rows(d, "of", "0: 1;1:;2:;");
+  test_assert_rows(d, "under", "0:;1: 0 2;2:;");
+  test_assert_rows(d, "by", "0:;1:;2: 0;");
   assert_true(!r.text_ids[2] && r.text_ids[3] && r.relation[1].self_loops == 1);
   kith_dataset_destroy(&d);
 }
@@ -214,7 +197,7 @@ static void edges_have_kinds_and_a_direction(void **state) {
   const kith_relation_edges *e = &d->relation[0];
   static const uint16_t kind[] = {0, 1, 0, 1, 1};
   char id[KITH_NAME];
-  assert_rows(d, "kg", "0: 0 0 1 1;1: 1;2:;");
+  test_assert_rows(d, "kg", "0: 0 0 1 1;1: 1;2:;");
   assert_memory_equal(e->kind, kind, sizeof kind);
   assert_true(e->kind_ids.n == 2 && d->schema.relation[0].n_kind == 2);
   kith_ids_print(&e->kind_ids, 1, sizeof id, id);
@@ -222,7 +205,7 @@ static void edges_have_kinds_and_a_direction(void **state) {
   assert_true(d->schema.relation[0].direction == KITH_DIRECTION_FORWARD);
   assert_true(d->schema.relation[1].direction == KITH_DIRECTION_BOTH);
   assert_true(r.relation[0].duplicates == 2 && r.relation[0].unknown == 1);
-  assert_rows(d, "friend", "0: 1;1: 0 0;2: 0;");
+  test_assert_rows(d, "friend", "0: 1;1: 0 0;2: 0;");
   assert_true(r.relation[1].both == 1 && r.relation[1].edges == 4);
   kith_dataset_destroy(&d);
   o.relation[1].direction = KITH_DIRECTION_BACK;
