@@ -157,6 +157,9 @@ static void bench_kernels(bench *b) {
   bench_line(b, "Adam", "adam", "stream", bench_adam, bench_roofline_adam);
   if (b->c->comm->size > 1)
     bench_line(b, "halo exchange", "halo", "messages", bench_halo, bench_roofline_halo);
+  if (!bench_work_has_layers(&b->c->job.model) && b->c->comm->rank == 0)
+    kith_warn("the limit of a step lacks the layers of %s, which src/cli/bench_work.c does not count",
+              kith_model_text(b->c->job.model.name));
   bench_line(b, "a whole step", "step", "its parts", bench_step, bench_roofline_step);
   bench_print_parts(b);
   bench_line(b, "ranking of all users, K = 20", "ranking", "products", bench_rank, bench_roofline_rank);

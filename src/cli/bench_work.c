@@ -110,7 +110,7 @@ static void work_pinsage(work *w, int l) {
 
 static void work_none(work *w, int l) { (void)w, (void)l; }
 
-static void (*const work_layer[])(work *w, int l) = {
+static void (*const work_layer[KITH_SPECTRAL + 1])(work *w, int l) = {
     [KITH_LIGHTGCN] = work_lightgcn, [KITH_MF] = work_none,         [KITH_NGCF] = work_ngcf,
     [KITH_GCNII] = work_gcnii,       [KITH_GCN] = work_gcn,         [KITH_GAT] = work_gat,
     [KITH_SAGE] = work_sage,         [KITH_PINSAGE] = work_pinsage, [KITH_SPECTRAL] = work_none,
@@ -129,10 +129,13 @@ static void work_loss(work *w, const kith_loss_options *loss, int negatives) {
 /* Adam reads four streams of the embeddings and writes three. */
 static void work_update(work *w) { w->w.streamed += 7.0 * (double)w->s->n_own * w->o->dim; }
 
+bool bench_work_has_layers(const kith_model_options *model) { return work_layer[model->name] != NULL; }
+
 bench_work bench_step_work(const kith_model_options *model, const kith_loss_options *loss, int negatives,
                            const bench_sizes *s) {
   work w = {.o = model, .s = s};
-  for (int l = 0; l < kith_model_n_layer(model); l++) work_layer[model->name](&w, l);
+  for (int l = 0; bench_work_has_layers(model) && l < kith_model_n_layer(model); l++)
+    work_layer[model->name](&w, l);
   work_loss(&w, loss, negatives);
   work_update(&w);
   return w.w;

@@ -25,7 +25,9 @@ typedef struct bench_work {
   double exchanges; /* of ghost rows, d numbers a row */
 } bench_work;
 
-/* A step of the job's model, loss and Adam.  Local. */
+/* Whether the work of the model's layers is known; a new model may lack its line.  Local. */
+bool bench_work_has_layers(const kith_model_options *model);
+/* A step of the job's model, loss and Adam; without its layers, if they are not known.  Local. */
 bench_work bench_step_work(const kith_model_options *model, const kith_loss_options *loss, int negatives,
                            const bench_sizes *s);
 

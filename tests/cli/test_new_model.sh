@@ -36,3 +36,7 @@ assert len(one) == len(two) == 4 and one[3] < 0.9 * one[0], one
 assert all(abs(a - b) < 1e-4 * a for a, b in zip(one, two)), (one, two)
 P
 done
+
+# kith bench says what it does not count.
+"$KITH" bench "$dir/job/job.yaml" --quiet --set model.name=lrgccf >"$dir/out" 2>"$dir/err" || { cat "$dir/err"; exit 1; }
+grep -q "the limit of a step lacks the layers of lrgccf" "$dir/err" || { cat "$dir/out" "$dir/err"; exit 1; }
