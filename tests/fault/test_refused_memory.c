@@ -232,16 +232,20 @@ static kith_agreed make_blend(void **made) {
   kith_blend_options o = {.n_user = 1000, .seed = 1}; /* no item is masked */
   kith_blend_report report;
   kith_evidence_table table = {.n = 0};
-  kith_graph held_out = *share;
-  held_out.valid = share->train;
-  float *x = calloc((size_t)share->n_own + 1, 2 * sizeof *x);
-  for (kith_lid i = 0; i < share->n_own; i++)
-    x[2 * i + share->original[i] % 2] = (float)(1 + share->original[i] % 3);
+  const kith_evidence evidence = {.kind = KITH_EVIDENCE_FRIENDS, .relation = "friend"};
+  double weight = 0;
+  kith_graph held_out = *directed_share;
+  held_out.valid = directed_share->train;
+  float *x = calloc((size_t)directed_share->n_own + 1, 2 * sizeof *x);
+  for (kith_lid i = 0; i < directed_share->n_own; i++)
+    x[2 * i + directed_share->original[i] % 2] = (float)(1 + directed_share->original[i] % 3);
   kith_blend_member member[2] = {{.d = 1, .x = x}, {.d = 2, .x = x}};
   member[1].direct = (kith_direct_term){.c = 1, .lambda_1 = 1};
   KITH_TRY(kith_blend_scale(test_comm, &held_out, 1, 50, 2, member));
-  KITH_TRY(kith_blend_fit(test_comm, &held_out, &o, 2, member, &table, NULL, &report));
+  KITH_TRY(kith_evidence_make(test_comm, &held_out, 1, &evidence, &table));
+  KITH_TRY(kith_blend_fit(test_comm, &held_out, &o, 2, member, &table, &weight, &report));
 done:
+  kith_evidence_free(&table);
   free(x);
   *made = NULL;
   return st;
