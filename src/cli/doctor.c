@@ -238,6 +238,11 @@ static kith_agreed doctor_check_memory(doctor *d, int64_t **need) {
   kith_finding f = {.observed = ""};
   const kith_job *job = &d->c->job;
   kith_memory_estimate mine;
+  if (cli_is_blend(d->c)) {
+    kith_finding_add(&f, "the job is a blend, which trains nothing; what kith blend needs is not estimated");
+    doctor_report(d, "memory", &f);
+    return st;
+  }
   KITH_TRY(kith_agree(d->c->comm, kith_estimate_memory(&d->sizes, &job->model, &job->train, &job->evaluate,
                                                        &job->checkpoint, &mine)));
   KITH_TRY(

@@ -76,16 +76,23 @@ done:
   return st;
 }
 
+/* Whether products of rows are not the whole score of a blend. */
+static bool embeddings_add_terms(const kith_embeddings_meta *meta) {
+  return meta->blend && (kith_direct_is_on(&meta->direct) || meta->blend->n_evidence > 0);
+}
+
+static const char *embeddings_score(const kith_embeddings_meta *meta) {
+  if (embeddings_add_terms(meta)) return "inner product, and the terms that docs/files.md adds to it";
+  return meta->cosine ? "cosine (rows are normalized: use the inner product)" : "inner product";
+}
+
 static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d,
                                          const kith_embeddings_meta *meta) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)g->fingerprint));
   KITH_TRY(kith_h5_put_attr_int(f, "width", d));
   KITH_TRY(kith_h5_put_attr_text(f, "model", meta->model));
-  if (g->n_class == 0)
-    KITH_TRY(kith_h5_put_attr_text(f, "score",
-                                   meta->cosine ? "cosine (rows are normalized: use the inner product)"
-                                                : "inner product"));
+  if (g->n_class == 0) KITH_TRY(kith_h5_put_attr_text(f, "score", embeddings_score(meta)));
   KITH_TRY(kith_h5_put_attr_int(f, "epoch", meta->epoch));
   KITH_TRY(kith_h5_put_attr_int(f, "step", meta->step));
   KITH_TRY(kith_h5_put_attr_text(f, "run", meta->run ? meta->run : ""));
@@ -126,9 +133,7 @@ kith_agreed kith_embeddings_write(const kith_comm *comm, const kith_graph *g, co
   kith_redistribution *rows = NULL;
   int64_t n = kith_graph_n_node(g);
   KITH_TRY(kith_redistribution_create(comm, g, &rows));
-  const char *format = meta->blend && (kith_direct_is_on(&meta->direct) || meta->blend->n_evidence > 0)
-                           ? KITH_BLEND_FORMAT
-                           : KITH_EMBEDDINGS_FORMAT;
+  const char *format = embeddings_add_terms(meta) ? KITH_BLEND_FORMAT : KITH_EMBEDDINGS_FORMAT;
   KITH_TRY(kith_h5_create(comm, path, format, KITH_FILE_VERSION, n * (4 * (int64_t)d + 16), &f));
   KITH_TRY(embeddings_attributes(f, g, d, meta));
   KITH_TRY(kith_h5_put_types(f, g));

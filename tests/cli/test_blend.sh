@@ -134,7 +134,10 @@ with=$(blended 1 both.yaml)
 recall=$(/usr/bin/python3 oracle.py both blend.h5 "$with" gcn filter)
 agrees "$(evaluated both.yaml)" "$recall"
 $seal check both/blend.h5 >log
-"$KITH" inspect both/blend.h5 | grep -q "a blend of several models"
+"$KITH" inspect both/blend.h5 >out
+grep -q "a blend of several models" out && grep -q "ranked by inner product, and the terms" out
+"$KITH" doctor both.yaml >out 2>&1 || true # it may find fault with this machine
+grep -q "the job is a blend, which trains nothing" out
 [ "$(blended 3 both.yaml)" = "$with" ] || { echo "3 ranks chose otherwise with a direct term"; exit 1; }
 quiet "$KITH" train filter.yaml
 one=$(blended 1 both.yaml)
