@@ -119,6 +119,10 @@ static inline int64_t kith_node_key(int type, int64_t original) {
   if (type < KITH_SIDES) return original * 2 + type;
   return (INT64_C(1) << 62) | ((int64_t)type << 48) | original;
 }
+/** The type of a node, of its key. */
+static inline int kith_node_key_type(int64_t key) {
+  return key >> 62 ? (int)(key >> 48 & 0x3fff) : (int)(key & 1);
+}
 
 /**
  * The entries of the owned rows in one relation, CSR with global columns: row i has the global numbers

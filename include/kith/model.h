@@ -18,9 +18,10 @@ typedef enum kith_model_name {
   KITH_GAT,
   KITH_SAGE,
   KITH_PINSAGE,
+  KITH_RGCN,
   KITH_SPECTRAL
 } kith_model_name;
-#define KITH_MODEL_NAMES "lightgcn | mf | ngcf | gcn | gcnii | gat | sage | pinsage | spectral"
+#define KITH_MODEL_NAMES "lightgcn | mf | ngcf | gcn | gcnii | gat | sage | pinsage | rgcn | spectral"
 
 /** A node's input row: a free embedding, a weighted sum of its features, or the sum of both. */
 typedef enum kith_input_name { KITH_EMBEDDING, KITH_FEATURES, KITH_BOTH } kith_input_name;
@@ -77,6 +78,10 @@ typedef struct kith_sage_options {
   kith_sage_aggregator aggregator;
 } kith_sage_options;
 
+typedef struct kith_rgcn_options {
+  int bases; /**< matrices of which every relation's is a weighted sum; 0: each is free */
+} kith_rgcn_options;
+
 /** How spectral weighs an eigenvector whose eigenvalue is m times the largest one: m / (m + t), or m times a
  * function of log m that is linear between knots; or 0, which leaves the polynomial of P alone. */
 typedef enum kith_spectral_filter_name {
@@ -120,17 +125,18 @@ typedef struct kith_model_options {
                             square */
   kith_score_name score;
   double length_discount; /**< dot: final embeddings of items are divided by this power of their lengths */
-  int output_dim; /**< columns of the last layer (gcn, gcnii, gat, sage, pinsage); 0: dim.  Set by trainers,
-                     not a key */
-  double dropout; /**< probability of dropping an element of a layer's input (ngcf: output) */
+  int output_dim;      /**< columns of the last layer (gcn, gcnii, gat, sage, pinsage, rgcn); 0: dim.  Set by
+                          trainers, not a key */
+  double dropout;      /**< probability of dropping an element of a layer's input (ngcf: output) */
   double edge_dropout; /**< probability of dropping an edge from a training step */
   double residual;     /**< lightgcn, gcn: share of the input rows in every layer's rows; 0: none */
-  kith_relation_weights relations; /**< lightgcn, spectral: relations read beside the interactions */
+  kith_relation_weights relations; /**< lightgcn, rgcn, spectral: relations read beside the interactions */
   kith_lightgcn_options lightgcn;
   kith_gcnii_options gcnii;
   kith_gat_options gat;
   kith_sage_options sage;
   kith_pinsage_options pinsage; /**< importance neighborhoods */
+  kith_rgcn_options rgcn;
   kith_spectral_options spectral;
 } kith_model_options;
 

@@ -108,12 +108,20 @@ static void work_pinsage(work *w, int l) {
   work_dense(w, (double)w->s->n_own, k, kith_model_layer_dim(w->o, l));
 }
 
+/* A row is multiplied by its own matrix, and its mean in each relation by one. */
+static void work_rgcn(work *w, int l) {
+  int k = w->o->dim, m = kith_model_layer_dim(w->o, l), n = 2 + kith_model_relations(w->o)->n;
+  work_aggregate(w, work_rows_of(w, l), k);
+  for (int r = 0; r < n; r++) work_dense(w, (double)w->s->n_own, k, m);
+}
+
 static void work_none(work *w, int l) { (void)w, (void)l; }
 
 static void (*const work_layer[KITH_SPECTRAL + 1])(work *w, int l) = {
-    [KITH_LIGHTGCN] = work_lightgcn, [KITH_MF] = work_none,         [KITH_NGCF] = work_ngcf,
-    [KITH_GCNII] = work_gcnii,       [KITH_GCN] = work_gcn,         [KITH_GAT] = work_gat,
-    [KITH_SAGE] = work_sage,         [KITH_PINSAGE] = work_pinsage, [KITH_SPECTRAL] = work_none,
+    [KITH_RGCN] = work_rgcn,     [KITH_LIGHTGCN] = work_lightgcn, [KITH_MF] = work_none,
+    [KITH_NGCF] = work_ngcf,     [KITH_GCNII] = work_gcnii,       [KITH_GCN] = work_gcn,
+    [KITH_GAT] = work_gat,       [KITH_SAGE] = work_sage,         [KITH_PINSAGE] = work_pinsage,
+    [KITH_SPECTRAL] = work_none,
 };
 
 /* The rows of the batch travel to the loss, and their gradients back. */

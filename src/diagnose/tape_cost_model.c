@@ -13,6 +13,7 @@ typedef struct tape_cost_graph {
   float *weight;
   uint8_t *type;
   int64_t *original;
+  uint8_t *of; /* relation of each entry: all of the first, each entry being of one */
 } tape_cost_graph;
 
 static void tape_cost_free(tape_cost_graph *m) {
@@ -21,6 +22,7 @@ static void tape_cost_free(tape_cost_graph *m) {
   KITH_FREE(m->weight);
   KITH_FREE(m->type);
   KITH_FREE(m->original);
+  KITH_FREE(m->of);
 }
 
 static kith_status tape_cost_fill(const kith_graph_sizes *s, int n, int degree, tape_cost_graph *m) {
@@ -31,6 +33,7 @@ static kith_status tape_cost_fill(const kith_graph_sizes *s, int n, int degree, 
   KITH_TRY(KITH_NEW(m->weight, n * degree));
   KITH_TRY(KITH_NEW(m->type, n));
   KITH_TRY(KITH_NEW(m->original, n));
+  KITH_TRY(KITH_NEW(m->of, n * degree));
   for (int i = 0; i < n; i++) {
     m->start[i + 1] = (kith_eid)(i + 1) * degree;
     m->original[i] = i;
@@ -86,6 +89,8 @@ static kith_status tape_cost_take(const kith_model_options *o, const kith_graph_
   KITH_TRY(tape_cost_relation(&alone, o, &m, &a).status);
   KITH_TRY(kith_full_block_make(a, kith_model_needs_transpose(o), kith_model_has_self_loops(o), &full));
   full.nodes.capacity += ghost;
+  kith_merged_relations merged = {.n = 1 + kith_model_relations(o)->n, .of = m.of};
+  if (o->name == KITH_RGCN) full.block.merged = &merged;
   KITH_TRY(kith_params_create(1, &params));
   KITH_TRY(kith_tape_create(&t));
   KITH_TRY(tape_cost_record(o, &m.g, &full, params, t));

@@ -189,9 +189,10 @@ done:
 static kith_status read_check_classify(const kith_job *job) {
   kith_status st = KITH_OK;
   const kith_model_options *m = &job->model;
-  KITH_CHECK(kith_model_can_classify(m), KITH_ECONFIG,
-             "%s: model.name: %s cannot classify nodes; with task: classify expected gcn, gcnii, gat or sage",
-             job->path, kith_model_text(m->name));
+  KITH_CHECK(
+      kith_model_can_classify(m), KITH_ECONFIG,
+      "%s: model.name: %s cannot classify nodes; with task: classify expected gcn, gcnii, gat, sage or rgcn",
+      job->path, kith_model_text(m->name));
   KITH_CHECK(m->input == KITH_EMBEDDING, KITH_ECONFIG,
              "%s: model.input: %s, but a classifier reads what data.features names, or has embeddings; "
              "expected no such key",

@@ -224,10 +224,9 @@ const job_key kith__job_row[] = {
      "lightgcn, sampler.mode: full: numbers of the rows that layers gather and exchange. bf16: rounded to 8 "
      "significant bits, half the bytes; sums, parameters and exports stay float32."},
     {"model.relations.NAME", JOB_WEIGHT, AT(model.relations), 0, 1e3, "",
-     "lightgcn, spectral: weight of the relation NAME (data.relations; friend: also data.social) in every "
-     "layer, or in the matrix whose eigenvectors are computed, where interactions weigh 1. 0: it is not "
-     "read. "
-     "learned: trained with the embeddings, from 1 on; not for spectral."},
+     "lightgcn, rgcn, spectral: weight of the relation NAME (data.relations; friend: also data.social) in "
+     "every layer, or in the matrix whose eigenvectors are computed, where interactions weigh 1. 0: it is "
+     "not read. learned: trained with the embeddings, from 1 on; lightgcn alone."},
     {"model.tie", JOB_ENUM, AT(model.relations.tie), 0, 0, "none | similarity | learned",
      "lightgcn: weights of ties, the edges of relations without a direction within one node type. none: all "
      "alike. similarity: by the training interactions that two users, or items, have in common; an edge "
@@ -265,6 +264,8 @@ const job_key kith__job_row[] = {
      "pinsage: size of a neighborhood, the most visited nodes."},
     {"model.pinsage.restart", JOB_REAL, AT(model.pinsage.restart), 0, 0.95, "probability",
      "pinsage: probability, at each hop, that a walk returns to its start."},
+    {"model.rgcn.bases", JOB_INT, AT(model.rgcn.bases), 0, 64, "matrices",
+     "rgcn: the matrices of relations are weighted sums of so many shared ones. 0: each has its own."},
     {"model.spectral.user_power", JOB_REAL, AT(model.spectral.user_power), 0, 2, "",
      "spectral: power of the degree of users by which interactions are divided before their eigenvectors "
      "are computed."},

@@ -6,7 +6,8 @@
 
 const kith_relation_weights *kith_model_relations(const kith_model_options *o) {
   static const kith_relation_weights none = {0};
-  bool reads = (o->name == KITH_LIGHTGCN && o->layers > 0) || o->name == KITH_SPECTRAL;
+  bool layered = (o->name == KITH_LIGHTGCN || o->name == KITH_RGCN) && o->layers > 0;
+  bool reads = layered || o->name == KITH_SPECTRAL;
   return reads ? &o->relations : &none;
 }
 
@@ -40,8 +41,9 @@ kith_agreed kith_model_graph_create(const kith_comm *comm, const kith_graph *g, 
                                     uint64_t seed, kith_dist_csr **out) {
   if (kith_model_uses_importance_graph(o))
     return kith_importance_neighbors_create(comm, g, &o->pinsage, seed, o->dim, out);
+  double half_life = kith_model_decays(o) ? o->lightgcn.half_life : 0;
   if (kith_model_relations(o)->n > 0)
-    return kith_dist_csr_create_merged(comm, g, kith_model_relations(o), o->lightgcn.half_life, o->dim, out);
+    return kith_dist_csr_create_merged(comm, g, kith_model_relations(o), half_life, o->dim, out);
   if (kith_model_decays(o)) return kith_dist_csr_create_decayed(comm, g, o->lightgcn.half_life, o->dim, out);
   return kith_dist_csr_create(comm, g, o->dim, out);
 }

@@ -25,6 +25,7 @@ static const model model_table[] = {
     [KITH_SAGE] = {"sage", kith_sage_record, .needs_transpose = true, .output_dim = true},
     [KITH_PINSAGE] = {"pinsage", kith_pinsage_record, .needs_transpose = true, .importance_graph = true,
                       .output_dim = true},
+    [KITH_RGCN] = {"rgcn", kith_rgcn_record, .needs_transpose = true, .output_dim = true},
     [KITH_SPECTRAL] = {"spectral", NULL, .no_layers = true},
 };
 
@@ -39,6 +40,7 @@ kith_model_options kith_model_defaults(void) {
                               .gat = kith_gat_defaults(),
                               .sage = kith_sage_defaults(),
                               .pinsage = kith_pinsage_defaults(),
+                              .rgcn = kith_rgcn_defaults(),
                               .spectral = kith_spectral_defaults()};
 }
 
@@ -77,7 +79,8 @@ int kith_model_output_dim(const kith_model_options *o) {
 }
 
 bool kith_model_can_classify(const kith_model_options *o) {
-  return o->name == KITH_GCN || o->name == KITH_GCNII || o->name == KITH_GAT || o->name == KITH_SAGE;
+  return o->name == KITH_GCN || o->name == KITH_GCNII || o->name == KITH_GAT || o->name == KITH_SAGE ||
+         o->name == KITH_RGCN;
 }
 bool kith_model_is_dense_layer(const kith_model_options *o, const char *name) {
   return o->name == KITH_GCNII && strncmp(name, "dense", 5) == 0;
@@ -129,6 +132,7 @@ done:
 kith_status kith_model_check(const kith_model_options *o) {
   kith_status st = KITH_OK;
   if (o->name == KITH_SPECTRAL) return kith_spectral_check(o);
+  if (o->name == KITH_RGCN) KITH_TRY(kith_rgcn_check(o));
   KITH_TRY(model_check_storage(o));
   KITH_CHECK(o->start == KITH_START_RANDOM || o->input != KITH_FEATURES, KITH_ECONFIG,
              "model.start: spectral, but with model.input: features input rows are no embeddings; expected "

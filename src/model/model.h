@@ -10,6 +10,7 @@ kith_lightgcn_options kith_lightgcn_defaults(void); /**< fixed layer weights */
 kith_gcnii_options kith_gcnii_defaults(void);       /**< the paper's on Cora: 0.1 and 0.5 */
 kith_gat_options kith_gat_defaults(void);           /**< one head, no dropout */
 kith_sage_options kith_sage_defaults(void);         /**< mean */
+kith_rgcn_options kith_rgcn_defaults(void);         /**< a free matrix for each relation */
 kith_spectral_options kith_spectral_defaults(void); /**< ratio filter, all powers 1/2 */
 
 const char *kith_model_text(kith_model_name name);                /**< "lightgcn" */
@@ -23,12 +24,14 @@ const char *kith_head_merge_text(kith_head_merge name);           /**< "concat" 
 int kith_model_n_layer(const kith_model_options *o); /**< layers of message passing: 0 for MF */
 
 int kith_model_layer_dim(const kith_model_options *o, int l); /**< columns of layer l's output */
-/** Whether the last layer can have one column for each class: gcn, gcnii, gat, sage. */
+/** Whether the last layer can have one column for each class: gcn, gcnii, gat, sage, rgcn. */
 bool kith_model_can_classify(const kith_model_options *o);
 /** Whether the weights `name` are of a dense layer that does not propagate and decays apart: gcnii. */
 bool kith_model_is_dense_layer(const kith_model_options *o, const char *name);
 /** Refuse a model without steps where `what` needs them: "the trainer".  Errors: KITH_ECONFIG. */
 kith_status kith_model_check_steps(const kith_model_options *o, const char *what) KITH_MUST_USE;
+/** The checks of kith_model_check() for rgcn. */
+kith_status kith_rgcn_check(const kith_model_options *o) KITH_MUST_USE;
 /** The checks of kith_model_check() for the spectral model. */
 kith_status kith_spectral_check(const kith_model_options *o) KITH_MUST_USE;
 /** Whether layers on the full graph gather rows that are rounded to bf16: lightgcn with model.storage. */
@@ -47,8 +50,8 @@ bool kith_model_gathers_last(const kith_model_options *o);
 /** Whether the blocks are of importance neighborhoods instead of the training graph (PinSage). */
 bool kith_model_uses_importance_graph(const kith_model_options *o);
 
-/** The relations that the model reads beside the interactions, and their weights: lightgcn with layers, and
- * spectral; others read none. */
+/** The relations that the model reads beside the interactions, and their weights: lightgcn and rgcn with
+ * layers, and spectral; others read none. */
 const kith_relation_weights *kith_model_relations(const kith_model_options *o);
 /** The weight of one of them; null if layers do not read it. */
 const struct kith_relation_weight *kith_model_relation(const kith_model_options *o, const char *name);
@@ -84,6 +87,7 @@ typedef struct kith_model_ctx {
   kith_tape *tape;
   kith_params *params;
   kith_exec_ctx *exec;
+  const kith_schema *schema; /**< of the graph; null: unknown, then rgcn does not tell types of nodes apart */
   const kith_block *const *block; /**< [layers] block of each layer; the first one reads the input rows */
   kith_tensor *x;                 /**< input rows */
   kith_output
@@ -107,6 +111,8 @@ void kith_gat_record(const kith_model_options *o, const kith_model_ctx *ctx);
 void kith_sage_record(const kith_model_options *o, const kith_model_ctx *ctx);
 /* On importance neighborhoods instead of the training graph. */
 void kith_pinsage_record(const kith_model_options *o, const kith_model_ctx *ctx);
+
+void kith_rgcn_record(const kith_model_options *o, const kith_model_ctx *ctx);
 
 /* For models: */
 /** Store `h` as the rows after the next layer; null is ignored. */

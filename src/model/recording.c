@@ -35,6 +35,7 @@ kith_tensor *kith_recording_layers(kith_recording *r) {
   kith_model_ctx ctx = {.tape = r->tape,
                         .params = r->params,
                         .exec = r->exec,
+                        .schema = &r->g->schema,
                         .block = block,
                         .x = r->rows,
                         .output = &r->output,

@@ -3,8 +3,8 @@
 
 typedef struct relation_block {
   const kith_block *from;
-  int relation;
-  bool is_made; /* the full graph's entries do not change */
+  int relation, type; /* type: of the rows; -1: any */
+  bool is_made;       /* the full graph's entries do not change */
   kith_csr csr;
   kith_csc csc;
   float *scale; /* [entries] */
@@ -20,10 +20,16 @@ int kith_block_relation(const kith_block *block, const char *name) {
   return -1;
 }
 
+/* Whether entry e of a row of the whole matrix is of the relation, and the row of the type. */
+static bool relation_block_has(const kith_block *from, int relation, int type, kith_lid row, kith_eid e) {
+  bool is_of = !from->merged || from->merged->of[e] == relation;
+  return is_of && (type < 0 || kith_node_key_type(from->dst->node[row]) == type);
+}
+
 /* The entries of `from` are those of its whole matrix that edge dropout keeps. */
 static void relation_block_select(relation_block *o) {
   const kith_csr *whole = o->from->whole, *csr = o->from->csr;
-  const uint8_t *of = o->from->merged->of, *keep = o->from->keep;
+  const uint8_t *keep = o->from->keep;
   kith_eid at = 0, entry = 0;
   o->csr.n_row = csr->n_row;
   o->csr.n_col = csr->n_col;
@@ -33,7 +39,7 @@ static void relation_block_select(relation_block *o) {
     for (kith_eid e = whole->start[p]; e < whole->start[p + 1]; e++) {
       if (keep && !keep[e]) continue;
       kith_eid i = entry++;
-      if (of[e] != o->relation) continue;
+      if (!relation_block_has(o->from, o->relation, o->type, csr->perm[p], e)) continue;
       o->csr.col[at] = csr->col[i];
       o->csr.weight[at] = csr->weight[i];
       o->scale[at++] = o->from->scale ? o->from->scale[i] : 1;
@@ -53,11 +59,13 @@ static void relation_block_forward(void *self) {
 }
 
 /* The most entries that the relation can have. */
-static kith_eid relation_block_most(const kith_block *from, int relation) {
+static kith_eid relation_block_most(const kith_block *from, int relation, int type) {
   const kith_csr *whole = from->whole;
   kith_eid n = 0;
   if (!from->dist_csr) return from->edges->capacity;
-  for (kith_eid e = 0; e < whole->start[whole->n_row]; e++) n += from->merged->of[e] == relation;
+  for (kith_lid p = 0; p < whole->n_row; p++)
+    for (kith_eid e = whole->start[p]; e < whole->start[p + 1]; e++)
+      n += relation_block_has(from, relation, type, whole->perm[p], e);
   return n;
 }
 
@@ -73,11 +81,11 @@ static void relation_block_allocate(kith_tape *t, relation_block *o) {
   o->csc.row = kith_tape_workspace(t, n_entry, sizeof *o->csc.row);
 }
 
-static const kith_block *relation_block_record(kith_tape *t, const kith_block *from, int relation) {
+static const kith_block *relation_block_record(kith_tape *t, const kith_block *from, int relation, int type) {
   relation_block *o = kith_tape_op(t, "relation block", false, relation_block_forward, NULL, sizeof *o);
   if (!o) return NULL;
-  *o = (relation_block){.from = from, .relation = relation, .block = *from};
-  o->edges.capacity = relation_block_most(from, relation);
+  *o = (relation_block){.from = from, .relation = relation, .type = type, .block = *from};
+  o->edges.capacity = relation_block_most(from, relation, type);
   relation_block_allocate(t, o);
   o->block.csr = o->block.whole = &o->csr;
   o->block.csc = &o->csc;
@@ -89,10 +97,14 @@ static const kith_block *relation_block_record(kith_tape *t, const kith_block *f
   return kith_tape_status(t) == KITH_OK ? &o->block : NULL;
 }
 
-const kith_block *kith_relation_block_op(kith_tape *t, const kith_block *block, int relation) {
+const kith_block *kith_relation_rows_op(kith_tape *t, const kith_block *block, int relation, int type) {
   kith_status known = KITH_OK;
   if (!block) return NULL;
-  if (!block->merged || relation < 0 || relation >= block->merged->n)
+  if (relation < 0 || relation >= (block->merged ? block->merged->n : 1))
     known = kith_fail(KITH_ECONFIG, "a layer reads relation %d, which its block does not have", relation);
-  return kith_tape_check(t, known) == KITH_OK ? relation_block_record(t, block, relation) : NULL;
+  return kith_tape_check(t, known) == KITH_OK ? relation_block_record(t, block, relation, type) : NULL;
+}
+
+const kith_block *kith_relation_block_op(kith_tape *t, const kith_block *block, int relation) {
+  return kith_relation_rows_op(t, block, relation, -1);
 }

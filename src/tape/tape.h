@@ -64,6 +64,10 @@ void kith_sparse_densify(const kith_tensor *x, float *dense);
 /** (1 - b) I + b w, of square weights w [d, d]: rows times it are (1 - b) x + b x w.  Local. */
 kith_tensor *kith_identity_mix_op(kith_tape *t, float b, kith_tensor *w);
 
+/** Sum over b of a[row, b] v_b: a [rows, B], and v [B k, d] holds the B matrices [k, d] one below the other.
+ * Local. */
+kith_tensor *kith_basis_op(kith_tape *t, kith_tensor *a, int row, kith_tensor *v);
+
 /** The rows first … first + n - 1 of weights `w`, with their gradients: no copy.  Local. */
 kith_tensor *kith_row_view_op(kith_tape *t, kith_tensor *w, int64_t first, int64_t n);
 
@@ -202,6 +206,12 @@ int kith_block_relation(const kith_block *block, const char *name);
  * the block may have.  Cost: one pass over the block's entries for each step, on the full graph only once.
  */
 const kith_block *kith_relation_block_op(kith_tape *t, const kith_block *block, int relation);
+
+/**
+ * The same for the rows of nodes of one type: other rows have no entries.  -1: all rows.  A block that is of
+ * no merged matrix has relation 0, all of its entries.
+ */
+const kith_block *kith_relation_rows_op(kith_tape *t, const kith_block *block, int relation, int type);
 
 /**
  * Compute only the rows of the last layer that out->gather_index names; all of them where out->all_rows.

@@ -6,7 +6,7 @@ static kith_status nodes_check(const kith_graph *g, const kith_train_options *tr
   kith_status st = KITH_OK;
   (void)train;
   KITH_CHECK(kith_model_can_classify(model), KITH_ECONFIG,
-             "model.name: %s cannot classify nodes; expected gcn, gcnii, gat or sage",
+             "model.name: %s cannot classify nodes; expected gcn, gcnii, gat, sage or rgcn",
              kith_model_text(model->name));
   KITH_CHECK(model->layers > 0, KITH_ECONFIG, "model.layers: 0, but a classifier needs at least one");
   KITH_CHECK(

@@ -130,6 +130,7 @@ model.gat.heads              pairs     train      1 2                    model.n
 model.gat.last_heads         pairs     train      1 2                    model.name=gat model.gat.heads=2
 model.gat.last_merge         pairs     train      concat average         model.name=gat model.gat.heads=2
 model.dropout                pairs     train      0 0.5                  model.name=gcn
+model.rgcn.bases             pairs     train      0 2                  model.name=rgcn
 model.gcnii.alpha            pairs     train      0.1 0.3              model.name=gcnii
 model.gcnii.lambda           pairs     train      0.5 1                model.name=gcnii
 train.weight_decay_dense     pairs     train      0 0.1                model.name=gcnii

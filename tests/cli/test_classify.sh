@@ -140,7 +140,7 @@ refused 78 'kith recommend is about users and items' "$KITH" recommend "$job" --
 refused 78 'kith embed is about users and items' "$KITH" embed "$job"
 refused 78 'kith bench is about users and items' "$KITH" bench "$job"
 refused 78 'kith generate is about users and items' "$KITH" generate "$job"
-refused 78 'model.name: ngcf cannot classify nodes; with task: classify expected gcn, gcnii, gat or sage' "$KITH" train "$job" --set model.name=ngcf
+refused 78 'model.name: ngcf cannot classify nodes; with task: classify expected gcn, gcnii, gat, sage or rgcn' "$KITH" train "$job" --set model.name=ngcf
 refused 78 'evaluate.split: valid, but data.splits.valid names no list' "$KITH" train "$job" --set data.splits.valid=
 refused 78 'task: expected recommend | classify, found "regress"' "$KITH" train "$job" --set task=regress
 refused 78 'model.gat.last_heads: 3 does not divide the columns of the last layer' "$KITH" train "$job" --quiet --fresh --set model.name=gat --set model.gat.last_heads=3

@@ -113,7 +113,7 @@ for t in "user", "item":
     assert x.tobytes() == y.tobytes() if exact else np.abs(x - y).max(initial=0) <= 1e-6 * np.abs(x).max(initial=1), (t, np.abs(x - y).max())
 P
 
-for model in lightgcn lightgcn-discount sage pinsage gcn gcnii gat ngcf sage-lstm; do
+for model in lightgcn lightgcn-discount sage pinsage gcn gcnii rgcn gat ngcf sage-lstm; do
   case $model in lightgcn | sage) epochs=8 ;; *) epochs=1 ;; esac
   set -- "${columns[@]}" --set model.name=${model%-*} --set data.split.method=none --set evaluate.every=0 --set train.epochs=$epochs
   [ ${model%-*} = lightgcn ] || set -- "$@" --set sampler.mode=neighbor --set sampler.fanouts=5,5

@@ -116,6 +116,24 @@ static void learned_weights_on_fewer_edges_are_differentiated(void **state) {
   check_relations((kith_relation_weights){.n = 3, .of = {LEARNED_FRIEND, LEARNED_TAGGED, LEARNED_VIEW}}, 0.3);
 }
 
+static void rgcn_is_differentiated(void **state) {
+  (void)state;
+  const kith_relation_weights w = {.n = 3, .of = {FRIEND, TAGGED, {.name = "view", .weight = 0.4}}};
+  for (int bases = 0; bases <= 2; bases += 2) {
+    options = (kith_model_options){.name = KITH_RGCN,
+                                   .dim = FORM_WIDTH,
+                                   .layers = 2,
+                                   .relations = w,
+                                   .rgcn.bases = bases,
+                                   .edge_dropout = 0.2,
+                                   .dropout = 0.1};
+    test_form_related(model, FORM_SMALL_STEP, &w, false);
+    test_form_related(model, FORM_SMALL_STEP, &w, true);
+    options.layers = 1;
+    test_form_sampled_related(model, FORM_SMALL_STEP, &w);
+  }
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_differentiated),
                                      cmocka_unit_test(mf_is_differentiated),
@@ -143,6 +161,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(pinsage_is_differentiated),
                                      cmocka_unit_test(pinsage_on_fewer_edges_is_differentiated),
                                      cmocka_unit_test(pinsage_with_other_columns_is_differentiated),
+                                     cmocka_unit_test(rgcn_is_differentiated),
                                      cmocka_unit_test(lightgcn_with_gates_is_differentiated),
                                      cmocka_unit_test(lightgcn_with_relations_is_differentiated),
                                      cmocka_unit_test(learned_weights_of_relations_are_differentiated),

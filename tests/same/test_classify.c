@@ -98,6 +98,12 @@ static void gcnii_is_the_same(void **state) {
   check((kith_model_options){.name = KITH_GCNII, .dropout = 0.2, .gcnii = {0.2, 0.7}});
 }
 
+static void rgcn_is_the_same(void **state) {
+  (void)state;
+  check((kith_model_options){.name = KITH_RGCN, .dropout = 0.2});
+  check((kith_model_options){.name = KITH_RGCN, .rgcn.bases = 2});
+}
+
 static void gat_is_the_same(void **state) {
   (void)state;
   check((kith_model_options){
@@ -393,6 +399,7 @@ static void other_models_are_refused(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(gcn_is_the_same),
                                      cmocka_unit_test(gcnii_is_the_same),
+                                     cmocka_unit_test(rgcn_is_the_same),
                                      cmocka_unit_test(gat_is_the_same),
                                      cmocka_unit_test(sage_is_the_same),
                                      cmocka_unit_test(other_samplers_are_the_same),

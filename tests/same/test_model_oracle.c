@@ -226,6 +226,30 @@ static void gcnii(net *m, rows h, rows final) {
   linear(WIDTH, WIDTH, h, w, c, final);
 }
 
+/* Schlichtkrull et al., ESWC 2018, eqs. 2 and 3, with two relations: users of items, and items of users. */
+static void rgcn(net *m, rows h, rows final) {
+  int bases = m->o->rgcn.bases;
+  for (int l = 0; l < LAYERS; l++) {
+    rows y, near;
+    double w[2][WIDTH * WIDTH] = {{0}};
+    const double *self = take(m, l, WIDTH * WIDTH), *a = bases > 0 ? take(m, l, 2 * bases) : NULL,
+                 *v = take(m, l, (bases > 0 ? bases : 2) * WIDTH * WIDTH);
+    for (int r = 0; r < 2; r++)
+      for (int i = 0; i < WIDTH * WIDTH; i++) {
+        if (bases == 0) w[r][i] = v[r * WIDTH * WIDTH + i];
+        for (int b = 0; b < bases; b++) w[r][i] += a[r * bases + b] * v[b * WIDTH * WIDTH + i];
+      }
+    linear(WIDTH, WIDTH, h, self, NULL, y);
+    aggregate(m, WIDTH, mean, h, near);
+    for (int i = 0; i < NODES; i++)
+      for (int k = 0; k < WIDTH; k++)
+        for (int j = 0; j < WIDTH; j++) y[i][k] += near[i][j] * w[i >= USERS][j * WIDTH + k];
+    if (l + 1 < LAYERS) apply(WIDTH, relu, y);
+    memcpy(h, y, sizeof y);
+  }
+  memcpy(final, h, sizeof(rows));
+}
+
 /* One head of attention on `wide` columns of z from `at` on; y gets them, times `factor`, from `to` on. */
 static void attend(const net *m, rows z, int at, int wide, const double *a, const double *b, double factor,
                    int to, rows y) {
@@ -356,8 +380,9 @@ static void pinsage(net *m, rows h, rows final) {
 
 static void forward(net *m, const double *p, rows final) {
   static void (*const model[])(net *, rows, rows) = {
-      [KITH_MF] = mf,       [KITH_LIGHTGCN] = lightgcn, [KITH_NGCF] = ngcf, [KITH_GCN] = gcn,
-      [KITH_GCNII] = gcnii, [KITH_GAT] = gat,           [KITH_SAGE] = sage, [KITH_PINSAGE] = pinsage};
+      [KITH_MF] = mf,   [KITH_LIGHTGCN] = lightgcn, [KITH_NGCF] = ngcf,
+      [KITH_GCN] = gcn, [KITH_GCNII] = gcnii,       [KITH_RGCN] = rgcn,
+      [KITH_GAT] = gat, [KITH_SAGE] = sage,         [KITH_PINSAGE] = pinsage};
   rows h;
   for (int i = 0; i < NODES; i++) memcpy(h[i], p + i * WIDTH, WIDTH * sizeof *p);
   m->weight = p + NODES * WIDTH;
@@ -590,6 +615,8 @@ static void every_optimizer_is_the_papers(void **state) {
 ORACLE(gcnii_is_the_papers, KITH_DECAY_ALL, .name = KITH_GCNII, .gcnii = {.alpha = 0.2, .lambda = 0.7})
 ORACLE(gcnii_whose_first_layer_decays_is_the_papers, KITH_DECAY_FIRST, .name = KITH_GCNII,
        .gcnii = {.alpha = 0.3, .lambda = 1.5})
+ORACLE(rgcn_is_the_papers, KITH_DECAY_ALL, .name = KITH_RGCN)
+ORACLE(rgcn_with_bases_is_the_papers, KITH_DECAY_FIRST, .name = KITH_RGCN, .rgcn.bases = 3)
 ORACLE(gat_is_the_papers, KITH_DECAY_ALL, .name = KITH_GAT, .gat.heads = 2)
 ORACLE(gat_with_a_mean_of_heads_is_the_papers, KITH_DECAY_FIRST, .name = KITH_GAT, .gat.heads = 4,
        .gat.last_heads = 3, .gat.last_merge = KITH_HEADS_AVERAGE)
@@ -616,6 +643,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(gcn_with_a_residual_is_the_papers),
       cmocka_unit_test(gcnii_is_the_papers),
       cmocka_unit_test(gcnii_whose_first_layer_decays_is_the_papers),
+      cmocka_unit_test(rgcn_is_the_papers),
+      cmocka_unit_test(rgcn_with_bases_is_the_papers),
       cmocka_unit_test(every_optimizer_is_the_papers),
       cmocka_unit_test(gat_is_the_papers),
       cmocka_unit_test(gat_with_a_mean_of_heads_is_the_papers),

@@ -158,6 +158,23 @@ static void relations_are_the_same(void **state) {
   check_unlimited(dropped, KITH_BPR);
 }
 
+static void rgcn_is_the_same(void **state) {
+  (void)state;
+  const manner drawn = {.sampler = {.mode = KITH_NEIGHBOR, .fanouts = {2, {3, 2}}}, .exclude = true};
+  for (int bases = 0; bases <= 3; bases += 3) {
+    kith_model_options o = related(FRIEND, VIEW);
+    o.name = KITH_RGCN;
+    o.rgcn.bases = bases;
+    check_as(o, drawn);
+    check_as(o, (manner){.sampler.mode = KITH_FULL});
+    check_unlimited(o, KITH_BPR);
+    o.relations.n = 0;
+    o.edge_dropout = 0.2;
+    check(o);
+    check_as(o, (manner){.sampler = {.mode = KITH_CLUSTER, .clusters = 2}});
+  }
+}
+
 static void all_neighbors_are_the_whole_graph(void **state) {
   (void)state;
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN}, KITH_BPR);
@@ -357,6 +374,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(mf_is_the_same),
                                      cmocka_unit_test(all_neighbors_are_the_whole_graph),
                                      cmocka_unit_test(relations_are_the_same),
+                                     cmocka_unit_test(rgcn_is_the_same),
                                      cmocka_unit_test(ngcf_is_the_same),
                                      cmocka_unit_test(gcn_is_the_same),
                                      cmocka_unit_test(gat_is_the_same),

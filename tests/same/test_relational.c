@@ -1,8 +1,8 @@
 /* ranks: 1 2 3 4 */
 /*
- * A model with a matrix for each relation, on any number of ranks: on the whole graph and on blocks of all
- * neighbors its rows are what dense matrices in double give, by every normalization, with undirected and
- * directed relations.
+ * Models with a matrix for each relation, the one of docs/new-model.md and rgcn, on any number of ranks: on
+ * the whole graph and on blocks of all neighbors their rows are what dense matrices in double give, by every
+ * normalization, with undirected and directed relations.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 #include "support/mpi_main.h"
 #include "support/relational.h"
 
+#include "model/model.h"
 #include "sample/sample.h"
 
 enum {
@@ -37,6 +38,8 @@ typedef struct setting {
   kith_dist_csr *a;
   kith_params *params;
   kith_normalization by;
+  bool typed; /* rgcn: a matrix for each relation and each type that reads in it … */
+  int bases;  /* … sums of so many; 0: each is free */
 } setting;
 
 static int type_of(int node) {
@@ -88,11 +91,61 @@ static void matrix(const setting *s, int relation, double a[NODES][NODES]) {
     }
 }
 
+/* Whether a node of a type can read others in a relation: Schlichtkrull et al., section 2, count a relation
+ * and its inverse apart, and the type of the reader tells which of the two it is. */
+static bool can_read(const test_graph *t, int relation, int type) {
+  for (int i = 0; i < NODES; i++)
+    for (int j = 0; j < NODES && type_of(i) == type; j++)
+      if (reads(t, relation, i, j) > 0) return true;
+  return false;
+}
+
+/* The weights of a relation for a type of readers: with bases, eq. 3. */
+static void typed_weights(const setting *s, int relation, int type, int l, double w[WIDTH * WIDTH]) {
+  static const char *const name[] = {"interactions", "friend", "tagged", "view"};
+  char text[KITH_NAME];
+  int place = 0, n = 0;
+  for (int r = 0; r < RELATIONS; r++)
+    for (int t = KITH_USER; t <= TEST_TAG; t++) {
+      if (!can_read(&s->t, r, t)) continue;
+      if (r == relation && t == type) place = n;
+      n++;
+    }
+  if (s->bases == 0) {
+    snprintf(text, sizeof text, "%s to %d.%d", name[relation], type, l);
+    const float *free = kith_params_get(s->params, text, WIDTH, WIDTH, KITH_INIT_GLOROT)->value;
+    for (int i = 0; i < WIDTH * WIDTH; i++) w[i] = (double)free[i];
+    return;
+  }
+  snprintf(text, sizeof text, "mix.%d", l);
+  const kith_tensor *a = kith_params_get(s->params, text, n, s->bases, KITH_INIT_GLOROT);
+  assert_int_equal(a->n_row, n);
+  snprintf(text, sizeof text, "basis.%d", l);
+  const float *v = kith_params_get(s->params, text, s->bases * WIDTH, WIDTH, KITH_INIT_GLOROT)->value;
+  for (int i = 0; i < WIDTH * WIDTH; i++) w[i] = 0;
+  for (int b = 0; b < s->bases; b++)
+    for (int i = 0; i < WIDTH * WIDTH; i++)
+      w[i] += (double)a->value[place * s->bases + b] * (double)v[b * WIDTH * WIDTH + i];
+}
+
+static void multiply_typed(const setting *s, int relation, int l, double x[NODES][WIDTH],
+                           double y[NODES][WIDTH]) {
+  for (int t = KITH_USER; t <= TEST_TAG; t++) {
+    double w[WIDTH * WIDTH];
+    if (!can_read(&s->t, relation, t)) continue;
+    typed_weights(s, relation, t, l, w);
+    for (int i = 0; i < NODES; i++)
+      for (int k = 0; k < WIDTH && type_of(i) == t; k++)
+        for (int m = 0; m < WIDTH; m++) y[i][k] += x[i][m] * w[m * WIDTH + k];
+  }
+}
+
 /* y += x w */
 static void multiply(const setting *s, const char *name, int relation, int l, double x[NODES][WIDTH],
                      double y[NODES][WIDTH]) {
   char text[KITH_NAME];
-  snprintf(text, sizeof text, "%s.%d.%d", name, relation, l);
+  if (s->typed) snprintf(text, sizeof text, "%s.%d", name, l);
+  else snprintf(text, sizeof text, "%s.%d.%d", name, relation, l);
   const float *w = kith_params_get(s->params, text, WIDTH, WIDTH, KITH_INIT_GLOROT)->value;
   for (int i = 0; i < NODES; i++)
     for (int k = 0; k < WIDTH; k++)
@@ -109,10 +162,12 @@ static void truth_layer(const setting *s, int l, double h[NODES][WIDTH]) {
     for (int i = 0; i < NODES; i++)
       for (int j = 0; j < NODES; j++)
         for (int k = 0; k < WIDTH; k++) near[i][k] += a[i][j] * h[j][k];
-    multiply(s, "relation", r, l, near, y);
+    if (s->typed) multiply_typed(s, r, l, near, y);
+    else multiply(s, "relation", r, l, near, y);
   }
+  bool activates = !s->typed || l + 1 < LAYERS;
   for (int i = 0; i < NODES; i++)
-    for (int k = 0; k < WIDTH; k++) h[i][k] = y[i][k] > 0 ? y[i][k] : 0;
+    for (int k = 0; k < WIDTH; k++) h[i][k] = y[i][k] > 0 || !activates ? y[i][k] : 0;
 }
 
 static void expect_rows(const setting *s, int64_t n, const int64_t *node, const kith_tensor *found) {
@@ -141,6 +196,29 @@ static setting setting_make(kith_normalization by, bool directed) {
   return s;
 }
 
+/* rgcn as trainers record it, or the model of docs/new-model.md; the rows after the last layer. */
+static kith_tensor *record(const setting *s, kith_tape *tape, const kith_block *const *block,
+                           kith_tensor *x) {
+  static kith_gather_index nothing;
+  static kith_output out;
+  static kith_exec_ctx exec;
+  kith_layer_outputs layers = {0};
+  if (!s->typed) return test_relational(tape, s->params, block, LAYERS, x);
+  kith_model_options o = {
+      .name = KITH_RGCN, .dim = WIDTH, .layers = LAYERS, .relations = READ, .rgcn.bases = s->bases};
+  out = (kith_output){.gather_index = &nothing, .all_rows = true, .packed = kith_tape_tensor(tape, 1, WIDTH)};
+  kith_model_ctx ctx = {.tape = tape,
+                        .params = s->params,
+                        .exec = &exec,
+                        .schema = &s->g->schema,
+                        .block = block,
+                        .x = x,
+                        .output = &out,
+                        .layers = &layers};
+  kith_model_record(&o, &ctx);
+  return layers.n > 0 ? layers.h[layers.n - 1] : NULL;
+}
+
 static void setting_free(setting *s) {
   kith_params_destroy(&s->params);
   kith_dist_csr_destroy(&s->a);
@@ -159,8 +237,7 @@ static void check_whole(const setting *s) {
   assert_int_equal(KITH_OK, kith_full_block_make(s->a, true, false, &full));
   assert_int_equal(KITH_OK, kith_tape_create(&tape));
   const kith_block *block[LAYERS] = {&full.block, &full.block};
-  kith_tensor *x = kith_tape_node_tensor(tape, &full.nodes, WIDTH),
-              *y = test_relational(tape, s->params, block, LAYERS, x);
+  kith_tensor *x = kith_tape_node_tensor(tape, &full.nodes, WIDTH), *y = record(s, tape, block, x);
   assert_int_equal(KITH_OK, kith_tape_status(tape));
   set_input(s->g->n_own, s->a->node, x);
   for (int run = 0; run < 2; run++) kith_tape_forward(tape);
@@ -190,8 +267,7 @@ static void check_sampled(const setting *s) {
   assert_int_equal(KITH_OK, kith_tape_create(&tape));
   const kith_block *block[LAYERS] = {kith_sampler_block(sampler, 0), kith_sampler_block(sampler, 1)};
   const kith_node_map *leaves = kith_sampler_input_nodes(sampler);
-  kith_tensor *x = kith_tape_node_tensor(tape, leaves, WIDTH),
-              *y = test_relational(tape, s->params, block, LAYERS, x);
+  kith_tensor *x = kith_tape_node_tensor(tape, leaves, WIDTH), *y = record(s, tape, block, x);
   assert_int_equal(KITH_OK, kith_tape_status(tape));
   for (uint64_t step = 0; step < 2; step++) {
     kith_sampler_plan(sampler, n - (kith_lid)step, seed + step, step, 0, NULL); /* another block each time */
@@ -209,6 +285,20 @@ static void each_relation_has_its_own_matrix(void **state) {
                                    KITH_NORMALIZE_NONE};
   for (int k = 0; k < 8; k++) {
     setting s = setting_make(by[k / 2], k % 2 == 1);
+    check_whole(&s);
+    check_sampled(&s);
+    setting_free(&s);
+  }
+}
+
+/* Its own normalization does not matter: rgcn takes means. */
+static void rgcn_has_a_matrix_for_each_relation_and_reader(void **state) {
+  (void)state;
+  for (int k = 0; k < 4; k++) {
+    setting s = setting_make(KITH_NORMALIZE_BOTH, k % 2 == 1);
+    s.by = KITH_NORMALIZE_LEFT;
+    s.typed = true;
+    s.bases = k / 2 * 2;
     check_whole(&s);
     check_sampled(&s);
     setting_free(&s);
@@ -257,6 +347,7 @@ static void both_is_what_a_merged_matrix_has(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(each_relation_has_its_own_matrix),
+                                     cmocka_unit_test(rgcn_has_a_matrix_for_each_relation_and_reader),
                                      cmocka_unit_test(a_block_knows_its_relations),
                                      cmocka_unit_test(both_is_what_a_merged_matrix_has)};
   test_begin(&argc, &argv);

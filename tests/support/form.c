@@ -214,8 +214,13 @@ kith_tensor *test_form_model(test_form *f, const kith_model_options *o, kith_ten
   kith_output *r = kith_tape_workspace(f->tape, 1, sizeof *r);
   r->gather_index = form_all_rows(f);
   r->packed = kith_tape_node_tensor(f->tape, f->block->dst, kith_model_output_dim(o));
-  kith_model_ctx ctx = {
-      .tape = f->tape, .params = f->params, .exec = &f->exec, .block = block, .x = x, .output = r};
+  kith_model_ctx ctx = {.tape = f->tape,
+                        .params = f->params,
+                        .exec = &f->exec,
+                        .block = block,
+                        .x = x,
+                        .output = r,
+                        .schema = f->g ? &f->g->schema : NULL};
   kith_model_record(o, &ctx);
   return r->packed;
 }

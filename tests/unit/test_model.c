@@ -23,7 +23,7 @@ static void heads_divide_the_columns_that_they_concatenate(void **state) {
   assert_int_equal(gat(12, 4, 5, KITH_HEADS_AVERAGE), KITH_OK);
 }
 
-static void lightgcn_alone_reads_relations(void **state) {
+static void some_models_read_relations(void **state) {
   (void)state;
   kith_model_options o = kith_model_defaults();
   assert_int_equal(kith_model_relations(&o)->n, 0);
@@ -35,6 +35,31 @@ static void lightgcn_alone_reads_relations(void **state) {
   o.layers = 2;
   o.name = KITH_NGCF;
   assert_false(kith_model_relation(&o, "friend") || kith_model_has_own_graph(&o));
+  o.name = KITH_RGCN;
+  assert_true(kith_model_relation(&o, "friend") && kith_model_has_own_graph(&o));
+}
+
+/* A matrix learns what a weight would, and means know neither ages nor ties. */
+static void rgcn_reads_plain_relations(void **state) {
+  (void)state;
+  kith_model_options o = kith_model_defaults();
+  o.name = KITH_RGCN;
+  o.relations = (kith_relation_weights){.n = 1,
+                                        .of = {{.name = "friend", .weight = 0.5}},
+                                        .n_half_life = 1,
+                                        .half_life = {{.name = "view", .seconds = 60}}};
+  assert_int_equal(kith_model_check(&o), KITH_OK);
+  snprintf(o.relations.half_life[0].name, KITH_NAME, "friend");
+  assert_int_equal(kith_model_check(&o), KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "model.half_lives.friend"));
+  o.relations.n_half_life = 0;
+  o.relations.tie = KITH_TIE_SIMILARITY;
+  assert_int_equal(kith_model_check(&o), KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "model.tie"));
+  o.relations.tie = KITH_TIE_NONE;
+  o.relations.of[0].learned = true;
+  assert_int_equal(kith_model_check(&o), KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "model.relations.friend: learned"));
 }
 
 static void rows_of_features_start_at_no_singular_vectors(void **state) {
@@ -72,7 +97,8 @@ static void rounded_rows_go_with_fixed_weights_alone(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(heads_divide_the_columns_that_they_concatenate),
-                                     cmocka_unit_test(lightgcn_alone_reads_relations),
+                                     cmocka_unit_test(some_models_read_relations),
+                                     cmocka_unit_test(rgcn_reads_plain_relations),
                                      cmocka_unit_test(rows_of_features_start_at_no_singular_vectors),
                                      cmocka_unit_test(rounded_rows_go_with_fixed_weights_alone)};
   test_begin(&argc, &argv);

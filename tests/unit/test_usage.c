@@ -192,6 +192,7 @@ static void other_keys_are_read_where_they_should_be(void **state) {
       {"negatives.popularity", "loss.name", "nce", "softmax"},
       {"train.weight_decay_on", "model.name", "gcn", "mf"},
       {"model.residual", "model.name", "gcn", "sage"},
+      {"model.rgcn.bases", "model.name", "rgcn", "gcn"},
       {"model.gcnii.alpha", "model.name", "gcnii", "gcn"},
       {"train.weight_decay_dense", "model.name", "gcnii", "gcn"},
       {"data.split.valid", "data.split.method", "ratio", "none"},
