@@ -212,6 +212,11 @@ kith_tensor *kith_model_weights(const kith_model_ctx *ctx, const char *name, int
   return kith_params_get(ctx->params, text, n_row, d, init);
 }
 
+kith_tensor *kith_model_dense_rows(const kith_model_ctx *ctx, int l, kith_tensor *h) {
+  const kith_block *block = ctx->block[l];
+  return block->dist_csr ? h : kith_dst_rows_op(ctx->tape, block, h);
+}
+
 kith_tensor *kith_model_linear(const kith_model_ctx *ctx, const char *name, const char *bias, int l, int d,
                                kith_tensor *h) {
   if (!h) return NULL;

@@ -120,6 +120,10 @@ void kith_model_layer_output(const kith_model_ctx *ctx, kith_tensor *h);
 /** Get the weights `name` of layer `l`, stored as "name.l"; null on failure. */
 kith_tensor *kith_model_weights(const kith_model_ctx *ctx, const char *name, int l, int64_t n_row, int d,
                                 kith_init init);
+/** What a dense layer reads of h as the rows of layer l's own nodes: on the full graph h itself, of which
+ * kith_dense_op() takes the block's destination rows; in sampled steps a copy of them, so that gradients of
+ * neighbors are summed before it.  Null in, null out. */
+kith_tensor *kith_model_dense_rows(const kith_model_ctx *ctx, int l, kith_tensor *h);
 /** h W + b: d columns, W the weights `name`, b the weights `bias` unless null; null in, null out. */
 kith_tensor *kith_model_linear(const kith_model_ctx *ctx, const char *name, const char *bias, int l, int d,
                                kith_tensor *h);

@@ -15,10 +15,11 @@ static kith_tensor *ngcf_layer(const kith_model_options *o, const kith_model_ctx
               *b1 = kith_model_weights(ctx, "sum bias", l, 1, o->dim, KITH_INIT_ZERO);
   kith_tensor *w2 = kith_model_weights(ctx, "product", l, h->d, o->dim, KITH_INIT_GLOROT),
               *b2 = kith_model_weights(ctx, "product bias", l, 1, o->dim, KITH_INIT_ZERO);
+  kith_tensor *own = kith_model_dense_rows(ctx, l, h);
   kith_tensor *near =
       kith_aggregate_op(t, ctx->block[l], KITH_NORM_SYMMETRIC, kith_ghost_update_op(t, ctx->block[l], h));
   kith_tensor *y =
-      kith_dense_op(t, ctx->block[l]->dst, KITH_DENSE_SUM_PRODUCT, NGCF_SLOPE, (kith_tensor *[]){near, h},
+      kith_dense_op(t, ctx->block[l]->dst, KITH_DENSE_SUM_PRODUCT, NGCF_SLOPE, (kith_tensor *[]){near, own},
                     (kith_tensor *[]){w1, w2}, (kith_tensor *[]){b1, b2});
   return o->dropout > 0 ? kith_dropout_op(t, ctx->exec, o->dropout, false, y) : y;
 }

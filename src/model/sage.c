@@ -57,7 +57,8 @@ static kith_tensor *sage_layer(const kith_model_options *o, const kith_model_ctx
                                kith_tensor *h) {
   kith_tape *t = ctx->tape;
   int d = kith_model_layer_dim(o, l);
-  kith_tensor *both[2] = {h, sage_aggregate(o, ctx, l, h)};
+  kith_tensor *both[2] = {kith_model_dense_rows(ctx, l, h)};
+  both[1] = sage_aggregate(o, ctx, l, h);
   kith_tensor *bias[2] = {kith_model_weights(ctx, "bias", l, 1, d, KITH_INIT_ZERO), NULL};
   if (!both[0] || !both[1]) return NULL;
   int k = both[0]->d, near = both[1]->d;
