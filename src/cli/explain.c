@@ -71,10 +71,9 @@ const kith_ids *cli_explain_ids(const explain_data *a, int type) {
 const char *cli_explain_label(const explain_data *a, const kith_explain_edge *edge, char *text) {
   int t = edge->type;
   text[0] = '\0';
-  if (edge->relation == KITH_EXPLAIN_FEATURE) {
-    kith_ids_print(&a->feature, edge->original, EXPLAIN_TEXT, text);
-    return text;
-  }
+  if (edge->relation == KITH_EXPLAIN_FEATURE) kith_ids_print(&a->feature, edge->original, EXPLAIN_TEXT, text);
+  if (edge->relation == KITH_EXPLAIN_EVIDENCE) kith_evidence_print(&a->evidence[edge->original], text);
+  if (edge->relation <= KITH_EXPLAIN_FEATURE) return text;
   if (t < KITH_SIDES && edge->original < a->base.name[t].n)
     kith_ids_print(&a->base.name[t], edge->original, EXPLAIN_TEXT, text);
   if (!text[0]) kith_ids_print(cli_explain_ids(a, t), edge->original, EXPLAIN_TEXT, text);
@@ -84,6 +83,7 @@ const char *cli_explain_label(const explain_data *a, const kith_explain_edge *ed
 const char *cli_explain_word(const explain_data *a, int from, const kith_explain_edge *edge, char *text) {
   if (edge->relation == KITH_EXPLAIN_CHOICE) return from == KITH_USER ? "chose" : "chosen by";
   if (edge->relation == KITH_EXPLAIN_FEATURE) return "has";
+  if (edge->relation == KITH_EXPLAIN_EVIDENCE) return "evidence:";
   if (edge->kind < 0) return a->base.g->schema.relation[edge->relation].name;
   kith_ids_print(&a->kind[edge->relation], edge->kind, EXPLAIN_TEXT, text);
   return text;
@@ -108,25 +108,38 @@ done:
   return st;
 }
 
-static kith_agreed explain_load(cli *c, kith_run *run, char *config_key, explain_data *a) {
+/* The explainer of the job's own model. */
+static kith_agreed explain_model(cli *c, kith_run *run, char *config_key, explain_data *a) {
   kith_agreed st = {KITH_OK};
   char checkpoint[KITH_PATH], embeddings[KITH_PATH];
+  kith_graph *g = a->base.g;
   KITH_TRY(kith_agree(c->comm, cli_run_of_job(c, run, config_key)));
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "embeddings.h5", embeddings)));
-  KITH_TRY(cli_recommend_load(c, &a->base));
-  KITH_TRY(cli_check_export(c, a->base.g, embeddings, &a->base.from));
-  KITH_TRY(explain_read_ids(c, a));
+  KITH_TRY(cli_check_export(c, g, embeddings, &a->base.from));
   KITH_TRY(kith_checkpoint_find(c->comm, run->work, 0, checkpoint));
-  if (checkpoint[0]) KITH_TRY(cli_keep_half_life(c, checkpoint, a->base.g, &run->model));
-  KITH_TRY(cli_resolve_half_life(c, run->parts, a->base.g, &run->model));
-  if (a->base.g->timed) KITH_TRY(kith_graph_times_read(c->comm, run->parts, a->base.g));
-  KITH_TRY(kith_explainer_create(c->comm, a->base.g, run, &a->base.from, a->base.x, &a->explainer));
+  if (checkpoint[0]) KITH_TRY(cli_keep_half_life(c, checkpoint, g, &run->model));
+  KITH_TRY(cli_resolve_half_life(c, run->parts, g, &run->model));
+  KITH_TRY(kith_explainer_create(c->comm, g, run, &a->base.from, a->base.x, &a->explainer));
+done:
+  return st;
+}
+
+static kith_agreed explain_load(cli *c, kith_run *run, char *config_key, explain_data *a) {
+  kith_agreed st = {KITH_OK};
+  char parts[KITH_PATH];
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
+  KITH_TRY(cli_recommend_load(c, &a->base));
+  KITH_TRY(explain_read_ids(c, a));
+  if (a->base.g->timed) KITH_TRY(kith_graph_times_read(c->comm, parts, a->base.g));
+  if (cli_is_blend(c)) KITH_TRY(cli_explain_blend(c, a));
+  else KITH_TRY(explain_model(c, run, config_key, a));
 done:
   return st;
 }
 
 static void explain_free(explain_data *a) {
   kith_explainer_free(&a->explainer);
+  cli_explain_free_members(a);
   for (int t = 0; t < KITH_MAX_TYPES; t++) kith_ids_free(&a->further[t]);
   for (int r = 0; r < KITH_MAX_RELATIONS; r++) kith_ids_free(&a->kind[r]);
   kith_ids_free(&a->feature);

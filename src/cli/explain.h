@@ -18,6 +18,10 @@ typedef struct explain_data {
   kith_ids kind[KITH_MAX_RELATIONS]; /* names of kinds; n = 0: none */
   kith_ids feature;                  /* of users, where the model reads them; n = 0: none */
   kith_explainer *explainer;
+  int n_member;                                /* models of a blend that have weight */
+  struct explain_member *member;               /* [n_member]; null: no blend */
+  kith_evidence_table table;                   /* evidence of a blend … */
+  kith_evidence evidence[KITH_BLEND_EVIDENCE]; /* … [table.n] with its weights */
 } explain_data;
 
 enum { EXPLAIN_TEXT = 512 }; /* bytes of a label of a node */
@@ -31,6 +35,10 @@ const char *cli_explain_word(const explain_data *a, int from, const kith_explain
 /* The ids of a type. */
 const kith_ids *cli_explain_ids(const explain_data *a, int type);
 
+/* Make the explainer of a blend, whose graph and rows were read.  Collective.  Errors: those of
+ * kith_explainer_create(); KITH_EDATA if a model was trained again since. */
+kith_agreed cli_explain_blend(const cli *c, explain_data *a) KITH_MUST_USE;
+void cli_explain_free_members(explain_data *a);
 /* Write the top items of all users with their reasons to a file.  Collective. */
 kith_agreed cli_explain_all(cli *c, const explain_request *w, const explain_data *a,
                             bool replaces) KITH_MUST_USE;

@@ -23,13 +23,14 @@ typedef struct all_block {
 static void all_print_term(FILE *f, const explain_data *a, const kith_explain_edge *e) {
   char text[EXPLAIN_TEXT] = "";
   const kith_schema *s = &a->base.g->schema;
-  const char *relation = e->relation == KITH_EXPLAIN_CHOICE    ? KITH_INTERACTIONS
-                         : e->relation == KITH_EXPLAIN_FEATURE ? "feature"
-                                                               : s->relation[e->relation].name;
-  bool feature = e->relation == KITH_EXPLAIN_FEATURE;
+  const char *relation = e->relation >= 0 ? s->relation[e->relation].name : KITH_INTERACTIONS;
+  if (e->relation == KITH_EXPLAIN_FEATURE) relation = "feature";
+  if (e->relation == KITH_EXPLAIN_EVIDENCE) relation = "evidence";
   if (e->kind >= 0) kith_ids_print(&a->kind[e->relation], e->kind, sizeof text, text);
   fprintf(f, "%s\t%s\t%s\t", relation, text, s->type[e->type]);
-  kith_ids_print(feature ? &a->feature : cli_explain_ids(a, e->type), e->original, sizeof text, text);
+  if (e->relation > KITH_EXPLAIN_FEATURE)
+    kith_ids_print(cli_explain_ids(a, e->type), e->original, sizeof text, text);
+  else cli_explain_label(a, e, text);
   fprintf(f, "%s\t", text);
 }
 

@@ -16,6 +16,11 @@ static void json_node(cli *c, const explain_data *a, int type, int64_t original)
 static void json_edge(cli *c, const explain_data *a, const kith_explain_edge *e) {
   char kind[EXPLAIN_TEXT];
   bool choice = e->relation == KITH_EXPLAIN_CHOICE;
+  if (e->relation == KITH_EXPLAIN_EVIDENCE) {
+    cli_json_more(c, "\"evidence\": ");
+    cli_json_string(c, cli_explain_label(a, e, kind));
+    return;
+  }
   if (e->relation == KITH_EXPLAIN_FEATURE) {
     cli_json_more(c, "\"feature\": ");
     cli_recommend_json_id(c, &a->feature, e->original);

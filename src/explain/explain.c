@@ -47,22 +47,70 @@ static void explain_share(const kith_comm *comm, int64_t n, size_t size, void *x
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, x, (int)(n * (int64_t)size), MPI_BYTE, MPI_BOR, comm->mpi));
 }
 
-static kith_agreed explain_batch(kith_explainer *e, kith__batch *b, int first, float *other,
+/* The models that the explainer is of, with the work memory of their batches. */
+static kith_status explain_parts(kith_explainer *e, int n, int *n_part, kith__part *part) {
+  kith_status st = KITH_OK;
+  *n_part = e->n_member > 0 ? e->n_member : 1;
+  for (int m = 0; m < *n_part; m++) {
+    kith__part *p = &part[m];
+    p->e = e->n_member > 0 ? e->member[m] : e;
+    p->factor = e->n_member > 0 ? e->factor[m] : 1;
+    p->batch.direct = kith_direct_is_on(&p->e->direct) ? p->e->reach[0] : NULL;
+    KITH_TRY(KITH_NEW(p->batch.target, (int64_t)BATCH * p->e->d));
+    KITH_TRY(KITH_NEW(p->other, (int64_t)BATCH * p->e->d));
+    KITH_TRY(KITH_NEW(p->direct_score, n));
+  }
+done:
+  return st;
+}
+
+static void explain_parts_free(kith__part *part) {
+  for (int m = 0; m < KITH_BLEND_MODELS; m++) {
+    KITH_FREE(part[m].batch.target);
+    KITH_FREE(part[m].other);
+    KITH_FREE(part[m].direct_score);
+  }
+}
+
+/* Queries first … first + n - 1, for every part. */
+static void explain_fill_batch(int n_part, kith__part *part, int first, int n,
+                               const kith_explain_query *query) {
+  for (int m = 0; m < n_part; m++) {
+    kith__batch *b = &part[m].batch;
+    b->n = n;
+    b->query = query + first;
+    b->direct_score = part[m].direct_score + first;
+    explain_fill_target(part[m].e, b, part[m].other);
+    if (b->direct) kith__explain_direct(part[m].e, b);
+  }
+}
+
+/* Paths and connections; of a blend, connections of the first model. */
+static kith_agreed explain_walks(const kith__part *part, bool paths, int first, kith_explanations *out) {
+  kith_agreed st = {KITH_OK};
+  kith_explain_walk *path = out->path + (size_t)first * (size_t)out->n_path;
+  if (out->n_path > 0 && paths)
+    KITH_TRY(kith__explain_walks(part->e, &part->batch, WALK_END_ANYWHERE, out->n_path, path));
+  for (int i = 0; i < part->batch.n * out->n_path; i++)
+    path[i].value *= out->sums[first + i / out->n_path].scale;
+  if (out->n_connection > 0)
+    KITH_TRY(kith__explain_walks(part->e, &part->batch, WALK_END_AT_ITEM, out->n_connection,
+                                 out->connection + (size_t)first * (size_t)out->n_connection));
+done:
+  return st;
+}
+
+static kith_agreed explain_batch(const kith_explainer *e, int n_part, kith__part *part, int first,
                                  kith_explanations *out) {
   kith_agreed st = {KITH_OK};
+  const kith_comm *comm = e->comm;
+  const int n = part->batch.n;
   kith_explain_sums *sums = out->sums + first;
   kith_explain_reason *reason = out->reason + (size_t)first * (size_t)out->n_reason;
-  kith_explain_walk *path = out->path + (size_t)first * (size_t)out->n_path;
-  explain_fill_target(e, b, other);
-  if (b->direct) kith__explain_direct(e, b);
-  KITH_TRY(kith_agree(e->comm, kith__explain_reasons(e, b, out->n_reason, sums, reason)));
-  explain_share(e->comm, b->n, sizeof *sums, sums);
-  explain_share(e->comm, (int64_t)b->n * out->n_reason, sizeof *reason, reason);
-  if (out->n_path > 0 && e->x) KITH_TRY(kith__explain_walks(e, b, WALK_END_ANYWHERE, out->n_path, path));
-  for (int i = 0; i < b->n * out->n_path; i++) path[i].value *= sums[i / out->n_path].scale;
-  if (out->n_connection > 0)
-    KITH_TRY(kith__explain_walks(e, b, WALK_END_AT_ITEM, out->n_connection,
-                                 out->connection + (size_t)first * (size_t)out->n_connection));
+  KITH_TRY(kith_agree(comm, kith__explain_reasons(e, n_part, part, out->n_reason, sums, reason)));
+  explain_share(comm, n, sizeof *sums, sums);
+  explain_share(comm, (int64_t)n * out->n_reason, sizeof *reason, reason);
+  KITH_TRY(explain_walks(part, n_part == 1 && part->e->x, first, out));
 done:
   return st;
 }
@@ -70,26 +118,20 @@ done:
 kith_agreed kith_explain(kith_explainer *e, int n, const kith_explain_query *query, int n_reason, int n_path,
                          int n_connection, kith_explanations *out) {
   kith_agreed st = {KITH_OK};
-  kith__batch b = {.n = 0};
-  float *other = NULL;
-  double *direct = NULL;
+  kith__part part[KITH_BLEND_MODELS] = {{.e = NULL}};
+  int n_part = 0;
   *out = (kith_explanations){.n = n, .n_reason = n_reason, .n_path = n_path, .n_connection = n_connection};
   KITH_TRY(kith_agree(e->comm, explain_alloc(out)));
-  KITH_TRY(kith_agree(e->comm, KITH_NEW(b.target, (int64_t)BATCH * e->d)));
-  KITH_TRY(kith_agree(e->comm, KITH_NEW(other, (int64_t)BATCH * e->d)));
-  KITH_TRY(kith_agree(e->comm, KITH_NEW(direct, n)));
-  if (kith_direct_is_on(&e->direct)) KITH_TRY(kith__explain_direct_scores(e, n, query, direct));
+  KITH_TRY(kith_agree(e->comm, explain_parts(e, n, &n_part, part)));
+  for (int m = 0; m < n_part; m++)
+    if (part[m].batch.direct)
+      KITH_TRY(kith__explain_direct_scores(part[m].e, n, query, part[m].direct_score));
   for (int first = 0; first < n; first += BATCH) {
-    b.n = (int)kith_min(BATCH, n - first);
-    b.direct = kith_direct_is_on(&e->direct) ? e->reach[0] : NULL;
-    b.direct_score = direct + first;
-    b.query = query + first;
-    KITH_TRY(explain_batch(e, &b, first, other, out));
+    explain_fill_batch(n_part, part, first, (int)kith_min(BATCH, n - first), query);
+    KITH_TRY(explain_batch(e, n_part, part, first, out));
   }
 done:
-  KITH_FREE(b.target);
-  KITH_FREE(other);
-  KITH_FREE(direct);
+  explain_parts_free(part);
   if (kith_is_bad(st)) kith_explanations_free(out);
   return st;
 }

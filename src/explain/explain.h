@@ -15,6 +15,7 @@
 #ifndef KITH_EXPLAIN_EXPLAIN_H
 #define KITH_EXPLAIN_EXPLAIN_H
 
+#include "blend/evidence.h"
 #include "kith/store.h"
 #include "kith/train.h"
 
@@ -24,6 +25,7 @@ enum {
   KITH_EXPLAIN_HOPS = 16,     /**< most entries of a path */
   KITH_EXPLAIN_CHOICE = -1,   /**< relation of an interaction; others are indices into the schema */
   KITH_EXPLAIN_FEATURE = -2,  /**< no relation: the term is of a feature of the user's input row */
+  KITH_EXPLAIN_EVIDENCE = -3, /**< no relation: the term is evidence of a blend */
   KITH_EXPLAIN_CONNECTION = 3 /**< fewest hops that connections may have */
 };
 
@@ -39,7 +41,7 @@ typedef struct kith_explain_edge {
   int relation;     /**< KITH_EXPLAIN_CHOICE, or in the schema */
   int kind;         /**< row of the relation's kind_id; -1: it has no kinds */
   bool timed;       /**< whether `time` is known */
-  int64_t original; /**< number of the neighbor, or of the feature, within its type */
+  int64_t original; /**< number of the neighbor, or of the feature, within its type; of the evidence */
   int64_t time;
 } kith_explain_edge;
 
@@ -96,6 +98,21 @@ typedef struct kith_explainer kith_explainer;
 kith_agreed kith_explainer_create(const kith_comm *comm, const kith_graph *g, const kith_run *run,
                                   const kith_embeddings_origin *from, const float *x,
                                   kith_explainer **out) KITH_MUST_USE;
+/**
+ * The explainer of a blend: the score is the sum of the members' scores, each times its factor.  Terms of
+ * several members for one edge are one term.  There are no paths, and connections are the first member's.
+ * Collective.
+ *
+ * @param n       members, 1 to KITH_BLEND_MODELS
+ * @param member  [n] of the same graph; given away and set to null, unless it fails
+ * @param factor  [n] gamma / sigma
+ * @param table, evidence  what scores of listed pairs have beside, kept by reference, and [table->n] with its
+ *                weights; each is a term
+ * Errors: KITH_ENOMEM.
+ */
+kith_agreed kith_explainer_join(const kith_comm *comm, int n, kith_explainer **member, const double *factor,
+                                const kith_evidence_table *table, const kith_evidence *evidence,
+                                kith_explainer **out) KITH_MUST_USE;
 /** Free it and null the pointer.  Local; accepts null. */
 void kith_explainer_free(kith_explainer **e);
 

@@ -9,6 +9,11 @@
 enum { BATCH = KITH_PANEL /* queries at once: one panel */ };
 
 struct kith_explainer {
+  int n_member; /* models of a blend, which have the rest; 0: no blend */
+  kith_explainer *member[KITH_BLEND_MODELS];
+  double factor[KITH_BLEND_MODELS];    /* of each one's score in the blend's */
+  const kith_evidence_table *evidence; /* of a blend; null: none */
+  double evidence_weight[KITH_BLEND_EVIDENCE];
   const kith_comm *comm;
   const kith_graph *g;
   const kith_run *run;
@@ -37,6 +42,15 @@ typedef struct kith__batch {
   const double *direct_score; /* [n] the direct term of the whole score, where this rank has the user */
 } kith__batch;
 
+/* A model, and the batch as it reads it. */
+typedef struct kith__part {
+  kith_explainer *e;
+  double factor; /* of its score in the sum of all parts */
+  kith__batch batch;
+  float *other;         /* [BATCH, d] work memory */
+  double *direct_score; /* of all queries */
+} kith__part;
+
 /* Make the explainer of a model with steps, and of spectral.  Collective.  Errors: as
  * kith_explainer_create(). */
 kith_agreed kith__explain_linear(kith_explainer *e, const kith_embeddings_origin *from) KITH_MUST_USE;
@@ -60,9 +74,12 @@ static inline int kith__explain_term(const kith_explainer *e, kith_eid entry) {
   return m ? m->of[entry] : 0;
 }
 
-/* Fill sums [n] and reason [n, n_reason] for the queries whose users this rank owns; the others stay. */
-kith_status kith__explain_reasons(const kith_explainer *e, const kith__batch *b, int n_reason,
+/* Fill sums [n] and reason [n, n_reason] for the queries whose users this rank owns; the others stay.  Terms
+ * of several parts for one edge are one term. */
+kith_status kith__explain_reasons(const kith_explainer *e, int n_part, const kith__part *part, int n_reason,
                                   kith_explain_sums *sums, kith_explain_reason *reason) KITH_MUST_USE;
+/* The index of an owned row among the users of this rank.  Local. */
+kith_lid kith__explain_user_index(const kith_graph *g, kith_lid row);
 
 /* What paths end with. */
 typedef enum kith__walk_end {

@@ -53,9 +53,31 @@ done:
   return st;
 }
 
+kith_agreed kith_explainer_join(const kith_comm *comm, int n, kith_explainer **member, const double *factor,
+                                const kith_evidence_table *table, const kith_evidence *evidence,
+                                kith_explainer **out) {
+  kith_agreed st = {KITH_OK};
+  kith_explainer *e = NULL;
+  *out = NULL;
+  KITH_TRY(kith_agree(comm, KITH_NEW(e, 1)));
+  e->comm = comm;
+  e->n_member = n;
+  for (int m = 0; m < n; m++) {
+    e->member[m] = member[m];
+    e->factor[m] = factor[m];
+    member[m] = NULL;
+  }
+  e->evidence = table->n > 0 ? table : NULL;
+  for (int k = 0; k < table->n; k++) e->evidence_weight[k] = evidence[k].weight;
+  *out = e;
+done:
+  return st;
+}
+
 void kith_explainer_free(kith_explainer **explainer) {
   kith_explainer *e = *explainer;
   if (!e) return;
+  for (int m = 0; m < e->n_member; m++) kith_explainer_free(&e->member[m]);
   for (int t = 0; t < KITH_SIDES; t++) KITH_FREE(e->row_of[t]);
   for (int i = 0; i < 2; i++) KITH_FREE(e->reach[i]);
   KITH_FREE(e->all);

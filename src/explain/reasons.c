@@ -6,9 +6,10 @@
 
 typedef struct found {
   double value, direct;
-  int feature;         /* 1 + its number; 0: a neighbor */
-  kith_eid entry, nth; /* the entry of the matrix, and how many of its term are before it in the row; of a
-                          feature its place behind the entries */
+  int part, relation; /* of the edge, KITH_EXPLAIN_FEATURE or KITH_EXPLAIN_EVIDENCE */
+  int feature;        /* its number, or that of the evidence */
+  kith_eid entry;     /* of the part's matrix */
+  kith_eid nth;       /* entries of the relation, or features, before it in the row */
 } found;
 
 void kith__explain_node(int64_t key, int *type, int64_t *original) {
@@ -37,17 +38,34 @@ kith_explain_edge kith__explain_edge(const kith_explainer *e, kith_lid p, kith_e
   return edge;
 }
 
+kith_lid kith__explain_user_index(const kith_graph *g, kith_lid row) {
+  kith_lid low = 0, high = g->n_own_of[KITH_USER];
+  while (low + 1 < high) {
+    kith_lid middle = (low + high) / 2;
+    if (g->row_of[KITH_USER][middle] <= row) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
 static double reasons_dot(int d, const float *x, const float *y) {
   double sum = 0;
   for (int k = 0; k < d; k++) sum += (double)x[k] * (double)y[k];
   return sum;
 }
 
-/* Highest contribution first; equal ones in the order of the row. */
+/* By relation, in the order of the row. */
+static int reasons_compare_edges(const void *a, const void *b) {
+  const found *x = a, *y = b;
+  if (x->relation != y->relation) return x->relation < y->relation ? -1 : 1;
+  return (x->nth > y->nth) - (x->nth < y->nth);
+}
+
+/* Highest contribution first. */
 static int reasons_compare(const void *a, const void *b) {
   const found *x = a, *y = b;
   if (x->value != y->value) return x->value > y->value ? -1 : 1;
-  return (x->entry > y->entry) - (x->entry < y->entry);
+  return reasons_compare_edges(a, b);
 }
 
 /* What an entry of R(0) is multiplied by: cosines divide by the length of the user's row. */
@@ -59,41 +77,102 @@ static double reasons_scale(const kith_explainer *e, kith_lid row) {
 }
 
 /* The neighbors of query q's user; of spectral, R(1) contains the weights of the entries. */
-static void reasons_find(const kith_explainer *e, kith_lid row, const kith__batch *b, int q, double scale,
-                         found *list) {
+static found *reasons_find(const kith__part *part, int m, kith_lid row, int q, double scale, found *list) {
+  const kith_explainer *e = part->e;
   const kith_csr *csr = &e->a->csr;
-  const float *target = b->target + (size_t)q * (size_t)e->d;
+  const float *target = part->batch.target + (size_t)q * (size_t)e->d, *direct = part->batch.direct;
   kith_eid seen[1 + KITH_MAX_RELATIONS] = {0};
   kith_lid p = e->a->iperm[row];
-  for (kith_eid i = csr->start[p]; i < csr->start[p + 1]; i++) {
+  for (kith_eid i = csr->start[p]; i < csr->start[p + 1] && e->layers > 0; i++) {
     const size_t at = (size_t)csr->col[i];
     double weight = e->all ? (double)csr->weight[i] : 1;
+    int term = kith__explain_term(e, i);
     found *f = list++;
-    f->entry = i;
-    f->nth = seen[kith__explain_term(e, i)]++;
-    f->direct = b->direct ? (double)b->direct[at * BATCH + (size_t)q] : 0;
+    *f = (found){.part = m, .relation = e->term[term], .entry = i, .nth = seen[term]++};
+    f->direct = direct ? part->factor * (double)direct[at * BATCH + (size_t)q] : 0;
     f->value = scale * weight * reasons_dot(e->d, e->rest + at * (size_t)e->d, target) + f->direct;
   }
+  return list;
 }
 
-/* The features of the user's input row, which is b + sum of f_uk w_k; in place of a neighbor's entry their
- * place. */
-static void reasons_find_features(const kith_explainer *e, kith_lid row, const float *target, double scale,
-                                  found *list) {
+/* Whether the input row of a user has features: it is b + sum of f_uk w_k. */
+static bool reasons_has_features(const kith_explainer *e) {
+  return e->x && e->inference.recording.input.w[KITH_USER];
+}
+
+static found *reasons_find_features(const kith__part *part, int m, kith_lid row, int q, double scale,
+                                    found *list) {
+  const kith_explainer *e = part->e;
+  const float *target = part->batch.target + (size_t)q * (size_t)e->d;
+  if (!reasons_has_features(e)) return list;
   const kith_features *f = e->inference.recording.input.features;
   const float *w = e->inference.recording.input.w[KITH_USER]->value;
-  for (kith_eid i = f->start[row]; i < f->start[row + 1]; i++, list++) {
+  for (kith_eid i = f->start[row]; i < f->start[row + 1]; i++) {
     double product = reasons_dot(e->d, w + (size_t)f->index[i] * (size_t)e->d, target);
-    *list =
-        (found){.value = scale * e->weight[0] * (double)f->value[i] * product, .feature = 1 + f->index[i]};
-    list->entry = INT64_MAX / 2 + i;
+    *list++ = (found){.value = scale * e->weight[0] * (double)f->value[i] * product,
+                      .part = m,
+                      .relation = KITH_EXPLAIN_FEATURE,
+                      .feature = f->index[i],
+                      .nth = i - f->start[row]};
   }
+  return list;
 }
 
-static int64_t reasons_n_feature(const kith_explainer *e, kith_lid row) {
-  const kith_input *in = &e->inference.recording.input;
-  if (!e->x || !in->w[KITH_USER]) return 0;
-  return in->features->start[row + 1] - in->features->start[row];
+/* The terms of one part, and its share of the sums. */
+static found *reasons_add(const kith__part *part, int m, kith_lid row, int q, kith_explain_sums *sums,
+                          found *list) {
+  const kith_explainer *e = part->e;
+  const kith__batch *b = &part->batch;
+  const size_t at = (size_t)row * (size_t)e->d;
+  const float *target = b->target + (size_t)q * (size_t)e->d;
+  const double scale = part->factor * reasons_scale(e, row);
+  sums->scale = scale;
+  sums->score +=
+      part->factor * (reasons_dot(e->d, e->final + at, target) + (b->direct ? b->direct_score[q] : 0));
+  if (e->x) sums->own += scale * e->weight[0] * reasons_dot(e->d, e->x + at, target);
+  list = reasons_find(part, m, row, q, scale, list);
+  for (found *end = reasons_find_features(part, m, row, q, scale, list); list < end; list++)
+    sums->own -= list->value;
+  return list;
+}
+
+/* Evidence of a listed pair: number k of it, times its weight; 0: the pair is not listed. */
+static double reasons_evidence(const kith_explainer *blend, kith_lid user, int64_t item, int k) {
+  const kith_evidence_table *t = blend->evidence;
+  kith_eid low = t->item.start[user], high = t->item.start[user + 1];
+  while (low < high) {
+    kith_eid middle = (low + high) / 2;
+    if (t->item.value[middle] < item) low = middle + 1;
+    else high = middle;
+  }
+  if (low == t->item.start[user + 1] || t->item.value[low] != item) return 0;
+  return blend->evidence_weight[k] * t->value[low * t->n + k];
+}
+
+static found *reasons_add_evidence(const kith_explainer *blend, kith_lid row, const kith_explain_query *q,
+                                   kith_explain_sums *sums, found *list) {
+  kith_lid user = kith__explain_user_index(blend->member[0]->g, row);
+  for (int k = 0; k < blend->evidence->n; k++) {
+    double value = reasons_evidence(blend, user, q->item, k);
+    if (q->against >= 0) value -= reasons_evidence(blend, user, q->against, k);
+    if (value == 0) continue;
+    *list++ = (found){.value = value, .relation = KITH_EXPLAIN_EVIDENCE, .feature = k, .nth = k};
+    sums->score += value;
+  }
+  return list;
+}
+
+/* Terms of several parts for one edge become one; returns how many are left. */
+static int64_t reasons_merge(int64_t n, found *list) {
+  int64_t kept = 0;
+  qsort(list, (size_t)n, sizeof *list, reasons_compare_edges);
+  for (int64_t i = 0; i < n; i++) {
+    if (kept > 0 && reasons_compare_edges(&list[kept - 1], &list[i]) == 0) {
+      list[kept - 1].value += list[i].value;
+      list[kept - 1].direct += list[i].direct;
+    } else list[kept++] = list[i];
+  }
+  return kept;
 }
 
 static void reasons_sum(int64_t n, const found *list, kith_explain_sums *s) {
@@ -102,50 +181,55 @@ static void reasons_sum(int64_t n, const found *list, kith_explain_sums *s) {
     *(list[i].value > 0 ? &s->positive : &s->negative) += list[i].value;
     s->n_positive += list[i].value > 0;
     s->n_negative += list[i].value < 0;
-    if (list[i].feature > 0) s->own -= list[i].value;
   }
   s->rounding = s->score - s->own - s->positive - s->negative;
 }
 
-static kith_explain_reason reasons_show(const kith_explainer *e, kith_lid p, const found *f) {
+static kith_explain_reason reasons_show(const kith__part *part, kith_lid row, const found *f) {
+  const kith_explainer *e = part[f->part].e;
   kith_explain_reason r = {.value = f->value, .direct = f->direct};
-  if (f->feature > 0)
-    r.edge = (kith_explain_edge){.relation = KITH_EXPLAIN_FEATURE, .kind = -1, .original = f->feature - 1};
-  else r.edge = kith__explain_edge(e, p, f->entry, f->nth);
+  if (f->relation == KITH_EXPLAIN_FEATURE || f->relation == KITH_EXPLAIN_EVIDENCE)
+    r.edge = (kith_explain_edge){.relation = f->relation, .kind = -1, .original = f->feature};
+  else r.edge = kith__explain_edge(e, e->a->iperm[row], f->entry, f->nth);
   return r;
 }
 
-static kith_status reasons_of(const kith_explainer *e, kith_lid row, const kith__batch *b, int q,
-                              int n_reason, kith_explain_sums *sums, kith_explain_reason *reason) {
-  kith_status st = KITH_OK;
+/* Most terms of a row. */
+static int64_t reasons_count(const kith__part *part, kith_lid row) {
+  const kith_explainer *e = part->e;
   const kith_lid p = e->a->iperm[row];
-  const int64_t n_entry = e->layers > 0 ? e->a->csr.start[p + 1] - e->a->csr.start[p] : 0,
-                n_feature = reasons_n_feature(e, row), n = n_entry + n_feature;
-  const size_t at = (size_t)row * (size_t)e->d;
-  const double scale = sums->scale = reasons_scale(e, row);
-  const float *target = b->target + (size_t)q * (size_t)e->d;
-  found *list = NULL;
+  const kith_features *f = reasons_has_features(e) ? e->inference.recording.input.features : NULL;
+  return e->a->csr.start[p + 1] - e->a->csr.start[p] + (f ? f->start[row + 1] - f->start[row] : 0);
+}
+
+static kith_status reasons_of(const kith_explainer *e, int n_part, const kith__part *part, kith_lid row,
+                              int q, int n_reason, kith_explain_sums *sums, kith_explain_reason *reason) {
+  kith_status st = KITH_OK;
+  int64_t n = KITH_BLEND_EVIDENCE;
+  found *list = NULL, *end = NULL;
+  for (int m = 0; m < n_part; m++) n += reasons_count(&part[m], row);
   KITH_TRY(KITH_NEW(list, n));
-  sums->score = reasons_dot(e->d, e->final + at, target) + (b->direct ? b->direct_score[q] : 0);
-  if (e->x) sums->own = scale * e->weight[0] * reasons_dot(e->d, e->x + at, target);
-  if (n_entry > 0) reasons_find(e, row, b, q, scale, list);
-  if (n_feature > 0) reasons_find_features(e, row, target, scale, list + n_entry);
+  end = list;
+  for (int m = 0; m < n_part; m++) end = reasons_add(&part[m], m, row, q, sums, end);
+  if (e->evidence) end = reasons_add_evidence(e, row, &part->batch.query[q], sums, end);
+  n = end - list;
+  if (n_part > 1) n = reasons_merge(n, list);
   reasons_sum(n, list, sums);
   qsort(list, (size_t)n, sizeof *list, reasons_compare);
   for (int i = 0; i < n_reason; i++)
-    reason[i] = i < n ? reasons_show(e, p, &list[i]) : (kith_explain_reason){.edge = {.type = -1}};
+    reason[i] = i < n ? reasons_show(part, row, &list[i]) : (kith_explain_reason){.edge = {.type = -1}};
 done:
   KITH_FREE(list);
   return st;
 }
 
-kith_status kith__explain_reasons(const kith_explainer *e, const kith__batch *b, int n_reason,
+kith_status kith__explain_reasons(const kith_explainer *e, int n_part, const kith__part *part, int n_reason,
                                   kith_explain_sums *sums, kith_explain_reason *reason) {
   kith_status st = KITH_OK;
-  for (int q = 0; q < b->n; q++) {
-    kith_lid row = e->row_of[KITH_USER][b->query[q].user];
+  for (int q = 0; q < part->batch.n; q++) {
+    kith_lid row = part->e->row_of[KITH_USER][part->batch.query[q].user];
     if (row < 0) continue;
-    KITH_TRY(reasons_of(e, row, b, q, n_reason, sums + q, reason + (size_t)q * (size_t)n_reason));
+    KITH_TRY(reasons_of(e, n_part, part, row, q, n_reason, sums + q, reason + (size_t)q * (size_t)n_reason));
   }
 done:
   return st;

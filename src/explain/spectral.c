@@ -112,17 +112,6 @@ void kith__explain_direct(kith_explainer *e, const kith__batch *b) {
   kith_halo_end(e->a->halo);
 }
 
-/* The index of an owned row among the users of this rank: rows ascend. */
-static kith_lid direct_index(const kith_graph *g, kith_lid row) {
-  kith_lid low = 0, high = g->n_own_of[KITH_USER];
-  while (low + 1 < high) {
-    kith_lid middle = (low + high) / 2;
-    if (g->row_of[KITH_USER][middle] <= row) low = middle;
-    else high = middle;
-  }
-  return low;
-}
-
 kith_agreed kith__explain_direct_scores(const kith_explainer *e, int n, const kith_explain_query *query,
                                         double *score) {
   kith_agreed st = {KITH_OK};
@@ -137,7 +126,7 @@ kith_agreed kith__explain_direct_scores(const kith_explainer *e, int n, const ki
     if (row < 0) continue;
     item[2 * n_mine] = (int32_t)query[q].item;
     item[2 * n_mine + 1] = (int32_t)query[q].against;
-    user[n_mine++] = direct_index(e->g, row);
+    user[n_mine++] = kith__explain_user_index(e->g, row);
   }
   KITH_TRY(kith_eval_direct_some(e->comm, e->g, &e->direct, n_mine, user, 2, item, part));
   for (int q = 0, i = 0; q < n; q++) {

@@ -46,7 +46,7 @@ void kith_job_warn_changed(const kith_job *job, const char *path, const char *te
   kith_job old = kith_job_defaults();
   job_table table, table_then;
   char now[JOB_VALUE_SIZE], then[JOB_VALUE_SIZE];
-  if (kith_is_bad(kith__job_read_stored(path, text, &old))) return;
+  if (kith_is_bad(kith_job_read_stored(path, text, &old))) return;
   kith__job_table_of(job, &table);
   kith__job_table_of(&old, &table_then);
   for (int i = 0; i < table.n; i++) {

@@ -18,6 +18,15 @@
  */
 kith_status kith_job_config_key(const kith_job *job, size_t size, char *text) KITH_MUST_USE;
 
+/**
+ * Set what the job that a file stores sets, by keys of this or an earlier version.  Local.
+ *
+ * @param name  of the file, for messages
+ * @param text  what kith_job_print() wrote; unknown keys are ignored, paths are taken as they are
+ * Errors: KITH_EDATA where it is no such text, KITH_ECONFIG for a value that a key cannot have.
+ */
+kith_status kith_job_read_stored(const char *name, const char *text, kith_job *job) KITH_MUST_USE;
+
 /** Print the reference of all keys as Markdown (docs/job.md) to stdout.  Local. */
 void kith_job_print_reference(void);
 

@@ -86,7 +86,7 @@ static kith_status stored_set(const stored *s, kith_job *job) {
   return kith__job_set(job, k, value ? value : s->value);
 }
 
-kith_status kith__job_read_stored(const char *name, const char *text, kith_job *job) {
+kith_status kith_job_read_stored(const char *name, const char *text, kith_job *job) {
   kith_status st = KITH_OK;
   stored s = {.name = name};
   for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {

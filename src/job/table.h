@@ -117,14 +117,6 @@ bool kith__job_half(const job_retired *r, char *half);
 /* The present name of a retired value of a key, or null. */
 const char *kith__job_renamed_value(const job_key *k, const char *value);
 
-/**
- * Set what the job that a file stores sets, by keys of this or an earlier version.  Local.
- *
- * @param name  of the file, for messages
- * @param text  what kith_job_print() wrote; unknown keys are ignored, paths are taken as they are
- * Errors: KITH_EDATA where it is no such text, KITH_ECONFIG for a value that a key cannot have.
- */
-kith_status kith__job_read_stored(const char *name, const char *text, kith_job *job) KITH_MUST_USE;
 /* Whether a key has an effect in this job; *needs is what it needs for that, null if no rule matches it. */
 bool kith__job_is_used(const kith_job *job, const char *key, const char **needs);
 

@@ -107,7 +107,7 @@ static settings *draw_settings(uint64_t *seed) {
 /* What files store is the printed job; its paths are not resolved again. */
 static void assert_stored_as(const kith_job *job, const char *text) {
   kith_job stored = kith_job_defaults();
-  assert_int_equal(kith__job_read_stored("graph.h5", text, &stored), KITH_OK);
+  assert_int_equal(kith_job_read_stored("graph.h5", text, &stored), KITH_OK);
   for (int i = 0; i < test_job_table.n; i++) {
     const job_key *k = &test_job_table.key[i];
     if (k->kind == JOB_PATH) memcpy((char *)&stored + k->offset, (const char *)job + k->offset, k->size);

@@ -363,7 +363,7 @@ static void a_printed_job_has_the_same_relations(void **state) {
     assert_same(&job, &again);
     for (int i = 0; i < job.data.n_relation; i++)
       assert_string_equal(job.data.relation[i].list.path, again.data.relation[i].list.path);
-    assert_int_equal(kith__job_read_stored("graph.h5", text, &stored), KITH_OK);
+    assert_int_equal(kith_job_read_stored("graph.h5", text, &stored), KITH_OK);
     assert_same(&job, &stored);
     KITH_FREE(text);
   }

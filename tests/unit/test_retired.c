@@ -140,7 +140,7 @@ static void assert_stored(const char *old, const char *now) {
   kith__job_get(&job, k, sizeof got, got);
   assert_string_not_equal(got, value);
   test_job_spell(old, value, text);
-  assert_int_equal(kith__job_read_stored("graph.h5", strchr(text, '\n') + 1, &job),
+  assert_int_equal(kith_job_read_stored("graph.h5", strchr(text, '\n') + 1, &job),
                    KITH_OK); /* stored without a comment */
   kith__job_get(&job, k, sizeof got, got);
   assert_string_equal(got, value);
@@ -192,7 +192,7 @@ static void a_stored_job_is_read_as_a_whole(void **state) {
   kith_job job = kith_job_defaults();
   job.train.sampler.cluster_edges = KITH_CLUSTER_EDGES_DROP;
   job.evaluate.every = 3;
-  assert_int_equal(kith__job_read_stored("graph.h5", text, &job), KITH_OK);
+  assert_int_equal(kith_job_read_stored("graph.h5", text, &job), KITH_OK);
   assert_string_equal(job.name, "a \"quoted\" \\ name\t, and: more");
   assert_string_equal(job.data.interactions.path, "list.tsv");
   assert_string_equal(job.data.interactions.user, "1");
@@ -223,7 +223,7 @@ static void what_is_no_stored_job_is_refused(void **state) {
       "a:\n b:\n  c:\n   d:\n    e:\n     f:\n      g:\n       h:\n        i: 1\n"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     kith_job job = kith_job_defaults();
-    if (!kith_is_bad(kith__job_read_stored("graph.h5", bad[i], &job))) fail_msg("\"%s\" was taken", bad[i]);
+    if (!kith_is_bad(kith_job_read_stored("graph.h5", bad[i], &job))) fail_msg("\"%s\" was taken", bad[i]);
     assert_null(strchr(kith_error_text(), '\n'));
   }
   kith_job job = kith_job_defaults();
@@ -231,11 +231,11 @@ static void what_is_no_stored_job_is_refused(void **state) {
   memset(longer, 'a', sizeof longer);
   memcpy(longer, "name: ", 6);
   longer[sizeof longer - 1] = '\0';
-  assert_int_equal(kith__job_read_stored("graph.h5", longer, &job), KITH_EDATA);
+  assert_int_equal(kith_job_read_stored("graph.h5", longer, &job), KITH_EDATA);
   memset(longer, 'a', 300);
   memcpy(longer + 300, ": 1", 4);
-  assert_int_equal(kith__job_read_stored("graph.h5", longer, &job), KITH_EDATA);
-  assert_int_equal(kith__job_read_stored("graph.h5", "", &job), KITH_OK);
+  assert_int_equal(kith_job_read_stored("graph.h5", longer, &job), KITH_EDATA);
+  assert_int_equal(kith_job_read_stored("graph.h5", "", &job), KITH_OK);
 }
 
 int main(int argc, char **argv) {
