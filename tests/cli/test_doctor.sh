@@ -55,7 +55,7 @@ rc=0; "$KITH" doctor nowhere.yaml >out 2>err || rc=$?
 # ---- ranks and cores
 says 64 '^FAIL +ranks .*4 were started' env -u OMPI_COMM_WORLD_SIZE -u PMI_SIZE SLURM_STEP_NUM_TASKS=4 "$KITH" doctor
 says 0 '^warn +cores .*remedy: more threads than cores: .* a smaller OMP_NUM_THREADS' env OMP_NUM_THREADS=$((2 * $(nproc) + 1)) "$KITH" doctor
-says 0 '^warn +cores .*remedy: more threads than cores: fewer ranks a node, or OMPI_MCA' env OMP_NUM_THREADS=1 $(on $(($(nproc) + 1)) "$KITH" doctor)
+says 0 '^warn +cores .*remedy: more threads than cores: fewer ranks a node, or OMPI_MCA' env OMP_NUM_THREADS=1 $(on $(($(env -u OMP_NUM_THREADS nproc) + 1)) "$KITH" doctor)
 if [ "$(nproc)" -gt 1 ]; then
   core=$(taskset -cp $$ | grep -oE '[0-9]+' | tail -n 1)
   says 64 '^FAIL +cores .*2 ranks with 2 threads, rank 0 among them, bound to 1 of' $(on 2 taskset -c "$core" "$KITH" doctor)
