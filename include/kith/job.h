@@ -53,7 +53,8 @@ typedef struct kith_job {
     kith_unknown_policy unknown;    /**< what happens to pairs with another unknown id */
   } embed;
   struct {
-    int64_t users;                           /**< validation users on whom weights are chosen, about */
+    kith_knots weights; /**< gamma of each model, in their order; n = 0: chosen on validation items */
+    int64_t users;      /**< validation users on whom weights are chosen, about */
     kith_relation_names seen, rate, friends; /**< relations of each evidence */
     int n_model;
     struct kith_job_list model[KITH_JOB_MAX_MODELS]; /**< name and work folder of each model; path "": none */

@@ -102,6 +102,20 @@ done:
   return st;
 }
 
+/* Weights that the job gives are those of models: evidence has no unit to give them in. */
+static kith_status blend_check_given(const cli *c, const blend_work *w) {
+  kith_status st = KITH_OK;
+  const int n = c->job.blend.weights.n;
+  KITH_CHECK(n == 0 || n == w->of.n, KITH_ECONFIG,
+             "%s: blend.weights: has %d weights, and blend.models %d models; expected one for each",
+             c->job.path, n, w->of.n);
+  KITH_CHECK(n == 0 || w->n_evidence == 0, KITH_ECONFIG,
+             "%s: blend.weights: given weights are for models alone; evidence (seen, rate, friends) needs []",
+             c->job.path);
+done:
+  return st;
+}
+
 static kith_status blend_list_all(const cli *c, blend_work *w) {
   kith_status st = KITH_OK;
   KITH_TRY(blend_list(c, &w->of));
@@ -110,6 +124,7 @@ static kith_status blend_list_all(const cli *c, blend_work *w) {
   KITH_TRY(blend_list_evidence(c, &c->job.blend.friends, KITH_EVIDENCE_FRIENDS, w));
   w->of.n_evidence = w->n_evidence;
   for (int k = 0; k < w->n_evidence; k++) kith_evidence_print(&w->evidence[k], w->of.evidence[k].text);
+  KITH_TRY(blend_check_given(c, w));
 done:
   return st;
 }
@@ -211,7 +226,10 @@ done:
 static kith_agreed blend_weigh(const cli *c, blend_work *w) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_blend_scale(c->comm, w->g, w->o.seed, BLEND_PAIRS, w->of.n, w->member));
-  if (c->refit) KITH_TRY(blend_read_weights(c, w));
+  const kith_knots *given = &c->job.blend.weights;
+  for (int m = 0; m < given->n; m++) w->member[m].gamma = given->of[m];
+  if (given->n > 0) kith_log("blend: weights are those of the job");
+  else if (c->refit) KITH_TRY(blend_read_weights(c, w));
   else KITH_TRY(blend_fit(c, w));
   for (int k = 0; k < w->n_evidence; k++) w->of.evidence[k].weight = w->evidence[k].weight;
   for (int m = 0; m < w->of.n; m++) {
@@ -351,7 +369,7 @@ kith_agreed cli_blend(cli *c) {
   KITH_TRY(cli_check_data(c, graph));
   for (int m = 0; m < w.of.n; m++) KITH_TRY(blend_read_model(c, &w, m));
   KITH_TRY(blend_weigh(c, &w));
-  if (!c->refit) blend_print_report(c, &w.report);
+  if (w.report.n_pass > 0) blend_print_report(c, &w.report);
   blend_print_models(c, &w);
   blend_print_evidence(c, &w);
   KITH_TRY(blend_write(c, &w, graph));

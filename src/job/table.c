@@ -441,6 +441,10 @@ const job_key kith__job_row[] = {
      "kith embed: edges of new nodes in the relation NAME, as friends of new users or tags of new items, in "
      "the "
      "format of data.relations.NAME. Lines of two known nodes are skipped."},
+    {"blend.weights", JOB_KNOTS, AT(blend.weights), 0, 1e6, "",
+     "kith blend: given weights of the models, in the order of blend.models, where scores are in units of "
+     "their "
+     "standard deviation; there is no evidence then. []: they are chosen on validation items."},
     {"blend.users", JOB_INT64, AT(blend.users), 1, 1e9, "users",
      "kith blend: validation users on whom the weights are chosen, about; all of them if there are fewer."},
     {"blend.seen", JOB_RELATIONS, AT(blend.seen), NONE,

@@ -153,6 +153,8 @@ static bool lists_triples(const kith_job *j) { return lists_relation(j, "kg"); }
 static bool lists_views(const kith_job *j) { return lists_relation(j, "view"); }
 static bool lists_carts(const kith_job *j) { return lists_views(j) || lists_relation(j, "cart"); }
 
+static bool chooses_weights(const kith_job *j) { return recommends(j) && j->blend.weights.n == 0; }
+
 /* Conditions on one relation. */
 static bool is_masked(const kith_job *j, const kith_relation_source *r) {
   for (int i = 0; i < j->evaluate.scope.mask.n; i++)
@@ -354,6 +356,7 @@ static const usage_rule usage_rules[] = {
     {"embed.interactions.header", "embed", new_has_columns,
      "needs a list of edges (embed.interactions.format)"},
     {"blend", "blend", recommends, "needs task: recommend"},
+    {"blend.users", "blend", chooses_weights, "needs blend.weights: []"},
     {"checkpoint", "train", always, ""},
     {"checkpoint.steps", "train", has_steps, "needs a model that is trained by steps, not spectral"},
     {"checkpoint.best", "train", has_steps, "needs a model that is trained by steps, not spectral"},

@@ -15,6 +15,7 @@ ELSEWHERE = {
     "checkpoint.best": "cli/test_embed.sh",
     "checkpoint.async_above_mb": "cli/test_writer.sh",
     "blend.users": "cli/test_blend.sh",
+    "blend.weights": "cli/test_blend.sh",
     "blend.seen": "cli/test_evidence.sh",
     "blend.rate": "cli/test_evidence.sh",
     "blend.friends": "cli/test_evidence.sh",

@@ -170,6 +170,22 @@ assert np.abs(f["user/embedding"][:].astype(float) @ f["item/embedding"][:].T - 
 P
 "$KITH" evaluate both.yaml --refit --quiet | grep -q "test split"
 
+# Given weights, on validation and refitted.
+for refit in "" --refit; do
+  "$KITH" blend both.yaml --set blend.weights=0.25,2 $refit --json --quiet | tail -1 >out
+  /usr/bin/python3 - "$refit" <<'P'
+import json, sys
+import h5py, numpy as np
+models, folder = json.load(open("out"))["models"], "/refit/" if sys.argv[1] else "/"
+assert [m["gamma"] for m in models] == [0.25, 2], models
+rows = lambda x: x["user/embedding"][:].astype(float) @ x["item/embedding"][:].astype(float).T
+z = sum(m["gamma"] * rows(h5py.File(m["name"] + folder + "embeddings.h5")) / m["sigma"] for m in models)
+assert np.abs(rows(h5py.File("both" + folder + "embeddings.h5")) - z).max() < 1e-4 * np.abs(z).max()
+P
+done
+fails 78 "given weights are for models alone" "$KITH" blend both.yaml --set blend.weights=1,1 --set blend.seen=view
+fails 78 "has 1 weights, and blend.models 2 models" "$KITH" blend both.yaml --set blend.weights=1
+
 # What cannot be is refused; nothing is left behind.
 fails 78 "kith train is for one model" "$KITH" train both.yaml
 fails 78 "kith embed is for one model" "$KITH" embed both.yaml --set embed.interactions.path=list.tsv
