@@ -70,7 +70,7 @@ static kith_agreed rank_items(const kith_comm *comm, const kith_graph *g, int d,
   kith_topk top = {0};
   KITH_TRY(kith_eval_metrics(comm, g, d, x, &o, &metrics));
   printf("recall@%d  %.4f\n", metrics.k[0], metrics.recall[0]);
-  KITH_TRY(kith_eval_topk(comm, g, d, x, NULL, TOP, NULL, 1, &(kith_lid){0}, &top));
+  KITH_TRY(kith_eval_topk(comm, g, d, x, NULL, NULL, TOP, NULL, 1, &(kith_lid){0}, &top));
   KITH_TRY(kith_ids_read(comm, "graph.h5", KITH_ITEM, &ids));
   print_items(&ids, &top);
 done:
