@@ -35,7 +35,7 @@ evaluate: {split: valid, every: 1}
 checkpoint: {every: 10, keep: 2}
 J
 "$KITH" ingest "$job" --json | tail -n 1 >"$dir/ingest.json"
-"$KITH" partition "$job" | grep -q '240 nodes, 700 edges cut into 6 parts'
+"$KITH" partition "$job" | grep '240 nodes, 700 edges cut into 6 parts' >/dev/null
 "$KITH" train "$job" --quiet --json | tail -n 1 >"$dir/one.json"
 "$KITH" evaluate "$job" --json | tail -n 1 >"$dir/evaluate.json"
 
@@ -101,7 +101,7 @@ for how in "" "--set sampler.mode=neighbor --set sampler.fanouts=4,3 --set train
   "$KITH" train "$job" --quiet $how >/dev/null
   same "$work/embeddings.h5" "$dir/whole.h5"
 done
-"$KITH" inspect "$work/checkpoint-000030-000000.h5" | grep -q 'rows of dimension 16 for 240 nodes; [0-9]* weights'
+"$KITH" inspect "$work/checkpoint-000030-000000.h5" | grep 'rows of dimension 16 for 240 nodes; [0-9]* weights' >/dev/null
 "$KITH" ingest "$job" >/dev/null; "$KITH" partition "$job" >/dev/null
 
 # Features of older files, which are dense, are read as they stand: no bit differs.
@@ -127,8 +127,8 @@ ranks 2 train "$job" --quiet --set work=older --fresh --set train.epochs=6 >/dev
 near "$dir/older/embeddings.h5" "$dir/sparse.h5"
 
 # What the files are, in words.
-"$KITH" inspect "$work/graph.h5" | grep -q '240 nodes, each with 40 features and of one of 4 classes (text names); 700 edges'
-"$KITH" inspect "$work/parts.h5" | grep -q '240 nodes with 700 edges, cut into 6 parts by metis; 40 of them train, of 4 classes'
+"$KITH" inspect "$work/graph.h5" | grep '240 nodes, each with 40 features and of one of 4 classes (text names); 700 edges' >/dev/null
+"$KITH" inspect "$work/parts.h5" | grep '240 nodes with 700 edges, cut into 6 parts by metis; 40 of them train, of 4 classes' >/dev/null
 
 refused() { # CODE WORDS…  then the words of the program
   code=$1 words=$2; shift 2

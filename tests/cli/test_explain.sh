@@ -217,7 +217,7 @@ featured="--set data.user_features.path=features.txt --set model.input=both"
 for verb in ingest partition; do "$KITH" $verb job.yaml --quiet $named $featured >log 2>&1 || { cat log; exit 1; }; done
 adds_up $featured
 grep -q '"feature": "age-2"' json.1 && grep -q '"feature": "city-2"' json.1 || { echo "no features of user-17"; exit 1; }
-"$KITH" explain job.yaml --user user-17 --k 1 --top 100 $named $featured | grep -q ' has age-2$' || { echo "no word for a feature"; exit 1; }
+"$KITH" explain job.yaml --user user-17 --k 1 --top 100 $named $featured | grep ' has age-2$' >/dev/null || { echo "no word for a feature"; exit 1; }
 for verb in ingest partition; do "$KITH" $verb job.yaml --quiet $named >log 2>&1 || { cat log; exit 1; }; done
 adds_up --set model.storage=bf16
 

@@ -4,7 +4,7 @@ set -euo pipefail
 command -v git >/dev/null || { echo "skipped: no git"; exit 77; }
 . "$KITH_SOURCE/tests/support/tiny.sh"
 cd "$dir"
-"$KITH" --version | grep -qxE 'kith [0-9.]+( \([0-9a-f]{8,}(-dirty)?\))?' || { "$KITH" --version; exit 1; }
+"$KITH" --version | grep -xE 'kith [0-9.]+( \([0-9a-f]{8,}(-dirty)?\))?' >/dev/null || { "$KITH" --version; exit 1; }
 
 says() { # WORDS: what a build in `tree` would say
   cmake -DSOURCE="$dir/tree" -DOUT="$dir/commit.c" -P "$KITH_SOURCE/src/cli/commit.cmake"
