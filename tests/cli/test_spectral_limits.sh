@@ -43,7 +43,7 @@ assert abs(values[:rank] - w[::-1][:rank]).max() < 1e-5 * w[-1] and abs(values[r
 wanted = R * power(di, 0.5) @ Q @ Q.T * power(di, -0.3) # all eigenvectors weigh 1, however they are turned
 assert abs(U @ V.T - wanted).max() < 1e-4 * abs(wanted).max(), "scores are off by %g" % (abs(U @ V.T - wanted).max() / abs(wanted).max())
 said = open("out").read()
-assert rank == 70 or "model.dim: 70, but the interactions have %d eigenvector%s that are not zero" % (rank, "s" if rank != 1 else "") in said, said
+assert rank == 70 or "model.dim: 70, but the interactions have %d eigenvector%s not zero" % (rank, "s that are" if rank != 1 else " that is") in said, said
 P
 run() { "$KITH" $1 job.yaml --quiet "${@:2}" >log 2>&1 || { cat log; exit 1; }; }
 for name in one-user one-item one-pair blocks identity twins star; do
