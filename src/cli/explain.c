@@ -30,6 +30,8 @@ static kith_status explain_check(const cli *c, const explain_request *w, bool wa
              "kith explain: --item, --paths and --connections go with --user ID");
   KITH_CHECK(w->item || !w->against, KITH_EUSAGE,
              "kith explain: --against ID goes with --item ID: why the one rather than the other");
+  KITH_CHECK(!w->against || strcmp(w->against, w->item) != 0, KITH_EUSAGE,
+             "kith explain: --against %s: expected another item than --item", w->against);
   KITH_CHECK(end && strcmp(end, ".tsv") == 0, KITH_EUSAGE, "--output %s: expected a name that ends in .tsv",
              w->output);
   if (w->output && c->comm->rank == 0) KITH_TRY(kith_job_check_output(&c->job, w->output));

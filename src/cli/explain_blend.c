@@ -1,4 +1,5 @@
 /* kith explain of a blend: the explainers of its models, by the jobs that their exports store. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,13 +26,23 @@ void cli_explain_free_members(explain_data *a) {
   a->n_member = 0;
 }
 
+/* The folder of a model: where the job has it, since a blend may have been moved since; or where it was. */
+static const char *blend_folder(const cli *c, const kith_blend_model *model) {
+  for (int m = 0; m < c->job.blend.n_model; m++) {
+    const struct kith_job_list *of = &c->job.blend.model[m];
+    if (of->path[0] && strcmp(of->name, model->name) == 0) return of->path;
+  }
+  return model->folder;
+}
+
 /* The job of a model: what its export stores, in its folder, with this job's graph. */
 static kith_status blend_job(const cli *c, const kith_blend_model *model, const char *embeddings,
                              const char *text, kith_job *job) {
   kith_status st = KITH_OK;
   *job = kith_job_defaults();
   KITH_TRY(kith_job_read_stored(embeddings, text, job));
-  KITH_TRY(kith_path_join(model->folder, c->refit ? "refit" : ".", job->work));
+  if (c->refit) KITH_TRY(kith_path_join(blend_folder(c, model), "refit", job->work));
+  else KITH_TRY(kith_text_copy("blend.models", blend_folder(c, model), sizeof job->work, job->work));
   KITH_TRY(kith_job_file(&c->job, "graph.h5", job->graph));
   KITH_TRY(kith_job_file(&c->job, "parts.h5", job->parts));
 done:
@@ -58,21 +69,41 @@ static kith_status blend_check_run(const kith_blend_model *model, const struct e
                    m->embeddings, m->from.run, model->run);
 }
 
-/* `of` is the context of the model's own job. */
-static kith_agreed blend_read(cli *of, explain_data *a, const kith_blend_model *model,
+/* Whether the columns of the blend from `at` on are these rows, times sqrt(gamma / sigma). */
+static bool blend_has_rows(const explain_data *a, const kith_blend_model *model, int at, int d,
+                           const float *x) {
+  const float factor = (float)sqrt(model->gamma / model->sigma);
+  if (d != model->width) return false;
+  for (size_t i = 0; i < (size_t)a->base.g->n_own; i++)
+    for (size_t k = 0; k < (size_t)d; k++)
+      if (a->base.x[i * (size_t)a->base.d + (size_t)at + k] != factor * x[i * (size_t)d + k]) return false;
+  return true;
+}
+
+static kith_status blend_check_rows(const explain_data *a, const kith_blend_model *model, int at, int d,
+                                    const struct explain_member *m) {
+  if (blend_has_rows(a, model, at, d, m->x)) return KITH_OK;
+  return kith_fail(KITH_EDATA, "%s: has been exported again since it was blended: run kith blend again",
+                   m->embeddings);
+}
+
+/* `of` is to become the context of the model's own job; `at` is the model's first column in the blend. */
+static kith_agreed blend_read(const cli *c, cli *of, explain_data *a, const kith_blend_model *model, int at,
                               struct explain_member *m) {
   kith_agreed st = {KITH_OK};
   char checkpoint[KITH_PATH];
   kith_graph *g = a->base.g;
   int d = 0;
-  KITH_TRY(kith_agreed_same(
-      kith_path_join(model->folder, of->refit ? "refit/embeddings.h5" : "embeddings.h5", m->embeddings)));
-  KITH_TRY(blend_read_job(of, model, m->embeddings, &of->job));
+  KITH_TRY(
+      kith_agreed_same(kith_path_join(blend_folder(c, model),
+                                      c->refit ? "refit/embeddings.h5" : "embeddings.h5", m->embeddings)));
+  KITH_TRY(blend_read_job(c, model, m->embeddings, &of->job));
   KITH_TRY(kith_agree(of->comm, cli_run_of_job(of, &m->run, m->config_key)));
   KITH_TRY(kith_embeddings_origin_read(of->comm, m->embeddings, &m->from));
   KITH_TRY(kith_agreed_same(blend_check_run(model, m)));
   KITH_TRY(cli_check_export(of, g, m->embeddings, &m->from));
   KITH_TRY(kith_embeddings_read(of->comm, g, m->embeddings, &d, &m->x));
+  KITH_TRY(kith_agree(of->comm, blend_check_rows(a, model, at, d, m)));
   KITH_TRY(kith_checkpoint_find(of->comm, m->run.work, 0, checkpoint));
   if (checkpoint[0]) KITH_TRY(cli_keep_half_life(of, checkpoint, g, &m->run.model));
   KITH_TRY(cli_resolve_half_life(of, m->run.parts, g, &m->run.model));
@@ -97,6 +128,7 @@ kith_agreed cli_explain_blend(const cli *c, explain_data *a) {
   kith_blend_origin blend;
   double factor[KITH_BLEND_MODELS];
   cli *of = NULL;
+  int at = 0;
   if (!cli_blend_file(c, path)) return st; /* cli_recommend_load() has refused it */
   KITH_TRY(kith_blend_origin_read(c->comm, path, &blend));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(a->member, blend.n)));
@@ -105,7 +137,8 @@ kith_agreed cli_explain_blend(const cli *c, explain_data *a) {
     if (blend.model[m].gamma <= 0) continue;
     factor[a->n_member++] = blend.model[m].gamma / blend.model[m].sigma;
     *of = *c;
-    KITH_TRY(blend_read(of, a, &blend.model[m], &a->member[a->n_member - 1]));
+    KITH_TRY(blend_read(c, of, a, &blend.model[m], at, &a->member[a->n_member - 1]));
+    at += (int)blend.model[m].width;
   }
   if (a->n_member == 0)
     KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG, "%s: no model of the blend has weight", path)));

@@ -31,7 +31,8 @@ static kith_agreed linear_read(kith_explainer *e, const kith_embeddings_origin *
     KITH_TRY(kith_agreed_same(kith_fail(
         KITH_ENOINPUT,
         "%s: no checkpoint is left of what embeddings.h5 holds (epoch %lld, step %lld of run %s); the newest "
-        "one is of epoch %lld, step %lld of run %s: run kith train, which exports it, or set checkpoint.best",
+        "one is of epoch %lld, step %lld of run %s: run kith train, which exports it if more "
+        "epochs are asked for, or with --fresh and checkpoint.best",
         e->run->work, (long long)from->epoch, (long long)from->step, from->run, (long long)c.epoch,
         (long long)c.step, c.run)));
   kith_tape_forward(e->inference.tape);

@@ -76,6 +76,15 @@ for n in 2 3; do
   cmp <(sed 's/"ranks": [0-9]*, //; s/, "seconds": [0-9.]*//' both.json) <(sed 's/"ranks": [0-9]*, //; s/, "seconds": [0-9.]*//' many) || { echo "$n ranks say otherwise"; exit 1; }
 done
 
+# The blend's own graph is read, whatever the models' jobs call theirs, and from any folder.
+"$KITH" explain both.yaml --user user-017 --k 6 --top 100 --quiet >here
+(cd / && "$KITH" explain "$dir/both.yaml" --user user-017 --k 6 --top 100 --quiet) >there
+cmp here there
+
+# A model that was exported again, or trained again, is refused.
+quiet train gcn.yaml --set model.length_discount=0.5
+rc=0; "$KITH" explain both.yaml --user user-017 --quiet >out 2>&1 || rc=$?
+[ $rc = 65 ] && grep -q 'gcn/embeddings.h5: has been exported again' out || { echo "another export: code $rc"; cat out; exit 1; }
 quiet train gcn.yaml --fresh --set train.epochs=2
 rc=0; "$KITH" explain both.yaml --user user-017 --quiet >out 2>&1 || rc=$?
 [ $rc = 65 ] && grep -q 'run kith blend again' out || { echo "another run: code $rc"; cat out; exit 1; }
