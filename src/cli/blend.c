@@ -109,6 +109,9 @@ static kith_status blend_check_given(const cli *c, const blend_work *w) {
   KITH_CHECK(n == 0 || n == w->of.n, KITH_ECONFIG,
              "%s: blend.weights: has %d weights, and blend.models %d models; expected one for each",
              c->job.path, n, w->of.n);
+  bool some = n == 0;
+  for (int m = 0; m < n; m++) some = some || c->job.blend.weights.of[m] > 0;
+  KITH_CHECK(some, KITH_ECONFIG, "%s: blend.weights: all are 0; expected one above 0", c->job.path);
   KITH_CHECK(n == 0 || w->n_evidence == 0, KITH_ECONFIG,
              "%s: blend.weights: given weights are for models alone; evidence (seen, rate, friends) needs []",
              c->job.path);
@@ -274,6 +277,12 @@ static void blend_print_models(cli *c, const blend_work *w) {
     cli_json_more(c, "\"sigma\": %.12g}", of->sigma);
   }
   cli_json_more(c, "]");
+  for (int m = 0; m < w->of.n && w->report.n_pass > 0; m++)
+    if (w->member[m].gamma <= 0)
+      cli_print(c,
+                "%s has no weight by likelihood, which is no judge of rankings:\n"
+                "try blend.weights, and compare by kith evaluate --split valid",
+                w->of.model[m].name);
 }
 
 static void blend_print_evidence(cli *c, const blend_work *w) {
@@ -360,6 +369,7 @@ kith_agreed cli_blend(cli *c) {
   KITH_TRY(kith_agree(c->comm, blend_options(c, &w)));
   KITH_TRY(kith_agreed_same(blend_list_all(c, &w)));
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
+  for (int m = 0; m < w.of.n; m++) KITH_TRY(kith_agree(c->comm, blend_find(c, &w.of.model[m], parts)));
   if (c->refit) KITH_TRY(cli_refit_cut(c));
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
   KITH_TRY(blend_check_place(c));

@@ -100,13 +100,36 @@ done:
   return st;
 }
 
-/* Warn if the models of a blend are not those of the job. */
+/* Whether a blend has the evidence of a kind that the job names, from number *at on. */
+static bool evaluate_has_evidence(const kith_blend_origin *of, kith_evidence_kind kind,
+                                  const kith_relation_names *names, int *at) {
+  for (int i = 0; i < names->n; i++, ++*at) {
+    kith_evidence e = {.kind = KITH_EVIDENCE_SEEN};
+    bool known = *at < of->n_evidence && kith_evidence_parse(of->evidence[*at].text, &e);
+    if (!known || e.kind != kind || strcmp(e.relation, names->of[i]) != 0) return false;
+  }
+  return true;
+}
+
+/* Whether a blend has the evidence, and the weights if there are any, of the job. */
+static bool evaluate_same_blend(const cli *c, const kith_blend_origin *of) {
+  const kith_knots *weights = &c->job.blend.weights;
+  int at = 0;
+  bool same = evaluate_has_evidence(of, KITH_EVIDENCE_SEEN, &c->job.blend.seen, &at) &&
+              evaluate_has_evidence(of, KITH_EVIDENCE_RATE, &c->job.blend.rate, &at) &&
+              evaluate_has_evidence(of, KITH_EVIDENCE_FRIENDS, &c->job.blend.friends, &at) &&
+              at == of->n_evidence;
+  for (int m = 0; m < weights->n && same; m++) same = m < of->n && of->model[m].gamma == weights->of[m];
+  return same;
+}
+
+/* Warn if a blend is not that of the job. */
 static kith_agreed evaluate_check_blend(const cli *c, const char *path) {
   kith_agreed st = {KITH_OK};
   kith_blend_origin of;
   int n = 0;
-  bool same = true;
   KITH_TRY(kith_blend_origin_read(c->comm, path, &of));
+  bool same = evaluate_same_blend(c, &of);
   for (int m = 0; m < c->job.blend.n_model; m++) {
     const struct kith_job_list *model = &c->job.blend.model[m];
     if (!model->path[0]) continue;
@@ -114,9 +137,10 @@ static kith_agreed evaluate_check_blend(const cli *c, const char *path) {
     n++;
   }
   if (!same || n != of.n)
-    kith_warn("%s: is a blend of other models than blend.models of the job: what follows is of what it was "
-              "made from",
-              path);
+    kith_warn(
+        "%s: is a blend of other models, weights or evidence than the job's: what follows is of what it "
+        "was made from; kith blend %s makes it anew",
+        path, c->job_args);
 done:
   return st;
 }
@@ -162,8 +186,10 @@ done:
 }
 
 static void evaluate_print_origin(cli *c, const kith_embeddings_origin *from) {
-  cli_print(c, "%s of dimension %lld, epoch %lld%s%s", from->model, (long long)from->dim,
-            (long long)from->epoch, from->run[0] ? " of run " : "", from->run);
+  if (strcmp(from->model, "blend") == 0) cli_print(c, "blend of %lld columns", (long long)from->dim);
+  else
+    cli_print(c, "%s of dimension %lld, epoch %lld%s%s", from->model, (long long)from->dim,
+              (long long)from->epoch, from->run[0] ? " of run " : "", from->run);
   cli_json(c, "model", "\"%s\"", from->model);
   cli_json(c, "epoch", "%lld", (long long)from->epoch);
   if (from->run[0]) cli_json(c, "run", "\"%s\"", from->run);

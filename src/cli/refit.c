@@ -70,7 +70,8 @@ void cli_print_refit(const cli *c, const kith_graph *g) {
 void cli_print_without_valid(const cli *c, const kith_graph *g) {
   int64_t n = kith_eval_split_count(c->comm, g, KITH_EVAL_VALID);
   if (n == 0 || g->n_class > 0) return;
-  cli_print(c, "on test: without %s; see kith train --refit", KITH_COUNT(n, "validation interaction(s)"));
+  cli_print(c, "on test: without %s; see kith %s --refit", KITH_COUNT(n, "validation interaction(s)"),
+            cli_is_blend(c) ? "blend" : "train");
 }
 
 /* ---- the run that validation judged ---- */

@@ -184,6 +184,9 @@ assert np.abs(rows(h5py.File("both" + folder + "embeddings.h5")) - z).max() < 1e
 P
 done
 fails 78 "given weights are for models alone" "$KITH" blend both.yaml --set blend.weights=1,1 --set blend.seen=view
+fails 78 "blend.weights: all are 0" "$KITH" blend both.yaml --set blend.weights=0,0
+"$KITH" evaluate both.yaml --set blend.weights=1,1 --quiet 2>&1 | grep "other models, weights or evidence" >/dev/null
+"$KITH" evaluate both.yaml --set blend.weights=0.25,2 --quiet 2>&1 | grep "other models" && { echo "a false warning"; exit 1; }
 fails 78 "has 1 weights, and blend.models 2 models" "$KITH" blend both.yaml --set blend.weights=1
 
 # What cannot be is refused; nothing is left behind.
