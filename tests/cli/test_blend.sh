@@ -89,6 +89,7 @@ agrees() { # JSON of kith evaluate, recall@10 of the oracle
 }
 
 one=$(blended 1 both.yaml)
+/usr/bin/python3 -c 'import json, sys; m = json.loads(sys.argv[1]); assert m["evaluations"] <= 8, m' "$one" # Newton converges fast
 [ -f both/embeddings.h5 ] && [ ! -e both/blend.h5 ]
 recall=$(/usr/bin/python3 oracle.py both embeddings.h5 "$one" gcn filter)
 agrees "$(evaluated both.yaml)" "$recall"
@@ -118,6 +119,14 @@ $seal anew noise/embeddings.h5
 noisy=$(blended 2 both.yaml --set blend.models.noise=noise)
 /usr/bin/python3 oracle.py both embeddings.h5 "$noisy" gcn filter noise >log
 /usr/bin/python3 -c 'import json, sys; m = json.loads(sys.argv[1])["models"]; assert m[2]["name"] == "noise" and m[2]["weight"] < 0.05, m' "$noisy"
+# Rows that rank the other way round have no weight, though a negative one would be likelier.
+mkdir against && cp filter/embeddings.h5 against/
+/usr/bin/python3 -c 'import h5py; x = h5py.File("against/embeddings.h5", "r+")["user/embedding"]; x[...] = -x[:]'
+$seal anew against/embeddings.h5
+cp both.yaml other.yaml && sed -i 's/^work: .*/work: other/; s/filter: filter/filter: against/' other.yaml
+other=$(blended 2 other.yaml)
+/usr/bin/python3 oracle.py other embeddings.h5 "$other" gcn against >log
+/usr/bin/python3 -c 'import json, sys; m = json.loads(sys.argv[1]); assert m["models"][1]["gamma"] == 0, m; assert m["evaluations"] < 30, m' "$other"
 twice=$(blended 1 both.yaml --set blend.models.friend=gcn)
 /usr/bin/python3 - "$one" "$twice" <<'P'
 import json, sys
