@@ -1,8 +1,6 @@
 /* The blend: its weights, and the rows and the direct term that they give. */
 #include "blend/blend.h"
 
-#include <math.h>
-
 #include "base/base.h"
 #include "blend/blend_impl.h"
 
@@ -46,7 +44,7 @@ kith_status kith_blend_rows(kith_lid n_own, int n_member, const kith_blend_membe
   for (int m = 0; m < n_member; m++) {
     if (member[m].gamma <= 0) continue;
     const size_t width = (size_t)member[m].d;
-    const float factor = (float)sqrt(member[m].gamma / member[m].sigma);
+    const float factor = kith_blend_factor(member[m].gamma, member[m].sigma);
     for (size_t i = 0; i < (size_t)n_own; i++)
       for (size_t c = 0; c < width; c++) (*x)[i * (size_t)*d + at + c] = factor * member[m].x[i * width + c];
     at += width;

@@ -13,6 +13,8 @@
 #ifndef KITH_BLEND_BLEND_H
 #define KITH_BLEND_BLEND_H
 
+#include <math.h>
+
 #include "kith/comm.h"
 #include "kith/eval.h"
 #include "blend/evidence.h"
@@ -66,6 +68,9 @@ kith_agreed kith_blend_scale(const kith_comm *comm, const kith_graph *g, uint64_
 kith_agreed kith_blend_fit(const kith_comm *comm, const kith_graph *g, const kith_blend_options *o,
                            int n_member, kith_blend_member *member, const kith_evidence_table *table,
                            double *weight, kith_blend_report *out) KITH_MUST_USE;
+
+/** Factor of a member's rows in those of the blend: products of rows have gamma / sigma. */
+static inline float kith_blend_factor(double gamma, double sigma) { return (float)sqrt(gamma / sigma); }
 
 /**
  * Rows whose products are the blend's: those of the members with gamma > 0 side by side, each times

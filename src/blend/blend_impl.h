@@ -8,7 +8,8 @@
 
 /* The mean log-likelihood of a validation item, its gradient, and minus its second derivatives. */
 typedef struct kith__blend_point {
-  double value, gradient[KITH_BLEND_MAX], curvature[KITH_BLEND_MAX * KITH_BLEND_MAX]; /* [n, n] */
+  double value, gradient[KITH_BLEND_MAX],
+      curvature[KITH_BLEND_MAX * KITH_BLEND_MAX]; /* [n, n], the upper triangle */
 } kith__blend_point;
 
 /* Evidence of gathered users: of each its items, ascending, and n numbers of each; the same on every rank. */

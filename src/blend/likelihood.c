@@ -253,7 +253,6 @@ static void likelihood_add(const kith__likelihood *l, const double *theta, int64
       double both = kith_exact_sum_value(&sum[likelihood_two(l->n, k, m)]) / all;
       double c = n_u * (both - mean[k] * mean[m]);
       p->curvature[k * l->n + m] += c;
-      if (m > k) p->curvature[m * l->n + k] += c;
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "blend/blend_impl.h"
+#include "ops/lapack.h"
 
 enum { NEWTON_STEPS = 100, NEWTON_HALVINGS = 40 };
 static const double NEWTON_ARMIJO = 1e-4; /* least gain, as a share of what the slope promises */
@@ -26,24 +27,18 @@ static int newton_free(int n, const bool *bounded, const double *theta, const ki
   return m;
 }
 
-/* Solve a y = b in place, a [m, m] symmetric, by Cholesky's factors.  False: a is not positive definite. */
-static bool newton_solve(int m, double *a, double *b) {
+/* Solve a y = b, a [m, m] symmetric and given by its upper triangle, which is overwritten.  False: a is not
+ * positive definite. */
+static bool newton_solve(int m, double *a, const double *b, double *y) {
+  double half[KITH_BLEND_MAX] = {0};
+  bool good = false;
+  kith_cholesky_inverse(m, a, 0, &good);
+  if (!good) return false;
+  for (int k = 0; k < m; k++) /* a is S, upper triangular, S S' the inverse: y = S (S' b) */
+    for (int i = 0; i <= k; i++) half[k] += a[i * m + k] * b[i];
   for (int k = 0; k < m; k++) {
-    for (int j = 0; j < k; j++) a[k * m + k] -= a[k * m + j] * a[k * m + j];
-    if (!(a[k * m + k] > 0)) return false;
-    a[k * m + k] = sqrt(a[k * m + k]);
-    for (int i = k + 1; i < m; i++) {
-      for (int j = 0; j < k; j++) a[i * m + k] -= a[i * m + j] * a[k * m + j];
-      a[i * m + k] /= a[k * m + k];
-    }
-  }
-  for (int k = 0; k < m; k++) {
-    for (int j = 0; j < k; j++) b[k] -= a[k * m + j] * b[j];
-    b[k] /= a[k * m + k];
-  }
-  for (int k = m - 1; k >= 0; k--) {
-    for (int i = k + 1; i < m; i++) b[k] -= a[i * m + k] * b[i];
-    b[k] /= a[k * m + k];
+    y[k] = 0;
+    for (int i = k; i < m; i++) y[k] += a[k * m + i] * half[i];
   }
   return true;
 }
@@ -51,7 +46,7 @@ static bool newton_solve(int m, double *a, double *b) {
 /* The Newton step of the m free unknowns: step [n], 0 for the others.  False: the curvature has no inverse.
  */
 static bool newton_step(int n, int m, const int *of, const kith__blend_point *at, double *step) {
-  double a[KITH_BLEND_MAX * KITH_BLEND_MAX], b[KITH_BLEND_MAX], most = 0;
+  double a[KITH_BLEND_MAX * KITH_BLEND_MAX], b[KITH_BLEND_MAX], y[KITH_BLEND_MAX], most = 0;
   memset(step, 0, (size_t)n * sizeof *step);
   for (int k = 0; k < m; k++) most = fmax(most, at->curvature[of[k] * n + of[k]]);
   for (int k = 0; k < m; k++) {
@@ -59,8 +54,8 @@ static bool newton_step(int n, int m, const int *of, const kith__blend_point *at
     for (int l = 0; l < m; l++)
       a[k * m + l] = at->curvature[of[k] * n + of[l]] + (k == l ? NEWTON_RIDGE * most : 0);
   }
-  if (!newton_solve(m, a, b)) return false;
-  for (int k = 0; k < m; k++) step[of[k]] = b[k];
+  if (!newton_solve(m, a, b, y)) return false;
+  for (int k = 0; k < m; k++) step[of[k]] = y[k];
   return true;
 }
 

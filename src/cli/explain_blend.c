@@ -1,8 +1,8 @@
 /* kith explain of a blend: the explainers of its models, by the jobs that their exports store. */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "blend/blend.h"
 #include "cli/explain.h"
 
 /* One model of the blend. */
@@ -72,7 +72,7 @@ static kith_status blend_check_run(const kith_blend_model *model, const struct e
 /* Whether the columns of the blend from `at` on are these rows, times sqrt(gamma / sigma). */
 static bool blend_has_rows(const explain_data *a, const kith_blend_model *model, int at, int d,
                            const float *x) {
-  const float factor = (float)sqrt(model->gamma / model->sigma);
+  const float factor = kith_blend_factor(model->gamma, model->sigma);
   if (d != model->width) return false;
   for (size_t i = 0; i < (size_t)a->base.g->n_own; i++)
     for (size_t k = 0; k < (size_t)d; k++)
