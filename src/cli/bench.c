@@ -228,24 +228,12 @@ static void bench_free(bench *b) {
   for (int k = 0; k < 3; k++) KITH_FREE(b->far[k]);
 }
 
-/* The value of an option, an integer of at least 1, or its default if the option is absent. */
-static kith_status bench_number(cli *c, const char *name, int64_t most, int64_t without, int64_t *out) {
-  kith_status st = KITH_OK;
-  const char *word = cli_option(c, name);
-  long long n = word ? strtoll(word, NULL, 10) : without;
-  bool digits = !word || (word[0] != '\0' && word[strspn(word, "0123456789")] == '\0');
-  KITH_CHECK(digits && (!word || (n >= 1 && n <= most)), KITH_EUSAGE, "--%s %s: expected 1 to %lld", name,
-             word ? word : "", (long long)most);
-  *out = n;
-done:
-  return st;
-}
-
 static kith_status bench_options(cli *c, bench *b) {
   kith_status st = KITH_OK;
-  int64_t repeat = 0;
-  KITH_TRY(bench_number(c, "repeat", BENCH_REPEAT_MOST, 7, &repeat));
-  KITH_TRY(bench_number(c, "rows", INT32_MAX, 0, &b->rows));
+  int64_t repeat = 7;
+  KITH_TRY(cli_number(c, "repeat", 1, BENCH_REPEAT_MOST, &repeat));
+  b->rows = 0;
+  KITH_TRY(cli_number(c, "rows", 1, INT32_MAX, &b->rows));
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_recommends(c));
   b->repeat = (int)repeat;

@@ -174,6 +174,8 @@ bool cli_flag(cli *c, const char *name);
 /* The value of "--name value" or "--name=value", which is removed; null if absent.  Call it again for
  * repeated options. */
 const char *cli_option(cli *c, const char *name);
+/* The value of an option that is a number; *value stays if it is absent.  Errors: KITH_EUSAGE. */
+kith_status cli_number(cli *c, const char *name, int64_t least, int64_t most, int64_t *value) KITH_MUST_USE;
 /* The job file and the settings, but those of the keys `except` (null: none; else a null follows them),
  * quoted for a shell: text [CLI_JOB_ARGS]. */
 void cli_print_job_args(const cli *c, const char *const *except, char *text);

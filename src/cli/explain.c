@@ -7,18 +7,6 @@
 
 enum { EXPLAIN_ITEMS = 5, EXPLAIN_MOST_ITEMS = 1000 };
 
-static kith_status explain_number(cli *c, const char *name, int64_t least, int64_t most, int64_t *value) {
-  kith_status st = KITH_OK;
-  const char *text = cli_option(c, name), *end = text;
-  int64_t n = 0;
-  if (!text) return st;
-  KITH_CHECK(kith_text_number(&end, &n) && !*end && n >= least && n <= most, KITH_EUSAGE,
-             "--%s %s: expected a number from %lld to %lld", name, text, (long long)least, (long long)most);
-  *value = n;
-done:
-  return st;
-}
-
 /* --all has users and no single item, and lists no paths. */
 static kith_status explain_check(const cli *c, const explain_request *w, bool walks) {
   kith_status st = KITH_OK;
@@ -49,10 +37,10 @@ static kith_status explain_parse(cli *c, explain_request *w) {
   w->k = EXPLAIN_ITEMS;
   w->n_reason = w->item ? 10 : 3;
   w->n_path = w->n_connection = -1;
-  KITH_TRY(explain_number(c, "k", 1, EXPLAIN_MOST_ITEMS, &w->k));
-  KITH_TRY(explain_number(c, "top", 1, KITH_EXPLAIN_MOST, &w->n_reason));
-  KITH_TRY(explain_number(c, "paths", 0, KITH_EXPLAIN_WALKS, &w->n_path));
-  KITH_TRY(explain_number(c, "connections", 0, KITH_EXPLAIN_WALKS, &w->n_connection));
+  KITH_TRY(cli_number(c, "k", 1, EXPLAIN_MOST_ITEMS, &w->k));
+  KITH_TRY(cli_number(c, "top", 1, KITH_EXPLAIN_MOST, &w->n_reason));
+  KITH_TRY(cli_number(c, "paths", 0, KITH_EXPLAIN_WALKS, &w->n_path));
+  KITH_TRY(cli_number(c, "connections", 0, KITH_EXPLAIN_WALKS, &w->n_connection));
   KITH_TRY(cli_take_refit(c));
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_recommends(c));

@@ -44,6 +44,18 @@ const char *cli_option(cli *c, const char *name) {
   return NULL;
 }
 
+kith_status cli_number(cli *c, const char *name, int64_t least, int64_t most, int64_t *value) {
+  kith_status st = KITH_OK;
+  const char *text = cli_option(c, name), *end = text;
+  int64_t n = 0;
+  if (!text) return st;
+  KITH_CHECK(kith_text_number(&end, &n) && !*end && n >= least && n <= most, KITH_EUSAGE,
+             "--%s %s: expected a number from %lld to %lld", name, text, (long long)least, (long long)most);
+  *value = n;
+done:
+  return st;
+}
+
 kith_status cli_take_operand(cli *c) {
   kith_status st = KITH_OK;
   int i = 0;

@@ -6,27 +6,15 @@
 #include "cli/cli.h"
 #include "tune/tune.h"
 
-static kith_status tune_number(cli *c, const char *name, int64_t least, int64_t most, int64_t *value) {
-  kith_status st = KITH_OK;
-  const char *text = cli_option(c, name), *end = text;
-  int64_t n = 0;
-  if (!text) return st;
-  KITH_CHECK(kith_text_number(&end, &n) && !*end && n >= least && n <= most, KITH_EUSAGE,
-             "--%s %s: expected a number from %lld to %lld", name, text, (long long)least, (long long)most);
-  *value = n;
-done:
-  return st;
-}
-
 static kith_status tune_options(cli *c, kith_tune_options *o) {
   kith_status st = KITH_OK;
   char scope[CLI_SCOPE];
   *o = kith_tune_defaults();
   int64_t candidates = o->n_candidate, trials = o->n_trial, knots = o->n_knot;
-  KITH_TRY(tune_number(c, "users", 2, 1000000000, &o->n_user));
-  KITH_TRY(tune_number(c, "candidates", 20, 10000, &candidates));
-  KITH_TRY(tune_number(c, "trials", 1, 1000000, &trials));
-  KITH_TRY(tune_number(c, "knots", 2, KITH_MAX_KNOTS, &knots));
+  KITH_TRY(cli_number(c, "users", 2, 1000000000, &o->n_user));
+  KITH_TRY(cli_number(c, "candidates", 20, 10000, &candidates));
+  KITH_TRY(cli_number(c, "trials", 1, 1000000, &trials));
+  KITH_TRY(cli_number(c, "knots", 2, KITH_MAX_KNOTS, &knots));
   o->n_candidate = (int)candidates;
   o->n_trial = (int)trials;
   o->n_knot = (int)knots;
