@@ -18,6 +18,9 @@ static kith_status explain_check(const cli *c, const explain_request *w, bool wa
              "kith explain: --item, --paths and --connections go with --user ID");
   KITH_CHECK(w->item || !w->against, KITH_EUSAGE,
              "kith explain: --against ID goes with --item ID: why the one rather than the other");
+  KITH_CHECK(!w->item || w->k == 0, KITH_EUSAGE,
+             "kith explain: --k is a number of top items, and --item names one item; how many of its terms "
+             "are listed is --top");
   KITH_CHECK(!w->against || strcmp(w->against, w->item) != 0, KITH_EUSAGE,
              "kith explain: --against %s: expected another item than --item", w->against);
   KITH_CHECK(end && strcmp(end, ".tsv") == 0, KITH_EUSAGE, "--output %s: expected a name that ends in .tsv",
@@ -34,7 +37,6 @@ static kith_status explain_parse(cli *c, explain_request *w) {
   w->user = cli_option(c, "user");
   w->item = cli_option(c, "item");
   w->against = cli_option(c, "against");
-  w->k = EXPLAIN_ITEMS;
   w->n_reason = w->item ? 10 : 3;
   w->n_path = w->n_connection = -1;
   KITH_TRY(cli_number(c, "k", 1, EXPLAIN_MOST_ITEMS, &w->k));
@@ -45,6 +47,7 @@ static kith_status explain_parse(cli *c, explain_request *w) {
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_recommends(c));
   KITH_TRY(explain_check(c, w, w->n_path >= 0 || w->n_connection >= 0));
+  if (w->k == 0) w->k = EXPLAIN_ITEMS;
   if (w->n_path < 0) w->n_path = w->item ? 5 : 0;
   if (w->n_connection < 0) w->n_connection = w->item ? 3 : 1;
 done:
@@ -61,7 +64,8 @@ const kith_ids *cli_explain_ids(const explain_data *a, int type) {
 const char *cli_explain_label(const explain_data *a, const kith_explain_edge *edge, char *text) {
   int t = edge->type;
   text[0] = '\0';
-  if (edge->relation == KITH_EXPLAIN_FEATURE) kith_ids_print(&a->feature, edge->original, EXPLAIN_TEXT, text);
+  if (edge->relation == KITH_EXPLAIN_FEATURE)
+    kith_ids_print(&a->feature[t], edge->original, EXPLAIN_TEXT, text);
   if (edge->relation == KITH_EXPLAIN_EVIDENCE) kith_evidence_print(&a->evidence[edge->original], text);
   if (edge->relation <= KITH_EXPLAIN_FEATURE) return text;
   if (t < KITH_SIDES && edge->original < a->base.name[t].n)
@@ -91,8 +95,8 @@ static kith_agreed explain_read_ids(cli *c, explain_data *a) {
   for (int r = 0; r < s->n_relation; r++)
     if (s->relation[r].n_kind > 0)
       KITH_TRY(kith_kind_ids_read(c->comm, graph, s->relation[r].name, &a->kind[r]));
-  if (a->base.g->n_feature_of[KITH_USER] > 0)
-    KITH_TRY(kith_feature_ids_read(c->comm, graph, s, KITH_USER, &a->feature));
+  for (int t = 0; t < KITH_SIDES; t++)
+    if (a->base.g->n_feature_of[t] > 0) KITH_TRY(kith_feature_ids_read(c->comm, graph, s, t, &a->feature[t]));
   KITH_TRY(cli_check_graph(c, graph, a->base.g));
 done:
   return st;
@@ -132,7 +136,7 @@ static void explain_free(explain_data *a) {
   cli_explain_free_members(a);
   for (int t = 0; t < KITH_MAX_TYPES; t++) kith_ids_free(&a->further[t]);
   for (int r = 0; r < KITH_MAX_RELATIONS; r++) kith_ids_free(&a->kind[r]);
-  kith_ids_free(&a->feature);
+  for (int t = 0; t < KITH_SIDES; t++) kith_ids_free(&a->feature[t]);
   cli_recommend_free(&a->base);
 }
 

@@ -16,7 +16,7 @@ typedef struct explain_data {
   recommend_data base;
   kith_ids further[KITH_MAX_TYPES];  /* ids of further types */
   kith_ids kind[KITH_MAX_RELATIONS]; /* names of kinds; n = 0: none */
-  kith_ids feature;                  /* of users, where the model reads them; n = 0: none */
+  kith_ids feature[KITH_SIDES];      /* of users and items; n = 0: none */
   kith_explainer *explainer;
   int n_member;                                /* models of a blend that have weight */
   struct explain_member *member;               /* [n_member]; null: no blend */

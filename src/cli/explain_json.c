@@ -23,7 +23,7 @@ static void json_edge(cli *c, const explain_data *a, const kith_explain_edge *e)
   }
   if (e->relation == KITH_EXPLAIN_FEATURE) {
     cli_json_more(c, "\"feature\": ");
-    cli_recommend_json_id(c, &a->feature, e->original);
+    cli_recommend_json_id(c, &a->feature[e->type], e->original);
     return;
   }
   cli_json_more(c, "\"relation\": \"%s\", ",
@@ -47,6 +47,17 @@ static void json_reasons(cli *c, const explain_data *a, const kith_explain_reaso
     cli_json_more(c, "}");
   }
   cli_json_more(c, "]");
+}
+
+/* The score at the item's end, if the item has features. */
+static void json_item(cli *c, const explain_data *a, const kith_explain_item *item,
+                      const kith_explain_reason *r, int n) {
+  if (!item->has_features) return;
+  cli_json_more(c, ", \"item_end\": {\"own\": %.9g, \"positive\": %.9g, \"negative\": %.9g", item->own,
+                item->positive, item->negative);
+  cli_json_more(c, ", \"rest\": %.9g, \"terms\": %lld", item->rest, (long long)item->n_term);
+  json_reasons(c, a, r, n);
+  cli_json_more(c, "}");
 }
 
 static void json_walks(cli *c, const explain_data *a, const char *key, const char *value,
@@ -81,6 +92,7 @@ void cli_explain_json(cli *c, const explain_data *a, const kith_explain_query *q
                   s->own, s->positive, s->negative);
     cli_json_more(c, ", \"rounding\": %.3g, \"terms\": %lld", s->rounding, (long long)s->n_term);
     json_reasons(c, a, e->reason + (size_t)q * (size_t)e->n_reason, e->n_reason);
+    json_item(c, a, &e->item[q], e->item_reason + (size_t)q * (size_t)e->n_reason, e->n_reason);
     json_walks(c, a, "paths", "contribution", e->path + (size_t)q * (size_t)e->n_path, e->n_path);
     json_walks(c, a, "connections", "weight", e->connection + (size_t)q * (size_t)e->n_connection,
                e->n_connection);

@@ -9,6 +9,11 @@
 
 enum { COLUMNS = 80, BAR = 12, REASON = 25 /* columns before the text of a reason */ };
 
+#define PRINT_NO_NEIGHBORS                                                                                   \
+  "(the model reads no neighbors: what it knows of the user is in the user's row, learned from all that "    \
+  "the "                                                                                                     \
+  "user chose, and is not divided further)"
+
 /* A text that grows; what does not fit is cut. */
 typedef struct words {
   size_t n;
@@ -103,19 +108,47 @@ static kith_explain_sums print_rest(const view *v) {
 }
 
 static void print_others(const view *v, const kith_explain_sums *rest) {
-  if (rest->n_positive > 0) print_line(v, rest->positive, KITH_COUNT(rest->n_positive, "other(s) for it"));
+  if (rest->n_positive > 0)
+    print_line(v, rest->positive, KITH_COUNT(rest->n_positive, "further reason(s) for it, in sum"));
   if (rest->n_negative > 0)
-    print_line(v, rest->negative, KITH_COUNT(rest->n_negative, "other(s) against it"));
+    print_line(v, rest->negative, KITH_COUNT(rest->n_negative, "further reason(s) against it, in sum"));
+}
+
+/* The longest bar. */
+static void print_scale(view *v, const kith_explain_sums *rest) {
+  v->most = fmax(fabs(rest->own), fmax(rest->positive, -rest->negative));
+  for (int i = 0; i < v->n; i++) v->most = fmax(v->most, fabs(v->reason[i].value));
 }
 
 static void print_reasons(view *v) {
   const kith_explain_sums rest = print_rest(v);
-  v->most = fmax(fabs(rest.own), fmax(rest.positive, -rest.negative));
-  for (int i = 0; i < v->n; i++) v->most = fmax(v->most, fabs(v->reason[i].value));
+  print_scale(v, &rest);
   for (int i = 0; i < v->n; i++) print_reason(v, &v->reason[i]);
   print_others(v, &rest);
   if (v->s->own != 0) print_line(v, v->s->own, "the user's own row");
   if (fabs(v->s->rounding) > 0.0005 * fabs(v->s->score)) print_line(v, v->s->rounding, "rounding");
+}
+
+/* The same score by the features of the item. */
+static void print_item_end(view v, const explain_data *a, const kith_explain_item *item) {
+  kith_explain_sums sums = {.score = v.s->score,
+                            .own = item->own,
+                            .positive = item->positive,
+                            .negative = item->negative,
+                            .n_positive = item->n_positive,
+                            .n_negative = item->n_negative};
+  v.s = &sums;
+  const kith_explain_sums rest = print_rest(&v);
+  printf("    the same score by features of the item\n");
+  print_scale(&v, &rest);
+  v.most = fmax(v.most, fabs(item->rest));
+  for (int i = 0; i < v.n; i++) print_reason(&v, &v.reason[i]);
+  print_others(&v, &rest);
+  if (item->own != 0) print_line(&v, item->own, "the item's own row");
+  if (fabs(item->rest) > 0.0005 * fabs(v.s->score))
+    print_line(&v, item->rest,
+               a->n_member > 1 || a->table.n > 0 ? "all else: the item's neighbors, other models, evidence"
+                                                 : "the item's neighbors");
 }
 
 /* "you – chose – film A – director – D – director – film B" */
@@ -140,7 +173,7 @@ static void print_paths(const view *v, const kith_explain_walk *path, int n) {
 }
 
 static void print_connections(const view *v, const kith_explain_walk *walk, int n) {
-  if (n > 0 && walk[0].n > 0) printf("    connections\n");
+  if (n > 0 && walk[0].n > 0) printf("    connections: how both are related, whatever the score\n");
   for (int i = 0; i < n && walk[i].n > 0; i++) print_walk(v, "      ", 6, &walk[i]);
 }
 
@@ -161,8 +194,14 @@ static void print_heading(const explain_data *a, const kith_explain_query *query
     words_add(&text, " rather than ");
     print_item(a, query->against, &text);
   }
-  snprintf(lead, sizeof lead, "%10.5f  ", s->score);
+  snprintf(lead, sizeof lead, "  %s %.5f  ", query->against >= 0 ? "difference" : "score", s->score);
   print_wrapped(lead, (int)strlen(lead), text.text);
+}
+
+static int print_count(int most, const kith_explain_reason *reason) {
+  int n = 0;
+  while (n < most && reason[n].edge.type >= 0) n++;
+  return n;
 }
 
 void cli_explain_print(const explain_request *w, const explain_data *a, const kith_explain_query *query,
@@ -173,11 +212,18 @@ void cli_explain_print(const explain_request *w, const explain_data *a, const ki
   words_add(&user, "%s%s%s", w->user, name[0] ? "  " : "", name);
   print_wrapped("", 0, user.text);
   for (int q = 0; q < e->n; q++) {
-    view v = {.a = a, .s = &e->sums[q], .reason = e->reason + (size_t)q * (size_t)e->n_reason};
-    while (v.n < e->n_reason && v.reason[v.n].edge.type >= 0) v.n++;
+    const size_t at = (size_t)q * (size_t)e->n_reason;
+    view v = {.a = a, .s = &e->sums[q], .reason = e->reason + at};
+    v.n = print_count(e->n_reason, v.reason);
     v.shares = v.s->score > 0 && query[q].against < 0;
     print_heading(a, &query[q], v.s);
     print_reasons(&v);
+    if (!e->reads_neighbors) print_wrapped("    ", 4, PRINT_NO_NEIGHBORS);
+    if (e->item[q].has_features) {
+      view end = {.a = a, .s = v.s, .reason = e->item_reason + at, .shares = v.shares};
+      end.n = print_count(e->n_reason, end.reason);
+      print_item_end(end, a, &e->item[q]);
+    }
     print_paths(&v, e->path + (size_t)q * (size_t)e->n_path, e->n_path);
     print_connections(&v, e->connection + (size_t)q * (size_t)e->n_connection, e->n_connection);
   }

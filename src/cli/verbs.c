@@ -21,14 +21,14 @@ const cli_verb cli_verbs[] = {
      "  --protocol PROTOCOL  full or sampled-N; overrides evaluate.protocol\n"
      "  --k LIST             cutoffs such as 5,10; overrides evaluate.k\n"
      "  --refit              of the model of kith train --refit\n"},
-    {"tune", true, cli_tune, "JOB", "choose settings of the spectral filter on the validation split",
+    {"tune", true, cli_tune, "JOB", "choose settings of the spectral filter on validation items",
      "  --users N            validation users that are taken, about (default 10000):\n"
      "                       half to search on, half to check\n"
      "  --candidates N       items of each that are ranked again (default 500)\n"
      "  --trials N           trials of the search (default 250)\n"
      "  --knots N            knots of the filter (default 7)\n"
      "  --direct             search for model.spectral.direct, too\n"},
-    {"blend", true, cli_blend, "JOB", "models' embeddings.h5 → one score, weights chosen on validation items",
+    {"blend", true, cli_blend, "JOB", "several models → one score, weights chosen on validation",
      "  --users N            validation users, about; overrides blend.users\n"
      "  --refit              the same weights for the models of kith train --refit\n"},
     {"recommend", true, cli_recommend, "JOB", "embeddings.h5 → top items of some users, or of all",

@@ -7,6 +7,8 @@
 void kith_explanations_free(kith_explanations *e) {
   KITH_FREE(e->sums);
   KITH_FREE(e->reason);
+  KITH_FREE(e->item);
+  KITH_FREE(e->item_reason);
   KITH_FREE(e->path);
   KITH_FREE(e->connection);
 }
@@ -15,6 +17,8 @@ static kith_status explain_alloc(kith_explanations *out) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(out->sums, out->n));
   KITH_TRY(KITH_NEW(out->reason, (int64_t)out->n * out->n_reason));
+  KITH_TRY(KITH_NEW(out->item, out->n));
+  KITH_TRY(KITH_NEW(out->item_reason, (int64_t)out->n * out->n_reason));
   KITH_TRY(KITH_NEW(out->path, (int64_t)out->n * out->n_path));
   KITH_TRY(KITH_NEW(out->connection, (int64_t)out->n * out->n_connection));
 done:
@@ -110,6 +114,8 @@ static kith_agreed explain_batch(const kith_explainer *e, int n_part, kith__part
   KITH_TRY(kith_agree(comm, kith__explain_reasons(e, n_part, part, out->n_reason, sums, reason)));
   explain_share(comm, n, sizeof *sums, sums);
   explain_share(comm, (int64_t)n * out->n_reason, sizeof *reason, reason);
+  KITH_TRY(kith__explain_items(comm, n_part, part, sums, out->n_reason, out->item + first,
+                               out->item_reason + (size_t)first * (size_t)out->n_reason));
   KITH_TRY(explain_walks(part, n_part == 1 && part->e->x, first, out));
 done:
   return st;
@@ -123,6 +129,7 @@ kith_agreed kith_explain(kith_explainer *e, int n, const kith_explain_query *que
   *out = (kith_explanations){.n = n, .n_reason = n_reason, .n_path = n_path, .n_connection = n_connection};
   KITH_TRY(kith_agree(e->comm, explain_alloc(out)));
   KITH_TRY(kith_agree(e->comm, explain_parts(e, n, &n_part, part)));
+  for (int m = 0; m < n_part; m++) out->reads_neighbors = out->reads_neighbors || part[m].e->layers > 0;
   for (int m = 0; m < n_part; m++)
     if (part[m].batch.direct)
       KITH_TRY(kith__explain_direct_scores(part[m].e, n, query, part[m].direct_score));

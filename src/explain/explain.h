@@ -24,7 +24,7 @@ enum {
   KITH_EXPLAIN_WALKS = 20,    /**< most paths, and most connections */
   KITH_EXPLAIN_HOPS = 16,     /**< most entries of a path */
   KITH_EXPLAIN_CHOICE = -1,   /**< relation of an interaction; others are indices into the schema */
-  KITH_EXPLAIN_FEATURE = -2,  /**< no relation: the term is of a feature of the user's input row */
+  KITH_EXPLAIN_FEATURE = -2,  /**< no relation: the term is of a feature of an input row, of node `type` */
   KITH_EXPLAIN_EVIDENCE = -3, /**< no relation: the term is evidence of a blend */
   KITH_EXPLAIN_CONNECTION = 3 /**< fewest hops that connections may have */
 };
@@ -52,6 +52,19 @@ typedef struct kith_explain_reason {
   double direct; /**< the direct term's part of it */
 } kith_explain_reason;
 
+/**
+ * The score once more, divided at the item's end: score = own + positive + negative + rest.  Only of models
+ * in which items have features; of a blend the sum of its models'.
+ */
+typedef struct kith_explain_item {
+  bool has_features; /**< else nothing is known */
+  double own;        /**< of the item's own input row, but for its features */
+  double positive;   /**< of all its features that contribute more than 0 … */
+  double negative;   /**< … and less than that; with `against`, of both items */
+  double rest;       /**< of its neighbors; in a blend also what other models and evidence contribute */
+  int64_t n_positive, n_negative, n_term;
+} kith_explain_item;
+
 /** A path that begins with the user. */
 typedef struct kith_explain_walk {
   int n;        /**< entries; 0: there is no such path */
@@ -73,10 +86,13 @@ typedef struct kith_explain_sums {
 /** The same on every rank. */
 typedef struct kith_explanations {
   int n, n_reason, n_path, n_connection; /**< queries, and the most of each */
-  kith_explain_sums *sums;               /**< [n] */
-  kith_explain_reason *reason;           /**< [n, n_reason] highest contribution first; type -1: no more */
-  kith_explain_walk *path;               /**< [n, n_path] highest contribution first */
-  kith_explain_walk *connection;         /**< [n, n_connection] largest product of entries first */
+  bool reads_neighbors;             /**< whether any neighbor has a part: not of a model without layers */
+  kith_explain_sums *sums;          /**< [n] */
+  kith_explain_reason *reason;      /**< [n, n_reason] highest contribution first; type -1: no more */
+  kith_explain_item *item;          /**< [n] */
+  kith_explain_reason *item_reason; /**< [n, n_reason] features of the item, as `reason` */
+  kith_explain_walk *path;          /**< [n, n_path] highest contribution first */
+  kith_explain_walk *connection;    /**< [n, n_connection] largest product of entries first */
 } kith_explanations;
 
 /** Free the arrays.  Local. */

@@ -51,6 +51,12 @@ typedef struct kith__part {
   double *direct_score; /* of all queries */
 } kith__part;
 
+static inline double kith__explain_dot(int d, const float *x, const float *y) {
+  double sum = 0;
+  for (int k = 0; k < d; k++) sum += (double)x[k] * (double)y[k];
+  return sum;
+}
+
 /* Make the explainer of a model with steps, and of spectral.  Collective.  Errors: as
  * kith_explainer_create(). */
 kith_agreed kith__explain_linear(kith_explainer *e, const kith_embeddings_origin *from) KITH_MUST_USE;
@@ -78,6 +84,13 @@ static inline int kith__explain_term(const kith_explainer *e, kith_eid entry) {
  * of several parts for one edge are one term. */
 kith_status kith__explain_reasons(const kith_explainer *e, int n_part, const kith__part *part, int n_reason,
                                   kith_explain_sums *sums, kith_explain_reason *reason) KITH_MUST_USE;
+/* Whether input rows of a type have features.  The same on every rank. */
+bool kith__explain_has_features(const kith_explainer *e, int type);
+/* The same scores by the features of the items: item [n] and reason [n, n_reason] of the batch, the same on
+ * every rank; they stay where no model has such features.  Collective.  Errors: KITH_ENOMEM. */
+kith_agreed kith__explain_items(const kith_comm *comm, int n_part, const kith__part *part,
+                                const kith_explain_sums *sums, int n_reason, kith_explain_item *item,
+                                kith_explain_reason *reason) KITH_MUST_USE;
 /* The index of an owned row among the users of this rank.  Local. */
 kith_lid kith__explain_user_index(const kith_graph *g, kith_lid row);
 

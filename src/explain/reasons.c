@@ -48,12 +48,6 @@ kith_lid kith__explain_user_index(const kith_graph *g, kith_lid row) {
   return low;
 }
 
-static double reasons_dot(int d, const float *x, const float *y) {
-  double sum = 0;
-  for (int k = 0; k < d; k++) sum += (double)x[k] * (double)y[k];
-  return sum;
-}
-
 /* By relation, in the order of the row. */
 static int reasons_compare_edges(const void *a, const void *b) {
   const found *x = a, *y = b;
@@ -72,7 +66,7 @@ static int reasons_compare(const void *a, const void *b) {
 static double reasons_scale(const kith_explainer *e, kith_lid row) {
   if (e->run->model.score != KITH_COSINE || !e->all) return 1;
   const float *r = e->all + (size_t)row * (size_t)e->d;
-  double square = reasons_dot(e->d, r, r);
+  double square = kith__explain_dot(e->d, r, r);
   return square > 0 ? 1 / sqrt(square) : 0;
 }
 
@@ -90,25 +84,21 @@ static found *reasons_find(const kith__part *part, int m, kith_lid row, int q, d
     found *f = list++;
     *f = (found){.part = m, .relation = e->term[term], .entry = i, .nth = seen[term]++};
     f->direct = direct ? part->factor * (double)direct[at * BATCH + (size_t)q] : 0;
-    f->value = scale * weight * reasons_dot(e->d, e->rest + at * (size_t)e->d, target) + f->direct;
+    f->value = scale * weight * kith__explain_dot(e->d, e->rest + at * (size_t)e->d, target) + f->direct;
   }
   return list;
 }
 
-/* Whether the input row of a user has features: it is b + sum of f_uk w_k. */
-static bool reasons_has_features(const kith_explainer *e) {
-  return e->x && e->inference.recording.input.w[KITH_USER];
-}
-
+/* The input row of a user is b + sum of f_uk w_k where it has features. */
 static found *reasons_find_features(const kith__part *part, int m, kith_lid row, int q, double scale,
                                     found *list) {
   const kith_explainer *e = part->e;
   const float *target = part->batch.target + (size_t)q * (size_t)e->d;
-  if (!reasons_has_features(e)) return list;
+  if (!kith__explain_has_features(e, KITH_USER)) return list;
   const kith_features *f = e->inference.recording.input.features;
   const float *w = e->inference.recording.input.w[KITH_USER]->value;
   for (kith_eid i = f->start[row]; i < f->start[row + 1]; i++) {
-    double product = reasons_dot(e->d, w + (size_t)f->index[i] * (size_t)e->d, target);
+    double product = kith__explain_dot(e->d, w + (size_t)f->index[i] * (size_t)e->d, target);
     *list++ = (found){.value = scale * e->weight[0] * (double)f->value[i] * product,
                       .part = m,
                       .relation = KITH_EXPLAIN_FEATURE,
@@ -128,8 +118,8 @@ static found *reasons_add(const kith__part *part, int m, kith_lid row, int q, ki
   const double scale = part->factor * reasons_scale(e, row);
   sums->scale = scale;
   sums->score +=
-      part->factor * (reasons_dot(e->d, e->final + at, target) + (b->direct ? b->direct_score[q] : 0));
-  if (e->x) sums->own += scale * e->weight[0] * reasons_dot(e->d, e->x + at, target);
+      part->factor * (kith__explain_dot(e->d, e->final + at, target) + (b->direct ? b->direct_score[q] : 0));
+  if (e->x) sums->own += scale * e->weight[0] * kith__explain_dot(e->d, e->x + at, target);
   list = reasons_find(part, m, row, q, scale, list);
   for (found *end = reasons_find_features(part, m, row, q, scale, list); list < end; list++)
     sums->own -= list->value;
@@ -198,7 +188,8 @@ static kith_explain_reason reasons_show(const kith__part *part, kith_lid row, co
 static int64_t reasons_count(const kith__part *part, kith_lid row) {
   const kith_explainer *e = part->e;
   const kith_lid p = e->a->iperm[row];
-  const kith_features *f = reasons_has_features(e) ? e->inference.recording.input.features : NULL;
+  const kith_features *f =
+      kith__explain_has_features(e, KITH_USER) ? e->inference.recording.input.features : NULL;
   return e->a->csr.start[p + 1] - e->a->csr.start[p] + (f ? f->start[row + 1] - f->start[row] : 0);
 }
 

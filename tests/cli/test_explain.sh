@@ -229,6 +229,7 @@ refused() { # CODE WORDS ARGUMENTS…: one line with the words
 bf16="--set model.storage=bf16"
 refused 64 "expected --user ID"
 refused 64 "--top 0: expected a number from 1 to 100" --user user-03 --top 0
+refused 64 "--k is a number of top items" --user user-03 --item item-11 --k 3
 refused 64 "--against ID goes with --item ID" --user user-03 --against item-11
 refused 64 "expected another item than --item" --user user-03 --item item-11 --against item-11
 refused 64 "--all and --output FILE go together" --all

@@ -37,6 +37,9 @@ static void prepare(void) {
   o.n_relation = 1;
   o.relation[0] = (kith_relation_source){.name = "tag", .from = "item", .to = "tag"};
   o.relation[0].list = list_of("tags", "w old\nx old\ny new\n");
+  const kith_edge_source colors = list_of("colors", "w red\nx green\ny red blue:0.5\n");
+  memcpy(o.features[KITH_ITEM].path, colors.path, sizeof colors.path);
+  o.features[KITH_ITEM].format = KITH_SPARSE;
   kith_ingest_report r;
   kith_run_result result;
   run = (kith_run){.model = kith_model_defaults(),
@@ -45,6 +48,7 @@ static void prepare(void) {
                    .checkpoint = kith_checkpoint_defaults(),
                    .job = "job text"};
   run.model.dim = 4;
+  run.model.input = KITH_BOTH;
   run.model.relations = (kith_relation_weights){.n = 1, .of = {{.name = "tag", .weight = 0.5}}};
   run.train.batch = 4;
   run.train.epochs = 1;
@@ -76,6 +80,7 @@ static kith_agreed run_explain(void) {
     const kith_explain_sums *s = &all.sums[q];
     assert_true(s->n_term == 2 && all.path[2 * q].n > 0 && all.connection[2 * q].n > 0);
     assert_true(fabs(s->rounding) < 1e-6);
+    assert_true(all.item[q].has_features && all.item[q].n_term == (q == 2 ? 1 : 2));
   }
 done:
   kith_explanations_free(&all);
