@@ -106,6 +106,7 @@ struct kith_dist_transpose {
   kith_lid n_interior; /**< rows without ghost columns, the first of csr */
   uint8_t *of;         /**< [entries] the term of each entry, as kith_merged_relations has it */
   float *base;         /**< [entries] entries of A_k'; null if no omega is learned */
+  uint16_t *kind;      /**< [entries] as that of kith_merged_relations */
 };
 
 /**
@@ -120,6 +121,9 @@ struct kith_merged_relations {
   uint64_t key[1 + KITH_MAX_RELATIONS]; /**< of each term, in draws of edge dropout: 0, hashes of names */
   bool learned[1 + KITH_MAX_RELATIONS]; /**< whether omega is trained; then entry e weighs omega * base[e] */
   float *base;                          /**< [entries] entries of A_k; null if no omega is learned */
+  int n_kind;     /**< kinds of edges of all relations together; one without kinds counts as one */
+  uint16_t *kind; /**< [entries] 1 + the kind among these, relation by relation; 0: interactions.  Null: a
+                     model that does not read kinds (kith_dist_csr_add_kinds()) */
   kith_exact_sum gradient[1 + KITH_MAX_RELATIONS]; /**< d loss / d omega of each term, this rank's share */
   kith_gated_entries *gated;                       /**< null: no entry has a gate */
 };
@@ -166,7 +170,9 @@ typedef struct kith_block {
   bool drops_edges;    /**< edge dropout: the entries change from step to step, also on the full graph */
   const uint8_t *keep; /**< [entries of whole] 1 for those that are in csr, 0 for those that this step
                           dropped; null: none is dropped, as in evaluation */
-  double keep_scale;   /**< with keep: 1 / (1 - p), the factor that kept entries have, p as in edge_dropout */
+  const uint8_t *transpose_keep; /**< the same of the entries of dist_csr->transpose; null: none is dropped,
+                                    or there is no transpose */
+  double keep_scale; /**< with keep: 1 / (1 - p), the factor that kept entries have, p as in edge_dropout */
 } kith_block;
 
 /** The full graph as a block, with the storage that it points to. */

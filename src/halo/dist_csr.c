@@ -209,6 +209,7 @@ void kith_dist_csr_destroy(kith_dist_csr **dist_csr) {
   if (a->merged) {
     KITH_FREE(a->merged->of);
     KITH_FREE(a->merged->base);
+    KITH_FREE(a->merged->kind);
     kith__gated_free(&a->merged->gated);
   }
   KITH_FREE(a->merged);
@@ -216,6 +217,7 @@ void kith_dist_csr_destroy(kith_dist_csr **dist_csr) {
     kith_csr_free(&a->transpose->csr);
     KITH_FREE(a->transpose->of);
     KITH_FREE(a->transpose->base);
+    KITH_FREE(a->transpose->kind);
   }
   KITH_FREE(a->transpose);
   KITH_FREE(a->iperm);

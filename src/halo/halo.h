@@ -144,6 +144,19 @@ typedef enum kith_normalization {
 kith_agreed kith_dist_csr_normalize(const kith_comm *comm, const kith_relation_weights *relations,
                                     kith_normalization by, kith_dist_csr *a) KITH_MUST_USE;
 
+/**
+ * Add the kinds of its entries to a merged matrix (kith_merged_relations.kind), and to its transpose.
+ * Collective.
+ *
+ * @param relations  those that the matrix was made of
+ * Errors: KITH_ENOMEM; KITH_ECONFIG for more than 65535 kinds together; KITH_EDATA if an edge of a new node
+ * (kith embed) has a kind that the graph lacks.
+ * Memory: kith_merged_kinds_bytes(), for the matrix and for its transpose.
+ */
+kith_agreed kith_dist_csr_add_kinds(const kith_comm *comm, const kith_graph *g,
+                                    const kith_relation_weights *relations, kith_dist_csr *a) KITH_MUST_USE;
+int64_t kith_merged_kinds_bytes(int64_t n_entry);
+
 /* ---- decay.c: recent interactions weigh more ---- */
 
 /** An interaction of age a counts 2^(-a / half_life), and at least 2^-60. */

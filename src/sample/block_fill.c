@@ -101,13 +101,14 @@ static const sample_neighbor *fill_info(const fill_sources *s, kith_lid source) 
 
 /* ---- entries of a chunk ---- */
 
-/* Weights and relations of n entries of a merged matrix. */
+/* Weights, relations and kinds of n entries of a merged matrix. */
 static void fill_relations(sample_block *b, const sample_entry *entry, int32_t n, kith_eid at) {
   for (int32_t k = 0; k < n; k++) {
     float weight = (float)((double)b->scale[at + k] * (double)entry[k].weight);
     b->csr.weight[at + k] = weight;
     b->merged.of[at + k] = (uint8_t)entry[k].relation;
     if (b->merged.base) b->merged.base[at + k] = weight;
+    if (b->merged.kind) b->merged.kind[at + k] = entry[k].kind;
   }
 }
 

@@ -134,8 +134,11 @@ static void answer_fill_own(const sample_neighbor_query *q, const answer_block *
 }
 
 static void answer_fill_entries(const sample_neighbor_query *q, const answer_block *b, sample_entry *entry) {
-  for (int64_t i = 0; i < b->n; i++)
-    entry[i] = (sample_entry){kith__merged_weight(q->a, b->index[i]), q->a->merged->of[b->index[i]]};
+  const kith_merged_relations *m = q->a->merged;
+  for (int64_t i = 0; i < b->n; i++) {
+    int64_t e = b->index[i];
+    entry[i] = (sample_entry){kith__merged_weight(q->a, e), m->of[e], m->kind ? m->kind[e] : 0};
+  }
 }
 
 static void answer_fill(const sample_neighbor_query *q, const answer_block *b, int64_t at,

@@ -29,8 +29,8 @@ typedef struct sample_own {
 
 /* … and, where the matrix is merged, about the entry that leads to it. */
 typedef struct sample_entry {
-  float weight; /* the matrix's entry, without omega where omega is learned */
-  int32_t relation;
+  float weight;            /* the matrix's entry, without omega where omega is learned */
+  uint16_t relation, kind; /* kind: 0 where the matrix has none */
 } sample_entry;
 
 /* Weight of a sampled edge: an entry of the symmetric normalized adjacency, times the importance weight. */

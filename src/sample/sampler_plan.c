@@ -37,6 +37,8 @@ static kith_status sampler_plan_make_relations(const kith_merged_relations *from
   memcpy(m->learned, from->learned, sizeof m->learned);
   KITH_TRY(KITH_NEW(m->of, entries));
   if (from->base) KITH_TRY(KITH_NEW(m->base, entries));
+  m->n_kind = from->n_kind;
+  if (from->kind) KITH_TRY(KITH_NEW(m->kind, entries));
 done:
   return st;
 }
@@ -92,6 +94,7 @@ void kith__sampler_plan_free(sample_plan *p) {
     kith_csc_free(&p->block[l].csc);
     KITH_FREE(p->block[l].merged.of);
     KITH_FREE(p->block[l].merged.base);
+    KITH_FREE(p->block[l].merged.kind);
   }
   KITH_FREE(p->node);
   KITH_FREE(p->degree);

@@ -23,7 +23,7 @@ static void edge_dropout_keep_all(edge_dropout *o) {
   if (o->from->transpose) o->transpose = *o->from->transpose;
   o->edges.n = o->from->edges->n;
   o->block.scale = o->from->scale;
-  o->block.keep = NULL;
+  o->block.keep = o->block.transpose_keep = NULL;
 }
 
 /* Remaining entries are multiplied by 1 / (1 - p). */
@@ -44,6 +44,7 @@ static void edge_dropout_transpose(edge_dropout *o, const kith_dropout *now) {
   kith_edge_dropout(now, o->from->transpose, node, node, a->transpose->of, a->merged->key, o->transpose_keep,
                     &o->transpose_kept);
   o->transpose = o->transpose_kept;
+  o->block.transpose_keep = o->transpose_keep;
 }
 
 static void edge_dropout_forward(void *self) {

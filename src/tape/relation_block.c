@@ -93,7 +93,7 @@ static const kith_block *relation_block_record(kith_tape *t, const kith_block *f
   o->block.scale = o->scale;
   o->block.merged = NULL;
   o->block.transpose = NULL;
-  o->block.keep = NULL;
+  o->block.keep = o->block.transpose_keep = NULL;
   return kith_tape_status(t) == KITH_OK ? &o->block : NULL;
 }
 

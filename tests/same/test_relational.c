@@ -13,6 +13,7 @@
 
 #include "model/model.h"
 #include "sample/sample.h"
+#include "tape/compose.h"
 
 enum {
   USERS = 12,
@@ -328,6 +329,106 @@ static void a_block_knows_its_relations(void **state) {
   setting_free(&s);
 }
 
+/* ---- rows composed with kinds ---- */
+
+/* Kinds are numbered relation by relation; in the directed graph views have two, and the second edge of a
+ * pair is of the second kind. */
+static double q_of(int kind, int k) { return cos(5.0 * kind + k); }
+
+typedef double node_rows[NODES][WIDTH];
+
+/* y_i = sum over entries (i, j) of a_r(i, j) x_j * q_kind: means over all entries that i reads, where
+ * interactions are read by users alone, or weighted by both degrees in the relation. */
+static void truth_composed(setting *s, bool mean, node_rows x, node_rows y) {
+  static double a[NODES][NODES];
+  double n[NODES] = {0};
+  memset(y, 0, sizeof(node_rows));
+  for (int r = 0, first = 0; r < RELATIONS; r++) {
+    s->by = mean ? KITH_NORMALIZE_NONE : KITH_NORMALIZE_BOTH;
+    matrix(s, r, a);
+    for (int i = 0; i < NODES; i++)
+      for (int j = 0; j < NODES; j++) {
+        int kinds = (int)reads(&s->t, r, i, j);
+        if (kinds == 0 || (mean && r == 0 && type_of(i) != KITH_USER)) continue;
+        n[i] += kinds;
+        for (int kind = 0; kind < kinds; kind++)
+          for (int k = 0; k < WIDTH; k++)
+            y[i][k] += (mean ? 1 : a[i][j] / kinds) * x[j][k] * (r > 0 ? q_of(first + kind, k) : 1);
+      }
+    first += r == 0 ? 0 : 1;
+  }
+  for (int i = 0; i < NODES; i++)
+    for (int k = 0; k < WIDTH && mean && n[i] > 0; k++) y[i][k] /= n[i];
+}
+
+/* Records a layer of it on x. */
+static kith_tensor *composed(const setting *s, kith_tape *tape, const kith_block *block, bool mean,
+                             kith_tensor *x) {
+  const kith_composition_options how = {mean ? KITH_NORM_MEAN : KITH_NORM_SYMMETRIC, .users_only = mean};
+  int n_kind = s->a->merged->n_kind;
+  kith_tensor *q = kith_tape_tensor(tape, n_kind, WIDTH);
+  kith_tensor *y = kith_compose_op(tape, kith_composition_op(tape, block, &how, q), x);
+  assert_int_equal(KITH_OK, kith_tape_status(tape));
+  for (int i = 0; i < n_kind * WIDTH; i++) q->value[i] = (float)q_of(i / WIDTH, i % WIDTH);
+  return y;
+}
+
+static void expect_composed(setting *s, bool mean, int64_t n, const int64_t *node, const kith_tensor *found) {
+  node_rows x, y;
+  for (int i = 0; i < NODES; i++)
+    for (int k = 0; k < WIDTH; k++) x[i][k] = input(i, k);
+  truth_composed(s, mean, x, y);
+  for (int64_t i = 0; i < n; i++)
+    for (int k = 0; k < WIDTH; k++)
+      assert_true(fabs((double)found->value[i * WIDTH + k] - y[node_of_key(node[i])][k]) < 4 * TOLERANCE);
+}
+
+static void check_composed(setting *s, bool mean) {
+  kith_full_block full;
+  kith_tape *tape = NULL;
+  assert_int_equal(KITH_OK, kith_full_block_make(s->a, false, false, &full));
+  assert_int_equal(KITH_OK, kith_tape_create(&tape));
+  kith_tensor *x = kith_tape_node_tensor(tape, &full.nodes, WIDTH),
+              *y = composed(s, tape, &full.block, mean, x);
+  set_input(s->g->n_own, s->a->node, x);
+  for (int run = 0; run < 2; run++) kith_tape_forward(tape);
+  expect_composed(s, mean, s->g->n_own, s->a->node, y);
+  kith_tape_destroy(&tape);
+  kith_full_block_free(&full);
+}
+
+static void check_composed_sampled(setting *s, bool mean) {
+  const kith_sampler_options all = {.mode = KITH_NEIGHBOR, .fanouts = {1, {0}}};
+  kith_sampler *sampler = NULL;
+  kith_tape *tape = NULL;
+  kith_gid seed[SEEDS];
+  kith_lid n = some_seeds(s, seed);
+  assert_int_equal(KITH_OK,
+                   kith_sampler_create(test_comm, s->g, s->a, 1, &all, false, SEEDS, 0, 5, &sampler).status);
+  assert_int_equal(KITH_OK, kith_tape_create(&tape));
+  const kith_node_map *leaves = kith_sampler_input_nodes(sampler);
+  kith_tensor *x = kith_tape_node_tensor(tape, leaves, WIDTH),
+              *y = composed(s, tape, kith_sampler_block(sampler, 0), mean, x);
+  kith_sampler_plan(sampler, n, seed, 0, 0, NULL);
+  set_input(leaves->n, leaves->node, x);
+  kith_tape_forward(tape);
+  expect_composed(s, mean, n, leaves->node, y);
+  kith_tape_destroy(&tape);
+  kith_sampler_destroy(&sampler);
+}
+
+static void rows_are_composed_with_kinds(void **state) {
+  (void)state;
+  for (int k = 0; k < 4; k++) {
+    setting s = setting_make(KITH_NORMALIZE_BOTH, k % 2 == 1);
+    assert_int_equal(KITH_OK, kith_dist_csr_add_kinds(test_comm, s.g, &READ, s.a).status);
+    assert_int_equal(TEST_RELATIONS + k % 2, s.a->merged->n_kind);
+    check_composed(&s, k / 2 == 1);
+    check_composed_sampled(&s, k / 2 == 1);
+    setting_free(&s);
+  }
+}
+
 /* What a merged matrix is made with is to the bit what its own normalization gives. */
 static void both_is_what_a_merged_matrix_has(void **state) {
   (void)state;
@@ -349,6 +450,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(each_relation_has_its_own_matrix),
                                      cmocka_unit_test(rgcn_has_a_matrix_for_each_relation_and_reader),
                                      cmocka_unit_test(a_block_knows_its_relations),
+                                     cmocka_unit_test(rows_are_composed_with_kinds),
                                      cmocka_unit_test(both_is_what_a_merged_matrix_has)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));

@@ -120,8 +120,9 @@ static kith_agreed form_matrix(const kith_graph *g, bool near, const kith_relati
                                kith_dist_csr **a) {
   kith_pinsage_options o = {.walks = 20, .length = 3, .neighbors = 6};
   if (near) return kith_importance_neighbors_create(test_comm, g, &o, 1, FORM_WIDTH, a);
-  if (w) return kith_dist_csr_create_merged(test_comm, g, w, 0, FORM_WIDTH, a);
-  return kith_dist_csr_create(test_comm, g, FORM_WIDTH, a);
+  if (!w) return kith_dist_csr_create(test_comm, g, FORM_WIDTH, a);
+  kith_agreed st = kith_dist_csr_create_merged(test_comm, g, w, 0, FORM_WIDTH, a);
+  return kith_is_bad(st.status) ? st : kith_dist_csr_add_kinds(test_comm, g, w, *a);
 }
 
 static void form_whole(test_formula make, double step, bool loops, bool near, const kith_relation_weights *w,
@@ -161,15 +162,17 @@ static void form_sampled(test_formula make, double step, const kith_relation_wei
   kith_eid start[OUT + 1] = {0, 3, 5, 5, 9, 11};
   float weight[N], base[N];
   uint8_t of[N];
+  uint16_t kind[N];
   for (int64_t i = 0; i < IN; i++) {
     node[i] = 1000 * test_comm->rank + i;
     degree[i] = 2 + i;
   }
   for (int e = 0; e < N; e++) {
     weight[e] = base[e] = 0.1f * (float)(e + 1);
-    of[e] = (uint8_t)(w ? e % (1 + w->n) : 0);
+    kind[e] = of[e] = (uint8_t)(w ? e % (1 + w->n) : 0);
   }
-  kith_merged_relations merged = {.n = w ? 1 + w->n : 1, .of = of, .base = base};
+  kith_merged_relations merged = {
+      .n = w ? 1 + w->n : 1, .of = of, .base = base, .n_kind = w ? w->n : 0, .kind = kind};
   for (int i = 0; w && i < w->n; i++) {
     merged.key[1 + i] = kith_text_hash(w->of[i].name);
     merged.learned[1 + i] = w->of[i].learned;

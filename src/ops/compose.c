@@ -1,0 +1,68 @@
+/*
+ * Rows composed with the kinds of the entries that lead to them: y_i = sum over entries e of row i of
+ * w_e x[col_e] * q[kind_e], elementwise; forward beside backward.
+ *
+ * The gradient of x is this sum along the transpose.  That of q is summed exactly over rows; consecutive
+ * entries of one kind in a row first among themselves.
+ */
+#include "ops/compose.h"
+
+enum { COMPOSE_AHEAD = 24 }; /* prefetch distance in entries */
+
+/* y [d] += w x * q; q null: all 1 */
+KITH_INLINE void compose_add(int d, float w, const float *x, const float *q, float *y) {
+  if (q)
+    for (int k = 0; k < d; k++) y[k] += w * (x[k] * q[k]);
+  else
+    for (int k = 0; k < d; k++) y[k] += w * x[k];
+}
+
+KITH_KERNEL void kith_compose(const kith_composed *m, kith_lid first, kith_lid last, int d, const float *q,
+                              const float *x, bool add, float *y) {
+  const kith_csr *a = &m->csr;
+  kith_eid end = a->start[a->n_row] - 1;
+#pragma omp parallel for schedule(dynamic, 64)
+  for (kith_lid p = first; p < last; p++) {
+    float *to = y + (size_t)a->perm[p] * (size_t)d;
+    for (int k = 0; k < d && !add; k++) to[k] = 0;
+    for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) {
+      const float *with = m->kind[e] > 0 ? q + (size_t)(m->kind[e] - 1) * (size_t)d : NULL;
+      kith_prefetch_row(d, x + (size_t)a->col[kith_min(e + COMPOSE_AHEAD, end)] * (size_t)d);
+      compose_add(d, a->weight[e], x + (size_t)a->col[e] * (size_t)d, with, to);
+    }
+  }
+}
+
+enum { COMPOSE_COLUMNS = 16 }; /* of a thread: a cache line */
+
+/* Columns first … first + n - 1 of one row: each run of entries of a kind has one sum. */
+static void compose_gradient_row(const kith_composed *m, kith_lid p, int d, int first, int n, const float *x,
+                                 const float *dy, kith_exact_sum *dq) {
+  const kith_csr *a = &m->csr;
+  for (kith_eid e = a->start[p], next; e < a->start[p + 1]; e = next) {
+    double sum[COMPOSE_COLUMNS] = {0};
+    for (next = e; next < a->start[p + 1] && m->kind[next] == m->kind[e]; next++) {
+      const float *from = x + (size_t)a->col[next] * (size_t)d + first;
+      for (int k = 0; k < n; k++) sum[k] += (double)a->weight[next] * (double)from[k];
+    }
+    if (m->kind[e] == 0) continue;
+    kith_exact_sum *to = dq + (size_t)(m->kind[e] - 1) * (size_t)d + first;
+    for (int k = 0; k < n; k++)
+      if (dy[first + k] != 0) kith_exact_sum_add(&to[k], sum[k] * (double)dy[first + k] * KITH_RELATION_UNIT);
+  }
+}
+
+void kith_compose_gradient(const kith_composed *m, int d, const float *x, const float *dy,
+                           kith_exact_sum *dq) {
+#pragma omp parallel for schedule(dynamic, 1)
+  for (int first = 0; first < d; first += COMPOSE_COLUMNS)
+    for (kith_lid p = 0; p < m->csr.n_row; p++)
+      compose_gradient_row(m, p, d, first, (int)kith_min(COMPOSE_COLUMNS, d - first), x,
+                           dy + (size_t)m->csr.perm[p] * (size_t)d, dq);
+}
+
+void kith_divide_rows(int64_t n, int d, const float *by, const float *x, float *y) {
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < n; i++)
+    for (int k = 0; k < d; k++) y[i * d + k] = by[i] > 0 ? x[i * d + k] / by[i] : x[i * d + k];
+}

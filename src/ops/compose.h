@@ -1,0 +1,32 @@
+/** Rows composed with the kinds of the entries that lead to them. */
+#ifndef KITH_OPS_COMPOSE_H
+#define KITH_OPS_COMPOSE_H
+
+#include "ops/ops.h"
+
+/** Entries of a matrix with their weights and kinds. */
+typedef struct kith_composed {
+  kith_csr csr;
+  uint16_t *kind; /**< [entries] row of q, counted from 1; 0: none, as if q were 1 */
+} kith_composed;
+
+/**
+ * y_i = sum over the entries e of row i of weight_e x[col_e] * q[kind_e], elementwise, in their order, for
+ * the rows at positions first … last - 1 of the matrix.
+ *
+ * @param q    [kinds, d]
+ * @param x    [n_col, d]
+ * @param add  y += instead
+ * @param y    [n_row, d]
+ * The gradient of x is this of the transpose and of y's gradient.
+ */
+void kith_compose(const kith_composed *m, kith_lid first, kith_lid last, int d, const float *q,
+                  const float *x, bool add, float *y);
+/** dq [kinds, d] += the sum over entries of weight_e x[col_e] * dy_i * KITH_RELATION_UNIT: the same bits for
+ * any distribution of the rows.  Entries without a kind are not in it. */
+void kith_compose_gradient(const kith_composed *m, int d, const float *x, const float *dy,
+                           kith_exact_sum *dq);
+/** y [n, d] = x, row i divided by by[i] unless that is 0; x and y may be the same. */
+void kith_divide_rows(int64_t n, int d, const float *by, const float *x, float *y);
+
+#endif
