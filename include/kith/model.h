@@ -19,9 +19,11 @@ typedef enum kith_model_name {
   KITH_SAGE,
   KITH_PINSAGE,
   KITH_RGCN,
+  KITH_DIFFNET,
   KITH_SPECTRAL
 } kith_model_name;
-#define KITH_MODEL_NAMES "lightgcn | mf | ngcf | gcn | gcnii | gat | sage | pinsage | rgcn | spectral"
+#define KITH_MODEL_NAMES                                                                                     \
+  "lightgcn | mf | ngcf | gcn | gcnii | gat | sage | pinsage | rgcn | diffnet | spectral"
 
 /** A node's input row: a free embedding, a weighted sum of its features, or the sum of both. */
 typedef enum kith_input_name { KITH_EMBEDDING, KITH_FEATURES, KITH_BOTH } kith_input_name;
@@ -130,7 +132,8 @@ typedef struct kith_model_options {
   double dropout;      /**< probability of dropping an element of a layer's input (ngcf: output) */
   double edge_dropout; /**< probability of dropping an edge from a training step */
   double residual;     /**< lightgcn, gcn: share of the input rows in every layer's rows; 0: none */
-  kith_relation_weights relations; /**< lightgcn, rgcn, spectral: relations read beside the interactions */
+  kith_relation_weights relations; /**< lightgcn, rgcn, diffnet, spectral: relations read beside the
+                                      interactions */
   kith_lightgcn_options lightgcn;
   kith_gcnii_options gcnii;
   kith_gat_options gat;

@@ -115,13 +115,20 @@ static void work_rgcn(work *w, int l) {
   for (int r = 0; r < n; r++) work_dense(w, (double)w->s->n_own, k, m);
 }
 
+/* Sums over neighbors, and their fusion: forward reads a row and its sum and writes one, backward likewise.
+ */
+static void work_diffnet(work *w, int l) {
+  work_aggregate(w, work_rows_of(w, l), w->o->dim);
+  w->w.streamed += 6.0 * (double)w->s->n_own * w->o->dim;
+}
+
 static void work_none(work *w, int l) { (void)w, (void)l; }
 
 static void (*const work_layer[KITH_SPECTRAL + 1])(work *w, int l) = {
     [KITH_RGCN] = work_rgcn,     [KITH_LIGHTGCN] = work_lightgcn, [KITH_MF] = work_none,
     [KITH_NGCF] = work_ngcf,     [KITH_GCNII] = work_gcnii,       [KITH_GCN] = work_gcn,
     [KITH_GAT] = work_gat,       [KITH_SAGE] = work_sage,         [KITH_PINSAGE] = work_pinsage,
-    [KITH_SPECTRAL] = work_none,
+    [KITH_SPECTRAL] = work_none, [KITH_DIFFNET] = work_diffnet,
 };
 
 /* The rows of the batch travel to the loss, and their gradients back. */

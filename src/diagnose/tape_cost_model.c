@@ -90,7 +90,7 @@ static kith_status tape_cost_take(const kith_model_options *o, const kith_graph_
   KITH_TRY(kith_full_block_make(a, kith_model_needs_transpose(o), kith_model_has_self_loops(o), &full));
   full.nodes.capacity += ghost;
   kith_merged_relations merged = {.n = 1 + kith_model_relations(o)->n, .of = m.of};
-  if (o->name == KITH_RGCN) full.block.merged = &merged;
+  if (kith_model_has_readers(o)) full.block.merged = &merged;
   KITH_TRY(kith_params_create(1, &params));
   KITH_TRY(kith_tape_create(&t));
   KITH_TRY(tape_cost_record(o, &m.g, &full, params, t));

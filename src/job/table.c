@@ -224,7 +224,8 @@ const job_key kith__job_row[] = {
      "lightgcn, sampler.mode: full: numbers of the rows that layers gather and exchange. bf16: rounded to 8 "
      "significant bits, half the bytes; sums, parameters and exports stay float32."},
     {"model.relations.NAME", JOB_WEIGHT, AT(model.relations), 0, 1e3, "",
-     "lightgcn, rgcn, spectral: weight of the relation NAME (data.relations; friend: also data.social) in "
+     "lightgcn, rgcn, diffnet, spectral: weight of the relation NAME (data.relations; friend: also "
+     "data.social) in "
      "every layer, or in the matrix whose eigenvectors are computed, where interactions weigh 1. 0: it is "
      "not read. learned: trained with the embeddings, from 1 on; lightgcn alone."},
     {"model.tie", JOB_ENUM, AT(model.relations.tie), 0, 0, "none | similarity | learned",

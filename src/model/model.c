@@ -26,6 +26,7 @@ static const model model_table[] = {
     [KITH_PINSAGE] = {"pinsage", kith_pinsage_record, .needs_transpose = true, .importance_graph = true,
                       .output_dim = true},
     [KITH_RGCN] = {"rgcn", kith_rgcn_record, .needs_transpose = true, .output_dim = true},
+    [KITH_DIFFNET] = {"diffnet", kith_diffnet_record, .needs_transpose = true, .concat_layers = true},
     [KITH_SPECTRAL] = {"spectral", NULL, .no_layers = true},
 };
 
@@ -85,6 +86,9 @@ bool kith_model_can_classify(const kith_model_options *o) {
 bool kith_model_is_dense_layer(const kith_model_options *o, const char *name) {
   return o->name == KITH_GCNII && strncmp(name, "dense", 5) == 0;
 }
+bool kith_model_has_readers(const kith_model_options *o) {
+  return o->name == KITH_RGCN || o->name == KITH_DIFFNET;
+}
 bool kith_model_rounds_rows(const kith_model_options *o) {
   return o->name == KITH_LIGHTGCN && o->layers > 0 && o->lightgcn.storage == KITH_STORAGE_BF16;
 }
@@ -133,6 +137,7 @@ kith_status kith_model_check(const kith_model_options *o) {
   kith_status st = KITH_OK;
   if (o->name == KITH_SPECTRAL) return kith_spectral_check(o);
   if (o->name == KITH_RGCN) KITH_TRY(kith_rgcn_check(o));
+  if (o->name == KITH_DIFFNET) KITH_TRY(kith_diffnet_check(o));
   KITH_TRY(model_check_storage(o));
   KITH_CHECK(o->start == KITH_START_RANDOM || o->input != KITH_FEATURES, KITH_ECONFIG,
              "model.start: spectral, but with model.input: features input rows are no embeddings; expected "

@@ -26,12 +26,15 @@ int kith_model_n_layer(const kith_model_options *o); /**< layers of message pass
 int kith_model_layer_dim(const kith_model_options *o, int l); /**< columns of layer l's output */
 /** Whether the last layer can have one column for each class: gcn, gcnii, gat, sage, rgcn. */
 bool kith_model_can_classify(const kith_model_options *o);
+/** Whether layers read relations one by one (kith_model_readers()): rgcn, diffnet. */
+bool kith_model_has_readers(const kith_model_options *o);
 /** Whether the weights `name` are of a dense layer that does not propagate and decays apart: gcnii. */
 bool kith_model_is_dense_layer(const kith_model_options *o, const char *name);
 /** Refuse a model without steps where `what` needs them: "the trainer".  Errors: KITH_ECONFIG. */
 kith_status kith_model_check_steps(const kith_model_options *o, const char *what) KITH_MUST_USE;
-/** The checks of kith_model_check() for rgcn. */
+/** The checks of kith_model_check() for rgcn and diffnet. */
 kith_status kith_rgcn_check(const kith_model_options *o) KITH_MUST_USE;
+kith_status kith_diffnet_check(const kith_model_options *o) KITH_MUST_USE;
 /** The checks of kith_model_check() for the spectral model. */
 kith_status kith_spectral_check(const kith_model_options *o) KITH_MUST_USE;
 /** Whether layers on the full graph gather rows that are rounded to bf16: lightgcn with model.storage. */
@@ -50,8 +53,8 @@ bool kith_model_gathers_last(const kith_model_options *o);
 /** Whether the blocks are of importance neighborhoods instead of the training graph (PinSage). */
 bool kith_model_uses_importance_graph(const kith_model_options *o);
 
-/** The relations that the model reads beside the interactions, and their weights: lightgcn and rgcn with
- * layers, and spectral; others read none. */
+/** The relations that the model reads beside the interactions, and their weights: lightgcn, rgcn and
+ * diffnet with layers, and spectral; others read none. */
 const kith_relation_weights *kith_model_relations(const kith_model_options *o);
 /** The weight of one of them; null if layers do not read it. */
 const struct kith_relation_weight *kith_model_relation(const kith_model_options *o, const char *name);
@@ -87,7 +90,8 @@ typedef struct kith_model_ctx {
   kith_tape *tape;
   kith_params *params;
   kith_exec_ctx *exec;
-  const kith_schema *schema; /**< of the graph; null: unknown, then rgcn does not tell types of nodes apart */
+  const kith_schema *schema;      /**< of the graph; null: unknown, then rgcn and diffnet do not tell types of
+                                     nodes      apart */
   const kith_block *const *block; /**< [layers] block of each layer; the first one reads the input rows */
   kith_tensor *x;                 /**< input rows */
   kith_output
@@ -113,8 +117,31 @@ void kith_sage_record(const kith_model_options *o, const kith_model_ctx *ctx);
 void kith_pinsage_record(const kith_model_options *o, const kith_model_ctx *ctx);
 
 void kith_rgcn_record(const kith_model_options *o, const kith_model_ctx *ctx);
+void kith_diffnet_record(const kith_model_options *o, const kith_model_ctx *ctx);
 
 /* For models: */
+
+/** One relation, in the rows of one type of nodes: a model has weights of its own for each. */
+typedef struct kith_reader {
+  int relation;         /**< of the block: 0: interactions */
+  int type;             /**< of the nodes that read; -1: any */
+  float weight;         /**< model.relations; interactions: 1 */
+  char name[KITH_NAME]; /**< "friend to 0": of its weights */
+} kith_reader;
+enum {
+  KITH_MAX_READERS = (1 + KITH_MAX_RELATIONS) * 4
+}; /* a relation's edges end at 4 types, with same_as */
+typedef struct kith_readers {
+  int n;
+  kith_reader of[KITH_MAX_READERS];
+} kith_readers;
+/** All of a model, interactions first.  Without a schema (null) each relation is read by all nodes alike. */
+void kith_model_readers(const kith_model_options *o, const kith_schema *s, kith_readers *m);
+/** Refuse what a model without weights of entries does not read: learned weights of relations, half-lives and
+ * ties.  `learns` and `takes` tell why: "a matrix", "means of".  Errors: KITH_ECONFIG. */
+kith_status kith_readers_check(const kith_model_options *o, const char *learns,
+                               const char *takes) KITH_MUST_USE;
+
 /** Store `h` as the rows after the next layer; null is ignored. */
 void kith_model_layer_output(const kith_model_ctx *ctx, kith_tensor *h);
 /** Get the weights `name` of layer `l`, stored as "name.l"; null on failure. */

@@ -298,6 +298,24 @@ kith_tensor *kith_attention_op(kith_tape *t, const kith_block *block, float slop
 kith_tensor *kith_attention_dropout_op(kith_tape *t, const kith_block *block, kith_exec_ctx *exec, double p,
                                        kith_tensor *x);
 
+/** What kith_fuse_op() reads of one relation. */
+typedef struct kith_fuse_input {
+  const kith_block *block; /**< kith_relation_rows_op() */
+  float weight;            /**< above 0 */
+  kith_tensor *right, *z;  /**< [dst rows, 1], [dst rows, d] */
+} kith_fuse_input;
+
+/**
+ * y_i [dst rows, d] = x_i + sum over k of gamma_ik z_ki, where gamma_i is the softmax of LeakyReLU(left_i +
+ * right_ki) + log weight_k over the relations in which row i has entries (ops/fuse.h).
+ *
+ * @param n     1 … KITH_FUSE_TERMS relations of one block
+ * @param left  [dst rows, 1], @param x [dst rows, d]
+ * Memory: 4 n bytes a row.
+ */
+kith_tensor *kith_fuse_op(kith_tape *t, int n, const kith_fuse_input *in, float slope, kith_tensor *left,
+                          kith_tensor *x);
+
 /* ---- input rows, and rows that travel ---- */
 
 /** Move packed rows from their owners to the ranks that requested them; backward moves the gradients back.

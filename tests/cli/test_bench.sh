@@ -54,10 +54,10 @@ d, layers, pairs, found = 16, 2, 256, json.load(sys.stdin)["step_parts"]
 R, ER = found["batch_rows"], found["batch_entries"] # the batch of the last step: these rows, and their entries
 degree = sorted(list(np.bincount(f["train/item"][:], minlength=f.attrs["n_item"])) + list(np.diff(f["train/start"][:])))
 assert 0 < R <= min(N, 3 * pairs) and sum(degree[:R]) <= ER <= sum(degree[N - R:]), (found, N)
-loops, dense, streams, widths = {"mf": (0, 0, 0, 1), "lightgcn": (0, 0, 2, 1), "gcn": (0, 1, 7, 1), "gcnii": (0, 2, 15, 1), "gat": (1, 1, 7, 1), "rgcn": (0, 2, 12, 1), "sage": (0, 2, 10, 1), "ngcf": (0, 2, 10, 3)}[model]
+loops, dense, streams, widths = {"mf": (0, 0, 0, 1), "lightgcn": (0, 0, 2, 1), "gcn": (0, 1, 7, 1), "gcnii": (0, 2, 15, 1), "gat": (1, 1, 7, 1), "rgcn": (0, 2, 12, 1), "diffnet": (0, 0, 8, 3), "sage": (0, 2, 10, 1), "ngcf": (0, 2, 10, 3)}[model]
 passes = 0 if model == "mf" else 2 * layers
 gathered, products, numbers = passes * (E + loops * N), layers * dense * N, layers * streams * N
-if passes and model not in ("gcnii", "rgcn"): gathered -= 2 * (E - ER + loops * (N - R))
+if passes and model not in ("gcnii", "rgcn", "diffnet"): gathered -= 2 * (E - ER + loops * (N - R))
 if model in ("sage", "ngcf"): products, numbers = products - dense * (N - R), numbers - (streams - 1) * (N - R) # all but the gradient of x
 elif model in ("gcn", "gat"): numbers -= N - R # y
 assert found["gathered"] == gathered * d + 2 * pairs * (2 if loss == "softmax" else 3) * widths * d, (found, gathered)
@@ -66,7 +66,7 @@ assert found["streamed"] == (7 * N + numbers) * d, (found, N)
 assert found["exchanges"] == passes, found
 ' "$2" "$3" "$dir/t/work/graph.h5" || fail "work of $2 with $3 on $1: $(tail -n 1 "$dir/out")"
 }
-for model in mf lightgcn gcn gcnii rgcn gat sage ngcf; do counts 1 $model bpr; done
+for model in mf lightgcn gcn gcnii rgcn diffnet gat sage ngcf; do counts 1 $model bpr; done
 counts 1 ngcf softmax
 counts 2 gat bpr
 

@@ -41,6 +41,7 @@ near 2 1.4 model.name=gat
 near 2 1.4 model.name=pinsage
 near 1 1.4 model.name=gcnii model.layers=8
 near 2 1.4 model.name=rgcn
+near 2 1.4 model.name=diffnet
 near 2 1.4 loss.name=softmax
 near 1 1.25 model.name=spectral model.dim=400
 near 2 1.25 model.name=spectral model.dim=400

@@ -116,6 +116,22 @@ static void learned_weights_on_fewer_edges_are_differentiated(void **state) {
   check_relations((kith_relation_weights){.n = 3, .of = {LEARNED_FRIEND, LEARNED_TAGGED, LEARNED_VIEW}}, 0.3);
 }
 
+static void diffnet_is_differentiated(void **state) {
+  (void)state;
+  const kith_relation_weights w = {.n = 3, .of = {FRIEND, TAGGED, {.name = "view", .weight = 0.4}}};
+  for (int drops = 0; drops < 2; drops++) {
+    options = (kith_model_options){.name = KITH_DIFFNET,
+                                   .dim = FORM_WIDTH,
+                                   .layers = 2,
+                                   .relations = w,
+                                   .edge_dropout = drops ? 0.2 : 0,
+                                   .dropout = drops ? 0.1 : 0};
+    test_form_related(model, FORM_SMALL_STEP, &w, drops == 1);
+    options.layers = 1;
+    test_form_sampled_related(model, FORM_SMALL_STEP, &w);
+  }
+}
+
 static void rgcn_is_differentiated(void **state) {
   (void)state;
   const kith_relation_weights w = {.n = 3, .of = {FRIEND, TAGGED, {.name = "view", .weight = 0.4}}};
@@ -162,6 +178,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(pinsage_on_fewer_edges_is_differentiated),
                                      cmocka_unit_test(pinsage_with_other_columns_is_differentiated),
                                      cmocka_unit_test(rgcn_is_differentiated),
+                                     cmocka_unit_test(diffnet_is_differentiated),
                                      cmocka_unit_test(lightgcn_with_gates_is_differentiated),
                                      cmocka_unit_test(lightgcn_with_relations_is_differentiated),
                                      cmocka_unit_test(learned_weights_of_relations_are_differentiated),

@@ -284,6 +284,30 @@ static void gat(net *m, rows h, rows final) {
   memcpy(final, h, sizeof(rows));
 }
 
+/* Wu et al., TKDE 2020, section 4.2, without ties between users, where what a row takes of its one sum is
+ * all: users and items attend with weights of their own.  Scores are GAT's. */
+static void diffnet(net *m, rows h, rows final) {
+  memcpy(final, h, sizeof(rows));
+  for (int l = 0; l < LAYERS; l++) {
+    rows y;
+    const double *w = take(m, l, 6 * WIDTH); /* a, b of users; a, b of items; two of the mix */
+    memcpy(y, h, sizeof y);
+    for (int i = 0; i < NODES; i++) {
+      const double *a = w + (i < USERS ? 0 : 2 * WIDTH), *b = a + WIDTH;
+      double e[NODES], all = 0;
+      for (int j = 0; j < NODES; j++) {
+        double s = 0;
+        for (int k = 0; k < WIDTH; k++) s += a[k] * h[i][k] + b[k] * h[j][k];
+        all += e[j] = m->linked[i][j] ? exp(leaky(s)) : 0;
+      }
+      for (int j = 0; j < NODES; j++)
+        for (int k = 0; k < WIDTH && all > 0; k++) y[i][k] += e[j] / all * h[j][k];
+    }
+    memcpy(h, y, sizeof y);
+    for (int i = 0; i < NODES; i++) memcpy(final[i] + (l + 1) * WIDTH, y[i], WIDTH * sizeof(double));
+  }
+}
+
 /* Hamilton et al., NIPS 2017, eq. 3: the maximum over neighbors of ReLU(P h_j + p). */
 static void pool(net *m, int l, rows h, rows y) {
   const double *w = take(m, l, WIDTH * WIDTH), *b = take(m, l, WIDTH);
@@ -380,9 +404,9 @@ static void pinsage(net *m, rows h, rows final) {
 
 static void forward(net *m, const double *p, rows final) {
   static void (*const model[])(net *, rows, rows) = {
-      [KITH_MF] = mf,   [KITH_LIGHTGCN] = lightgcn, [KITH_NGCF] = ngcf,
-      [KITH_GCN] = gcn, [KITH_GCNII] = gcnii,       [KITH_RGCN] = rgcn,
-      [KITH_GAT] = gat, [KITH_SAGE] = sage,         [KITH_PINSAGE] = pinsage};
+      [KITH_MF] = mf,           [KITH_LIGHTGCN] = lightgcn, [KITH_NGCF] = ngcf, [KITH_GCN] = gcn,
+      [KITH_GCNII] = gcnii,     [KITH_RGCN] = rgcn,         [KITH_GAT] = gat,   [KITH_SAGE] = sage,
+      [KITH_PINSAGE] = pinsage, [KITH_DIFFNET] = diffnet};
   rows h;
   for (int i = 0; i < NODES; i++) memcpy(h[i], p + i * WIDTH, WIDTH * sizeof *p);
   m->weight = p + NODES * WIDTH;
@@ -617,6 +641,7 @@ ORACLE(gcnii_whose_first_layer_decays_is_the_papers, KITH_DECAY_FIRST, .name = K
        .gcnii = {.alpha = 0.3, .lambda = 1.5})
 ORACLE(rgcn_is_the_papers, KITH_DECAY_ALL, .name = KITH_RGCN)
 ORACLE(rgcn_with_bases_is_the_papers, KITH_DECAY_FIRST, .name = KITH_RGCN, .rgcn.bases = 3)
+ORACLE(diffnet_is_the_papers, KITH_DECAY_ALL, .name = KITH_DIFFNET)
 ORACLE(gat_is_the_papers, KITH_DECAY_ALL, .name = KITH_GAT, .gat.heads = 2)
 ORACLE(gat_with_a_mean_of_heads_is_the_papers, KITH_DECAY_FIRST, .name = KITH_GAT, .gat.heads = 4,
        .gat.last_heads = 3, .gat.last_merge = KITH_HEADS_AVERAGE)
@@ -645,6 +670,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(gcnii_whose_first_layer_decays_is_the_papers),
       cmocka_unit_test(rgcn_is_the_papers),
       cmocka_unit_test(rgcn_with_bases_is_the_papers),
+      cmocka_unit_test(diffnet_is_the_papers),
       cmocka_unit_test(every_optimizer_is_the_papers),
       cmocka_unit_test(gat_is_the_papers),
       cmocka_unit_test(gat_with_a_mean_of_heads_is_the_papers),

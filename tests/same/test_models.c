@@ -175,6 +175,20 @@ static void rgcn_is_the_same(void **state) {
   }
 }
 
+static void diffnet_is_the_same(void **state) {
+  (void)state;
+  const manner drawn = {.sampler = {.mode = KITH_NEIGHBOR, .fanouts = {2, {3, 2}}}, .exclude = true};
+  kith_model_options o = related(FRIEND, VIEW);
+  o.name = KITH_DIFFNET;
+  check_as(o, drawn);
+  check_unlimited(o, KITH_BPR);
+  o.dropout = 0.1;
+  o.edge_dropout = 0.2;
+  check_as(o, (manner){.sampler.mode = KITH_FULL});
+  o.relations.n = 0;
+  check_as(o, (manner){.sampler = {.mode = KITH_CLUSTER, .clusters = 2}});
+}
+
 static void all_neighbors_are_the_whole_graph(void **state) {
   (void)state;
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN}, KITH_BPR);
@@ -375,6 +389,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(all_neighbors_are_the_whole_graph),
                                      cmocka_unit_test(relations_are_the_same),
                                      cmocka_unit_test(rgcn_is_the_same),
+                                     cmocka_unit_test(diffnet_is_the_same),
                                      cmocka_unit_test(ngcf_is_the_same),
                                      cmocka_unit_test(gcn_is_the_same),
                                      cmocka_unit_test(gat_is_the_same),

@@ -1,8 +1,8 @@
 /* ranks: 1 2 3 4 */
 /*
- * Models with a matrix for each relation, the one of docs/new-model.md and rgcn, on any number of ranks: on
- * the whole graph and on blocks of all neighbors their rows are what dense matrices in double give, by every
- * normalization, with undirected and directed relations.
+ * Models with weights for each relation, the one of docs/new-model.md, rgcn and diffnet, on any number of
+ * ranks: on the whole graph and on blocks of all neighbors their rows are what dense matrices in double give,
+ * by every normalization, with undirected and directed relations.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,8 +39,9 @@ typedef struct setting {
   kith_dist_csr *a;
   kith_params *params;
   kith_normalization by;
-  bool typed; /* rgcn: a matrix for each relation and each type that reads in it … */
-  int bases;  /* … sums of so many; 0: each is free */
+  bool typed;   /* rgcn: a matrix for each relation and each type that reads in it … */
+  int bases;    /* … sums of so many; 0: each is free */
+  bool attends; /* diffnet, in place of all of these */
 } setting;
 
 static int type_of(int node) {
@@ -153,8 +154,61 @@ static void multiply(const setting *s, const char *name, int relation, int l, do
       for (int m = 0; m < WIDTH; m++) y[i][k] += x[i][m] * (double)w[m * WIDTH + k];
 }
 
+/* A vector of diffnet's: "left friend to 0", "fuse own". */
+static double along(const setting *s, const char *what, int relation, int type, int l, const double *x) {
+  static const char *const name[] = {"interactions", "friend", "tagged", "view"};
+  char text[KITH_NAME];
+  double sum = 0;
+  if (relation < 0) snprintf(text, sizeof text, "%s.%d", what, l);
+  else snprintf(text, sizeof text, "%s %s to %d.%d", what, name[relation], type, l);
+  const float *w = kith_params_get(s->params, text, 1, WIDTH, KITH_INIT_GLOROT)->value;
+  for (int k = 0; k < WIDTH; k++) sum += (double)w[k] * x[k];
+  return sum;
+}
+
+static double leaky(double x) { return x > 0 ? x : 0.2 * x; }
+
+/* What a row reads in a relation: sum over j of alpha_ij h_j, where an edge of two kinds counts twice.
+ * Returns whether there is any. */
+static bool attended(const setting *s, int relation, int i, int l, double h[NODES][WIDTH], double *p) {
+  double all = 0;
+  memset(p, 0, WIDTH * sizeof *p);
+  for (int j = 0; j < NODES; j++) {
+    double times = reads(&s->t, relation, i, j);
+    if (times == 0) continue;
+    double e = times * exp(leaky(along(s, "left", relation, type_of(i), l, h[i]) +
+                                 along(s, "right", relation, type_of(i), l, h[j])));
+    all += e;
+    for (int k = 0; k < WIDTH; k++) p[k] += e * h[j][k];
+  }
+  for (int k = 0; k < WIDTH && all > 0; k++) p[k] /= all;
+  return all > 0;
+}
+
+/* Wu et al., TKDE 2020, section 4.2: shares of the relations in which the row has neighbors. */
+static void truth_attention(const setting *s, int l, double h[NODES][WIDTH]) {
+  static double y[NODES][WIDTH];
+  for (int i = 0; i < NODES; i++) {
+    double sum[WIDTH] = {0}, all = 0;
+    for (int r = 0; r < RELATIONS; r++) {
+      double p[WIDTH], omega = r > 0 ? READ.of[r - 1].weight : 1;
+      if (!attended(s, r, i, l, h, p)) continue;
+      double share =
+          omega * exp(leaky(along(s, "fuse own", -1, 0, l, h[i]) + along(s, "fuse near", -1, 0, l, p)));
+      all += share;
+      for (int k = 0; k < WIDTH; k++) sum[k] += share * p[k];
+    }
+    for (int k = 0; k < WIDTH; k++) y[i][k] = h[i][k] + (all > 0 ? sum[k] / all : 0);
+  }
+  memcpy(h, y, sizeof y);
+}
+
 static void truth_layer(const setting *s, int l, double h[NODES][WIDTH]) {
   static double a[NODES][NODES], y[NODES][WIDTH], near[NODES][WIDTH];
+  if (s->attends) {
+    truth_attention(s, l, h);
+    return;
+  }
   memset(y, 0, sizeof y);
   multiply(s, "self", 0, l, h, y);
   for (int r = 0; r < RELATIONS; r++) {
@@ -197,7 +251,7 @@ static setting setting_make(kith_normalization by, bool directed) {
   return s;
 }
 
-/* rgcn as trainers record it, or the model of docs/new-model.md; the rows after the last layer. */
+/* rgcn or diffnet as trainers record it, or the model of docs/new-model.md; the rows after the last layer. */
 static kith_tensor *record(const setting *s, kith_tape *tape, const kith_block *const *block,
                            kith_tensor *x) {
   static kith_gather_index nothing;
@@ -207,7 +261,10 @@ static kith_tensor *record(const setting *s, kith_tape *tape, const kith_block *
   if (!s->typed) return test_relational(tape, s->params, block, LAYERS, x);
   kith_model_options o = {
       .name = KITH_RGCN, .dim = WIDTH, .layers = LAYERS, .relations = READ, .rgcn.bases = s->bases};
-  out = (kith_output){.gather_index = &nothing, .all_rows = true, .packed = kith_tape_tensor(tape, 1, WIDTH)};
+  if (s->attends) o.name = KITH_DIFFNET;
+  out = (kith_output){.gather_index = &nothing,
+                      .all_rows = true,
+                      .packed = kith_tape_tensor(tape, 1, kith_model_output_dim(&o))};
   kith_model_ctx ctx = {.tape = tape,
                         .params = s->params,
                         .exec = &exec,
@@ -300,6 +357,17 @@ static void rgcn_has_a_matrix_for_each_relation_and_reader(void **state) {
     s.by = KITH_NORMALIZE_LEFT;
     s.typed = true;
     s.bases = k / 2 * 2;
+    check_whole(&s);
+    check_sampled(&s);
+    setting_free(&s);
+  }
+}
+
+static void diffnet_attends_in_each_relation(void **state) {
+  (void)state;
+  for (int directed = 0; directed < 2; directed++) {
+    setting s = setting_make(KITH_NORMALIZE_BOTH, directed == 1);
+    s.typed = s.attends = true;
     check_whole(&s);
     check_sampled(&s);
     setting_free(&s);
@@ -449,6 +517,7 @@ static void both_is_what_a_merged_matrix_has(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(each_relation_has_its_own_matrix),
                                      cmocka_unit_test(rgcn_has_a_matrix_for_each_relation_and_reader),
+                                     cmocka_unit_test(diffnet_attends_in_each_relation),
                                      cmocka_unit_test(a_block_knows_its_relations),
                                      cmocka_unit_test(rows_are_composed_with_kinds),
                                      cmocka_unit_test(both_is_what_a_merged_matrix_has)};

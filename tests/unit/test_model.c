@@ -35,15 +35,16 @@ static void some_models_read_relations(void **state) {
   o.layers = 2;
   o.name = KITH_NGCF;
   assert_false(kith_model_relation(&o, "friend") || kith_model_has_own_graph(&o));
-  o.name = KITH_RGCN;
-  assert_true(kith_model_relation(&o, "friend") && kith_model_has_own_graph(&o));
+  for (int attends = 0; attends < 2; attends++) {
+    o.name = attends ? KITH_DIFFNET : KITH_RGCN;
+    assert_true(kith_model_relation(&o, "friend") && kith_model_has_own_graph(&o));
+  }
 }
 
 /* A matrix learns what a weight would, and means know neither ages nor ties. */
-static void rgcn_reads_plain_relations(void **state) {
-  (void)state;
+static void check_plain_relations(kith_model_name name) {
   kith_model_options o = kith_model_defaults();
-  o.name = KITH_RGCN;
+  o.name = name;
   o.relations = (kith_relation_weights){.n = 1,
                                         .of = {{.name = "friend", .weight = 0.5}},
                                         .n_half_life = 1,
@@ -60,6 +61,16 @@ static void rgcn_reads_plain_relations(void **state) {
   o.relations.of[0].learned = true;
   assert_int_equal(kith_model_check(&o), KITH_ECONFIG);
   assert_non_null(strstr(kith_error_text(), "model.relations.friend: learned"));
+}
+
+static void rgcn_and_diffnet_read_plain_relations(void **state) {
+  (void)state;
+  check_plain_relations(KITH_RGCN);
+  check_plain_relations(KITH_DIFFNET);
+  kith_model_options o = kith_model_defaults();
+  o.name = KITH_DIFFNET;
+  o.relations = (kith_relation_weights){.n = 1, .of = {{.name = "friend"}}}; /* its logarithm is a score */
+  assert_int_equal(kith_model_check(&o), KITH_ECONFIG);
 }
 
 static void rows_of_features_start_at_no_singular_vectors(void **state) {
@@ -98,7 +109,7 @@ static void rounded_rows_go_with_fixed_weights_alone(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(heads_divide_the_columns_that_they_concatenate),
                                      cmocka_unit_test(some_models_read_relations),
-                                     cmocka_unit_test(rgcn_reads_plain_relations),
+                                     cmocka_unit_test(rgcn_and_diffnet_read_plain_relations),
                                      cmocka_unit_test(rows_of_features_start_at_no_singular_vectors),
                                      cmocka_unit_test(rounded_rows_go_with_fixed_weights_alone)};
   test_begin(&argc, &argv);
