@@ -47,6 +47,7 @@ static kith_status explain_parse(cli *c, explain_request *w) {
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_recommends(c));
   KITH_TRY(explain_check(c, w, w->n_path >= 0 || w->n_connection >= 0));
+  w->paths_asked = w->n_path >= 0;
   if (w->k == 0) w->k = EXPLAIN_ITEMS;
   if (w->n_path < 0) w->n_path = w->item ? 5 : 0;
   if (w->n_connection < 0) w->n_connection = w->item ? 3 : 1;
@@ -67,7 +68,7 @@ const char *cli_explain_label(const explain_data *a, const kith_explain_edge *ed
   if (edge->relation == KITH_EXPLAIN_FEATURE)
     kith_ids_print(&a->feature[t], edge->original, EXPLAIN_TEXT, text);
   if (edge->relation == KITH_EXPLAIN_EVIDENCE) kith_evidence_print(&a->evidence[edge->original], text);
-  if (edge->relation <= KITH_EXPLAIN_FEATURE) return text;
+  if (edge->relation == KITH_EXPLAIN_FEATURE || edge->relation == KITH_EXPLAIN_EVIDENCE) return text;
   if (t < KITH_SIDES && edge->original < a->base.name[t].n)
     kith_ids_print(&a->base.name[t], edge->original, EXPLAIN_TEXT, text);
   if (!text[0]) kith_ids_print(cli_explain_ids(a, t), edge->original, EXPLAIN_TEXT, text);
@@ -78,6 +79,10 @@ const char *cli_explain_word(const explain_data *a, int from, const kith_explain
   if (edge->relation == KITH_EXPLAIN_CHOICE) return from == KITH_USER ? "chose" : "chosen by";
   if (edge->relation == KITH_EXPLAIN_FEATURE) return "has";
   if (edge->relation == KITH_EXPLAIN_EVIDENCE) return "evidence:";
+  if (edge->relation == KITH_EXPLAIN_NODE) {
+    snprintf(text, EXPLAIN_TEXT, "farther %s", a->base.g->schema.type[edge->type]);
+    return text;
+  }
   if (edge->kind < 0) return a->base.g->schema.relation[edge->relation].name;
   kith_ids_print(&a->kind[edge->relation], edge->kind, EXPLAIN_TEXT, text);
   return text;
@@ -209,6 +214,22 @@ done:
   return st;
 }
 
+/* What estimates do not have. */
+static kith_status explain_check_model(cli *c, const explain_request *w) {
+  kith_status st = KITH_OK;
+  const char *name = kith_model_text(c->job.model.name);
+  if (cli_is_blend(c) || kith_explain_is_exact(&c->job.model)) return st;
+  KITH_CHECK(
+      !w->all, KITH_ECONFIG,
+      "model.name: kith explain --all divides scores of lightgcn, mf and spectral, which are linear; of "
+      "%s it estimates single items, for --user ID",
+      name);
+  KITH_CHECK(w->n_path <= 0 || !w->paths_asked, KITH_ECONFIG,
+             "--paths: scores of %s are no sums over paths; leave it away, or say --paths 0", name);
+done:
+  return st;
+}
+
 kith_agreed cli_explain(cli *c) {
   kith_agreed st = {KITH_OK};
   explain_request w = {.user = NULL};
@@ -221,6 +242,7 @@ kith_agreed cli_explain(cli *c) {
     KITH_TRY(cli_lock_for(c, w.output));
     KITH_TRY(cli_check_replaced(c, w.output, "", NULL, &replaces));
   }
+  KITH_TRY(kith_agreed_same(explain_check_model(c, &w)));
   KITH_TRY(explain_load(c, &run, config_key, &a));
   if (w.all) KITH_TRY(cli_explain_all(c, &w, &a, replaces));
   else KITH_TRY(explain_user(c, &w, &a));

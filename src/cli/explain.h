@@ -8,6 +8,7 @@
 typedef struct explain_request {
   const char *user, *item, *against; /* ids; null: none */
   int64_t k, n_reason, n_path, n_connection;
+  bool paths_asked;
   bool all;           /* all users, … */
   const char *output; /* … to this file */
 } explain_request;

@@ -24,11 +24,12 @@ static void all_print_term(FILE *f, const explain_data *a, const kith_explain_ed
   char text[EXPLAIN_TEXT] = "";
   const kith_schema *s = &a->base.g->schema;
   const char *relation = e->relation >= 0 ? s->relation[e->relation].name : KITH_INTERACTIONS;
+  if (e->relation == KITH_EXPLAIN_NODE) relation = "";
   if (e->relation == KITH_EXPLAIN_FEATURE) relation = "feature";
   if (e->relation == KITH_EXPLAIN_EVIDENCE) relation = "evidence";
   if (e->kind >= 0) kith_ids_print(&a->kind[e->relation], e->kind, sizeof text, text);
   fprintf(f, "%s\t%s\t%s\t", relation, text, s->type[e->type]);
-  if (e->relation > KITH_EXPLAIN_FEATURE)
+  if (e->relation > KITH_EXPLAIN_FEATURE || e->relation == KITH_EXPLAIN_NODE)
     kith_ids_print(cli_explain_ids(a, e->type), e->original, sizeof text, text);
   else cli_explain_label(a, e, text);
   fprintf(f, "%s\t", text);

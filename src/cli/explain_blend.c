@@ -87,6 +87,16 @@ static kith_status blend_check_rows(const explain_data *a, const kith_blend_mode
                    m->embeddings);
 }
 
+/* Estimates of one model and exact terms of another do not go together. */
+static kith_status blend_check_model(const cli *c, const struct explain_member *m) {
+  if (kith_explain_is_exact(&m->run.model)) return KITH_OK;
+  return kith_fail(
+      KITH_ECONFIG,
+      "%s: kith explain divides blends of lightgcn, mf and spectral, which are linear; %s is of %s, "
+      "whose scores kith explain estimates by that model's own job",
+      c->job.path, m->embeddings, kith_model_text(m->run.model.name));
+}
+
 /* `of` is to become the context of the model's own job; `at` is the model's first column in the blend. */
 static kith_agreed blend_read(const cli *c, cli *of, explain_data *a, const kith_blend_model *model, int at,
                               struct explain_member *m) {
@@ -99,6 +109,7 @@ static kith_agreed blend_read(const cli *c, cli *of, explain_data *a, const kith
                                       c->refit ? "refit/embeddings.h5" : "embeddings.h5", m->embeddings)));
   KITH_TRY(blend_read_job(c, model, m->embeddings, &of->job));
   KITH_TRY(kith_agree(of->comm, cli_run_of_job(of, &m->run, m->config_key)));
+  KITH_TRY(kith_agreed_same(blend_check_model(c, m)));
   KITH_TRY(kith_embeddings_origin_read(of->comm, m->embeddings, &m->from));
   KITH_TRY(kith_agreed_same(blend_check_run(model, m)));
   KITH_TRY(cli_check_export(of, g, m->embeddings, &m->from));

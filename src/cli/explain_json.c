@@ -26,8 +26,9 @@ static void json_edge(cli *c, const explain_data *a, const kith_explain_edge *e)
     cli_recommend_json_id(c, &a->feature[e->type], e->original);
     return;
   }
-  cli_json_more(c, "\"relation\": \"%s\", ",
-                choice ? KITH_INTERACTIONS : a->base.g->schema.relation[e->relation].name);
+  if (e->relation != KITH_EXPLAIN_NODE)
+    cli_json_more(c, "\"relation\": \"%s\", ",
+                  choice ? KITH_INTERACTIONS : a->base.g->schema.relation[e->relation].name);
   if (e->kind >= 0) {
     kith_ids_print(&a->kind[e->relation], e->kind, sizeof kind, kind);
     cli_json_more(c, "\"kind\": ");
@@ -90,7 +91,10 @@ void cli_explain_json(cli *c, const explain_data *a, const kith_explain_query *q
     }
     cli_json_more(c, ", \"score\": %.9g, \"own\": %.9g, \"positive\": %.9g, \"negative\": %.9g", s->score,
                   s->own, s->positive, s->negative);
-    cli_json_more(c, ", \"rounding\": %.3g, \"terms\": %lld", s->rounding, (long long)s->n_term);
+    if (e->method == KITH_EXPLAIN_GRADIENT)
+      cli_json_more(c, ", \"method\": \"gradient x input\", \"remainder\": %.9g", s->rounding);
+    else cli_json_more(c, ", \"method\": \"exact\", \"rounding\": %.3g", s->rounding);
+    cli_json_more(c, ", \"terms\": %lld", (long long)s->n_term);
     json_reasons(c, a, e->reason + (size_t)q * (size_t)e->n_reason, e->n_reason);
     json_item(c, a, &e->item[q], e->item_reason + (size_t)q * (size_t)e->n_reason, e->n_reason);
     json_walks(c, a, "paths", "contribution", e->path + (size_t)q * (size_t)e->n_path, e->n_path);

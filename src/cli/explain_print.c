@@ -14,6 +14,10 @@ enum { COLUMNS = 80, BAR = 12, REASON = 25 /* columns before the text of a reaso
   "the "                                                                                                     \
   "user chose, and is not divided further)"
 
+#define PRINT_GRADIENT                                                                                       \
+  "(gradient x input: not additive; each node's input row by its influence on the user's row, and a "        \
+  "remainder)"
+
 /* A text that grows; what does not fit is cut. */
 typedef struct words {
   size_t n;
@@ -71,8 +75,9 @@ typedef struct view {
   const kith_explain_sums *s;
   const kith_explain_reason *reason; /* [n] those that are listed */
   int n;
-  bool shares; /* of the score; else contributions: the score is no whole that has shares */
-  double most; /* length of the longest bar */
+  bool shares;   /* of the score; else contributions: the score is no whole that has shares */
+  bool gradient; /* terms are gradient x input */
+  double most;   /* length of the longest bar */
 } view;
 
 /* "37.2 %  ━━━━━━", or the contribution. */
@@ -123,10 +128,15 @@ static void print_scale(view *v, const kith_explain_sums *rest) {
 static void print_reasons(view *v) {
   const kith_explain_sums rest = print_rest(v);
   print_scale(v, &rest);
+  if (v->gradient) {
+    v->most = fmax(v->most, fabs(v->s->rounding));
+    print_wrapped("    ", 4, PRINT_GRADIENT);
+  }
   for (int i = 0; i < v->n; i++) print_reason(v, &v->reason[i]);
   print_others(v, &rest);
   if (v->s->own != 0) print_line(v, v->s->own, "the user's own row");
-  if (fabs(v->s->rounding) > 0.0005 * fabs(v->s->score)) print_line(v, v->s->rounding, "rounding");
+  if (v->gradient) print_line(v, v->s->rounding, "remainder: what gradient x input misses");
+  else if (fabs(v->s->rounding) > 0.0005 * fabs(v->s->score)) print_line(v, v->s->rounding, "rounding");
 }
 
 /* The same score by the features of the item. */
@@ -215,6 +225,7 @@ void cli_explain_print(const explain_request *w, const explain_data *a, const ki
     const size_t at = (size_t)q * (size_t)e->n_reason;
     view v = {.a = a, .s = &e->sums[q], .reason = e->reason + at};
     v.n = print_count(e->n_reason, v.reason);
+    v.gradient = e->method == KITH_EXPLAIN_GRADIENT;
     v.shares = v.s->score > 0 && query[q].against < 0;
     print_heading(a, &query[q], v.s);
     print_reasons(&v);

@@ -97,7 +97,7 @@ static kith_agreed explain_walks(const kith__part *part, bool paths, int first, 
     KITH_TRY(kith__explain_walks(part->e, &part->batch, WALK_END_ANYWHERE, out->n_path, path));
   for (int i = 0; i < part->batch.n * out->n_path; i++)
     path[i].value *= out->sums[first + i / out->n_path].scale;
-  if (out->n_connection > 0)
+  if (out->n_connection > 0 && !kith_model_uses_importance_graph(&part->e->run->model))
     KITH_TRY(kith__explain_walks(part->e, &part->batch, WALK_END_AT_ITEM, out->n_connection,
                                  out->connection + (size_t)first * (size_t)out->n_connection));
 done:
@@ -111,7 +111,8 @@ static kith_agreed explain_batch(const kith_explainer *e, int n_part, kith__part
   const int n = part->batch.n;
   kith_explain_sums *sums = out->sums + first;
   kith_explain_reason *reason = out->reason + (size_t)first * (size_t)out->n_reason;
-  KITH_TRY(kith_agree(comm, kith__explain_reasons(e, n_part, part, out->n_reason, sums, reason)));
+  if (e->is_gradient) KITH_TRY(kith__explain_gradients(part->e, &part->batch, out->n_reason, sums, reason));
+  else KITH_TRY(kith_agree(comm, kith__explain_reasons(e, n_part, part, out->n_reason, sums, reason)));
   explain_share(comm, n, sizeof *sums, sums);
   explain_share(comm, (int64_t)n * out->n_reason, sizeof *reason, reason);
   KITH_TRY(kith__explain_items(comm, n_part, part, sums, out->n_reason, out->item + first,
@@ -127,6 +128,7 @@ kith_agreed kith_explain(kith_explainer *e, int n, const kith_explain_query *que
   kith__part part[KITH_BLEND_MODELS] = {{.e = NULL}};
   int n_part = 0;
   *out = (kith_explanations){.n = n, .n_reason = n_reason, .n_path = n_path, .n_connection = n_connection};
+  out->method = e->is_gradient ? KITH_EXPLAIN_GRADIENT : KITH_EXPLAIN_EXACT;
   KITH_TRY(kith_agree(e->comm, explain_alloc(out)));
   KITH_TRY(kith_agree(e->comm, explain_parts(e, n, &n_part, part)));
   for (int m = 0; m < n_part; m++) out->reads_neighbors = out->reads_neighbors || part[m].e->layers > 0;

@@ -11,6 +11,9 @@
  * Scores of spectral are linear in the items that the user chose, r_u: item j contributes
  * D_j^-p <f(m) V_j, D_i^q V_i> and of the direct term c / lambda_1 D_i^q P_ij D_j^-p, of the users who chose
  * both.
+ *
+ * Of other models the score is no sum over neighbors.  The input row x_j of a node j within reach of the user
+ * contributes <dF_u' F_i / dx_j, x_j>, "gradient x input", and the score less all of these is the remainder.
  */
 #ifndef KITH_EXPLAIN_EXPLAIN_H
 #define KITH_EXPLAIN_EXPLAIN_H
@@ -26,6 +29,7 @@ enum {
   KITH_EXPLAIN_CHOICE = -1,   /**< relation of an interaction; others are indices into the schema */
   KITH_EXPLAIN_FEATURE = -2,  /**< no relation: the term is of a feature of an input row, of node `type` */
   KITH_EXPLAIN_EVIDENCE = -3, /**< no relation: the term is evidence of a blend */
+  KITH_EXPLAIN_NODE = -4,     /**< no relation: the term is of the input row of a node that is no neighbor */
   KITH_EXPLAIN_CONNECTION = 3 /**< fewest hops that connections may have */
 };
 
@@ -34,6 +38,12 @@ typedef struct kith_explain_query {
   int64_t user, item; /**< original numbers */
   int64_t against;    /**< the other item; -1: none */
 } kith_explain_query;
+
+/** What terms are. */
+typedef enum kith_explain_method {
+  KITH_EXPLAIN_EXACT,   /**< parts of the score, which add up to it */
+  KITH_EXPLAIN_GRADIENT /**< gradient x input of input rows: an estimate; `rounding` is what it misses */
+} kith_explain_method;
 
 /** An edge that is read: of the user to a neighbor, or of a path. */
 typedef struct kith_explain_edge {
@@ -78,7 +88,8 @@ typedef struct kith_explain_sums {
   double own;      /**< of the user's own input row, but for its features */
   double positive; /**< of all neighbors and features that contribute more than 0 … */
   double negative; /**< … and less than that */
-  double rounding; /**< what floats have lost: of rows of bf16 some thousandths, else less than a millionth */
+  double rounding; /**< what floats have lost: of rows of bf16 some thousandths, else less than a millionth;
+                      by gradient x input the remainder */
   double scale;    /**< factor in all of them: cosines divide by the length of the user's row */
   int64_t n_positive, n_negative, n_term;
 } kith_explain_sums;
@@ -86,6 +97,7 @@ typedef struct kith_explain_sums {
 /** The same on every rank. */
 typedef struct kith_explanations {
   int n, n_reason, n_path, n_connection; /**< queries, and the most of each */
+  kith_explain_method method;
   bool reads_neighbors;             /**< whether any neighbor has a part: not of a model without layers */
   kith_explain_sums *sums;          /**< [n] */
   kith_explain_reason *reason;      /**< [n, n_reason] highest contribution first; type -1: no more */
@@ -107,13 +119,15 @@ typedef struct kith_explainer kith_explainer;
  * @param run   work, model, train.seed and what else says that a checkpoint is of this run; kept
  * @param from  of the exported rows
  * @param x     [n_own, d] the exported rows; kept
- * Errors: KITH_ECONFIG (a model that is not linear; another configuration key), KITH_ENOINPUT (no checkpoint
- * of the exported epoch), KITH_EDATA (the rows are not those of the checkpoint), KITH_ENOMEM.
+ * Errors: KITH_ECONFIG (a model that cannot be divided; another configuration key), KITH_ENOINPUT (no
+ * checkpoint of the exported epoch), KITH_EDATA (the rows are not those of the checkpoint), KITH_ENOMEM.
  * Memory: four times the rows, ghosts included.
  */
 kith_agreed kith_explainer_create(const kith_comm *comm, const kith_graph *g, const kith_run *run,
                                   const kith_embeddings_origin *from, const float *x,
                                   kith_explainer **out) KITH_MUST_USE;
+/** Whether terms of a model's scores add up to them.  Local. */
+bool kith_explain_is_exact(const kith_model_options *o);
 /**
  * The explainer of a blend: the score is the sum of the members' scores, each times its factor.  Terms of
  * several members for one edge are one term.  There are no paths, and connections are the first member's.
@@ -143,7 +157,7 @@ void kith_explainer_free(kith_explainer **e);
  * Errors: KITH_ENOMEM.
  * Cost: for a query, the entries of the user's row; for 32 queries with paths, layers - 1 passes over the
  * matrix with rows of 32 numbers, and 128 bytes for each layer and each row.  Connections cost the same
- * again.
+ * again.  By gradient x input: the model forward for each user, and backward for each query.
  */
 kith_agreed kith_explain(kith_explainer *e, int n, const kith_explain_query *query, int n_reason, int n_path,
                          int n_connection, kith_explanations *out) KITH_MUST_USE;

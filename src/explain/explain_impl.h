@@ -8,6 +8,13 @@
 
 enum { BATCH = KITH_PANEL /* queries at once: one panel */ };
 
+/* The row that backward begins with. */
+typedef struct kith__gradient {
+  int64_t user; /* of the last forward run; -1: none */
+  kith_lid row, unique_row, l2_count, start[2], member;
+  kith_gather_index index;
+} kith__gradient;
+
 struct kith_explainer {
   int n_member; /* models of a blend, which have the rest; 0: no blend */
   kith_explainer *member[KITH_BLEND_MODELS];
@@ -17,7 +24,9 @@ struct kith_explainer {
   const kith_comm *comm;
   const kith_graph *g;
   const kith_run *run;
-  kith_inference inference;         /* of a model with steps */
+  kith_inference inference; /* of a model with steps */
+  bool is_gradient;         /* gradient x input: of a model that is not linear */
+  kith__gradient gradient;
   kith_dist_csr *own;               /* of spectral: the interactions */
   kith_dist_csr *a;                 /* the one of both that paths follow */
   kith_lid *row_of[KITH_SIDES];     /* the local row of each user and item; -1: of another rank */
@@ -57,10 +66,27 @@ static inline double kith__explain_dot(int d, const float *x, const float *y) {
   return sum;
 }
 
-/* Make the explainer of a model with steps, and of spectral.  Collective.  Errors: as
- * kith_explainer_create(). */
+/* Record the model and read the checkpoint of the exported epoch: checkpoint [KITH_PATH] is its path.
+ * Collective.  Errors: KITH_ENOINPUT, KITH_EDATA, KITH_ENOMEM. */
+kith_agreed kith__explain_read(kith_explainer *e, const kith_embeddings_origin *from,
+                               char *checkpoint) KITH_MUST_USE;
+/* Refuse exported rows that are not e->all [n_own, d], which the checkpoint gives: it is another model that
+ * would be explained.  Collective.  Errors: KITH_EDATA. */
+kith_agreed kith__explain_compare(kith_explainer *e, const char *checkpoint) KITH_MUST_USE;
+/* What a row of e->all is multiplied by: cosines divide by the length of the user's row. */
+double kith__explain_scale(const kith_explainer *e, kith_lid row);
+
+/* Make the explainer of a linear model with steps, of spectral, and of another model with steps.  Collective.
+ * Errors: as kith_explainer_create(). */
 kith_agreed kith__explain_linear(kith_explainer *e, const kith_embeddings_origin *from) KITH_MUST_USE;
 kith_agreed kith__explain_spectral(kith_explainer *e, const kith_embeddings_origin *from) KITH_MUST_USE;
+
+kith_agreed kith__explain_gradient(kith_explainer *e, const kith_embeddings_origin *from) KITH_MUST_USE;
+
+/* sums [n] and reason [n, n_reason] of the batch by gradient x input, where this rank has the user; the
+ * others stay.  Collective.  Errors: KITH_ENOMEM. */
+kith_agreed kith__explain_gradients(kith_explainer *e, const kith__batch *b, int n_reason,
+                                    kith_explain_sums *sums, kith_explain_reason *reason) KITH_MUST_USE;
 
 /* Fill e->reach[0] with the direct term's contribution of every item to the queries.  Collective. */
 void kith__explain_direct(kith_explainer *e, const kith__batch *b);

@@ -2,19 +2,18 @@
 #include "explain/explain_impl.h"
 #include "graph/schema.h"
 
+bool kith_explain_is_exact(const kith_model_options *o) {
+  return o->name == KITH_LIGHTGCN || o->name == KITH_MF || o->name == KITH_SPECTRAL;
+}
+
 static kith_status explainer_check(const kith_run *run) {
   kith_status st = KITH_OK;
   const kith_model_options *o = &run->model;
-  KITH_CHECK(
-      o->name == KITH_LIGHTGCN || o->name == KITH_MF || o->name == KITH_SPECTRAL, KITH_ECONFIG,
-      "model.name: kith explain divides scores of lightgcn, mf and spectral, which are linear; the job "
-      "has %s",
-      kith_model_text(o->name));
   KITH_CHECK(o->name != KITH_SPECTRAL || o->spectral.coefficients.n < 2, KITH_ECONFIG,
              "model.spectral.coefficients: kith explain divides a direct term of one power; the job has %d",
              o->spectral.coefficients.n);
-  KITH_CHECK(o->layers <= KITH_EXPLAIN_HOPS, KITH_ECONFIG, "model.layers: kith explain reads at most %d",
-             KITH_EXPLAIN_HOPS);
+  KITH_CHECK(!kith_explain_is_exact(o) || o->layers <= KITH_EXPLAIN_HOPS, KITH_ECONFIG,
+             "model.layers: kith explain reads at most %d", KITH_EXPLAIN_HOPS);
 done:
   return st;
 }
@@ -35,6 +34,12 @@ done:
   return st;
 }
 
+static bool explainer_any_negative(const kith_csr *csr) {
+  for (kith_eid i = 0; i < csr->start[csr->n_row]; i++)
+    if (csr->weight[i] < 0) return true;
+  return false;
+}
+
 kith_agreed kith_explainer_create(const kith_comm *comm, const kith_graph *g, const kith_run *run,
                                   const kith_embeddings_origin *from, const float *x, kith_explainer **out) {
   kith_agreed st = {KITH_OK};
@@ -44,8 +49,10 @@ kith_agreed kith_explainer_create(const kith_comm *comm, const kith_graph *g, co
   KITH_TRY(kith_agree(comm, KITH_NEW(e, 1)));
   *e = (kith_explainer){.comm = comm, .g = g, .run = run, .final = x, .direct = from->direct};
   KITH_TRY(kith_agree(comm, explainer_index(e)));
-  if (kith_model_has_steps(&run->model)) KITH_TRY(kith__explain_linear(e, from));
+  if (!kith_explain_is_exact(&run->model)) KITH_TRY(kith__explain_gradient(e, from));
+  else if (kith_model_has_steps(&run->model)) KITH_TRY(kith__explain_linear(e, from));
   else KITH_TRY(kith__explain_spectral(e, from));
+  e->has_negative = kith_comm_max(comm, explainer_any_negative(&e->a->csr)) > 0;
   *out = e;
   e = NULL;
 done:

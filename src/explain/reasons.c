@@ -62,8 +62,7 @@ static int reasons_compare(const void *a, const void *b) {
   return reasons_compare_edges(a, b);
 }
 
-/* What an entry of R(0) is multiplied by: cosines divide by the length of the user's row. */
-static double reasons_scale(const kith_explainer *e, kith_lid row) {
+double kith__explain_scale(const kith_explainer *e, kith_lid row) {
   if (e->run->model.score != KITH_COSINE || !e->all) return 1;
   const float *r = e->all + (size_t)row * (size_t)e->d;
   double square = kith__explain_dot(e->d, r, r);
@@ -115,7 +114,7 @@ static found *reasons_add(const kith__part *part, int m, kith_lid row, int q, ki
   const kith__batch *b = &part->batch;
   const size_t at = (size_t)row * (size_t)e->d;
   const float *target = b->target + (size_t)q * (size_t)e->d;
-  const double scale = part->factor * reasons_scale(e, row);
+  const double scale = part->factor * kith__explain_scale(e, row);
   sums->scale = scale;
   sums->score +=
       part->factor * (kith__explain_dot(e->d, e->final + at, target) + (b->direct ? b->direct_score[q] : 0));

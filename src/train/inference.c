@@ -4,11 +4,18 @@
 static kith_status inference_record(const kith_graph *g, const kith_model_options *model, uint64_t seed,
                                     kith_inference *m) {
   kith_status st = KITH_OK;
-  KITH_TRY(kith_full_block_make(m->a, false, kith_model_has_self_loops(model), &m->full_block));
+  KITH_TRY(kith_full_block_make(m->a, m->gathered && kith_model_needs_transpose(model),
+                                kith_model_has_self_loops(model), &m->full_block));
   KITH_TRY(kith_params_create(seed, &m->params));
   KITH_TRY(kith_tape_create(&m->tape));
-  m->recording = (kith_recording){
-      .model = model, .g = g, .full = &m->full_block, .params = m->params, .exec = &m->exec, .tape = m->tape};
+  m->recording = (kith_recording){.model = model,
+                                  .g = g,
+                                  .full = &m->full_block,
+                                  .params = m->params,
+                                  .exec = &m->exec,
+                                  .tape = m->tape,
+                                  .gather_index = m->gathered,
+                                  .max_gathered = 1};
   kith_recording_input(&m->recording);
   kith_recording_layers(&m->recording);
   KITH_TRY(kith_tape_status(m->tape));

@@ -1,0 +1,243 @@
+/*
+ * Gradient x input, for models that are not linear: the input row x_j of a node j contributes <ds/dx_j, x_j>
+ * to the score s = <F_u, F_i>, where F_i is taken as it is, as the reasons of linear models take it
+ * (Shrikumar et al., "Not Just a Black Box", 2016; Baehrens et al., JMLR 2010).  Of a linear model that is
+ * the sum over the paths from u that end at j; of others it is no division of the score, and what is left is
+ * the remainder.
+ *
+ * The model's own tape runs: forward once for a user, backward once for a pair, on the full graph.
+ */
+#include <math.h>
+#include <mpi.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain/explain_impl.h"
+
+/* The part of an input row, or of a feature of the user's. */
+typedef struct gradient_term {
+  double value;
+  kith_gid number; /* of the row */
+  int64_t key;     /* of its node */
+  int32_t feature; /* -1: the row itself */
+  int32_t used;
+} gradient_term;
+
+typedef struct gradient_terms {
+  int64_t n;
+  gradient_term *of;  /* of this rank, the highest first */
+  gradient_term *all; /* [ranks, n_reason] the highest of each rank, then of all */
+  kith_exact_sum sum[3];
+  int64_t count[2];
+} gradient_terms;
+
+enum { SUM_OWN, SUM_POSITIVE, SUM_NEGATIVE };
+
+/* ---- the model ---- */
+
+static kith_status gradient_alloc(kith_explainer *e) {
+  kith_status st = KITH_OK;
+  e->d = kith_model_output_dim(&e->run->model);
+  e->layers = (int)kith_min(KITH_EXPLAIN_HOPS, kith_model_n_layer(&e->run->model)); /* of connections */
+  KITH_TRY(KITH_NEW(e->all, (int64_t)e->g->n_own * e->d));
+  KITH_TRY(kith_halo_reserve(e->a->halo, BATCH));
+done:
+  return st;
+}
+
+/* Rows that backward begins with: that of a user, on its owner; -1: none. */
+static void gradient_gather(kith_explainer *e, kith_lid row) {
+  kith__gradient *o = &e->gradient;
+  o->row = o->unique_row = row;
+  o->l2_count = 1;
+  o->start[0] = 0;
+  o->start[1] = 1;
+  o->member = 0;
+  o->index = (kith_gather_index){.n = row >= 0,
+                                 .row = &o->row,
+                                 .n_unique = row >= 0,
+                                 .unique_row = &o->unique_row,
+                                 .l2_count = &o->l2_count,
+                                 .start = o->start,
+                                 .member = &o->member};
+}
+
+kith_agreed kith__explain_gradient(kith_explainer *e, const kith_embeddings_origin *from) {
+  kith_agreed st = {KITH_OK};
+  char checkpoint[KITH_PATH];
+  e->is_gradient = true;
+  e->gradient.user = -1;
+  gradient_gather(e, -1);
+  e->inference.gathered = &e->gradient.index;
+  KITH_TRY(kith__explain_read(e, from, checkpoint));
+  KITH_TRY(kith_agree(e->comm, gradient_alloc(e)));
+  e->inference.recording.output.all_rows = true;
+  kith_tape_forward(e->inference.tape);
+  kith_output_rows(&e->inference.recording.output, e->g->n_own, e->d, e->all);
+  e->inference.recording.output.all_rows = false;
+  KITH_TRY(kith__explain_compare(e, checkpoint));
+done:
+  return st;
+}
+
+/* The gradients of the input rows, for query q.  Collective. */
+static void gradient_run(kith_explainer *e, const kith__batch *b, int q, double scale) {
+  const kith_lid row = e->row_of[KITH_USER][b->query[q].user];
+  const kith_output *out = &e->inference.recording.output;
+  if (b->query[q].user != e->gradient.user) {
+    gradient_gather(e, row);
+    e->gradient.user = b->query[q].user;
+    kith_tape_forward(e->inference.tape);
+  }
+  for (int k = 0; k < e->d; k++)
+    out->packed->grad[k] =
+        row < 0 ? 0 : (float)(scale * (double)b->target[(size_t)q * (size_t)e->d + (size_t)k]);
+  kith_params_zero_grad(e->inference.params);
+  kith_tape_backward(e->inference.tape);
+}
+
+/* ---- the terms of a query ---- */
+
+/* Highest contribution first. */
+static int gradient_compare(const void *a, const void *b) {
+  const gradient_term *x = a, *y = b;
+  if (x->used != y->used) return x->used > y->used ? -1 : 1;
+  if (x->value != y->value) return x->value > y->value ? -1 : 1;
+  if (x->key != y->key) return x->key < y->key ? -1 : 1;
+  return (x->feature > y->feature) - (x->feature < y->feature);
+}
+
+static void gradient_add(gradient_terms *t, double value, kith_gid number, int64_t key, int feature) {
+  if (value == 0) return;
+  kith_exact_sum_add(&t->sum[value > 0 ? SUM_POSITIVE : SUM_NEGATIVE], value);
+  t->count[value < 0]++;
+  t->of[t->n++] = (gradient_term){value, number, key, feature, 1};
+}
+
+/* The user's own input row: a term for each feature. */
+static void gradient_add_own(const kith_explainer *e, kith_lid row, const float *g, double own,
+                             gradient_terms *t) {
+  const kith_input *in = &e->inference.recording.input;
+  const kith_tensor *w = in->w[KITH_USER];
+  const kith_eid end = w ? in->features->start[row + 1] : 0;
+  for (kith_eid i = w ? in->features->start[row] : 0; i < end; i++) {
+    const float *of = w->value + (size_t)in->features->index[i] * (size_t)w->d;
+    double value = (double)in->features->value[i] * kith__explain_dot(w->d, of, g);
+    own -= value;
+    gradient_add(t, value, 0, kith_node_key(KITH_USER, e->g->original[row]), in->features->index[i]);
+  }
+  kith_exact_sum_add(&t->sum[SUM_OWN], own);
+}
+
+/* The terms of this rank, the highest n_reason of them also at `mine`, which is zero. */
+static kith_status gradient_find(const kith_explainer *e, kith_lid user, int n_reason, gradient_terms *t,
+                                 gradient_term *mine) {
+  kith_status st = KITH_OK;
+  kith_tensor *x = e->inference.recording.rows;
+  const float *g = kith_tensor_grad(x);
+  const kith_features *f = &e->g->features;
+  const kith_gid first = e->g->first[e->comm->rank];
+  KITH_TRY(KITH_NEW(t->of, (int64_t)e->g->n_own +
+                               (user >= 0 && f->start ? f->start[user + 1] - f->start[user] : 0)));
+  for (kith_lid i = 0; i < e->g->n_own; i++) {
+    const size_t at = (size_t)i * (size_t)x->d;
+    const double value = kith__explain_dot(x->d, g + at, x->value + at);
+    if (i == user) gradient_add_own(e, i, g + at, value, t);
+    else gradient_add(t, value, first + i, kith_node_key(e->g->type[i], e->g->original[i]), -1);
+  }
+  qsort(t->of, (size_t)t->n, sizeof *t->of, gradient_compare);
+  memcpy(mine, t->of, (size_t)kith_min(n_reason, t->n) * sizeof *mine);
+done:
+  return st;
+}
+
+/* Sums of all ranks, and the highest terms of all at t->all. */
+static void gradient_merge(const kith_comm *comm, int n_reason, gradient_terms *t) {
+  const int bytes = n_reason * (int)sizeof *t->all;
+  KITH_MPI(MPI_Allgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, t->all, bytes, MPI_BYTE, comm->mpi));
+  qsort(t->all, (size_t)(n_reason * comm->size), sizeof *t->all, gradient_compare);
+  kith_comm_sum(comm, 3, t->sum);
+  kith_comm_sum_int(comm, 2, t->count);
+}
+
+/* ---- words for terms ---- */
+
+/* The entry of a neighbor in a row; -1: it is none. */
+static kith_eid gradient_entry(const kith_eid *start, const kith_gid *neighbor, kith_lid row, kith_gid of) {
+  for (kith_eid i = start[row]; i < start[row + 1]; i++)
+    if (neighbor[i] == of) return i;
+  return -1;
+}
+
+/* The first edge of a user to a node in what the model reads; else the node alone. */
+static kith_explain_edge gradient_edge(const kith_explainer *e, kith_lid user, const gradient_term *t) {
+  const kith_graph *g = e->g;
+  kith_explain_edge edge = {.relation = KITH_EXPLAIN_NODE, .kind = -1};
+  kith__explain_node(t->key, &edge.type, &edge.original);
+  if (t->feature >= 0) {
+    edge.relation = KITH_EXPLAIN_FEATURE;
+    edge.original = t->feature;
+    return edge;
+  }
+  for (int k = 0; k <= kith_model_relations(&e->run->model)->n; k++) {
+    const kith_adjacency *r = k == 0 ? NULL : &g->relation[e->term[k]];
+    const kith_eid at = r ? gradient_entry(r->start, r->neighbor, user, t->number)
+                          : gradient_entry(g->start, g->neighbor, user, t->number);
+    const int64_t *time = r ? r->time : g->time;
+    if (at < 0) continue;
+    edge.relation = e->term[k];
+    edge.kind = r && r->kind ? r->kind[at] : -1;
+    edge.timed = time != NULL;
+    edge.time = time ? time[at] : 0;
+    return edge;
+  }
+  return edge;
+}
+
+static void gradient_show(const kith_explainer *e, kith_lid user, int n_reason, const gradient_terms *t,
+                          kith_explain_reason *reason) {
+  for (int i = 0; i < n_reason; i++) {
+    reason[i] = (kith_explain_reason){.edge = {.type = -1}};
+    if (i < n_reason * e->comm->size && t->all[i].used)
+      reason[i] = (kith_explain_reason){.edge = gradient_edge(e, user, &t->all[i]), .value = t->all[i].value};
+  }
+}
+
+static kith_agreed gradient_query(kith_explainer *e, const kith__batch *b, int q, int n_reason,
+                                  kith_explain_sums *s, kith_explain_reason *reason) {
+  kith_agreed st = {KITH_OK};
+  gradient_terms t = {.n = 0};
+  const kith_lid user = e->row_of[KITH_USER][b->query[q].user];
+  const size_t d = (size_t)e->d;
+  const double scale = user < 0 ? 0 : kith__explain_scale(e, user);
+  KITH_TRY(kith_agree(e->comm, KITH_NEW(t.all, (int64_t)n_reason * e->comm->size)));
+  gradient_run(e, b, q, scale);
+  KITH_TRY(kith_agree(e->comm, gradient_find(e, user, n_reason, &t,
+                                             t.all + (size_t)n_reason * (size_t)e->comm->rank)));
+  gradient_merge(e->comm, n_reason, &t);
+  if (user < 0) goto done;
+  *s = (kith_explain_sums){.score = kith__explain_dot(e->d, e->final + (size_t)user * d,
+                                                      b->target + (size_t)q * d),
+                           .own = kith_exact_sum_value(&t.sum[SUM_OWN]),
+                           .positive = kith_exact_sum_value(&t.sum[SUM_POSITIVE]),
+                           .negative = kith_exact_sum_value(&t.sum[SUM_NEGATIVE]),
+                           .scale = scale,
+                           .n_positive = t.count[0],
+                           .n_negative = t.count[1],
+                           .n_term = t.count[0] + t.count[1]};
+  s->rounding = s->score - s->own - s->positive - s->negative;
+  gradient_show(e, user, n_reason, &t, reason);
+done:
+  KITH_FREE(t.of);
+  KITH_FREE(t.all);
+  return st;
+}
+
+kith_agreed kith__explain_gradients(kith_explainer *e, const kith__batch *b, int n_reason,
+                                    kith_explain_sums *sums, kith_explain_reason *reason) {
+  kith_agreed st = {KITH_OK};
+  for (int q = 0; q < b->n; q++)
+    KITH_TRY(gradient_query(e, b, q, n_reason, sums + q, reason + (size_t)q * (size_t)n_reason));
+done:
+  return st;
+}
