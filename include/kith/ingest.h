@@ -56,18 +56,20 @@ typedef enum kith_split_method {
   KITH_SPLIT_RATIO,
   KITH_SPLIT_LEAVE_LAST_OUT,
   KITH_SPLIT_TIME,
-  KITH_SPLIT_CORE
+  KITH_SPLIT_CORE,
+  KITH_SPLIT_ITEMS
 } kith_split_method;
 
 /**
  * Which interactions are held out.  Ratio: random ones of each user; leave-last-out: each user's last one for
  * test, the one before it for validation; time: the latest ones of all users; core: random ones of each user
  * of the k-core, the largest set of interactions in which each user and each item has k or more, and all
- * other interactions are left out of training.
+ * other interactions are left out of training; items: all of random items.
  */
 typedef struct kith_split {
   kith_split_method method;
-  /** Fractions of a user's interactions (time: of all; core: of those in the core); together less than 1.
+  /** Fractions of a user's interactions (time: of all; core: of those in the core; items: of the items that
+   * have any); together less than 1.
    * Leave-last-out: any value above 0, such as 0.1, holds out one interaction of a user, 0 none. */
   double valid, test;
   int core;      /**< core: the interactions that each user and item has at least */

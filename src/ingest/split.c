@@ -194,6 +194,53 @@ static void split_time(const kith_split *s, const kith__edge_csr *rows, uint8_t 
   }
 }
 
+/* ---- items: all interactions of some items ---- */
+
+/* Key of each item with an interaction, distinct; their number.  key [items] */
+static int64_t items_keys(const kith_split *s, const kith_ids *ids, const kith__edge_csr *rows,
+                          int64_t n_item, uint64_t *key, uint8_t *chosen) {
+  const last_out l = {.split = s, .ids = ids};
+  int64_t n = 0;
+  for (kith_eid e = 0; e < rows->ragged.start[rows->ragged.n_row]; e++) chosen[rows->ragged.value[e]] = 1;
+  for (int64_t i = 0; i < n_item; i++) {
+    if (!chosen[i]) continue;
+    kith_draw draw = kith_random(s->seed, KITH_RNG_SPLIT, last_key(&l, KITH_ITEM, i), split_rounding, 2);
+    key[n++] = (draw.bits[0] & ~(uint64_t)UINT32_MAX) | (uint64_t)i;
+  }
+  return n;
+}
+
+/* The items with the smallest keys are test, the next ones validation; at least one stays in training. */
+static void items_mark(const kith_split *s, const kith__edge_csr *rows, int64_t n, const uint64_t *key,
+                       uint64_t *few, uint8_t *as, uint8_t *mark) {
+  int64_t test = kith_min((int64_t)(s->test * (double)n + 0.5), n - 1);
+  int64_t valid = kith_min((int64_t)(s->valid * (double)n + 0.5), n - 1 - test);
+  uint64_t test_end = split_kth(n, key, test, few), valid_end = split_kth(n, key, test + valid, few);
+  for (int64_t k = 0; k < n; k++)
+    as[(uint32_t)key[k]] = key[k] < test_end ? KITH__TEST : key[k] < valid_end ? KITH__VALID : KITH__TRAIN;
+  for (kith_eid e = 0; e < rows->ragged.start[rows->ragged.n_row]; e++) mark[e] = as[rows->ragged.value[e]];
+}
+
+static kith_status split_items(const kith_split *s, const kith_ids *ids, const kith__edge_csr *rows,
+                               uint8_t *mark) {
+  kith_status st = KITH_OK;
+  uint64_t *key = NULL, *few = NULL;
+  uint8_t *as = NULL;
+  int64_t n = 0;
+  for (kith_eid e = 0; e < rows->ragged.start[rows->ragged.n_row]; e++)
+    if (rows->ragged.value[e] >= n) n = rows->ragged.value[e] + 1;
+  if (n == 0) return st;
+  KITH_TRY(KITH_NEW(key, n));
+  KITH_TRY(KITH_NEW(few, 2 * n));
+  KITH_TRY(KITH_NEW(as, n));
+  items_mark(s, rows, items_keys(s, ids, rows, n, key, as), key, few, as, mark);
+done:
+  KITH_FREE(key);
+  KITH_FREE(few);
+  KITH_FREE(as);
+  return st;
+}
+
 /* ---- split ---- */
 
 static kith_status split_check(const kith_split *s, const kith__edge_csr *train) {
@@ -240,6 +287,7 @@ kith_status kith__split(const kith_split *asked, bool keep_test, const kith_ids 
   if (s.method == KITH_SPLIT_RATIO || s.method == KITH_SPLIT_CORE)
     KITH_TRY(split_ratio(&s, &train->ragged, mark));
   if (s.method == KITH_SPLIT_LEAVE_LAST_OUT) split_last(&s, ids, train, mark, report);
+  if (s.method == KITH_SPLIT_ITEMS) KITH_TRY(split_items(&s, ids, train, mark));
   if (s.method == KITH_SPLIT_TIME) split_time(&s, train, mark, report);
   KITH_TRY(kith__edge_csr_extract(train, mark, KITH__TEST, test));
   KITH_TRY(kith__edge_csr_extract(train, mark, KITH__VALID, valid));

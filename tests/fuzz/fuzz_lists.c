@@ -54,7 +54,8 @@ static kith_status lists_split(uint64_t options, kith__edge_csr *train, int64_t 
   kith_status st = KITH_OK;
   kith__edge_csr valid = {0}, test = {0}, outside = {0};
   kith_split_report report;
-  kith_split_method method = options >> 7 ? KITH_SPLIT_CORE : (kith_split_method)(options >> 5 & 3);
+  kith_split_method rare = options >> 5 & 1 ? KITH_SPLIT_ITEMS : KITH_SPLIT_CORE;
+  kith_split_method method = options >> 7 ? rare : (kith_split_method)(options >> 5 & 3);
   kith_split split = {.method = method, .valid = 0.3, .test = 0.3, .core = 2, .seed = 1};
   int64_t n_row = train->ragged.n_row, n = train->ragged.start[n_row];
   KITH_TRY(kith__split(&split, true, NULL, train, &valid, &test, &outside, &report));

@@ -236,6 +236,51 @@ static void a_ratio_split_gives_each_user_his_shares_and_leaves_him_one(void **s
   parts_free(&greedy);
 }
 
+static uint64_t item_draw(int32_t i) {
+  return kith_random(3, KITH_RNG_SPLIT, (uint64_t)i, UINT64_MAX, 2).bits[0] >> 32;
+}
+static int by_draw(const void *a, const void *b) {
+  uint64_t x = item_draw(*(const int32_t *)a), y = item_draw(*(const int32_t *)b);
+  return x != y ? (x < y ? -1 : 1)
+                : (*(const int32_t *)a > *(const int32_t *)b) - (*(const int32_t *)a < *(const int32_t *)b);
+}
+
+/* Naively: which list each item is dealt to. */
+static void deal_items(double valid, double test, char *to) {
+  static int32_t item[PAIRS];
+  int n = 0;
+  kith__edge_csr whole;
+  int64_t duplicates;
+  make_rows(true, true, &whole, &duplicates);
+  memset(to, 'n', ITEMS);
+  for (int64_t e = 0; e < size_of(&whole); e++) {
+    int32_t i = whole.ragged.value[e];
+    if (to[i] == 'n') item[n++] = i;
+    to[i] = 't';
+  }
+  qsort(item, (size_t)n, sizeof *item, by_draw);
+  int n_test = (int)(test * n + 0.5), n_valid = (int)(valid * n + 0.5);
+  for (int k = 0; k < n_test + n_valid; k++) to[item[k]] = k < n_test ? 'h' : 'v';
+  kith__edge_csr_free(&whole);
+}
+
+static void an_items_split_deals_all_interactions_of_an_item_to_one_list(void **state) {
+  (void)state;
+  parts p = split_into(KITH_SPLIT_ITEMS, 0.1, 0.2, 3);
+  const kith__edge_csr *part[] = {&p.train, &p.valid, &p.test};
+  static char to[ITEMS];
+  deal_items(0.1, 0.2, to);
+  assert_parts_are_the_whole(&p);
+  for (int k = 0; k < 3; k++) {
+    assert_true(size_of(part[k]) > 0);
+    for (int64_t e = 0; e < size_of(part[k]); e++) assert_int_equal(to[part[k]->ragged.value[e]], "tvh"[k]);
+  }
+  parts_free(&p);
+  p = split_into(KITH_SPLIT_ITEMS, 0.49999, 0.5, 3);
+  assert_true(size_of(&p.train) > 0); /* of one item */
+  parts_free(&p);
+}
+
 static void a_ratio_split_follows_from_its_seed(void **state) {
   (void)state;
   parts a = split_into(KITH_SPLIT_RATIO, 0.1, 0.2, 1), b = split_into(KITH_SPLIT_RATIO, 0.1, 0.2, 1),
@@ -495,6 +540,7 @@ int main(void) {
       cmocka_unit_test(keys_are_sorted_whatever_their_number_and_width),
       cmocka_unit_test(every_split_deals_each_interaction_to_one_list),
       cmocka_unit_test(a_ratio_split_gives_each_user_his_shares_and_leaves_him_one),
+      cmocka_unit_test(an_items_split_deals_all_interactions_of_an_item_to_one_list),
       cmocka_unit_test(a_ratio_split_follows_from_its_seed),
       cmocka_unit_test(a_ratio_split_draws_by_user_and_item),
       cmocka_unit_test(leave_last_out_takes_the_two_latest_of_each_user),
