@@ -36,6 +36,17 @@ typedef struct kith_relation_names {
   char of[KITH_MAX_RELATIONS + 1][KITH_NAME];
 } kith_relation_names;
 
+/** Kinds of evidence that a blend may add to scores; docs/models.md has their formulas. */
+typedef enum kith_evidence_kind {
+  KITH_EVIDENCE_SEEN,    /**< whether the user has the item in the relation */
+  KITH_EVIDENCE_RATE,    /**< how often that came with an interaction */
+  KITH_EVIDENCE_FRIENDS, /**< neighbors of the user in the relation who chose the item */
+  KITH_EVIDENCE_RECENT,  /**< how recently the user had the item in the relation */
+  KITH_EVIDENCE_ORDER,   /**< users who had the item soon after one of the user's latest */
+  KITH_EVIDENCE_POPULAR, /**< users who have the item in the relation */
+  KITH_EVIDENCE_KINDS
+} kith_evidence_kind;
+
 /** Which items are ranked for a user. */
 typedef struct kith_eval_scope {
   kith_candidates candidates;

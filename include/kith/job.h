@@ -55,7 +55,8 @@ typedef struct kith_job {
   struct {
     kith_knots weights; /**< gamma of each model, in their order; n = 0: chosen on validation items */
     int64_t users;      /**< validation users on whom weights are chosen, about */
-    kith_relation_names seen, rate, friends; /**< relations of each evidence */
+    kith_relation_names evidence[KITH_EVIDENCE_KINDS]; /**< relations of each */
+    double half_life;                                  /**< of what counts as popular, seconds; 0: none */
     int n_model;
     struct kith_job_list model[KITH_JOB_MAX_MODELS]; /**< name and work folder of each model; path "": none */
   } blend;

@@ -128,6 +128,8 @@ typedef struct kith_blend_origin {
   int n; /**< 0: no blend */
   kith_blend_model model[KITH_BLEND_MODELS];
   int n_evidence;
+  int64_t
+      evidence_width; /**< columns of the rows that are evidence of items, after those of models: 0 or 1 */
   struct kith_blend_evidence {
     char text[2 * KITH_NAME]; /**< "seen view" */
     double weight;

@@ -33,14 +33,29 @@ done:
   return st;
 }
 
-kith_status kith_blend_rows(kith_lid n_own, int n_member, const kith_blend_member *member, int *d,
+/* The last column of rows of width d. */
+static void blend_column(const kith_graph *g, const kith_evidence_table *t, const kith_evidence *e, size_t d,
+                         float *x) {
+  for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) x[(size_t)g->row_of[KITH_USER][u] * d + d - 1] = 1;
+  for (kith_lid i = 0; i < g->n_own_of[KITH_ITEM]; i++) {
+    kith_lid row = g->row_of[KITH_ITEM][i];
+    x[(size_t)row * d + d - 1] = (float)kith_evidence_of_item(t, e, g->original[row]);
+  }
+}
+
+kith_status kith_blend_rows(const kith_graph *g, int n_member, const kith_blend_member *member,
+                            const kith_evidence_table *table, const kith_evidence *evidence, int *d,
                             float **x) {
   kith_status st = KITH_OK;
+  const kith_lid n_own = g->n_own;
+  const bool column = kith_evidence_has_columns(table);
   size_t at = 0;
   *d = 0;
   for (int m = 0; m < n_member; m++)
     if (member[m].gamma > 0) *d += member[m].d;
-  if (*d > 0) KITH_TRY(KITH_NEW(*x, (int64_t)n_own * *d));
+  if (*d == 0) return st;
+  *d += column;
+  KITH_TRY(KITH_NEW(*x, (int64_t)n_own * *d));
   for (int m = 0; m < n_member; m++) {
     if (member[m].gamma <= 0) continue;
     const size_t width = (size_t)member[m].d;
@@ -49,6 +64,7 @@ kith_status kith_blend_rows(kith_lid n_own, int n_member, const kith_blend_membe
       for (size_t c = 0; c < width; c++) (*x)[i * (size_t)*d + at + c] = factor * member[m].x[i * width + c];
     at += width;
   }
+  if (column) blend_column(g, table, evidence, (size_t)*d, *x);
 done:
   return st;
 }

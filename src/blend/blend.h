@@ -73,12 +73,15 @@ kith_agreed kith_blend_fit(const kith_comm *comm, const kith_graph *g, const kit
 static inline float kith_blend_factor(double gamma, double sigma) { return (float)sqrt(gamma / sigma); }
 
 /**
- * Rows whose products are the blend's: those of the members with gamma > 0 side by side, each times
- * sqrt(gamma / sigma).  Local.
+ * Rows whose products are the blend's, but for the direct term and the evidence of listed pairs: those of the
+ * members with gamma > 0 side by side, each times sqrt(gamma / sigma); then, if there is evidence of items, a
+ * column of 1 for users and of the sum of c_k f_k for items.  Local.
  *
+ * @param evidence  [table->n] with the weights
  * @param[out] d, x  a new block [n_own, d]; d is 0 and x null if no member has weight.  Errors: KITH_ENOMEM.
  */
-kith_status kith_blend_rows(kith_lid n_own, int n_member, const kith_blend_member *member, int *d,
+kith_status kith_blend_rows(const kith_graph *g, int n_member, const kith_blend_member *member,
+                            const kith_evidence_table *table, const kith_evidence *evidence, int *d,
                             float **x) KITH_MUST_USE;
 
 /** The direct term of the blend: that of the member that has one, times gamma / sigma; all 0 if none has.

@@ -22,14 +22,17 @@
 struct kith__likelihood {
   const kith_comm *comm;
   const kith_graph *g;
-  int n, n_dense, n_sum;       /* unknowns; those of members */
-  double unit[KITH_BLEND_MAX]; /* [n_dense] 1 / sigma */
+  int n, n_member, n_sum; /* unknowns; the first are those of members, then comes evidence */
+  int n_dense;
+  int dense[KITH_BLEND_MAX]; /* [n_dense] unknowns with a number for every item; others are of listed pairs */
+  double unit[KITH_BLEND_MAX];         /* [n_member] 1 / sigma */
+  double *column[KITH_BLEND_EVIDENCE]; /* [items of the rank] of evidence that is of items; null: of pairs */
   kith_gathered_users users;
   kith__listed listed;                 /* evidence */
-  kith_scorer *scorer[KITH_BLEND_MAX]; /* [n_dense] */
+  kith_scorer *scorer[KITH_BLEND_MAX]; /* [n_member] */
   int64_t width, n_pair;
   kith_lid *at;                 /* [items] this rank's index of an item; -1: another rank owns it */
-  float *score[KITH_BLEND_MAX]; /* [n_dense] of [KITH_SCORE_USERS, width], of a tile of users */
+  float *score[KITH_BLEND_MAX]; /* [n_member] of [KITH_SCORE_USERS, width], of a tile of users */
   double *z, *most;             /* [KITH_SCORE_USERS, width]; [users] the largest z */
   kith_exact_sum *truth, *sum;  /* [users, n] of the validation items; [users, n_sum] of all items */
   bool summed;                  /* whether truth is known */
@@ -38,13 +41,17 @@ struct kith__likelihood {
 /* Of a user's sums: that of exp(z - most), then n with f_k, then those with f_k f_m, k <= m. */
 static int likelihood_n_sum(int n) { return 1 + n + n * (n + 1) / 2; }
 static int likelihood_one(int k) { return 1 + k; }
-static int likelihood_two(int n, int k, int m) { return 1 + n + k * n - k * (k - 1) / 2 + m - k; }
+static int likelihood_two(int n, int a, int b) {
+  const int k = a < b ? a : b, m = a < b ? b : a;
+  return 1 + n + k * n - k * (k - 1) / 2 + m - k;
+}
 
 void kith__likelihood_destroy(kith__likelihood **l) {
   if (!*l) return;
   kith_gathered_users_free(&(*l)->users);
   kith__listed_free(&(*l)->listed);
-  for (int k = 0; k < (*l)->n_dense; k++) {
+  for (int k = 0; k < KITH_BLEND_EVIDENCE; k++) KITH_FREE((*l)->column[k]);
+  for (int k = 0; k < (*l)->n_member; k++) {
     kith_scorer_destroy(&(*l)->scorer[k]);
     KITH_FREE((*l)->score[k]);
   }
@@ -65,9 +72,25 @@ static kith_status likelihood_make(kith__likelihood *l) {
   KITH_TRY(KITH_NEW(l->most, l->users.n));
   KITH_TRY(KITH_NEW(l->truth, l->users.n * l->n));
   KITH_TRY(KITH_NEW(l->sum, l->users.n * l->n_sum));
-  for (int k = 0; k < l->n_dense; k++) KITH_TRY(KITH_NEW(l->score[k], tile));
+  for (int k = 0; k < l->n_member; k++) KITH_TRY(KITH_NEW(l->score[k], tile));
   for (int64_t i = 0; i < g->n[KITH_ITEM]; i++) l->at[i] = -1;
   for (kith_lid i = 0; i < g->n_own_of[KITH_ITEM]; i++) l->at[g->original[g->row_of[KITH_ITEM][i]]] = i;
+done:
+  return st;
+}
+
+/* Which unknowns are dense, and the numbers of those that are evidence. */
+static kith_status likelihood_columns(kith__likelihood *l, const kith_evidence_table *t) {
+  kith_status st = KITH_OK;
+  const kith_graph *g = l->g;
+  for (int k = 0; k < l->n_member; k++) l->dense[l->n_dense++] = k;
+  for (int e = 0; e < t->n; e++) {
+    if (!t->column[e]) continue;
+    l->dense[l->n_dense++] = l->n_member + e;
+    KITH_TRY(KITH_NEW(l->column[e], g->n_own_of[KITH_ITEM]));
+    for (kith_lid i = 0; i < g->n_own_of[KITH_ITEM]; i++)
+      l->column[e][i] = t->column[e][g->original[g->row_of[KITH_ITEM][i]]];
+  }
 done:
   return st;
 }
@@ -88,7 +111,7 @@ kith_agreed kith__likelihood_create(const kith_comm *comm, const kith_graph *g, 
   KITH_TRY(kith_agree(comm, KITH_NEW(l, 1)));
   l->comm = comm;
   l->g = g;
-  l->n_dense = n_member;
+  l->n_member = n_member;
   l->n = n_member + evidence->n;
   l->n_sum = likelihood_n_sum(l->n);
   l->width = kith_scorer_width(g->n_own_of[KITH_ITEM]);
@@ -96,6 +119,7 @@ kith_agreed kith__likelihood_create(const kith_comm *comm, const kith_graph *g, 
   l->n_pair = l->users.truth.start[l->users.n];
   KITH_TRY(kith_agreed_same(likelihood_check(l)));
   KITH_TRY(kith_agree(comm, likelihood_make(l)));
+  KITH_TRY(kith_agree(comm, likelihood_columns(l, evidence)));
   KITH_TRY(kith__listed_gather(comm, &l->users, evidence, &l->listed));
   for (int m = 0; m < n_member; m++) {
     l->unit[m] = 1 / member[m].sigma;
@@ -116,7 +140,9 @@ void kith__likelihood_count(const kith__likelihood *l, int64_t *n_user, int64_t 
 
 /* ---- a user of a tile ---- */
 
+/* Number k of item i, for a dense k. */
 static double likelihood_feature(const kith__likelihood *l, int k, int64_t u, int64_t i) {
+  if (k >= l->n_member) return l->column[k - l->n_member][i];
   return (double)l->score[k][u * l->width + i] * l->unit[k];
 }
 
@@ -126,7 +152,7 @@ static void likelihood_add_listed(const kith__likelihood *l, const double *theta
   for (kith_eid at = e->item.start[first + u]; at < e->item.start[first + u + 1]; at++) {
     kith_lid i = l->at[e->item.value[at]];
     for (int k = 0; i >= 0 && k < e->n; k++)
-      l->z[u * l->width + i] += theta[l->n_dense + k] * e->value[at * e->n + k];
+      l->z[u * l->width + i] += theta[l->n_member + k] * e->value[at * e->n + k];
   }
 }
 
@@ -146,7 +172,8 @@ static void likelihood_z(const kith__likelihood *l, const double *theta, int64_t
   kith_lid n = l->g->n_own_of[KITH_ITEM];
   for (kith_lid i = 0; i < n; i++) {
     z[i] = 0;
-    for (int k = 0; k < l->n_dense; k++) z[i] += theta[k] * likelihood_feature(l, k, u, i);
+    for (int q = 0; q < l->n_dense; q++)
+      z[i] += theta[l->dense[q]] * likelihood_feature(l, l->dense[q], u, i);
   }
   likelihood_add_listed(l, theta, first, u);
   likelihood_mask(l, first, u);
@@ -154,20 +181,20 @@ static void likelihood_z(const kith__likelihood *l, const double *theta, int64_t
   l->most[first + u] = most;
 }
 
-/* Add exp(z - most) times 1, f_k and f_k f_m of members, for n items from `first_item` on. */
+/* Add exp(z - most) times 1, f_k and f_k f_m of dense unknowns, for n items from `first_item` on. */
 static void likelihood_sum_block(const kith__likelihood *l, double most, int64_t u, int64_t first_item, int n,
                                  kith_exact_sum *sum) {
   double p[KITH_EXACT_BLOCK], f[KITH_BLEND_MAX][KITH_EXACT_BLOCK];
   const double *z = l->z + u * l->width + first_item;
   for (int i = 0; i < n; i++) p[i] = z[i] - most;
   kith_exponentials(n, p, p); /* 0 for items that are not ranked */
-  for (int k = 0; k < l->n_dense; k++)
-    for (int i = 0; i < n; i++) f[k][i] = likelihood_feature(l, k, u, first_item + i);
+  for (int q = 0; q < l->n_dense; q++)
+    for (int i = 0; i < n; i++) f[q][i] = likelihood_feature(l, l->dense[q], u, first_item + i);
   kith_exact_sum_block(n, p, &sum[0]);
-  for (int k = 0; k < l->n_dense; k++) kith_exact_dot_block(n, p, f[k], &sum[likelihood_one(k)]);
-  for (int k = 0; k < l->n_dense; k++)
-    for (int m = k; m < l->n_dense; m++)
-      kith_exact_dot3_block(n, p, f[k], f[m], &sum[likelihood_two(l->n, k, m)]);
+  for (int q = 0; q < l->n_dense; q++) kith_exact_dot_block(n, p, f[q], &sum[likelihood_one(l->dense[q])]);
+  for (int q = 0; q < l->n_dense; q++)
+    for (int m = q; m < l->n_dense; m++)
+      kith_exact_dot3_block(n, p, f[q], f[m], &sum[likelihood_two(l->n, l->dense[q], l->dense[m])]);
 }
 
 /* The same of all items. */
@@ -182,12 +209,14 @@ static void likelihood_sum(const kith__likelihood *l, int64_t first, int64_t u) 
 static void likelihood_sum_one(const kith__likelihood *l, int64_t u, kith_lid i, double p, const double *f,
                                kith_exact_sum *sum) {
   for (int e = 0; e < l->listed.n; e++) {
-    const int k = l->n_dense + e;
+    const int k = l->n_member + e;
+    if (l->column[e]) continue;
     kith_exact_sum_add(&sum[likelihood_one(k)], p * f[e]);
-    for (int m = 0; m < l->n_dense; m++)
-      kith_exact_sum_add(&sum[likelihood_two(l->n, m, k)], p * f[e] * likelihood_feature(l, m, u, i));
+    for (int q = 0; q < l->n_dense; q++)
+      kith_exact_sum_add(&sum[likelihood_two(l->n, l->dense[q], k)],
+                         p * f[e] * likelihood_feature(l, l->dense[q], u, i));
     for (int m = e; m < l->listed.n; m++)
-      kith_exact_sum_add(&sum[likelihood_two(l->n, k, l->n_dense + m)], p * f[e] * f[m]);
+      if (!l->column[m]) kith_exact_sum_add(&sum[likelihood_two(l->n, k, l->n_member + m)], p * f[e] * f[m]);
   }
 }
 
@@ -211,15 +240,17 @@ static void likelihood_truth(const kith__likelihood *l, int64_t first, int64_t u
     kith_lid i = l->at[truth->value[e]];
     if (i < 0) continue;
     const double *f = kith__listed_find(&l->listed, first + u, truth->value[e]);
-    for (int k = 0; k < l->n_dense; k++) kith_exact_sum_add(&sum[k], likelihood_feature(l, k, u, i));
-    for (int k = 0; f && k < l->listed.n; k++) kith_exact_sum_add(&sum[l->n_dense + k], f[k]);
+    for (int q = 0; q < l->n_dense; q++)
+      kith_exact_sum_add(&sum[l->dense[q]], likelihood_feature(l, l->dense[q], u, i));
+    for (int k = 0; f && k < l->listed.n; k++)
+      if (!l->column[k]) kith_exact_sum_add(&sum[l->n_member + k], f[k]);
   }
 }
 
 /* Users first … first + KITH_SCORE_USERS - 1. */
 static void likelihood_tile(kith__likelihood *l, const double *theta, int64_t first) {
   int64_t n = kith_min(l->users.n - first, KITH_SCORE_USERS);
-  for (int k = 0; k < l->n_dense; k++) kith_scorer_run(l->scorer[k], first, l->score[k]);
+  for (int k = 0; k < l->n_member; k++) kith_scorer_run(l->scorer[k], first, l->score[k]);
 #pragma omp parallel for schedule(dynamic)
   for (int64_t u = 0; u < n; u++) likelihood_z(l, theta, first, u);
   KITH_WAIT("the largest scores of users",

@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "blend/blend.h"
 #include "cli/cli.h"
+#include "cli/evidence.h"
 
 _Static_assert(KITH_BLEND_MODELS + KITH_BLEND_EVIDENCE <= KITH_BLEND_MAX, "all of them have weights");
 _Static_assert(KITH_BLEND_MODELS == (int)KITH_JOB_MAX_MODELS, "a file describes all models of a job");
@@ -87,21 +88,6 @@ done:
   return st;
 }
 
-static kith_status blend_list_evidence(const cli *c, const kith_relation_names *names,
-                                       kith_evidence_kind kind, blend_work *w) {
-  kith_status st = KITH_OK;
-  for (int i = 0; i < names->n; i++) {
-    KITH_CHECK(w->n_evidence < KITH_BLEND_EVIDENCE, KITH_ECONFIG,
-               "%s: blend: expected at most %d relations in seen, rate and friends together", c->job.path,
-               KITH_BLEND_EVIDENCE);
-    kith_evidence *e = &w->evidence[w->n_evidence++];
-    *e = (kith_evidence){.kind = kind};
-    KITH_TRY(kith_text_copy("blend", names->of[i], sizeof e->relation, e->relation));
-  }
-done:
-  return st;
-}
-
 /* Weights that the job gives are those of models: evidence has no unit to give them in. */
 static kith_status blend_check_given(const cli *c, const blend_work *w) {
   kith_status st = KITH_OK;
@@ -113,8 +99,8 @@ static kith_status blend_check_given(const cli *c, const blend_work *w) {
   for (int m = 0; m < n; m++) some = some || c->job.blend.weights.of[m] > 0;
   KITH_CHECK(some, KITH_ECONFIG, "%s: blend.weights: all are 0; expected one above 0", c->job.path);
   KITH_CHECK(n == 0 || w->n_evidence == 0, KITH_ECONFIG,
-             "%s: blend.weights: given weights are for models alone; evidence (seen, rate, friends) needs []",
-             c->job.path);
+             "%s: blend.weights: given weights are for models alone; evidence (blend.%s) needs []",
+             c->job.path, kith_evidence_kind_name(w->evidence[0].kind));
 done:
   return st;
 }
@@ -122,9 +108,7 @@ done:
 static kith_status blend_list_all(const cli *c, blend_work *w) {
   kith_status st = KITH_OK;
   KITH_TRY(blend_list(c, &w->of));
-  KITH_TRY(blend_list_evidence(c, &c->job.blend.seen, KITH_EVIDENCE_SEEN, w));
-  KITH_TRY(blend_list_evidence(c, &c->job.blend.rate, KITH_EVIDENCE_RATE, w));
-  KITH_TRY(blend_list_evidence(c, &c->job.blend.friends, KITH_EVIDENCE_FRIENDS, w));
+  KITH_TRY(cli_evidence_list(c, &w->n_evidence, w->evidence));
   w->of.n_evidence = w->n_evidence;
   for (int k = 0; k < w->n_evidence; k++) kith_evidence_print(&w->evidence[k], w->of.evidence[k].text);
   KITH_TRY(blend_check_given(c, w));
@@ -219,15 +203,15 @@ done:
 static kith_agreed blend_fit(const cli *c, blend_work *w) {
   kith_agreed st = {KITH_OK};
   double weight[KITH_BLEND_EVIDENCE] = {0};
-  KITH_TRY(kith_evidence_make(c->comm, w->g, w->n_evidence, w->evidence, &w->table));
   KITH_TRY(kith_blend_fit(c->comm, w->g, &w->o, w->of.n, w->member, &w->table, weight, &w->report));
   for (int k = 0; k < w->n_evidence; k++) w->evidence[k].weight = weight[k];
 done:
   return st;
 }
 
-static kith_agreed blend_weigh(const cli *c, blend_work *w) {
+static kith_agreed blend_weigh(const cli *c, const char *parts, blend_work *w) {
   kith_agreed st = {KITH_OK};
+  KITH_TRY(cli_evidence_make(c, parts, w->g, w->n_evidence, w->evidence, &w->table));
   KITH_TRY(kith_blend_scale(c->comm, w->g, w->o.seed, BLEND_PAIRS, w->of.n, w->member));
   const kith_knots *given = &c->job.blend.weights;
   for (int m = 0; m < given->n; m++) w->member[m].gamma = given->of[m];
@@ -235,6 +219,7 @@ static kith_agreed blend_weigh(const cli *c, blend_work *w) {
   else if (c->refit) KITH_TRY(blend_read_weights(c, w));
   else KITH_TRY(blend_fit(c, w));
   for (int k = 0; k < w->n_evidence; k++) w->of.evidence[k].weight = w->evidence[k].weight;
+  w->of.evidence_width = kith_evidence_has_columns(&w->table);
   for (int m = 0; m < w->of.n; m++) {
     w->of.model[m].gamma = w->member[m].gamma;
     w->of.model[m].sigma = w->member[m].sigma;
@@ -343,7 +328,7 @@ static kith_agreed blend_write(cli *c, const blend_work *w, const char *graph) {
   KITH_TRY(kith_agreed_same(kith_blend_direct(w->of.n, w->member, &meta.direct)));
   const bool rows = !kith_direct_is_on(&meta.direct) && w->n_evidence == 0;
   const char *name = rows ? "embeddings.h5" : "blend.h5";
-  KITH_TRY(kith_agree(c->comm, kith_blend_rows(w->g->n_own, w->of.n, w->member, &d, &x)));
+  KITH_TRY(kith_agree(c->comm, kith_blend_rows(w->g, w->of.n, w->member, &w->table, w->evidence, &d, &x)));
   KITH_TRY(kith_agreed_same(blend_check_weights(w, d)));
   KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
   meta.job = job;
@@ -378,7 +363,7 @@ kith_agreed cli_blend(cli *c) {
   KITH_TRY(cli_check_task(c, w.g));
   KITH_TRY(cli_check_data(c, graph));
   for (int m = 0; m < w.of.n; m++) KITH_TRY(blend_read_model(c, &w, m));
-  KITH_TRY(blend_weigh(c, &w));
+  KITH_TRY(blend_weigh(c, parts, &w));
   if (w.report.n_pass > 0) blend_print_report(c, &w.report);
   blend_print_models(c, &w);
   blend_print_evidence(c, &w);

@@ -4,6 +4,7 @@
 
 #include "blend/evidence.h"
 #include "cli/cli.h"
+#include "cli/evidence.h"
 
 /* --split, --protocol and --k set the same fields as the job's keys, by the same table. */
 static kith_status evaluate_options(cli *c) {
@@ -100,25 +101,10 @@ done:
   return st;
 }
 
-/* Whether a blend has the evidence of a kind that the job names, from number *at on. */
-static bool evaluate_has_evidence(const kith_blend_origin *of, kith_evidence_kind kind,
-                                  const kith_relation_names *names, int *at) {
-  for (int i = 0; i < names->n; i++, ++*at) {
-    kith_evidence e = {.kind = KITH_EVIDENCE_SEEN};
-    bool known = *at < of->n_evidence && kith_evidence_parse(of->evidence[*at].text, &e);
-    if (!known || e.kind != kind || strcmp(e.relation, names->of[i]) != 0) return false;
-  }
-  return true;
-}
-
 /* Whether a blend has the evidence, and the weights if there are any, of the job. */
 static bool evaluate_same_blend(const cli *c, const kith_blend_origin *of) {
   const kith_knots *weights = &c->job.blend.weights;
-  int at = 0;
-  bool same = evaluate_has_evidence(of, KITH_EVIDENCE_SEEN, &c->job.blend.seen, &at) &&
-              evaluate_has_evidence(of, KITH_EVIDENCE_RATE, &c->job.blend.rate, &at) &&
-              evaluate_has_evidence(of, KITH_EVIDENCE_FRIENDS, &c->job.blend.friends, &at) &&
-              at == of->n_evidence;
+  bool same = cli_evidence_is_same(c, of);
   for (int m = 0; m < weights->n && same; m++) same = m < of->n && of->model[m].gamma == weights->of[m];
   return same;
 }
@@ -203,7 +189,7 @@ static void evaluate_print_origin(cli *c, const kith_embeddings_origin *from) {
 }
 
 /* The evidence of a blend, made of the graph. */
-static kith_agreed evaluate_make_pairs(const cli *c, const kith_graph *g, const char *path,
+static kith_agreed evaluate_make_pairs(const cli *c, kith_graph *g, const char *parts, const char *path,
                                        kith_pair_terms *pairs) {
   kith_agreed st = {KITH_OK};
   kith_blend_origin of;
@@ -211,13 +197,8 @@ static kith_agreed evaluate_make_pairs(const cli *c, const kith_graph *g, const 
   kith_evidence_table table = {.n = 0};
   KITH_TRY(kith_blend_origin_read(c->comm, path, &of));
   if (of.n_evidence == 0) return st;
-  for (int k = 0; k < of.n_evidence; k++) {
-    if (!kith_evidence_parse(of.evidence[k].text, &evidence[k]))
-      KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: evidence \"%s\" is unknown to this version", path,
-                                          of.evidence[k].text)));
-    evidence[k].weight = of.evidence[k].weight;
-  }
-  KITH_TRY(kith_evidence_make(c->comm, g, of.n_evidence, evidence, &table));
+  KITH_TRY(kith_agreed_same(cli_evidence_take(path, &of, evidence)));
+  KITH_TRY(cli_evidence_make(c, parts, g, of.n_evidence, evidence, &table));
   KITH_TRY(kith_agree(c->comm, kith_evidence_terms(&table, evidence, pairs)));
 done:
   kith_evidence_free(&table);
@@ -237,7 +218,7 @@ kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x, kith_
   KITH_TRY(evaluate_check_origin(c, *g, embeddings, from));
   if (cli_has_stage(c, "graph.h5", graph)) KITH_TRY(cli_check_data(c, graph));
   KITH_TRY(kith_embeddings_read(c->comm, *g, embeddings, d, x));
-  if (blended) KITH_TRY(evaluate_make_pairs(c, *g, embeddings, pairs));
+  if (blended) KITH_TRY(evaluate_make_pairs(c, *g, parts, embeddings, pairs));
 done:
   return st;
 }

@@ -4,6 +4,7 @@
 
 #include "blend/blend.h"
 #include "cli/explain.h"
+#include "cli/evidence.h"
 
 /* One model of the blend. */
 struct explain_member {
@@ -135,7 +136,7 @@ done:
 
 kith_agreed cli_explain_blend(const cli *c, explain_data *a) {
   kith_agreed st = {KITH_OK};
-  char path[KITH_PATH];
+  char path[KITH_PATH], parts[KITH_PATH];
   kith_blend_origin blend;
   double factor[KITH_BLEND_MODELS];
   cli *of = NULL;
@@ -153,12 +154,9 @@ kith_agreed cli_explain_blend(const cli *c, explain_data *a) {
   }
   if (a->n_member == 0)
     KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG, "%s: no model of the blend has weight", path)));
-  for (int k = 0; k < blend.n_evidence; k++) {
-    bool known = kith_evidence_parse(blend.evidence[k].text, &a->evidence[k]);
-    a->evidence[k].weight =
-        known ? blend.evidence[k].weight : 0; /* cli_recommend_load() has refused others */
-  }
-  KITH_TRY(kith_evidence_make(c->comm, a->base.g, blend.n_evidence, a->evidence, &a->table));
+  KITH_TRY(kith_agreed_same(cli_evidence_take(path, &blend, a->evidence)));
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
+  KITH_TRY(cli_evidence_make(c, parts, a->base.g, blend.n_evidence, a->evidence, &a->table));
   KITH_TRY(blend_join(c, factor, a));
 done:
   KITH_FREE(of);

@@ -24,24 +24,22 @@ void kith__direct_free(kith__direct *t) {
   KITH_FREE(t->work);
 }
 
-/* The numbers of training items of all users, summed: start [users in all + 1]. */
-static void direct_starts(const kith_comm *comm, const kith_graph *g, kith_eid *start) {
-  const kith_ragged *l = &g->train;
+/* The lengths of the lists of all users, summed: start [users in all + 1]. */
+static void direct_starts(const kith_comm *comm, const kith_graph *g, const kith_ragged *l, kith_eid *start) {
   int64_t n = g->n[KITH_USER];
   for (kith_lid u = 0; u < l->n_row; u++)
     start[g->original[g->row_of[KITH_USER][u]] + 1] = l->start[u + 1] - l->start[u];
-  KITH_WAIT("the numbers of training items of all users",
+  KITH_WAIT("the lengths of the lists of all users",
             MPI_Allreduce(MPI_IN_PLACE, start + 1, (int)n, MPI_INT64_T, MPI_MAX, comm->mpi));
   for (int64_t u = 0; u < n; u++) start[u + 1] += start[u];
 }
 
-/* The training items of all users.  Every rank fills in those of its own; elsewhere it has zeros. */
-kith_agreed kith_train_lists(const kith_comm *comm, const kith_graph *g, kith_ragged *r) {
+/* Every rank fills in the lists of its own users; elsewhere it has zeros. */
+kith_agreed kith_all_lists(const kith_comm *comm, const kith_graph *g, const kith_ragged *l, kith_ragged *r) {
   kith_agreed st = {KITH_OK};
-  const kith_ragged *l = &g->train;
   r->n_row = g->n[KITH_USER];
   KITH_TRY(kith_agree(comm, KITH_NEW(r->start, r->n_row + 1)));
-  direct_starts(comm, g, r->start);
+  direct_starts(comm, g, l, r->start);
   int64_t n = r->start[r->n_row];
   KITH_TRY(kith_agree(comm, KITH_NEW(r->value, n)));
   for (kith_lid u = 0; u < l->n_row; u++) {
@@ -49,11 +47,15 @@ kith_agreed kith_train_lists(const kith_comm *comm, const kith_graph *g, kith_ra
     for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++) r->value[to++] = l->value[e];
   }
   for (int64_t first = 0; first < n; first += DIRECT_MESSAGE)
-    KITH_WAIT("the training items of all users",
+    KITH_WAIT("the lists of all users",
               MPI_Allreduce(MPI_IN_PLACE, r->value + first, (int)kith_min(n - first, DIRECT_MESSAGE),
                             MPI_INT32_T, MPI_MAX, comm->mpi));
 done:
   return st;
+}
+
+kith_agreed kith_train_lists(const kith_comm *comm, const kith_graph *g, kith_ragged *r) {
+  return kith_all_lists(comm, g, &g->train, r);
 }
 
 /* By item: users are met in the order of their original numbers. */

@@ -25,10 +25,13 @@ kith_agreed kith_eval_direct_some(const kith_comm *comm, const kith_graph *g, co
 /** The training items of all users [users in all], by original number, on every rank.  Collective.  Errors:
  * KITH_ENOMEM; *r is freed by the caller, then too. */
 kith_agreed kith_train_lists(const kith_comm *comm, const kith_graph *g, kith_ragged *r) KITH_MUST_USE;
+/** The same of any lists of items of the owned users, in the order that they have. */
+kith_agreed kith_all_lists(const kith_comm *comm, const kith_graph *g, const kith_ragged *l,
+                           kith_ragged *r) KITH_MUST_USE;
 /** The items of the owned users in relation r, which joins users and items, ascending; with kinds, an item
- * perhaps several times.  The direction decides nothing.  Local.  Errors: KITH_ENOMEM; *out is freed by the
- * caller, then too. */
-kith_status kith_relation_items(const kith_graph *g, int r, kith_ragged *out) KITH_MUST_USE;
+ * perhaps several times.  The direction decides nothing.  time: of each, where the relation has times; null:
+ * they are not wanted.  Local.  Errors: KITH_ENOMEM; *out and *time are freed by the caller, then too. */
+kith_status kith_relation_items(const kith_graph *g, int r, kith_ragged *out, int64_t **time) KITH_MUST_USE;
 /** Whether epoch 1, 2, … is evaluated.  A run also evaluates its last epoch, unless every is 0.  Local. */
 bool kith_eval_is_due(int every, int64_t epoch);
 /** Number of held-out interactions, or nodes, of split valid or test, over all ranks.  Collective. */

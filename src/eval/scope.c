@@ -102,7 +102,7 @@ static kith_status scope_add_relations(const kith_graph *g, const kith_eval_scop
   for (int i = 0; i < o->mask.n; i++) {
     if (strcmp(o->mask.of[i], KITH_INTERACTIONS) == 0) continue;
     int r = kith_schema_find_relation(&g->schema, o->mask.of[i]);
-    KITH_TRY(kith_relation_items(g, r, &s->list[s->n_list++]));
+    KITH_TRY(kith_relation_items(g, r, &s->list[s->n_list++], NULL));
   }
 done:
   return st;

@@ -125,17 +125,9 @@ static found *reasons_add(const kith__part *part, int m, kith_lid row, int q, ki
   return list;
 }
 
-/* Evidence of a listed pair: number k of it, times its weight; 0: the pair is not listed. */
+/* Number k of the evidence, times its weight. */
 static double reasons_evidence(const kith_explainer *blend, kith_lid user, int64_t item, int k) {
-  const kith_evidence_table *t = blend->evidence;
-  kith_eid low = t->item.start[user], high = t->item.start[user + 1];
-  while (low < high) {
-    kith_eid middle = (low + high) / 2;
-    if (t->item.value[middle] < item) low = middle + 1;
-    else high = middle;
-  }
-  if (low == t->item.start[user + 1] || t->item.value[low] != item) return 0;
-  return blend->evidence_weight[k] * t->value[low * t->n + k];
+  return blend->evidence_weight[k] * kith_evidence_value(blend->evidence, user, item, k);
 }
 
 static found *reasons_add_evidence(const kith_explainer *blend, kith_lid row, const kith_explain_query *q,

@@ -448,15 +448,27 @@ const job_key kith__job_row[] = {
      "standard deviation; there is no evidence then. []: they are chosen on validation items."},
     {"blend.users", JOB_INT64, AT(blend.users), 1, 1e9, "users",
      "kith blend: validation users on whom the weights are chosen, about; all of them if there are fewer."},
-    {"blend.seen", JOB_RELATIONS, AT(blend.seen), NONE,
+    {"blend.seen", JOB_RELATIONS, AT(blend.evidence[KITH_EVIDENCE_SEEN]), NONE,
      "kith blend: relations of users with items. The score of an item that the user has there grows by a "
      "weight, chosen on validation items like those of models."},
-    {"blend.rate", JOB_RELATIONS, AT(blend.rate), NONE,
+    {"blend.rate", JOB_RELATIONS, AT(blend.evidence[KITH_EVIDENCE_RATE]), NONE,
      "kith blend: likewise, by a weight times log((b + 1) / (n + 20)), where n users have the item in the "
      "relation, and b of them in a training interaction."},
-    {"blend.friends", JOB_RELATIONS, AT(blend.friends), NONE,
+    {"blend.friends", JOB_RELATIONS, AT(blend.evidence[KITH_EVIDENCE_FRIENDS]), NONE,
      "kith blend: relations between users. The score grows by a weight times log(1 + n), where n of the "
      "user's neighbors have a training interaction with the item."},
+    {"blend.recent", JOB_RELATIONS, AT(blend.evidence[KITH_EVIDENCE_RECENT]), NONE,
+     "kith blend: relations of users with items that have times, or interactions. The score of an item that "
+     "the user has there grows by a weight over its place among the user's items, the latest first."},
+    {"blend.order", JOB_RELATIONS, AT(blend.evidence[KITH_EVIDENCE_ORDER]), NONE,
+     "kith blend: likewise with times. The score grows by a weight times the logarithm of users who came to "
+     "the item within three places after one of the user's three latest items."},
+    {"blend.popular", JOB_RELATIONS, AT(blend.evidence[KITH_EVIDENCE_POPULAR]), NONE,
+     "kith blend: relations of users with items, or interactions. The score of an item grows by a weight "
+     "times log(1 + n), where n users have it there; blend.half_life says how users of the past count."},
+    {"blend.half_life", JOB_DURATION, AT(blend.half_life), 1, 1e12, "seconds",
+     "kith blend: age at which a user counts half in blend.popular, such as 30d; its lists have times. Age "
+     "is that at the latest time of the list. none: users of any age count alike."},
     {"blend.models.NAME", JOB_PATH, AT(blend.model[0].path), NONE,
      "kith blend: work folder of the trained model that the blend calls NAME, at most 8. Its embeddings must "
      "be of this job's graph. A job that names models is a blend: it trains none itself. Empty: no model."},

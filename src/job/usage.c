@@ -32,10 +32,23 @@ static bool ages_relations(const kith_job *j) {
     if (kith_model_relation_half_life(&j->model, j->data.relation[i].name) > 0) return true;
   return false;
 }
+static bool names_relation(const kith_relation_names *names, const char *name) {
+  for (int i = 0; i < names->n; i++)
+    if (strcmp(names->of[i], name) == 0) return true;
+  return false;
+}
+/* Whether evidence of a blend needs the times of a relation. */
+static bool orders_evidence(const kith_job *j, const char *name) {
+  const kith_relation_names *e = j->blend.evidence;
+  bool aged = j->blend.half_life > 0 && names_relation(&e[KITH_EVIDENCE_POPULAR], name);
+  return aged || names_relation(&e[KITH_EVIDENCE_RECENT], name) ||
+         names_relation(&e[KITH_EVIDENCE_ORDER], name);
+}
 static bool reads_times(const kith_job *j) {
   kith_split_method method = j->data.split.method;
   bool splits_by_time = method == KITH_SPLIT_TIME || method == KITH_SPLIT_LEAVE_LAST_OUT;
-  return has_columns(j) && (splits_by_time || kith_model_decays(&j->model) || ages_relations(j));
+  return has_columns(j) && (splits_by_time || kith_model_decays(&j->model) || ages_relations(j) ||
+                            orders_evidence(j, KITH_INTERACTIONS));
 }
 static bool reads_weights(const kith_job *j) {
   bool draws = j->train.sampler.mode == KITH_NEIGHBOR && j->train.sampler.weighting == KITH_EDGE_WEIGHT;
@@ -156,6 +169,9 @@ static bool lists_triples(const kith_job *j) { return lists_relation(j, "kg"); }
 static bool lists_views(const kith_job *j) { return lists_relation(j, "view"); }
 static bool lists_carts(const kith_job *j) { return lists_views(j) || lists_relation(j, "cart"); }
 
+static bool counts_popular(const kith_job *j) {
+  return recommends(j) && j->blend.evidence[KITH_EVIDENCE_POPULAR].n > 0;
+}
 static bool chooses_weights(const kith_job *j) { return recommends(j) && j->blend.weights.n == 0; }
 
 /* Conditions on one relation. */
@@ -173,14 +189,10 @@ static bool weighs_in_cut(const kith_job *j, const kith_relation_source *r) {
     if (strcmp(j->partition.weights.of[i].name, r->name) == 0) return j->partition.weights.of[i].weight > 0;
   return false;
 }
-static bool names_relation(const kith_relation_names *names, const char *name) {
-  for (int i = 0; i < names->n; i++)
-    if (strcmp(names->of[i], name) == 0) return true;
-  return false;
-}
 static bool is_evidence(const kith_job *j, const kith_relation_source *r) {
-  return names_relation(&j->blend.seen, r->name) || names_relation(&j->blend.rate, r->name) ||
-         names_relation(&j->blend.friends, r->name);
+  for (int k = 0; k < KITH_EVIDENCE_KINDS; k++)
+    if (names_relation(&j->blend.evidence[k], r->name)) return true;
+  return false;
 }
 static bool is_read(const kith_job *j, const kith_relation_source *r) {
   return is_evidence(j, r) || kith_model_relation(&j->model, r->name) != NULL || is_masked(j, r) ||
@@ -204,7 +216,8 @@ static bool filters(const kith_job *j, const kith_relation_source *r) {
   return lists_edges(j, r) && r->list.min_weight > 0;
 }
 static bool ages(const kith_job *j, const kith_relation_source *r) {
-  return lists_edges(j, r) && kith_model_relation_half_life(&j->model, r->name) > 0;
+  return lists_edges(j, r) &&
+         (kith_model_relation_half_life(&j->model, r->name) > 0 || orders_evidence(j, r->name));
 }
 
 /* ---- the rules ---- */
@@ -225,9 +238,8 @@ static const usage_rule usage_rules[] = {
     {"data", "ingest", recommends, "needs task: recommend"},
     {"data.interactions.columns", "ingest", has_columns, "needs a list of edges (data.interactions.format)"},
     {"data.interactions.columns.time", "ingest", reads_times,
-     "needs data.split.method: time or leave-last-out, model.half_life, or model.half_lives of a relation "
-     "that "
-     "the model reads"},
+     "needs data.split.method: time or leave-last-out, model.half_life, model.half_lives of a relation that "
+     "the model reads, or blend.recent, order, or popular with blend.half_life"},
     {"data.interactions.columns.weight", "train", reads_weights, /* kith ingest stores them in any case */
      "needs data.interactions.min_weight, or sampler.mode: neighbor with sampler.weighting: weight"},
     {"data.interactions.header", "ingest", has_columns, "needs a list of edges (data.interactions.format)"},
@@ -361,6 +373,7 @@ static const usage_rule usage_rules[] = {
      "needs a list of edges (embed.interactions.format)"},
     {"blend", "blend", recommends, "needs task: recommend"},
     {"blend.users", "blend", chooses_weights, "needs blend.weights: []"},
+    {"blend.half_life", "blend", counts_popular, "needs blend.popular"},
     {"checkpoint", "train", always, ""},
     {"checkpoint.steps", "train", has_steps, "needs a model that is trained by steps, not spectral"},
     {"checkpoint.best", "train", has_steps, "needs a model that is trained by steps, not spectral"},
@@ -381,7 +394,9 @@ static const struct {
     {"data.relations.NAME.header", lists_edges, "needs a list of edges (its format)"},
     {"data.relations.NAME.columns", lists_edges, "needs a list of edges (its format)"},
     {"data.relations.NAME.columns.time", ages,
-     "needs a half-life in model.half_lives, and a weight above 0 in model.relations"},
+     "needs a half-life in model.half_lives, and a weight above 0 in model.relations; or blend.recent, "
+     "order, "
+     "or popular with blend.half_life"},
     {"data.relations.NAME.columns.weight", filters,
      "needs min_weight above 0: models do not read the weights of edges"},
     {"partition.weight.NAME", is_cut, "needs partition.method: metis or contiguous"},

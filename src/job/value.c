@@ -23,6 +23,7 @@ void kith__job_bounds(const job_key *k, size_t size, char *text) {
   case JOB_WEIGHT: snprintf(text, size, "%.15g to %.15g, or learned", k->low, k->high); break;
   case JOB_RELATIONS: snprintf(text, size, "list of relations"); break;
   case JOB_AGE: snprintf(text, size, "none | time such as 180d (s, h, d, w, y)"); break;
+  case JOB_DURATION: snprintf(text, size, "none | time such as 180d (s, h, d, w, y)"); break;
   case JOB_HALF_LIFE: snprintf(text, size, "none | auto | time such as 180d (s, h, d, w, y)"); break;
   case JOB_BOOL: snprintf(text, size, "true | false"); break;
   case JOB_ENUM:
@@ -241,7 +242,8 @@ static kith_status value_half_life(const job_key *k, const char *text, double *o
   bool none = strcmp(text, "none") == 0, chosen = strcmp(text, "auto") == 0;
   char *end = NULL;
   KITH_CHECK(!chosen || k->kind == JOB_HALF_LIFE, KITH_ECONFIG,
-             "%s: auto chooses for interactions only (model.half_life); expected none or a time", k->key);
+             "%s: auto chooses for interactions in layers only (model.half_life); expected none or a time",
+             k->key);
   if (none || chosen) {
     *out = none ? 0 : KITH_HALF_LIFE_AUTO;
     return st;
@@ -422,7 +424,8 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
   case JOB_KNOTS: return value_knots(k, text, at);
   case JOB_RELATIONS: return value_relations(k, text, at);
   case JOB_AGE: return value_age(k, text, at);
-  case JOB_HALF_LIFE: return value_half_life(k, text, at);
+  case JOB_HALF_LIFE:
+  case JOB_DURATION: return value_half_life(k, text, at);
   case JOB_PROTOCOL: return value_protocol(k, text, at);
   case JOB_INTERVAL: return value_every(k, text, at);
   case JOB_IDS: return value_ids(k, text, at);
@@ -507,7 +510,8 @@ void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *tex
   case JOB_KNOTS: value_print_knots(at, size, text); break;
   case JOB_RELATIONS: value_print_relations(at, size, text); break;
   case JOB_AGE: value_print_age(k, at, size, text); break;
-  case JOB_HALF_LIFE: value_print_half_life(*(const double *)at, size, text); break;
+  case JOB_HALF_LIFE:
+  case JOB_DURATION: value_print_half_life(*(const double *)at, size, text); break;
   case JOB_PROTOCOL: value_print_protocol(*(const int *)at, size, text); break;
   case JOB_INTERVAL:
     if (*(const int *)at == KITH_EVERY_AUTO) snprintf(text, size, "auto");

@@ -38,6 +38,7 @@ kith_agreed kith__blend_origin_write(kith_h5 *f, const kith_blend_origin *blend)
     KITH_TRY(kith_h5_put_attr_real(f, blend_attribute(m, "sigma", name), of->sigma));
   }
   if (blend->n_evidence > 0) KITH_TRY(kith_h5_put_attr_int(f, "evidence", blend->n_evidence));
+  if (blend->evidence_width > 0) KITH_TRY(kith_h5_put_attr_int(f, "evidence_width", blend->evidence_width));
   for (int k = 0; k < blend->n_evidence; k++) {
     KITH_TRY(kith_h5_put_attr_text(f, blend_evidence(k, "", name), blend->evidence[k].text));
     KITH_TRY(kith_h5_put_attr_real(f, blend_evidence(k, "_weight", name), blend->evidence[k].weight));
@@ -80,6 +81,8 @@ static kith_agreed blend_read_evidence(kith_h5 *f, const char *path, kith_blend_
     KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: evidence is %lld, expected 0 to %d", path,
                                         (long long)n, KITH_BLEND_EVIDENCE)));
   out->n_evidence = (int)n;
+  if (kith_h5_has_attr(f, "evidence_width"))
+    KITH_TRY(kith_h5_get_attr_int(f, "evidence_width", &out->evidence_width));
   for (int k = 0; k < out->n_evidence; k++) {
     struct kith_blend_evidence *e = &out->evidence[k];
     KITH_TRY(blend_read_text(f, blend_evidence(k, "", name), sizeof e->text, e->text));
@@ -91,7 +94,9 @@ done:
 
 static kith_status blend_check(const char *path, const kith_blend_origin *b, int64_t width) {
   kith_status st = KITH_OK;
-  int64_t sum = 0;
+  int64_t sum = b->evidence_width;
+  KITH_CHECK(sum == 0 || sum == 1, KITH_EDATA, "%s: evidence_width is %lld, expected 0 or 1", path,
+             (long long)sum);
   for (int m = 0; m < b->n; m++) {
     const kith_blend_model *of = &b->model[m];
     bool good = isfinite(of->gamma) && of->gamma >= 0 && isfinite(of->sigma) && of->sigma > 0 &&
@@ -106,8 +111,8 @@ static kith_status blend_check(const char *path, const kith_blend_origin *b, int
                "%s: evidence %s has the weight %g, which cannot be", path, b->evidence[k].text,
                b->evidence[k].weight);
   KITH_CHECK(sum == width, KITH_EDATA,
-             "%s: the models have %lld columns, the rows %lld; run kith blend again", path, (long long)sum,
-             (long long)width);
+             "%s: models and evidence have %lld columns, the rows %lld; run kith blend again", path,
+             (long long)sum, (long long)width);
 done:
   return st;
 }

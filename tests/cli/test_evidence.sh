@@ -1,12 +1,13 @@
-# Evidence of kith blend: numbers of listed pairs by dense matrices, their weights by the likelihood's slope; rankings with
+# Evidence of kith blend: numbers of pairs and of items by dense matrices, their weights by the likelihood's slope; rankings with
 # them; the same bits on any number of ranks and any cut.
 set -euo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"
 cd "$dir"
-cat >data.yaml <<'J'
+cat >made.yaml <<'J'
+work: made
 generate: {users: 200, items: 150, interactions: 3600, friends: 500, communities: 6, carts: 1.5, views: 3, homophily: 0.9}
 data:
-  interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2}}
+  interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2, time: 3}}
   relations:
     friend: {path: friend.tsv, from: user, to: user, format: edges}
     cart: {path: cart.tsv, from: user, to: item, format: edges}
@@ -15,10 +16,13 @@ data:
 partition: {parts: 6}
 evaluate: {k: [5, 10], split: valid}
 J
+sed '1,2d; s/view.tsv, from: user, to: item, format: edges/seen.tsv, from: user, to: item, format: edges, columns: {from: 1, to: 2, time: 3}/' made.yaml >data.yaml
 { echo "work: one"; cat data.yaml; echo "model: {name: spectral, dim: 8}"; } >one.yaml
-{ echo "work: both"; cat data.yaml; echo "blend: {models: {filter: one}, seen: [view, cart], rate: [view], friends: [friend]}"; echo "graph: one/graph.h5"; echo "parts: one/parts.h5"; } >both.yaml
+{ echo "work: both"; cat data.yaml; echo "blend: {models: {filter: one}, seen: [view, cart], rate: [view], friends: [friend], recent: [view], order: [interactions], popular: [interactions], half_life: 30d}"; echo "graph: one/graph.h5"; echo "parts: one/parts.h5"; } >both.yaml
 quiet() { "$@" --quiet >log 2>&1 || { cat log; exit 1; }; }
-for verb in generate ingest partition train; do quiet "$KITH" $verb one.yaml; done
+quiet "$KITH" generate made.yaml
+awk '!/^#/ {print $0 "\t" 86400 * (NR * 7919 % 9973)}' view.tsv >seen.tsv # no two views of a user at one time
+for verb in ingest partition train; do quiet "$KITH" $verb one.yaml; done
 
 cat >oracle.py <<'P' # JSON of kith blend, JSON of kith evaluate, sampled JSON; what stdin names: evidence
 import json, sys
@@ -37,6 +41,23 @@ friend = dense("edge/friend", "to", n_user)
 friend = np.maximum(friend, friend.T)
 rate = view * np.log(((view * R).sum(0) + 1) / (view.sum(0) + 20))
 F = {"seen view": view, "seen cart": cart, "rate view": rate, "friends friend": np.log(1 + friend @ R)}
+def latest(name, value): # items of each user, the latest first
+    start, to, time = graph[name + "/start"][:], graph[name + "/" + value][:], graph[name + "/time"][:]
+    lists = [sorted(zip(-time[a:b], to[a:b])) for a, b in zip(start, start[1:])]
+    assert all(len(set(t for t, _ in l)) == len(l) for l in lists), name # no ties
+    return [[i for _, i in l] for l in lists]
+recent, order = np.zeros((n_user, n_item)), np.zeros((n_user, n_item))
+for u, l in enumerate(latest("edge/view", "to")):
+    for place, i in enumerate(l): recent[u, i] = 1 / (place + 1)
+after, chosen = np.zeros((n_item, n_item)), latest("train", "item") # after[j, i]: users of i within three places after j
+for l in chosen:
+    for place, j in enumerate(l):
+        for i in l[max(place - 3, 0):place]: after[j, i] += 1
+for u, l in enumerate(chosen):
+    for place, j in enumerate(l[:3]): order[u] += 0.6 ** place * after[j]
+age = (graph["train/time"][:].max() - graph["train/time"][:]) / (30 * 86400)
+users = np.bincount(graph["train/item"][:], 0.5 ** age, n_item)
+F.update({"recent view": recent, "order interactions": np.log(1 + order), "popular interactions 2592000s": np.tile(np.log(1 + users), (n_user, 1))})
 f = h5py.File("both/blend.h5")
 blend = f.attrs
 n = int(blend["evidence"])
@@ -47,7 +68,7 @@ x = h5py.File("one/embeddings.h5")
 S = x["user/embedding"][:].astype(float) @ x["item/embedding"][:].T / sigma
 f_all = [S] + [F[e["name"]] for e in told["evidence"]]
 theta = np.array([g] + weight)
-assert len(theta) == 5 and (np.abs(theta[1:]) > 1e-3).all(), theta
+assert len(theta) == 8 and (np.abs(theta[1:]) > 1e-3).all(), theta
 N = V.sum()
 z = np.where(R > 0, -np.inf, np.tensordot(theta, np.array(f_all), 1))
 top = z.max(1, keepdims=True)
@@ -62,6 +83,9 @@ order = np.argsort(-z, axis=1, kind="stable")[:, :10]
 who = V.sum(1) > 0
 recall = (np.take_along_axis(V, order, 1).sum(1)[who] / V.sum(1)[who]).mean()
 assert abs(recall - told2["recall@10"]) < 2e-3, (recall, told2["recall@10"])
+column = f["item/embedding"][:, -1] # the evidence of items is a column of the rows
+assert blend["evidence_width"] == 1 and (f["user/embedding"][:, -1] == 1).all()
+assert np.abs(column - weight[-1] * np.log(1 + users)).max() < 1e-5
 P
 blended() { n=$1; shift; ranks $n blend both.yaml "$@" --users 1000000 --json --quiet | tail -1 | sed 's/"ranks": [0-9]*, //'; }
 evaluated() { n=$1; shift; ranks $n evaluate both.yaml "$@" --json --quiet | tail -1 | sed 's/"ranks": [0-9]*, //; s/, "seconds": [0-9.]*//'; }
@@ -85,7 +109,8 @@ quiet "$KITH" partition one.yaml --set partition.method=hash
 quiet "$KITH" partition one.yaml
 
 # Evidence helps what it was made for; without it the same job ranks less well. With a direct term, both are added.
-plain=$(blended 1 --set blend.seen=[] --set blend.rate=[] --set blend.friends=[])
+none="--set blend.seen=[] --set blend.rate=[] --set blend.friends=[] --set blend.recent=[] --set blend.order=[] --set blend.popular=[]"
+plain=$(blended 1 $none)
 /usr/bin/python3 - "$one" "$plain" <<'P'
 import json, sys
 a, b = [json.loads(x)["log_likelihood"] for x in sys.argv[1:]]
@@ -100,6 +125,12 @@ fails() { # CODE WORDS command…
 fails 78 "the graph has no relation vieww" "$KITH" blend both.yaml --set blend.seen=vieww
 fails 78 "friend is no relation of users with items" "$KITH" blend both.yaml --set blend.rate=friend
 fails 78 "view is no relation between users" "$KITH" blend both.yaml --set blend.friends=view
+fails 78 "blend.recent: the edges of cart have no times" "$KITH" blend both.yaml --set blend.recent=cart
+fails 78 "blend.popular: the edges of cart have no times" "$KITH" blend both.yaml --set blend.popular=cart
+fails 78 "no item is held out that the user has" "$KITH" blend both.yaml --set blend.recent=interactions
+fails 78 "blend.seen: items of view are not ranked" "$KITH" blend both.yaml --set evaluate.mask=interactions,view
+fails 78 "auto chooses for interactions in layers" "$KITH" blend both.yaml --set blend.half_life=auto
+fails 78 "at most 8 relations in all evidence" "$KITH" blend both.yaml --set blend.popular=interactions,view,cart
 quiet "$KITH" train one.yaml --refit
 blended 1 >log
 quiet "$KITH" blend both.yaml --refit

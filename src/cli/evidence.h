@@ -1,0 +1,20 @@
+/* Evidence of blends: that of a job, and that of a file. */
+#ifndef KITH_SRC_CLI_EVIDENCE_H
+#define KITH_SRC_CLI_EVIDENCE_H
+
+#include "blend/evidence.h"
+#include "cli/cli.h"
+
+/* What the job names, out [KITH_BLEND_EVIDENCE].  Local; the same on every rank.  Errors: KITH_ECONFIG. */
+kith_status cli_evidence_list(const cli *c, int *n, kith_evidence *out) KITH_MUST_USE;
+/* Whether a blend has the evidence that the job names.  Local. */
+bool cli_evidence_is_same(const cli *c, const kith_blend_origin *of);
+/* The evidence of a blend with its weights, out [of->n_evidence].  Local; the same on every rank.  Errors:
+ * KITH_EDATA. */
+kith_status cli_evidence_take(const char *path, const kith_blend_origin *of,
+                              kith_evidence *out) KITH_MUST_USE;
+/* kith_evidence_make(), the times of interactions read before if they are needed.  Collective. */
+kith_agreed cli_evidence_make(const cli *c, const char *parts, kith_graph *g, int n, const kith_evidence *e,
+                              kith_evidence_table *out) KITH_MUST_USE;
+
+#endif
