@@ -1,6 +1,7 @@
 # kith doctor: on a machine that is well nothing fails; whatever can be wrong is made wrong here, and each time the line that
 # is about it says so, with a remedy, and the program ends with the documented code.  Nothing is ever left behind.
 set -euo pipefail
+unset OPENBLAS_CORETYPE # which kernels are chosen is looked at
 . "$KITH_SOURCE/tests/support/tiny.sh"
 tiny "$dir/t"
 job=$dir/t/job.yaml
@@ -53,12 +54,13 @@ rc=0; "$KITH" doctor nowhere.yaml >out 2>err || rc=$?
 [ $rc = 66 ] || fail "a job file that is not there: $rc"
 
 # ---- ranks and cores
+cores=$(env -u OMP_NUM_THREADS nproc) # nproc follows OMP_NUM_THREADS
 says 64 '^FAIL +ranks .*4 were started' env -u OMPI_COMM_WORLD_SIZE -u PMI_SIZE SLURM_STEP_NUM_TASKS=4 "$KITH" doctor
-says 0 '^warn +cores .*remedy: more threads than cores: .* a smaller OMP_NUM_THREADS' env OMP_NUM_THREADS=$((2 * $(nproc) + 1)) "$KITH" doctor
-says 0 '^warn +cores .*remedy: more threads than cores: fewer ranks a node, or OMPI_MCA' env OMP_NUM_THREADS=1 $(on $(($(env -u OMP_NUM_THREADS nproc) + 1)) "$KITH" doctor)
-if [ "$(nproc)" -gt 1 ]; then
+says 0 '^warn +cores .*remedy: more threads than cores: .* a smaller OMP_NUM_THREADS' env OMP_NUM_THREADS=$((2 * cores + 1)) "$KITH" doctor
+says 0 '^warn +cores .*remedy: more threads than cores: fewer ranks a node, or OMPI_MCA' env OMP_NUM_THREADS=1 $(on $((cores + 1)) "$KITH" doctor)
+if [ "$cores" -gt 1 ]; then
   core=$(taskset -cp $$ | grep -oE '[0-9]+' | tail -n 1)
-  says 64 '^FAIL +cores .*2 ranks with 2 threads, rank 0 among them, bound to 1 of' $(on 2 taskset -c "$core" "$KITH" doctor)
+  says 64 '^FAIL +cores .*2 ranks with 2 threads, rank 0 among them, bound to 1 of' env OMP_NUM_THREADS=1 $(on 2 taskset -c "$core" "$KITH" doctor)
   says 64 '^FAIL +cores .*1 rank with 2 threads, rank 0' env OMP_NUM_THREADS=2 taskset -c "$core" "$KITH" doctor
 fi
 
@@ -141,18 +143,18 @@ if [ "${KITH_PATIENCE:-1}" = 1 ] && cc -shared -fPIC -D_GNU_SOURCE $(mpicc --sho
   # ---- threads: few and short turns of waiting where cores are free, none where they are not, the user's where he says so
   waits() { # PATTERN VARIABLES…: how libgomp was told to wait by the last start
     pattern=$1; shift
-    env -u OMP_NUM_THREADS LD_PRELOAD="$dir/shim.so" OMP_DISPLAY_ENV=verbose "$@" "$KITH" doctor >out 2>err || fail "$*: doctor fails"
+    env -u OMP_NUM_THREADS -u OMP_WAIT_POLICY LD_PRELOAD="$dir/shim.so" OMP_DISPLAY_ENV=verbose "$@" "$KITH" doctor >out 2>err || fail "$*: doctor fails"
     grep -E 'GOMP_SPINCOUNT|OMP_WAIT_POLICY' err | tail -n 2 | tr '\n' ' ' | grep -qE "$pattern" || fail "$*: threads do not wait like $pattern"
   }
-  if [ "$(nproc)" -gt 1 ]; then
+  if [ "$cores" -gt 1 ]; then
     waits "SPINCOUNT = '10000'" 'SHIM_LOAD=9.00 9.00 9.00 1/99 4711'
-    waits "POLICY = 'PASSIVE'.*SPINCOUNT = '0'" "SHIM_LOAD=0.00 0.00 0.00 $((1 + $(nproc)))/99 4711"
-    grep -qE '^warn +cores .*'"$(nproc) of other programs run on .*remedy: other programs use the cores" out || fail "the load is not seen"
-    env LD_PRELOAD="$dir/shim.so" OMP_NUM_THREADS=1 "SHIM_LOAD=0.00 0.00 0.00 $((1 + $(nproc)))/99 4711" "$KITH" doctor >out 2>err
+    waits "POLICY = 'PASSIVE'.*SPINCOUNT = '0'" "SHIM_LOAD=0.00 0.00 0.00 $((1 + cores))/99 4711"
+    grep -qE '^warn +cores .*'"$cores of other programs run on .*remedy: other programs use the cores" out || fail "the load is not seen"
+    env LD_PRELOAD="$dir/shim.so" OMP_NUM_THREADS=1 "SHIM_LOAD=0.00 0.00 0.00 $((1 + cores))/99 4711" "$KITH" doctor >out 2>err
     grep -q 'remedy: other programs use the cores of .*(--exclusive)$' out || fail "a remedy that one thread cannot follow"
     waits "SPINCOUNT = '777'" GOMP_SPINCOUNT=777 "SHIM_LOAD=0.00 0.00 0.00 99/99 4711"
     waits "POLICY = 'ACTIVE'" OMP_WAIT_POLICY=active "SHIM_LOAD=0.00 0.00 0.00 99/99 4711"
-    waits "POLICY = 'PASSIVE'" OMP_NUM_THREADS=$((1 + $(nproc))) 'SHIM_LOAD=0.00 0.00 0.00 1/99 4711'
+    waits "POLICY = 'PASSIVE'" OMP_NUM_THREADS=$((1 + cores)) 'SHIM_LOAD=0.00 0.00 0.00 1/99 4711'
     waits 'POLICY' "SHIM_TIME=100000 100000" 'SHIM_LOAD=0.00 0.00 0.00 1/99 4711'
     grep -q '^ok *cores *1 thread on' out || fail "more threads than the control group's time"
   fi
