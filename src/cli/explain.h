@@ -40,6 +40,8 @@ const kith_ids *cli_explain_ids(const explain_data *a, int type);
  * kith_explainer_create(); KITH_EDATA if a model was trained again since. */
 kith_agreed cli_explain_blend(const cli *c, explain_data *a) KITH_MUST_USE;
 void cli_explain_free_members(explain_data *a);
+/* The name of a model in blend.models, by its number among those that have weight. */
+const char *cli_explain_member(const explain_data *a, int member);
 /* Write the top items of all users with their reasons to a file.  Collective. */
 kith_agreed cli_explain_all(cli *c, const explain_request *w, const explain_data *a,
                             bool replaces) KITH_MUST_USE;

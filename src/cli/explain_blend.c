@@ -14,7 +14,10 @@ struct explain_member {
   kith_embeddings_origin from;
   float *x;
   kith_explainer *explainer; /* until it is one of the blend's */
+  char name[KITH_NAME];      /* in blend.models */
 };
+
+const char *cli_explain_member(const explain_data *a, int member) { return a->member[member].name; }
 
 void cli_explain_free_members(explain_data *a) {
   for (int m = 0; m < a->n_member; m++) {
@@ -105,6 +108,7 @@ static kith_agreed blend_read(const cli *c, cli *of, explain_data *a, const kith
   char checkpoint[KITH_PATH];
   kith_graph *g = a->base.g;
   int d = 0;
+  snprintf(m->name, sizeof m->name, "%s", model->name);
   KITH_TRY(
       kith_agreed_same(kith_path_join(blend_folder(c, model),
                                       c->refit ? "refit/embeddings.h5" : "embeddings.h5", m->embeddings)));

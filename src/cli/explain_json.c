@@ -65,7 +65,9 @@ static void json_walks(cli *c, const explain_data *a, const char *key, const cha
                        const kith_explain_walk *walk, int n) {
   cli_json_more(c, ", \"%s\": [", key);
   for (int i = 0; i < n && walk[i].n > 0; i++) {
-    cli_json_more(c, "%s{\"%s\": %.9g, \"steps\": [", i ? ", " : "", value, walk[i].value);
+    cli_json_more(c, "%s{\"%s\": %.9g, ", i ? ", " : "", value, walk[i].value);
+    if (a->n_member > 1) cli_json_more(c, "\"model\": \"%s\", ", cli_explain_member(a, walk[i].member));
+    cli_json_more(c, "\"steps\": [");
     for (int h = 0; h < walk[i].n; h++) {
       cli_json_more(c, "%s{", h ? ", " : "");
       json_edge(c, a, &walk[i].hop[h]);

@@ -165,6 +165,7 @@ static void print_item_end(view v, const explain_data *a, const kith_explain_ite
 static void print_walk(const view *v, const char *lead, int indent, const kith_explain_walk *walk) {
   char word[EXPLAIN_TEXT], label[EXPLAIN_TEXT];
   words text = {.n = 0};
+  if (v->a->n_member > 1) words_add(&text, "%s: ", cli_explain_member(v->a, walk->member));
   words_add(&text, "you");
   for (int h = 0, from = KITH_USER; h < walk->n; from = walk->hop[h++].type)
     words_add(&text, " – %s – %s", cli_explain_word(v->a, from, &walk->hop[h], word),

@@ -89,14 +89,62 @@ static void explain_fill_batch(int n_part, kith__part *part, int first, int n,
   }
 }
 
-/* Paths and connections; of a blend, connections of the first model. */
-static kith_agreed explain_walks(const kith__part *part, bool paths, int first, kith_explanations *out) {
+/* Paths of one model, times what its score is multiplied by. */
+static kith_agreed explain_paths_of(const kith__part *part, int most, kith_explain_walk *path) {
   kith_agreed st = {KITH_OK};
-  kith_explain_walk *path = out->path + (size_t)first * (size_t)out->n_path;
-  if (out->n_path > 0 && paths)
-    KITH_TRY(kith__explain_walks(part->e, &part->batch, WALK_END_ANYWHERE, out->n_path, path));
-  for (int i = 0; i < part->batch.n * out->n_path; i++)
-    path[i].value *= out->sums[first + i / out->n_path].scale;
+  const kith_comm *comm = part->e->comm;
+  const int64_t n = (int64_t)part->batch.n * most;
+  double scale[BATCH] = {0};
+  if (!part->e->x) {
+    KITH_TRY(kith_agree(comm, kith__explain_steps(part, most, path)));
+    explain_share(comm, n, sizeof *path, path);
+    return st;
+  }
+  for (int q = 0; q < part->batch.n; q++) {
+    kith_lid row = part->e->row_of[KITH_USER][part->batch.query[q].user];
+    if (row >= 0) scale[q] = part->factor * kith__explain_scale(part->e, row);
+  }
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, scale, part->batch.n, MPI_DOUBLE, MPI_SUM, comm->mpi));
+  KITH_TRY(kith__explain_walks(part->e, &part->batch, WALK_END_ANYWHERE, most, path));
+  for (int64_t i = 0; i < n; i++) path[i].value *= scale[i / most];
+done:
+  return st;
+}
+
+/* Insert the paths of a further model into a list, behind those of the same value. */
+static void explain_merge_paths(int most, int member, const kith_explain_walk *more,
+                                kith_explain_walk *path) {
+  for (int i = 0; i < most && more[i].n > 0; i++) {
+    int at = most;
+    while (at > 0 && (path[at - 1].n == 0 || path[at - 1].value < more[i].value)) at--;
+    if (at == most) return;
+    memmove(path + at + 1, path + at, (size_t)(most - at - 1) * sizeof *path);
+    path[at] = more[i];
+    path[at].member = member;
+  }
+}
+
+/* Paths of all models; of spectral, which has no others than its terms, only in a blend. */
+static kith_agreed explain_paths(int n_part, const kith__part *part, int most, kith_explain_walk *path) {
+  kith_agreed st = {KITH_OK};
+  kith_explain_walk *more = NULL;
+  const int n = part->batch.n;
+  KITH_TRY(kith_agree(part->e->comm, KITH_NEW(more, (int64_t)n * most)));
+  for (int m = 0; m < n_part && most > 0; m++) {
+    if (part[m].e->is_gradient || (n_part == 1 && !part[m].e->x)) continue;
+    memset(more, 0, (size_t)(n * most) * sizeof *more);
+    KITH_TRY(explain_paths_of(&part[m], most, more));
+    for (int q = 0; q < n; q++) explain_merge_paths(most, m, more + q * most, path + q * most);
+  }
+done:
+  KITH_FREE(more);
+  return st;
+}
+
+/* Paths and connections; of a blend, connections of the first model. */
+static kith_agreed explain_walks(int n_part, const kith__part *part, int first, kith_explanations *out) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(explain_paths(n_part, part, out->n_path, out->path + (size_t)first * (size_t)out->n_path));
   if (out->n_connection > 0 && !kith_model_uses_importance_graph(&part->e->run->model))
     KITH_TRY(kith__explain_walks(part->e, &part->batch, WALK_END_AT_ITEM, out->n_connection,
                                  out->connection + (size_t)first * (size_t)out->n_connection));
@@ -117,7 +165,7 @@ static kith_agreed explain_batch(const kith_explainer *e, int n_part, kith__part
   explain_share(comm, (int64_t)n * out->n_reason, sizeof *reason, reason);
   KITH_TRY(kith__explain_items(comm, n_part, part, sums, out->n_reason, out->item + first,
                                out->item_reason + (size_t)first * (size_t)out->n_reason));
-  KITH_TRY(explain_walks(part, n_part == 1 && part->e->x, first, out));
+  KITH_TRY(explain_walks(n_part, part, first, out));
 done:
   return st;
 }

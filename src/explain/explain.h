@@ -78,6 +78,7 @@ typedef struct kith_explain_item {
 /** A path that begins with the user. */
 typedef struct kith_explain_walk {
   int n;        /**< entries; 0: there is no such path */
+  int member;   /**< model of a blend whose path it is; else 0 */
   double value; /**< its contribution to the score; of a connection: the product of its entries */
   kith_explain_edge hop[KITH_EXPLAIN_HOPS];
 } kith_explain_walk;
@@ -130,8 +131,8 @@ kith_agreed kith_explainer_create(const kith_comm *comm, const kith_graph *g, co
 bool kith_explain_is_exact(const kith_model_options *o);
 /**
  * The explainer of a blend: the score is the sum of the members' scores, each times its factor.  Terms of
- * several members for one edge are one term.  There are no paths, and connections are the first member's.
- * Collective.
+ * several members for one edge are one term.  Paths are those of each member, and connections the first
+ * one's. Collective.
  *
  * @param n       members, 1 to KITH_BLEND_MODELS
  * @param member  [n] of the same graph; given away and set to null, unless it fails

@@ -39,7 +39,7 @@ struct kith_explainer {
   float *rest;       /* [n_own + n_ghost, d] R(1), ghosts filled; of spectral with the entries' weights */
   bool has_negative; /* whether any rank's matrix has a negative entry */
   kith_direct_term direct; /* what the score has beside rows */
-  float *reach[2];         /* [n_own + n_ghost, BATCH] with a direct term: work memory */
+  double *reach[2];        /* [n_own + n_ghost, BATCH] with a direct term: work memory */
 };
 
 /* At most BATCH queries.  The same on every rank, but what is marked. */
@@ -47,7 +47,7 @@ typedef struct kith__batch {
   int n;
   const kith_explain_query *query;
   float *target;              /* [BATCH, d] F_i, less that of the other item */
-  const float *direct;        /* [n_own + n_ghost, BATCH] of each item that a user chose; null: none */
+  const double *direct;       /* [n_own + n_ghost, BATCH] of each item that a user chose; null: none */
   const double *direct_score; /* [n] the direct term of the whole score, where this rank has the user */
 } kith__batch;
 
@@ -117,6 +117,9 @@ bool kith__explain_has_features(const kith_explainer *e, int type);
 kith_agreed kith__explain_items(const kith_comm *comm, int n_part, const kith__part *part,
                                 const kith_explain_sums *sums, int n_reason, kith_explain_item *item,
                                 kith_explain_reason *reason) KITH_MUST_USE;
+/* The terms of a model whose paths have one entry: walk [n, most] of the batch, where this rank has the user;
+ * the others stay.  Errors: KITH_ENOMEM. */
+kith_status kith__explain_steps(const kith__part *part, int most, kith_explain_walk *walk) KITH_MUST_USE;
 /* The index of an owned row among the users of this rank.  Local. */
 kith_lid kith__explain_user_index(const kith_graph *g, kith_lid row);
 

@@ -9,9 +9,6 @@ bool kith_explain_is_exact(const kith_model_options *o) {
 static kith_status explainer_check(const kith_run *run) {
   kith_status st = KITH_OK;
   const kith_model_options *o = &run->model;
-  KITH_CHECK(o->name != KITH_SPECTRAL || o->spectral.coefficients.n < 2, KITH_ECONFIG,
-             "model.spectral.coefficients: kith explain divides a direct term of one power; the job has %d",
-             o->spectral.coefficients.n);
   KITH_CHECK(!kith_explain_is_exact(o) || o->layers <= KITH_EXPLAIN_HOPS, KITH_ECONFIG,
              "model.layers: kith explain reads at most %d", KITH_EXPLAIN_HOPS);
 done:

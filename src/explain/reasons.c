@@ -73,7 +73,8 @@ double kith__explain_scale(const kith_explainer *e, kith_lid row) {
 static found *reasons_find(const kith__part *part, int m, kith_lid row, int q, double scale, found *list) {
   const kith_explainer *e = part->e;
   const kith_csr *csr = &e->a->csr;
-  const float *target = part->batch.target + (size_t)q * (size_t)e->d, *direct = part->batch.direct;
+  const float *target = part->batch.target + (size_t)q * (size_t)e->d;
+  const double *direct = part->batch.direct;
   kith_eid seen[1 + KITH_MAX_RELATIONS] = {0};
   kith_lid p = e->a->iperm[row];
   for (kith_eid i = csr->start[p]; i < csr->start[p + 1] && e->layers > 0; i++) {
@@ -82,7 +83,7 @@ static found *reasons_find(const kith__part *part, int m, kith_lid row, int q, d
     int term = kith__explain_term(e, i);
     found *f = list++;
     *f = (found){.part = m, .relation = e->term[term], .entry = i, .nth = seen[term]++};
-    f->direct = direct ? part->factor * (double)direct[at * BATCH + (size_t)q] : 0;
+    f->direct = direct ? part->factor * direct[at * BATCH + (size_t)q] : 0;
     f->value = scale * weight * kith__explain_dot(e->d, e->rest + at * (size_t)e->d, target) + f->direct;
   }
   return list;
@@ -212,6 +213,32 @@ kith_status kith__explain_reasons(const kith_explainer *e, int n_part, const kit
     kith_lid row = part->e->row_of[KITH_USER][part->batch.query[q].user];
     if (row < 0) continue;
     KITH_TRY(reasons_of(e, n_part, part, row, q, n_reason, sums + q, reason + (size_t)q * (size_t)n_reason));
+  }
+done:
+  return st;
+}
+
+static kith_status steps_of(const kith__part *part, kith_lid row, int q, int most, kith_explain_walk *walk) {
+  kith_status st = KITH_OK;
+  found *list = NULL;
+  KITH_TRY(KITH_NEW(list, reasons_count(part, row)));
+  const int64_t n =
+      reasons_find(part, 0, row, q, part->factor * kith__explain_scale(part->e, row), list) - list;
+  qsort(list, (size_t)n, sizeof *list, reasons_compare);
+  for (int i = 0; i < most && i < n; i++) {
+    walk[i] = (kith_explain_walk){.n = 1, .value = list[i].value};
+    walk[i].hop[0] = reasons_show(part, row, &list[i]).edge;
+  }
+done:
+  KITH_FREE(list);
+  return st;
+}
+
+kith_status kith__explain_steps(const kith__part *part, int most, kith_explain_walk *walk) {
+  kith_status st = KITH_OK;
+  for (int q = 0; q < part->batch.n; q++) {
+    kith_lid row = part->e->row_of[KITH_USER][part->batch.query[q].user];
+    if (row >= 0) KITH_TRY(steps_of(part, row, q, most, walk + (size_t)q * (size_t)most));
   }
 done:
   return st;

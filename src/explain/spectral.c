@@ -1,7 +1,8 @@
 /*
  * The explainer of spectral: a user's row is the sum of f(m) V_j D_j^-p over the items j that the user chose.
  * The direct term is one, too: c / lambda_1 D_i^q P_ij D_j^-p, with P_ij = D_i^-b D_j^-b times the sum of
- * D_v^-2a over the users v who chose both.  Two passes over the interactions find it for all j.
+ * D_v^-2a over the users v who chose both.  Two passes over the interactions find it for all j, and two more
+ * for each higher power of P.
  */
 #include <math.h>
 #include <string.h>
@@ -46,6 +47,7 @@ static kith_status spectral_alloc(kith_explainer *e) {
     KITH_TRY(KITH_NEW(e->reach[i], (int64_t)e->a->csr.n_col * BATCH));
   KITH_TRY(kith_halo_reserve(e->a->halo, e->d));
   KITH_TRY(kith_halo_reserve(e->a->halo, BATCH));
+  KITH_TRY(kith_halo_reserve(e->a->halo, 2 * BATCH)); /* of doubles */
 done:
   return st;
 }
@@ -71,45 +73,61 @@ done:
 
 /* ---- the direct term ---- */
 
-/* Rows of a type get `factor` times their degree's power times the sum of their neighbors' rows. */
-static void direct_pass(kith_explainer *e, int type, double factor, double power, float *from, float *to) {
-  const kith_csr *csr = &e->a->csr;
-  kith_halo_begin(e->a->halo, BATCH, from, from + (size_t)e->g->n_own * BATCH);
+/* Ghost rows of a panel of doubles, which the halo copies as twice as many floats. */
+static void direct_exchange(const kith_explainer *e, double *x) {
+  kith_halo_begin(e->a->halo, 2 * BATCH, (float *)x, (float *)(x + (size_t)e->g->n_own * BATCH));
   kith_halo_end(e->a->halo);
+}
+
+/* Rows of a type get `factor` times their degree's power times the sum of their neighbors' rows. */
+static void direct_pass(kith_explainer *e, int type, double factor, double power, double *from, double *to) {
+  const kith_csr *csr = &e->a->csr;
+  direct_exchange(e, from);
 #pragma omp parallel for schedule(dynamic, 256)
   for (kith_lid p = 0; p < csr->n_row; p++) {
     kith_lid row = csr->perm[p];
-    float *sum = to + (size_t)row * BATCH, scale;
+    double *sum = to + (size_t)row * BATCH, scale;
     if (e->g->type[row] != type) continue;
     memset(sum, 0, BATCH * sizeof *sum);
     for (kith_eid i = csr->start[p]; i < csr->start[p + 1]; i++)
       for (int k = 0; k < BATCH; k++) sum[k] += from[(size_t)csr->col[i] * BATCH + (size_t)k];
-    scale = (float)(factor * spectral_power(e->a->degree[row], power));
+    scale = factor * spectral_power(e->a->degree[row], power);
     for (int k = 0; k < BATCH; k++) sum[k] *= scale;
   }
 }
 
-static void direct_set(const kith_explainer *e, int64_t item, int q, double sign, float *to) {
+static void direct_add(const kith_explainer *e, int64_t item, int q, double factor, double *to) {
   const kith_direct_term *t = &e->direct;
   kith_lid row = item >= 0 ? e->row_of[KITH_ITEM][item] : -1;
   if (row < 0) return;
-  double factor = spectral_power(e->a->degree[row], t->output_power - t->item_power);
-  to[(size_t)row * BATCH + (size_t)q] += (float)(sign * factor);
+  to[(size_t)row * BATCH + (size_t)q] +=
+      factor * spectral_power(e->a->degree[row], t->output_power - t->item_power);
 }
 
+/* to += factor D^-b D^q of the batch's items. */
+static void direct_add_items(const kith_explainer *e, const kith__batch *b, double factor, double *to) {
+  for (int q = 0; q < b->n; q++) {
+    direct_add(e, b->query[q].item, q, factor, to);
+    direct_add(e, b->query[q].against, q, -factor, to);
+  }
+}
+
+/*
+ * Horner's rule, in doubles, since coefficients of opposite signs cancel: with T = P / lambda_1 the rows
+ * become D^-b times c_n v, T c_n v + c_(n-1) v, …, and at last D^-p T (…).
+ */
 void kith__explain_direct(kith_explainer *e, const kith__batch *b) {
   const kith_direct_term *t = &e->direct;
-  float *items = e->reach[0], *users = e->reach[1];
+  double *items = e->reach[0], *users = e->reach[1];
+  const double share = t->lambda_1 > 0 ? 1 / t->lambda_1 : 0;
   memset(items, 0, (size_t)e->a->csr.n_col * BATCH * sizeof *items);
-  for (int q = 0; q < b->n; q++) {
-    direct_set(e, b->query[q].item, q, 1, items);
-    direct_set(e, b->query[q].against, q, -1, items);
+  for (int power = t->n_higher; power >= 0; power--) {
+    direct_add_items(e, b, power > 0 ? t->higher[power - 1] : t->c, items);
+    direct_pass(e, KITH_USER, 1, -2 * t->user_power, items, users);
+    direct_pass(e, KITH_ITEM, share, -t->item_power - (power > 0 ? t->item_power : t->input_power), users,
+                items);
   }
-  direct_pass(e, KITH_USER, 1, -2 * t->user_power, items, users);
-  double factor = t->lambda_1 > 0 ? t->c / t->lambda_1 : 0;
-  direct_pass(e, KITH_ITEM, factor, -t->input_power - t->item_power, users, items);
-  kith_halo_begin(e->a->halo, BATCH, items, items + (size_t)e->g->n_own * BATCH);
-  kith_halo_end(e->a->halo);
+  direct_exchange(e, items);
 }
 
 kith_agreed kith__explain_direct_scores(const kith_explainer *e, int n, const kith_explain_query *query,

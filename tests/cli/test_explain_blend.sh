@@ -25,9 +25,9 @@ for verb in generate ingest partition train; do quiet $verb gcn.yaml; done
 quiet train wide.yaml; quiet train filter.yaml; quiet blend both.yaml
 
 "$KITH" recommend both.yaml --user user-017 --k 6 --json --quiet | tail -1 >best
-"$KITH" explain both.yaml --user user-017 --k 6 --top 100 --json --quiet | tail -1 >both.json
+"$KITH" explain both.yaml --user user-017 --k 6 --top 100 --paths 8 --json --quiet | tail -1 >both.json
 for item in $(/usr/bin/python3 -c 'import json; print(*json.load(open("best"))["recommendations"][0]["items"])'); do
-  for model in gcn wide filter; do "$KITH" explain $model.yaml --user user-017 --item $item --top 100 --json --quiet | tail -1 >$model.$item.json; done
+  for model in gcn wide filter; do "$KITH" explain $model.yaml --user user-017 --item $item --top 100 --paths 8 --json --quiet | tail -1 >$model.$item.json; done
 done
 /usr/bin/python3 - <<'P'
 import collections, h5py, json, math
@@ -48,10 +48,13 @@ best = json.load(open("best"))["recommendations"][0]
 said = json.load(open("both.json"))["explanations"]
 assert [a["item"] for a in said] == best["items"]
 for a, score in zip(said, best["scores"]):
-    term, own = collections.defaultdict(float), 0
+    term, own, paths = collections.defaultdict(float), 0, []
     for model, x in factor.items():
         b = json.load(open("%s.%s.json" % (model, a["item"])))["explanations"][0]
         own += x * b["own"]
+        steps = lambda p: tuple((s["relation"], s["type"], s["id"]) for s in p["steps"])
+        ends = b["paths"] if model != "filter" else [{"contribution": r["contribution"], "steps": [r]} for r in b["reasons"]]
+        if x > 0: paths += [(x * p["contribution"], model, steps(p)) for p in ends[:8]]
         for r in b["reasons"]: term[r["relation"], r["id"]] += x * r["contribution"] if x > 0 else 0
     size = 1 + abs(score)
     given = [r["contribution"] for r in a["reasons"] if r.get("evidence") == "friends friend"]
@@ -62,17 +65,22 @@ for a, score in zip(said, best["scores"]):
     a["terms"] -= len(given)
     a["reasons"] = [r for r in a["reasons"] if "evidence" not in r]
     assert abs(a["score"] - score) < 1e-5 * size and abs(a["rounding"]) < 1e-5 * size
-    assert abs(a["own"] - own) < 1e-5 * size and not a["paths"] and a["connections"]
+    assert abs(a["own"] - own) < 1e-5 * size and a["connections"]
     mine = {(r["relation"], r["id"]): r["contribution"] for r in a["reasons"]}
     assert len(mine) == len(a["reasons"]) == a["terms"] <= len(term), (len(mine), a["terms"], len(term))
     for key, c in term.items(): assert abs(mine.get(key, 0) - c) < 1e-5 * size, (key, mine.get(key), c)
     assert any(relation == "friend" for relation, _ in mine)
+    paths.sort(key=lambda p: -p[0])
+    said = [(p["contribution"], p["model"], steps(p)) for p in a["paths"]]
+    assert len(said) == 8 and {p[1:] for p in said} == {p[1:] for p in paths[:8]}, (said, paths)
+    for p, q in zip(said, paths): assert abs(p[0] - q[0]) < 1e-5 * size, (p, q)
 assert said_evidence > 0
 P
 "$KITH" explain both.yaml --user user-017 --k 6 --top 100 | grep ' evidence: friends friend$' >/dev/null || { echo "no evidence in words"; exit 1; }
+"$KITH" explain both.yaml --user user-017 --k 1 --paths 3 | grep -E '%  (gcn|wide|filter): you – ' >/dev/null || { echo "no path of a model in words"; exit 1; }
 "$KITH" explain both.yaml --all --k 2 --top 30 --output why.tsv >log && grep -q "	evidence		user	friends friend	" why.tsv || { echo "no evidence in the file"; exit 1; }
 for n in 2 3; do
-  ranks $n explain both.yaml --user user-017 --k 6 --top 100 --json --quiet | tail -1 >many
+  ranks $n explain both.yaml --user user-017 --k 6 --top 100 --paths 8 --json --quiet | tail -1 >many
   cmp <(sed 's/"ranks": [0-9]*, //; s/, "seconds": [0-9.]*//' both.json) <(sed 's/"ranks": [0-9]*, //; s/, "seconds": [0-9.]*//' many) || { echo "$n ranks say otherwise"; exit 1; }
 done
 
