@@ -20,10 +20,11 @@ typedef enum kith_model_name {
   KITH_PINSAGE,
   KITH_RGCN,
   KITH_DIFFNET,
+  KITH_KGIN,
   KITH_SPECTRAL
 } kith_model_name;
 #define KITH_MODEL_NAMES                                                                                     \
-  "lightgcn | mf | ngcf | gcn | gcnii | gat | sage | pinsage | rgcn | diffnet | spectral"
+  "lightgcn | mf | ngcf | gcn | gcnii | gat | sage | pinsage | rgcn | diffnet | kgin | spectral"
 
 /** A node's input row: a free embedding, a weighted sum of its features, or the sum of both. */
 typedef enum kith_input_name { KITH_EMBEDDING, KITH_FEATURES, KITH_BOTH } kith_input_name;
@@ -84,6 +85,11 @@ typedef struct kith_rgcn_options {
   int bases; /**< matrices of which every relation's is a weighted sum; 0: each is free */
 } kith_rgcn_options;
 
+typedef struct kith_kgin_options {
+  int intents;         /**< P: mixtures of the kinds of edges, by which users weigh their items */
+  double independence; /**< weight of the intents' distance correlations in the loss */
+} kith_kgin_options;
+
 /** How spectral weighs an eigenvector whose eigenvalue is m times the largest one: m / (m + t), or m times a
  * function of log m that is linear between knots; or 0, which leaves the polynomial of P alone. */
 typedef enum kith_spectral_filter_name {
@@ -129,10 +135,10 @@ typedef struct kith_model_options {
   double length_discount; /**< dot: final embeddings of items are divided by this power of their lengths */
   int output_dim;      /**< columns of the last layer (gcn, gcnii, gat, sage, pinsage, rgcn); 0: dim.  Set by
                           trainers, not a key */
-  double dropout;      /**< probability of dropping an element of a layer's input (ngcf: output) */
+  double dropout;      /**< probability of dropping an element of a layer's input (ngcf, kgin: output) */
   double edge_dropout; /**< probability of dropping an edge from a training step */
   double residual;     /**< lightgcn, gcn: share of the input rows in every layer's rows; 0: none */
-  kith_relation_weights relations; /**< lightgcn, rgcn, diffnet, spectral: relations read beside the
+  kith_relation_weights relations; /**< lightgcn, rgcn, diffnet, kgin, spectral: relations read beside the
                                       interactions */
   kith_lightgcn_options lightgcn;
   kith_gcnii_options gcnii;
@@ -140,6 +146,7 @@ typedef struct kith_model_options {
   kith_sage_options sage;
   kith_pinsage_options pinsage; /**< importance neighborhoods */
   kith_rgcn_options rgcn;
+  kith_kgin_options kgin;
   kith_spectral_options spectral;
 } kith_model_options;
 

@@ -197,7 +197,8 @@ typedef struct kith_new_edges {
   char name[KITH_NAME]; /**< of the relation */
   int64_t n;
   int32_t *from, *to; /**< [n] original numbers; sorted by from, then to; at least one end is new */
-  int32_t *kind; /**< [n] kind of each edge, numbered within this list; all 0 if the relation has no kinds */
+  int32_t *kind; /**< [n] kind of each edge, numbered as in the graph, which new ones follow; all 0 if the
+                    relation has no kinds */
 } kith_new_edges;
 
 /**

@@ -296,6 +296,8 @@ static void estimate_merged(const kith_graph_sizes *s, const kith_relation_weigh
   w->ghost = s->n_ghost_with_relations;
   w->merged = kith_merged_relations_bytes(w->entry, learned);
   if (directed) w->merged += kith_dist_transpose_bytes(s->n_own, transpose, learned);
+  if (kith_model_reads_kinds(w->model))
+    w->merged += kith_merged_kinds_bytes(w->entry + (directed ? transpose : 0));
   if (gated > 0)
     w->merged +=
         kith_gated_entries_bytes(s->n_own, gated, directed) + kith_gates_bytes(s->n_own, w->model->dim);

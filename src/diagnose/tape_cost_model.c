@@ -1,7 +1,8 @@
 /* Fit the tape memory of a model on graphs of a few dozen nodes. The tape is recorded, never run. */
 #include "diagnose/tape_cost_model.h"
-
 #include <string.h>
+
+#include "graph/schema.h"
 
 enum { TAPE_COST_ROWS = 64 };
 
@@ -76,6 +77,16 @@ static kith_agreed tape_cost_relation(const kith_comm *alone, const kith_model_o
   return kith_dist_csr_create_weighted(alone, &m->g, m->start, m->neighbor, m->weight, o->dim, a);
 }
 
+static int tape_cost_kinds(const kith_model_options *o, const kith_schema *schema) {
+  const kith_relation_weights *w = kith_model_relations(o);
+  int n = 0;
+  for (int i = 0; i < w->n; i++) {
+    int r = kith_schema_find_relation(schema, w->of[i].name);
+    n += r >= 0 && schema->relation[r].n_kind > 0 ? schema->relation[r].n_kind : 1;
+  }
+  return n;
+}
+
 static kith_status tape_cost_take(const kith_model_options *o, const kith_graph_sizes *s, int n, int ghost,
                                   int degree, kith_tape_bytes *taken, int64_t *weights) {
   kith_status st = KITH_OK;
@@ -90,7 +101,8 @@ static kith_status tape_cost_take(const kith_model_options *o, const kith_graph_
   KITH_TRY(kith_full_block_make(a, kith_model_needs_transpose(o), kith_model_has_self_loops(o), &full));
   full.nodes.capacity += ghost;
   kith_merged_relations merged = {.n = 1 + kith_model_relations(o)->n, .of = m.of};
-  if (kith_model_has_readers(o)) full.block.merged = &merged;
+  merged.n_kind = tape_cost_kinds(o, &s->schema);
+  if (kith_model_has_readers(o) || kith_model_reads_kinds(o)) full.block.merged = &merged;
   KITH_TRY(kith_params_create(1, &params));
   KITH_TRY(kith_tape_create(&t));
   KITH_TRY(tape_cost_record(o, &m.g, &full, params, t));

@@ -6,6 +6,7 @@
 #include "graph/schema.h"
 #include "ingest/new_nodes.h"
 #include "store/graph.h"
+#include "store/store.h"
 
 /* ---- rank 0 ---- */
 
@@ -156,6 +157,20 @@ done:
   return st;
 }
 
+/* The kinds of a relation, numbered as in the graph; new ones follow. */
+static kith_status new_nodes_load_kinds(const char *path, const kith_relation_type *e, kith__id_map *kinds) {
+  kith_status st = KITH_OK;
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  kith_ids ids = {0};
+  kith__id_map_init(kinds, "kind", KITH_ID_TEXT);
+  if (e->n_kind == 0) return st;
+  KITH_TRY(kith_kind_ids_read(&alone, path, e->name, &ids).status);
+  KITH_TRY(kith__id_map_load(path, &ids, "kind", kinds));
+done:
+  kith_ids_free(&ids);
+  return st;
+}
+
 /* The graph has no such relation: name those that it has. */
 static kith_status new_nodes_refuse_relation(const char *path, const kith_schema *schema, const char *name) {
   char have[KITH_MAX_RELATIONS * KITH_NAME] = " none";
@@ -172,6 +187,7 @@ static kith_status new_nodes_relation(const char *path, const kith_new_nodes_opt
                                       kith_new_nodes *out, kith_new_nodes_report *report) {
   kith_status st = KITH_OK;
   const kith_relation_source *s = &o->relation[i];
+  kith__id_map kinds = {0};
   int r = kith_schema_find_relation(schema, s->name);
   if (r < 0) KITH_TRY(new_nodes_refuse_relation(path, schema, s->name));
   const kith_relation_type *e = &schema->relation[r];
@@ -187,8 +203,10 @@ static kith_status new_nodes_relation(const char *path, const kith_new_nodes_opt
   KITH_TRY(new_nodes_load_type(path, schema, e->from, map));
   KITH_TRY(new_nodes_load_type(path, schema, e->to, map));
   memcpy(out->relation[i].name, e->name, sizeof e->name);
-  KITH_TRY(kith__new_relation_read(s, e, o->what, n, map, &out->relation[i], &report->relation[i]));
+  KITH_TRY(new_nodes_load_kinds(path, e, &kinds));
+  KITH_TRY(kith__new_relation_read(s, e, o->what, n, map, &kinds, &out->relation[i], &report->relation[i]));
 done:
+  kith__id_map_free(&kinds);
   return st;
 }
 

@@ -17,11 +17,13 @@ kith_status kith__new_features_read(const char *path, const kith_feature_source 
  * the edge is kept.  Local.  Errors: KITH_ENOINPUT, KITH_EDATA, KITH_ECONFIG, KITH_ENOMEM.
  *
  * @param n_known      [KITH_MAX_TYPES] nodes of the graph
- * @param[in,out] map  [KITH_MAX_TYPES] ids, by type
+ * @param[in,out] map    [KITH_MAX_TYPES] ids, by type
+ * @param[in,out] kinds  names of the relation's kinds in the graph; those that it lacks are added
  */
 kith_status kith__new_relation_read(const kith_relation_source *s, const kith_relation_type *e,
                                     kith_new_node_types what, const int64_t *n_known, kith__id_map *map,
-                                    kith_new_edges *out, kith_new_relation_report *r) KITH_MUST_USE;
+                                    kith__id_map *kinds, kith_new_edges *out,
+                                    kith_new_relation_report *r) KITH_MUST_USE;
 /** Broadcast features from rank 0.  Collective. */
 kith_agreed kith__new_features_bcast(const kith_comm *comm, kith_features *f) KITH_MUST_USE;
 

@@ -60,18 +60,16 @@ done:
 
 kith_status kith__new_relation_read(const kith_relation_source *s, const kith_relation_type *e,
                                     kith_new_node_types what, const int64_t *n_known, kith__id_map *map,
-                                    kith_new_edges *out, kith_new_relation_report *r) {
+                                    kith__id_map *kinds, kith_new_edges *out, kith_new_relation_report *r) {
   kith_status st = KITH_OK;
   kith__edge_list edges = {0};
   kith__edge_csr rows = {0};
-  kith__id_map kinds;
-  kith__id_map_init(&kinds, "kind", KITH_ID_TEXT);
   char key[KITH_NAME];
   kith_edge_source list = s->list;
   kith__edge_policy policy = {.key = kith__relation_key(s, key),
                               .user = &map[e->from],
                               .item = &map[e->to],
-                              .kind = &kinds,
+                              .kind = kinds,
                               .add_users = type_may_be_new(e->from, what),
                               .add_items = type_may_be_new(e->to, what),
                               .skip_unknown = true,
@@ -90,7 +88,6 @@ kith_status kith__new_relation_read(const kith_relation_source *s, const kith_re
   KITH_TRY(edges_kinds(&rows, out->n, &out->kind));
   r->edges = out->n;
 done:
-  kith__id_map_free(&kinds);
   kith__edge_list_free(&edges);
   kith__edge_csr_free(&rows);
   return st;

@@ -212,7 +212,7 @@ const job_key kith__job_row[] = {
      "items with fewer interactions, since they are shorter. 0: as they are. 1: the ranking is that of "
      "cosines."},
     {"model.dropout", JOB_REAL, AT(model.dropout), 0, 0.95, "probability",
-     "Dropout on the input of each layer (ngcf: on its output)."},
+     "Dropout on the input of each layer (ngcf, kgin: on its output)."},
     {"model.edge_dropout", JOB_REAL, AT(model.edge_dropout), 0, 0.95, "probability",
      "Dropout on edges. A dropped edge is left out of the whole step: all layers, both directions."},
     {"model.residual", JOB_REAL, AT(model.residual), 0, 1, "share",
@@ -224,10 +224,10 @@ const job_key kith__job_row[] = {
      "lightgcn, sampler.mode: full: numbers of the rows that layers gather and exchange. bf16: rounded to 8 "
      "significant bits, half the bytes; sums, parameters and exports stay float32."},
     {"model.relations.NAME", JOB_WEIGHT, AT(model.relations), 0, 1e3, "",
-     "lightgcn, rgcn, diffnet, spectral: weight of the relation NAME (data.relations; friend: also "
+     "lightgcn, rgcn, diffnet, kgin, spectral: weight of the relation NAME (data.relations; friend: also "
      "data.social) in "
      "every layer, or in the matrix whose eigenvectors are computed, where interactions weigh 1. 0: it is "
-     "not read. learned: trained with the embeddings, from 1 on; lightgcn alone."},
+     "not read. learned: trained with the embeddings, from 1 on; lightgcn alone. kgin: 0 or 1."},
     {"model.tie", JOB_ENUM, AT(model.relations.tie), 0, 0, "none | similarity | learned",
      "lightgcn: weights of ties, the edges of relations without a direction within one node type. none: all "
      "alike. similarity: by the training interactions that two users, or items, have in common; an edge "
@@ -267,6 +267,10 @@ const job_key kith__job_row[] = {
      "pinsage: probability, at each hop, that a walk returns to its start."},
     {"model.rgcn.bases", JOB_INT, AT(model.rgcn.bases), 0, 64, "matrices",
      "rgcn: the matrices of relations are weighted sums of so many shared ones. 0: each has its own."},
+    {"model.kgin.intents", JOB_INT, AT(model.kgin.intents), 1, 64, "intents",
+     "kgin: mixtures of the kinds of edges, by which users weigh the rows of their items."},
+    {"model.kgin.independence", JOB_REAL, AT(model.kgin.independence), 0, 1e3, "",
+     "kgin: weight of the distance correlations of the intents in the loss, which keeps them apart."},
     {"model.spectral.user_power", JOB_REAL, AT(model.spectral.user_power), 0, 2, "",
      "spectral: power of the degree of users by which interactions are divided before their eigenvectors "
      "are computed."},

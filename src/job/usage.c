@@ -85,8 +85,9 @@ static bool is_rgcn(const kith_job *j) { return is_model(j, KITH_RGCN); }
 static bool has_readers(const kith_job *j) {
   return kith_model_has_readers(&j->model) && j->model.layers > 0;
 }
+static bool is_kgin(const kith_job *j) { return is_model(j, KITH_KGIN); }
 static bool can_read_relations(const kith_job *j) {
-  return propagates_linearly(j) || is_spectral(j) || has_readers(j);
+  return propagates_linearly(j) || is_spectral(j) || has_readers(j) || (is_kgin(j) && j->model.layers > 0);
 }
 static bool is_ratio(const kith_job *j) {
   return is_spectral(j) && j->model.spectral.filter == KITH_FILTER_RATIO;
@@ -286,13 +287,13 @@ static const usage_rule usage_rules[] = {
     {"model.gcnii", "train", is_gcnii, "needs model.name: gcnii"},
     {"model.gat", "train", is_gat, "needs model.name: gat"},
     {"model.dropout", "train", drops_columns,
-     "needs a model with dense weights (ngcf, gcn, gcnii, gat, sage, pinsage, rgcn, diffnet)"},
+     "needs a model with dense weights (ngcf, gcn, gcnii, gat, sage, pinsage, rgcn, diffnet, kgin)"},
     {"model.edge_dropout", "train", propagates, "needs a model with layers"},
     {"model.residual", "train", mixes_in_input, "needs model.name: lightgcn or gcn, with layers"},
     {"model.layer_weights", "train", is_lightgcn, "needs model.name: lightgcn"},
     {"model.storage", "train", propagates_linearly, "needs model.name: lightgcn with layers"},
     {"model.relations", "train", can_read_relations,
-     "needs model.name: lightgcn, rgcn or diffnet with layers, or spectral"},
+     "needs model.name: lightgcn, rgcn, diffnet or kgin with layers, or spectral"},
     {"model.tie", "train", reads_relations,
      "needs a weight above 0 in model.relations, and lightgcn with layers"},
     {"model.half_lives", "train", reads_relations,
@@ -301,6 +302,7 @@ static const usage_rule usage_rules[] = {
     {"model.aggregator", "train", is_sage, "needs model.name: sage"},
     {"model.pinsage", "train", is_pinsage, "needs model.name: pinsage"},
     {"model.rgcn", "train", is_rgcn, "needs model.name: rgcn"},
+    {"model.kgin", "train", is_kgin, "needs model.name: kgin"},
     {"model.spectral", "train", is_spectral, "needs model.name: spectral"},
     {"model.spectral.user_power", "train", finds_eigenvectors,
      "needs model.name: spectral, or model.start: spectral"},
@@ -387,10 +389,11 @@ static const struct {
   const char *needs;
 } usage_relation[] = {
     {"data.relations.NAME", is_read,
-     "needs a weight above 0 in model.relations, and lightgcn, rgcn or diffnet with layers or spectral; or "
+     "needs a weight above 0 in model.relations, and lightgcn, rgcn, diffnet or kgin with layers or "
+     "spectral; or "
      "evaluate.mask, partition.weight or evidence of blend"},
     {"data.relations.NAME.direction", has_direction,
-     "needs a weight above 0 in model.relations, and lightgcn, rgcn or diffnet with layers"},
+     "needs a weight above 0 in model.relations, and lightgcn, rgcn, diffnet or kgin with layers"},
     {"data.relations.NAME.header", lists_edges, "needs a list of edges (its format)"},
     {"data.relations.NAME.columns", lists_edges, "needs a list of edges (its format)"},
     {"data.relations.NAME.columns.time", ages,
@@ -401,13 +404,14 @@ static const struct {
      "needs min_weight above 0: models do not read the weights of edges"},
     {"partition.weight.NAME", is_cut, "needs partition.method: metis or contiguous"},
     {"sampler.relations.NAME", samples_relation,
-     "needs sampler.mode: neighbor, and a weight above 0 in model.relations with lightgcn, rgcn or diffnet "
+     "needs sampler.mode: neighbor, and a weight above 0 in model.relations with lightgcn, rgcn, diffnet or "
+     "kgin "
      "and "
      "layers"},
     {"model.half_lives.NAME", is_in_layers,
      "needs the relation in model.relations, with a weight above 0, and lightgcn with layers"},
     {"embed.relations.NAME", is_in_layers,
-     "needs a weight above 0 in model.relations, and lightgcn, rgcn or diffnet with layers"},
+     "needs a weight above 0 in model.relations, and lightgcn, rgcn, diffnet or kgin with layers"},
 };
 
 /* Whether a rule's key is a key, with NAME for its name, or a section that has it. */

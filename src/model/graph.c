@@ -6,7 +6,8 @@
 
 const kith_relation_weights *kith_model_relations(const kith_model_options *o) {
   static const kith_relation_weights none = {0};
-  bool layered = (o->name == KITH_LIGHTGCN || kith_model_has_readers(o)) && o->layers > 0;
+  bool layered =
+      (o->name == KITH_LIGHTGCN || kith_model_has_readers(o) || o->name == KITH_KGIN) && o->layers > 0;
   bool reads = layered || o->name == KITH_SPECTRAL;
   return reads ? &o->relations : &none;
 }
@@ -29,6 +30,8 @@ bool kith_model_ages_relations(const kith_model_options *o) {
   return false;
 }
 
+bool kith_model_reads_kinds(const kith_model_options *o) { return o->name == KITH_KGIN && o->layers > 0; }
+
 bool kith_model_decays(const kith_model_options *o) {
   return o->name == KITH_LIGHTGCN && o->layers > 0 && o->lightgcn.half_life != 0;
 }
@@ -37,13 +40,28 @@ bool kith_model_has_own_graph(const kith_model_options *o) {
   return kith_model_uses_importance_graph(o) || kith_model_relations(o)->n > 0 || kith_model_decays(o);
 }
 
+/* Interactions and relations in one matrix. */
+static kith_agreed graph_create_merged(const kith_comm *comm, const kith_graph *g,
+                                       const kith_model_options *o, double half_life, kith_dist_csr **out) {
+  kith_agreed st = {KITH_OK};
+  kith_dist_csr *a = NULL;
+  *out = NULL;
+  if (o->name == KITH_KGIN) KITH_TRY(kith_agreed_same(kith_kgin_check_graph(o, &g->schema)));
+  KITH_TRY(kith_dist_csr_create_merged(comm, g, kith_model_relations(o), half_life, o->dim, &a));
+  if (kith_model_reads_kinds(o)) KITH_TRY(kith_dist_csr_add_kinds(comm, g, kith_model_relations(o), a));
+  *out = a;
+  a = NULL;
+done:
+  kith_dist_csr_destroy(&a);
+  return st;
+}
+
 kith_agreed kith_model_graph_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *o,
                                     uint64_t seed, kith_dist_csr **out) {
   if (kith_model_uses_importance_graph(o))
     return kith_importance_neighbors_create(comm, g, &o->pinsage, seed, o->dim, out);
   double half_life = kith_model_decays(o) ? o->lightgcn.half_life : 0;
-  if (kith_model_relations(o)->n > 0)
-    return kith_dist_csr_create_merged(comm, g, kith_model_relations(o), half_life, o->dim, out);
+  if (kith_model_relations(o)->n > 0) return graph_create_merged(comm, g, o, half_life, out);
   if (kith_model_decays(o)) return kith_dist_csr_create_decayed(comm, g, o->lightgcn.half_life, o->dim, out);
   return kith_dist_csr_create(comm, g, o->dim, out);
 }

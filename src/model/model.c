@@ -27,6 +27,7 @@ static const model model_table[] = {
                       .output_dim = true},
     [KITH_RGCN] = {"rgcn", kith_rgcn_record, .needs_transpose = true, .output_dim = true},
     [KITH_DIFFNET] = {"diffnet", kith_diffnet_record, .needs_transpose = true, .concat_layers = true},
+    [KITH_KGIN] = {"kgin", kith_kgin_record},
     [KITH_SPECTRAL] = {"spectral", NULL, .no_layers = true},
 };
 
@@ -42,6 +43,7 @@ kith_model_options kith_model_defaults(void) {
                               .sage = kith_sage_defaults(),
                               .pinsage = kith_pinsage_defaults(),
                               .rgcn = kith_rgcn_defaults(),
+                              .kgin = kith_kgin_defaults(),
                               .spectral = kith_spectral_defaults()};
 }
 
@@ -138,6 +140,7 @@ kith_status kith_model_check(const kith_model_options *o) {
   if (o->name == KITH_SPECTRAL) return kith_spectral_check(o);
   if (o->name == KITH_RGCN) KITH_TRY(kith_rgcn_check(o));
   if (o->name == KITH_DIFFNET) KITH_TRY(kith_diffnet_check(o));
+  if (o->name == KITH_KGIN) KITH_TRY(kith_kgin_check(o));
   KITH_TRY(model_check_storage(o));
   KITH_CHECK(o->start == KITH_START_RANDOM || o->input != KITH_FEATURES, KITH_ECONFIG,
              "model.start: spectral, but with model.input: features input rows are no embeddings; expected "

@@ -10,6 +10,7 @@ kith_lightgcn_options kith_lightgcn_defaults(void); /**< fixed layer weights */
 kith_gcnii_options kith_gcnii_defaults(void);       /**< the paper's on Cora: 0.1 and 0.5 */
 kith_gat_options kith_gat_defaults(void);           /**< one head, no dropout */
 kith_sage_options kith_sage_defaults(void);         /**< mean */
+kith_kgin_options kith_kgin_defaults(void);         /**< 4 intents, independence 1e-4 */
 kith_rgcn_options kith_rgcn_defaults(void);         /**< a free matrix for each relation */
 kith_spectral_options kith_spectral_defaults(void); /**< ratio filter, all powers 1/2 */
 
@@ -35,6 +36,11 @@ kith_status kith_model_check_steps(const kith_model_options *o, const char *what
 /** The checks of kith_model_check() for rgcn and diffnet. */
 kith_status kith_rgcn_check(const kith_model_options *o) KITH_MUST_USE;
 kith_status kith_diffnet_check(const kith_model_options *o) KITH_MUST_USE;
+/** The checks of kith_model_check() for kgin, and those of the graph that it reads.  Errors: KITH_ECONFIG. */
+kith_status kith_kgin_check(const kith_model_options *o) KITH_MUST_USE;
+kith_status kith_kgin_check_graph(const kith_model_options *o, const kith_schema *schema) KITH_MUST_USE;
+/** Whether layers read the kinds of edges: kgin. */
+bool kith_model_reads_kinds(const kith_model_options *o);
 /** The checks of kith_model_check() for the spectral model. */
 kith_status kith_spectral_check(const kith_model_options *o) KITH_MUST_USE;
 /** Whether layers on the full graph gather rows that are rounded to bf16: lightgcn with model.storage. */
@@ -53,8 +59,8 @@ bool kith_model_gathers_last(const kith_model_options *o);
 /** Whether the blocks are of importance neighborhoods instead of the training graph (PinSage). */
 bool kith_model_uses_importance_graph(const kith_model_options *o);
 
-/** The relations that the model reads beside the interactions, and their weights: lightgcn, rgcn and
- * diffnet with layers, and spectral; others read none. */
+/** The relations that the model reads beside the interactions, and their weights: lightgcn, rgcn,
+ * diffnet and kgin with layers, and spectral; others read none. */
 const kith_relation_weights *kith_model_relations(const kith_model_options *o);
 /** The weight of one of them; null if layers do not read it. */
 const struct kith_relation_weight *kith_model_relation(const kith_model_options *o, const char *name);
@@ -118,6 +124,11 @@ void kith_pinsage_record(const kith_model_options *o, const kith_model_ctx *ctx)
 
 void kith_rgcn_record(const kith_model_options *o, const kith_model_ctx *ctx);
 void kith_diffnet_record(const kith_model_options *o, const kith_model_ctx *ctx);
+void kith_kgin_record(const kith_model_options *o, const kith_model_ctx *ctx);
+/** Record what the weights of a model add to a step's loss: the intents of kgin.  Rank 0 alone adds it.
+ * Local. */
+void kith_model_record_loss(const kith_model_options *o, const kith_comm *comm, const kith_dist_csr *a,
+                            kith_params *params, kith_tape *t, kith_exact_sum *loss);
 
 /* For models: */
 

@@ -92,6 +92,11 @@ static kith_status relation_starts(augment *x, const relation_side *s, const new
   for (int64_t i = 0; i < rows->n; i++) out->start[n_known + rows->edge[i].row + 1]++;
   for (kith_lid i = n_known; i < x->g->n_own; i++) out->start[i + 1] += out->start[i];
   for (kith_eid e = 0; e < n; e++) out->neighbor[e] = kith__augment_known_number(x, s->known->neighbor[e]);
+  if (!s->known->kind) goto done;
+  KITH_TRY(KITH_NEW(out->kind, n + rows->n));
+  memcpy(out->kind, s->known->kind, (size_t)n * sizeof *out->kind);
+  for (int64_t i = 0; i < rows->n; i++)
+    out->kind[n + i] = (uint16_t)kith_min(rows->edge[i].kind, UINT16_MAX); /* those that the graph lacks */
 done:
   return st;
 }

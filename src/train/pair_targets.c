@@ -154,6 +154,7 @@ static void pairs_record_input_loss(kith_trainer *t, kith_tensor *x) {
 static void pairs_record_loss(kith_trainer *t, kith_tensor *rows) {
   kith_batch *b = t->pairs.batch;
   pairs_record_layers_loss(t);
+  kith_model_record_loss(&t->model, t->comm, t->layer_graph, t->params, t->tape, &t->loss);
   if (!t->sampled) rows = kith_exchange_op(t->tape, t->halo, rows, t->max_rows);
   if (t->pairs.softmax) kith_softmax_op(t->tape, t->comm, b, &t->train.loss, rows, &t->loss);
   else if (t->train.loss.name == KITH_NCE) kith_nce_op(t->tape, b, rows, &t->loss);

@@ -136,6 +136,8 @@ model.gat.last_heads         pairs     train      1 2                    model.n
 model.gat.last_merge         pairs     train      concat average         model.name=gat model.gat.heads=2
 model.dropout                pairs     train      0 0.5                  model.name=gcn
 model.rgcn.bases             pairs     train      0 2                  model.name=rgcn
+model.kgin.intents           knowledge train      2 3
+model.kgin.independence      knowledge train      0 1
 model.gcnii.alpha            pairs     train      0.1 0.3              model.name=gcnii
 model.gcnii.lambda           pairs     train      0.5 1                model.name=gcnii
 train.weight_decay_dense     pairs     train      0 0.1                model.name=gcnii
@@ -257,6 +259,7 @@ evaluate: {split: valid, every: 1}
 JOBS["shared"] = JOBS["pairs"].replace("  social: {", "  nodes: {friend: {same_as: user}}\n  relations: {any: {from: user, to: friend, ").replace("columns: {user: 1, item: 2}}\npartition", "columns: {from: 1, to: 2}}}\npartition")
 JOBS["typed"] = JOBS["shared"].replace("{same_as: user}", "{features: users.tsv}")
 JOBS["related"] = JOBS["pairs"].replace("  social: {", "  relations: {friend: {from: user, to: user, ").replace("columns: {user: 1, item: 2}}\npartition", "columns: {from: 1, to: 2}}}\npartition")
+JOBS["knowledge"] = JOBS["related"].replace("from: user, to: user", "from: item, to: maker").replace("friends.tsv", "newcomers.tsv").replace("{from: 1, to: 2}", "{from: 2, kind: 3, to: 1}").replace("model: {", "model: {name: kgin, relations: {friend: 1}, ")
 JOBS["aged"] = JOBS["related"].replace("columns: {from: 1, to: 2}", "columns: {from: 1, to: 2, time: 4}")
 JOBS["numbers"] = JOBS["pairs"].replace("pairs.tsv", "numbered.tsv").split("  user_features")[0] + "partition: {parts: 2}\n"
 JOBS["both"] = JOBS["pairs"].replace("model: {", "model: {name: gcn, ").replace("data:", "data:\n" + JOBS["nodes"].partition("data:\n")[2].partition("partition")[0].rstrip())

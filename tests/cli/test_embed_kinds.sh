@@ -44,3 +44,36 @@ rows = {name: h5py.File(name + ".h5", "r")["user/embedding"][:].tobytes() for na
 assert rows["plain"] == rows["one"] == rows["three"] == rows["twice"]
 assert rows["kinds"] == rows["kinds3"] != rows["one"]
 P
+
+# kgin has a row for each kind: new items read their edges, on any number of ranks alike, and a kind without one is refused.
+/usr/bin/python3 - <<'P'
+import random
+r = random.Random(8)
+write = lambda name, lines: open(name, "w").write("".join("\t".join(x) + "\n" for x in lines))
+write("kg.tsv", [("i%d" % i, r.choice(["made by", "about"]), "e%d" % r.randrange(6)) for i in range(20) for _ in range(3)])
+write("new-kg.tsv", [("i98", "made by", "e1"), ("i98", "about", "e2"), ("i99", "made by", "e1"), ("i99", "about", "e2")])
+write("other-kg.tsv", [("i98", "about", "e1"), ("i98", "made by", "e2"), ("i99", "about", "e2")])
+write("no-kg.tsv", [("i98", "near", "e1")])
+P
+sed 's/to: 2}/to: 3, kind: 2}/; s/^work: .*/work: kgin/; s/friend: {path: friend.tsv, from: user, to: user/kg: {path: kg.tsv, from: item, to: entity/
+  s/friend: 0.5/kg: 1/; s/model: {/model: {name: kgin, dropout: 0.1, edge_dropout: 0.1, /; s/types: users/types: items/' job.yaml >kgin.yaml
+for verb in ingest partition train; do "$KITH" $verb kgin.yaml --quiet >/dev/null; done
+for list in new other; do
+  for n in 1 3; do ranks $n embed kgin.yaml --quiet --set embed.relations.kg=$list-kg.tsv --output kgin-$list$n.h5 >log 2>&1 || { cat log; exit 1; }; done
+done
+/usr/bin/python3 -c 'import h5py' 2>/dev/null && /usr/bin/python3 - <<'P'
+import h5py
+rows = {name: h5py.File("kgin-%s.h5" % name, "r")["item/embedding"][:] for name in ("new1", "new3", "other1", "other3")}
+for name in "new", "other": assert rows[name + "1"].tobytes() == rows[name + "3"].tobytes()
+one, two = rows["new1"]
+assert (one == two).all() and abs(one).max() > 0, "equal edges, equal rows"
+assert (rows["other1"][0] != one).any(), "kinds make no difference"
+P
+refused() { # CODE TEXT words…
+  code=$1 text=$2 rc=0; shift 2
+  "$KITH" "$@" --quiet >out 2>err || rc=$?
+  [ $rc = $code ] && [ "$(wc -l <err)" = 1 ] && grep -e "$text" err >/dev/null || { echo "$*: $rc: $(cat err)"; exit 1; }
+}
+refused 65 'embed.relations.kg: an edge has a kind' embed kgin.yaml --set embed.relations.kg=no-kg.tsv --output no.h5
+refused 78 'model.relations.friend: kgin' train kinds.yaml --set model.name=kgin --set model.relations.friend=1 --fresh
+refused 78 'model.relations: kgin' train kinds.yaml --set model.name=kgin --set model.relations.friend=0 --fresh

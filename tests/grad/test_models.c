@@ -150,6 +150,25 @@ static void rgcn_is_differentiated(void **state) {
   }
 }
 
+/* Of any relations: that users are at no end is checked of the graph. */
+static void kgin_is_differentiated(void **state) {
+  (void)state;
+  const kith_relation_weights w = {.n = 3, .of = {FRIEND, TAGGED, {.name = "view", .weight = 1}}};
+  for (int k = 0; k < 2; k++) {
+    options = (kith_model_options){.name = KITH_KGIN,
+                                   .dim = FORM_WIDTH,
+                                   .layers = 2,
+                                   .relations = w,
+                                   .kgin.intents = 3,
+                                   .edge_dropout = k * 0.2,
+                                   .dropout = k * 0.1};
+    test_form_related(model, FORM_SMALL_STEP, &w, false);
+    test_form_related(model, FORM_SMALL_STEP, &w, true);
+    options.layers = 1;
+    test_form_sampled_related(model, FORM_SMALL_STEP, &w);
+  }
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_differentiated),
                                      cmocka_unit_test(mf_is_differentiated),
@@ -179,6 +198,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(pinsage_with_other_columns_is_differentiated),
                                      cmocka_unit_test(rgcn_is_differentiated),
                                      cmocka_unit_test(diffnet_is_differentiated),
+                                     cmocka_unit_test(kgin_is_differentiated),
                                      cmocka_unit_test(lightgcn_with_gates_is_differentiated),
                                      cmocka_unit_test(lightgcn_with_relations_is_differentiated),
                                      cmocka_unit_test(learned_weights_of_relations_are_differentiated),

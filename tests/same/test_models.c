@@ -87,6 +87,7 @@ static void expect_near(const double *a, const double *b) {
 static test_graph graph_for(const kith_model_options *model) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
   t.related = model->relations.n > 0;
+  t.kinds = model->name == KITH_KGIN;
   return t;
 }
 
@@ -187,6 +188,19 @@ static void diffnet_is_the_same(void **state) {
   check_as(o, (manner){.sampler.mode = KITH_FULL});
   o.relations.n = 0;
   check_as(o, (manner){.sampler = {.mode = KITH_CLUSTER, .clusters = 2}});
+}
+
+static void kgin_is_the_same(void **state) {
+  (void)state;
+  const manner drawn = {.sampler = {.mode = KITH_NEIGHBOR, .fanouts = {2, {3, 2}}}, .exclude = true};
+  kith_model_options o = {.name = KITH_KGIN,
+                          .relations = {1, {{.name = "tagged", .weight = 1}}},
+                          .kgin = {.intents = 3, .independence = 0.01}};
+  check_as(o, drawn);
+  check_unlimited(o, KITH_BPR);
+  o.edge_dropout = o.dropout = 0.2;
+  check_as(o, drawn);
+  check_unlimited(o, KITH_SOFTMAX);
 }
 
 static void all_neighbors_are_the_whole_graph(void **state) {
@@ -390,6 +404,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(relations_are_the_same),
                                      cmocka_unit_test(rgcn_is_the_same),
                                      cmocka_unit_test(diffnet_is_the_same),
+                                     cmocka_unit_test(kgin_is_the_same),
                                      cmocka_unit_test(ngcf_is_the_same),
                                      cmocka_unit_test(gcn_is_the_same),
                                      cmocka_unit_test(gat_is_the_same),

@@ -14,6 +14,7 @@
 #include "model/model.h"
 #include "sample/sample.h"
 #include "tape/compose.h"
+#include "train/train.h"
 
 enum {
   USERS = 12,
@@ -485,6 +486,193 @@ static void check_composed_sampled(setting *s, bool mean) {
   kith_sampler_destroy(&sampler);
 }
 
+/* ---- kgin ---- */
+
+enum { INTENTS = 3 };
+
+static double weight_of(const setting *s, const char *name, int n, int d, int at) {
+  return (double)kith_params_get(s->params, name, n, d, KITH_INIT_GLOROT)->value[at];
+}
+
+/* Wang et al., WWW 2021, eqs. 1 and 2. */
+static void truth_intents(const setting *s, int n_kind, double g[INTENTS][WIDTH]) {
+  for (int p = 0; p < INTENTS; p++) {
+    double all = 0;
+    for (int r = 0; r < n_kind; r++) all += exp(weight_of(s, "intents.0", INTENTS, n_kind, p * n_kind + r));
+    for (int k = 0; k < WIDTH; k++) {
+      g[p][k] = 0;
+      for (int r = 0; r < n_kind; r++)
+        g[p][k] += exp(weight_of(s, "intents.0", INTENTS, n_kind, p * n_kind + r)) / all *
+                   weight_of(s, "kinds.0", n_kind, WIDTH, r * WIDTH + k);
+    }
+  }
+}
+
+/* Eqs. 7, 8 and 10, with the mean of items beside eq. 7: the rows of a node from those of all. */
+static void truth_kgin_row(const setting *s, int n_kind, double g[INTENTS][WIDTH], int i, node_rows x,
+                           double y[WIDTH]) {
+  double n = 0, share[INTENTS], all = 0;
+  for (int k = 0; k < WIDTH; k++) y[k] = 0;
+  bool user = type_of(i) == KITH_USER;
+  for (int j = 0; j < NODES; j++) {
+    int kinds = (int)reads(&s->t, user ? 0 : 1 + TEST_TAGGED, i, j);
+    n += kinds;
+    for (int r = 0; r < kinds; r++)
+      for (int k = 0; k < WIDTH; k++)
+        y[k] += x[j][k] * (user ? 1 : weight_of(s, "kinds.0", n_kind, WIDTH, r * WIDTH + k));
+  }
+  for (int k = 0; k < WIDTH && n > 0; k++) y[k] /= n;
+  if (!user) return;
+  for (int p = 0; p < INTENTS; p++) {
+    double dot = 0;
+    for (int k = 0; k < WIDTH; k++) dot += x[i][k] * g[p][k];
+    all += share[p] = exp(dot);
+  }
+  for (int k = 0; k < WIDTH; k++) {
+    double sum = 0;
+    for (int p = 0; p < INTENTS; p++) sum += share[p] / all * g[p][k];
+    y[k] += y[k] * sum;
+  }
+}
+
+/* Unit rows after each layer; the sum of the input rows and all layers (eq. 13). */
+static void truth_kgin(const setting *s, int n_kind, node_rows final) {
+  node_rows x, y;
+  double g[INTENTS][WIDTH];
+  truth_intents(s, n_kind, g);
+  for (int i = 0; i < NODES; i++)
+    for (int k = 0; k < WIDTH; k++) final[i][k] = x[i][k] = input(i, k);
+  for (int l = 0; l < LAYERS; l++) {
+    for (int i = 0; i < NODES; i++) {
+      double square = 0;
+      truth_kgin_row(s, n_kind, g, i, x, y[i]);
+      for (int k = 0; k < WIDTH; k++) square += y[i][k] * y[i][k];
+      for (int k = 0; k < WIDTH && square > 0; k++) y[i][k] /= sqrt(square);
+      for (int k = 0; k < WIDTH; k++) final[i][k] += y[i][k];
+    }
+    memcpy(x, y, sizeof x);
+  }
+}
+
+static void kgin_is_the_papers(void **state) {
+  (void)state;
+  const kith_model_options o = {.name = KITH_KGIN,
+                                .dim = WIDTH,
+                                .layers = LAYERS,
+                                .relations = {.n = 1, .of = {{.name = "tagged", .weight = 1}}},
+                                .kgin.intents = INTENTS};
+  for (int directed = 0; directed < 2; directed++) {
+    setting s = {.t = test_graph_random(USERS, ITEMS, EDGES, 3)};
+    node_rows truth;
+    kith_full_block full;
+    kith_tape *tape = NULL;
+    kith_output out = {.gather_index = &(kith_gather_index){0}, .all_rows = true};
+    kith_exec_ctx exec = {0};
+    float final[NODES * WIDTH];
+    s.t.related = s.t.kinds = true;
+    s.t.directed = directed;
+    s.g = test_graph_cut(&s.t, test_comm, CUT, 2);
+    assert_int_equal(KITH_OK, kith_params_create(3, &s.params));
+    assert_int_equal(KITH_OK, kith_model_graph_create(test_comm, s.g, &o, 1, &s.a).status);
+    assert_int_equal(KITH_OK, kith_full_block_make(s.a, false, false, &full));
+    assert_int_equal(KITH_OK, kith_tape_create(&tape));
+    const kith_block *block[LAYERS] = {&full.block, &full.block};
+    kith_tensor *x = kith_tape_node_tensor(tape, &full.nodes, WIDTH);
+    out.packed = kith_tape_tensor(tape, 1, WIDTH);
+    kith_model_ctx ctx = {
+        .tape = tape, .params = s.params, .exec = &exec, .block = block, .x = x, .output = &out};
+    kith_model_record(&o, &ctx);
+    assert_int_equal(KITH_OK, kith_tape_status(tape));
+    set_input(s.g->n_own, s.a->node, x);
+    kith_tape_forward(tape);
+    kith_output_rows(&out, s.g->n_own, WIDTH, final);
+    truth_kgin(&s, 2, truth);
+    for (kith_lid i = 0; i < s.g->n_own; i++)
+      for (int k = 0; k < WIDTH; k++)
+        assert_true(fabs((double) final[i * WIDTH + k] - truth[node_of_key(s.a->node[i])][k]) <
+                    4 * TOLERANCE);
+    kith_tape_destroy(&tape);
+    kith_full_block_free(&full);
+    setting_free(&s);
+  }
+}
+
+/* Szekely, Rizzo and Bakirov, 2007: the squared distance covariance as S1 + S2 - 2 S3 of the distances. */
+static double covariance(const double *x, const double *y) {
+  double s1 = 0, s3 = 0, a = 0, b = 0;
+  for (int k = 0; k < WIDTH; k++)
+    for (int l = 0; l < WIDTH; l++) {
+      s1 += fabs(x[k] - x[l]) * fabs(y[k] - y[l]);
+      a += fabs(x[k] - x[l]);
+      b += fabs(y[k] - y[l]);
+      for (int m = 0; m < WIDTH; m++) s3 += fabs(x[k] - x[l]) * fabs(y[k] - y[m]);
+    }
+  double n = WIDTH;
+  return s1 / (n * n) + a * b / (n * n * n * n) - 2 * s3 / (n * n * n);
+}
+
+/* Eqs. 4 and 5 of kgin, each pair of intents once; w: the rows of the kinds, then the intents' logits. */
+static double dependence(int n_kind, const double *w) {
+  double g[INTENTS][WIDTH] = {{0}}, sum = 0;
+  for (int p = 0; p < INTENTS; p++) {
+    const double *logit = w + n_kind * WIDTH + p * n_kind;
+    double all = 0;
+    for (int r = 0; r < n_kind; r++) all += exp(logit[r]);
+    for (int r = 0; r < n_kind; r++)
+      for (int k = 0; k < WIDTH; k++) g[p][k] += exp(logit[r]) / all * w[r * WIDTH + k];
+    for (int o = 0; o < p; o++)
+      sum += sqrt(covariance(g[p], g[o]) / sqrt(covariance(g[p], g[p]) * covariance(g[o], g[o])));
+  }
+  return sum;
+}
+
+/* A step of plain descent at rate 1: its loss, the weights before it and after. */
+static double step_of_kgin(const setting *s, double independence, int n, double *before, double *after) {
+  const kith_model_options o = {.name = KITH_KGIN,
+                                .dim = WIDTH,
+                                .layers = LAYERS,
+                                .init = 0.5,
+                                .relations = {.n = 1, .of = {{.name = "tagged", .weight = 1}}},
+                                .kgin = {.intents = INTENTS, .independence = independence}};
+  kith_train_options train = kith_train_defaults();
+  kith_trainer *trainer = NULL;
+  train.optimizer = (kith_optimizer_options){.name = KITH_SGD, .lr = 1};
+  assert_int_equal(KITH_OK, kith_trainer_create(test_comm, s->g, &o, &train, &trainer).status);
+  kith_train_state is = kith_trainer_state(trainer);
+  assert_int_equal(is.weights.n, n);
+  for (int i = 0; i < n; i++) before[i] = (double)is.weights.value[i];
+  (void)kith_trainer_step(trainer, 0, KITH_REQUEST_NONE);
+  for (int i = 0; i < n; i++) after[i] = (double)is.weights.value[i];
+  kith_comm_sum(test_comm, 1, is.loss);
+  double loss = kith_exact_sum_value(is.loss);
+  kith_trainer_destroy(&trainer);
+  return loss;
+}
+
+static void the_loss_keeps_intents_apart(void **state) {
+  (void)state;
+  enum { KINDS = 2, N = KINDS * WIDTH + INTENTS * KINDS };
+  const double factor = 0.5, shift = 1e-5;
+  double w[N], free[N], kept[N];
+  setting s = {.t = test_graph_random(USERS, ITEMS, EDGES, 3)};
+  s.t.related = s.t.kinds = true;
+  s.g = test_graph_cut(&s.t, test_comm, CUT, 2);
+  double without = step_of_kgin(&s, 0, N, w, free), with = step_of_kgin(&s, factor, N, w, kept);
+  assert_true(dependence(KINDS, w) > 0.1);
+  assert_true(fabs(with - without - factor * dependence(KINDS, w)) < TOLERANCE);
+  for (int i = 0; i < N; i++) {
+    double at = w[i], up, down;
+    w[i] = at + shift;
+    up = dependence(KINDS, w);
+    w[i] = at - shift;
+    down = dependence(KINDS, w);
+    w[i] = at;
+    assert_true(fabs(kept[i] - free[i] + factor * (up - down) / (2 * shift)) < 10 * TOLERANCE);
+  }
+  kith_graph_destroy(&s.g);
+  test_graph_free(&s.t);
+}
+
 static void rows_are_composed_with_kinds(void **state) {
   (void)state;
   for (int k = 0; k < 4; k++) {
@@ -520,6 +708,8 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(diffnet_attends_in_each_relation),
                                      cmocka_unit_test(a_block_knows_its_relations),
                                      cmocka_unit_test(rows_are_composed_with_kinds),
+                                     cmocka_unit_test(kgin_is_the_papers),
+                                     cmocka_unit_test(the_loss_keeps_intents_apart),
                                      cmocka_unit_test(both_is_what_a_merged_matrix_has)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));

@@ -38,6 +38,11 @@ static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe
   model.name = how->model;
   model.dim = how->width;
   model.edge_dropout = how->edge_dropout;
+  if (how->model == KITH_KGIN) {
+    model.relations = (kith_relation_weights){.n = 1, .of = {{.name = "tagged", .weight = 1}}};
+    model.dropout = 0.1;
+    model.kgin.independence = 0.01;
+  }
   model.start = how->start;
   model.lightgcn.storage = how->storage;
   train.batch = how->batch;
@@ -63,9 +68,11 @@ static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe
     out.loss[e] = kith_exact_sum_value(loss);
   }
   const float *final = kith_trainer_inference(trainer);
-  for (kith_lid i = 0; i < g->n_own; i++)
+  for (kith_lid i = 0; i < g->n_own; i++) {
+    if (g->type[i] > KITH_ITEM) continue;
     memcpy(out.final + (g->type[i] * USERS + g->original[i]) * how->width,
            final + (size_t)i * (size_t)how->width, (size_t)how->width * sizeof(float));
+  }
   kith_trainer_destroy(&trainer);
   kith_graph_destroy(&g);
   return out;
@@ -88,6 +95,7 @@ static void expect_same(const recipe *how, const outcome *truth, const outcome *
 
 static void check(recipe how) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
+  t.related = t.kinds = how.model == KITH_KGIN;
   kith_comm *alone = NULL;
   assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &alone).status);
   outcome truth = train_on(alone, &t, &how, 1, 5);
@@ -155,6 +163,12 @@ static void a_spectral_start_has_the_same_bits(void **state) {
 static void fewer_edges_have_the_same_bits(void **state) {
   (void)state;
   check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 32, .batch = 100, .edge_dropout = 0.3});
+}
+
+static void a_knowledge_graph_has_the_same_bits(void **state) {
+  (void)state;
+  check((recipe){.model = KITH_KGIN, .loss = KITH_BPR, .width = 21, .batch = 100});
+  check((recipe){.model = KITH_KGIN, .loss = KITH_SOFTMAX, .width = 16, .batch = 130, .edge_dropout = 0.3});
 }
 
 static void mf_with_bpr_has_the_same_bits(void **state) {
@@ -229,6 +243,7 @@ static void shared_negatives_alone_have_the_same_bits(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_with_bpr_has_the_same_bits),
                                      cmocka_unit_test(a_width_that_fits_no_vector_has_the_same_bits),
+                                     cmocka_unit_test(a_knowledge_graph_has_the_same_bits),
                                      cmocka_unit_test(rounded_rows_have_the_same_bits),
                                      cmocka_unit_test(lightgcn_with_softmax_has_the_same_bits),
                                      cmocka_unit_test(bilateral_softmax_has_the_same_bits),

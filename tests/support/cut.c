@@ -63,6 +63,7 @@ kith_schema test_schema(void) {
 
 kith_schema test_schema_of(const test_graph *t) {
   kith_schema s = t->related ? test_schema() : kith_schema_users_items();
+  if (t->kinds) s.relation[TEST_TAGGED].n_kind = 2;
   if (!t->directed) return s;
   if (!t->ties) s.relation[TEST_FRIEND].direction = KITH_DIRECTION_FORWARD;
   s.relation[TEST_TAGGED].direction = KITH_DIRECTION_BACK;
@@ -72,9 +73,10 @@ kith_schema test_schema_of(const test_graph *t) {
 
 /* Edges of a relation from one node to another. */
 static int cut_edges(const test_graph *t, int relation, int64_t from, int64_t to) {
-  if (!t->directed || (t->ties && relation == TEST_FRIEND)) return test_related(relation, from, to);
   double u = kith_random_unit(
       kith_random(8, KITH_RNG_GENERATE, (uint64_t)relation, (uint64_t)from, (uint64_t)to).bits[0]);
+  if (t->kinds && relation == TEST_TAGGED) return test_related(relation, from, to) ? 1 + (u < 0.4) : 0;
+  if (!t->directed || (t->ties && relation == TEST_FRIEND)) return test_related(relation, from, to);
   if (relation == TEST_FRIEND) return from != to && u < 0.12 / (1 + 0.1 * (double)to);
   return test_related(relation, from, to) ? 1 + (relation == TEST_VIEW && u < 0.4) : 0;
 }

@@ -11,6 +11,7 @@ typedef struct test_graph {
   int32_t *user, *item; /* [n_edge] sorted by user, then item; each pair once */
   bool related;         /* the graph has TEST_TAGS tags and the relations below; test_graph_random(): no */
   bool ties;            /* directed, but friends read each other */
+  bool kinds;           /* tags of items are of two kinds */
   bool directed;        /* users read those whom they follow, tags their items; views are of two kinds */
 } test_graph;
 

@@ -41,6 +41,33 @@ static void some_models_read_relations(void **state) {
   }
 }
 
+/* A row for each kind has any scale, and means know neither ages nor ties; without a graph it is no model. */
+static void kgin_reads_plain_relations(void **state) {
+  (void)state;
+  const kith_relation_weights good = {.n = 1, .of = {{.name = "kg", .weight = 1}}};
+  kith_model_options o = kith_model_defaults();
+  o.name = KITH_KGIN;
+  const struct {
+    kith_relation_weights w;
+    const char *says;
+  } bad[] = {{{.n = 0}, "model.relations: kgin"},
+             {{.n = 1, .of = {{.name = "kg", .weight = 2}}}, "model.relations.kg"},
+             {{.n = 1, .of = {{.name = "kg", .weight = 1, .learned = true}}}, "model.relations.kg"},
+             {{.n = 1, .of = {{.name = "kg", .weight = 1}}, .tie = KITH_TIE_SIMILARITY}, "model.tie"},
+             {{.n = 1,
+               .of = {{.name = "kg", .weight = 1}},
+               .n_half_life = 1,
+               .half_life = {{.name = "kg", .seconds = 60}}},
+              "model.half_lives.kg"}};
+  o.relations = good;
+  assert_int_equal(kith_model_check(&o), KITH_OK);
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    o.relations = bad[i].w;
+    assert_int_equal(kith_model_check(&o), KITH_ECONFIG);
+    assert_non_null(strstr(kith_error_text(), bad[i].says));
+  }
+}
+
 /* A matrix learns what a weight would, and means know neither ages nor ties. */
 static void check_plain_relations(kith_model_name name) {
   kith_model_options o = kith_model_defaults();
@@ -110,6 +137,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(heads_divide_the_columns_that_they_concatenate),
                                      cmocka_unit_test(some_models_read_relations),
                                      cmocka_unit_test(rgcn_and_diffnet_read_plain_relations),
+                                     cmocka_unit_test(kgin_reads_plain_relations),
                                      cmocka_unit_test(rows_of_features_start_at_no_singular_vectors),
                                      cmocka_unit_test(rounded_rows_go_with_fixed_weights_alone)};
   test_begin(&argc, &argv);
