@@ -44,6 +44,9 @@ typedef enum kith_evidence_kind {
   KITH_EVIDENCE_RECENT,  /**< how recently the user had the item in the relation */
   KITH_EVIDENCE_ORDER,   /**< users who had the item soon after one of the user's latest */
   KITH_EVIDENCE_POPULAR, /**< users who have the item in the relation */
+  KITH_EVIDENCE_ALIKE,   /**< how alike the item's content is to that of the user's items */
+  KITH_EVIDENCE_NEAR,    /**< items of the user next to the item */
+  KITH_EVIDENCE_NEAR2,   /**< the same, two edges away */
   KITH_EVIDENCE_KINDS
 } kith_evidence_kind;
 

@@ -57,6 +57,7 @@ typedef struct kith_job {
     int64_t users;      /**< validation users on whom weights are chosen, about */
     kith_relation_names evidence[KITH_EVIDENCE_KINDS]; /**< relations of each */
     double half_life;                                  /**< of what counts as popular, seconds; 0: none */
+    double alike_idf, alike_length;                    /**< powers of columns and items in alike */
     int n_model;
     struct kith_job_list model[KITH_JOB_MAX_MODELS]; /**< name and work folder of each model; path "": none */
   } blend;

@@ -48,13 +48,13 @@ kith_status kith_blend_rows(const kith_graph *g, int n_member, const kith_blend_
                             float **x) {
   kith_status st = KITH_OK;
   const kith_lid n_own = g->n_own;
-  const bool column = kith_evidence_has_columns(table);
   size_t at = 0;
   *d = 0;
   for (int m = 0; m < n_member; m++)
     if (member[m].gamma > 0) *d += member[m].d;
-  if (*d == 0) return st;
+  const bool column = kith_evidence_has_columns(table) || (*d == 0 && table->n > 0);
   *d += column;
+  if (*d == 0) return st;
   KITH_TRY(KITH_NEW(*x, (int64_t)n_own * *d));
   for (int m = 0; m < n_member; m++) {
     if (member[m].gamma <= 0) continue;

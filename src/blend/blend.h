@@ -74,11 +74,12 @@ static inline float kith_blend_factor(double gamma, double sigma) { return (floa
 
 /**
  * Rows whose products are the blend's, but for the direct term and the evidence of listed pairs: those of the
- * members with gamma > 0 side by side, each times sqrt(gamma / sigma); then, if there is evidence of items, a
- * column of 1 for users and of the sum of c_k f_k for items.  Local.
+ * members with gamma > 0 side by side, each times sqrt(gamma / sigma); then, if there is evidence of items,
+ * or no other column, a column of 1 for users and of the sum of c_k f_k for items.  Local.
  *
  * @param evidence  [table->n] with the weights
- * @param[out] d, x  a new block [n_own, d]; d is 0 and x null if no member has weight.  Errors: KITH_ENOMEM.
+ * @param[out] d, x  a new block [n_own, d]; d is 0 and x null if no member has weight and there is no
+ * evidence.  Errors: KITH_ENOMEM.
  */
 kith_status kith_blend_rows(const kith_graph *g, int n_member, const kith_blend_member *member,
                             const kith_evidence_table *table, const kith_evidence *evidence, int *d,

@@ -13,9 +13,11 @@
 static const struct {
   const char *name; /* of the key, after "blend." */
   kith__evidence_maker make;
-  bool users;  /* of a relation between users; else of users with items */
-  bool chosen; /* also of interactions */
-  bool timed;  /* edges need times; popular: with a half-life */
+  bool users;   /* of a relation between users */
+  bool items;   /* of a relation between items */
+  bool content; /* of a relation of items with any nodes, or of features; else of users with items */
+  bool chosen;  /* also of interactions */
+  bool timed;   /* edges need times; popular: with a half-life */
 } evidence_kinds[KITH_EVIDENCE_KINDS] = {
     [KITH_EVIDENCE_SEEN] = {"seen", kith__evidence_seen},
     [KITH_EVIDENCE_RATE] = {"rate", kith__evidence_seen},
@@ -23,26 +25,39 @@ static const struct {
     [KITH_EVIDENCE_RECENT] = {"recent", kith__evidence_recent, .timed = true},
     [KITH_EVIDENCE_ORDER] = {"order", kith__evidence_order, .chosen = true, .timed = true},
     [KITH_EVIDENCE_POPULAR] = {"popular", kith__evidence_popular, .chosen = true},
+    [KITH_EVIDENCE_ALIKE] = {"alike", kith__evidence_alike, .content = true},
+    [KITH_EVIDENCE_NEAR] = {"near", kith__evidence_near, .items = true},
+    [KITH_EVIDENCE_NEAR2] = {"near2", kith__evidence_near, .items = true},
 };
 
 const char *kith_evidence_kind_name(kith_evidence_kind kind) { return evidence_kinds[kind].name; }
 
 void kith_evidence_print(const kith_evidence *e, char *text) {
-  char half_life[32] = "";
-  if (e->half_life > 0) snprintf(half_life, sizeof half_life, " %.15gs", e->half_life);
-  snprintf(text, 2 * KITH_NAME, "%s %s%s", evidence_kinds[e->kind].name, e->relation, half_life);
+  char more[64] = "";
+  if (e->half_life > 0) snprintf(more, sizeof more, " %.15gs", e->half_life);
+  if (e->kind == KITH_EVIDENCE_ALIKE) snprintf(more, sizeof more, " %.8g %.8g", e->idf, e->length);
+  snprintf(text, 2 * KITH_NAME, "%s %s%s", evidence_kinds[e->kind].name, e->relation, more);
+}
+
+/* What follows the relation's name: "2592000s" of popular, perhaps; "2 0.5" of alike. */
+static bool evidence_parse_more(const char *text, kith_evidence *e) {
+  char more = 0, end = 0;
+  if (e->kind == KITH_EVIDENCE_ALIKE)
+    return sscanf(text, "%lf %lf %c", &e->idf, &e->length, &end) == 2 && isfinite(e->idf) && e->idf >= 0 &&
+           isfinite(e->length) && e->length >= 0;
+  if (!*text) return true;
+  return e->kind == KITH_EVIDENCE_POPULAR && sscanf(text, "%lf%c%c", &e->half_life, &more, &end) == 2 &&
+         more == 's' && isfinite(e->half_life) && e->half_life > 0;
 }
 
 bool kith_evidence_parse(const char *text, kith_evidence *out) {
-  char kind[2 * KITH_NAME] = "", relation[2 * KITH_NAME] = "", more = 0;
-  double half_life = 0;
-  int n = sscanf(text, "%63s %63s %lf%c", kind, relation, &half_life, &more);
-  bool ages = n == 4 && more == 's' && isfinite(half_life) && half_life > 0;
-  if ((n != 2 && !ages) || !kith_schema_is_name(relation)) return false;
+  char kind[2 * KITH_NAME] = "", relation[2 * KITH_NAME] = "", more[2 * KITH_NAME] = "";
+  if (sscanf(text, "%63s %63s %63[^\n]", kind, relation, more) < 2 || !kith_schema_is_name(relation))
+    return false;
   for (int k = 0; k < KITH_EVIDENCE_KINDS; k++) {
     if (strcmp(evidence_kinds[k].name, kind) != 0) continue;
-    *out = (kith_evidence){.kind = (kith_evidence_kind)k, .half_life = half_life};
-    return (!ages || k == KITH_EVIDENCE_POPULAR) &&
+    *out = (kith_evidence){.kind = (kith_evidence_kind)k};
+    return evidence_parse_more(more, out) &&
            kith_text_copy("evidence", relation, sizeof out->relation, out->relation) == KITH_OK;
   }
   return false;
@@ -79,16 +94,48 @@ done:
   return st;
 }
 
-static kith_status evidence_check_relation(const kith_graph *g, const kith_evidence *e, int r) {
+/* Whether it is of the items' features, which no relation is called like. */
+static bool evidence_is_of_features(const kith_graph *g, const kith_evidence *e) {
+  return evidence_kinds[e->kind].content && strcmp(e->relation, KITH_EVIDENCE_FEATURES) == 0 &&
+         kith_schema_find_relation(&g->schema, e->relation) < 0;
+}
+
+static kith_status evidence_check_features(const kith_graph *g, const kith_evidence *e) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(g->n_feature_of[KITH_ITEM] > 0, KITH_ECONFIG,
+             "blend.%s: items have no features; name data.item_features, and run kith ingest and kith "
+             "partition again",
+             evidence_kinds[e->kind].name);
+done:
+  return st;
+}
+
+/* Which nodes a relation joins. */
+static kith_status evidence_check_ends(const kith_schema *schema, const kith_relation_type *type,
+                                       const kith_evidence *e) {
   kith_status st = KITH_OK;
   const char *name = evidence_kinds[e->kind].name;
-  bool users = evidence_kinds[e->kind].users;
-  KITH_CHECK(r >= 0, KITH_ECONFIG, "blend.%s: the graph has no relation %s", name, e->relation);
-  const kith_relation_type *type = &g->schema.relation[r];
-  KITH_CHECK(users || kith_schema_joins_sides(&g->schema, type), KITH_ECONFIG,
+  bool users = evidence_kinds[e->kind].users, items = evidence_kinds[e->kind].items;
+  bool content = evidence_kinds[e->kind].content;
+  bool from = kith_schema_side(schema, type->from) == KITH_ITEM;
+  bool to = kith_schema_side(schema, type->to) == KITH_ITEM;
+  KITH_CHECK(users || items || content || kith_schema_joins_sides(schema, type), KITH_ECONFIG,
              "blend.%s: %s is no relation of users with items", name, e->relation);
   KITH_CHECK(!users || (type->from == KITH_USER && type->to == KITH_USER), KITH_ECONFIG,
              "blend.%s: %s is no relation between users", name, e->relation);
+  KITH_CHECK(!items || (from && to), KITH_ECONFIG, "blend.%s: %s is no relation between items", name,
+             e->relation);
+  KITH_CHECK(!content || from || to, KITH_ECONFIG, "blend.%s: %s is no relation of items", name, e->relation);
+done:
+  return st;
+}
+
+static kith_status evidence_check_relation(const kith_graph *g, const kith_evidence *e, int r) {
+  kith_status st = KITH_OK;
+  const char *name = evidence_kinds[e->kind].name;
+  KITH_CHECK(r >= 0, KITH_ECONFIG, "blend.%s: the graph has no relation %s", name, e->relation);
+  const kith_relation_type *type = &g->schema.relation[r];
+  KITH_TRY(evidence_check_ends(&g->schema, type, e));
   KITH_CHECK(!evidence_is_timed(e) || type->timed, KITH_ECONFIG,
              "blend.%s: the edges of %s have no times; name data.relations.%s.columns.time, and run kith "
              "ingest and kith partition again",
@@ -100,7 +147,8 @@ done:
 kith_status kith_evidence_check(const kith_graph *g, int n, const kith_evidence *e) {
   kith_status st = KITH_OK;
   for (int k = 0; k < n; k++) {
-    if (evidence_is_of_interactions(&e[k])) KITH_TRY(evidence_check_interactions(g, &e[k]));
+    if (evidence_is_of_features(g, &e[k])) KITH_TRY(evidence_check_features(g, &e[k]));
+    else if (evidence_is_of_interactions(&e[k])) KITH_TRY(evidence_check_interactions(g, &e[k]));
     else KITH_TRY(evidence_check_relation(g, &e[k], kith_schema_find_relation(&g->schema, e[k].relation)));
   }
 done:
@@ -160,12 +208,13 @@ void kith_evidence_free(kith_evidence_table *t) {
   KITH_FREE(t->value);
 }
 
-kith_agreed kith_evidence_make(const kith_comm *comm, const kith_graph *g, int n, const kith_evidence *e,
-                               kith_evidence_table *out) {
+kith_agreed kith_evidence_make(const kith_comm *comm, const kith_graph *g, kith_candidates candidates, int n,
+                               const kith_evidence *e, kith_evidence_table *out) {
   kith_agreed st = {KITH_OK};
   kith__evidence_work w = {.comm = comm, .g = g};
   *out = (kith_evidence_table){.n = n};
   KITH_TRY(kith_agreed_same(kith_evidence_check(g, n, e)));
+  if (candidates == KITH_CANDIDATES_COLD) KITH_TRY(kith_trained_items(comm, g, &w.trained));
   for (int k = 0; k < n; k++)
     KITH_TRY(evidence_kinds[e[k].kind].make(&w, &e[k], k,
                                             kith_schema_find_relation(&g->schema, e[k].relation),
@@ -173,6 +222,7 @@ kith_agreed kith_evidence_make(const kith_comm *comm, const kith_graph *g, int n
   KITH_TRY(kith_agree(comm, evidence_merge(&w, n, out)));
 done:
   KITH_FREE(w.pair);
+  KITH_FREE(w.trained);
   if (kith_is_bad(st)) kith_evidence_free(out);
   return st;
 }

@@ -11,10 +11,14 @@
 #include "kith/eval.h"
 #include "kith/store.h"
 
+#define KITH_EVIDENCE_FEATURES                                                                               \
+  "features" /**< of items: what a blend calls them, unless a relation has this name */
+
 typedef struct kith_evidence {
   kith_evidence_kind kind;
-  char relation[KITH_NAME]; /**< of the graph, or KITH_INTERACTIONS */
+  char relation[KITH_NAME]; /**< of the graph, or KITH_INTERACTIONS; alike: or KITH_EVIDENCE_FEATURES */
   double half_life;         /**< popular: seconds; 0: none */
+  double idf, length;       /**< alike: powers of log(n / n_c), and of an item's length */
   double weight;            /**< c, of any sign */
 } kith_evidence;
 
@@ -40,10 +44,11 @@ bool kith_evidence_reads_times(int n, const kith_evidence *e);
 kith_status kith_evidence_check(const kith_graph *g, int n, const kith_evidence *e) KITH_MUST_USE;
 /**
  * Collective; the same bits on any number of ranks.  n = 0: an empty table.
+ * @param candidates  of the ranking: pairs of items that are ranked for nobody may be missing
  * Errors: KITH_ENOMEM; those of kith_evidence_check().
  */
-kith_agreed kith_evidence_make(const kith_comm *comm, const kith_graph *g, int n, const kith_evidence *e,
-                               kith_evidence_table *out) KITH_MUST_USE;
+kith_agreed kith_evidence_make(const kith_comm *comm, const kith_graph *g, kith_candidates candidates, int n,
+                               const kith_evidence *e, kith_evidence_table *out) KITH_MUST_USE;
 void kith_evidence_free(kith_evidence_table *t); /**< Local. */
 /** f number k of an owned user, as an index into g->row_of[KITH_USER], and an item.  Local. */
 double kith_evidence_value(const kith_evidence_table *t, kith_lid user, int64_t item, int k);

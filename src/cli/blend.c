@@ -211,7 +211,7 @@ done:
 
 static kith_agreed blend_weigh(const cli *c, const char *parts, blend_work *w) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(cli_evidence_make(c, parts, w->g, w->n_evidence, w->evidence, &w->table));
+  KITH_TRY(cli_evidence_make(c, parts, w->g, false, w->n_evidence, w->evidence, &w->table));
   KITH_TRY(kith_blend_scale(c->comm, w->g, w->o.seed, BLEND_PAIRS, w->of.n, w->member));
   const kith_knots *given = &c->job.blend.weights;
   for (int m = 0; m < given->n; m++) w->member[m].gamma = given->of[m];
@@ -219,7 +219,9 @@ static kith_agreed blend_weigh(const cli *c, const char *parts, blend_work *w) {
   else if (c->refit) KITH_TRY(blend_read_weights(c, w));
   else KITH_TRY(blend_fit(c, w));
   for (int k = 0; k < w->n_evidence; k++) w->of.evidence[k].weight = w->evidence[k].weight;
-  w->of.evidence_width = kith_evidence_has_columns(&w->table);
+  bool models = false;
+  for (int m = 0; m < w->of.n; m++) models = models || w->member[m].gamma > 0;
+  w->of.evidence_width = kith_evidence_has_columns(&w->table) || (!models && w->n_evidence > 0);
   for (int m = 0; m < w->of.n; m++) {
     w->of.model[m].gamma = w->member[m].gamma;
     w->of.model[m].sigma = w->member[m].sigma;

@@ -198,7 +198,7 @@ static kith_agreed evaluate_make_pairs(const cli *c, kith_graph *g, const char *
   KITH_TRY(kith_blend_origin_read(c->comm, path, &of));
   if (of.n_evidence == 0) return st;
   KITH_TRY(kith_agreed_same(cli_evidence_take(path, &of, evidence)));
-  KITH_TRY(cli_evidence_make(c, parts, g, of.n_evidence, evidence, &table));
+  KITH_TRY(cli_evidence_make(c, parts, g, false, of.n_evidence, evidence, &table));
   KITH_TRY(kith_agree(c->comm, kith_evidence_terms(&table, evidence, pairs)));
 done:
   kith_evidence_free(&table);

@@ -30,6 +30,10 @@ static kith_status evidence_list_one(const cli *c, kith_evidence_kind kind, cons
   kith_evidence *e = &out[(*n)++];
   *e = (kith_evidence){.kind = kind};
   if (kind == KITH_EVIDENCE_POPULAR) e->half_life = c->job.blend.half_life;
+  if (kind == KITH_EVIDENCE_ALIKE) {
+    e->idf = c->job.blend.alike_idf;
+    e->length = c->job.blend.alike_length;
+  }
   KITH_TRY(kith_text_copy("blend", relation, sizeof e->relation, e->relation));
 done:
   return st;
@@ -74,12 +78,13 @@ done:
 
 /* ---- numbers ---- */
 
-kith_agreed cli_evidence_make(const cli *c, const char *parts, kith_graph *g, int n, const kith_evidence *e,
-                              kith_evidence_table *out) {
+kith_agreed cli_evidence_make(const cli *c, const char *parts, kith_graph *g, bool all, int n,
+                              const kith_evidence *e, kith_evidence_table *out) {
   kith_agreed st = {KITH_OK};
+  kith_candidates candidates = all ? KITH_CANDIDATES_ALL : c->job.evaluate.scope.candidates;
   KITH_TRY(kith_agreed_same(kith_evidence_check(g, n, e)));
   if (kith_evidence_reads_times(n, e)) KITH_TRY(kith_graph_times_read(c->comm, parts, g));
-  KITH_TRY(kith_evidence_make(c->comm, g, n, e, out));
+  KITH_TRY(kith_evidence_make(c->comm, g, candidates, n, e, out));
 done:
   return st;
 }

@@ -13,8 +13,9 @@ bool cli_evidence_is_same(const cli *c, const kith_blend_origin *of);
  * KITH_EDATA. */
 kith_status cli_evidence_take(const char *path, const kith_blend_origin *of,
                               kith_evidence *out) KITH_MUST_USE;
-/* kith_evidence_make(), the times of interactions read before if they are needed.  Collective. */
-kith_agreed cli_evidence_make(const cli *c, const char *parts, kith_graph *g, int n, const kith_evidence *e,
-                              kith_evidence_table *out) KITH_MUST_USE;
+/* kith_evidence_make() of the items that are ranked, or of `all`, the times of interactions read before if
+ * they are needed.  Collective. */
+kith_agreed cli_evidence_make(const cli *c, const char *parts, kith_graph *g, bool all, int n,
+                              const kith_evidence *e, kith_evidence_table *out) KITH_MUST_USE;
 
 #endif

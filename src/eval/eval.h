@@ -25,6 +25,9 @@ kith_agreed kith_eval_direct_some(const kith_comm *comm, const kith_graph *g, co
 /** The training items of all users [users in all], by original number, on every rank.  Collective.  Errors:
  * KITH_ENOMEM; *r is freed by the caller, then too. */
 kith_agreed kith_train_lists(const kith_comm *comm, const kith_graph *g, kith_ragged *r) KITH_MUST_USE;
+/** Which items have training interactions: [items] 1, others 0, the same on every rank.  Collective.  Errors:
+ * KITH_ENOMEM; *trained is freed by the caller, then too. */
+kith_agreed kith_trained_items(const kith_comm *comm, const kith_graph *g, uint8_t **trained) KITH_MUST_USE;
 /** The same of any lists of items of the owned users, in the order that they have. */
 kith_agreed kith_all_lists(const kith_comm *comm, const kith_graph *g, const kith_ragged *l,
                            kith_ragged *r) KITH_MUST_USE;

@@ -87,12 +87,12 @@ done:
   return st;
 }
 
-static kith_agreed scope_find_trained(const kith_comm *comm, const kith_graph *g, kith__scope *s) {
+kith_agreed kith_trained_items(const kith_comm *comm, const kith_graph *g, uint8_t **trained) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(kith_agree(comm, KITH_NEW(s->trained, g->n[KITH_ITEM])));
-  for (kith_eid e = 0; e < g->train.start[g->train.n_row]; e++) s->trained[g->train.value[e]] = 1;
+  KITH_TRY(kith_agree(comm, KITH_NEW(*trained, g->n[KITH_ITEM])));
+  for (kith_eid e = 0; e < g->train.start[g->train.n_row]; e++) (*trained)[g->train.value[e]] = 1;
   KITH_WAIT("the items without training interactions",
-            MPI_Allreduce(MPI_IN_PLACE, s->trained, (int)g->n[KITH_ITEM], MPI_UINT8_T, MPI_MAX, comm->mpi));
+            MPI_Allreduce(MPI_IN_PLACE, *trained, (int)g->n[KITH_ITEM], MPI_UINT8_T, MPI_MAX, comm->mpi));
 done:
   return st;
 }
@@ -114,7 +114,7 @@ static kith_agreed scope_fill(const kith_comm *comm, const kith_graph *g, const 
   kith_agreed st = {KITH_OK};
   bool interactions = scope_masks_interactions(o), cold = o->candidates == KITH_CANDIDATES_COLD;
   s->truth = held_out;
-  if (cold) KITH_TRY(scope_find_trained(comm, g, s));
+  if (cold) KITH_TRY(kith_trained_items(comm, g, &s->trained));
   KITH_TRY(kith_agree(comm, scope_add_relations(g, o, s)));
   if (interactions) s->mask[s->n_mask++] = &g->train;
   if (interactions && mask_valid) s->mask[s->n_mask++] = &g->valid;

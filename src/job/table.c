@@ -473,6 +473,19 @@ const job_key kith__job_row[] = {
     {"blend.half_life", JOB_DURATION, AT(blend.half_life), 1, 1e12, "seconds",
      "kith blend: age at which a user counts half in blend.popular, such as 30d; its lists have times. Age "
      "is that at the latest time of the list. none: users of any age count alike."},
+    {"blend.alike", JOB_RELATIONS, AT(blend.evidence[KITH_EVIDENCE_ALIKE]), NONE,
+     "kith blend: relations of items with other nodes, such as tags, or features for data.item_features. The "
+     "score grows by a weight times the likeness, by tf-idf, of the item and the user's items."},
+    {"blend.alike_idf", JOB_REAL, AT(blend.alike_idf), 0, 4, "",
+     "kith blend: power of log(n / n_c) in the tf-idf of blend.alike, where n_c of n items have the tag."},
+    {"blend.alike_length", JOB_REAL, AT(blend.alike_length), 0, 1, "",
+     "kith blend: power of the length of the item's row by which blend.alike divides. 1: the cosine; less "
+     "favors items with many tags."},
+    {"blend.near", JOB_RELATIONS, AT(blend.evidence[KITH_EVIDENCE_NEAR]), NONE,
+     "kith blend: relations between items, such as citations. The score grows by a weight times the sum of "
+     "1 / sqrt(degrees) over the user's items next to the item."},
+    {"blend.near2", JOB_RELATIONS, AT(blend.evidence[KITH_EVIDENCE_NEAR2]), NONE,
+     "kith blend: the same of the user's items two edges away."},
     {"blend.models.NAME", JOB_PATH, AT(blend.model[0].path), NONE,
      "kith blend: work folder of the trained model that the blend calls NAME, at most 8. Its embeddings must "
      "be of this job's graph. A job that names models is a blend: it trains none itself. Empty: no model."},

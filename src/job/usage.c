@@ -63,6 +63,9 @@ static bool new_has_columns(const kith_job *j) {
 }
 
 static bool reads_features(const kith_job *j) { return recommends(j) && j->model.input != KITH_EMBEDDING; }
+static bool reads_item_features(const kith_job *j) {
+  return reads_features(j) || names_relation(&j->blend.evidence[KITH_EVIDENCE_ALIKE], "features");
+}
 
 static bool cuts_by_metis(const kith_job *j) { return j->partition.method == KITH_PARTITION_METIS; }
 static bool cuts_by_key(const kith_job *j) { return j->partition.method != KITH_PARTITION_CONTIGUOUS; }
@@ -173,6 +176,9 @@ static bool lists_carts(const kith_job *j) { return lists_views(j) || lists_rela
 static bool counts_popular(const kith_job *j) {
   return recommends(j) && j->blend.evidence[KITH_EVIDENCE_POPULAR].n > 0;
 }
+static bool compares_content(const kith_job *j) {
+  return recommends(j) && j->blend.evidence[KITH_EVIDENCE_ALIKE].n > 0;
+}
 static bool chooses_weights(const kith_job *j) { return recommends(j) && j->blend.weights.n == 0; }
 
 /* Conditions on one relation. */
@@ -213,8 +219,9 @@ static bool has_direction(const kith_job *j, const kith_relation_source *r) {
 static bool lists_edges(const kith_job *j, const kith_relation_source *r) {
   return j && r->list.format != KITH_ADJACENCY;
 }
-static bool filters(const kith_job *j, const kith_relation_source *r) {
-  return lists_edges(j, r) && r->list.min_weight > 0;
+static bool weighs_edges(const kith_job *j, const kith_relation_source *r) {
+  bool compared = j && names_relation(&j->blend.evidence[KITH_EVIDENCE_ALIKE], r->name);
+  return lists_edges(j, r) && (r->list.min_weight > 0 || compared);
 }
 static bool ages(const kith_job *j, const kith_relation_source *r) {
   return lists_edges(j, r) &&
@@ -255,7 +262,8 @@ static const usage_rule usage_rules[] = {
      "needs data.social.min_weight above 0: models do not read the weights of edges"},
     {"data.nodes.NAME.features", "train", reads_features, "needs model.input: features or both"},
     {"data.user_features", "train", reads_features, "needs model.input: features or both"},
-    {"data.item_features", "train", reads_features, "needs model.input: features or both"},
+    {"data.item_features", "train", reads_item_features,
+     "needs model.input: features or both, or blend.alike: features"},
     {"data.split.method", "ingest", recommends, "needs task: recommend"},
     {"data.split.valid", "ingest", splits, "needs a data.split.method other than none"},
     {"data.split.test", "ingest", holds_out_test,
@@ -376,6 +384,8 @@ static const usage_rule usage_rules[] = {
     {"blend", "blend", recommends, "needs task: recommend"},
     {"blend.users", "blend", chooses_weights, "needs blend.weights: []"},
     {"blend.half_life", "blend", counts_popular, "needs blend.popular"},
+    {"blend.alike_idf", "blend", compares_content, "needs blend.alike"},
+    {"blend.alike_length", "blend", compares_content, "needs blend.alike"},
     {"checkpoint", "train", always, ""},
     {"checkpoint.steps", "train", has_steps, "needs a model that is trained by steps, not spectral"},
     {"checkpoint.best", "train", has_steps, "needs a model that is trained by steps, not spectral"},
@@ -400,8 +410,8 @@ static const struct {
      "needs a half-life in model.half_lives, and a weight above 0 in model.relations; or blend.recent, "
      "order, "
      "or popular with blend.half_life"},
-    {"data.relations.NAME.columns.weight", filters,
-     "needs min_weight above 0: models do not read the weights of edges"},
+    {"data.relations.NAME.columns.weight", weighs_edges,
+     "needs min_weight above 0, or blend.alike: models do not read the weights of edges"},
     {"partition.weight.NAME", is_cut, "needs partition.method: metis or contiguous"},
     {"sampler.relations.NAME", samples_relation,
      "needs sampler.mode: neighbor, and a weight above 0 in model.relations with lightgcn, rgcn, diffnet or "

@@ -232,10 +232,11 @@ static kith_agreed make_blend(void **made) {
   kith_blend_options o = {.n_user = 1000, .seed = 1}; /* no item is masked */
   kith_blend_report report;
   kith_evidence_table table = {.n = 0};
-  const kith_evidence evidence[3] = {{.kind = KITH_EVIDENCE_FRIENDS, .relation = "friend"},
+  const kith_evidence evidence[4] = {{.kind = KITH_EVIDENCE_FRIENDS, .relation = "friend"},
                                      {.kind = KITH_EVIDENCE_ORDER, .relation = KITH_INTERACTIONS},
-                                     {.kind = KITH_EVIDENCE_POPULAR, .relation = KITH_INTERACTIONS}};
-  double weight[3] = {0};
+                                     {.kind = KITH_EVIDENCE_POPULAR, .relation = KITH_INTERACTIONS},
+                                     {.kind = KITH_EVIDENCE_ALIKE, .relation = "tagged"}};
+  double weight[4] = {0};
   kith_graph held_out = *directed_share;
   held_out.valid = directed_share->train;
   float *x = calloc((size_t)directed_share->n_own + 1, 2 * sizeof *x);
@@ -246,7 +247,7 @@ static kith_agreed make_blend(void **made) {
   kith_blend_member member[2] = {{.d = 1, .x = x}, {.d = 2, .x = x}};
   member[1].direct = (kith_direct_term){.c = 1, .lambda_1 = 1};
   KITH_TRY(kith_blend_scale(test_comm, &held_out, 1, 50, 2, member));
-  KITH_TRY(kith_evidence_make(test_comm, &held_out, 3, evidence, &table));
+  KITH_TRY(kith_evidence_make(test_comm, &held_out, KITH_CANDIDATES_ALL, 4, evidence, &table));
   KITH_TRY(kith_blend_fit(test_comm, &held_out, &o, 2, member, &table, weight, &report));
 done:
   kith_evidence_free(&table);
