@@ -199,7 +199,7 @@ static void embed_relations(const kith_job *job, kith_new_nodes_options *o) {
 }
 
 /* Lists of features have the format of those of known nodes. */
-static kith_new_nodes_options embed_options(const kith_job *job) {
+kith_new_nodes_options cli_new_nodes_options(const kith_job *job) {
   kith_new_nodes_options o = {.interactions = job->embed.interactions,
                               .defaults = job->data.interactions,
                               .what = job->embed.types,
@@ -236,7 +236,7 @@ kith_agreed cli_embed(cli *c) {
   KITH_TRY(cli_lock_for(c, output));
   KITH_TRY(cli_check_replaced(c, output, KITH_EMBEDDINGS_FORMAT, "nodes", &replaces));
   double began = kith_clock();
-  kith_new_nodes_options o = embed_options(&c->job);
+  kith_new_nodes_options o = cli_new_nodes_options(&c->job);
   KITH_TRY(cli_read_parts(c, run.parts, &g));
   KITH_TRY(embed_choose(c, g, embeddings, checkpoint, &from));
   KITH_TRY(cli_check_export(c, g, embeddings, &from));

@@ -16,6 +16,7 @@ static kith_status explain_check(const cli *c, const explain_request *w, bool wa
   KITH_CHECK(w->all == (w->output != NULL), KITH_EUSAGE, "kith explain: --all and --output FILE go together");
   KITH_CHECK(!w->all || (!w->item && !walks), KITH_EUSAGE,
              "kith explain: --item, --paths and --connections go with --user ID");
+  KITH_CHECK(!w->all || !w->new_file, KITH_EUSAGE, "kith explain: --new FILE goes with --user ID");
   KITH_CHECK(w->item || !w->against, KITH_EUSAGE,
              "kith explain: --against ID goes with --item ID: why the one rather than the other");
   KITH_CHECK(!w->item || w->k == 0, KITH_EUSAGE,
@@ -37,6 +38,7 @@ static kith_status explain_parse(cli *c, explain_request *w) {
   w->user = cli_option(c, "user");
   w->item = cli_option(c, "item");
   w->against = cli_option(c, "against");
+  w->new_file = cli_option(c, "new");
   w->n_reason = w->item ? 10 : 3;
   w->n_path = w->n_connection = -1;
   KITH_TRY(cli_number(c, "k", 1, EXPLAIN_MOST_ITEMS, &w->k));
@@ -118,18 +120,22 @@ static kith_agreed explain_model(cli *c, kith_run *run, char *config_key, explai
   KITH_TRY(kith_checkpoint_find(c->comm, run->work, 0, checkpoint));
   if (checkpoint[0]) KITH_TRY(cli_keep_half_life(c, checkpoint, g, &run->model));
   KITH_TRY(cli_resolve_half_life(c, run->parts, g, &run->model));
-  KITH_TRY(kith_explainer_create(c->comm, g, run, &a->base.from, a->base.x, &a->explainer));
+  KITH_TRY(kith_explainer_create(c->comm, g, run, &a->base.from, a->base.x, a->has_new ? &a->nodes : NULL,
+                                 &a->explainer));
+  if (a->has_new) KITH_TRY(cli_explain_check_new(c, a));
 done:
   return st;
 }
 
-static kith_agreed explain_load(cli *c, kith_run *run, char *config_key, explain_data *a) {
+static kith_agreed explain_load(cli *c, const explain_request *w, kith_run *run, char *config_key,
+                                explain_data *a) {
   kith_agreed st = {KITH_OK};
   char parts[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
   KITH_TRY(cli_recommend_load(c, &a->base));
   KITH_TRY(explain_read_ids(c, a));
   if (a->base.g->timed) KITH_TRY(kith_graph_times_read(c->comm, parts, a->base.g));
+  KITH_TRY(cli_explain_find_new(c, w, a));
   if (cli_is_blend(c)) KITH_TRY(cli_explain_blend(c, a));
   else KITH_TRY(explain_model(c, run, config_key, a));
 done:
@@ -138,6 +144,8 @@ done:
 
 static void explain_free(explain_data *a) {
   kith_explainer_free(&a->explainer);
+  cli_new_close(&a->file);
+  kith_new_nodes_free(&a->nodes);
   cli_explain_free_members(a);
   for (int t = 0; t < KITH_MAX_TYPES; t++) kith_ids_free(&a->further[t]);
   for (int r = 0; r < KITH_MAX_RELATIONS; r++) kith_ids_free(&a->kind[r]);
@@ -153,6 +161,18 @@ static kith_status explain_find(const kith_ids *ids, const char *option, const c
   KITH_CHECK(!id || *original >= 0, KITH_EDATA, "--%s %s: no such %s in the graph", option, id,
              strcmp(option, "user") == 0 ? "user" : "item");
 done:
+  return st;
+}
+
+/* The same of a new user. */
+static kith_agreed explain_top_new(cli *c, const explain_request *w, explain_data *a, int k, int32_t *item) {
+  kith_agreed st = {KITH_OK};
+  kith_topk top = {0};
+  const recommend_request one = {.user = {w->user}, .n_user = 1, .k = k, .new_file = w->new_file};
+  KITH_TRY(cli_new_top(c, &one, &a->base, &a->file, &top));
+  memcpy(item, top.item, (size_t)k * sizeof *item);
+done:
+  kith_topk_free(&top);
   return st;
 }
 
@@ -174,7 +194,7 @@ done:
 }
 
 /* The items to explain, in the order of the answer. */
-static kith_agreed explain_choose(cli *c, const explain_request *w, const explain_data *a, int *n,
+static kith_agreed explain_choose(cli *c, const explain_request *w, explain_data *a, int *n,
                                   kith_explain_query *query) {
   kith_agreed st = {KITH_OK};
   int64_t user, item, against;
@@ -186,14 +206,15 @@ static kith_agreed explain_choose(cli *c, const explain_request *w, const explai
   query[0] = (kith_explain_query){user, item, against};
   if (w->item) return st;
   KITH_TRY(kith_agree(c->comm, KITH_NEW(top, w->k)));
-  KITH_TRY(explain_top(c, a, user, (int)w->k, top));
+  if (user >= a->base.g->n[KITH_USER]) KITH_TRY(explain_top_new(c, w, a, (int)w->k, top));
+  else KITH_TRY(explain_top(c, a, user, (int)w->k, top));
   for (*n = 0; *n < w->k && top[*n] >= 0; ++*n) query[*n] = (kith_explain_query){user, top[*n], -1};
 done:
   KITH_FREE(top);
   return st;
 }
 
-static kith_agreed explain_user(cli *c, const explain_request *w, const explain_data *a) {
+static kith_agreed explain_user(cli *c, const explain_request *w, explain_data *a) {
   kith_agreed st = {KITH_OK};
   kith_explanations e = {.n = 0};
   kith_explain_query *query = NULL;
@@ -243,7 +264,7 @@ kith_agreed cli_explain(cli *c) {
     KITH_TRY(cli_check_replaced(c, w.output, "", NULL, &replaces));
   }
   KITH_TRY(kith_agreed_same(explain_check_model(c, &w)));
-  KITH_TRY(explain_load(c, &run, config_key, &a));
+  KITH_TRY(explain_load(c, &w, &run, config_key, &a));
   if (w.all) KITH_TRY(cli_explain_all(c, &w, &a, replaces));
   else KITH_TRY(explain_user(c, &w, &a));
 done:

@@ -7,6 +7,7 @@
 
 typedef struct explain_request {
   const char *user, *item, *against; /* ids; null: none */
+  const char *new_file;              /* the file of kith embed; null: new.h5 in the work folder */
   int64_t k, n_reason, n_path, n_connection;
   bool paths_asked;
   bool all;           /* all users, … */
@@ -19,6 +20,9 @@ typedef struct explain_data {
   kith_ids kind[KITH_MAX_RELATIONS]; /* names of kinds; n = 0: none */
   kith_ids feature[KITH_SIDES];      /* of users and items; n = 0: none */
   kith_explainer *explainer;
+  bool has_new; /* whether any node of the request is new: */
+  recommend_new file;
+  kith_new_nodes nodes;                        /* of the lists, as kith embed reads them */
   int n_member;                                /* models of a blend that have weight */
   struct explain_member *member;               /* [n_member]; null: no blend */
   kith_evidence_table table;                   /* evidence of a blend … */
@@ -42,6 +46,12 @@ kith_agreed cli_explain_blend(const cli *c, explain_data *a) KITH_MUST_USE;
 void cli_explain_free_members(explain_data *a);
 /* The name of a model in blend.models, by its number among those that have weight. */
 const char *cli_explain_member(const explain_data *a, int member);
+/* If a node of the request is not in the graph: open the file of kith embed, and read the lists that it was
+ * made of; base.user and base.item then have its ids, too.  Collective.  Errors: those of
+ * kith_new_nodes_read(); KITH_EDATA (no such node; other lists). */
+kith_agreed cli_explain_find_new(cli *c, const explain_request *w, explain_data *a) KITH_MUST_USE;
+/* Refuse a file whose rows are not those of the explainer.  Collective.  Errors: KITH_EDATA. */
+kith_agreed cli_explain_check_new(cli *c, const explain_data *a) KITH_MUST_USE;
 /* Write the top items of all users with their reasons to a file.  Collective. */
 kith_agreed cli_explain_all(cli *c, const explain_request *w, const explain_data *a,
                             bool replaces) KITH_MUST_USE;

@@ -123,7 +123,7 @@ static kith_agreed blend_read(const cli *c, cli *of, explain_data *a, const kith
   KITH_TRY(kith_checkpoint_find(of->comm, m->run.work, 0, checkpoint));
   if (checkpoint[0]) KITH_TRY(cli_keep_half_life(of, checkpoint, g, &m->run.model));
   KITH_TRY(cli_resolve_half_life(of, m->run.parts, g, &m->run.model));
-  KITH_TRY(kith_explainer_create(of->comm, g, &m->run, &m->from, m->x, &m->explainer));
+  KITH_TRY(kith_explainer_create(of->comm, g, &m->run, &m->from, m->x, NULL, &m->explainer));
 done:
   return st;
 }

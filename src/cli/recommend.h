@@ -39,6 +39,20 @@ void cli_recommend_json_id(cli *c, const kith_ids *ids, int64_t i);
 kith_agreed cli_recommend_similar(cli *c, const recommend_request *w, const recommend_data *a) KITH_MUST_USE;
 /* The top items of users of the file of kith embed.  Collective. */
 kith_agreed cli_recommend_new(cli *c, const recommend_request *w, const recommend_data *a) KITH_MUST_USE;
+/* The lists of new nodes that a job names. */
+kith_new_nodes_options cli_new_nodes_options(const kith_job *job);
+/* A file of kith embed. */
+typedef struct recommend_new {
+  kith_h5 *f;
+  kith_ids ids[KITH_SIDES]; /* of its users and items, on every rank */
+} recommend_new;
+/* Open a file of kith embed, `named` or new.h5 of the work folder if null, that goes with the rows of `a`.
+ * Collective.  Errors: KITH_EDATA. */
+kith_agreed cli_new_open(cli *c, const char *named, const recommend_data *a, recommend_new *n) KITH_MUST_USE;
+void cli_new_close(recommend_new *n);
+/* The top items of users of the request, who are in the file.  Collective. */
+kith_agreed cli_new_top(cli *c, const recommend_request *w, const recommend_data *a, recommend_new *n,
+                        kith_topk *top) KITH_MUST_USE;
 /* Whether the users of the request are those of a file of kith embed: of --new, or of new.h5 if one of them
  * is not in the graph.  Collective.  Errors: KITH_EDATA (a user of neither; users of both). */
 kith_agreed cli_recommend_find_users(const cli *c, const recommend_request *w, const recommend_data *a,

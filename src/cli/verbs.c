@@ -44,7 +44,9 @@ const cli_verb cli_verbs[] = {
      "                       current folder\n"
      "  --refit              by the model of kith train --refit\n"},
     {"explain", true, cli_explain, "JOB", "why a user gets an item: what its score is a sum of",
-     "  --user ID            user id of the lists\n"
+     "  --user ID            user id of the lists, or of new.h5\n"
+     "  --new FILE           embeddings of new users and items (default: new.h5 in\n"
+     "                       the work folder), of the lists below embed\n"
      "  --item ID            the item (default: the top items of the user)\n"
      "  --against ID         with --item: why that item rather than this one\n"
      "  --k K                without --item: number of items (default 5)\n"

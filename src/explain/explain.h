@@ -117,16 +117,22 @@ typedef struct kith_explainer kith_explainer;
 /**
  * Run the model of the checkpoint that was exported, and keep what explanations read.  Collective.
  *
- * @param run   work, model, train.seed and what else says that a checkpoint is of this run; kept
+ * @param g     kept
+ * @param run   work, parts, model, train.seed and what else says that a checkpoint is of this run; kept
  * @param from  of the exported rows
  * @param x     [n_own, d] the exported rows; kept
- * Errors: KITH_ECONFIG (a model that cannot be divided; another configuration key), KITH_ENOINPUT (no
- * checkpoint of the exported epoch), KITH_EDATA (the rows are not those of the checkpoint), KITH_ENOMEM.
- * Memory: four times the rows, ghosts included.
+ * @param new   nodes that the graph does not have, as for kith_embed(): queries name them by n_known + i.
+ * Their neighbors are those of their lists; others do not read them.  Null: none Errors: KITH_ECONFIG (a
+ * model that cannot be divided; another configuration key), KITH_ENOINPUT (no checkpoint of the exported
+ * epoch), KITH_EDATA (the rows are not those of the checkpoint), KITH_ENOMEM. Memory: four times the rows,
+ * ghosts included.
  */
 kith_agreed kith_explainer_create(const kith_comm *comm, const kith_graph *g, const kith_run *run,
                                   const kith_embeddings_origin *from, const float *x,
-                                  kith_explainer **out) KITH_MUST_USE;
+                                  const kith_new_nodes *new, kith_explainer **out) KITH_MUST_USE;
+/** The rows of this rank's new nodes, users before items over all ranks: *n of them from *first on.  Local.
+ */
+const float *kith_explainer_new_rows(const kith_explainer *e, int64_t *first, int64_t *n);
 /** Whether terms of a model's scores add up to them.  Local. */
 bool kith_explain_is_exact(const kith_model_options *o);
 /**

@@ -4,6 +4,7 @@
 
 #include "explain/explain.h"
 #include "ops/panel.h"
+#include "train/augment_graph.h"
 #include "train/inference.h"
 
 enum { BATCH = KITH_PANEL /* queries at once: one panel */ };
@@ -22,7 +23,10 @@ struct kith_explainer {
   const kith_evidence_table *evidence; /* of a blend; null: none */
   double evidence_weight[KITH_BLEND_EVIDENCE];
   const kith_comm *comm;
-  const kith_graph *g;
+  const kith_graph *g;       /* with new nodes the augmented graph, … */
+  const kith_graph *known;   /* … whose first rows are those of this one */
+  augmented_graph augmented; /* null: no new nodes */
+  float *final_rows;         /* [n_own, d] with new nodes */
   const kith_run *run;
   kith_inference inference; /* of a model with steps */
   bool is_gradient;         /* gradient x input: of a model that is not linear */
@@ -73,6 +77,13 @@ kith_agreed kith__explain_read(kith_explainer *e, const kith_embeddings_origin *
 /* Refuse exported rows that are not e->all [n_own, d], which the checkpoint gives: it is another model that
  * would be explained.  Collective.  Errors: KITH_EDATA. */
 kith_agreed kith__explain_compare(kith_explainer *e, const char *checkpoint) KITH_MUST_USE;
+/* Give the new nodes final rows: `scored` is the last n rows [n, d] as they rank.  Local.  Errors:
+ * KITH_ENOMEM. */
+kith_status kith__explain_add_rows(kith_explainer *e, const float *scored) KITH_MUST_USE;
+/* Whether a row is of a new node. */
+static inline bool kith__explain_is_new(const kith_explainer *e, kith_lid row) {
+  return row >= e->known->n_own;
+}
 /* What a row of e->all is multiplied by: cosines divide by the length of the user's row. */
 double kith__explain_scale(const kith_explainer *e, kith_lid row);
 

@@ -1,4 +1,6 @@
 /* The explainer: what is common to all models. */
+#include <string.h>
+
 #include "explain/explain_impl.h"
 #include "graph/schema.h"
 
@@ -21,8 +23,8 @@ static kith_status explainer_index(kith_explainer *e) {
   for (int t = 0; t < KITH_SIDES; t++) {
     KITH_TRY(KITH_NEW(e->row_of[t], e->g->n[t]));
     for (int64_t i = 0; i < e->g->n[t]; i++) e->row_of[t][i] = -1;
-    for (kith_lid i = 0; i < e->g->n_own_of[t]; i++)
-      e->row_of[t][e->g->original[e->g->row_of[t][i]]] = e->g->row_of[t][i];
+    for (kith_lid i = 0; i < e->g->n_own; i++)
+      if (e->g->type[i] == t) e->row_of[t][e->g->original[i]] = i;
   }
   const kith_relation_weights *w = kith_model_relations(&e->run->model);
   e->term[0] = KITH_EXPLAIN_CHOICE;
@@ -37,14 +39,36 @@ static bool explainer_any_negative(const kith_csr *csr) {
   return false;
 }
 
+kith_status kith__explain_add_rows(kith_explainer *e, const float *scored) {
+  kith_status st = KITH_OK;
+  const size_t d = (size_t)e->d, n_known = (size_t)e->known->n_own, n = (size_t)e->augmented.n;
+  KITH_TRY(KITH_NEW(e->final_rows, (int64_t)((n_known + n) * d)));
+  memcpy(e->final_rows, e->final, n_known * d * sizeof *e->final_rows);
+  memcpy(e->final_rows + n_known * d, scored, n * d * sizeof *e->final_rows);
+  e->final = e->final_rows;
+done:
+  return st;
+}
+
+const float *kith_explainer_new_rows(const kith_explainer *e, int64_t *first, int64_t *n) {
+  *first = e->augmented.first;
+  *n = e->augmented.n;
+  return e->final + (size_t)e->known->n_own * (size_t)e->d;
+}
+
 kith_agreed kith_explainer_create(const kith_comm *comm, const kith_graph *g, const kith_run *run,
-                                  const kith_embeddings_origin *from, const float *x, kith_explainer **out) {
+                                  const kith_embeddings_origin *from, const float *x,
+                                  const kith_new_nodes *new, kith_explainer **out) {
   kith_agreed st = {KITH_OK};
   kith_explainer *e = NULL;
   *out = NULL;
   KITH_TRY(kith_agreed_same(explainer_check(run)));
   KITH_TRY(kith_agree(comm, KITH_NEW(e, 1)));
-  *e = (kith_explainer){.comm = comm, .g = g, .run = run, .final = x, .direct = from->direct};
+  *e = (kith_explainer){.comm = comm, .g = g, .known = g, .run = run, .final = x, .direct = from->direct};
+  if (new) {
+    KITH_TRY(kith__augment_graph(comm, g, run->parts, new, &e->augmented));
+    e->g = e->augmented.g;
+  }
   KITH_TRY(kith_agree(comm, explainer_index(e)));
   if (!kith_explain_is_exact(&run->model)) KITH_TRY(kith__explain_gradient(e, from));
   else if (kith_model_has_steps(&run->model)) KITH_TRY(kith__explain_linear(e, from));
@@ -88,5 +112,7 @@ void kith_explainer_free(kith_explainer **explainer) {
   KITH_FREE(e->rest);
   kith_dist_csr_destroy(&e->own);
   kith_inference_free(&e->inference);
+  KITH_FREE(e->final_rows);
+  kith__augmented_graph_free(&e->augmented);
   KITH_FREE(*explainer);
 }

@@ -187,8 +187,8 @@ static kith_explain_edge gradient_edge(const kith_explainer *e, kith_lid user, c
     if (at < 0) continue;
     edge.relation = e->term[k];
     edge.kind = r && r->kind ? r->kind[at] : -1;
-    edge.timed = time != NULL;
-    edge.time = time ? time[at] : 0;
+    edge.timed = time && !kith__explain_is_new(e, user);
+    edge.time = edge.timed ? time[at] : 0;
     return edge;
   }
   return edge;

@@ -31,7 +31,7 @@ kith_explain_edge kith__explain_edge(const kith_explainer *e, kith_lid p, kith_e
   kith_explain_edge edge = {.relation = relation, .kind = -1};
   kith__explain_node(a->node[a->csr.col[entry]], &edge.type, &edge.original);
   if (!choice && r->kind) edge.kind = r->kind[at];
-  if (time) {
+  if (time && !kith__explain_is_new(e, row)) { /* lists of new nodes have no times */
     edge.timed = true;
     edge.time = time[at];
   }
@@ -120,7 +120,9 @@ static found *reasons_add(const kith__part *part, int m, kith_lid row, int q, ki
   sums->score +=
       part->factor * (kith__explain_dot(e->d, e->final + at, target) + (b->direct ? b->direct_score[q] : 0));
   if (e->x) sums->own += scale * e->weight[0] * kith__explain_dot(e->d, e->x + at, target);
+  found *first = list;
   list = reasons_find(part, m, row, q, scale, list);
+  for (; kith__explain_is_new(e, row) && first < list; first++) sums->score += first->direct;
   for (found *end = reasons_find_features(part, m, row, q, scale, list); list < end; list++)
     sums->own -= list->value;
   return list;

@@ -25,8 +25,9 @@ static kith_status spectral_fill(kith_explainer *e, const kith_spectrum *s) {
   for (int k = 0; k < e->d; k++)
     f[k] = largest > 0 ? kith_spectral_filter(o, last, s->value[k] / largest) : 0;
 #pragma omp parallel for schedule(static)
-  for (kith_lid i = 0; i < e->g->n_own_of[KITH_ITEM]; i++) {
-    size_t row = (size_t)e->g->row_of[KITH_ITEM][i];
+  for (kith_lid i = 0; i < e->known->n_own; i++) { /* new nodes are users */
+    size_t row = (size_t)i;
+    if (e->g->type[i] != KITH_ITEM) continue;
     double weight = spectral_power(e->a->degree[row], -o->input_power);
     for (int k = 0; k < e->d; k++)
       e->rest[row * (size_t)e->d + (size_t)k] =
@@ -34,6 +35,25 @@ static kith_status spectral_fill(kith_explainer *e, const kith_spectrum *s) {
   }
 done:
   KITH_FREE(f);
+  return st;
+}
+
+/* Rows of new users. */
+static kith_agreed spectral_add_new(kith_explainer *e, const kith_spectrum *known) {
+  kith_agreed st = {KITH_OK};
+  const kith_spectral_options *o = &e->run->model.spectral;
+  const int64_t n_known = e->known->n_own;
+  kith_spectrum *s = NULL;
+  float *x = NULL;
+  KITH_TRY(kith_agree(e->comm, kith_spectrum_make(e->g->n_own, e->d, known->width, &s)));
+  memcpy(s->value, known->value, (size_t)known->width * sizeof *s->value);
+  memcpy(s->v, known->v, (size_t)(n_known * known->width) * sizeof *s->v);
+  KITH_TRY(kith_agree(e->comm, KITH_NEW(x, (int64_t)e->g->n_own * e->d)));
+  KITH_TRY(kith_spectral_rows(e->comm, e->g, o, s, x));
+  KITH_TRY(kith_agree(e->comm, kith__explain_add_rows(e, x + n_known * e->d)));
+done:
+  KITH_FREE(x);
+  kith_spectrum_free(&s);
   return st;
 }
 
@@ -55,7 +75,7 @@ done:
 kith_agreed kith__explain_spectral(kith_explainer *e, const kith_embeddings_origin *from) {
   kith_agreed st = {KITH_OK};
   kith_spectrum *s = NULL;
-  KITH_TRY(kith_spectral_load(e->comm, e->g, e->run, &s));
+  KITH_TRY(kith_spectral_load(e->comm, e->known, e->run, &s));
   if (s->round != from->epoch)
     KITH_TRY(kith_agreed_same(kith_fail(
         KITH_ENOINPUT,
@@ -64,6 +84,7 @@ kith_agreed kith__explain_spectral(kith_explainer *e, const kith_embeddings_orig
   KITH_TRY(kith_dist_csr_create(e->comm, e->g, e->run->model.dim, &e->own));
   KITH_TRY(kith_agree(e->comm, spectral_alloc(e)));
   KITH_TRY(kith_agree(e->comm, spectral_fill(e, s)));
+  if (e->augmented.g) KITH_TRY(spectral_add_new(e, s));
   kith_halo_begin(e->a->halo, e->d, e->rest, e->rest + (size_t)e->g->n_own * (size_t)e->d);
   kith_halo_end(e->a->halo);
 done:
@@ -141,14 +162,15 @@ kith_agreed kith__explain_direct_scores(const kith_explainer *e, int n, const ki
   KITH_TRY(kith_agree(e->comm, KITH_NEW(part, 2 * (int64_t)n)));
   for (int q = 0; q < n; q++) {
     kith_lid row = e->row_of[KITH_USER][query[q].user];
-    if (row < 0) continue;
+    if (row < 0 || kith__explain_is_new(e, row)) continue;
     item[2 * n_mine] = (int32_t)query[q].item;
     item[2 * n_mine + 1] = (int32_t)query[q].against;
-    user[n_mine++] = kith__explain_user_index(e->g, row);
+    user[n_mine++] = kith__explain_user_index(e->known, row);
   }
-  KITH_TRY(kith_eval_direct_some(e->comm, e->g, &e->direct, n_mine, user, 2, item, part));
+  KITH_TRY(kith_eval_direct_some(e->comm, e->known, &e->direct, n_mine, user, 2, item, part));
   for (int q = 0, i = 0; q < n; q++) {
-    if (e->row_of[KITH_USER][query[q].user] < 0) continue;
+    kith_lid row = e->row_of[KITH_USER][query[q].user];
+    if (row < 0 || kith__explain_is_new(e, row)) continue;
     score[q] = (double)part[2 * i] - (double)part[2 * i + 1];
     i++;
   }

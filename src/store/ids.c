@@ -57,6 +57,38 @@ done:
   return st;
 }
 
+/* Ids as texts of a width; of a number its digits. */
+static void ids_copy(const kith_ids *from, int width, char *to) {
+  char text[KITH_PATH];
+  for (int64_t i = 0; i < from->n; i++) {
+    kith_ids_print(from, i, sizeof text, text);
+    memcpy(to + i * width, text, strnlen(text, (size_t)width));
+  }
+}
+
+kith_status kith_ids_append(kith_ids *ids, const kith_ids *more) {
+  kith_status st = KITH_OK;
+  enum { DIGITS = 20 };
+  int width = ids->text || more->text ? DIGITS : 0;
+  if (ids->width > width) width = ids->width;
+  if (more->width > width) width = more->width;
+  kith_ids all = {.number = NULL};
+  KITH_TRY(ids_alloc(ids->n + more->n, width, &all));
+  if (width > 0) {
+    ids_copy(ids, width, all.text);
+    ids_copy(more, width, all.text + ids->n * width);
+  } else {
+    memcpy(all.number, ids->number, (size_t)ids->n * sizeof *all.number);
+    if (more->n > 0) memcpy(all.number + ids->n, more->number, (size_t)more->n * sizeof *all.number);
+  }
+  kith_ids_free(ids);
+  *ids = all;
+  all = (kith_ids){.number = NULL};
+done:
+  kith_ids_free(&all);
+  return st;
+}
+
 /* U+0080 to U+009F: control characters of terminals. */
 static bool ids_is_c1(const char *at, size_t n) {
   return (unsigned char)at[0] == 0xc2 && n > 1 && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] < 0xa0;

@@ -75,7 +75,7 @@ static kith_agreed run_explain(void) {
   int d = 0;
   KITH_TRY(kith_embeddings_origin_read(test_comm, embeddings, &from));
   KITH_TRY(kith_embeddings_read(test_comm, graph, embeddings, &d, &x));
-  KITH_TRY(kith_explainer_create(test_comm, graph, &run, &from, x, &e));
+  KITH_TRY(kith_explainer_create(test_comm, graph, &run, &from, x, NULL, &e));
   KITH_TRY(kith_explain(e, 3, query, 2, 2, 2, &all));
   for (int q = 0; q < 3 && all.method == KITH_EXPLAIN_EXACT; q++) {
     const kith_explain_sums *s = &all.sums[q];
@@ -185,7 +185,7 @@ static void contributions_of_gradients_are_differences(void **state) {
     assert_int_equal(KITH_OK, kith_train_run(test_comm, graph, &run, &result).status);
     assert_int_equal(KITH_OK, kith_embeddings_origin_read(test_comm, embeddings, &from).status);
     assert_int_equal(KITH_OK, kith_embeddings_read(test_comm, graph, embeddings, &d, &x).status);
-    assert_int_equal(KITH_OK, kith_explainer_create(test_comm, graph, &run, &from, x, &e).status);
+    assert_int_equal(KITH_OK, kith_explainer_create(test_comm, graph, &run, &from, x, NULL, &e).status);
     compare_gradients(e);
     kith_explainer_free(&e);
     KITH_FREE(x);
