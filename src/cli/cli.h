@@ -190,6 +190,10 @@ kith_status cli_no_more(const cli *c) KITH_MUST_USE;
 bool cli_scope(const kith_eval_scope *o, char *text);
 /* Print a line to stdout. */
 void cli_print(const cli *c, const char *format, ...) KITH_FORMAT(2, 3);
+/* The same in lines of at most 80 columns, of which those below the first begin with `indent` spaces. */
+void cli_print_wrapped(const cli *c, int indent, const char *format, ...) KITH_FORMAT(3, 4);
+/* Print the text behind `lead`, which has `indent` columns, and go on below at the same column.  Rank 0. */
+void cli_wrap(const char *lead, int indent, const char *text);
 /* Add a member to the JSON object, which main() prints last; `format` makes the value with its quotes. */
 void cli_json(cli *c, const char *key, const char *format, ...) KITH_FORMAT(3, 4);
 /* Append to the value of the last member: text as it is, or a string in quotes, escaped. */

@@ -7,7 +7,7 @@
 
 #include "cli/explain.h"
 
-enum { COLUMNS = 80, BAR = 12, REASON = 25 /* columns before the text of a reason */ };
+enum { BAR = 12, REASON = 25 /* columns before the text of a reason */ };
 
 #define PRINT_NO_NEIGHBORS                                                                                   \
   "(the model reads no neighbors: what it knows of the user is in the user's row, learned from all that "    \
@@ -31,30 +31,6 @@ static void words_add(words *w, const char *format, ...) {
   int n = vsnprintf(w->text + w->n, sizeof w->text - w->n, format, rest);
   va_end(rest);
   if (n > 0) w->n = w->n + (size_t)n < sizeof w->text ? w->n + (size_t)n : sizeof w->text - 1;
-}
-
-/* Bytes of at most `columns` characters. */
-static size_t print_bytes(const char *text, int columns) {
-  size_t n = 0;
-  for (int k = 0; k < columns && text[n]; k++) {
-    int one = kith_utf8_length(text + n);
-    n += one > 0 ? (size_t)one : 1;
-  }
-  return n;
-}
-
-/* Print the text behind `lead`, which has `indent` columns, and go on below at the same column. */
-static void print_wrapped(const char *lead, int indent, const char *text) {
-  for (bool first = true; first || *text; first = false) {
-    size_t n = print_bytes(text, COLUMNS - indent), all = strlen(text), at = n;
-    if (n < all)
-      while (at > 0 && text[at] != ' ') at--;
-    if (at > 0) n = at;
-    if (first) printf("%s%.*s\n", lead, (int)n, text);
-    else printf("%*s%.*s\n", indent, "", (int)n, text);
-    text += n;
-    while (*text == ' ') text++;
-  }
 }
 
 /* A time in seconds, milliseconds or finer units is a date; a small number stays one. */
@@ -88,7 +64,7 @@ static void print_line(const view *v, double value, const char *text) {
   else words_add(&lead, "%10.5f  ", value);
   for (int k = 0; k < BAR; k++) words_add(&lead, "%s", k >= full ? " " : value > 0 ? "━" : "╌");
   words_add(&lead, " ");
-  print_wrapped(lead.text, REASON, text);
+  cli_wrap(lead.text, REASON, text);
 }
 
 static void print_reason(const view *v, const kith_explain_reason *r) {
@@ -130,7 +106,7 @@ static void print_reasons(view *v) {
   print_scale(v, &rest);
   if (v->gradient) {
     v->most = fmax(v->most, fabs(v->s->rounding));
-    print_wrapped("    ", 4, PRINT_GRADIENT);
+    cli_wrap("    ", 4, PRINT_GRADIENT);
   }
   for (int i = 0; i < v->n; i++) print_reason(v, &v->reason[i]);
   print_others(v, &rest);
@@ -170,7 +146,7 @@ static void print_walk(const view *v, const char *lead, int indent, const kith_e
   for (int h = 0, from = KITH_USER; h < walk->n; from = walk->hop[h++].type)
     words_add(&text, " – %s – %s", cli_explain_word(v->a, from, &walk->hop[h], word),
               cli_explain_label(v->a, &walk->hop[h], label));
-  print_wrapped(lead, indent, text.text);
+  cli_wrap(lead, indent, text.text);
 }
 
 static void print_paths(const view *v, const kith_explain_walk *path, int n) {
@@ -206,7 +182,7 @@ static void print_heading(const explain_data *a, const kith_explain_query *query
     print_item(a, query->against, &text);
   }
   snprintf(lead, sizeof lead, "  %s %.5f  ", query->against >= 0 ? "difference" : "score", s->score);
-  print_wrapped(lead, (int)strlen(lead), text.text);
+  cli_wrap(lead, (int)strlen(lead), text.text);
 }
 
 static int print_count(int most, const kith_explain_reason *reason) {
@@ -221,7 +197,7 @@ void cli_explain_print(const explain_request *w, const explain_data *a, const ki
   words user = {.n = 0};
   cli_recommend_name(&a->base, KITH_USER, query[0].user, name);
   words_add(&user, "%s%s%s", w->user, name[0] ? "  " : "", name);
-  print_wrapped("", 0, user.text);
+  cli_wrap("", 0, user.text);
   for (int q = 0; q < e->n; q++) {
     const size_t at = (size_t)q * (size_t)e->n_reason;
     view v = {.a = a, .s = &e->sums[q], .reason = e->reason + at};
@@ -230,7 +206,7 @@ void cli_explain_print(const explain_request *w, const explain_data *a, const ki
     v.shares = v.s->score > 0 && query[q].against < 0;
     print_heading(a, &query[q], v.s);
     print_reasons(&v);
-    if (!e->reads_neighbors) print_wrapped("    ", 4, PRINT_NO_NEIGHBORS);
+    if (!e->reads_neighbors) cli_wrap("    ", 4, PRINT_NO_NEIGHBORS);
     if (e->item[q].has_features) {
       view end = {.a = a, .s = v.s, .reason = e->item_reason + at, .shares = v.shares};
       end.n = print_count(e->n_reason, end.reason);

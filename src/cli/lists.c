@@ -64,7 +64,7 @@ void cli_print_list(const cli *c, const char *key, const kith_list_report *r) {
   if (r->comments > 0) line_add(&l, ", %s passed over", KITH_COUNT(r->comments, "comment(s)"));
   if (r->blank > 0) line_add(&l, ", %lld blank", (long long)r->blank);
   if (r->repeated > 0) line_add(&l, ", %s passed over", KITH_COUNT(r->repeated, "repeated header(s)"));
-  cli_print(c, "  %s: %s", key, l.text);
+  cli_print_wrapped(c, 4, "  %s: %s", key, l.text);
 }
 
 void cli_json_list(cli *c, const char *name, const kith_list_report *r) {

@@ -25,7 +25,7 @@ static void partition_print_relations(cli *c, kith_partition_method method, cons
   double own = r->ghosts_per_own > 0 ? (double)r->ghosts / r->ghosts_per_own : 1;
   for (int i = 0; i < r->n_relation; i++) {
     const kith_partition_relation_report *one = &r->relation[i];
-    cli_print(c, "%-10s  %5s  %6.2f%%  %11.3f  of %s alone", "", "", 100 * one->cut_share,
+    cli_print(c, "%-10s  %5s  %6.2f%%  %10.3f  of %s alone", "", "", 100 * one->cut_share,
               (double)one->ghosts / own, one->name);
     snprintf(key, sizeof key, "%s_%d_%.31s", partition_text(method), r->ranks, one->name);
     cli_json(c, key, "{\"cut\": %lld, \"cut_share\": %.6g, \"ghosts\": %lld}", (long long)one->cut,
@@ -35,10 +35,10 @@ static void partition_print_relations(cli *c, kith_partition_method method, cons
 
 static void partition_print(cli *c, kith_partition_method method, int n, const kith_partition_report *r) {
   char key[KITH_NAME];
-  cli_print(c, "%-10s  %5s  %7s  %11s  %6s  %6s  %12s  %12s", partition_text(method), "ranks", "cut",
+  cli_print(c, "%-10s  %5s  %7s  %10s  %6s  %6s  %11s  %11s", partition_text(method), "ranks", "cut",
             "ghosts/own", "nodes", "edges", "MB a layer", "MB an epoch");
   for (int i = 0; i < n; i++) {
-    cli_print(c, "%-10s  %5d  %6.2f%%  %11.3f  %6.3f  %6.3f  %12.3f  %12.1f", "", r[i].ranks,
+    cli_print(c, "%-10s  %5d  %6.2f%%  %10.3f  %6.3f  %6.3f  %11.3f  %11.1f", "", r[i].ranks,
               100 * r[i].cut_share, r[i].ghosts_per_own, r[i].node_balance, r[i].edge_balance,
               (double)r[i].bytes_per_layer / 1e6, (double)r[i].bytes_per_epoch / 1e6);
     snprintf(key, sizeof key, "%s_%d", partition_text(method), r[i].ranks);
@@ -53,8 +53,10 @@ static void partition_print(cli *c, kith_partition_method method, int n, const k
 }
 
 static void partition_explain(const cli *c) {
-  cli_print(c, "cut: interactions or edges between two ranks; ghosts/own: rows needed of others for each row "
-               "owned; nodes, edges: the fullest rank against the mean; MB: sent by all ranks");
+  cli_print_wrapped(
+      c, 2,
+      "cut: interactions or edges between two ranks; ghosts/own: rows needed of others for each "
+      "row owned; nodes, edges: the fullest rank against the mean; MB: sent by all ranks");
 }
 
 /* Cut and judge, on rank 0. */
@@ -71,11 +73,12 @@ static kith_status partition_work(cli *c, const kith_dataset *d, const kith_part
   double seconds = kith_clock() - began;
   for (int i = 0; i < n; i++)
     KITH_TRY(kith_partition_judge(d, o, part, ranks[i], c->job.model.dim, layers, steps, &report[i]));
-  cli_print(c, "%s, %s cut into %s by %s in %.2f s", KITH_COUNT(kith_dataset_n_node(d), "node(s)"),
-            KITH_COUNT(n_edge, d->n_class > 0                      ? "edge(s)"
-                               : n > 0 && report[0].n_relation > 1 ? "interaction(s) and the relations below"
-                                                                   : "interaction(s)"),
-            KITH_COUNT(o->parts, "part(s)"), partition_text(o->method), seconds);
+  cli_print_wrapped(c, 2, "%s, %s cut into %s by %s in %.2f s", KITH_COUNT(kith_dataset_n_node(d), "node(s)"),
+                    KITH_COUNT(n_edge, d->n_class > 0 ? "edge(s)"
+                                       : n > 0 && report[0].n_relation > 1
+                                           ? "interaction(s) and the relations below"
+                                           : "interaction(s)"),
+                    KITH_COUNT(o->parts, "part(s)"), partition_text(o->method), seconds);
   partition_print(c, o->method, n, report);
 done:
   return st;

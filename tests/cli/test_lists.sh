@@ -15,7 +15,7 @@ expect() {
   "$@" >out 2>err
   local found=$?
   [ "$found" = "$code" ] || fail "$*: exit $found, expected $code: $(tail -1 err)"
-  grep -qF -- "$text" out err || fail "$*: does not say \"$text\": $(cat err)"
+  tr -s '\n ' ' ' <out | cat - err | grep -F -- "$text" >/dev/null || fail "$*: does not say \"$text\": $(cat err)"
   if [ "$code" != 0 ]; then
     [ "$(wc -l <err)" = 1 ] || fail "$*: more than one line: $(cat err)"
     [ ! -e work/graph.h5 ] && [ -z "$(ls work 2>/dev/null)" ] || fail "$*: left something behind: $(ls work)"
