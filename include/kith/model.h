@@ -42,6 +42,10 @@ typedef enum kith_score_name { KITH_DOT, KITH_COSINE } kith_score_name;
 /** LightGCN's weights of layers: all equal, or softmax(a) with a learned and initially zero. */
 typedef enum kith_layer_weights { KITH_LAYER_WEIGHTS_FIXED, KITH_LAYER_WEIGHTS_LEARNED } kith_layer_weights;
 
+/** Rows by which LightGCN multiplies what it reads along the edges of a kind, such as a predicate of triples:
+ * none, or learned and initially one. */
+typedef enum kith_kind_rows { KITH_KIND_ROWS_NONE, KITH_KIND_ROWS_LEARNED } kith_kind_rows;
+
 /** Numbers of the rows that LightGCN's layers gather and exchange on the full graph: floats, or rounded to
  * bf16, which is half the bytes.  Sums, parameters and final embeddings are floats in any case. */
 typedef enum kith_storage { KITH_STORAGE_FLOAT32, KITH_STORAGE_BF16 } kith_storage;
@@ -51,6 +55,7 @@ enum { KITH_HALF_LIFE_AUTO = -1 };
 
 typedef struct kith_lightgcn_options {
   kith_layer_weights layer_weights;
+  kith_kind_rows kinds;
   kith_storage storage;
   double half_life; /**< h in seconds: an interaction counts 2^(-age / h), and at least 2^-60, before A is
                        normalized; age: the latest training interaction's time less its own.  0: none;

@@ -238,7 +238,7 @@ done:
 /* What estimates do not have. */
 static kith_status explain_check_model(cli *c, const explain_request *w) {
   kith_status st = KITH_OK;
-  const char *name = kith_model_text(c->job.model.name);
+  const char *name = kith_explain_model_text(&c->job.model);
   if (cli_is_blend(c) || kith_explain_is_exact(&c->job.model)) return st;
   KITH_CHECK(
       !w->all, KITH_ECONFIG,

@@ -98,7 +98,7 @@ static kith_status blend_check_model(const cli *c, const struct explain_member *
       KITH_ECONFIG,
       "%s: kith explain divides blends of lightgcn, mf and spectral, which are linear; %s is of %s, "
       "whose scores kith explain estimates by that model's own job",
-      c->job.path, m->embeddings, kith_model_text(m->run.model.name));
+      c->job.path, m->embeddings, kith_explain_model_text(&m->run.model));
 }
 
 /* `of` is to become the context of the model's own job; `at` is the model's first column in the blend. */

@@ -135,6 +135,8 @@ kith_agreed kith_explainer_create(const kith_comm *comm, const kith_graph *g, co
 const float *kith_explainer_new_rows(const kith_explainer *e, int64_t *first, int64_t *n);
 /** Whether terms of a model's scores add up to them.  Local. */
 bool kith_explain_is_exact(const kith_model_options *o);
+/** The model in messages: its name, and what of it makes its scores estimates.  Local. */
+const char *kith_explain_model_text(const kith_model_options *o);
 /**
  * The explainer of a blend: the score is the sum of the members' scores, each times its factor.  Terms of
  * several members for one edge are one term.  Paths are those of each member, and connections the first

@@ -5,7 +5,13 @@
 #include "graph/schema.h"
 
 bool kith_explain_is_exact(const kith_model_options *o) {
+  if (kith_model_reads_kinds(o)) return false; /* linear, but not by one number for an edge */
   return o->name == KITH_LIGHTGCN || o->name == KITH_MF || o->name == KITH_SPECTRAL;
+}
+
+const char *kith_explain_model_text(const kith_model_options *o) {
+  bool rows = o->name == KITH_LIGHTGCN && kith_model_reads_kinds(o);
+  return rows ? "lightgcn with model.kinds: learned" : kith_model_text(o->name);
 }
 
 static kith_status explainer_check(const kith_run *run) {

@@ -220,6 +220,11 @@ const job_key kith__job_row[] = {
      "rows alike (APPNP)."},
     {"model.layer_weights", JOB_ENUM, AT(model.lightgcn.layer_weights), 0, 0, "fixed | learned",
      "lightgcn: the final embedding is the plain mean of all layers, or a learned weighted sum."},
+    {"model.kinds", JOB_ENUM, AT(model.lightgcn.kinds), 0, 0, "none | learned",
+     "lightgcn: learned: what is read along an edge of a relation is multiplied, element by element, by a "
+     "row "
+     "of the edge's kind (data.relations.NAME.columns.kind; a relation without counts as one), which is "
+     "trained from 1 on."},
     {"model.storage", JOB_ENUM, AT(model.lightgcn.storage), 0, 0, "float32 | bf16",
      "lightgcn, sampler.mode: full: numbers of the rows that layers gather and exchange. bf16: rounded to 8 "
      "significant bits, half the bytes; sums, parameters and exports stay float32."},

@@ -79,6 +79,7 @@ static bool reads_friends(const kith_job *j) { return kith_model_relation(&j->mo
 static bool reads_relations(const kith_job *j) { return kith_model_relations(&j->model)->n > 0; }
 static bool ages_friends(const kith_job *j) { return kith_model_relation_half_life(&j->model, "friend") > 0; }
 static bool propagates_linearly(const kith_job *j) { return is_lightgcn(j) && j->model.layers > 0; }
+static bool reads_relations_linearly(const kith_job *j) { return is_lightgcn(j) && reads_relations(j); }
 static bool mixes_in_input(const kith_job *j) {
   return (is_lightgcn(j) || is_model(j, KITH_GCN)) && j->model.layers > 0;
 }
@@ -118,6 +119,7 @@ static bool learns_relations(const kith_job *j) {
   return false;
 }
 static bool has_weights(const kith_job *j) {
+  if (kith_model_reads_kinds(&j->model)) return true;
   bool mixes = is_lightgcn(j) && j->model.lightgcn.layer_weights == KITH_LAYER_WEIGHTS_LEARNED;
   return drops_columns(j) || mixes || learns_relations(j) || reads_features(j);
 }
@@ -299,6 +301,8 @@ static const usage_rule usage_rules[] = {
     {"model.edge_dropout", "train", propagates, "needs a model with layers"},
     {"model.residual", "train", mixes_in_input, "needs model.name: lightgcn or gcn, with layers"},
     {"model.layer_weights", "train", is_lightgcn, "needs model.name: lightgcn"},
+    {"model.kinds", "train", reads_relations_linearly,
+     "needs a weight above 0 in model.relations, and lightgcn with layers"},
     {"model.storage", "train", propagates_linearly, "needs model.name: lightgcn with layers"},
     {"model.relations", "train", can_read_relations,
      "needs model.name: lightgcn, rgcn, diffnet or kgin with layers, or spectral"},

@@ -30,7 +30,10 @@ bool kith_model_ages_relations(const kith_model_options *o) {
   return false;
 }
 
-bool kith_model_reads_kinds(const kith_model_options *o) { return o->name == KITH_KGIN && o->layers > 0; }
+bool kith_model_reads_kinds(const kith_model_options *o) {
+  bool rows = o->name == KITH_LIGHTGCN && o->lightgcn.kinds == KITH_KIND_ROWS_LEARNED;
+  return (rows || o->name == KITH_KGIN) && kith_model_relations(o)->n > 0;
+}
 
 bool kith_model_decays(const kith_model_options *o) {
   return o->name == KITH_LIGHTGCN && o->layers > 0 && o->lightgcn.half_life != 0;

@@ -62,6 +62,9 @@ const char *kith_sage_aggregator_text(kith_sage_aggregator name) {
   return name == KITH_SAGE_LSTM ? "lstm" : name == KITH_SAGE_POOL ? "pool" : "mean";
 }
 
+const char *kith_kind_rows_text(kith_kind_rows name) {
+  return name == KITH_KIND_ROWS_LEARNED ? "learned" : "none";
+}
 const char *kith_layer_weights_text(kith_layer_weights name) {
   return name == KITH_LAYER_WEIGHTS_LEARNED ? "learned" : "fixed";
 }
@@ -135,6 +138,27 @@ done:
   return st;
 }
 
+/* Rows of kinds take the place of learned weights of relations, and multiply floats. */
+static kith_status model_check_kinds(const kith_model_options *o) {
+  kith_status st = KITH_OK;
+  const kith_relation_weights *w = kith_model_relations(o);
+  if (o->name != KITH_LIGHTGCN || o->lightgcn.kinds == KITH_KIND_ROWS_NONE) return st;
+  KITH_CHECK(
+      w->n > 0, KITH_ECONFIG,
+      "model.kinds: learned, but the model reads no relation; expected one in model.relations, or none");
+  for (int i = 0; i < w->n; i++)
+    KITH_CHECK(!w->of[i].learned, KITH_ECONFIG,
+               "model.relations.%s: learned, but model.kinds: learned has a row for each kind of its edges; "
+               "expected a number",
+               w->of[i].name);
+  KITH_CHECK(w->tie != KITH_TIE_LEARNED, KITH_ECONFIG,
+             "model.tie: learned does not go with model.kinds: learned; expected none or similarity");
+  KITH_CHECK(o->lightgcn.storage == KITH_STORAGE_FLOAT32, KITH_ECONFIG,
+             "model.storage: bf16 does not go with model.kinds: learned; expected float32");
+done:
+  return st;
+}
+
 kith_status kith_model_check(const kith_model_options *o) {
   kith_status st = KITH_OK;
   if (o->name == KITH_SPECTRAL) return kith_spectral_check(o);
@@ -142,6 +166,7 @@ kith_status kith_model_check(const kith_model_options *o) {
   if (o->name == KITH_DIFFNET) KITH_TRY(kith_diffnet_check(o));
   if (o->name == KITH_KGIN) KITH_TRY(kith_kgin_check(o));
   KITH_TRY(model_check_storage(o));
+  KITH_TRY(model_check_kinds(o));
   KITH_CHECK(o->start == KITH_START_RANDOM || o->input != KITH_FEATURES, KITH_ECONFIG,
              "model.start: spectral, but with model.input: features input rows are no embeddings; expected "
              "model.start: random, or model.input: embedding or both");

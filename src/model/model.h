@@ -19,6 +19,7 @@ const char *kith_score_text(kith_score_name name);                /**< "dot" */
 const char *kith_input_text(kith_input_name name);                /**< "embedding" */
 const char *kith_start_text(kith_start_name name);                /**< "random" */
 const char *kith_sage_aggregator_text(kith_sage_aggregator name); /**< "mean" */
+const char *kith_kind_rows_text(kith_kind_rows name);             /**< "none" */
 const char *kith_layer_weights_text(kith_layer_weights name);     /**< "fixed" */
 const char *kith_head_merge_text(kith_head_merge name);           /**< "concat" */
 
@@ -39,7 +40,7 @@ kith_status kith_diffnet_check(const kith_model_options *o) KITH_MUST_USE;
 /** The checks of kith_model_check() for kgin, and those of the graph that it reads.  Errors: KITH_ECONFIG. */
 kith_status kith_kgin_check(const kith_model_options *o) KITH_MUST_USE;
 kith_status kith_kgin_check_graph(const kith_model_options *o, const kith_schema *schema) KITH_MUST_USE;
-/** Whether layers read the kinds of edges: kgin. */
+/** Whether layers read the kinds of edges: kgin, and lightgcn with rows for them. */
 bool kith_model_reads_kinds(const kith_model_options *o);
 /** The checks of kith_model_check() for the spectral model. */
 kith_status kith_spectral_check(const kith_model_options *o) KITH_MUST_USE;

@@ -150,6 +150,7 @@ model.gat.attention_dropout  pairs     train      0 0.5                  model.n
 model.edge_dropout           pairs     train      0 0.5
 model.residual               pairs     train      0 0.1
 model.layer_weights          pairs     train      fixed learned
+model.kinds                  pairs     train      none learned           model.relations.friend=0.5
 model.storage                pairs     train      float32 bf16
 model.relations.friend       pairs     train      0 0.5
 model.tie                    related   train      none similarity        model.relations.friend=0.5

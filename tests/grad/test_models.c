@@ -104,6 +104,22 @@ static void lightgcn_with_relations_is_differentiated(void **state) {
   check_relations((kith_relation_weights){.n = 2, .of = {FRIEND, TAGGED}}, 0);
 }
 
+static void lightgcn_with_rows_of_kinds_is_differentiated(void **state) {
+  (void)state;
+  const kith_relation_weights w = {.n = 2, .of = {FRIEND, {.name = "view", .weight = 0.4}}};
+  options = (kith_model_options){.name = KITH_LIGHTGCN,
+                                 .dim = FORM_WIDTH,
+                                 .layers = 2,
+                                 .relations = w,
+                                 .lightgcn.kinds = KITH_KIND_ROWS_LEARNED,
+                                 .edge_dropout = 0.2,
+                                 .residual = 0.1};
+  test_form_related(model, FORM_STEP, &w, false);
+  test_form_related(model, FORM_STEP, &w, true);
+  options.layers = 1;
+  test_form_sampled_related(model, FORM_STEP, &w);
+}
+
 static void learned_weights_of_relations_are_differentiated(void **state) {
   (void)state;
   check_relations((kith_relation_weights){.n = 1, .of = {LEARNED_TAGGED}}, 0);
@@ -201,6 +217,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(kgin_is_differentiated),
                                      cmocka_unit_test(lightgcn_with_gates_is_differentiated),
                                      cmocka_unit_test(lightgcn_with_relations_is_differentiated),
+                                     cmocka_unit_test(lightgcn_with_rows_of_kinds_is_differentiated),
                                      cmocka_unit_test(learned_weights_of_relations_are_differentiated),
                                      cmocka_unit_test(learned_weights_on_fewer_edges_are_differentiated)};
   test_begin(&argc, &argv);

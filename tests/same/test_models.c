@@ -87,7 +87,7 @@ static void expect_near(const double *a, const double *b) {
 static test_graph graph_for(const kith_model_options *model) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
   t.related = model->relations.n > 0;
-  t.kinds = model->name == KITH_KGIN;
+  t.kinds = kith_model_reads_kinds(model);
   return t;
 }
 
@@ -201,6 +201,10 @@ static void kgin_is_the_same(void **state) {
   o.edge_dropout = o.dropout = 0.2;
   check_as(o, drawn);
   check_unlimited(o, KITH_SOFTMAX);
+  o = related(FRIEND, VIEW);
+  o.lightgcn.kinds = KITH_KIND_ROWS_LEARNED;
+  check_as(o, drawn);
+  check_unlimited(o, KITH_BPR);
 }
 
 static void all_neighbors_are_the_whole_graph(void **state) {

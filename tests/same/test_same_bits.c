@@ -19,6 +19,7 @@ typedef struct recipe {
   bool apart; /* no in-batch candidates */
   double edge_dropout;
   kith_storage storage;
+  bool kinds;     /* relations of lightgcn have rows for the kinds of their edges */
   bool bilateral; /* the positive left out of the sum, L2 on all layers */
   kith_start_name start;
 } recipe;
@@ -38,7 +39,8 @@ static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe
   model.name = how->model;
   model.dim = how->width;
   model.edge_dropout = how->edge_dropout;
-  if (how->model == KITH_KGIN) {
+  if (how->kinds) model.lightgcn.kinds = KITH_KIND_ROWS_LEARNED;
+  if (how->kinds || how->model == KITH_KGIN) {
     model.relations = (kith_relation_weights){.n = 1, .of = {{.name = "tagged", .weight = 1}}};
     model.dropout = 0.1;
     model.kgin.independence = 0.01;
@@ -95,7 +97,7 @@ static void expect_same(const recipe *how, const outcome *truth, const outcome *
 
 static void check(recipe how) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
-  t.related = t.kinds = how.model == KITH_KGIN;
+  t.related = t.kinds = how.kinds || how.model == KITH_KGIN;
   kith_comm *alone = NULL;
   assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &alone).status);
   outcome truth = train_on(alone, &t, &how, 1, 5);
@@ -168,6 +170,7 @@ static void fewer_edges_have_the_same_bits(void **state) {
 static void a_knowledge_graph_has_the_same_bits(void **state) {
   (void)state;
   check((recipe){.model = KITH_KGIN, .loss = KITH_BPR, .width = 21, .batch = 100});
+  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 21, .batch = 100, .kinds = true});
   check((recipe){.model = KITH_KGIN, .loss = KITH_SOFTMAX, .width = 16, .batch = 130, .edge_dropout = 0.3});
 }
 

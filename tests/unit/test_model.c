@@ -68,6 +68,26 @@ static void kgin_reads_plain_relations(void **state) {
   }
 }
 
+/* Rows of kinds take the place of learned weights, and need a relation and floats. */
+static void rows_of_kinds_go_with_fixed_weights_alone(void **state) {
+  (void)state;
+  kith_model_options o = kith_model_defaults();
+  o.lightgcn.kinds = KITH_KIND_ROWS_LEARNED;
+  assert_int_equal(kith_model_check(&o), KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "model.kinds"));
+  o.relations = (kith_relation_weights){.n = 1, .of = {{.name = "kg", .weight = 0.5}}};
+  assert_int_equal(kith_model_check(&o), KITH_OK);
+  o.lightgcn.storage = KITH_STORAGE_BF16;
+  assert_int_equal(kith_model_check(&o), KITH_ECONFIG);
+  o.lightgcn.storage = KITH_STORAGE_FLOAT32;
+  o.relations.tie = KITH_TIE_LEARNED;
+  assert_int_equal(kith_model_check(&o), KITH_ECONFIG);
+  o.relations.tie = KITH_TIE_NONE;
+  o.relations.of[0].learned = true;
+  assert_int_equal(kith_model_check(&o), KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "model.relations.kg"));
+}
+
 /* A matrix learns what a weight would, and means know neither ages nor ties. */
 static void check_plain_relations(kith_model_name name) {
   kith_model_options o = kith_model_defaults();
@@ -138,6 +158,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(some_models_read_relations),
                                      cmocka_unit_test(rgcn_and_diffnet_read_plain_relations),
                                      cmocka_unit_test(kgin_reads_plain_relations),
+                                     cmocka_unit_test(rows_of_kinds_go_with_fixed_weights_alone),
                                      cmocka_unit_test(rows_of_features_start_at_no_singular_vectors),
                                      cmocka_unit_test(rounded_rows_go_with_fixed_weights_alone)};
   test_begin(&argc, &argv);
