@@ -1,35 +1,98 @@
 /* The blend: its weights, and the rows and the direct term that they give. */
 #include "blend/blend.h"
 
+#include <string.h>
+
 #include "base/base.h"
 #include "blend/blend_impl.h"
 
+static const double BLEND_STEADY =
+    1e-3; /* weights of two rounds as near, relative to their sum, are the same */
+static const double BLEND_NEAR = 2e-2; /* candidates that come and go may keep them as far apart */
+
+/* A search for weights. */
+typedef struct blend_search {
+  kith__likelihood *l;
+  int n;
+  bool bounded[KITH_BLEND_MAX];
+  double theta[KITH_BLEND_MAX];
+  kith_blend_report r;
+} blend_search;
+
 static kith_agreed blend_value(void *context, const double *theta, kith__blend_point *out) {
   return kith__likelihood_at(context, theta, out);
+}
+
+static double blend_size(int n, const double *theta) {
+  double size = 0;
+  for (int k = 0; k < n; k++) size += fabs(theta[k]);
+  return size;
+}
+
+/* The largest change of a weight's share. */
+static double blend_change(int n, const double *before, const double *after) {
+  const double a = blend_size(n, before), b = blend_size(n, after);
+  double change = 0;
+  for (int k = 0; k < n && a > 0 && b > 0; k++) change = fmax(change, fabs(after[k] / b - before[k] / a));
+  return change;
+}
+
+/* The maximum for the candidates that are kept now. */
+static kith_agreed blend_round(blend_search *s) {
+  kith_agreed st = {KITH_OK};
+  kith__blend_point at;
+  s->r.n_kept = kith__likelihood_count(s->l);
+  if (s->r.n_kept == 0)
+    KITH_TRY(kith_agreed_same(
+        kith_fail(KITH_ECONFIG,
+                  "kith blend: none of %lld validation items is among the %d items that a model or evidence "
+                  "ranks highest for its user, and weights are chosen on those",
+                  (long long)s->r.n_pair, s->r.n_round > 0 ? KITH_BLEND_KEPT : KITH_BLEND_POOL)));
+  memset(s->theta, 0, sizeof s->theta);
+  KITH_TRY(kith__likelihood_at(s->l, s->theta, &at));
+  s->r.uniform = at.likelihood;
+  s->r.n_pass++;
+  KITH_TRY(kith__blend_maximize(s->n, s->bounded, blend_value, s->l, s->theta, &at, &s->r.n_pass,
+                                &s->r.converged));
+  s->r.log_likelihood = at.likelihood;
+done:
+  return st;
+}
+
+static kith_agreed blend_search_run(blend_search *s) {
+  kith_agreed st = {KITH_OK};
+  double before[KITH_BLEND_MAX], change = 1;
+  KITH_TRY(blend_round(s)); /* among all candidates */
+  while (change > BLEND_STEADY && s->r.n_round < KITH_BLEND_ROUNDS && blend_size(s->n, s->theta) > 0) {
+    memcpy(before, s->theta, sizeof before);
+    kith__likelihood_keep(s->l, s->theta);
+    s->r.n_round++;
+    KITH_TRY(blend_round(s));
+    change = blend_change(s->n, before, s->theta);
+  }
+  s->r.converged = s->r.converged && change <= BLEND_NEAR;
+done:
+  return st;
 }
 
 kith_agreed kith_blend_fit(const kith_comm *comm, const kith_graph *g, const kith_blend_options *o,
                            int n_member, kith_blend_member *member, const kith_evidence_table *table,
                            double *weight, kith_blend_report *out) {
   kith_agreed st = {KITH_OK};
-  kith__likelihood *l = NULL;
-  kith__blend_point at;
-  double theta[KITH_BLEND_MAX] = {0};
-  bool bounded[KITH_BLEND_MAX] = {false};
-  const int n = n_member + table->n;
-  kith_blend_report r = {.n_pass = 1};
-  for (int m = 0; m < n_member; m++) bounded[m] = true;
-  KITH_TRY(kith__likelihood_create(comm, g, o, n_member, member, table, &l));
-  kith__likelihood_count(l, &r.n_user, &r.n_pair);
-  KITH_TRY(kith__likelihood_at(l, theta, &at));
-  r.uniform = at.value;
-  KITH_TRY(kith__blend_maximize(n, bounded, blend_value, l, theta, &at, &r.n_pass, &r.converged));
-  r.log_likelihood = at.value;
-  for (int m = 0; m < n_member; m++) member[m].gamma = theta[m];
-  for (int k = 0; k < table->n; k++) weight[k] = theta[n_member + k];
-  *out = r;
+  kith__candidates c = {.n = 0};
+  blend_search s = {.n = n_member + table->n};
+  for (int m = 0; m < n_member; m++) s.bounded[m] = true;
+  KITH_TRY(kith__candidates_make(comm, g, o, n_member, member, table, &c));
+  s.r.n_user = c.n_user_all;
+  s.r.n_pair = c.n_truth_all;
+  KITH_TRY(kith__likelihood_create(comm, &c, &s.l));
+  KITH_TRY(blend_search_run(&s));
+  for (int m = 0; m < n_member; m++) member[m].gamma = s.theta[m];
+  for (int k = 0; k < table->n; k++) weight[k] = s.theta[n_member + k];
+  *out = s.r;
 done:
-  kith__likelihood_destroy(&l);
+  kith__likelihood_destroy(&s.l);
+  kith__candidates_free(&c);
   return st;
 }
 

@@ -4,11 +4,11 @@
  *   score(u, i) = sum over m of gamma_m s_m(u, i) / sigma_m + sum over k of c_k f_k(u, i),  gamma >= 0,
  *
  * where s_m are a model's scores, sigma_m is their standard deviation over keyed pairs, and f_k is evidence.
- * The weights
- * maximize the likelihood of the validation items, each of which is chosen among all items that are ranked
- * for its user with probability softmax(score): concave, with few unknowns, so Newton's method finds the
- * maximum.  All sums over items and ranks are exact, so the result has the same bits on any number of ranks
- * and in any cut.
+ * The weights maximize the likelihood of the validation items, each of which is chosen among the items that
+ * the blend ranks highest for its user with probability softmax(score / tau_u), tau_u the standard deviation
+ * of these scores: concave, with few unknowns, so Newton's method finds the maximum.  Which items these are
+ * depends on the weights, so both are found in rounds.  Sums over users are exact, so the result has the same
+ * bits on any number of ranks and in any cut.
  */
 #ifndef KITH_BLEND_BLEND_H
 #define KITH_BLEND_BLEND_H
@@ -19,7 +19,12 @@
 #include "kith/eval.h"
 #include "blend/evidence.h"
 
-enum { KITH_BLEND_MAX = 16 /**< most weights */ };
+enum {
+  KITH_BLEND_MAX = 16,   /**< most weights */
+  KITH_BLEND_POOL = 100, /**< items that each model and evidence ranks highest for a user: candidates … */
+  KITH_BLEND_KEPT = 50,  /**< … of which so many, ranked highest by the blend, are kept in a round */
+  KITH_BLEND_ROUNDS = 20 /**< most rounds */
+};
 
 /** One model of a blend. */
 typedef struct kith_blend_member {
@@ -40,9 +45,10 @@ enum { KITH_BLEND_USERS = 4000 /**< validation users, unless told otherwise */ }
 
 typedef struct kith_blend_report {
   int64_t n_user, n_pair; /**< users, and their validation items that count */
-  int n_pass;             /**< evaluations of the likelihood */
-  double log_likelihood;  /**< mean over the validation items, natural logarithm */
-  double uniform;         /**< the same where all items are equally likely */
+  int64_t n_kept;         /**< of these, the ones that are kept in the last round */
+  int n_round, n_pass;    /**< rounds, and evaluations of the likelihood in all of them */
+  double log_likelihood;  /**< mean over the kept validation items, natural logarithm */
+  double uniform;         /**< the same where all kept items are equally likely */
   bool converged;
 } kith_blend_report;
 
@@ -62,8 +68,8 @@ kith_agreed kith_blend_scale(const kith_comm *comm, const kith_graph *g, uint64_
  * @param table        of the evidence; n = 0: there is none
  * @param[out] weight  [table->n]
  * Errors: KITH_ENOMEM; KITH_ECONFIG (no validation items that count); KITH_ENUMERIC.
- * Cost: about ten rankings of the users, and memory of n_member + 2 numbers for 96 users and each item of
- * the rank.
+ * Cost: one ranking of the users by each member; memory of KITH_BLEND_POOL (8 n + 13) n bytes a user for n
+ * members and evidence together, and of a member's rows of all items that are candidates.
  */
 kith_agreed kith_blend_fit(const kith_comm *comm, const kith_graph *g, const kith_blend_options *o,
                            int n_member, kith_blend_member *member, const kith_evidence_table *table,

@@ -1,43 +1,60 @@
-/* Private to the room blend: the likelihood, and the search for its maximum. */
+/* Private to the room blend: candidates, their likelihood, and the search for its maximum. */
 #ifndef KITH_SRC_BLEND_H
 #define KITH_SRC_BLEND_H
 
 #include "blend/blend.h"
 #include "graph/graph.h"
-#include "eval/gathered.h"
+#include "eval/eval.h"
 
-/* The mean log-likelihood of a validation item, its gradient, and minus its second derivatives. */
+/* ---- candidates.c: what a validation item may be taken for ---- */
+
+/* Of the owned users whose validation items choose the weights. */
+typedef struct kith__candidates {
+  int64_t n_user_all, n_truth_all; /* over all ranks: users, and their validation items that count */
+  kith_lid n_user;
+  kith_lid *user;   /* [n_user] indices into g->row_of[KITH_USER] */
+  kith_ragged item; /* [n_user] candidates, ascending */
+  uint8_t *chosen;  /* [candidates] 1: it is a validation item that counts */
+  int n;            /* unknowns: the weights of members, then those of evidence */
+  double *f;        /* [candidates, n] s_m / sigma_m, f_k */
+} kith__candidates;
+
+/* Collective.  Errors: KITH_ENOMEM; KITH_ECONFIG (no validation items that count). */
+kith_agreed kith__candidates_make(const kith_comm *comm, const kith_graph *g, const kith_blend_options *o,
+                                  int n_member, const kith_blend_member *member,
+                                  const kith_evidence_table *evidence, kith__candidates *out) KITH_MUST_USE;
+void kith__candidates_free(kith__candidates *c);
+/* s_m / sigma_m of all candidates into f [candidates, n], from column m on.  Collective.  Errors:
+ * KITH_ENOMEM.
+ */
+kith_agreed kith__candidates_score(const kith_comm *comm, const kith_graph *g,
+                                   const kith_blend_member *member, int m, kith__candidates *c) KITH_MUST_USE;
+
+/* ---- likelihood.c ---- */
+
+/* The mean log-likelihood of a validation item with the prior of weights, its gradient, and minus its second
+ * derivatives; and the likelihood alone. */
 typedef struct kith__blend_point {
-  double value, gradient[KITH_BLEND_MAX],
+  double value, likelihood, gradient[KITH_BLEND_MAX],
       curvature[KITH_BLEND_MAX * KITH_BLEND_MAX]; /* [n, n], the upper triangle */
 } kith__blend_point;
 
-/* Evidence of gathered users: of each its items, ascending, and n numbers of each; the same on every rank. */
-typedef struct kith__listed {
-  int n;
-  kith_ragged item;
-  double *value; /* [items, n] */
-} kith__listed;
-
-kith_agreed kith__listed_gather(const kith_comm *comm, const kith_gathered_users *users,
-                                const kith_evidence_table *t, kith__listed *out) KITH_MUST_USE;
-void kith__listed_free(kith__listed *l);
-/* The numbers of a user's item; null: all are 0. */
-const double *kith__listed_find(const kith__listed *l, int64_t user, int32_t item);
-
-/* Unknowns: the weights of the members, then those of the evidence. */
 typedef struct kith__likelihood kith__likelihood;
 
-kith_agreed kith__likelihood_create(const kith_comm *comm, const kith_graph *g, const kith_blend_options *o,
-                                    int n_member, const kith_blend_member *member,
-                                    const kith_evidence_table *evidence,
+/* At first of all candidates, and of one temperature; borrows c. */
+kith_agreed kith__likelihood_create(const kith_comm *comm, const kith__candidates *c,
                                     kith__likelihood **out) KITH_MUST_USE;
 void kith__likelihood_destroy(kith__likelihood **l);
-/* Users, and validation items that count. */
-void kith__likelihood_count(const kith__likelihood *l, int64_t *n_user, int64_t *n_pair);
-/* At the weights theta [n].  Collective; the same on every rank. */
+/* From now on of the KITH_BLEND_KEPT candidates of each user with the largest scores by theta [n], and with
+ * the temperatures of these.  Collective. */
+void kith__likelihood_keep(kith__likelihood *l, const double *theta);
+/* Validation items that are among the candidates now, over all ranks.  Collective. */
+int64_t kith__likelihood_count(const kith__likelihood *l);
+/* At the weights theta [n].  Collective; the same on every rank.  Errors: KITH_ENUMERIC. */
 kith_agreed kith__likelihood_at(kith__likelihood *l, const double *theta,
                                 kith__blend_point *out) KITH_MUST_USE;
+
+/* ---- newton.c ---- */
 
 /* A concave function of n unknowns.  Collective; the same on every rank. */
 typedef kith_agreed (*kith__blend_function)(void *context, const double *theta, kith__blend_point *out);

@@ -1,131 +1,120 @@
 /*
- * The likelihood of the validation items, its gradient and its curvature.
+ * The likelihood of the validation items among the candidates, its gradient and its curvature.
  *
- * With z(u, i) = sum over k of theta_k f_k(u, i) and p_u = softmax(z(u, .)) over the items that are ranked
- * for u, whose n_u validation items are T_u:
+ * With z(u, i) = sum over k of theta_k f_k(u, i) / tau_u and p_u = softmax(z(u, .)) over the candidates of u
+ * that are kept, n_u of which are validation items T_u:
  *
  *   L = sum over u of (sum over i in T_u of z(u, i)) - n_u log sum over i of exp z(u, i)
- *   dL/d theta_k = sum over u of (sum over T_u of f_k) - n_u E_u[f_k]
- *   - d2L/d theta_k d theta_l = sum over u of n_u (E_u[f_k f_l] - E_u[f_k] E_u[f_l])
+ *   dL/d theta_k = sum over u of ((sum over T_u of f_k) - n_u E_u[f_k]) / tau_u
+ *   - d2L/d theta_k d theta_l = sum over u of n_u (E_u[f_k f_l] - E_u[f_k] E_u[f_l]) / tau_u^2
  *
- * all divided by the number of validation items.  Every rank sums over the items that it owns, relative to
- * the largest z of the user on all ranks; the sums are exact, and what is computed from them is computed on
- * every rank in the same way.
+ * all divided by the number N of these items.  A prior keeps the weights finite where evidence tells the kept
+ * validation items from all others: theta_k is normal with the deviation LIKELIHOOD_PRIOR / s_k, where s_k is
+ * the root mean square over users of the standard deviation of f_k / tau_u among the kept candidates.  The
+ * temperature tau_u is the standard deviation of the kept scores, relative to its root mean square over
+ * users, and at least 1 / LIKELIHOOD_COLDEST.  A user is summed by the rank that owns it; sums over users are
+ * exact.
  */
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/base.h"
 #include "blend/blend_impl.h"
 #include "ops/exact_block.h"
-#include "ops/ops.h"
+
+static const double LIKELIHOOD_PRIOR = 5;
+static const double LIKELIHOOD_COLDEST = 4; /* most 1 / tau_u: of a user whose scores are nearly the same */
+
+/* A candidate of a user by its score. */
+typedef struct scored {
+  double z;
+  kith_eid at; /* index of the candidate */
+} scored;
 
 struct kith__likelihood {
   const kith_comm *comm;
-  const kith_graph *g;
-  int n, n_member, n_sum; /* unknowns; the first are those of members, then comes evidence */
-  int n_dense;
-  int dense[KITH_BLEND_MAX]; /* [n_dense] unknowns with a number for every item; others are of listed pairs */
-  double unit[KITH_BLEND_MAX];         /* [n_member] 1 / sigma */
-  double *column[KITH_BLEND_EVIDENCE]; /* [items of the rank] of evidence that is of items; null: of pairs */
-  kith_gathered_users users;
-  kith__listed listed;                 /* evidence */
-  kith_scorer *scorer[KITH_BLEND_MAX]; /* [n_member] */
-  int64_t width, n_pair;
-  kith_lid *at;                 /* [items] this rank's index of an item; -1: another rank owns it */
-  float *score[KITH_BLEND_MAX]; /* [n_member] of [KITH_SCORE_USERS, width], of a tile of users */
-  double *z, *most;             /* [KITH_SCORE_USERS, width]; [users] the largest z */
-  kith_exact_sum *truth, *sum;  /* [users, n] of the validation items; [users, n_sum] of all items */
-  bool summed;                  /* whether truth is known */
+  const kith__candidates *c;
+  int n_sum;                    /* value, gradient, upper triangle of the curvature */
+  int64_t n_item;               /* validation items that are kept, over all ranks */
+  kith_eid *start;              /* [n_user + 1] of those that are kept */
+  kith_eid *kept;               /* [..] indices of candidates, ascending */
+  double prior[KITH_BLEND_MAX]; /* [n] (s_k / LIKELIHOOD_PRIOR)^2 */
+  double *over;                 /* [n_user] 1 / tau_u */
+  scored *list;                 /* [most candidates of a user] scratch memory */
+  double *z, *p;                /* the same */
 };
-
-/* Of a user's sums: that of exp(z - most), then n with f_k, then those with f_k f_m, k <= m. */
-static int likelihood_n_sum(int n) { return 1 + n + n * (n + 1) / 2; }
-static int likelihood_one(int k) { return 1 + k; }
-static int likelihood_two(int n, int a, int b) {
-  const int k = a < b ? a : b, m = a < b ? b : a;
-  return 1 + n + k * n - k * (k - 1) / 2 + m - k;
-}
 
 void kith__likelihood_destroy(kith__likelihood **l) {
   if (!*l) return;
-  kith_gathered_users_free(&(*l)->users);
-  kith__listed_free(&(*l)->listed);
-  for (int k = 0; k < KITH_BLEND_EVIDENCE; k++) KITH_FREE((*l)->column[k]);
-  for (int k = 0; k < (*l)->n_member; k++) {
-    kith_scorer_destroy(&(*l)->scorer[k]);
-    KITH_FREE((*l)->score[k]);
-  }
-  KITH_FREE((*l)->at);
+  KITH_FREE((*l)->start);
+  KITH_FREE((*l)->kept);
+  KITH_FREE((*l)->over);
+  KITH_FREE((*l)->list);
   KITH_FREE((*l)->z);
-  KITH_FREE((*l)->most);
-  KITH_FREE((*l)->truth);
-  KITH_FREE((*l)->sum);
+  KITH_FREE((*l)->p);
   KITH_FREE(*l);
+}
+
+static void likelihood_count(kith__likelihood *l) {
+  l->n_item = 0;
+  for (kith_eid e = 0; e < l->start[l->c->n_user]; e++) l->n_item += l->c->chosen[l->kept[e]];
+  kith_comm_sum_int(l->comm, 1, &l->n_item);
+}
+
+/* The variance of f_k over the kept candidates of a user. */
+static double likelihood_variance(const kith__likelihood *l, kith_lid u, int k) {
+  const kith_eid n = l->start[u + 1] - l->start[u];
+  const double *f = l->c->f + k;
+  double mean = 0, square = 0;
+  for (kith_eid i = l->start[u]; i < l->start[u + 1]; i++) mean += f[l->kept[i] * l->c->n] / (double)n;
+  for (kith_eid i = l->start[u]; i < l->start[u + 1]; i++) {
+    const double x = f[l->kept[i] * l->c->n] - mean;
+    square += x * x / (double)n;
+  }
+  return square;
+}
+
+static void likelihood_set_prior(kith__likelihood *l) {
+  kith_exact_sum sum[KITH_BLEND_MAX] = {{0}};
+  for (int k = 0; k < l->c->n; k++)
+    for (kith_lid u = 0; u < l->c->n_user; u++)
+      kith_exact_sum_add(&sum[k], l->over[u] * l->over[u] * likelihood_variance(l, u, k));
+  kith_comm_sum(l->comm, l->c->n, sum);
+  for (int k = 0; k < l->c->n; k++)
+    l->prior[k] =
+        kith_exact_sum_value(&sum[k]) / (double)l->c->n_user_all / (LIKELIHOOD_PRIOR * LIKELIHOOD_PRIOR);
 }
 
 static kith_status likelihood_make(kith__likelihood *l) {
   kith_status st = KITH_OK;
-  const kith_graph *g = l->g;
-  const int64_t tile = KITH_SCORE_USERS * l->width;
-  KITH_TRY(KITH_NEW(l->at, g->n[KITH_ITEM]));
-  KITH_TRY(KITH_NEW(l->z, tile));
-  KITH_TRY(KITH_NEW(l->most, l->users.n));
-  KITH_TRY(KITH_NEW(l->truth, l->users.n * l->n));
-  KITH_TRY(KITH_NEW(l->sum, l->users.n * l->n_sum));
-  for (int k = 0; k < l->n_member; k++) KITH_TRY(KITH_NEW(l->score[k], tile));
-  for (int64_t i = 0; i < g->n[KITH_ITEM]; i++) l->at[i] = -1;
-  for (kith_lid i = 0; i < g->n_own_of[KITH_ITEM]; i++) l->at[g->original[g->row_of[KITH_ITEM][i]]] = i;
+  const kith_ragged *item = &l->c->item;
+  int64_t most = 0;
+  for (kith_lid u = 0; u < l->c->n_user; u++)
+    if (item->start[u + 1] - item->start[u] > most) most = item->start[u + 1] - item->start[u];
+  KITH_TRY(KITH_NEW(l->start, (int64_t)l->c->n_user + 1));
+  KITH_TRY(KITH_NEW(l->kept, item->start[l->c->n_user]));
+  KITH_TRY(KITH_NEW(l->over, l->c->n_user));
+  KITH_TRY(KITH_NEW(l->list, most));
+  KITH_TRY(KITH_NEW(l->z, most));
+  KITH_TRY(KITH_NEW(l->p, most));
+  for (kith_lid u = 0; u <= l->c->n_user; u++) l->start[u] = item->start[u];
+  for (kith_eid e = 0; e < item->start[l->c->n_user]; e++) l->kept[e] = e;
+  for (kith_lid u = 0; u < l->c->n_user; u++) l->over[u] = 1;
 done:
   return st;
 }
 
-/* Which unknowns are dense, and the numbers of those that are evidence. */
-static kith_status likelihood_columns(kith__likelihood *l, const kith_evidence_table *t) {
-  kith_status st = KITH_OK;
-  const kith_graph *g = l->g;
-  for (int k = 0; k < l->n_member; k++) l->dense[l->n_dense++] = k;
-  for (int e = 0; e < t->n; e++) {
-    if (!t->column[e]) continue;
-    l->dense[l->n_dense++] = l->n_member + e;
-    KITH_TRY(KITH_NEW(l->column[e], g->n_own_of[KITH_ITEM]));
-    for (kith_lid i = 0; i < g->n_own_of[KITH_ITEM]; i++)
-      l->column[e][i] = t->column[e][g->original[g->row_of[KITH_ITEM][i]]];
-  }
-done:
-  return st;
-}
-
-static kith_status likelihood_check(const kith__likelihood *l) {
-  kith_status st = KITH_OK;
-  KITH_CHECK(l->n_pair > 0, KITH_ECONFIG,
-             "kith blend: no validation items that count; its weights are chosen on them (data.split.valid)");
-done:
-  return st;
-}
-
-kith_agreed kith__likelihood_create(const kith_comm *comm, const kith_graph *g, const kith_blend_options *o,
-                                    int n_member, const kith_blend_member *member,
-                                    const kith_evidence_table *evidence, kith__likelihood **out) {
+kith_agreed kith__likelihood_create(const kith_comm *comm, const kith__candidates *c,
+                                    kith__likelihood **out) {
   kith_agreed st = {KITH_OK};
   kith__likelihood *l = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(l, 1)));
   l->comm = comm;
-  l->g = g;
-  l->n_member = n_member;
-  l->n = n_member + evidence->n;
-  l->n_sum = likelihood_n_sum(l->n);
-  l->width = kith_scorer_width(g->n_own_of[KITH_ITEM]);
-  KITH_TRY(kith_gathered_users_make(comm, g, &o->scope, KITH_RNG_BLEND_USER, o->seed, o->n_user, &l->users));
-  l->n_pair = l->users.truth.start[l->users.n];
-  KITH_TRY(kith_agreed_same(likelihood_check(l)));
+  l->c = c;
+  l->n_sum = 1 + c->n + c->n * (c->n + 1) / 2;
   KITH_TRY(kith_agree(comm, likelihood_make(l)));
-  KITH_TRY(kith_agree(comm, likelihood_columns(l, evidence)));
-  KITH_TRY(kith__listed_gather(comm, &l->users, evidence, &l->listed));
-  for (int m = 0; m < n_member; m++) {
-    l->unit[m] = 1 / member[m].sigma;
-    KITH_TRY(
-        kith_scorer_create(comm, g, &l->users, member[m].d, member[m].x, &member[m].direct, &l->scorer[m]));
-  }
+  likelihood_count(l);
+  likelihood_set_prior(l);
   *out = l;
   l = NULL;
 done:
@@ -133,175 +122,119 @@ done:
   return st;
 }
 
-void kith__likelihood_count(const kith__likelihood *l, int64_t *n_user, int64_t *n_pair) {
-  *n_user = l->users.n;
-  *n_pair = l->n_pair;
+int64_t kith__likelihood_count(const kith__likelihood *l) { return l->n_item; }
+
+/* The score of a candidate, without its temperature. */
+static double likelihood_score(const kith__likelihood *l, const double *theta, kith_eid e) {
+  double z = 0;
+  for (int k = 0; k < l->c->n; k++) z += theta[k] * l->c->f[e * l->c->n + k];
+  return z;
 }
 
-/* ---- a user of a tile ---- */
+/* ---- which are kept ---- */
 
-/* Number k of item i, for a dense k. */
-static double likelihood_feature(const kith__likelihood *l, int k, int64_t u, int64_t i) {
-  if (k >= l->n_member) return l->column[k - l->n_member][i];
-  return (double)l->score[k][u * l->width + i] * l->unit[k];
+static int likelihood_compare(const void *a, const void *b) {
+  const scored *x = a, *y = b;
+  if (x->z != y->z) return x->z > y->z ? -1 : 1;
+  return (x->at > y->at) - (x->at < y->at);
 }
 
-/* Add the evidence of user `first` + u to z. */
-static void likelihood_add_listed(const kith__likelihood *l, const double *theta, int64_t first, int64_t u) {
-  const kith__listed *e = &l->listed;
-  for (kith_eid at = e->item.start[first + u]; at < e->item.start[first + u + 1]; at++) {
-    kith_lid i = l->at[e->item.value[at]];
-    for (int k = 0; i >= 0 && k < e->n; k++)
-      l->z[u * l->width + i] += theta[l->n_member + k] * e->value[at * e->n + k];
+static int likelihood_compare_places(const void *a, const void *b) {
+  const kith_eid *x = a, *y = b;
+  return (*x > *y) - (*x < *y);
+}
+
+/* Keep those of one user from kept[to] on; returns the variance of their scores. */
+static double likelihood_keep_user(kith__likelihood *l, const double *theta, kith_lid u, kith_eid to) {
+  const kith_eid first = l->c->item.start[u], n = l->c->item.start[u + 1] - first;
+  const int64_t n_kept = kith_min(n, KITH_BLEND_KEPT);
+  double mean = 0, square = 0;
+  for (kith_eid i = 0; i < n; i++) l->list[i] = (scored){likelihood_score(l, theta, first + i), first + i};
+  qsort(l->list, (size_t)n, sizeof *l->list, likelihood_compare);
+  for (int64_t i = 0; i < n_kept; i++) mean += l->list[i].z / (double)n_kept;
+  for (int64_t i = 0; i < n_kept; i++) {
+    l->kept[to + i] = l->list[i].at;
+    square += (l->list[i].z - mean) * (l->list[i].z - mean) / (double)n_kept;
   }
+  qsort(l->kept + to, (size_t)n_kept, sizeof *l->kept, likelihood_compare_places);
+  l->start[u + 1] = to + n_kept;
+  return square;
 }
 
-/* Items that are not ranked for user `first` + u. */
-static void likelihood_mask(const kith__likelihood *l, int64_t first, int64_t u) {
-  const kith_ragged *masked = &l->users.masked;
-  double *z = l->z + u * l->width;
-  for (kith_eid e = masked->start[first + u]; e < masked->start[first + u + 1]; e++)
-    if (l->at[masked->value[e]] >= 0) z[l->at[masked->value[e]]] = -INFINITY;
-  for (kith_lid i = 0; l->users.trained && i < l->g->n_own_of[KITH_ITEM]; i++)
-    if (l->users.trained[l->g->original[l->g->row_of[KITH_ITEM][i]]]) z[i] = -INFINITY;
-}
-
-/* z of all items for user `first` + u, and the largest. */
-static void likelihood_z(const kith__likelihood *l, const double *theta, int64_t first, int64_t u) {
-  double *z = l->z + u * l->width, most = -INFINITY;
-  kith_lid n = l->g->n_own_of[KITH_ITEM];
-  for (kith_lid i = 0; i < n; i++) {
-    z[i] = 0;
-    for (int q = 0; q < l->n_dense; q++)
-      z[i] += theta[l->dense[q]] * likelihood_feature(l, l->dense[q], u, i);
+void kith__likelihood_keep(kith__likelihood *l, const double *theta) {
+  kith_exact_sum sum = {0};
+  l->start[0] = 0;
+  for (kith_lid u = 0; u < l->c->n_user; u++) {
+    l->over[u] = likelihood_keep_user(l, theta, u, l->start[u]);
+    kith_exact_sum_add(&sum, l->over[u]);
   }
-  likelihood_add_listed(l, theta, first, u);
-  likelihood_mask(l, first, u);
-  for (kith_lid i = 0; i < n; i++) most = z[i] > most ? z[i] : most;
-  l->most[first + u] = most;
-}
-
-/* Add exp(z - most) times 1, f_k and f_k f_m of dense unknowns, for n items from `first_item` on. */
-static void likelihood_sum_block(const kith__likelihood *l, double most, int64_t u, int64_t first_item, int n,
-                                 kith_exact_sum *sum) {
-  double p[KITH_EXACT_BLOCK], f[KITH_BLEND_MAX][KITH_EXACT_BLOCK];
-  const double *z = l->z + u * l->width + first_item;
-  for (int i = 0; i < n; i++) p[i] = z[i] - most;
-  kith_exponentials(n, p, p); /* 0 for items that are not ranked */
-  for (int q = 0; q < l->n_dense; q++)
-    for (int i = 0; i < n; i++) f[q][i] = likelihood_feature(l, l->dense[q], u, first_item + i);
-  kith_exact_sum_block(n, p, &sum[0]);
-  for (int q = 0; q < l->n_dense; q++) kith_exact_dot_block(n, p, f[q], &sum[likelihood_one(l->dense[q])]);
-  for (int q = 0; q < l->n_dense; q++)
-    for (int m = q; m < l->n_dense; m++)
-      kith_exact_dot3_block(n, p, f[q], f[m], &sum[likelihood_two(l->n, l->dense[q], l->dense[m])]);
-}
-
-/* The same of all items. */
-static void likelihood_sum(const kith__likelihood *l, int64_t first, int64_t u) {
-  for (int64_t i = 0; i < l->g->n_own_of[KITH_ITEM]; i += KITH_EXACT_BLOCK)
-    likelihood_sum_block(l, l->most[first + u], u, i,
-                         (int)kith_min(l->g->n_own_of[KITH_ITEM] - i, KITH_EXACT_BLOCK),
-                         l->sum + (first + u) * l->n_sum);
-}
-
-/* One listed item: the sums with evidence f [listed.n], p = exp(z - most). */
-static void likelihood_sum_one(const kith__likelihood *l, int64_t u, kith_lid i, double p, const double *f,
-                               kith_exact_sum *sum) {
-  for (int e = 0; e < l->listed.n; e++) {
-    const int k = l->n_member + e;
-    if (l->column[e]) continue;
-    kith_exact_sum_add(&sum[likelihood_one(k)], p * f[e]);
-    for (int q = 0; q < l->n_dense; q++)
-      kith_exact_sum_add(&sum[likelihood_two(l->n, l->dense[q], k)],
-                         p * f[e] * likelihood_feature(l, l->dense[q], u, i));
-    for (int m = e; m < l->listed.n; m++)
-      if (!l->column[m]) kith_exact_sum_add(&sum[likelihood_two(l->n, k, l->n_member + m)], p * f[e] * f[m]);
-  }
-}
-
-/* The same with evidence, which other items have none of. */
-static void likelihood_sum_listed(const kith__likelihood *l, int64_t first, int64_t u) {
-  const kith__listed *e = &l->listed;
-  for (kith_eid at = e->item.start[first + u]; at < e->item.start[first + u + 1]; at++) {
-    kith_lid i = l->at[e->item.value[at]];
-    double z = i >= 0 ? l->z[u * l->width + i] : -INFINITY;
-    if (z == -INFINITY) continue;
-    double p = z - l->most[first + u];
-    kith_exponentials(1, &p, &p);
-    likelihood_sum_one(l, u, i, p, e->value + at * e->n, l->sum + (first + u) * l->n_sum);
-  }
-}
-
-static void likelihood_truth(const kith__likelihood *l, int64_t first, int64_t u) {
-  const kith_ragged *truth = &l->users.truth;
-  kith_exact_sum *sum = l->truth + (first + u) * l->n;
-  for (kith_eid e = truth->start[first + u]; e < truth->start[first + u + 1]; e++) {
-    kith_lid i = l->at[truth->value[e]];
-    if (i < 0) continue;
-    const double *f = kith__listed_find(&l->listed, first + u, truth->value[e]);
-    for (int q = 0; q < l->n_dense; q++)
-      kith_exact_sum_add(&sum[l->dense[q]], likelihood_feature(l, l->dense[q], u, i));
-    for (int k = 0; f && k < l->listed.n; k++)
-      if (!l->column[k]) kith_exact_sum_add(&sum[l->n_member + k], f[k]);
-  }
-}
-
-/* Users first … first + KITH_SCORE_USERS - 1. */
-static void likelihood_tile(kith__likelihood *l, const double *theta, int64_t first) {
-  int64_t n = kith_min(l->users.n - first, KITH_SCORE_USERS);
-  for (int k = 0; k < l->n_member; k++) kith_scorer_run(l->scorer[k], first, l->score[k]);
-#pragma omp parallel for schedule(dynamic)
-  for (int64_t u = 0; u < n; u++) likelihood_z(l, theta, first, u);
-  KITH_WAIT("the largest scores of users",
-            MPI_Allreduce(MPI_IN_PLACE, l->most + first, (int)n, MPI_DOUBLE, MPI_MAX, l->comm->mpi));
-#pragma omp parallel for schedule(dynamic)
-  for (int64_t u = 0; u < n; u++) {
-    likelihood_sum(l, first, u);
-    likelihood_sum_listed(l, first, u);
-    if (!l->summed) likelihood_truth(l, first, u);
-  }
-  kith_comm_sum(l->comm, (int)n * l->n_sum, l->sum + first * l->n_sum);
-  if (!l->summed) kith_comm_sum(l->comm, (int)n * l->n, l->truth + first * l->n);
+  kith_comm_sum(l->comm, 1, &sum);
+  double mean = kith_exact_sum_value(&sum) / (double)l->c->n_user_all;
+  for (kith_lid u = 0; u < l->c->n_user; u++)
+    l->over[u] = mean > 0 ? fmin(sqrt(mean / l->over[u]), LIKELIHOOD_COLDEST) : 1;
+  likelihood_count(l);
+  likelihood_set_prior(l);
 }
 
 /* ---- all users ---- */
 
-/* Add a user whose sums are known; the mean over all validation items comes last. */
-static void likelihood_add(const kith__likelihood *l, const double *theta, int64_t u, kith__blend_point *p) {
-  const kith_exact_sum *sum = l->sum + u * l->n_sum, *truth = l->truth + u * l->n;
-  double all = kith_exact_sum_value(&sum[0]), mean[KITH_BLEND_MAX];
-  double n_u = (double)(l->users.truth.start[u + 1] - l->users.truth.start[u]);
-  p->value -= n_u * (l->most[u] + log(all));
-  for (int k = 0; k < l->n; k++) {
-    double chosen = kith_exact_sum_value(&truth[k]);
-    mean[k] = kith_exact_sum_value(&sum[likelihood_one(k)]) / all;
-    p->value += theta[k] * chosen;
-    p->gradient[k] += chosen - n_u * mean[k];
+/* exp(z - most) of the kept candidates of user u into p; returns their sum. */
+static double likelihood_exponentials(kith__likelihood *l, const double *theta, kith_lid u, double *most) {
+  const int64_t n = l->start[u + 1] - l->start[u];
+  double all = 0;
+  *most = -INFINITY;
+  for (int64_t i = 0; i < n; i++) {
+    l->z[i] = l->over[u] * likelihood_score(l, theta, l->kept[l->start[u] + i]);
+    *most = fmax(*most, l->z[i]);
   }
-  for (int k = 0; k < l->n; k++)
-    for (int m = k; m < l->n; m++) {
-      double both = kith_exact_sum_value(&sum[likelihood_two(l->n, k, m)]) / all;
-      double c = n_u * (both - mean[k] * mean[m]);
-      p->curvature[k * l->n + m] += c;
-    }
+  for (int64_t i = 0; i < n; i++) l->p[i] = l->z[i] - *most;
+  kith_exponentials((int)n, l->p, l->p);
+  for (int64_t i = 0; i < n; i++) all += l->p[i];
+  return all;
 }
 
-static void likelihood_mean(const kith__likelihood *l, kith__blend_point *p) {
-  double n = (double)l->n_pair;
-  p->value /= n;
-  for (int k = 0; k < l->n; k++) p->gradient[k] /= n;
-  for (int k = 0; k < l->n * l->n; k++) p->curvature[k] /= n;
+/* Add user u, one number after the other. */
+static void likelihood_add(kith__likelihood *l, const double *theta, kith_lid u, kith_exact_sum *sum) {
+  const int n = l->c->n;
+  const kith_eid *kept = l->kept + l->start[u], n_kept = l->start[u + 1] - l->start[u];
+  double chosen[KITH_BLEND_MAX] = {0}, mean[KITH_BLEND_MAX] = {0}, two[KITH_BLEND_MAX * KITH_BLEND_MAX] = {0};
+  double n_u = 0, z_u = 0, most = 0, over = l->over[u];
+  for (kith_eid i = 0; i < n_kept; i++) n_u += l->c->chosen[kept[i]];
+  if (n_u == 0) return;
+  const double all = likelihood_exponentials(l, theta, u, &most);
+  for (kith_eid i = 0; i < n_kept; i++) {
+    const double *f = l->c->f + kept[i] * n, p = l->p[i] / all;
+    for (int k = 0; k < n; k++) mean[k] += p * f[k];
+    for (int k = 0; k < n; k++)
+      for (int m = k; m < n; m++) two[k * n + m] += p * f[k] * f[m];
+    if (!l->c->chosen[kept[i]]) continue;
+    z_u += l->z[i];
+    for (int k = 0; k < n; k++) chosen[k] += f[k];
+  }
+  kith_exact_sum_add(sum++, z_u - n_u * (most + log(all)));
+  for (int k = 0; k < n; k++) kith_exact_sum_add(sum++, over * (chosen[k] - n_u * mean[k]));
+  for (int k = 0; k < n; k++)
+    for (int m = k; m < n; m++)
+      kith_exact_sum_add(sum++, over * over * n_u * (two[k * n + m] - mean[k] * mean[m]));
 }
 
 kith_agreed kith__likelihood_at(kith__likelihood *l, const double *theta, kith__blend_point *out) {
   kith_agreed st = {KITH_OK};
+  kith_exact_sum all[1 + KITH_BLEND_MAX + KITH_BLEND_MAX * (KITH_BLEND_MAX + 1) / 2] = {{0}}, *sum = all;
+  const double n_item = (double)l->n_item;
   *out = (kith__blend_point){.value = 0};
-  for (int64_t i = 0; i < l->users.n * l->n_sum; i++) l->sum[i] = (kith_exact_sum){0};
-  for (int64_t first = 0; first < l->users.n; first += KITH_SCORE_USERS) likelihood_tile(l, theta, first);
-  l->summed = true;
-  for (int64_t u = 0; u < l->users.n; u++) likelihood_add(l, theta, u, out);
-  likelihood_mean(l, out);
+  for (kith_lid u = 0; u < l->c->n_user; u++) likelihood_add(l, theta, u, all);
+  kith_comm_sum(l->comm, l->n_sum, all);
+  out->value = kith_exact_sum_value(sum++) / n_item;
+  for (int k = 0; k < l->c->n; k++) out->gradient[k] = kith_exact_sum_value(sum++) / n_item;
+  for (int k = 0; k < l->c->n; k++)
+    for (int m = k; m < l->c->n; m++) out->curvature[k * l->c->n + m] = kith_exact_sum_value(sum++) / n_item;
+  out->likelihood = out->value;
+  for (int k = 0; k < l->c->n; k++) {
+    out->value -= theta[k] * theta[k] * l->prior[k] / (2 * n_item);
+    out->gradient[k] -= theta[k] * l->prior[k] / n_item;
+    out->curvature[k * l->c->n + k] += l->prior[k] / n_item;
+  }
   if (!isfinite(out->value))
     KITH_TRY(kith_agreed_same(
         kith_fail(KITH_ENUMERIC, "kith blend: the likelihood of the validation items is %g", out->value)));

@@ -234,12 +234,15 @@ done:
 /* ---- output ---- */
 
 static void blend_print_report(cli *c, const kith_blend_report *r) {
-  cli_print(c, "%lld validation items of %lld users, each among all items that are ranked",
-            (long long)r->n_pair, (long long)r->n_user);
-  cli_print(c, "log-likelihood of an item %.6f, where all are alike %.6f; %d evaluations", r->log_likelihood,
-            r->uniform, r->n_pass);
+  cli_print(c,
+            "%lld validation items of %lld users; %lld of them are among the %d that the blend ranks highest",
+            (long long)r->n_pair, (long long)r->n_user, (long long)r->n_kept, KITH_BLEND_KEPT);
+  cli_print(c, "log-likelihood of an item %.6f, where all are alike %.6f; %d rounds, %d evaluations",
+            r->log_likelihood, r->uniform, r->n_round, r->n_pass);
   cli_json(c, "users", "%lld", (long long)r->n_user);
   cli_json(c, "items", "%lld", (long long)r->n_pair);
+  cli_json(c, "kept", "%lld", (long long)r->n_kept);
+  cli_json(c, "rounds", "%d", r->n_round);
   cli_json(c, "log_likelihood", "%.12g", r->log_likelihood);
   cli_json(c, "uniform", "%.12g", r->uniform);
   cli_json(c, "evaluations", "%d", r->n_pass);
@@ -264,12 +267,6 @@ static void blend_print_models(cli *c, const blend_work *w) {
     cli_json_more(c, "\"sigma\": %.12g}", of->sigma);
   }
   cli_json_more(c, "]");
-  for (int m = 0; m < w->of.n && w->report.n_pass > 0; m++)
-    if (w->member[m].gamma <= 0)
-      cli_print(c,
-                "%s has no weight by likelihood, which is no judge of rankings:\n"
-                "try blend.weights, and compare by kith evaluate --split valid",
-                w->of.model[m].name);
 }
 
 static void blend_print_evidence(cli *c, const blend_work *w) {

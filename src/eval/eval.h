@@ -5,6 +5,10 @@
 #include "kith/eval.h"
 #include "graph/graph.h"
 
+/** kith_eval_topk() for the validation split: validation items are ranked.  user [n_user] is not null. */
+kith_agreed kith_eval_topk_valid(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                                 const kith_direct_term *direct, int k, const kith_eval_scope *scope,
+                                 kith_lid n_user, const kith_lid *user, kith_topk *top) KITH_MUST_USE;
 /** Bytes of a ranking of all items: `most_item` the most items of a rank, `n_user` the rank's users, rows of
  * width d, k of each user.  Local. */
 int64_t kith_eval_topk_bytes(int size, int64_t most_item, int64_t n_user, int d, int k);

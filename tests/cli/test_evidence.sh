@@ -1,4 +1,4 @@
-# Evidence of kith blend: numbers of pairs and of items by dense matrices, their weights by the likelihood's slope; rankings with
+# Evidence of kith blend: numbers of pairs and of items by dense matrices, their weights by another search; rankings with
 # them; the same bits on any number of ranks and any cut.
 set -euo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"
@@ -25,8 +25,10 @@ awk '!/^#/ {print $0 "\t" 86400 * (NR * 7919 % 9973)}' view.tsv >seen.tsv # no t
 for verb in ingest partition train; do quiet "$KITH" $verb one.yaml; done
 
 cat >oracle.py <<'P' # JSON of kith blend, JSON of kith evaluate, sampled JSON; what stdin names: evidence
-import json, sys
+import json, os, sys
 import h5py, numpy as np
+sys.path.append(os.environ["KITH_SOURCE"] + "/tests/support")
+import blend as dense_blend
 told, told2 = json.loads(sys.argv[1]), json.loads(sys.argv[2])
 graph = h5py.File("one/graph.h5")
 n_user, n_item = int(graph.attrs["n_user"]), int(graph.attrs["n_item"])
@@ -69,16 +71,12 @@ S = x["user/embedding"][:].astype(float) @ x["item/embedding"][:].T / sigma
 f_all = [S] + [F[e["name"]] for e in told["evidence"]]
 theta = np.array([g] + weight)
 assert len(theta) == 8 and (np.abs(theta[1:]) > 1e-3).all(), theta
-N = V.sum()
+kinds = ["dense"] + ["dense" if e["name"].startswith("popular") else "listed" for e in told["evidence"]]
+want, value, uniform, rounds, kept = dense_blend.weights(f_all, 1, kinds, R == 0, V > 0)
+assert np.abs(want - theta).max() < 1e-3 * np.abs(want).max(), (want, theta)
+assert rounds == told["rounds"] and kept == told["kept"], (rounds, kept, told)
+assert abs(value - told["log_likelihood"]) < 1e-5 and abs(uniform - told["uniform"]) < 1e-6, (value, uniform, told)
 z = np.where(R > 0, -np.inf, np.tensordot(theta, np.array(f_all), 1))
-top = z.max(1, keepdims=True)
-p = np.exp(z - top)
-total = p.sum(1, keepdims=True)
-value = (V[V > 0] * (z - top - np.log(total))[V > 0]).sum() / N
-p *= V.sum(1, keepdims=True) / total
-slope = [((V * a).sum() - (p * a).sum()) / N for a in f_all]
-assert abs(value - told["log_likelihood"]) < 1e-6, (value, told)
-assert np.abs(slope).max() < 1e-6 or (theta[0] == 0 and slope[0] < 0), (theta, slope) # the maximum of a concave function
 order = np.argsort(-z, axis=1, kind="stable")[:, :10]
 who = V.sum(1) > 0
 recall = (np.take_along_axis(V, order, 1).sum(1)[who] / V.sum(1)[who]).mean()
