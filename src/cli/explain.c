@@ -82,7 +82,7 @@ const char *cli_explain_word(const explain_data *a, int from, const kith_explain
   if (edge->relation == KITH_EXPLAIN_FEATURE) return "has";
   if (edge->relation == KITH_EXPLAIN_EVIDENCE) return "evidence:";
   if (edge->relation == KITH_EXPLAIN_NODE) {
-    snprintf(text, EXPLAIN_TEXT, "farther %s", a->base.g->schema.type[edge->type]);
+    snprintf(text, EXPLAIN_TEXT, "reached %s", a->base.g->schema.type[edge->type]);
     return text;
   }
   if (edge->kind < 0) return a->base.g->schema.relation[edge->relation].name;

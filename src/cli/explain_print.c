@@ -15,7 +15,7 @@ enum { BAR = 12, REASON = 25 /* columns before the text of a reason */ };
   "user chose, and is not divided further)"
 
 #define PRINT_GRADIENT                                                                                       \
-  "(gradient x input: not additive; each node's input row by its influence on the user's row, and a "        \
+  "(gradient x input: not additive; what each neighbor's rows add to the user's to first order, and a "      \
   "remainder)"
 
 /* A text that grows; what does not fit is cut. */

@@ -12,8 +12,9 @@
  * D_j^-p <f(m) V_j, D_i^q V_i> and of the direct term c / lambda_1 D_i^q P_ij D_j^-p, of the users who chose
  * both.
  *
- * Of other models the score is no sum over neighbors.  The input row x_j of a node j within reach of the user
- * contributes <dF_u' F_i / dx_j, x_j>, "gradient x input", and the score less all of these is the remainder.
+ * Of other models the score is no sum over neighbors.  A neighbor j contributes the derivative of <F_u, F_i>
+ * by the logarithm of the weight of its edge, "gradient x input": the sum of <ds/dh_j, h_j> over the layers'
+ * rows h_j that the user's rows read.  The score less all of these is the remainder.
  */
 #ifndef KITH_EXPLAIN_EXPLAIN_H
 #define KITH_EXPLAIN_EXPLAIN_H
@@ -29,7 +30,7 @@ enum {
   KITH_EXPLAIN_CHOICE = -1,   /**< relation of an interaction; others are indices into the schema */
   KITH_EXPLAIN_FEATURE = -2,  /**< no relation: the term is of a feature of an input row, of node `type` */
   KITH_EXPLAIN_EVIDENCE = -3, /**< no relation: the term is evidence of a blend */
-  KITH_EXPLAIN_NODE = -4,     /**< no relation: the term is of the input row of a node that is no neighbor */
+  KITH_EXPLAIN_NODE = -4, /**< no relation: the term is of a node that layers read without an edge (walks) */
   KITH_EXPLAIN_CONNECTION = 3 /**< fewest hops that connections may have */
 };
 
@@ -42,7 +43,7 @@ typedef struct kith_explain_query {
 /** What terms are. */
 typedef enum kith_explain_method {
   KITH_EXPLAIN_EXACT,   /**< parts of the score, which add up to it */
-  KITH_EXPLAIN_GRADIENT /**< gradient x input of input rows: an estimate; `rounding` is what it misses */
+  KITH_EXPLAIN_GRADIENT /**< gradient x input: an estimate; `rounding` is what it misses */
 } kith_explain_method;
 
 /** An edge that is read: of the user to a neighbor, or of a path. */

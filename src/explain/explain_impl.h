@@ -11,7 +11,10 @@ enum { BATCH = KITH_PANEL /* queries at once: one panel */ };
 
 /* The row that backward begins with. */
 typedef struct kith__gradient {
-  int64_t user; /* of the last forward run; -1: none */
+  int64_t user;  /* of the last forward run; -1: none */
+  double *value; /* [n_own] of this rank's rows, in the last backward run … */
+  float
+      *own; /* … and the gradient of the user's input row, where this rank has it: [columns of input rows] */
   kith_lid row, unique_row, l2_count, start[2], member;
   kith_gather_index index;
 } kith__gradient;

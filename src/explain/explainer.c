@@ -114,6 +114,8 @@ void kith_explainer_free(kith_explainer **explainer) {
   for (int m = 0; m < e->n_member; m++) kith_explainer_free(&e->member[m]);
   for (int t = 0; t < KITH_SIDES; t++) KITH_FREE(e->row_of[t]);
   for (int i = 0; i < 2; i++) KITH_FREE(e->reach[i]);
+  KITH_FREE(e->gradient.value);
+  KITH_FREE(e->gradient.own);
   KITH_FREE(e->all);
   KITH_FREE(e->rest);
   kith_dist_csr_destroy(&e->own);

@@ -1,11 +1,14 @@
 /*
- * Gradient x input, for models that are not linear: the input row x_j of a node j contributes <ds/dx_j, x_j>
- * to the score s = <F_u, F_i>, where F_i is taken as it is, as the reasons of linear models take it
- * (Shrikumar et al., "Not Just a Black Box", 2016; Baehrens et al., JMLR 2010).  Of a linear model that is
- * the sum over the paths from u that end at j; of others it is no division of the score, and what is left is
- * the remainder.
+ * Gradient x input, for models that are not linear.  The rows of the user are followed from the final one
+ * down to the input row.  In every layer they read rows h_j of neighbors j, and to first order the score s =
+ * <F_u, F_i> has <ds/dh_j, h_j> from there, with what else depends on h_j held; the sum over layers is the
+ * part of neighbor j, which is the derivative of s by the logarithm of the weight of its edge to u. <ds/dx_u,
+ * x_u> is the part of the user's own input row x_u.  F_i is taken as it is.  Of a linear model these are the
+ * exact terms; of others what is left is the remainder.  (Shrikumar et al., "Not Just a Black Box", 2016.)
  *
- * The model's own tape runs: forward once for a user, backward once for a pair, on the full graph.
+ * The model's own tape runs: forward once for a user, backward once for a pair, on the full graph.  In
+ * backward a tap behind every layer's rows takes the gradients of all rows but the user's, which go no
+ * further.
  */
 #include <math.h>
 #include <mpi.h>
@@ -14,7 +17,7 @@
 
 #include "explain/explain_impl.h"
 
-/* The part of an input row, or of a feature of the user's. */
+/* The part of a node, or of a feature of the user's. */
 typedef struct gradient_term {
   double value;
   kith_gid number; /* of the row */
@@ -39,6 +42,8 @@ static kith_status gradient_alloc(kith_explainer *e) {
   kith_status st = KITH_OK;
   e->d = kith_model_output_dim(&e->run->model);
   e->layers = (int)kith_min(KITH_EXPLAIN_HOPS, kith_model_n_layer(&e->run->model)); /* of connections */
+  KITH_TRY(KITH_NEW(e->gradient.value, e->g->n_own));
+  KITH_TRY(KITH_NEW(e->gradient.own, e->inference.recording.rows->d));
   KITH_TRY(KITH_NEW(e->all, (int64_t)e->g->n_own * e->d));
   KITH_TRY(kith_halo_reserve(e->a->halo, BATCH));
 done:
@@ -62,6 +67,24 @@ static void gradient_gather(kith_explainer *e, kith_lid row) {
                                  .member = &o->member};
 }
 
+/* The rows behind a layer, or the input rows: parts of all nodes but the user, whose gradients end here.  A
+ * last layer of which some rows alone are computed has no others than the user's. */
+static void gradient_tap(void *self, kith_tensor *h) {
+  kith_explainer *e = self;
+  const kith_tensor *x = e->inference.recording.rows;
+  const kith_lid user = e->gradient.index.n > 0 ? e->gradient.row : -1;
+  if (h->node_map != x->node_map || !h->grad) return;
+  float *g = kith_tensor_grad(h);
+  const size_t d = (size_t)h->d;
+#pragma omp parallel for schedule(static)
+  for (kith_lid i = 0; i < e->g->n_own; i++) {
+    if (i == user) continue;
+    e->gradient.value[i] += kith__explain_dot(h->d, g + (size_t)i * d, h->value + (size_t)i * d);
+    memset(g + (size_t)i * d, 0, d * sizeof *g);
+  }
+  if (h == x && user >= 0) memcpy(e->gradient.own, g + (size_t)user * d, d * sizeof *g);
+}
+
 kith_agreed kith__explain_gradient(kith_explainer *e, const kith_embeddings_origin *from) {
   kith_agreed st = {KITH_OK};
   char checkpoint[KITH_PATH];
@@ -69,6 +92,8 @@ kith_agreed kith__explain_gradient(kith_explainer *e, const kith_embeddings_orig
   e->gradient.user = -1;
   gradient_gather(e, -1);
   e->inference.gathered = &e->gradient.index;
+  e->inference.tap = gradient_tap;
+  e->inference.tap_self = e;
   KITH_TRY(kith__explain_read(e, from, checkpoint));
   KITH_TRY(kith_agree(e->comm, gradient_alloc(e)));
   e->inference.recording.output.all_rows = true;
@@ -80,7 +105,7 @@ done:
   return st;
 }
 
-/* The gradients of the input rows, for query q.  Collective. */
+/* The parts of this rank's rows, for query q.  Collective. */
 static void gradient_run(kith_explainer *e, const kith__batch *b, int q, double scale) {
   const kith_lid row = e->row_of[KITH_USER][b->query[q].user];
   const kith_output *out = &e->inference.recording.output;
@@ -92,6 +117,7 @@ static void gradient_run(kith_explainer *e, const kith__batch *b, int q, double 
   for (int k = 0; k < e->d; k++)
     out->packed->grad[k] =
         row < 0 ? 0 : (float)(scale * (double)b->target[(size_t)q * (size_t)e->d + (size_t)k]);
+  memset(e->gradient.value, 0, (size_t)e->g->n_own * sizeof *e->gradient.value);
   kith_params_zero_grad(e->inference.params);
   kith_tape_backward(e->inference.tape);
 }
@@ -115,8 +141,9 @@ static void gradient_add(gradient_terms *t, double value, kith_gid number, int64
 }
 
 /* The user's own input row: a term for each feature. */
-static void gradient_add_own(const kith_explainer *e, kith_lid row, const float *g, double own,
-                             gradient_terms *t) {
+static void gradient_add_own(const kith_explainer *e, kith_lid row, const float *x, gradient_terms *t) {
+  const float *g = e->gradient.own;
+  double own = kith__explain_dot(e->inference.recording.rows->d, g, x);
   const kith_input *in = &e->inference.recording.input;
   const kith_tensor *w = in->w[KITH_USER];
   const kith_eid end = w ? in->features->start[row + 1] : 0;
@@ -133,18 +160,14 @@ static void gradient_add_own(const kith_explainer *e, kith_lid row, const float 
 static kith_status gradient_find(const kith_explainer *e, kith_lid user, int n_reason, gradient_terms *t,
                                  gradient_term *mine) {
   kith_status st = KITH_OK;
-  kith_tensor *x = e->inference.recording.rows;
-  const float *g = kith_tensor_grad(x);
+  const kith_tensor *x = e->inference.recording.rows;
   const kith_features *f = &e->g->features;
   const kith_gid first = e->g->first[e->comm->rank];
-  KITH_TRY(KITH_NEW(t->of, (int64_t)e->g->n_own +
-                               (user >= 0 && f->start ? f->start[user + 1] - f->start[user] : 0)));
-  for (kith_lid i = 0; i < e->g->n_own; i++) {
-    const size_t at = (size_t)i * (size_t)x->d;
-    const double value = kith__explain_dot(x->d, g + at, x->value + at);
-    if (i == user) gradient_add_own(e, i, g + at, value, t);
-    else gradient_add(t, value, first + i, kith_node_key(e->g->type[i], e->g->original[i]), -1);
-  }
+  const int64_t n_feature = user >= 0 && f->start ? f->start[user + 1] - f->start[user] : 0;
+  KITH_TRY(KITH_NEW(t->of, e->g->n_own + n_feature));
+  if (user >= 0) gradient_add_own(e, user, x->value + (size_t)user * (size_t)x->d, t);
+  for (kith_lid i = 0; i < e->g->n_own; i++)
+    gradient_add(t, e->gradient.value[i], first + i, kith_node_key(e->g->type[i], e->g->original[i]), -1);
   qsort(t->of, (size_t)t->n, sizeof *t->of, gradient_compare);
   memcpy(mine, t->of, (size_t)kith_min(n_reason, t->n) * sizeof *mine);
 done:

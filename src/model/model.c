@@ -234,8 +234,24 @@ void kith_model_record(const kith_model_options *o, const kith_model_ctx *ctx) {
   model_table[o->name].record(o, &dropped);
 }
 
+typedef struct layer_tap {
+  const kith_layer_outputs *layers;
+  kith_tensor *h;
+} layer_tap;
+
+static void layer_tap_forward(void *self) { (void)self; }
+static void layer_tap_backward(void *self) {
+  const layer_tap *o = self;
+  o->layers->tap(o->layers->tap_self, o->h);
+}
+
 void kith_model_layer_output(const kith_model_ctx *ctx, kith_tensor *h) {
-  if (ctx->layers && h) ctx->layers->h[ctx->layers->n++] = h;
+  if (!ctx->layers || !h) return;
+  ctx->layers->h[ctx->layers->n++] = h;
+  if (!ctx->layers->tap) return;
+  layer_tap *o =
+      kith_tape_op(ctx->tape, "layer_tap", false, layer_tap_forward, layer_tap_backward, sizeof *o);
+  if (o) *o = (layer_tap){ctx->layers, h};
 }
 
 kith_tensor *kith_model_weights(const kith_model_ctx *ctx, const char *name, int l, int64_t n_row, int d,

@@ -90,6 +90,10 @@ kith_agreed kith_model_graph_create(const kith_comm *comm, const kith_graph *g, 
 typedef struct kith_layer_outputs {
   int n;
   kith_tensor *h[KITH_MAX_LAYER_OUTPUTS];
+  /** Set before recording: called in backward with each of them, once all layers that read it have added to
+   * its gradient, and before what made it; it may change the gradient.  Null: nothing. */
+  void (*tap)(void *self, kith_tensor *h);
+  void *tap_self;
 } kith_layer_outputs;
 
 /** The inputs and outputs of recording a model. */

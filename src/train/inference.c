@@ -15,7 +15,8 @@ static kith_status inference_record(const kith_graph *g, const kith_model_option
                                   .exec = &m->exec,
                                   .tape = m->tape,
                                   .gather_index = m->gathered,
-                                  .max_gathered = 1};
+                                  .max_gathered = 1,
+                                  .layers = {.tap = m->tap, .tap_self = m->tap_self}};
   kith_recording_input(&m->recording);
   kith_recording_layers(&m->recording);
   KITH_TRY(kith_tape_status(m->tape));

@@ -11,6 +11,8 @@ typedef struct kith_inference {
   kith_params *params;
   kith_tape *tape;
   kith_exec_ctx exec;
+  void (*tap)(void *self, kith_tensor *h); /**< set before recording: see kith_layer_outputs … */
+  void *tap_self;                          /**< … */
   const kith_gather_index *gathered; /**< set before recording: the rows that backward begins with, at most
                                         one on a rank.  Null: all rows are computed, forward alone */
   kith_recording recording;
