@@ -30,12 +30,6 @@ typedef enum kith_select_by { KITH_SELECT_BY_ACCURACY, KITH_SELECT_BY_LOSS } kit
 /** Items that are ranked; cold: those without training interactions. */
 typedef enum kith_candidates { KITH_CANDIDATES_ALL, KITH_CANDIDATES_COLD } kith_candidates;
 
-/** Names of relations, each once; `interactions` is one of them. */
-typedef struct kith_relation_names {
-  int n;
-  char of[KITH_MAX_RELATIONS + 1][KITH_NAME];
-} kith_relation_names;
-
 /** Kinds of evidence that a blend may add to scores; docs/models.md has their formulas. */
 typedef enum kith_evidence_kind {
   KITH_EVIDENCE_SEEN,    /**< whether the user has the item in the relation */

@@ -5,6 +5,7 @@
 #define KITH_MODEL_H
 
 #include "kith/base.h"
+#include "kith/sampler.h"
 #include "kith/schema.h"
 #include "kith/walk.h"
 
@@ -21,10 +22,11 @@ typedef enum kith_model_name {
   KITH_RGCN,
   KITH_DIFFNET,
   KITH_KGIN,
+  KITH_CASCADE,
   KITH_SPECTRAL
 } kith_model_name;
 #define KITH_MODEL_NAMES                                                                                     \
-  "lightgcn | mf | ngcf | gcn | gcnii | gat | sage | pinsage | rgcn | diffnet | kgin | spectral"
+  "lightgcn | mf | ngcf | gcn | gcnii | gat | sage | pinsage | rgcn | diffnet | kgin | cascade | spectral"
 
 /** A node's input row: a free embedding, a weighted sum of its features, or the sum of both. */
 typedef enum kith_input_name { KITH_EMBEDDING, KITH_FEATURES, KITH_BOTH } kith_input_name;
@@ -95,6 +97,21 @@ typedef struct kith_kgin_options {
   double independence; /**< weight of the intents' distance correlations in the loss */
 } kith_kgin_options;
 
+/** The transformation between two behaviors: none, a matrix, or a matrix of users and one of items. */
+typedef enum kith_cascade_transform {
+  KITH_CASCADE_NONE,
+  KITH_CASCADE_SHARED,
+  KITH_CASCADE_TYPES
+} kith_cascade_transform;
+
+typedef struct kith_cascade_options {
+  kith_relation_names order; /**< the behaviors: relations of users with items, which `relations` of the model
+                                has with weight 1; then `interactions` */
+  kith_fanouts layers;       /**< of each behavior, or one number for all; 0 or none: `layers` of the model */
+  bool residual;             /**< X_(b+1) = X_b + E_b with rows of length 1 (CRGCN), in place of E_b W_b */
+  kith_cascade_transform transform; /**< of E_b into X_(b+1), unless residual */
+} kith_cascade_options;
+
 /** How spectral weighs an eigenvector whose eigenvalue is m times the largest one: m / (m + t), or m times a
  * function of log m that is linear between knots; or 0, which leaves the polynomial of P alone. */
 typedef enum kith_spectral_filter_name {
@@ -131,7 +148,7 @@ typedef struct kith_spectral_options {
 typedef struct kith_model_options {
   kith_model_name name;
   int dim;               /**< d: columns of an embedding and of every layer */
-  int layers;            /**< L: message-passing layers */
+  int layers;            /**< L: message-passing layers; cascade: of each behavior */
   kith_input_name input; /**< recommendation only; node types without features have embeddings in any case */
   double init;           /**< standard deviation of the initial embeddings */
   kith_start_name start; /**< their values; spectral: by the options `spectral`, and init is their root mean
@@ -143,8 +160,8 @@ typedef struct kith_model_options {
   double dropout;      /**< probability of dropping an element of a layer's input (ngcf, kgin: output) */
   double edge_dropout; /**< probability of dropping an edge from a training step */
   double residual;     /**< lightgcn, gcn: share of the input rows in every layer's rows; 0: none */
-  kith_relation_weights relations; /**< lightgcn, rgcn, diffnet, kgin, spectral: relations read beside the
-                                      interactions */
+  kith_relation_weights relations; /**< lightgcn, rgcn, diffnet, kgin, cascade, spectral: relations read
+                                      beside the interactions */
   kith_lightgcn_options lightgcn;
   kith_gcnii_options gcnii;
   kith_gat_options gat;
@@ -152,6 +169,7 @@ typedef struct kith_model_options {
   kith_pinsage_options pinsage; /**< importance neighborhoods */
   kith_rgcn_options rgcn;
   kith_kgin_options kgin;
+  kith_cascade_options cascade;
   kith_spectral_options spectral;
 } kith_model_options;
 

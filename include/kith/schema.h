@@ -55,6 +55,12 @@ typedef struct kith_schema {
   kith_relation_type relation[KITH_MAX_RELATIONS];
 } kith_schema;
 
+/** Names of relations, each once; `interactions` may be one of them. */
+typedef struct kith_relation_names {
+  int n;
+  char of[KITH_MAX_RELATIONS + 1][KITH_NAME];
+} kith_relation_names;
+
 /**
  * How ties weigh.  A tie is an edge of a relation of KITH_DIRECTION_BOTH between two nodes of one type, such
  * as two friends.

@@ -87,7 +87,8 @@ typedef struct kith_params kith_params;
 typedef enum kith_init {
   KITH_INIT_ZERO,
   KITH_INIT_ONE,
-  KITH_INIT_GLOROT /**< uniform in +-sqrt(6 / (rows + columns)), Glorot and Bengio 2010 */
+  KITH_INIT_IDENTITY, /**< of a square matrix */
+  KITH_INIT_GLOROT    /**< uniform in +-sqrt(6 / (rows + columns)), Glorot and Bengio 2010 */
 } kith_init;
 
 /** No weights yet; `seed` keys their initial values.  Local.  Errors: KITH_ENOMEM. */

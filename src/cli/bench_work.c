@@ -122,13 +122,26 @@ static void work_diffnet(work *w, int l) {
   w->w.streamed += 6.0 * (double)w->s->n_own * w->o->dim;
 }
 
+/* The behaviors' layers gather the entries of their own relations: on average an equal share of the matrix.
+ * Rows of users and of items have matrices of their own, so that each row is multiplied once. */
+static void work_cascade(work *w, int l) {
+  const kith_model_options *o = w->o;
+  double rows = (double)w->s->n_own, entries = (double)w->s->entries / o->cascade.order.n;
+  bool transforms = !o->cascade.residual && o->cascade.transform != KITH_CASCADE_NONE;
+  work_aggregate(w, (work_rows){rows, entries}, o->dim);
+  for (int b = 0, at = 0; transforms && b + 1 < o->cascade.order.n; b++) {
+    at += kith_cascade_behavior_layers(o, b);
+    if (at == l) work_dense(w, rows, o->dim, o->dim);
+  }
+}
+
 static void work_none(work *w, int l) { (void)w, (void)l; }
 
 static void (*const work_layer[KITH_SPECTRAL + 1])(work *w, int l) = {
     [KITH_RGCN] = work_rgcn,     [KITH_LIGHTGCN] = work_lightgcn, [KITH_MF] = work_none,
     [KITH_NGCF] = work_ngcf,     [KITH_GCNII] = work_gcnii,       [KITH_GCN] = work_gcn,
     [KITH_GAT] = work_gat,       [KITH_SAGE] = work_sage,         [KITH_PINSAGE] = work_pinsage,
-    [KITH_SPECTRAL] = work_none, [KITH_DIFFNET] = work_diffnet,
+    [KITH_SPECTRAL] = work_none, [KITH_DIFFNET] = work_diffnet,   [KITH_CASCADE] = work_cascade,
 };
 
 /* The rows of the batch travel to the loss, and their gradients back. */

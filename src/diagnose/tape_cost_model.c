@@ -102,7 +102,8 @@ static kith_status tape_cost_take(const kith_model_options *o, const kith_graph_
   full.nodes.capacity += ghost;
   kith_merged_relations merged = {.n = 1 + kith_model_relations(o)->n, .of = m.of};
   merged.n_kind = tape_cost_kinds(o, &s->schema);
-  if (kith_model_has_readers(o) || kith_model_reads_kinds(o)) full.block.merged = &merged;
+  if (kith_model_has_readers(o) || kith_model_reads_kinds(o) || o->name == KITH_CASCADE)
+    full.block.merged = &merged;
   KITH_TRY(kith_params_create(1, &params));
   KITH_TRY(kith_tape_create(&t));
   KITH_TRY(tape_cost_record(o, &m.g, &full, params, t));

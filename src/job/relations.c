@@ -100,12 +100,24 @@ static kith_status relations_check_name(const kith_job *job, const job_table *t,
   return relations_fail(job, t, key, what);
 }
 
+/* So may a list of names. */
+static kith_status relations_check_listed(const kith_job *job, const job_table *t, const char *key,
+                                          const char *name) {
+  char what[KITH_MAX_RELATIONS * KITH_NAME];
+  int n = snprintf(what, sizeof what, "%s: ", name);
+  if (strcmp(name, KITH_INTERACTIONS) == 0 || relations_has(job, name)) return KITH_OK;
+  relations_tell(job, name, sizeof what - (size_t)n, what + n);
+  return relations_fail(job, t, key, what);
+}
+
 /* A graph that the job does not ingest may have any relation. */
 static kith_status relations_check_names(const kith_job *job, const job_table *t) {
   kith_status st = KITH_OK;
   if (!job->data.interactions.path[0]) return st;
   for (int i = 0; i < job->model.relations.n; i++)
     KITH_TRY(relations_check_name(job, t, "model.relations", job->model.relations.of[i].name));
+  for (int b = 0; job->model.name == KITH_CASCADE && b < job->model.cascade.order.n; b++)
+    KITH_TRY(relations_check_listed(job, t, "model.cascade.order", job->model.cascade.order.of[b]));
   for (int i = 0; i < job->model.relations.n_half_life; i++)
     KITH_TRY(relations_check_name(job, t, "model.half_lives", job->model.relations.half_life[i].name));
   for (int i = 0; i < job->partition.weights.n; i++)
@@ -140,6 +152,28 @@ static kith_status relations_check_nodes(const kith_job *job, const job_table *t
   return KITH_OK;
 }
 
+/* A cascade reads the graphs of its behaviors, whether model.relations names them or not. */
+static kith_status relations_read_cascade(kith_job *job, const job_table *t) {
+  kith_relation_weights *w = &job->model.relations;
+  const kith_relation_names *order = &job->model.cascade.order;
+  for (int b = 0; job->model.name == KITH_CASCADE && b < order->n; b++) {
+    char key[KITH_JOB_KEY_SIZE];
+    int i = 0;
+    if (strcmp(order->of[b], KITH_INTERACTIONS) == 0) continue;
+    while (i < w->n && strcmp(w->of[i].name, order->of[b]) < 0) i++;
+    if (i < w->n && strcmp(w->of[i].name, order->of[b]) == 0) continue;
+    snprintf(key, sizeof key, "model.relations.%s", order->of[b]);
+    if (kith__job_line(job, t, key) != 0)
+      return relations_fail(job, t, key, "0, but model.cascade.order names the relation; expected 1");
+    if (w->n == KITH_MAX_RELATIONS)
+      return relations_fail(job, t, "model.cascade.order", "the model would read too many relations");
+    memmove(&w->of[i + 1], &w->of[i], (size_t)(w->n++ - i) * sizeof *w->of);
+    w->of[i] = (struct kith_relation_weight){.weight = 1};
+    snprintf(w->of[i].name, sizeof w->of[i].name, "%s", order->of[b]);
+  }
+  return KITH_OK;
+}
+
 kith_status kith__job_make_relations(kith_job *job) {
   kith_status st = KITH_OK;
   job_table t;
@@ -162,6 +196,7 @@ kith_status kith__job_make_relations(kith_job *job) {
         .name = "friend", .key = "data.social", .from = "user", .to = "user", .list = job->data.social};
   KITH_TRY(relations_check_types(job));
   KITH_TRY(relations_check_names(job, &t));
+  KITH_TRY(relations_read_cascade(job, &t));
   KITH_TRY(relations_check_nodes(job, &t));
 done:
   return st;

@@ -195,7 +195,7 @@ const job_key kith__job_row[] = {
      "The model; docs/models.md has the formulas."},
     {"model.dim", JOB_INT, AT(model.dim), 1, 1024, "columns", "Embedding dimension."},
     {"model.layers", JOB_INT, AT(model.layers), 0, KITH_MAX_LAYERS, "layers",
-     "Number of propagation layers; 0 for mf."},
+     "Number of propagation layers; 0 for mf. cascade: of each behavior."},
     {"model.input", JOB_ENUM, AT(model.input), 0, 0, "embedding | features | both",
      "recommend: input rows of the model. embedding: a learned embedding per node. features: a linear map of "
      "the node's features, for the types that have some. both: the sum of the two."},
@@ -229,10 +229,11 @@ const job_key kith__job_row[] = {
      "lightgcn, sampler.mode: full: numbers of the rows that layers gather and exchange. bf16: rounded to 8 "
      "significant bits, half the bytes; sums, parameters and exports stay float32."},
     {"model.relations.NAME", JOB_WEIGHT, AT(model.relations), 0, 1e3, "",
-     "lightgcn, rgcn, diffnet, kgin, spectral: weight of the relation NAME (data.relations; friend: also "
+     "lightgcn, rgcn, diffnet, kgin, cascade, spectral: weight of the relation NAME (data.relations; friend: "
+     "also "
      "data.social) in "
      "every layer, or in the matrix whose eigenvectors are computed, where interactions weigh 1. 0: it is "
-     "not read. learned: trained with the embeddings, from 1 on; lightgcn alone. kgin: 0 or 1."},
+     "not read. learned: trained with the embeddings, from 1 on; lightgcn alone. kgin: 0 or 1; cascade: 1."},
     {"model.tie", JOB_ENUM, AT(model.relations.tie), 0, 0, "none | similarity | learned",
      "lightgcn: weights of ties, the edges of relations without a direction within one node type. none: all "
      "alike. similarity: by the training interactions that two users, or items, have in common; an edge "
@@ -276,6 +277,18 @@ const job_key kith__job_row[] = {
      "kgin: mixtures of the kinds of edges, by which users weigh the rows of their items."},
     {"model.kgin.independence", JOB_REAL, AT(model.kgin.independence), 0, 1e3, "",
      "kgin: weight of the distance correlations of the intents in the loss, which keeps them apart."},
+    {"model.cascade.order", JOB_RELATIONS, AT(model.cascade.order), 0, 0, "in their order",
+     "cascade: the behaviors in their order, relations of users with items and interactions last, such as "
+     "[view, cart, interactions]. Their graphs are read with weight 1; model.relations need not name them."},
+    {"model.cascade.layers", JOB_FANOUTS, AT(model.cascade.layers), 0, KITH_MAX_LAYERS, "layers",
+     "cascade: layers of each behavior, in the order, or one number for all. 0: model.layers."},
+    {"model.cascade.residual", JOB_BOOL, AT(model.cascade.residual), NONE,
+     "cascade: a behavior adds its last layer, rows of length 1, to the rows before it (CRGCN). false: its "
+     "mean of layers is transformed into the next behavior's input rows, and the final embedding is the sum "
+     "of the means (MB-CGCN)."},
+    {"model.cascade.transform", JOB_ENUM, AT(model.cascade.transform), 0, 0, "none | shared | types",
+     "cascade without residual: what a behavior's rows are multiplied by before the next one. types: a "
+     "learned matrix of users and one of items. shared: one of both. none: nothing."},
     {"model.spectral.user_power", JOB_REAL, AT(model.spectral.user_power), 0, 2, "",
      "spectral: power of the degree of users by which interactions are divided before their eigenvectors "
      "are computed."},

@@ -86,12 +86,15 @@ static bool mixes_in_input(const kith_job *j) {
 static bool is_pinsage(const kith_job *j) { return is_model(j, KITH_PINSAGE); }
 static bool is_spectral(const kith_job *j) { return is_model(j, KITH_SPECTRAL); }
 static bool is_rgcn(const kith_job *j) { return is_model(j, KITH_RGCN); }
+static bool is_cascade(const kith_job *j) { return is_model(j, KITH_CASCADE); }
+static bool transforms_behaviors(const kith_job *j) { return is_cascade(j) && !j->model.cascade.residual; }
 static bool has_readers(const kith_job *j) {
   return kith_model_has_readers(&j->model) && j->model.layers > 0;
 }
 static bool is_kgin(const kith_job *j) { return is_model(j, KITH_KGIN); }
 static bool can_read_relations(const kith_job *j) {
-  return propagates_linearly(j) || is_spectral(j) || has_readers(j) || (is_kgin(j) && j->model.layers > 0);
+  return propagates_linearly(j) || is_spectral(j) || is_cascade(j) || has_readers(j) ||
+         (is_kgin(j) && j->model.layers > 0);
 }
 static bool is_ratio(const kith_job *j) {
   return is_spectral(j) && j->model.spectral.filter == KITH_FILTER_RATIO;
@@ -100,13 +103,19 @@ static bool is_knots(const kith_job *j) {
   return is_spectral(j) && j->model.spectral.filter == KITH_FILTER_KNOTS;
 }
 static bool has_steps(const kith_job *j) { return kith_model_has_steps(&j->model); }
+static bool counts_layers(const kith_job *j) {
+  const kith_fanouts *l = &j->model.cascade.layers;
+  bool counts = !is_cascade(j) || l->n == 0;
+  for (int i = 0; i < l->n; i++) counts = counts || l->of[i] == 0;
+  return has_steps(j) && counts;
+}
 static bool has_pairs(const kith_job *j) { return has_steps(j) && recommends(j); }
 static bool ranks_by_products(const kith_job *j) { return has_pairs(j) && j->model.score == KITH_DOT; }
 static bool finds_eigenvectors(const kith_job *j) {
   return is_spectral(j) || (has_steps(j) && j->model.start == KITH_START_SPECTRAL);
 }
 static bool drops_columns(const kith_job *j) {
-  return has_steps(j) && !is_model(j, KITH_MF) && !is_lightgcn(j);
+  return has_steps(j) && !is_model(j, KITH_MF) && !is_lightgcn(j) && !is_cascade(j);
 }
 static bool propagates(const kith_job *j) { return kith_model_n_layer(&j->model) > 0; }
 static bool regularizes_layers(const kith_job *j) {
@@ -121,7 +130,8 @@ static bool learns_relations(const kith_job *j) {
 static bool has_weights(const kith_job *j) {
   if (kith_model_reads_kinds(&j->model)) return true;
   bool mixes = is_lightgcn(j) && j->model.lightgcn.layer_weights == KITH_LAYER_WEIGHTS_LEARNED;
-  return drops_columns(j) || mixes || learns_relations(j) || reads_features(j);
+  bool transforms = transforms_behaviors(j) && j->model.cascade.transform != KITH_CASCADE_NONE;
+  return drops_columns(j) || mixes || transforms || learns_relations(j) || reads_features(j);
 }
 static bool decays(const kith_job *j) { return has_weights(j) && j->train.weight_decay > 0; }
 
@@ -288,7 +298,9 @@ static const usage_rule usage_rules[] = {
     {"partition.imbalance", "partition", cuts_by_metis, "needs partition.method: metis"},
     {"model", "train", always, ""},
     {"model.input", "train", has_pairs, "needs task: recommend, and a model that is trained by steps"},
-    {"model.layers", "train", has_steps, "needs a model that is trained by steps, not spectral"},
+    {"model.layers", "train", counts_layers,
+     "needs a model that is trained by steps, not spectral, and no number of its own for every behavior in "
+     "model.cascade.layers"},
     {"model.init", "train", has_steps, "needs a model that is trained by steps, not spectral"},
     {"model.start", "train", has_steps, "needs a model that is trained by steps, not spectral"},
     {"model.score", "train", has_pairs, "needs task: recommend, and a model that is trained by steps"},
@@ -305,7 +317,7 @@ static const usage_rule usage_rules[] = {
      "needs a weight above 0 in model.relations, and lightgcn with layers"},
     {"model.storage", "train", propagates_linearly, "needs model.name: lightgcn with layers"},
     {"model.relations", "train", can_read_relations,
-     "needs model.name: lightgcn, rgcn, diffnet or kgin with layers, or spectral"},
+     "needs model.name: lightgcn, rgcn, diffnet or kgin with layers, cascade or spectral"},
     {"model.tie", "train", reads_relations,
      "needs a weight above 0 in model.relations, and lightgcn with layers"},
     {"model.half_lives", "train", reads_relations,
@@ -315,6 +327,9 @@ static const usage_rule usage_rules[] = {
     {"model.pinsage", "train", is_pinsage, "needs model.name: pinsage"},
     {"model.rgcn", "train", is_rgcn, "needs model.name: rgcn"},
     {"model.kgin", "train", is_kgin, "needs model.name: kgin"},
+    {"model.cascade", "train", is_cascade, "needs model.name: cascade"},
+    {"model.cascade.transform", "train", transforms_behaviors,
+     "needs model.name: cascade with model.cascade.residual: false"},
     {"model.spectral", "train", is_spectral, "needs model.name: spectral"},
     {"model.spectral.user_power", "train", finds_eigenvectors,
      "needs model.name: spectral, or model.start: spectral"},
@@ -405,7 +420,7 @@ static const struct {
     {"data.relations.NAME", is_read,
      "needs a weight above 0 in model.relations, and lightgcn, rgcn, diffnet or kgin with layers or "
      "spectral; or "
-     "evaluate.mask, partition.weight or evidence of blend"},
+     "model.cascade.order, evaluate.mask, partition.weight or evidence of blend"},
     {"data.relations.NAME.direction", has_direction,
      "needs a weight above 0 in model.relations, and lightgcn, rgcn, diffnet or kgin with layers"},
     {"data.relations.NAME.header", lists_edges, "needs a list of edges (its format)"},

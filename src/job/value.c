@@ -198,7 +198,7 @@ static bool value_has_name(const kith_relation_names *names, const char *word) {
   return false;
 }
 
-/* "[interactions, view]", or "[]"; each once. */
+/* "[interactions, view]", or "[]"; each once.  Where the order counts, the key has a unit. */
 static kith_status value_relations(const job_key *k, const char *text, kith_relation_names *out) {
   kith_status st = KITH_OK;
   kith_relation_names names = {0};
@@ -209,7 +209,10 @@ static kith_status value_relations(const job_key *k, const char *text, kith_rela
     KITH_CHECK(kith_schema_is_name(word), KITH_ECONFIG,
                "%s: expected names of relations (a-z, 0-9 and _, at most %d bytes), found %s", k->key,
                JOB_NAME_MOST, word);
-    if (value_has_name(&names, word)) continue;
+    bool again = value_has_name(&names, word);
+    KITH_CHECK(!again || !k->unit[0], KITH_ECONFIG, "%s: names %s twice; expected each relation once", k->key,
+               word);
+    if (again) continue;
     KITH_CHECK(names.n <= KITH_MAX_RELATIONS, KITH_ECONFIG, "%s: expected at most %d relations, found %s",
                k->key, KITH_MAX_RELATIONS + 1, text);
     snprintf(names.of[names.n++], KITH_NAME, "%s", word);

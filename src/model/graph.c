@@ -8,7 +8,7 @@ const kith_relation_weights *kith_model_relations(const kith_model_options *o) {
   static const kith_relation_weights none = {0};
   bool layered =
       (o->name == KITH_LIGHTGCN || kith_model_has_readers(o) || o->name == KITH_KGIN) && o->layers > 0;
-  bool reads = layered || o->name == KITH_SPECTRAL;
+  bool reads = layered || o->name == KITH_CASCADE || o->name == KITH_SPECTRAL;
   return reads ? &o->relations : &none;
 }
 

@@ -28,6 +28,7 @@ static const model model_table[] = {
     [KITH_RGCN] = {"rgcn", kith_rgcn_record, .needs_transpose = true, .output_dim = true},
     [KITH_DIFFNET] = {"diffnet", kith_diffnet_record, .needs_transpose = true, .concat_layers = true},
     [KITH_KGIN] = {"kgin", kith_kgin_record},
+    [KITH_CASCADE] = {"cascade", kith_cascade_record, .needs_transpose = false},
     [KITH_SPECTRAL] = {"spectral", NULL, .no_layers = true},
 };
 
@@ -44,6 +45,7 @@ kith_model_options kith_model_defaults(void) {
                               .pinsage = kith_pinsage_defaults(),
                               .rgcn = kith_rgcn_defaults(),
                               .kgin = kith_kgin_defaults(),
+                              .cascade = kith_cascade_defaults(),
                               .spectral = kith_spectral_defaults()};
 }
 
@@ -72,7 +74,10 @@ const char *kith_head_merge_text(kith_head_merge name) {
   return name == KITH_HEADS_AVERAGE ? "average" : "concat";
 }
 
-int kith_model_n_layer(const kith_model_options *o) { return model_table[o->name].no_layers ? 0 : o->layers; }
+int kith_model_n_layer(const kith_model_options *o) {
+  if (o->name == KITH_CASCADE) return kith_cascade_layers(o);
+  return model_table[o->name].no_layers ? 0 : o->layers;
+}
 
 int kith_model_layer_dim(const kith_model_options *o, int l) {
   return l >= 0 && l + 1 == o->layers && o->output_dim > 0 && model_table[o->name].output_dim ? o->output_dim
@@ -165,6 +170,7 @@ kith_status kith_model_check(const kith_model_options *o) {
   if (o->name == KITH_RGCN) KITH_TRY(kith_rgcn_check(o));
   if (o->name == KITH_DIFFNET) KITH_TRY(kith_diffnet_check(o));
   if (o->name == KITH_KGIN) KITH_TRY(kith_kgin_check(o));
+  if (o->name == KITH_CASCADE) KITH_TRY(kith_cascade_check(o));
   KITH_TRY(model_check_storage(o));
   KITH_TRY(model_check_kinds(o));
   KITH_CHECK(o->start == KITH_START_RANDOM || o->input != KITH_FEATURES, KITH_ECONFIG,

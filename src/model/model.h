@@ -12,6 +12,7 @@ kith_gat_options kith_gat_defaults(void);           /**< one head, no dropout */
 kith_sage_options kith_sage_defaults(void);         /**< mean */
 kith_kgin_options kith_kgin_defaults(void);         /**< 4 intents, independence 1e-4 */
 kith_rgcn_options kith_rgcn_defaults(void);         /**< a free matrix for each relation */
+kith_cascade_options kith_cascade_defaults(void);   /**< MB-CGCN, with matrices of users and of items */
 kith_spectral_options kith_spectral_defaults(void); /**< ratio filter, all powers 1/2 */
 
 const char *kith_model_text(kith_model_name name);                /**< "lightgcn" */
@@ -42,6 +43,13 @@ kith_status kith_kgin_check(const kith_model_options *o) KITH_MUST_USE;
 kith_status kith_kgin_check_graph(const kith_model_options *o, const kith_schema *schema) KITH_MUST_USE;
 /** Whether layers read the kinds of edges: kgin, and lightgcn with rows for them. */
 bool kith_model_reads_kinds(const kith_model_options *o);
+/** The checks of kith_model_check() for cascade. */
+kith_status kith_cascade_check(const kith_model_options *o) KITH_MUST_USE;
+/** Check that a cascade's behaviors are relations of users with items that both read.  Other models: nothing.
+ * Errors: KITH_ECONFIG. */
+kith_status kith_cascade_check_schema(const kith_model_options *o, const kith_schema *s) KITH_MUST_USE;
+int kith_cascade_behavior_layers(const kith_model_options *o, int b); /**< of behavior b of the order */
+int kith_cascade_layers(const kith_model_options *o);                 /**< of all behaviors */
 /** The checks of kith_model_check() for the spectral model. */
 kith_status kith_spectral_check(const kith_model_options *o) KITH_MUST_USE;
 /** Whether layers on the full graph gather rows that are rounded to bf16: lightgcn with model.storage. */
@@ -61,7 +69,7 @@ bool kith_model_gathers_last(const kith_model_options *o);
 bool kith_model_uses_importance_graph(const kith_model_options *o);
 
 /** The relations that the model reads beside the interactions, and their weights: lightgcn, rgcn,
- * diffnet and kgin with layers, and spectral; others read none. */
+ * diffnet, kgin and cascade with layers, and spectral; others read none. */
 const kith_relation_weights *kith_model_relations(const kith_model_options *o);
 /** The weight of one of them; null if layers do not read it. */
 const struct kith_relation_weight *kith_model_relation(const kith_model_options *o, const char *name);
@@ -134,6 +142,7 @@ void kith_kgin_record(const kith_model_options *o, const kith_model_ctx *ctx);
  * Local. */
 void kith_model_record_loss(const kith_model_options *o, const kith_comm *comm, const kith_dist_csr *a,
                             kith_params *params, kith_tape *t, kith_exact_sum *loss);
+void kith_cascade_record(const kith_model_options *o, const kith_model_ctx *ctx);
 
 /* For models: */
 

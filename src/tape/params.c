@@ -57,9 +57,10 @@ static void params_fill(const kith_params *p, const char *name, kith_init init, 
     for (int k = 0; k < x->d; k++) {
       double u = kith_random_unit(
           kith_random(p->seed, KITH_RNG_WEIGHT, kith_text_hash(name), (uint64_t)i, (uint64_t)k).bits[0]);
-      x->value[i * x->d + k] = init == KITH_INIT_ZERO  ? 0
-                               : init == KITH_INIT_ONE ? 1
-                                                       : (float)(bound * (2 * u - 1));
+      x->value[i * x->d + k] = init == KITH_INIT_ZERO       ? 0
+                               : init == KITH_INIT_ONE      ? 1
+                               : init == KITH_INIT_IDENTITY ? i == k
+                                                            : (float)(bound * (2 * u - 1));
     }
 }
 

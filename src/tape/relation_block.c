@@ -86,6 +86,8 @@ static const kith_block *relation_block_record(kith_tape *t, const kith_block *f
   if (!o) return NULL;
   *o = (relation_block){.from = from, .relation = relation, .type = type, .block = *from};
   o->edges.capacity = relation_block_most(from, relation, type);
+  o->csr.n_row = from->csr->n_row; /* ops that are recorded on it allocate by these */
+  o->csr.n_col = from->csr->n_col;
   relation_block_allocate(t, o);
   o->block.csr = o->block.whole = &o->csr;
   o->block.csc = &o->csc;

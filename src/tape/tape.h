@@ -68,6 +68,9 @@ kith_tensor *kith_identity_mix_op(kith_tape *t, float b, kith_tensor *w);
  * Local. */
 kith_tensor *kith_basis_op(kith_tape *t, kith_tensor *a, int row, kith_tensor *v);
 
+/** y_i = x_i of the nodes of a type, other rows zero.  Rows of x are nodes'.  Local. */
+kith_tensor *kith_type_rows_op(kith_tape *t, int type, kith_tensor *x);
+
 /** The rows first … first + n - 1 of weights `w`, with their gradients: no copy.  Local. */
 kith_tensor *kith_row_view_op(kith_tape *t, kith_tensor *w, int64_t first, int64_t n);
 
@@ -197,8 +200,8 @@ int kith_block_relation(const kith_block *block, const char *name);
  * same halo.  So a model can give each relation weights of its own.  Of its entries kith_aggregate_op() takes
  * with KITH_NORM_SYMMETRIC the matrix's own weights (kith_dist_csr_normalize()), which in sampled steps
  * estimate the full row without bias; with KITH_NORM_MEAN the mean of those that were sampled.
- * Record it after edge dropout.  Learned omegas get no gradient through it; kith_propagate_op() does not read
- * it.
+ * Record it after edge dropout.  Learned omegas get no gradient through it.  kith_propagate_op() reads it
+ * where the relation is symmetric (KITH_DIRECTION_BOTH), since backward multiplies by the same entries.
  *
  * @param relation  0: interactions; others by kith_block_relation()
  * @return the block of the relation, owned by the tape; null on failure

@@ -106,6 +106,7 @@ static kith_status trainer_check(const kith_targets *targets, const kith_graph *
              kith_input_text(model->input));
   KITH_TRY(trainer_check_ties(train, model));
   KITH_TRY(trainer_check_relations(g, train, model));
+  KITH_TRY(kith_cascade_check_schema(model, &g->schema));
   KITH_TRY(trainer_check_half_life(g, train, model));
   KITH_TRY(trainer_check_storage(train, model));
   KITH_TRY(kith_model_check(model));

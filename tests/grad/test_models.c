@@ -185,6 +185,28 @@ static void kgin_is_differentiated(void **state) {
   }
 }
 
+/* On the whole graph; blocks of several hops are held against it in tests/same/test_models.c. */
+static void check_cascade(kith_cascade_options c) {
+  const kith_relation_weights w = {.n = 1, .of = {{.name = "view", .weight = 1}}};
+  c.order = (kith_relation_names){2, {"view", "interactions"}};
+  options = (kith_model_options){.name = KITH_CASCADE, .dim = FORM_WIDTH, .layers = 2, .relations = w};
+  options.cascade = c;
+  test_form_related(model, FORM_STEP, &w, false);
+  options.edge_dropout = 0.3;
+  test_form_related(model, FORM_STEP, &w, true);
+}
+
+static void cascade_is_differentiated(void **state) {
+  (void)state;
+  for (int t = KITH_CASCADE_NONE; t <= KITH_CASCADE_TYPES; t++)
+    check_cascade((kith_cascade_options){.transform = (kith_cascade_transform)t, .layers = {2, {1, 3}}});
+}
+
+static void cascade_with_residuals_is_differentiated(void **state) {
+  (void)state;
+  check_cascade((kith_cascade_options){.residual = true});
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_differentiated),
                                      cmocka_unit_test(mf_is_differentiated),
@@ -215,6 +237,8 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(rgcn_is_differentiated),
                                      cmocka_unit_test(diffnet_is_differentiated),
                                      cmocka_unit_test(kgin_is_differentiated),
+                                     cmocka_unit_test(cascade_is_differentiated),
+                                     cmocka_unit_test(cascade_with_residuals_is_differentiated),
                                      cmocka_unit_test(lightgcn_with_gates_is_differentiated),
                                      cmocka_unit_test(lightgcn_with_relations_is_differentiated),
                                      cmocka_unit_test(lightgcn_with_rows_of_kinds_is_differentiated),

@@ -38,6 +38,8 @@ typedef struct net {
   bool linked[NODES][NODES];
   double near[NODES][NODES]; /* PinSage: visits of walks from a node, 0 for those it does not read */
   int degree[NODES];
+  bool viewed[NODES][NODES]; /* in a second relation of users with items */
+  int views[NODES];
   uint64_t step; /* of training, for the order in which an LSTM reads */
   bool training;
   const double *weight;   /* behind the weights that a layer has taken */
@@ -250,6 +252,66 @@ static void rgcn(net *m, rows h, rows final) {
   memcpy(final, h, sizeof(rows));
 }
 
+static double by_views(const net *m, int i, int j) {
+  return m->viewed[i][j] ? 1 / sqrt((double)m->views[i] * m->views[j]) : 0;
+}
+
+/* y = x W, where users have a W of their own. */
+static void transform(int transforms, const double *w, rows x, rows y) {
+  rows items;
+  const double *w_item = w + (transforms == KITH_CASCADE_TYPES ? WIDTH * WIDTH : 0);
+  linear(WIDTH, WIDTH, x, w_item, NULL, items);
+  linear(WIDTH, WIDTH, x, w, NULL, y);
+  memcpy(y + USERS, items + USERS, ITEMS * sizeof *y);
+}
+
+/* Cheng et al., WWW 2023: LightGCN, the mean of its layers, on each behavior's graph, transformed into the
+ * next one's input rows; the final rows are the sum over behaviors. */
+static void mbcgcn(net *m, rows h, rows final) {
+  static double (*const graph[])(const net *, int, int) = {by_views, symmetric};
+  const kith_cascade_options *c = &m->o->cascade;
+  int matrices = (int)c->transform; /* none, one, two */
+  const double *w = take(m, 0, matrices * WIDTH * WIDTH);
+  memset(final, 0, sizeof(rows));
+  for (int b = 0; b < 2; b++) {
+    rows mean, next;
+    int n = c->layers.n == 0 ? LAYERS : c->layers.n == 1 ? c->layers.of[0] : c->layers.of[b];
+    memcpy(mean, h, sizeof mean);
+    for (int l = 0; l < n; l++) {
+      aggregate(m, WIDTH, graph[b], h, next);
+      memcpy(h, next, sizeof next);
+      for (int i = 0; i < NODES; i++)
+        for (int k = 0; k < WIDTH; k++) mean[i][k] += h[i][k];
+    }
+    for (int i = 0; i < NODES; i++)
+      for (int k = 0; k < WIDTH; k++) final[i][k] += mean[i][k] /= n + 1;
+    if (matrices == 0) memcpy(h, mean, sizeof mean);
+    else if (b == 0) transform(matrices, w, mean, h);
+  }
+}
+
+/* Yan et al., TOIS 2023: the last layer of a behavior, rows of length 1, is added to its input rows. */
+static void crgcn(net *m, rows h, rows final) {
+  static double (*const graph[])(const net *, int, int) = {by_views, symmetric};
+  for (int b = 0; b < 2; b++) {
+    rows e, next;
+    memcpy(e, h, sizeof e);
+    for (int l = 0; l < LAYERS; l++) {
+      aggregate(m, WIDTH, graph[b], e, next);
+      memcpy(e, next, sizeof next);
+    }
+    unit_edge_csr(WIDTH, e);
+    for (int i = 0; i < NODES; i++)
+      for (int k = 0; k < WIDTH; k++) h[i][k] += e[i][k];
+  }
+  memcpy(final, h, sizeof(rows));
+}
+
+static void cascade(net *m, rows h, rows final) {
+  if (m->o->cascade.residual) crgcn(m, h, final);
+  else mbcgcn(m, h, final);
+}
+
 /* One head of attention on `wide` columns of z from `at` on; y gets them, times `factor`, from `to` on. */
 static void attend(const net *m, rows z, int at, int wide, const double *a, const double *b, double factor,
                    int to, rows y) {
@@ -404,9 +466,9 @@ static void pinsage(net *m, rows h, rows final) {
 
 static void forward(net *m, const double *p, rows final) {
   static void (*const model[])(net *, rows, rows) = {
-      [KITH_MF] = mf,           [KITH_LIGHTGCN] = lightgcn, [KITH_NGCF] = ngcf, [KITH_GCN] = gcn,
-      [KITH_GCNII] = gcnii,     [KITH_RGCN] = rgcn,         [KITH_GAT] = gat,   [KITH_SAGE] = sage,
-      [KITH_PINSAGE] = pinsage, [KITH_DIFFNET] = diffnet};
+      [KITH_MF] = mf,           [KITH_LIGHTGCN] = lightgcn, [KITH_NGCF] = ngcf,      [KITH_GCN] = gcn,
+      [KITH_GCNII] = gcnii,     [KITH_RGCN] = rgcn,         [KITH_GAT] = gat,        [KITH_SAGE] = sage,
+      [KITH_PINSAGE] = pinsage, [KITH_DIFFNET] = diffnet,   [KITH_CASCADE] = cascade};
   rows h;
   for (int i = 0; i < NODES; i++) memcpy(h[i], p + i * WIDTH, WIDTH * sizeof *p);
   m->weight = p + NODES * WIDTH;
@@ -508,7 +570,7 @@ static void expect_near(double is, double truth, const char *what) {
 static void expect_rows(const kith_graph *g, int d, const float *x, int stride, const double *truth,
                         const char *what) {
   for (kith_lid i = 0; i < g->n_own; i++)
-    for (int k = 0; k < d; k++)
+    for (int k = 0; k < d && g->type[i] < KITH_SIDES; k++)
       expect_near((double)x[i * d + k], truth[(g->type[i] * USERS + g->original[i]) * stride + k], what);
 }
 
@@ -519,6 +581,13 @@ static void net_link(net *m) {
     m->degree[u]++;
     m->degree[i]++;
   }
+  for (int u = 0; u < USERS; u++)
+    for (int i = USERS; i < NODES; i++) {
+      if (!test_related(TEST_VIEW, u, i - USERS)) continue;
+      m->viewed[u][i] = m->viewed[i][u] = true;
+      m->views[u]++;
+      m->views[i]++;
+    }
 }
 
 /* Visits as a group of one rank finds them; tests/mpi/test_importance_neighbors.c holds them against plain
@@ -582,6 +651,7 @@ static void check_steps(net *m, const kith_graph *g, kith_trainer *trainer) {
 
 static void check_by(kith_optimizer_name name, kith_model_options o, kith_weight_decay_on weight_decay_on) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 12);
+  t.related = o.relations.n > 0;
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 3);
   kith_train_options train = kith_train_defaults();
   kith_trainer *trainer = NULL;
@@ -642,6 +712,18 @@ ORACLE(gcnii_whose_first_layer_decays_is_the_papers, KITH_DECAY_FIRST, .name = K
 ORACLE(rgcn_is_the_papers, KITH_DECAY_ALL, .name = KITH_RGCN)
 ORACLE(rgcn_with_bases_is_the_papers, KITH_DECAY_FIRST, .name = KITH_RGCN, .rgcn.bases = 3)
 ORACLE(diffnet_is_the_papers, KITH_DECAY_ALL, .name = KITH_DIFFNET)
+
+#define BEHAVIORS                                                                                            \
+  .relations = {1, {{.name = "view", .weight = 1}}}, .cascade.order = {2, {"view", "interactions"}}
+ORACLE(cascade_is_the_papers, KITH_DECAY_ALL, .name = KITH_CASCADE, BEHAVIORS,
+       .cascade.transform = KITH_CASCADE_TYPES)
+ORACLE(cascade_with_one_matrix_is_the_papers, KITH_DECAY_FIRST, .name = KITH_CASCADE, BEHAVIORS,
+       .cascade.transform = KITH_CASCADE_SHARED, .cascade.layers = {2, {3, 1}})
+ORACLE(cascade_without_a_matrix_is_its_formula, KITH_DECAY_ALL, .name = KITH_CASCADE, BEHAVIORS,
+       .cascade.layers = {1, {1}})
+ORACLE(cascade_with_residuals_is_the_papers, KITH_DECAY_ALL, .name = KITH_CASCADE, BEHAVIORS,
+       .cascade.residual = true)
+
 ORACLE(gat_is_the_papers, KITH_DECAY_ALL, .name = KITH_GAT, .gat.heads = 2)
 ORACLE(gat_with_a_mean_of_heads_is_the_papers, KITH_DECAY_FIRST, .name = KITH_GAT, .gat.heads = 4,
        .gat.last_heads = 3, .gat.last_merge = KITH_HEADS_AVERAGE)
@@ -672,6 +754,10 @@ int main(int argc, char **argv) {
       cmocka_unit_test(rgcn_with_bases_is_the_papers),
       cmocka_unit_test(diffnet_is_the_papers),
       cmocka_unit_test(every_optimizer_is_the_papers),
+      cmocka_unit_test(cascade_is_the_papers),
+      cmocka_unit_test(cascade_with_one_matrix_is_the_papers),
+      cmocka_unit_test(cascade_without_a_matrix_is_its_formula),
+      cmocka_unit_test(cascade_with_residuals_is_the_papers),
       cmocka_unit_test(gat_is_the_papers),
       cmocka_unit_test(gat_with_a_mean_of_heads_is_the_papers),
       cmocka_unit_test(gat_with_fewer_last_heads_is_the_papers),

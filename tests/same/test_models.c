@@ -207,6 +207,23 @@ static void kgin_is_the_same(void **state) {
   check_unlimited(o, KITH_BPR);
 }
 
+static void cascade_is_the_same(void **state) {
+  (void)state;
+  const manner drawn = {.sampler = {.mode = KITH_NEIGHBOR, .fanouts = {2, {3, 2}}}, .exclude = true};
+  kith_model_options o = {.name = KITH_CASCADE, .relations = {1, {{.name = "view", .weight = 1}}}};
+  o.cascade = (kith_cascade_options){.order = {2, {"view", "interactions"}}, .transform = KITH_CASCADE_TYPES};
+  check_as(o, (manner){.sampler.mode = KITH_FULL});
+  check_as(o, drawn);
+  check_unlimited(o, KITH_BPR);
+  o.edge_dropout = 0.2;
+  o.cascade.layers = (kith_fanouts){2, {1, 2}};
+  o.cascade.transform = KITH_CASCADE_SHARED;
+  check_unlimited(o, KITH_SOFTMAX);
+  o.cascade.residual = true;
+  check_as(o, drawn);
+  check_unlimited(o, KITH_BPR);
+}
+
 static void all_neighbors_are_the_whole_graph(void **state) {
   (void)state;
   check_unlimited((kith_model_options){.name = KITH_LIGHTGCN}, KITH_BPR);
@@ -409,6 +426,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(rgcn_is_the_same),
                                      cmocka_unit_test(diffnet_is_the_same),
                                      cmocka_unit_test(kgin_is_the_same),
+                                     cmocka_unit_test(cascade_is_the_same),
                                      cmocka_unit_test(ngcf_is_the_same),
                                      cmocka_unit_test(gcn_is_the_same),
                                      cmocka_unit_test(gat_is_the_same),

@@ -213,7 +213,7 @@ static const kith_gather_index *form_all_rows(test_form *f) {
 
 kith_tensor *test_form_model(test_form *f, const kith_model_options *o, kith_tensor *x) {
   const kith_block *block[KITH_MAX_LAYER_OUTPUTS];
-  for (int l = 0; l < o->layers; l++) block[l] = f->block;
+  for (int l = 0; l < kith_model_n_layer(o); l++) block[l] = f->block;
   kith_output *r = kith_tape_workspace(f->tape, 1, sizeof *r);
   r->gather_index = form_all_rows(f);
   r->packed = kith_tape_node_tensor(f->tape, f->block->dst, kith_model_output_dim(o));

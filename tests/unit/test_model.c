@@ -120,6 +120,44 @@ static void rgcn_and_diffnet_read_plain_relations(void **state) {
   assert_int_equal(kith_model_check(&o), KITH_ECONFIG);
 }
 
+static kith_status cascade_of(kith_model_options *o, const char *said) {
+  kith_status st = kith_model_check(o);
+  if (said && st == KITH_ECONFIG && !strstr(kith_error_text(), said)) fail_msg("%s", kith_error_text());
+  return st;
+}
+
+static void cascade_has_behaviors_in_order(void **state) {
+  (void)state;
+  kith_model_options o = kith_model_defaults();
+  o.name = KITH_CASCADE;
+  o.layers = 2;
+  assert_int_equal(cascade_of(&o, "model.cascade.order: expected"), KITH_ECONFIG);
+  o.cascade.order = (kith_relation_names){2, {"interactions", "view"}};
+  assert_int_equal(cascade_of(&o, "found a list that ends with view"), KITH_ECONFIG);
+  o.cascade.order = (kith_relation_names){2, {"view", "interactions"}};
+  assert_int_equal(cascade_of(&o, "view is no relation of model.relations"), KITH_ECONFIG);
+  o.relations = (kith_relation_weights){.n = 1, .of = {{.name = "view", .weight = 1}}};
+  assert_int_equal(cascade_of(&o, NULL), KITH_OK);
+  assert_int_equal(kith_model_n_layer(&o), 4);
+  o.cascade.layers = (kith_fanouts){2, {3, 1}};
+  assert_int_equal(kith_model_n_layer(&o), 4);
+  o.cascade.layers = (kith_fanouts){1, {3}};
+  assert_int_equal(kith_model_n_layer(&o), 6);
+  o.cascade.layers = (kith_fanouts){3, {1, 1, 1}};
+  assert_int_equal(cascade_of(&o, "3 numbers, but model.cascade.order has 2"), KITH_ECONFIG);
+  o.cascade.layers = (kith_fanouts){1, {40}};
+  assert_int_equal(cascade_of(&o, "80 layers in all"), KITH_ECONFIG);
+  o.cascade.layers.n = 0;
+  o.layers = 0;
+  assert_int_equal(cascade_of(&o, "model.layers: 0"), KITH_ECONFIG);
+  o.layers = 2;
+  o.relations.of[0].weight = 0.5;
+  assert_int_equal(cascade_of(&o, "model.relations.view: cascade reads"), KITH_ECONFIG);
+  o.relations =
+      (kith_relation_weights){.n = 2, .of = {{.name = "cart", .weight = 1}, {.name = "view", .weight = 1}}};
+  assert_int_equal(cascade_of(&o, "model.relations.cart: cascade reads"), KITH_ECONFIG);
+}
+
 static void rows_of_features_start_at_no_singular_vectors(void **state) {
   (void)state;
   kith_model_options o = kith_model_defaults();
@@ -159,6 +197,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(rgcn_and_diffnet_read_plain_relations),
                                      cmocka_unit_test(kgin_reads_plain_relations),
                                      cmocka_unit_test(rows_of_kinds_go_with_fixed_weights_alone),
+                                     cmocka_unit_test(cascade_has_behaviors_in_order),
                                      cmocka_unit_test(rows_of_features_start_at_no_singular_vectors),
                                      cmocka_unit_test(rounded_rows_go_with_fixed_weights_alone)};
   test_begin(&argc, &argv);

@@ -194,6 +194,7 @@ static void other_keys_are_read_where_they_should_be(void **state) {
       {"model.residual", "model.name", "gcn", "sage"},
       {"model.rgcn.bases", "model.name", "rgcn", "gcn"},
       {"model.kgin.intents", "model.name", "kgin", "rgcn"},
+      {"model.cascade.residual", "model.name", "cascade", "lightgcn"},
       {"model.gcnii.alpha", "model.name", "gcnii", "gcn"},
       {"train.weight_decay_dense", "model.name", "gcnii", "gcn"},
       {"data.split.valid", "data.split.method", "ratio", "none"},
