@@ -139,8 +139,8 @@ kith_status kith_blend_direct(int n_member, const kith_blend_member *member, kit
   for (int m = 0; m < n_member; m++) {
     if (member[m].gamma <= 0 || !kith_direct_is_on(&member[m].direct)) continue;
     KITH_CHECK(found < 0, KITH_ECONFIG,
-               "models %d and %d both have a direct term (model.spectral.direct); expected one at most",
-               found + 1, m + 1);
+               "models %s and %s both have a direct term (model.spectral.direct); expected one at most",
+               member[found].name, member[m].name);
     found = m;
     *out = member[m].direct;
     double factor = member[m].gamma / member[m].sigma;

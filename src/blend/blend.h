@@ -28,6 +28,7 @@ enum {
 
 /** One model of a blend. */
 typedef struct kith_blend_member {
+  const char *name; /**< for messages */
   int d;
   const float *x;          /**< [n_own, d] rows, borrowed */
   kith_direct_term direct; /**< what its scores have beside the rows' products; c = 0: nothing */
@@ -55,7 +56,7 @@ typedef struct kith_blend_report {
 /**
  * Measure sigma of every member on n_pair pairs of a user and an item, each drawn uniformly by key.
  * Collective; the same bits on any number of ranks.  Errors: KITH_ENOMEM; KITH_EDATA if scores do not differ,
- * with the member's number from 1.
+ * with the member's name.
  */
 kith_agreed kith_blend_scale(const kith_comm *comm, const kith_graph *g, uint64_t seed, int64_t n_pair,
                              int n_member, kith_blend_member *member) KITH_MUST_USE;

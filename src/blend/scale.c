@@ -140,9 +140,9 @@ kith_agreed kith_blend_scale(const kith_comm *comm, const kith_graph *g, uint64_
     bool differ = isfinite(member[m].sigma) && member[m].sigma > 0;
     if (!differ)
       KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA,
-                                          "model %d: its scores on %lld pairs have the standard deviation "
+                                          "model %s: its scores on %lld pairs have the standard deviation "
                                           "%g, expected a finite number above 0",
-                                          m + 1, (long long)n_pair, member[m].sigma)));
+                                          member[m].name, (long long)n_pair, member[m].sigma)));
   }
 done:
   scale_free(&w);

@@ -236,6 +236,7 @@ static kith_status bench_options(cli *c, bench *b) {
   KITH_TRY(cli_number(c, "rows", 1, INT32_MAX, &b->rows));
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_recommends(c));
+  KITH_TRY(cli_check_one_model(c));
   b->repeat = (int)repeat;
 done:
   return st;

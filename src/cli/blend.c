@@ -128,18 +128,20 @@ done:
 }
 
 /* Weights that are chosen on interactions a model was trained on would favor it. */
-static kith_status blend_check_origin(const cli *c, const kith_graph *g, const char *path,
+static kith_status blend_check_origin(const cli *c, const kith_graph *g, const char *path, const char *name,
                                       const kith_embeddings_origin *from) {
   kith_status st = KITH_OK;
   bool refit = from->config_key && strstr(from->config_key, " refit=1");
-  KITH_CHECK(from->fingerprint == g->fingerprint, KITH_EDATA,
-             "%s: is of another graph than this job's; the models of a blend share one graph.h5 (key graph)",
-             path);
+  KITH_CHECK(
+      from->fingerprint == g->fingerprint, KITH_EDATA,
+      "%s: model %s is of another graph than this job's; the models of a blend share one graph.h5 (key "
+      "graph)",
+      path, name);
   KITH_CHECK(
       c->refit || !refit, KITH_ECONFIG,
-      "%s: was trained with --refit on validation interactions, which choose the weights; expected the "
-      "work folder of the run without --refit",
-      path);
+      "%s: model %s was trained with --refit on validation interactions, which choose the weights; expected "
+      "the work folder of the run without --refit",
+      path, name);
 done:
   return st;
 }
@@ -151,8 +153,9 @@ static kith_agreed blend_read_model(const cli *c, blend_work *w, int m) {
   kith_blend_model *of = &w->of.model[m];
   KITH_TRY(kith_agree(c->comm, blend_find(c, of, path)));
   KITH_TRY(kith_embeddings_origin_read(c->comm, path, &from));
-  KITH_TRY(kith_agreed_same(blend_check_origin(c, w->g, path, &from)));
+  KITH_TRY(kith_agreed_same(blend_check_origin(c, w->g, path, of->name, &from)));
   KITH_TRY(kith_embeddings_read(c->comm, w->g, path, &w->member[m].d, &w->x[m]));
+  w->member[m].name = of->name;
   w->member[m].x = w->x[m];
   w->member[m].direct = from.direct;
   w->epoch[m] = from.epoch;
@@ -273,7 +276,8 @@ static void blend_print_evidence(cli *c, const blend_work *w) {
   cli_json(c, "evidence", "[");
   for (int k = 0; k < w->n_evidence; k++) {
     const struct kith_blend_evidence *e = &w->of.evidence[k];
-    cli_print(c, "  %-31s %30.5f", e->text, e->weight);
+    if (k == 0) cli_print(c, "  %-44s %16s", "evidence", "weight");
+    cli_print(c, "  %-44s %16.5f", e->text, e->weight);
     cli_json_more(c, "%s{\"name\": \"%s\", \"weight\": %.12g}", k ? ", " : "", e->text, e->weight);
   }
   cli_json_more(c, "]");

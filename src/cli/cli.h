@@ -88,6 +88,8 @@ kith_agreed cli_check_replaced(const cli *c, const char *path, const char *forma
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x, kith_embeddings_origin *from,
                                 kith_pair_terms *pairs) KITH_MUST_USE;
 
+/* Refuse the job of a blend, for a verb that is of one model.  Local.  Errors: KITH_ECONFIG. */
+kith_status cli_check_one_model(const cli *c) KITH_MUST_USE;
 /* Whether the job names models of a blend.  Local. */
 bool cli_is_blend(const cli *c);
 /* Whether the work folder holds a blend, and its path: blend.h5, or embeddings.h5; path [KITH_PATH].

@@ -1,6 +1,7 @@
 /* kith evaluate: exact ranking of the exported embeddings, or the accuracy of the exported logits. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "blend/evidence.h"
 #include "cli/cli.h"
@@ -109,6 +110,29 @@ static bool evaluate_same_blend(const cli *c, const kith_blend_origin *of) {
   return same;
 }
 
+/* Warn if the rows of a model are not those that were blended; of: what the blend says of it. */
+static kith_agreed evaluate_check_member(const cli *c, const char *folder, const kith_blend_model *of) {
+  kith_agreed st = {KITH_OK};
+  char path[KITH_PATH];
+  kith_embeddings_origin from = {.epoch = 0};
+  KITH_TRY(
+      kith_agreed_same(kith_path_join(folder, c->refit ? "refit/embeddings.h5" : "embeddings.h5", path)));
+  bool there = c->comm->rank == 0 && access(path, F_OK) == 0;
+  kith_comm_bcast(c->comm, sizeof there, &there);
+  if (there) KITH_TRY(kith_embeddings_origin_read(c->comm, path, &from));
+  if (there && strcmp(from.run, of->run) != 0)
+    kith_warn(
+        "%s: is of run %s, and the blend has model %s of run %s, which what follows is of; kith blend %s%s "
+        "makes it anew",
+        path, from.run, of->name, of->run, c->job_args, cli_refit_option(c));
+  if (!there && strcmp(folder, of->folder) != 0)
+    kith_warn("%s: is not there; the blend has model %s of %s, which what follows is of", path, of->name,
+              of->folder);
+done:
+  KITH_FREE(from.config_key);
+  return st;
+}
+
 /* Warn if a blend is not that of the job. */
 static kith_agreed evaluate_check_blend(const cli *c, const char *path) {
   kith_agreed st = {KITH_OK};
@@ -120,6 +144,7 @@ static kith_agreed evaluate_check_blend(const cli *c, const char *path) {
     const struct kith_job_list *model = &c->job.blend.model[m];
     if (!model->path[0]) continue;
     same = same && n < of.n && strcmp(of.model[n].name, model->name) == 0;
+    if (same) KITH_TRY(evaluate_check_member(c, model->path, &of.model[n]));
     n++;
   }
   if (!same || n != of.n)

@@ -193,6 +193,20 @@ static void inspect_print_checkpoint(const cli *c, const inspect_entries *all) {
     cli_print(c, "  best score so far %s, in epoch %s", inspect_value(all, "best"), best->value);
 }
 
+/* Rows of a blend are a file of embeddings, too. */
+static bool inspect_is_blend(const inspect_entries *all) {
+  return strcmp(inspect_value(all, "model"), "blend") == 0;
+}
+
+static void inspect_print_rows(const cli *c, const inspect_entries *all) {
+  const bool blend = inspect_is_blend(all);
+  cli_print(c, "  %s%s%s: rows of dimension %s for %s and %s, to be ranked by %s",
+            inspect_value(all, "model"), blend ? "" : " after epoch ",
+            blend ? "" : inspect_value(all, "epoch"), inspect_value(all, "width"),
+            KITH_COUNT(inspect_rows(all, "user/embedding"), "user(s)"),
+            KITH_COUNT(inspect_rows(all, "item/embedding"), "item(s)"), inspect_value(all, "score"));
+}
+
 /* `metrics` has one JSON object per line; the last one has the final figures. */
 static void inspect_print_embeddings(const cli *c, const inspect_entries *all, const char *metrics) {
   if (inspect_is_classification(all))
@@ -200,11 +214,7 @@ static void inspect_print_embeddings(const cli *c, const inspect_entries *all, c
               inspect_value(all, "model"), inspect_value(all, "epoch"),
               KITH_COUNT(inspect_rows(all, "class/id"), "class(es)"),
               KITH_COUNT(inspect_rows(all, "node/embedding"), "node(s)"));
-  else
-    cli_print(c, "  %s after epoch %s: rows of dimension %s for %s and %s, to be ranked by %s",
-              inspect_value(all, "model"), inspect_value(all, "epoch"), inspect_value(all, "width"),
-              KITH_COUNT(inspect_rows(all, "user/embedding"), "user(s)"),
-              KITH_COUNT(inspect_rows(all, "item/embedding"), "item(s)"), inspect_value(all, "score"));
+  else inspect_print_rows(c, all);
   size_t n = strlen(metrics);
   while (n > 0 && metrics[n - 1] == '\n') n--;
   size_t begin = n;
@@ -240,8 +250,10 @@ static kith_status inspect_print_summary(cli *c, kith_h5 *f, const inspect_entri
   kith_status st = KITH_OK;
   char *metrics = NULL;
   const char *format = inspect_value(all, "format");
-  cli_print(c, "%s: %s\n  format %s, version %s, written by %s", kith_h5_path(f), inspect_kind(format),
-            format, inspect_value(all, "format_version"), inspect_value(all, "software"));
+  const bool blend = strcmp(format, KITH_EMBEDDINGS_FORMAT) == 0 && inspect_is_blend(all);
+  cli_print(c, "%s: %s\n  format %s, version %s, written by %s", kith_h5_path(f),
+            inspect_kind(blend ? KITH_BLEND_FORMAT : format), format, inspect_value(all, "format_version"),
+            inspect_value(all, "software"));
   if (strcmp(format, KITH_GRAPH_FORMAT) == 0 && inspect_is_classification(all)) inspect_print_nodes(c, all);
   if (strcmp(format, KITH_GRAPH_FORMAT) == 0 && !inspect_is_classification(all)) inspect_print_graph(c, all);
   if (strcmp(format, KITH_PARTS_FORMAT) == 0) inspect_print_parts(c, all);

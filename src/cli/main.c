@@ -84,11 +84,17 @@ static kith_status main_fail_topic(const char *topic) {
   return KITH_EUSAGE;
 }
 
+/* The help of a verb, and the keys of the section that has its name, if there are any. */
+static void main_verb_topic(const cli_verb *v) {
+  cli_print_verb_help(v);
+  kith_job_print_keys(v->name);
+}
+
 /* Print the help on a topic to stdout. */
 static kith_status main_topic(const char *topic) {
   if (strcmp(topic, "--markdown") == 0) kith_job_print_reference();
   else if (strcmp(topic, "keys") == 0) kith_job_print_keys("");
-  else if (cli_verb_find(topic)) cli_print_verb_help(cli_verb_find(topic));
+  else if (cli_verb_find(topic)) main_verb_topic(cli_verb_find(topic));
   else if (strcmp(topic, "renamed") == 0) kith_job_print_renamed();
   else if (!topic[0] || !kith_job_print_keys(topic)) return main_fail_topic(topic);
   return KITH_OK;

@@ -24,14 +24,21 @@ done:
   return st;
 }
 
-kith_status cli_run_of_job(const cli *c, kith_run *run, char *config_key) {
+kith_status cli_check_one_model(const cli *c) {
   kith_status st = KITH_OK;
-  const kith_job *job = &c->job;
   KITH_CHECK(
       !cli_is_blend(c), KITH_ECONFIG,
       "%s: blend.models: the job is a blend of trained models, and kith %s is for one model; run it with "
       "the job of each",
-      job->path, c->verb);
+      c->job.path, c->verb);
+done:
+  return st;
+}
+
+kith_status cli_run_of_job(const cli *c, kith_run *run, char *config_key) {
+  kith_status st = KITH_OK;
+  const kith_job *job = &c->job;
+  KITH_TRY(cli_check_one_model(c));
   run->model = job->model;
   run->train = job->train;
   run->evaluate = job->evaluate;

@@ -77,6 +77,7 @@ one=$(blended 1 both.yaml)
 recall=$(/usr/bin/python3 oracle.py both embeddings.h5 "$one" gcn filter)
 agrees "$(evaluated both.yaml)" "$recall"
 "$KITH" inspect both/embeddings.h5 >log
+grep "as kith blend wrote it" log >/dev/null && grep "  blend: rows of dimension 20" log >/dev/null
 $seal check both/embeddings.h5 >log
 "$KITH" recommend both.yaml --user user-003 --quiet >log
 
@@ -183,6 +184,9 @@ fails 78 "has 1 weights, and blend.models 2 models" "$KITH" blend both.yaml --se
 
 # What cannot be is refused; nothing is left behind.
 fails 78 "kith train is for one model" "$KITH" train both.yaml
+fails 78 "kith tune is for one model" "$KITH" tune both.yaml
+fails 78 "kith bench is for one model" "$KITH" bench both.yaml
+"$KITH" help blend | grep "blend.users" >/dev/null
 fails 78 "kith embed is for one model" "$KITH" embed both.yaml --set embed.interactions.path=list.tsv
 fails 78 "expected the work folder of a model or more" "$KITH" blend gcn.yaml
 fails 66 "run kith train with the job of model friend first" "$KITH" blend both.yaml --set blend.models.friend=nowhere
@@ -191,10 +195,14 @@ fails 78 "blend.users: expected 1 to" "$KITH" blend both.yaml --users 0
 fails 73 "was not made by kith blend" "$KITH" blend both.yaml --set work=gcn
 sed 's/valid: 0.2/valid: 0.3/; s/work: both/work: other/; /^graph/d; /^parts/d' both.yaml >other.yaml
 for verb in ingest partition; do quiet "$KITH" $verb other.yaml; done
-fails 65 "is of another graph" "$KITH" blend other.yaml
+fails 65 "model gcn is of another graph" "$KITH" blend other.yaml
+"$KITH" evaluate both.yaml --quiet --set blend.models.gcn=filter 2>err >log
+grep "filter/embeddings.h5: is of run" err >/dev/null && grep "model gcn of run" err >/dev/null
+"$KITH" recommend both.yaml --user user-003 --quiet --set blend.models.gcn=nowhere 2>err >log
+grep "nowhere/embeddings.h5: is not there; the blend has model gcn of gcn" err >/dev/null
 "$KITH" evaluate both.yaml --quiet --set blend.models.friend=gcn 2>err >log
 grep -q "is a blend of other models" err
 quiet "$KITH" train filter.yaml $term
 mkdir -p filter2 && cp filter/embeddings.h5 filter2/
-fails 78 "both have a direct term" "$KITH" blend both.yaml --set blend.models.second=filter2 --set blend.models.gcn=
+fails 78 "models filter and second both have a direct term" "$KITH" blend both.yaml --set blend.models.second=filter2 --set blend.models.gcn=
 for f in both/*.tmp-*; do [ ! -e "$f" ] || { echo "left behind: $f"; exit 1; }; done

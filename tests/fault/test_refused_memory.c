@@ -244,7 +244,7 @@ static kith_agreed make_blend(void **made) {
   held_out.timed = true;
   for (kith_lid i = 0; i < directed_share->n_own; i++)
     x[2 * i + directed_share->original[i] % 2] = (float)(1 + directed_share->original[i] % 3);
-  kith_blend_member member[2] = {{.d = 1, .x = x}, {.d = 2, .x = x}};
+  kith_blend_member member[2] = {{.name = "a", .d = 1, .x = x}, {.name = "b", .d = 2, .x = x}};
   member[1].direct = (kith_direct_term){.c = 1, .lambda_1 = 1};
   KITH_TRY(kith_blend_scale(test_comm, &held_out, 1, 50, 2, member));
   KITH_TRY(kith_evidence_make(test_comm, &held_out, KITH_CANDIDATES_ALL, 4, evidence, &table));
