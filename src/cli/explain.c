@@ -239,12 +239,12 @@ done:
 static kith_status explain_check_model(cli *c, const explain_request *w) {
   kith_status st = KITH_OK;
   const char *name = kith_explain_model_text(&c->job.model);
-  if (cli_is_blend(c) || kith_explain_is_exact(&c->job.model)) return st;
-  KITH_CHECK(
-      !w->all, KITH_ECONFIG,
-      "model.name: kith explain --all divides scores of lightgcn, mf and spectral, which are linear; of "
-      "%s it estimates single items, for --user ID",
-      name);
+  bool exact = kith_explain_is_exact(&c->job.model);
+  if (cli_is_blend(c) || (exact && !kith_explain_attends(&c->job.model))) return st;
+  KITH_CHECK(!w->all || exact, KITH_ECONFIG,
+             "model.name: kith explain --all divides scores of lightgcn, mf, spectral, gat and diffnet; of "
+             "%s it estimates single items, for --user ID",
+             name);
   KITH_CHECK(w->n_path <= 0 || !w->paths_asked, KITH_ECONFIG,
              "--paths: scores of %s are no sums over paths; leave it away, or say --paths 0", name);
 done:

@@ -94,11 +94,10 @@ static kith_status blend_check_rows(const explain_data *a, const kith_blend_mode
 /* Estimates of one model and exact terms of another do not go together. */
 static kith_status blend_check_model(const cli *c, const struct explain_member *m) {
   if (kith_explain_is_exact(&m->run.model)) return KITH_OK;
-  return kith_fail(
-      KITH_ECONFIG,
-      "%s: kith explain divides blends of lightgcn, mf and spectral, which are linear; %s is of %s, "
-      "whose scores kith explain estimates by that model's own job",
-      c->job.path, m->embeddings, kith_explain_model_text(&m->run.model));
+  return kith_fail(KITH_ECONFIG,
+                   "%s: kith explain divides blends of lightgcn, mf, spectral, gat and diffnet; %s is of %s, "
+                   "whose scores kith explain estimates by that model's own job",
+                   c->job.path, m->embeddings, kith_explain_model_text(&m->run.model));
 }
 
 /* `of` is to become the context of the model's own job; `at` is the model's first column in the blend. */

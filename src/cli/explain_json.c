@@ -44,6 +44,8 @@ static void json_reasons(cli *c, const explain_data *a, const kith_explain_reaso
   for (int i = 0; i < n && r[i].edge.type >= 0; i++) {
     cli_json_more(c, "%s{\"contribution\": %.9g, ", i ? ", " : "", r[i].value);
     if (kith_direct_is_on(&a->base.from.direct)) cli_json_more(c, "\"direct\": %.9g, ", r[i].direct);
+    if (r[i].share > 0)
+      cli_json_more(c, "\"attention\": %.9g, \"share\": %.9g, ", r[i].attention, r[i].share);
     json_edge(c, a, &r[i].edge);
     cli_json_more(c, "}");
   }
@@ -95,13 +97,15 @@ void cli_explain_json(cli *c, const explain_data *a, const kith_explain_query *q
                   s->own, s->positive, s->negative);
     if (e->method == KITH_EXPLAIN_GRADIENT)
       cli_json_more(c, ", \"method\": \"gradient x input\", \"remainder\": %.9g", s->rounding);
-    else cli_json_more(c, ", \"method\": \"exact\", \"rounding\": %.3g", s->rounding);
+    else
+      cli_json_more(c, ", \"method\": \"%s\", \"rounding\": %.3g",
+                    e->method == KITH_EXPLAIN_ATTENTION ? "exact given attention" : "exact", s->rounding);
     cli_json_more(c, ", \"terms\": %lld", (long long)s->n_term);
     json_reasons(c, a, e->reason + (size_t)q * (size_t)e->n_reason, e->n_reason);
     json_item(c, a, &e->item[q], e->item_reason + (size_t)q * (size_t)e->n_reason, e->n_reason);
     json_walks(c, a, "paths", "contribution", e->path + (size_t)q * (size_t)e->n_path, e->n_path);
-    json_walks(c, a, "connections", "weight", e->connection + (size_t)q * (size_t)e->n_connection,
-               e->n_connection);
+    json_walks(c, a, "connections", e->method == KITH_EXPLAIN_ATTENTION ? "attention" : "weight",
+               e->connection + (size_t)q * (size_t)e->n_connection, e->n_connection);
     cli_json_more(c, "}");
   }
   cli_json_more(c, "]");

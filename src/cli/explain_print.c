@@ -53,6 +53,7 @@ typedef struct view {
   int n;
   bool shares;   /* of the score; else contributions: the score is no whole that has shares */
   bool gradient; /* terms are gradient x input */
+  bool attends;  /* neighbors are weighted by attention */
   double most;   /* length of the longest bar */
 } view;
 
@@ -73,6 +74,8 @@ static void print_reason(const view *v, const kith_explain_reason *r) {
   words_add(&text, "%s %s", cli_explain_word(v->a, KITH_USER, &r->edge, word),
             cli_explain_label(v->a, &r->edge, label));
   if (r->edge.timed) print_time(r->edge.time, &text);
+  if (r->share > 0) words_add(&text, ", attention %.3f", r->attention);
+  if (r->share > 0 && r->share < 1) words_add(&text, " of %.3f", r->share);
   print_line(v, r->value, text.text);
 }
 
@@ -160,7 +163,9 @@ static void print_paths(const view *v, const kith_explain_walk *path, int n) {
 }
 
 static void print_connections(const view *v, const kith_explain_walk *walk, int n) {
-  if (n > 0 && walk[0].n > 0) printf("    connections: how both are related, whatever the score\n");
+  if (n > 0 && walk[0].n > 0)
+    printf(v->attends ? "    connections by attention of the last layer, whatever the score\n"
+                      : "    connections: how both are related, whatever the score\n");
   for (int i = 0; i < n && walk[i].n > 0; i++) print_walk(v, "      ", 6, &walk[i]);
 }
 
@@ -203,6 +208,7 @@ void cli_explain_print(const explain_request *w, const explain_data *a, const ki
     view v = {.a = a, .s = &e->sums[q], .reason = e->reason + at};
     v.n = print_count(e->n_reason, v.reason);
     v.gradient = e->method == KITH_EXPLAIN_GRADIENT;
+    v.attends = e->method == KITH_EXPLAIN_ATTENTION;
     v.shares = v.s->score > 0 && query[q].against < 0;
     print_heading(a, &query[q], v.s);
     print_reasons(&v);

@@ -124,7 +124,7 @@ static void explain_merge_paths(int most, int member, const kith_explain_walk *m
   }
 }
 
-/* Paths of all models; of spectral, which has no others than its terms, only in a blend. */
+/* Paths of all models; of spectral and attention, which have no others than their terms, only in a blend. */
 static kith_agreed explain_paths(int n_part, const kith__part *part, int most, kith_explain_walk *path) {
   kith_agreed st = {KITH_OK};
   kith_explain_walk *more = NULL;
@@ -176,7 +176,9 @@ kith_agreed kith_explain(kith_explainer *e, int n, const kith_explain_query *que
   kith__part part[KITH_BLEND_MODELS] = {{.e = NULL}};
   int n_part = 0;
   *out = (kith_explanations){.n = n, .n_reason = n_reason, .n_path = n_path, .n_connection = n_connection};
-  out->method = e->is_gradient ? KITH_EXPLAIN_GRADIENT : KITH_EXPLAIN_EXACT;
+  out->method = e->is_gradient ? KITH_EXPLAIN_GRADIENT
+                : e->attended  ? KITH_EXPLAIN_ATTENTION
+                               : KITH_EXPLAIN_EXACT;
   KITH_TRY(kith_agree(e->comm, explain_alloc(out)));
   KITH_TRY(kith_agree(e->comm, explain_parts(e, n, &n_part, part)));
   for (int m = 0; m < n_part; m++) out->reads_neighbors = out->reads_neighbors || part[m].e->layers > 0;

@@ -42,8 +42,10 @@ typedef struct kith_explain_query {
 
 /** What terms are. */
 typedef enum kith_explain_method {
-  KITH_EXPLAIN_EXACT,   /**< parts of the score, which add up to it */
-  KITH_EXPLAIN_GRADIENT /**< gradient x input: an estimate; `rounding` is what it misses */
+  KITH_EXPLAIN_EXACT,     /**< parts of the score, which add up to it */
+  KITH_EXPLAIN_ATTENTION, /**< the same where neighbors are weighted by attention, which is taken as it is;
+                             connections are weighted by attention */
+  KITH_EXPLAIN_GRADIENT   /**< gradient x input: an estimate; `rounding` is what it misses */
 } kith_explain_method;
 
 /** An edge that is read: of the user to a neighbor, or of a path. */
@@ -60,7 +62,9 @@ typedef struct kith_explain_edge {
 typedef struct kith_explain_reason {
   kith_explain_edge edge;
   double value;
-  double direct; /**< the direct term's part of it */
+  double direct;    /**< the direct term's part of it */
+  double attention; /**< alpha of the last layer, the mean of its heads; 0: the model has none */
+  double share;     /**< gamma: what the last layer takes of the neighbor's relation */
 } kith_explain_reason;
 
 /**
@@ -138,6 +142,8 @@ const float *kith_explainer_new_rows(const kith_explainer *e, int64_t *first, in
 bool kith_explain_is_exact(const kith_model_options *o);
 /** The model in messages: its name, and what of it makes its scores estimates.  Local. */
 const char *kith_explain_model_text(const kith_model_options *o);
+/** Whether they do because attention is taken as it is: gat and diffnet.  Local. */
+bool kith_explain_attends(const kith_model_options *o);
 /**
  * The explainer of a blend: the score is the sum of the members' scores, each times its factor.  Terms of
  * several members for one edge are one term.  Paths are those of each member, and connections the first

@@ -31,8 +31,9 @@ struct kith_explainer {
   augmented_graph augmented; /* null: no new nodes */
   float *final_rows;         /* [n_own, d] with new nodes */
   const kith_run *run;
-  kith_inference inference; /* of a model with steps */
-  bool is_gradient;         /* gradient x input: of a model that is not linear */
+  kith_inference inference;      /* of a model with steps */
+  const kith_attended *attended; /* of a model with attention: the last layer's come first */
+  bool is_gradient;              /* gradient x input: of a model that is not linear */
   kith__gradient gradient;
   kith_dist_csr *own;               /* of spectral: the interactions */
   kith_dist_csr *a;                 /* the one of both that paths follow */
@@ -90,10 +91,26 @@ static inline bool kith__explain_is_new(const kith_explainer *e, kith_lid row) {
 /* What a row of e->all is multiplied by: cosines divide by the length of the user's row. */
 double kith__explain_scale(const kith_explainer *e, kith_lid row);
 
+/* A term of a score, as the owner of the user's row finds it. */
+typedef struct kith__found {
+  double value, direct;
+  double attention, share; /* of the last layer; 0: the model has none */
+  int part, relation;      /* of the edge, KITH_EXPLAIN_FEATURE or KITH_EXPLAIN_EVIDENCE */
+  int feature;             /* its number, or that of the evidence */
+  kith_eid entry;          /* of the part's matrix */
+  kith_eid nth;            /* entries of the relation, or features, before it in the row */
+} kith__found;
+
+/* The terms of a model with attention, for query q's user at `row`: those of its entries are written from
+ * list on, in their order, that of the row itself is added to sums->own.  Returns the list's end. */
+kith__found *kith__explain_attended(const kith__part *part, int m, kith_lid row, int q, double scale,
+                                    kith_explain_sums *sums, kith__found *list);
+
 /* Make the explainer of a linear model with steps, of spectral, and of another model with steps.  Collective.
  * Errors: as kith_explainer_create(). */
 kith_agreed kith__explain_linear(kith_explainer *e, const kith_embeddings_origin *from) KITH_MUST_USE;
 kith_agreed kith__explain_spectral(kith_explainer *e, const kith_embeddings_origin *from) KITH_MUST_USE;
+kith_agreed kith__explain_attention(kith_explainer *e, const kith_embeddings_origin *from) KITH_MUST_USE;
 
 kith_agreed kith__explain_gradient(kith_explainer *e, const kith_embeddings_origin *from) KITH_MUST_USE;
 

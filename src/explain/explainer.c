@@ -6,7 +6,8 @@
 
 bool kith_explain_is_exact(const kith_model_options *o) {
   if (kith_model_reads_kinds(o)) return false; /* linear, but not by one number for an edge */
-  return o->name == KITH_LIGHTGCN || o->name == KITH_MF || o->name == KITH_SPECTRAL;
+  return o->name == KITH_LIGHTGCN || o->name == KITH_MF || o->name == KITH_SPECTRAL ||
+         kith_explain_attends(o);
 }
 
 const char *kith_explain_model_text(const kith_model_options *o) {
@@ -77,6 +78,7 @@ kith_agreed kith_explainer_create(const kith_comm *comm, const kith_graph *g, co
   }
   KITH_TRY(kith_agree(comm, explainer_index(e)));
   if (!kith_explain_is_exact(&run->model)) KITH_TRY(kith__explain_gradient(e, from));
+  else if (kith_explain_attends(&run->model)) KITH_TRY(kith__explain_attention(e, from));
   else if (kith_model_has_steps(&run->model)) KITH_TRY(kith__explain_linear(e, from));
   else KITH_TRY(kith__explain_spectral(e, from));
   e->has_negative = kith_comm_max(comm, explainer_any_negative(&e->a->csr)) > 0;

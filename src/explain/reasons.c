@@ -4,14 +4,6 @@
 
 #include "explain/explain_impl.h"
 
-typedef struct found {
-  double value, direct;
-  int part, relation; /* of the edge, KITH_EXPLAIN_FEATURE or KITH_EXPLAIN_EVIDENCE */
-  int feature;        /* its number, or that of the evidence */
-  kith_eid entry;     /* of the part's matrix */
-  kith_eid nth;       /* entries of the relation, or features, before it in the row */
-} found;
-
 void kith__explain_node(int64_t key, int *type, int64_t *original) {
   bool further = key >> 62 & 1;
   *type = further ? (int)(key >> 48 & 0x3fff) : (int)(key & 1);
@@ -50,14 +42,14 @@ kith_lid kith__explain_user_index(const kith_graph *g, kith_lid row) {
 
 /* By relation, in the order of the row. */
 static int reasons_compare_edges(const void *a, const void *b) {
-  const found *x = a, *y = b;
+  const kith__found *x = a, *y = b;
   if (x->relation != y->relation) return x->relation < y->relation ? -1 : 1;
   return (x->nth > y->nth) - (x->nth < y->nth);
 }
 
 /* Highest contribution first. */
 static int reasons_compare(const void *a, const void *b) {
-  const found *x = a, *y = b;
+  const kith__found *x = a, *y = b;
   if (x->value != y->value) return x->value > y->value ? -1 : 1;
   return reasons_compare_edges(a, b);
 }
@@ -70,7 +62,8 @@ double kith__explain_scale(const kith_explainer *e, kith_lid row) {
 }
 
 /* The neighbors of query q's user; of spectral, R(1) contains the weights of the entries. */
-static found *reasons_find(const kith__part *part, int m, kith_lid row, int q, double scale, found *list) {
+static kith__found *reasons_find(const kith__part *part, int m, kith_lid row, int q, double scale,
+                                 kith__found *list) {
   const kith_explainer *e = part->e;
   const kith_csr *csr = &e->a->csr;
   const float *target = part->batch.target + (size_t)q * (size_t)e->d;
@@ -81,8 +74,8 @@ static found *reasons_find(const kith__part *part, int m, kith_lid row, int q, d
     const size_t at = (size_t)csr->col[i];
     double weight = e->all ? (double)csr->weight[i] : 1;
     int term = kith__explain_term(e, i);
-    found *f = list++;
-    *f = (found){.part = m, .relation = e->term[term], .entry = i, .nth = seen[term]++};
+    kith__found *f = list++;
+    *f = (kith__found){.part = m, .relation = e->term[term], .entry = i, .nth = seen[term]++};
     f->direct = direct ? part->factor * direct[at * BATCH + (size_t)q] : 0;
     f->value = scale * weight * kith__explain_dot(e->d, e->rest + at * (size_t)e->d, target) + f->direct;
   }
@@ -90,8 +83,8 @@ static found *reasons_find(const kith__part *part, int m, kith_lid row, int q, d
 }
 
 /* The input row of a user is b + sum of f_uk w_k where it has features. */
-static found *reasons_find_features(const kith__part *part, int m, kith_lid row, int q, double scale,
-                                    found *list) {
+static kith__found *reasons_find_features(const kith__part *part, int m, kith_lid row, int q, double scale,
+                                          kith__found *list) {
   const kith_explainer *e = part->e;
   const float *target = part->batch.target + (size_t)q * (size_t)e->d;
   if (!kith__explain_has_features(e, KITH_USER)) return list;
@@ -99,18 +92,18 @@ static found *reasons_find_features(const kith__part *part, int m, kith_lid row,
   const float *w = e->inference.recording.input.w[KITH_USER]->value;
   for (kith_eid i = f->start[row]; i < f->start[row + 1]; i++) {
     double product = kith__explain_dot(e->d, w + (size_t)f->index[i] * (size_t)e->d, target);
-    *list++ = (found){.value = scale * e->weight[0] * (double)f->value[i] * product,
-                      .part = m,
-                      .relation = KITH_EXPLAIN_FEATURE,
-                      .feature = f->index[i],
-                      .nth = i - f->start[row]};
+    *list++ = (kith__found){.value = scale * e->weight[0] * (double)f->value[i] * product,
+                            .part = m,
+                            .relation = KITH_EXPLAIN_FEATURE,
+                            .feature = f->index[i],
+                            .nth = i - f->start[row]};
   }
   return list;
 }
 
 /* The terms of one part, and its share of the sums. */
-static found *reasons_add(const kith__part *part, int m, kith_lid row, int q, kith_explain_sums *sums,
-                          found *list) {
+static kith__found *reasons_add(const kith__part *part, int m, kith_lid row, int q, kith_explain_sums *sums,
+                                kith__found *list) {
   const kith_explainer *e = part->e;
   const kith__batch *b = &part->batch;
   const size_t at = (size_t)row * (size_t)e->d;
@@ -119,11 +112,12 @@ static found *reasons_add(const kith__part *part, int m, kith_lid row, int q, ki
   sums->scale = scale;
   sums->score +=
       part->factor * (kith__explain_dot(e->d, e->final + at, target) + (b->direct ? b->direct_score[q] : 0));
+  if (e->attended) return kith__explain_attended(part, m, row, q, scale, sums, list);
   if (e->x) sums->own += scale * e->weight[0] * kith__explain_dot(e->d, e->x + at, target);
-  found *first = list;
+  kith__found *first = list;
   list = reasons_find(part, m, row, q, scale, list);
   for (; kith__explain_is_new(e, row) && first < list; first++) sums->score += first->direct;
-  for (found *end = reasons_find_features(part, m, row, q, scale, list); list < end; list++)
+  for (kith__found *end = reasons_find_features(part, m, row, q, scale, list); list < end; list++)
     sums->own -= list->value;
   return list;
 }
@@ -133,21 +127,22 @@ static double reasons_evidence(const kith_explainer *blend, kith_lid user, int64
   return blend->evidence_weight[k] * kith_evidence_value(blend->evidence, user, item, k);
 }
 
-static found *reasons_add_evidence(const kith_explainer *blend, kith_lid row, const kith_explain_query *q,
-                                   kith_explain_sums *sums, found *list) {
+static kith__found *reasons_add_evidence(const kith_explainer *blend, kith_lid row,
+                                         const kith_explain_query *q, kith_explain_sums *sums,
+                                         kith__found *list) {
   kith_lid user = kith__explain_user_index(blend->member[0]->g, row);
   for (int k = 0; k < blend->evidence->n; k++) {
     double value = reasons_evidence(blend, user, q->item, k);
     if (q->against >= 0) value -= reasons_evidence(blend, user, q->against, k);
     if (value == 0) continue;
-    *list++ = (found){.value = value, .relation = KITH_EXPLAIN_EVIDENCE, .feature = k, .nth = k};
+    *list++ = (kith__found){.value = value, .relation = KITH_EXPLAIN_EVIDENCE, .feature = k, .nth = k};
     sums->score += value;
   }
   return list;
 }
 
 /* Terms of several parts for one edge become one; returns how many are left. */
-static int64_t reasons_merge(int64_t n, found *list) {
+static int64_t reasons_merge(int64_t n, kith__found *list) {
   int64_t kept = 0;
   qsort(list, (size_t)n, sizeof *list, reasons_compare_edges);
   for (int64_t i = 0; i < n; i++) {
@@ -155,11 +150,12 @@ static int64_t reasons_merge(int64_t n, found *list) {
       list[kept - 1].value += list[i].value;
       list[kept - 1].direct += list[i].direct;
     } else list[kept++] = list[i];
+    list[kept - 1].share = 0; /* attention of one model says nothing of the others */
   }
   return kept;
 }
 
-static void reasons_sum(int64_t n, const found *list, kith_explain_sums *s) {
+static void reasons_sum(int64_t n, const kith__found *list, kith_explain_sums *s) {
   s->n_term = n;
   for (int64_t i = 0; i < n; i++) {
     *(list[i].value > 0 ? &s->positive : &s->negative) += list[i].value;
@@ -169,9 +165,12 @@ static void reasons_sum(int64_t n, const found *list, kith_explain_sums *s) {
   s->rounding = s->score - s->own - s->positive - s->negative;
 }
 
-static kith_explain_reason reasons_show(const kith__part *part, kith_lid row, const found *f) {
+static kith_explain_reason reasons_show(const kith__part *part, kith_lid row, const kith__found *f) {
   const kith_explainer *e = part[f->part].e;
-  kith_explain_reason r = {.value = f->value, .direct = f->direct};
+  kith_explain_reason r = {.value = f->value,
+                           .direct = f->direct,
+                           .attention = f->attention,
+                           .share = f->share};
   if (f->relation == KITH_EXPLAIN_FEATURE || f->relation == KITH_EXPLAIN_EVIDENCE)
     r.edge = (kith_explain_edge){.relation = f->relation, .kind = -1, .original = f->feature};
   else r.edge = kith__explain_edge(e, e->a->iperm[row], f->entry, f->nth);
@@ -191,7 +190,7 @@ static kith_status reasons_of(const kith_explainer *e, int n_part, const kith__p
                               int q, int n_reason, kith_explain_sums *sums, kith_explain_reason *reason) {
   kith_status st = KITH_OK;
   int64_t n = KITH_BLEND_EVIDENCE;
-  found *list = NULL, *end = NULL;
+  kith__found *list = NULL, *end = NULL;
   for (int m = 0; m < n_part; m++) n += reasons_count(&part[m], row);
   KITH_TRY(KITH_NEW(list, n));
   end = list;
@@ -222,10 +221,10 @@ done:
 
 static kith_status steps_of(const kith__part *part, kith_lid row, int q, int most, kith_explain_walk *walk) {
   kith_status st = KITH_OK;
-  found *list = NULL;
+  kith__found *list = NULL;
+  kith_explain_sums sums = {0};
   KITH_TRY(KITH_NEW(list, reasons_count(part, row)));
-  const int64_t n =
-      reasons_find(part, 0, row, q, part->factor * kith__explain_scale(part->e, row), list) - list;
+  const int64_t n = reasons_add(part, 0, row, q, &sums, list) - list;
   qsort(list, (size_t)n, sizeof *list, reasons_compare);
   for (int i = 0; i < most && i < n; i++) {
     walk[i] = (kith_explain_walk){.n = 1, .value = list[i].value};

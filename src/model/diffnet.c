@@ -27,8 +27,8 @@ static kith_tensor *diffnet_vector(const kith_model_ctx *ctx, const char *what, 
 }
 
 /* Attention of a relation's readers to the rows h, ghosts included. */
-static kith_fuse_input diffnet_attend(const kith_model_ctx *ctx, const kith_reader *r, int l,
-                                      kith_tensor *h) {
+static kith_fuse_input diffnet_attend(const kith_model_ctx *ctx, const kith_reader *r, int l, kith_tensor *h,
+                                      kith_attended *made) {
   kith_tape *t = ctx->tape;
   kith_fuse_input in = {.block = kith_relation_rows_op(t, ctx->block[l], r->relation, r->type),
                         .weight = r->weight};
@@ -38,6 +38,13 @@ static kith_fuse_input diffnet_attend(const kith_model_ctx *ctx, const kith_read
   kith_tensor *left = kith_head_dot_op(t, 1, a, h),
               *right = kith_ghost_update_op(t, ctx->block[l], kith_head_dot_op(t, 1, b, h));
   in.z = kith_attention_op(t, in.block, DIFFNET_SLOPE, left, right, h);
+  *made = (kith_attended){.layer = l,
+                          .relation = r->relation,
+                          .slope = DIFFNET_SLOPE,
+                          .block = in.block,
+                          .left = left,
+                          .right = right,
+                          .z = h};
   return in;
 }
 
@@ -45,15 +52,23 @@ static kith_tensor *diffnet_layer(const kith_readers *reads, const kith_model_op
                                   const kith_model_ctx *ctx, int l, kith_tensor *h) {
   kith_tape *t = ctx->tape;
   kith_fuse_input in[KITH_MAX_READERS];
+  kith_attended made[KITH_MAX_READERS];
+  const kith_tensor *gamma = NULL;
   kith_tensor *own = kith_dst_rows_op(t, ctx->block[l], h), *sent = h;
   if (o->dropout > 0) sent = kith_dropout_op(t, ctx->exec, o->dropout, false, h);
   sent = kith_ghost_update_op(t, ctx->block[l], sent);
-  for (int r = 0; r < reads->n; r++) in[r] = diffnet_attend(ctx, &reads->of[r], l, sent);
+  for (int r = 0; r < reads->n; r++) in[r] = diffnet_attend(ctx, &reads->of[r], l, sent, &made[r]);
   if (!own) return NULL;
   kith_tensor *c = kith_model_weights(ctx, "fuse own", l, 1, h->d, KITH_INIT_GLOROT),
               *e = kith_model_weights(ctx, "fuse near", l, 1, h->d, KITH_INIT_GLOROT);
   for (int r = 0; r < reads->n; r++) in[r].right = kith_head_dot_op(t, 1, e, in[r].z);
-  return kith_fuse_op(t, reads->n, in, DIFFNET_SLOPE, kith_head_dot_op(t, 1, c, own), own);
+  kith_tensor *y = kith_fuse_op(t, reads->n, in, DIFFNET_SLOPE, kith_head_dot_op(t, 1, c, own), own, &gamma);
+  for (int r = 0; y && r < reads->n; r++) {
+    made[r].share = gamma;
+    made[r].column = r;
+    kith_model_attended(ctx, made[r]);
+  }
+  return y;
 }
 
 void kith_diffnet_record(const kith_model_options *o, const kith_model_ctx *ctx) {

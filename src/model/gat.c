@@ -47,6 +47,13 @@ static kith_tensor *gat_layer(const kith_model_options *o, const kith_model_ctx 
   kith_tensor *left = kith_head_dot_op(t, g.heads, a, z),
               *right = kith_ghost_update_op(t, block, kith_head_dot_op(t, g.heads, b, z));
   kith_tensor *y = gat_attend(o, ctx, l, left, right, kith_ghost_update_op(t, block, z));
+  kith_model_attended(ctx, (kith_attended){.layer = l,
+                                           .averages = g.average,
+                                           .slope = GAT_SLOPE,
+                                           .block = block,
+                                           .left = left,
+                                           .right = right,
+                                           .z = z});
   return g.average ? kith_head_mean_op(t, g.heads, y) : y;
 }
 

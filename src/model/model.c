@@ -260,6 +260,14 @@ void kith_model_layer_output(const kith_model_ctx *ctx, kith_tensor *h) {
   if (o) *o = (layer_tap){ctx->layers, h};
 }
 
+void kith_model_attended(const kith_model_ctx *ctx, kith_attended made) {
+  kith_attended *a = ctx->attended ? kith_tape_workspace(ctx->tape, 1, sizeof *a) : NULL;
+  if (!a) return;
+  *a = made;
+  a->next = *ctx->attended;
+  *ctx->attended = a;
+}
+
 kith_tensor *kith_model_weights(const kith_model_ctx *ctx, const char *name, int l, int64_t n_row, int d,
                                 kith_init init) {
   char text[KITH_NAME];

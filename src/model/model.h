@@ -104,6 +104,24 @@ typedef struct kith_layer_outputs {
   void *tap_self;
 } kith_layer_outputs;
 
+/**
+ * An attention as a model recorded it, for explanations: of every row i of its block and every head,
+ *   y_i = share_i sum over the entries (i, j) of alpha_ij z_j,
+ * where alpha_i is the softmax of LeakyReLU(left_i + right_j) over the entries of the row.
+ */
+typedef struct kith_attended {
+  const struct kith_attended *next; /**< the one before it, since the last comes first; null: none */
+  int layer;                        /**< from 0 */
+  int relation;                     /**< whose entries the block has, in their order; 0: interactions */
+  bool averages;                    /**< y is the mean of the heads; else they have columns of their own */
+  float slope;                      /**< of LeakyReLU */
+  const kith_block *block;
+  const kith_tensor *left, *right; /**< [src rows, heads] */
+  const kith_tensor *z;            /**< [src rows, columns of all heads] */
+  const kith_tensor *share;        /**< [dst rows, …]; null: 1 */
+  int column;                      /**< of share */
+} kith_attended;
+
 /** The inputs and outputs of recording a model. */
 typedef struct kith_model_ctx {
   kith_tape *tape;
@@ -116,6 +134,8 @@ typedef struct kith_model_ctx {
   kith_output
       *output; /**< receives the terms of the final embedding; the caller sets gather_index and packed */
   kith_layer_outputs *layers; /**< receives the rows after each layer; may be null */
+  const kith_attended *
+      *attended; /**< receives the attentions of gat and diffnet, the last first; may be null */
 } kith_model_ctx;
 
 /**
@@ -169,6 +189,8 @@ kith_status kith_readers_check(const kith_model_options *o, const char *learns,
 
 /** Store `h` as the rows after the next layer; null is ignored. */
 void kith_model_layer_output(const kith_model_ctx *ctx, kith_tensor *h);
+/** Store an attention; its members are kept by reference. */
+void kith_model_attended(const kith_model_ctx *ctx, kith_attended made);
 /** Get the weights `name` of layer `l`, stored as "name.l"; null on failure. */
 kith_tensor *kith_model_weights(const kith_model_ctx *ctx, const char *name, int l, int64_t n_row, int d,
                                 kith_init init);
@@ -227,6 +249,7 @@ typedef struct kith_recording {
   kith_tensor *rows;         /**< the input rows */
   kith_output output;        /**< final embeddings */
   kith_layer_outputs layers; /**< the input rows and the rows after each layer */
+  const kith_attended *attended; /**< attentions, the last first; null: none */
   kith_gather_index nothing;
 } kith_recording;
 

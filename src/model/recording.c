@@ -32,6 +32,7 @@ kith_tensor *kith_recording_layers(kith_recording *r) {
   r->output = (kith_output){.gather_index = all ? &r->nothing : r->gather_index, .all_rows = all};
   r->output.packed = kith_tape_tensor(r->tape, all ? 1 : r->max_gathered, kith_model_output_dim(r->model));
   r->exec->n_dropout = 0;
+  r->attended = NULL;
   kith_model_ctx ctx = {.tape = r->tape,
                         .params = r->params,
                         .exec = r->exec,
@@ -39,7 +40,8 @@ kith_tensor *kith_recording_layers(kith_recording *r) {
                         .block = block,
                         .x = r->rows,
                         .output = &r->output,
-                        .layers = &r->layers};
+                        .layers = &r->layers,
+                        .attended = &r->attended};
   kith_model_record(r->model, &ctx);
   return r->output.packed;
 }

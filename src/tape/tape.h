@@ -314,10 +314,11 @@ typedef struct kith_fuse_input {
  *
  * @param n     1 … KITH_FUSE_TERMS relations of one block
  * @param left  [dst rows, 1], @param x [dst rows, d]
+ * @param[out] gamma  [dst rows, n], a constant; null on failure
  * Memory: 4 n bytes a row.
  */
 kith_tensor *kith_fuse_op(kith_tape *t, int n, const kith_fuse_input *in, float slope, kith_tensor *left,
-                          kith_tensor *x);
+                          kith_tensor *x, const kith_tensor **gamma);
 
 /* ---- input rows, and rows that travel ---- */
 

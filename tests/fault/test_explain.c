@@ -168,8 +168,7 @@ static void compare_gradients(kith_explainer *e) {
 
 static void contributions_of_gradients_are_differences(void **state) {
   (void)state;
-  const kith_model_name name[] = {KITH_NGCF, KITH_GCN,     KITH_GCNII, KITH_GAT,
-                                  KITH_SAGE, KITH_PINSAGE, KITH_RGCN};
+  const kith_model_name name[] = {KITH_NGCF, KITH_GCN, KITH_GCNII, KITH_SAGE, KITH_PINSAGE, KITH_RGCN};
   const kith_run kept = run;
   run.model.input = KITH_EMBEDDING;
   run.model.layers = 1;
