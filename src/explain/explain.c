@@ -176,9 +176,9 @@ kith_agreed kith_explain(kith_explainer *e, int n, const kith_explain_query *que
   kith__part part[KITH_BLEND_MODELS] = {{.e = NULL}};
   int n_part = 0;
   *out = (kith_explanations){.n = n, .n_reason = n_reason, .n_path = n_path, .n_connection = n_connection};
-  out->method = e->is_gradient ? KITH_EXPLAIN_GRADIENT
-                : e->attended  ? KITH_EXPLAIN_ATTENTION
-                               : KITH_EXPLAIN_EXACT;
+  out->method = e->attended ? KITH_EXPLAIN_ATTENTION : KITH_EXPLAIN_EXACT;
+  if (e->is_gradient && e->run->model.name != KITH_LIGHTGCN) /* which gradients divide exactly */
+    out->method = KITH_EXPLAIN_GRADIENT;
   KITH_TRY(kith_agree(e->comm, explain_alloc(out)));
   KITH_TRY(kith_agree(e->comm, explain_parts(e, n, &n_part, part)));
   for (int m = 0; m < n_part; m++) out->reads_neighbors = out->reads_neighbors || part[m].e->layers > 0;

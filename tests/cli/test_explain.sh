@@ -208,6 +208,7 @@ P
 }
 adds_up --set model.layer_weights=learned --set model.relations.friend=learned
 adds_up --set model.tie=learned
+adds_up --set model.kinds=learned
 adds_up --set model.tie=similarity --set model.half_life=30d
 adds_up --set model.residual=0.2 --set model.layer_weights=learned
 adds_up --set loss.name=softmax --set model.length_discount=0.3
