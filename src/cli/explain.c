@@ -80,7 +80,6 @@ const char *cli_explain_label(const explain_data *a, const kith_explain_edge *ed
 const char *cli_explain_word(const explain_data *a, int from, const kith_explain_edge *edge, char *text) {
   if (edge->relation == KITH_EXPLAIN_CHOICE) return from == KITH_USER ? "chose" : "chosen by";
   if (edge->relation == KITH_EXPLAIN_FEATURE) return "has";
-  if (edge->relation == KITH_EXPLAIN_EVIDENCE) return "evidence:";
   if (edge->relation == KITH_EXPLAIN_NODE) {
     snprintf(text, EXPLAIN_TEXT, "reached %s", a->base.g->schema.type[edge->type]);
     return text;

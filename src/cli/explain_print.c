@@ -68,9 +68,33 @@ static void print_line(const view *v, double value, const char *text) {
   cli_wrap(lead.text, REASON, text);
 }
 
+/* Evidence in words, which its relation follows; of a kind without words its name in the job. */
+static void print_evidence(const kith_evidence *e, words *to) {
+  static const char *const said[KITH_EVIDENCE_KINDS] = {
+      [KITH_EVIDENCE_SEEN] = "you have it in",
+      [KITH_EVIDENCE_RATE] = "how often it is chosen after",
+      [KITH_EVIDENCE_FRIENDS] = "chosen by those next to you in",
+      [KITH_EVIDENCE_RECENT] = "how recent it is in your",
+      [KITH_EVIDENCE_ORDER] = "often comes soon after your latest",
+      [KITH_EVIDENCE_POPULAR] = "popular in",
+      [KITH_EVIDENCE_ALIKE] = "like your items by",
+      [KITH_EVIDENCE_NEAR] = "next to your items in",
+      [KITH_EVIDENCE_NEAR2] = "two edges from your items in",
+  };
+  char text[2 * KITH_NAME];
+  kith_evidence_print(e, text);
+  if (said[e->kind]) words_add(to, "evidence: %s %s", said[e->kind], e->relation);
+  else words_add(to, "evidence: %s", text);
+}
+
 static void print_reason(const view *v, const kith_explain_reason *r) {
   char word[EXPLAIN_TEXT], label[EXPLAIN_TEXT];
   words text = {.n = 0};
+  if (r->edge.relation == KITH_EXPLAIN_EVIDENCE) {
+    print_evidence(&v->a->evidence[r->edge.original], &text);
+    print_line(v, r->value, text.text);
+    return;
+  }
   words_add(&text, "%s %s", cli_explain_word(v->a, KITH_USER, &r->edge, word),
             cli_explain_label(v->a, &r->edge, label));
   if (r->edge.timed) print_time(r->edge.time, &text);

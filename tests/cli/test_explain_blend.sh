@@ -76,7 +76,7 @@ for a, score in zip(said, best["scores"]):
     for p, q in zip(said, paths): assert abs(p[0] - q[0]) < 1e-5 * size, (p, q)
 assert said_evidence > 0
 P
-"$KITH" explain both.yaml --user user-017 --k 6 --top 100 | grep ' evidence: friends friend$' >/dev/null || { echo "no evidence in words"; exit 1; }
+"$KITH" explain both.yaml --user user-017 --k 6 --top 100 | grep ' evidence: chosen by those next to you in friend$' >/dev/null || { echo "no evidence in words"; exit 1; }
 "$KITH" explain both.yaml --user user-017 --k 1 --paths 3 | grep -E '%  (gcn|wide|filter): you – ' >/dev/null || { echo "no path of a model in words"; exit 1; }
 "$KITH" explain both.yaml --all --k 2 --top 30 --output why.tsv >log && grep -q "	evidence		user	friends friend	" why.tsv || { echo "no evidence in the file"; exit 1; }
 for n in 2 3; do
@@ -88,6 +88,13 @@ done
 "$KITH" explain both.yaml --user user-017 --k 6 --top 100 --quiet >here
 (cd / && "$KITH" explain "$dir/both.yaml" --user user-017 --k 6 --top 100 --quiet) >there
 cmp here there
+
+# A model whose terms are estimates is refused in a blend.
+{ echo "work: sage"; cat data.yaml; echo "$graph"; echo "model: {name: sage, dim: 8, layers: 1}"; echo "train: {batch: 256, epochs: 2, lr: 0.02}"; } >sage.yaml
+{ echo "work: mixed"; cat data.yaml; echo "$graph"; echo "blend: {models: {gcn: gcn, sage: sage}, weights: [1, 0.5]}"; } >mixed.yaml
+quiet train sage.yaml; quiet blend mixed.yaml
+rc=0; "$KITH" explain mixed.yaml --user user-017 --quiet >out 2>&1 || rc=$?
+[ $rc = 78 ] && grep 'sage/embeddings.h5 is of sage, whose scores kith explain estimates' out >/dev/null || { echo "a blend with sage: code $rc"; cat out; exit 1; }
 
 # A model that was exported again, or trained again, is refused.
 quiet train gcn.yaml --set model.length_discount=0.5
