@@ -161,6 +161,7 @@ static void print_item_end(view v, const explain_data *a, const kith_explain_ite
   if (fabs(item->rest) > 0.0005 * fabs(v.s->score))
     print_line(&v, item->rest,
                a->n_member > 1 || a->table.n > 0 ? "all else: the item's neighbors, other models, evidence"
+               : v.gradient                      ? "all else: the item's neighbors, and a remainder"
                                                  : "the item's neighbors");
 }
 
@@ -238,7 +239,8 @@ void cli_explain_print(const explain_request *w, const explain_data *a, const ki
     print_reasons(&v);
     if (!e->reads_neighbors) cli_wrap("    ", 4, PRINT_NO_NEIGHBORS);
     if (e->item[q].has_features) {
-      view end = {.a = a, .s = v.s, .reason = e->item_reason + at, .shares = v.shares};
+      view end = {
+          .a = a, .s = v.s, .reason = e->item_reason + at, .shares = v.shares, .gradient = v.gradient};
       end.n = print_count(e->n_reason, end.reason);
       print_item_end(end, a, &e->item[q]);
     }

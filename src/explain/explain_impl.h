@@ -119,6 +119,10 @@ kith_agreed kith__explain_gradient(kith_explainer *e, const kith_embeddings_orig
 kith_agreed kith__explain_gradients(kith_explainer *e, const kith__batch *b, int n_reason,
                                     kith_explain_sums *sums, kith_explain_reason *reason) KITH_MUST_USE;
 
+/* Leave at e->gradient.own the gradient of the input row of one node by <its final row, target>, where this
+ * rank has it: row >= 0.  target [d]; taken times `scale`.  Collective. */
+void kith__explain_gradient_of(kith_explainer *e, kith_lid row, double scale, const float *target);
+
 /* Fill e->reach[0] with the direct term's contribution of every item to the queries.  Collective. */
 void kith__explain_direct(kith_explainer *e, const kith__batch *b);
 /* The direct term of n queries' scores, as rankings add it: score [n], where this rank has the user.

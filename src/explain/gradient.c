@@ -105,21 +105,31 @@ done:
   return st;
 }
 
-/* The parts of this rank's rows, for query q.  Collective. */
-static void gradient_run(kith_explainer *e, const kith__batch *b, int q, double scale) {
-  const kith_lid row = e->row_of[KITH_USER][b->query[q].user];
-  const kith_output *out = &e->inference.recording.output;
-  if (b->query[q].user != e->gradient.user) {
-    gradient_gather(e, row);
-    e->gradient.user = b->query[q].user;
-    kith_tape_forward(e->inference.tape);
-  }
-  for (int k = 0; k < e->d; k++)
-    out->packed->grad[k] =
-        row < 0 ? 0 : (float)(scale * (double)b->target[(size_t)q * (size_t)e->d + (size_t)k]);
+/* Backward from the row that was gathered. */
+static void gradient_backward(kith_explainer *e, double scale, const float *target) {
+  float *g = e->inference.recording.output.packed->grad;
+  const bool mine = e->gradient.index.n > 0;
+  for (int k = 0; k < e->d; k++) g[k] = mine ? (float)(scale * (double)target[k]) : 0;
   memset(e->gradient.value, 0, (size_t)e->g->n_own * sizeof *e->gradient.value);
   kith_params_zero_grad(e->inference.params);
   kith_tape_backward(e->inference.tape);
+}
+
+void kith__explain_gradient_of(kith_explainer *e, kith_lid row, double scale, const float *target) {
+  gradient_gather(e, row);
+  e->gradient.user = -1;
+  kith_tape_forward(e->inference.tape);
+  gradient_backward(e, scale, target);
+}
+
+/* The parts of this rank's rows, for query q.  Collective. */
+static void gradient_run(kith_explainer *e, const kith__batch *b, int q, double scale) {
+  if (b->query[q].user != e->gradient.user) {
+    gradient_gather(e, e->row_of[KITH_USER][b->query[q].user]);
+    e->gradient.user = b->query[q].user;
+    kith_tape_forward(e->inference.tape);
+  }
+  gradient_backward(e, scale, b->target + (size_t)q * (size_t)e->d);
 }
 
 /* ---- the terms of a query ---- */

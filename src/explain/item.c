@@ -2,7 +2,7 @@
  * The item's end of a score.  The item's row begins with its input row, b + e_i + sum of f_ik w_k, times w_0;
  * so of the score of user u, feature k of item i is w_0 f_ik <w_k, F_u>, the rest of the input row likewise,
  * and what is left comes from the item's neighbors.  These parts add up to the score as the user's reasons
- * do.
+ * do.  Of a model that is not linear, gradients by the item's input row stand in place of w_0 F_u.
  */
 #include <math.h>
 #include <mpi.h>
@@ -28,7 +28,7 @@ typedef struct item_terms {
 } item_terms;
 
 bool kith__explain_has_features(const kith_explainer *e, int type) {
-  return e->x && e->inference.recording.input.w[type];
+  return (e->x || e->is_gradient) && e->inference.recording.input.w[type];
 }
 
 /* What an item's entry of R(0) was multiplied by when it was exported. */
@@ -59,16 +59,28 @@ static void item_find(const kith__part *part, int m, int q, int end, item_terms 
   kith_lid row = item >= 0 ? e->row_of[KITH_ITEM][item] : -1;
   if (row < 0) return;
   const kith_input *in = &e->inference.recording.input;
-  const float *user = t->user + (size_t)q * (size_t)e->d;
-  const double factor = (end == 0 ? 1 : -1) * part->factor * e->weight[0] * item_scale(e, row);
-  double own = factor * kith__explain_dot(e->d, e->x + (size_t)row * (size_t)e->d, user);
+  const int d = in->d;
+  const float *along = e->is_gradient ? e->gradient.own : t->user + (size_t)q * (size_t)e->d;
+  const double scale = e->is_gradient ? 1 : e->weight[0] * item_scale(e, row);
+  const double factor = (end == 0 ? 1 : -1) * part->factor * scale;
+  double own =
+      factor * kith__explain_dot(d, e->inference.recording.rows->value + (size_t)row * (size_t)d, along);
   for (kith_eid i = in->features->start[row]; i < in->features->start[row + 1]; i++) {
-    const float *w = in->w[KITH_ITEM]->value + (size_t)in->features->index[i] * (size_t)e->d;
-    double value = factor * (double)in->features->value[i] * kith__explain_dot(e->d, w, user);
+    const float *w = in->w[KITH_ITEM]->value + (size_t)in->features->index[i] * (size_t)d;
+    double value = factor * (double)in->features->value[i] * kith__explain_dot(d, w, along);
     own -= value;
     t->of[t->n++] = (item_term){value, q, in->features->index[i], 2 * m + end};
   }
   t->own[q][m][end] = own;
+}
+
+/* The gradients of a model that is not linear, for an item of query q.  Collective. */
+static void item_prepare(kith_explainer *e, const kith_explain_query *query, int q, int end,
+                         const item_terms *t) {
+  int64_t item = end == 0 ? query->item : query->against;
+  if (!e->is_gradient || item < 0) return;
+  kith_lid row = e->row_of[KITH_ITEM][item];
+  kith__explain_gradient_of(e, row, row < 0 ? 0 : item_scale(e, row), t->user + (size_t)q * (size_t)e->d);
 }
 
 /* Most terms of this rank. */
@@ -193,7 +205,10 @@ kith_agreed kith__explain_items(const kith_comm *comm, int n_part, const kith__p
     if (!kith__explain_has_features(part[m].e, KITH_ITEM)) continue;
     item_share_users(part[m].e, &part[m].batch, t.user);
     for (int q = 0; q < part[m].batch.n; q++)
-      for (int end = 0; end < ITEM_ENDS; end++) item_find(&part[m], m, q, end, &t);
+      for (int end = 0; end < ITEM_ENDS; end++) {
+        item_prepare(part[m].e, &part[m].batch.query[q], q, end, &t);
+        item_find(&part[m], m, q, end, &t);
+      }
   }
   KITH_TRY(item_share(comm, &t));
   item_sum(part->batch.n, &t, sums, n_reason, item, reason);

@@ -23,9 +23,9 @@ J
 seq 0 59 | awk '{printf "user-%02d\tage-%d city-%d:0.5\n", $1, $1 % 5, $1 % 3}' >ages.txt
 seq 0 79 | awk '{printf "item-%02d\tgenre-%d year-%d:0.5 all\n", $1, $1 % 6, $1 % 4}' >genres.txt
 for verb in ingest partition; do "$KITH" $verb job.yaml --quiet >log 2>&1 || { cat log; exit 1; }; done
-cat >oracle.py <<'P' # LAYERS dot|cosine DELTA; reads answers: the features of both ends against the checkpoint's weights
+cat >oracle.py <<'P' # LAYERS dot|cosine|gcn DELTA; reads answers: the features of both ends against the checkpoint's weights
 import h5py, json, numpy as np, sys
-layers, cosine, delta = int(sys.argv[1]), sys.argv[2] == "cosine", float(sys.argv[3])
+layers, linear, gcn, delta = int(sys.argv[1]), sys.argv[2] == "dot", sys.argv[2] == "gcn", float(sys.argv[3])
 g, e = h5py.File("work/graph.h5"), h5py.File("work/embeddings.h5")
 state = h5py.File("work/checkpoint-%06d-000000.h5" % e.attrs["epoch"])
 weights, at = state["weights/parameter"][:].astype(float).ravel(), 0
@@ -54,7 +54,7 @@ for line in sys.stdin:
         ends = [(a["item"], 1)] + ([(a["against"], -1)] if "against" in a else [])
         target = sum(sign * final["item"][names["item"].index(i)] for i, sign in ends)
         said = {r["feature"]: r["contribution"] for r in a["reasons"] if "feature" in r}
-        if not cosine: # whose lengths are not stored
+        if linear: # lengths for cosines are not stored
             true, own = parts("user", a["user"], target, 1 / (layers + 1))
             assert said.keys() == true.keys()
             for f in true: same(said[f], true[f])
@@ -74,6 +74,13 @@ for line in sys.stdin:
         same(a["own"] + a["positive"] + a["negative"], a["score"])
         if not chosen & {i for i, _ in ends}: # nobody has it: its input row is all of it
             cold += 1
+            if gcn: # F_i = max(x_i W_0, 0) W_1
+                w0, w1 = weights[at:at + d * d].reshape(d, d), weights[at + d * d:].reshape(d, d)
+                row = b["item"] + state["item/parameter"][names["item"].index(a["item"])]
+                row = row + sum(float(v) * w["item"][ids["item"].index(f)] for f, v in lists["item"][a["item"]])
+                true, own = parts("item", a["item"], w0 @ ((row @ w0 > 0) * (w1 @ F)), 1)
+                for r in end["reasons"]: same(r["contribution"], true[r["feature"]])
+                same(end["own"], own)
             assert abs(end["rest"]) < 1e-5 * (1 + abs(a["score"])), a
 print(cold)
 P
@@ -89,9 +96,10 @@ import h5py
 f = h5py.File("work/graph.h5")
 known = set(f["train/item"][:])
 print(next(x.decode() for i, x in enumerate(f["item/id"][:]) if i not in known))')
-for how in "2 dot 0" "2 dot 0.4" "2 cosine 0" "0 dot 0"; do
+for how in "2 gcn 0" "2 dot 0" "2 dot 0.4" "2 cosine 0" "0 dot 0"; do
   set -- $how
   settings="--set model.layers=$1 --set model.score=$2 --set model.length_discount=$3"
+  [ $2 != gcn ] || settings="--set model.name=gcn --set model.layers=2 --set model.relations.friend=0"
   [ $1 -gt 0 ] || settings="--set model.name=mf --set model.relations.friend=0"
   "$KITH" train job.yaml --fresh --quiet $settings >log 2>&1 || { cat log; exit 1; }
   answers 1 $settings >one
