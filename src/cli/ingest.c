@@ -110,10 +110,11 @@ static void ingest_print_core(cli *c, const kith_split_report *r) {
 static void ingest_print_split(cli *c, const kith_split_report *r) {
   if (r->core_pairs > 0) ingest_print_core(c, r);
   if (r->tied > 0)
-    cli_print(c,
-              "  the last interaction is tied in time for %s, %.1f %% of those it is held out of: which one "
-              "is drawn by data.split.seed",
-              KITH_COUNT(r->tied, "user(s)"), 100 * (double)r->tied / (double)r->users);
+    cli_print_wrapped(
+        c, 4,
+        "  the last interaction is tied in time for %s, %.1f %% of those it is held out of: which one "
+        "is drawn by data.split.seed",
+        KITH_COUNT(r->tied, "user(s)"), 100 * (double)r->tied / (double)r->users);
   cli_json(c, "split_users", "%lld", (long long)r->users);
   cli_json(c, "tied_last", "%lld", (long long)r->tied);
   ingest_note(c, r->tied_before, "tied_before",
@@ -233,8 +234,10 @@ static void ingest_print(cli *c, const kith_ingest_options *o, const kith_ingest
   for (int t = 0; t < r->schema.n_type; t++) ingest_print_features(c, t, r);
   for (int t = 0; t < KITH_SIDES; t++) ingest_print_names(c, t, &r->names[t]);
   if (r->valid + r->test == 0 && c->job.evaluate.every != 0)
-    cli_print(c, "  nothing is held out, so training cannot evaluate: give data.test or data.split, or set "
-                 "evaluate.every to 0");
+    cli_print_wrapped(
+        c, 4,
+        "  nothing is held out, so training cannot evaluate: give data.test or data.split, or set "
+        "evaluate.every to 0");
   if (r->has_time || r->has_weight)
     cli_print(c, "  kept with each: %s%s%s", r->has_time ? "time" : "",
               r->has_time && r->has_weight ? ", " : "", r->has_weight ? "weight" : "");
