@@ -180,6 +180,7 @@ typedef struct kith_embeddings_origin {
   char model[KITH_NAME], run[KITH_NAME]; /**< run "": written before runs had ids */
   char *config_key;                      /**< a new block, freed by the caller; null: an older file */
   int64_t epoch, step, dim;
+  int64_t evidence_width; /**< of a blend: the last columns that are evidence of items, 0 or 1 */
   uint64_t fingerprint;
   kith_direct_term direct; /**< all 0: the file has none */
 } kith_embeddings_origin;

@@ -104,6 +104,14 @@ static void similar_warn_empty(const cli *c, const recommend_request *w, int d, 
   }
 }
 
+/* The rows in units of their lengths: of a blend those of its models alone. */
+static void similar_normalize(const recommend_data *a, float *unit) {
+  const size_t d = (size_t)a->d, n = (size_t)a->g->n_own;
+  memcpy(unit, a->x, n * d * sizeof *unit);
+  for (size_t i = 0; i < n && a->from.evidence_width > 0; i++) unit[i * d + d - 1] = 0;
+  kith_normalize_rows(a->g->n_own, a->d, unit);
+}
+
 kith_agreed cli_recommend_similar(cli *c, const recommend_request *w, const recommend_data *a) {
   kith_agreed st = {KITH_OK};
   const heading h = {.key = "similar",
@@ -119,8 +127,8 @@ kith_agreed cli_recommend_similar(cli *c, const recommend_request *w, const reco
   KITH_TRY(kith_agree(c->comm, KITH_NEW(unit, n)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(query, n_query)));
   if (kith_direct_is_on(&a->from.direct)) cli_print(c, "similar: by rows alone, without the direct term");
-  memcpy(unit, a->x, (size_t)n * sizeof *unit);
-  kith_normalize_rows(a->g->n_own, a->d, unit);
+  if (a->from.evidence_width > 0) cli_print(c, "similar: by rows of models alone, without blend.popular");
+  similar_normalize(a, unit);
   similar_fill(w, a, self.value, unit, query);
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, query, (int)n_query, MPI_FLOAT, MPI_SUM, c->comm->mpi));
   similar_warn_empty(c, w, a->d, query);

@@ -171,6 +171,8 @@ kith_agreed kith_embeddings_origin_read(const kith_comm *comm, const char *path,
   KITH_TRY(kith_h5_get_attr_int(f, "width", &out->dim));
   KITH_TRY(kith_h5_get_attr_int(f, "epoch", &out->epoch));
   if (kith_h5_has_attr(f, "step")) KITH_TRY(kith_h5_get_attr_int(f, "step", &out->step));
+  if (kith_h5_has_attr(f, "evidence_width"))
+    KITH_TRY(kith_h5_get_attr_int(f, "evidence_width", &out->evidence_width));
   KITH_TRY(origin_text(f, "model", out->model));
   KITH_TRY(origin_text(f, "run", out->run));
   KITH_TRY(direct_read(f, path, &out->direct));

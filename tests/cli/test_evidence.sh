@@ -93,6 +93,16 @@ mine=$(evaluated 1)
 sampled=$(evaluated 1 --protocol sampled-30)
 /usr/bin/python3 oracle.py "$one" "$mine"
 "$KITH" inspect both/blend.h5 >log
+"$KITH" recommend both.yaml --similar-to item-003 --k 5 --json --quiet | tail -1 >similar
+/usr/bin/python3 - <<'P' # by rows of models alone
+import json, h5py, numpy as np
+told = json.load(open("similar"))["similar"][0]
+f = h5py.File("both/blend.h5")
+x, ids = f["item/embedding"][:, :-1], [i.decode().rstrip("\0") for i in f["item/id"][:]]
+x = x / np.linalg.norm(x, axis=1, keepdims=True)
+s = x @ x[ids.index("item-003")]
+assert np.abs(s[[ids.index(i) for i in told["items"]]] - told["scores"]).max() < 1e-5, told
+P
 "$KITH" recommend both.yaml --all --output top1.tsv --quiet >log
 cp both/blend.h5 first.h5
 for n in 2 3 4; do
