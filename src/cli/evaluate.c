@@ -279,19 +279,26 @@ done:
 }
 
 /* Every split that has nodes. */
-static void evaluate_nodes(cli *c, const kith_graph *g, const float *x) {
+static kith_agreed evaluate_nodes(cli *c, const kith_graph *g, const float *x) {
+  kith_agreed st = {KITH_OK};
   static const char *const name[KITH_NODE_SPLITS] = {"", "train", "valid", "test"};
   char text[128], key[KITH_NAME];
   for (int s = KITH_NODE_TRAIN; s < KITH_NODE_SPLITS; s++) {
     kith_accuracy a = kith_eval_accuracy(c->comm, g, x, (kith_node_split)s);
+    double f1 = 0;
     if (a.n == 0) continue;
+    KITH_TRY(kith_eval_macro_f1(c->comm, g, x, (kith_node_split)s, &f1));
     kith_accuracy_print(&a, sizeof text, text);
-    cli_print(c, "%-6s %s", name[s], text);
+    cli_print(c, "%-6s %s  macro-F1 %.4f", name[s], text, f1);
     snprintf(key, sizeof key, "%s_accuracy", name[s]);
     cli_json(c, key, "%.10g", kith_accuracy_ratio(&a));
     snprintf(key, sizeof key, "%s_loss", name[s]);
     cli_json(c, key, "%.10g", a.loss);
+    snprintf(key, sizeof key, "%s_macro_f1", name[s]);
+    cli_json(c, key, "%.10g", f1);
   }
+done:
+  return st;
 }
 
 kith_agreed cli_evaluate(cli *c) {
@@ -305,7 +312,7 @@ kith_agreed cli_evaluate(cli *c) {
   KITH_TRY(cli_read_embeddings(c, &g, &d, &x, &from, &pairs));
   evaluate_print_origin(c, &from);
   cli_print_refit(c, g);
-  if (g->n_class > 0) evaluate_nodes(c, g, x);
+  if (g->n_class > 0) KITH_TRY(evaluate_nodes(c, g, x));
   else KITH_TRY(evaluate_pairs(c, g, d, x, &from.direct, &pairs));
 done:
   kith_pair_terms_free(&pairs);

@@ -48,6 +48,14 @@ kith_eval_split kith_eval_split_resolve(const kith_comm *comm, const kith_graph 
 
 /* ---- classes ---- */
 
+/**
+ * Macro-F1 of logits [n_own, classes] on the nodes of a split, equal on every rank: the mean over classes of
+ * 2 right / (nodes of the class + nodes predicted as of it), of classes that some node has, or is predicted
+ * to have; 0 without nodes.  Counted exactly.  Collective.  Errors: KITH_ENOMEM.
+ */
+kith_agreed kith_eval_macro_f1(const kith_comm *comm, const kith_graph *g, const float *logits,
+                               kith_node_split split, double *out) KITH_MUST_USE;
+
 /** correct / n; 0 without nodes.  Local. */
 double kith_accuracy_ratio(const kith_accuracy *a);
 
