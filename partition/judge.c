@@ -86,7 +86,8 @@ static kith_status judge_relations(const kith_dataset *d, const kith_partition_o
   kith__partition_weights(d, o, weight);
   if (kith__partition_n_entry(d, read) + kith__partition_n_entry(d, weight) == 0) return st;
   KITH_TRY(kith__partition_graph_make(d, d->n[KITH_USER] + d->n[KITH_ITEM], &g));
-  KITH_TRY(judge_relation(o, &g, part, "interactions", out));
+  if (d->n_class == 0 || d->n_edge > 0)
+    KITH_TRY(judge_relation(o, &g, part, d->n_class > 0 ? "edges" : "interactions", out));
   for (int r = 0; r < d->schema.n_relation; r++) {
     if (read[r] == 0 && weight[r] == 0) continue;
     kith__partition_graph_free(&g);

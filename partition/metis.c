@@ -164,7 +164,8 @@ kith_status kith__partition_metis(const kith_dataset *d, const kith_partition_op
   int weight[KITH_MAX_RELATIONS] = {0};
   kith__partition_weights(d, o, weight);
   KITH_TRY(metis_check_size(d, weight));
-  bool tiny = kith__partition_n_cut(d, weight) < 4 * (int64_t)o->parts || d->n_edge == 0;
+  bool tiny = kith__partition_n_cut(d, weight) < 4 * (int64_t)o->parts ||
+              d->n_edge + kith__partition_n_entry(d, weight) == 0;
   if (o->parts == 1 || tiny) { /* nothing to bisect: METIS would stumble */
     KITH_TRY(kith__partition_contiguous(d, o, part));
     goto done;

@@ -275,6 +275,9 @@ static kith_agreed write_nodes(const kith_comm *comm, kith_h5 *f, const kith_dat
   KITH_TRY(write_whole(f, "node/label", KITH_H5_INT32, m->n, r->label));
   KITH_TRY(write_whole(f, "node/split", KITH_H5_INT8, m->n, r->split));
   KITH_TRY(kith__partition_write_features(comm, f, d, m->n, m->node));
+  KITH_TRY(
+      kith__partition_write_relations(comm, f, d,
+                                      &(partition_order){.n = m->n, .node = m->node, .number = m->number}));
 done:
   return st;
 }

@@ -51,6 +51,29 @@ typedef struct kith_relation_source {
   kith_edge_source list;
 } kith_relation_source;
 
+enum { KITH_MAX_PATH_STEPS = 8 };
+
+/** The relations that a meta-path follows, one after the other. */
+typedef struct kith_path_steps {
+  int n;
+  struct kith_path_step {
+    char name[KITH_NAME]; /**< of the relation */
+    bool back;            /**< from its end `to` to its end `from` */
+  } of[KITH_MAX_PATH_STEPS];
+} kith_path_steps;
+
+/** Weights of a meta-path's edges: the number of its instances between two nodes, or their PathSim. */
+typedef enum kith_path_weights { KITH_PATH_COUNT, KITH_PATH_SIMILARITY } kith_path_weights;
+
+/** A meta-path: a relation that ingest composes of others. */
+typedef struct kith_path_source {
+  char name[KITH_NAME]; /**< of the relation that it becomes */
+  kith_path_steps steps;
+  int keep; /**< edges of a row that are kept: the best by PathSim or, of paths that do not lead back as they
+               came, by instances; of equal ones the first by number; 0: all */
+  kith_path_weights weights;
+} kith_path_source;
+
 typedef enum kith_split_method {
   KITH_SPLIT_NONE,
   KITH_SPLIT_RATIO,
@@ -153,6 +176,8 @@ typedef struct kith_ingest_options {
   kith_edge_source interactions, test; /**< test is optional */
   int n_relation;
   kith_relation_source relation[KITH_MAX_RELATIONS]; /**< further relations, in the order of the schema */
+  int n_path;
+  kith_path_source path[KITH_MAX_RELATIONS]; /**< meta-paths; in the schema they follow the relations */
   int n_type;
   kith_node_source type[KITH_MAX_TYPES];    /**< node types of which the job says something, in any order */
   kith_feature_source features[KITH_SIDES]; /**< of users and of items; those of further types: in `type` */
@@ -172,6 +197,7 @@ typedef struct kith_relation_report {
   int64_t below_min_weight; /**< edges below the minimum weight, skipped */
   bool overlaps; /**< whether ingest counted the training neighbors that both ends have: of ties (kith_tie)
                     of users, or of items */
+  int64_t cut;   /**< meta-paths: edges that data.paths.NAME.keep leaves out */
   int64_t without_overlap; /**< overlaps: edges whose ends have none in common */
   kith_list_report list;
 } kith_relation_report;
@@ -224,12 +250,18 @@ KITH_API kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_option
 /** Lists of a node classification.  Line i, from 0, of labels and features is node i; the other lists hold
  * these numbers. */
 typedef struct kith_ingest_nodes_options {
-  char edges[KITH_PATH];    /**< two nodes per line; each edge in one direction or both */
+  char edges[KITH_PATH];    /**< two nodes per line; each edge in one direction or both; "": none, if there
+                               are relations */
   char labels[KITH_PATH];   /**< integers or text; empty line or -1: no label */
   char features[KITH_PATH]; /**< "": none */
   kith_feature_format format;
   bool normalize;                                           /**< divide each row of features by its sum */
   char train[KITH_PATH], valid[KITH_PATH], test[KITH_PATH]; /**< node numbers; valid and test may be "" */
+  /** Relations of nodes, whose type is called `node`, with each other or with further types; meta-paths of
+   * them from nodes to nodes.  Borrowed. */
+  int n_relation, n_path;
+  const kith_relation_source *relation; /**< [n_relation] */
+  const kith_path_source *path;         /**< [n_path] */
 } kith_ingest_nodes_options;
 
 /** Counts of what kith_ingest_nodes() read, merged and skipped. */
@@ -241,6 +273,11 @@ typedef struct kith_ingest_nodes_report {
   int64_t isolated, unlabeled;     /**< nodes without neighbors; nodes without a label */
   int64_t minus_one;               /**< unlabeled nodes whose line is -1 */
   kith_list_report edges_list, labels_list, features_list, split_list[KITH_NODE_SPLITS];
+  kith_schema schema;           /**< `node` and the further types that lists name; lists, then meta-paths */
+  int64_t n_of[KITH_MAX_TYPES]; /**< nodes of each type */
+  kith_relation_report relation[KITH_MAX_RELATIONS]; /**< as in the schema */
+  bool
+      stored[KITH_MAX_RELATIONS]; /**< whether graph.h5 has it: relations among nodes; others are for paths */
 } kith_ingest_nodes_report;
 
 /**

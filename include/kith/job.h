@@ -14,7 +14,7 @@
 #include "kith/watchdog.h"
 
 enum {
-  KITH_JOB_MAX_KEYS = 1100, /**< capacity for all keys, those of each relation included */
+  KITH_JOB_MAX_KEYS = 1250, /**< capacity for all keys, those of each relation included */
   KITH_JOB_KEY_SIZE = 128,  /**< bytes of a dotted key with its terminating zero */
   KITH_JOB_MAX_MODELS = 8   /**< models of a blend */
 };
@@ -35,6 +35,8 @@ typedef struct kith_job {
     kith_relation_source listed[KITH_MAX_RELATIONS];
     int n_relation; /**< relations that have a list: of those, and `friend` where data.social is set */
     kith_relation_source relation[KITH_MAX_RELATIONS];
+    int n_path; /**< sections of data.paths, in the order of the file */
+    kith_path_source path[KITH_MAX_RELATIONS];
     int n_type;                                /**< sections of data.nodes, in the order of the file */
     kith_node_source type[KITH_MAX_RELATIONS]; /**< at most KITH_MAX_TYPES of them are used */
     kith_split split;

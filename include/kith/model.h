@@ -23,10 +23,12 @@ typedef enum kith_model_name {
   KITH_DIFFNET,
   KITH_KGIN,
   KITH_CASCADE,
+  KITH_HAN,
   KITH_SPECTRAL
 } kith_model_name;
 #define KITH_MODEL_NAMES                                                                                     \
-  "lightgcn | mf | ngcf | gcn | gcnii | gat | sage | pinsage | rgcn | diffnet | kgin | cascade | spectral"
+  "lightgcn | mf | ngcf | gcn | gcnii | gat | sage | pinsage | rgcn | diffnet | kgin | cascade | han | "     \
+  "spectral"
 
 /** A node's input row: a free embedding, a weighted sum of its features, or the sum of both. */
 typedef enum kith_input_name { KITH_EMBEDDING, KITH_FEATURES, KITH_BOTH } kith_input_name;
@@ -112,6 +114,28 @@ typedef struct kith_cascade_options {
   kith_cascade_transform transform; /**< of E_b into X_(b+1), unless residual */
 } kith_cascade_options;
 
+/** What HAN takes of a node's neighbors in a meta-path: their mean, by the weights of its edges, or their sum
+ * by attention. */
+typedef enum kith_han_neighbors { KITH_HAN_MEAN, KITH_HAN_ATTENTION } kith_han_neighbors;
+
+/** How HAN fuses the rows of meta-paths: side by side; weighted by attention to a meta-path as a whole; by
+ * attention of each node; averaged. */
+typedef enum kith_han_fuse {
+  KITH_HAN_CONCAT,
+  KITH_HAN_BY_TYPE,
+  KITH_HAN_BY_NODE,
+  KITH_HAN_AVERAGE
+} kith_han_fuse;
+
+typedef struct kith_han_options {
+  kith_han_neighbors neighbors;
+  kith_han_fuse fuse;       /**< concat, of means: softmax regression on the means side by side */
+  bool own;                 /**< the node's own row is one more, beside those of the meta-paths */
+  int heads;                /**< attention heads, whose columns are model.dim together */
+  double attention_dropout; /**< probability of dropping an attention weight */
+  int semantic_dim;         /**< columns of W in the attention to meta-paths */
+} kith_han_options;
+
 /** How spectral weighs an eigenvector whose eigenvalue is m times the largest one: m / (m + t), or m times a
  * function of log m that is linear between knots; or 0, which leaves the polynomial of P alone. */
 typedef enum kith_spectral_filter_name {
@@ -155,13 +179,13 @@ typedef struct kith_model_options {
                             square */
   kith_score_name score;
   double length_discount; /**< dot: final embeddings of items are divided by this power of their lengths */
-  int output_dim;      /**< columns of the last layer (gcn, gcnii, gat, sage, pinsage, rgcn); 0: dim.  Set by
-                          trainers, not a key */
-  double dropout;      /**< probability of dropping an element of a layer's input (ngcf, kgin: output) */
+  int output_dim; /**< columns of the last layer (gcn, gcnii, gat, sage, pinsage, rgcn, han); 0: dim.  Set by
+                     trainers, not a key */
+  double dropout; /**< probability of dropping an element of a layer's input (ngcf, kgin: output) */
   double edge_dropout; /**< probability of dropping an edge from a training step */
   double residual;     /**< lightgcn, gcn: share of the input rows in every layer's rows; 0: none */
   kith_relation_weights relations; /**< lightgcn, rgcn, diffnet, kgin, cascade, spectral: relations read
-                                      beside the interactions */
+                                      beside the interactions; han: its meta-paths */
   kith_lightgcn_options lightgcn;
   kith_gcnii_options gcnii;
   kith_gat_options gat;
@@ -170,6 +194,7 @@ typedef struct kith_model_options {
   kith_rgcn_options rgcn;
   kith_kgin_options kgin;
   kith_cascade_options cascade;
+  kith_han_options han;
   kith_spectral_options spectral;
 } kith_model_options;
 

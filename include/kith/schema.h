@@ -41,8 +41,8 @@ typedef struct kith_relation_type {
  * The node types of a graph and the relations among them: the names and properties, without nodes and edges.
  *
  * Recommendation: type 0 is `user`, type 1 is `item`, further types follow.  relation[] does not hold the
- * interactions, which every such graph has.  Classification: type 0 is `node`, and the only one; there are no
- * relations.
+ * interactions, which every such graph has.  Classification: type 0 is `node`, and the only one; relations,
+ * if any, are among nodes.
  */
 typedef struct kith_schema {
   int n_type, n_relation;

@@ -40,11 +40,12 @@ static void ingest_print_relation(cli *c, const kith_schema *s, const kith_relat
   const struct {
     int64_t n;
     const char *before, *behind;
-  } note[] = {{r->both, "pair(s) of ", " (is|are) listed in both directions"},
+  } note[] = {{r->list.kind[0] ? r->both : 0, "pair(s) of ", " (is|are) listed in both directions"},
               {r->duplicates, "repeated edge(s) of ", ", counted once"},
               {r->unknown, "edge(s) of ", " with an unknown user or item, left out"},
               {r->self_loops, "edge(s) of ", " of a node with itself, left out"},
               {r->below_min_weight, "edge(s) of ", " below the minimum weight, left out"},
+              {r->cut, "edge(s) of ", " beyond the best of each node (keep), left out"},
               {r->without_overlap, "edge(s) of ", " whose ends have no training interaction in common"}};
   cli_print(c, "  relation %s, %s to %s: %s%s%s", e->name, s->type[e->from], s->type[e->to],
             KITH_COUNT(r->edges - r->both, pairs ? "pair(s)" : "edge(s)"),
@@ -65,6 +66,7 @@ static void ingest_print_relation(cli *c, const kith_schema *s, const kith_relat
                 ", \"duplicates\": %lld, \"unknown\": %lld, \"self_loops\": %lld, \"below_min_weight\": %lld",
                 (long long)r->duplicates, (long long)r->unknown, (long long)r->self_loops,
                 (long long)r->below_min_weight);
+  if (r->cut > 0) cli_json_more(c, ", \"cut\": %lld", (long long)r->cut);
   if (r->overlaps) cli_json_more(c, ", \"without_overlap\": %lld", (long long)r->without_overlap);
   cli_json_list(c, "list", &r->list);
   cli_json_more(c, "}");
@@ -256,6 +258,8 @@ static kith_ingest_options ingest_options(const kith_job *job) {
   memcpy(o.type, job->data.type, sizeof o.type);
   o.n_relation = job->data.n_relation;
   memcpy(o.relation, job->data.relation, sizeof o.relation);
+  o.n_path = job->data.n_path;
+  memcpy(o.path, job->data.path, sizeof o.path);
   return o;
 }
 
@@ -293,6 +297,24 @@ static void ingest_print_node_lists(cli *c, const kith_ingest_nodes_report *r) {
   cli_json_more(c, "}");
 }
 
+/* Lists of relations, further types, and meta-paths. */
+static void ingest_print_node_relations(cli *c, const kith_ingest_nodes_report *r) {
+  const kith_schema *s = &r->schema;
+  if (s->n_relation == 0) return;
+  for (int t = KITH_SIDES; t < s->n_type; t++)
+    cli_print(c, "  %s of the further type %s", KITH_COUNT(r->n_of[t], "node(s)"), s->type[t]);
+  cli_json(c, "types", "{\"node\": %lld", (long long)r->n);
+  for (int t = KITH_SIDES; t < s->n_type; t++)
+    cli_json_more(c, ", \"%s\": %lld", s->type[t], (long long)r->n_of[t]);
+  cli_json_more(c, "}");
+  cli_json(c, "relations", "{");
+  for (int i = 0; i < s->n_relation; i++) {
+    ingest_print_relation(c, s, &s->relation[i], &r->relation[i]);
+    if (!r->stored[i]) cli_print(c, "    read for meta-paths, and not stored: %s", s->relation[i].name);
+  }
+  cli_json_more(c, "}");
+}
+
 static void ingest_print_nodes(cli *c, const kith_ingest_nodes_report *r, double seconds) {
   cli_print(c, "%s in %s, %s, %s; nodes: %lld training, %lld validation, %lld test",
             KITH_COUNT(r->n, "node(s)"), KITH_COUNT(r->n_class, "class(es)"),
@@ -309,9 +331,10 @@ static void ingest_print_nodes(cli *c, const kith_ingest_nodes_report *r, double
   ingest_print_node_lists(c, r);
   ingest_note(c, r->duplicates, "duplicates", "repeated edge(s), counted once");
   ingest_note(c, r->self_loops, "self_loops", "edge(s) of a node to itself, left out");
-  ingest_note(c, r->isolated, "alone", "node(s) without an edge, kept");
+  if (r->edges_list.kind[0]) ingest_note(c, r->isolated, "alone", "node(s) without an edge, kept");
   ingest_note(c, r->unlabeled, "unlabelled", "node(s) without a label, kept");
   ingest_note(c, r->minus_one, "minus_one", "of these with the label -1, which says that there is none");
+  ingest_print_node_relations(c, r);
   cli_print(c, "  %.2f s", seconds);
   cli_json(c, "seconds", "%.4f", seconds);
 }
@@ -319,8 +342,13 @@ static void ingest_print_nodes(cli *c, const kith_ingest_nodes_report *r, double
 static kith_agreed ingest_nodes(cli *c, const char *job, const char *path) {
   kith_agreed st = {KITH_OK};
   kith_ingest_nodes_report r;
+  kith_ingest_nodes_options o = c->job.data.nodes;
   double began = kith_clock();
-  KITH_TRY(kith_ingest_nodes(c->comm, &c->job.data.nodes, job, path, &r));
+  o.n_relation = c->job.data.n_relation;
+  o.relation = c->job.data.relation;
+  o.n_path = c->job.data.n_path;
+  o.path = c->job.data.path;
+  KITH_TRY(kith_ingest_nodes(c->comm, &o, job, path, &r));
   ingest_print_nodes(c, &r, kith_clock() - began);
 done:
   return st;

@@ -111,7 +111,7 @@ static bool inspect_is_classification(const inspect_entries *all) {
 }
 
 static bool inspect_has_relations(const inspect_entries *all) {
-  return strcmp(inspect_value(all, "format"), KITH_GRAPH_FORMAT) == 0 && !inspect_is_classification(all) &&
+  return strcmp(inspect_value(all, "format"), KITH_GRAPH_FORMAT) == 0 &&
          (inspect_find(all, "schema") || inspect_find(all, "social/start"));
 }
 

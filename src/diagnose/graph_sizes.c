@@ -70,6 +70,8 @@ static kith_agreed graph_sizes_read_nodes(kith_h5 *f, kith_graph_sizes *s) {
   if (kith_h5_has_dataset(f, "node_feature/feature"))
     KITH_TRY(kith_h5_extent(f, "node_feature/feature", &s->feature_nnz, &d));
   s->schema = kith_schema_nodes();
+  if (kith_h5_has_attr(f, "schema"))
+    KITH_TRY(kith__graph_schema_read(f, &s->schema, s->n, s->n_relation_entry));
   s->n_class = (int)n_class;
   s->n_feature_of[KITH_USER] = (int)n_feature;
 done:

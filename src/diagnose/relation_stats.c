@@ -213,7 +213,7 @@ kith_status kith_relation_measure(const kith_dataset *d, int r, kith_relation_st
                 : measure_apart(l, kith_schema_space(&d->schema, d->n, e->to), &s));
   if (d->relation[r].time) measure_times(s.edges, d->relation[r].time, &s);
   int from = kith_schema_side(&d->schema, e->from), to = kith_schema_side(&d->schema, e->to);
-  if (from >= 0 && from == to) KITH_TRY(measure_homophily(d, from, l, &s));
+  if (d->n_class == 0 && from >= 0 && from == to) KITH_TRY(measure_homophily(d, from, l, &s));
   if (kith_schema_joins_sides(&d->schema, e)) {
     s.n_valid = d->valid.start[d->valid.n_row];
     s.n_test = d->test.start[d->test.n_row];

@@ -100,9 +100,12 @@ static kith_status tape_cost_take(const kith_model_options *o, const kith_graph_
   KITH_TRY(tape_cost_relation(&alone, o, &m, &a).status);
   KITH_TRY(kith_full_block_make(a, kith_model_needs_transpose(o), kith_model_has_self_loops(o), &full));
   full.nodes.capacity += ghost;
+  if (o->name == KITH_HAN)
+    memset(m.of, 1, (size_t)n * (size_t)degree); /* it reads no edges beside relations */
   kith_merged_relations merged = {.n = 1 + kith_model_relations(o)->n, .of = m.of};
   merged.n_kind = tape_cost_kinds(o, &s->schema);
-  if (kith_model_has_readers(o) || kith_model_reads_kinds(o) || o->name == KITH_CASCADE)
+  if (kith_model_has_readers(o) || kith_model_reads_kinds(o) || o->name == KITH_CASCADE ||
+      o->name == KITH_HAN)
     full.block.merged = &merged;
   KITH_TRY(kith_params_create(1, &params));
   KITH_TRY(kith_tape_create(&t));

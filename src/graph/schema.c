@@ -200,7 +200,9 @@ static bool schema_add_line(char *line, kith_schema *s, int64_t *n, int64_t *n_e
   return strcmp(word[0], "relation") == 0 && schema_add_relation(n_word, word, s, n_edge);
 }
 
+/* Users and items, or nodes alone. */
 static bool schema_begins_well(const kith_schema *s) {
+  if (s->n_type == 1) return strcmp(s->type[0], "node") == 0;
   return s->n_type >= KITH_SIDES && strcmp(s->type[KITH_USER], "user") == 0 &&
          strcmp(s->type[KITH_ITEM], "item") == 0;
 }
@@ -221,8 +223,8 @@ kith_status kith_schema_parse(const char *path, const char *text, kith_schema *s
                path, number, (int)(length < SCHEMA_LINE ? length : SCHEMA_LINE), text);
     text += length + (text[length] == '\n');
   }
-  KITH_CHECK(schema_begins_well(&s), KITH_EDATA, "%s: the attribute schema does not begin with user and item",
-             path);
+  KITH_CHECK(schema_begins_well(&s), KITH_EDATA,
+             "%s: the attribute schema does not begin with user and item, and is not of nodes", path);
   *schema = s;
 done:
   return st;

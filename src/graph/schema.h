@@ -55,7 +55,8 @@ kith_status kith_schema_print(const kith_schema *schema, const int64_t *n, const
                               char **text) KITH_MUST_USE;
 
 /**
- * The inverse.  The types begin with user and item; numbers of nodes are below 2^31 - 1.  Local.
+ * The inverse.  The types begin with user and item, or are node alone; numbers of nodes are below 2^31 - 1.
+ * Local.
  *
  * @param path         of the file, for messages
  * @param[out] n       [KITH_MAX_TYPES]

@@ -164,6 +164,7 @@ static kith_status layout_n_node(const kith_h5 *f, int64_t *out) {
   int64_t n[KITH_MAX_TYPES] = {0}, n_edge[KITH_MAX_RELATIONS];
   bool has = false;
   KITH_TRY(layout_read_schema(f, &has, &schema, n, n_edge));
+  if (H5Aexists(f->file, "n_node") > 0) return kith__h5_attr_int(f->file, f->path, "n_node", out);
   KITH_TRY(kith__h5_attr_int(f->file, f->path, "n_user", &n[KITH_USER]));
   KITH_TRY(kith__h5_attr_int(f->file, f->path, "n_item", &n[KITH_ITEM]));
   *out = 0;

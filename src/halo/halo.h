@@ -157,6 +157,15 @@ kith_agreed kith_dist_csr_add_kinds(const kith_comm *comm, const kith_graph *g,
                                     const kith_relation_weights *relations, kith_dist_csr *a) KITH_MUST_USE;
 int64_t kith_merged_kinds_bytes(int64_t n_entry);
 
+/**
+ * Give the entries of a merged matrix the weights of their edges: those that a relation has, else 1.  Local.
+ *
+ * @param relations  those that the matrix was made of
+ * Errors: KITH_ECONFIG (a weight is not above 0, so that means by weights would be none).
+ */
+kith_status kith_dist_csr_give_weights(const kith_graph *g, const kith_relation_weights *relations,
+                                       kith_dist_csr *a) KITH_MUST_USE;
+
 /* ---- decay.c: recent interactions weigh more ---- */
 
 /** An interaction of age a counts 2^(-a / half_life), and at least 2^-60. */

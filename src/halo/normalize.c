@@ -1,5 +1,6 @@
 /* Normalizations of a merged matrix, each relation by its own degrees: the entries of a row and of a column.
  */
+#include "graph/schema.h"
 #include "halo/halo_impl.h"
 
 typedef struct normalize {
@@ -75,5 +76,46 @@ kith_agreed kith_dist_csr_normalize(const kith_comm *comm, const kith_relation_w
 done:
   KITH_FREE(m.row);
   KITH_FREE(m.column);
+  return st;
+}
+
+/* ---- given weights ---- */
+
+/* The rows of term k, or of its transpose, and its name; null: interactions. */
+static const kith_adjacency *given_rows(const kith_graph *g, const kith_relation_weights *w, int k,
+                                        bool transposed) {
+  if (k == 0) return NULL;
+  int r = kith_schema_find_relation(&g->schema, w->of[k - 1].name);
+  bool directed = g->schema.relation[r].direction != KITH_DIRECTION_BOTH;
+  return transposed && directed ? &g->transpose[r] : &g->relation[r];
+}
+
+/* The entries of a relation stand in a row in the order of its own rows. */
+static kith_status given_set(const kith_graph *g, const kith_relation_weights *w, bool transposed,
+                             const uint8_t *of, const kith_csr *csr) {
+  kith_status st = KITH_OK;
+  for (int k = 0; k <= w->n; k++) {
+    const kith_adjacency *rows = given_rows(g, w, k, transposed);
+    for (kith_lid p = 0; p < csr->n_row; p++) {
+      kith_eid at = rows ? rows->start[csr->perm[p]] : 0;
+      for (kith_eid e = csr->start[p]; e < csr->start[p + 1]; e++) {
+        if (of[e] != k) continue;
+        csr->weight[e] = rows && rows->weight ? rows->weight[at++] : 1;
+        KITH_CHECK(csr->weight[e] > 0, KITH_ECONFIG,
+                   "model.relations.%s: an edge weighs %.9g, but means by weights need weights above 0",
+                   w->of[k - 1].name, (double)csr->weight[e]);
+      }
+    }
+  }
+done:
+  return st;
+}
+
+kith_status kith_dist_csr_give_weights(const kith_graph *g, const kith_relation_weights *w,
+                                       kith_dist_csr *a) {
+  kith_status st = KITH_OK;
+  KITH_TRY(given_set(g, w, false, a->merged->of, &a->csr));
+  if (a->transpose) KITH_TRY(given_set(g, w, true, a->transpose->of, &a->transpose->csr));
+done:
   return st;
 }

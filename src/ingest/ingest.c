@@ -4,6 +4,7 @@
 #include "graph/schema.h"
 #include "ingest/features.h"
 #include "ingest/names.h"
+#include "ingest/paths.h"
 #include "ingest/relations.h"
 
 /* ---- checks ---- */
@@ -241,6 +242,7 @@ static kith_status ingest_read(const kith_ingest_options *o, kith__graph_data *t
     kith__id_map_free(&map[k]); /* before the rows are allocated */
   }
   KITH_TRY(ingest_rows(o, &train, &test, user->n, t, r));
+  KITH_TRY(kith__paths_make(o->n_path, o->path, KITH__PATH_ENTRIES, t, r->relation));
   KITH_TRY(kith__relations_overlap(t, r));
   KITH_TRY(ingest_report(t, r));
 done:

@@ -6,7 +6,8 @@
 
 static kith_status nodes_check(const kith_ingest_nodes_options *o) {
   kith_status st = KITH_OK;
-  KITH_CHECK(o->edges[0], KITH_ECONFIG, "data.edges.path: expected the path of a list of edges, found none");
+  KITH_CHECK(o->edges[0] || o->n_relation > 0, KITH_ECONFIG,
+             "data.edges.path: expected the path of a list of edges, found none");
   KITH_CHECK(o->labels[0], KITH_ECONFIG,
              "data.labels.path: expected the path of a list of labels, found none");
   KITH_CHECK(o->train[0], KITH_ECONFIG,
@@ -52,7 +53,9 @@ static kith_status nodes_read(const kith_ingest_nodes_options *o, kith__node_dat
     KITH_TRY(kith__node_split_read(o->valid, KITH_NODE_VALID, nodes, &r->split_list[KITH_NODE_VALID]));
   if (o->test[0])
     KITH_TRY(kith__node_split_read(o->test, KITH_NODE_TEST, nodes, &r->split_list[KITH_NODE_TEST]));
-  KITH_TRY(kith__node_edges_read(o->edges, nodes, r));
+  if (o->edges[0]) KITH_TRY(kith__node_edges_read(o->edges, nodes, r));
+  else KITH_TRY(kith__ragged_alloc(nodes->n, 0, &nodes->edges.ragged));
+  if (o->n_relation + o->n_path > 0) KITH_TRY(kith__node_relations_read(o, nodes, r));
   if (o->features[0]) KITH_TRY(kith__node_features_read(o, nodes, &r->features_list));
   nodes_count(nodes, r);
 done:

@@ -16,5 +16,9 @@ kith_status kith__node_split_read(const char *path, kith_node_split split, kith_
 /** Read edges among n nodes. */
 kith_status kith__node_edges_read(const char *path, kith__node_data *nodes,
                                   kith_ingest_nodes_report *report) KITH_MUST_USE;
+/** Read relations of nodes, compose meta-paths of them, and keep those among nodes.  Errors: those of lists
+ * of relations and of meta-paths. */
+kith_status kith__node_relations_read(const kith_ingest_nodes_options *o, kith__node_data *nodes,
+                                      kith_ingest_nodes_report *report) KITH_MUST_USE;
 
 #endif

@@ -212,10 +212,10 @@ static kith_status relation_check(const kith_relation_source *s, const kith_sche
   if (r->swapped > r->unknown / 2)
     snprintf(hint, sizeof hint, "; %lld of them fit with the columns exchanged: are from and to swapped?",
              (long long)r->swapped);
-  KITH_CHECK(r->edges > 0, KITH_EDATA,
-             "%s: none of its edges can be used: %s; users and items are those of the "
-             "interactions%s",
-             s->list.path, why, hint);
+  const char *ids = strcmp(schema->type[0], "node") == 0 ? "nodes are the lines of data.labels, from 0"
+                                                         : "users and items are those of the interactions";
+  KITH_CHECK(r->edges > 0, KITH_EDATA, "%s: none of its edges can be used: %s; %s%s", s->list.path, why, ids,
+             hint);
   if (left_out > n / 2) kith_warn("%s: most of its edges are left out: %s%s", s->list.path, why, hint);
 done:
   return st;

@@ -22,6 +22,8 @@ typedef struct pattern {
 static const pattern patterns[] = {
     {"data.relations.", offsetof(kith_job, data.n_listed), offsetof(kith_job, data.listed),
      sizeof(kith_relation_source), sizeof(kith_relation_source), false, KITH_MAX_RELATIONS, "relations"},
+    {"data.paths.", offsetof(kith_job, data.n_path), offsetof(kith_job, data.path), sizeof(kith_path_source),
+     sizeof(kith_path_source), false, KITH_MAX_RELATIONS, "meta-paths"},
     {"data.nodes.", offsetof(kith_job, data.n_type), offsetof(kith_job, data.type), sizeof(kith_node_source),
      sizeof(kith_node_source), false, KITH_MAX_TYPES, "node types, user and item included"},
     {"model.relations.", offsetof(kith_job, weighted.n), offsetof(kith_job, weighted.name), KITH_NAME, 0,
@@ -41,7 +43,8 @@ static const pattern patterns[] = {
 };
 enum { PATTERNS = sizeof patterns / sizeof *patterns };
 _Static_assert(offsetof(struct kith_relation_fanout, name) == 0, "the name comes first");
-_Static_assert(offsetof(kith_relation_source, name) == 0 && offsetof(kith_node_source, name) == 0,
+_Static_assert(offsetof(kith_relation_source, name) == 0 && offsetof(kith_node_source, name) == 0 &&
+                   offsetof(kith_path_source, name) == 0,
                "the name of a list or a type comes first");
 
 /* The pattern that a key belongs to, or null. */

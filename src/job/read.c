@@ -191,14 +191,26 @@ done:
 static kith_status read_check_classify(const kith_job *job) {
   kith_status st = KITH_OK;
   const kith_model_options *m = &job->model;
-  KITH_CHECK(
-      kith_model_can_classify(m), KITH_ECONFIG,
-      "%s: model.name: %s cannot classify nodes; with task: classify expected gcn, gcnii, gat, sage or rgcn",
-      job->path, kith_model_text(m->name));
+  KITH_CHECK(kith_model_can_classify(m), KITH_ECONFIG,
+             "%s: model.name: %s cannot classify nodes; with task: classify expected gcn, gcnii, gat, sage, "
+             "rgcn or han",
+             job->path, kith_model_text(m->name));
   KITH_CHECK(m->input == KITH_EMBEDDING, KITH_ECONFIG,
              "%s: model.input: %s, but a classifier reads what data.features names, or has embeddings; "
              "expected no such key",
              job->path, kith_input_text(m->input));
+  bool lists = job->data.n_relation > 0 && !job->data.nodes.edges[0];
+  KITH_CHECK(
+      !lists || m->name == KITH_HAN || m->name == KITH_RGCN, KITH_ECONFIG,
+      "%s: model.name: %s reads data.edges, which names no list; expected one, or han or rgcn, which read "
+      "relations",
+      job->path, kith_model_text(m->name));
+  bool whole = m->name == KITH_HAN && m->han.fuse == KITH_HAN_BY_TYPE;
+  KITH_CHECK(
+      !whole || job->train.sampler.mode == KITH_FULL, KITH_ECONFIG,
+      "%s: model.han.fuse: type weighs meta-paths by a mean over all nodes; expected sampler.mode: full, or "
+      "model.han.fuse: node",
+      job->path);
   KITH_CHECK(m->layers > 0, KITH_ECONFIG, "%s: model.layers: 0, but a classifier needs at least one",
              job->path);
   KITH_CHECK(job->evaluate.every == 0 || job->evaluate.split != KITH_EVAL_VALID || job->data.nodes.valid[0],
@@ -212,6 +224,11 @@ done:
 /* Contradictions between keys. */
 static kith_status read_check(const kith_job *job) {
   kith_status st = KITH_OK;
+  KITH_CHECK(
+      job->task == KITH_TASK_CLASSIFY || job->model.name != KITH_HAN, KITH_ECONFIG,
+      "%s: model.name: han classifies nodes, and does not rank items; expected task: classify, or another "
+      "model",
+      job->path);
   KITH_TRY(job->task == KITH_TASK_CLASSIFY ? read_check_classify(job) : read_check_split(job));
   if (job->task == KITH_TASK_RECOMMEND) KITH_TRY(read_check_input(job));
   const kith_loss_options *loss = &job->train.loss;

@@ -28,8 +28,9 @@ static kith_status relations_check_list(const kith_job *job, const job_table *t,
   snprintf(to, sizeof to, "data.relations.%s.to", r->name);
   if (kith__job_line(job, t, path) == 0)
     return relations_fail(job, t, path, "expected the path of the relation's list, found nothing");
-  static const char types[] =
-      "expected a node type: user, item, or the name of a further type; found nothing";
+  const char *types = job->task == KITH_TASK_CLASSIFY
+                          ? "expected a node type: node, or the name of a further type; found nothing"
+                          : "expected a node type: user, item, or the name of a further type; found nothing";
   if (r->list.path[0] && !r->from[0]) return relations_fail_near(job, t, path, from, types);
   if (r->list.path[0] && !r->to[0]) return relations_fail_near(job, t, path, to, types);
   return KITH_OK;
@@ -64,6 +65,12 @@ static bool relations_has(const kith_job *job, const char *name) {
   return false;
 }
 
+static bool relations_has_path(const kith_job *job, const char *name) {
+  for (int i = 0; i < job->data.n_path; i++)
+    if (strcmp(job->data.path[i].name, name) == 0) return true;
+  return false;
+}
+
 /* Whether data.relations has a section of this name, the path of which is empty. */
 static bool relations_is_empty(const kith_job *job, const char *name) {
   for (int i = 0; i < job->data.n_listed; i++)
@@ -79,7 +86,8 @@ static void relations_tell(const kith_job *job, const char *name, size_t size, c
     return;
   }
   if (job->data.n_relation == 0) {
-    snprintf(text, size, "data names no such relation; data.relations.%s would", name);
+    snprintf(text, size, "data names no such relation; data.relations.%s would%s", name,
+             job->data.n_path > 0 ? ", or a meta-path of data.paths" : "");
     return;
   }
   int best =
@@ -88,13 +96,16 @@ static void relations_tell(const kith_job *job, const char *name, size_t size, c
                               job->data.relation[best].name);
   for (int i = 0; i < job->data.n_relation && n < size; i++)
     n += (size_t)snprintf(text + n, size - n, "%s %s", i ? "," : "", job->data.relation[i].name);
+  for (int i = 0; i < job->data.n_path && n < size; i++)
+    n += (size_t)snprintf(text + n, size - n, ", %s", job->data.path[i].name);
 }
 
 /* A key of a section may name relations of data alone. */
 static kith_status relations_check_name(const kith_job *job, const job_table *t, const char *section,
                                         const char *name) {
-  char key[KITH_JOB_KEY_SIZE], what[KITH_MAX_RELATIONS * KITH_NAME];
+  char key[KITH_JOB_KEY_SIZE], what[2 * KITH_MAX_RELATIONS * KITH_NAME];
   if (relations_has(job, name)) return KITH_OK;
+  if (relations_has_path(job, name) && strcmp(section, "embed.relations") != 0) return KITH_OK;
   snprintf(key, sizeof key, "%s.%s", section, name);
   relations_tell(job, name, sizeof what, what);
   return relations_fail(job, t, key, what);
@@ -113,7 +124,7 @@ static kith_status relations_check_listed(const kith_job *job, const job_table *
 /* A graph that the job does not ingest may have any relation. */
 static kith_status relations_check_names(const kith_job *job, const job_table *t) {
   kith_status st = KITH_OK;
-  if (!job->data.interactions.path[0]) return st;
+  if (!(job->task == KITH_TASK_CLASSIFY ? job->data.nodes.labels : job->data.interactions.path)[0]) return st;
   for (int i = 0; i < job->model.relations.n; i++)
     KITH_TRY(relations_check_name(job, t, "model.relations", job->model.relations.of[i].name));
   for (int b = 0; job->model.name == KITH_CASCADE && b < job->model.cascade.order.n; b++)
@@ -174,6 +185,52 @@ static kith_status relations_read_cascade(kith_job *job, const job_table *t) {
   return KITH_OK;
 }
 
+bool kith__job_is_step(const kith_job *job, const char *name) {
+  for (int i = 0; i < job->data.n_path; i++)
+    for (int k = 0; k < job->data.path[i].steps.n; k++)
+      if (strcmp(job->data.path[i].steps.of[k].name, name) == 0) return true;
+  return false;
+}
+
+bool kith__job_path_of(const kith_job *job, const char *key, char *name) {
+  static const char section[] = "data.paths.";
+  const char *at = key + strlen(section);
+  for (int i = 0; i < job->data.n_path && strncmp(key, section, strlen(section)) == 0; i++) {
+    const char *known = job->data.path[i].name;
+    if (strlen(known) != strcspn(at, ".") || strncmp(known, at, strlen(known)) != 0) continue;
+    memcpy(name, known, KITH_NAME);
+    return true;
+  }
+  return false;
+}
+
+/* A meta-path follows relations that have a list, and has a name of its own. */
+static kith_status relations_check_paths(const kith_job *job, const job_table *t) {
+  char key[KITH_JOB_KEY_SIZE], what[2 * KITH_MAX_RELATIONS * KITH_NAME];
+  for (int i = 0; i < job->data.n_path; i++) {
+    const kith_path_source *p = &job->data.path[i];
+    snprintf(key, sizeof key, "data.paths.%s.path", p->name);
+    if (relations_has(job, p->name))
+      return relations_fail(job, t, key, "data.relations has a relation of this name; expected another one");
+    if (p->steps.n == 0)
+      return relations_fail(job, t, key,
+                            "expected a list of relations such as [writes.back, writes], found nothing");
+    for (int k = 0; k < p->steps.n; k++) {
+      const char *name = p->steps.of[k].name;
+      if (relations_has(job, name)) continue;
+      if (relations_has_path(job, name))
+        snprintf(what, sizeof what, "%s is a meta-path itself; expected the relations that it follows", name);
+      else if (strcmp(name, KITH_INTERACTIONS) == 0)
+        snprintf(what, sizeof what,
+                 "paths do not follow interactions, of which some are held out; expected "
+                 "relations of data.relations");
+      else relations_tell(job, name, sizeof what, what);
+      return relations_fail(job, t, key, what);
+    }
+  }
+  return KITH_OK;
+}
+
 kith_status kith__job_make_relations(kith_job *job) {
   kith_status st = KITH_OK;
   job_table t;
@@ -195,6 +252,7 @@ kith_status kith__job_make_relations(kith_job *job) {
     job->data.relation[job->data.n_relation++] = (kith_relation_source){
         .name = "friend", .key = "data.social", .from = "user", .to = "user", .list = job->data.social};
   KITH_TRY(relations_check_types(job));
+  KITH_TRY(relations_check_paths(job, &t));
   KITH_TRY(relations_check_names(job, &t));
   KITH_TRY(relations_read_cascade(job, &t));
   KITH_TRY(relations_check_nodes(job, &t));

@@ -63,9 +63,11 @@
 #define RELATION(name, member) \
   {name ".path", JOB_PATH, AT(member.list.path), NONE, \
    "Edges of the relation NAME, between nodes of two types or of one. model.relations.NAME reads them. " \
-   "Lines with unknown users or items are skipped. Empty: no list."}, \
+   "Lines with unknown users or items are skipped. classify: relations of nodes with each other, or with further " \
+   "types, from which data.paths lead back. Empty: no list."}, \
   {name ".from", JOB_NODE_TYPE, AT(member.from), NONE, \
-   "Node type of the first column: user, item, or a further type, which exists because a list names it. " \
+   "Node type of the first column: user, item (classify: node), or a further type, which exists because a list " \
+   "names it. " \
    "Required."}, \
   {name ".to", JOB_NODE_TYPE, AT(member.to), NONE, "Node type of the second column, likewise. Required."}, \
   {name ".direction", JOB_ENUM, AT(member.direction), 0, 0, "both | forward | back", \
@@ -100,6 +102,20 @@ const job_key kith__job_row[] = {
     SOURCE("data.social", data.social,
            "Social network: pairs of users. Short for data.relations.friend with from: user and to: user."),
     RELATION("data.relations.NAME", data.listed[0]),
+    {"data.paths.NAME.path", JOB_STEPS, AT(data.path[0].steps), NONE,
+     "Meta-path: relations of data.relations that are followed one after the other, as [writes.back, writes] "
+     "from a paper by its authors to papers; .back goes from the end `to` of a relation to its end `from`. "
+     "It "
+     "becomes the relation NAME, which model.relations reads like others, with an edge for each two nodes "
+     "that "
+     "it joins. At most 8."},
+    {"data.paths.NAME.keep", JOB_INT, AT(data.path[0].keep), 0, 1e9, "edges",
+     "Edges of a node that are kept: the best by PathSim, 2 M_xy / (M_xx + M_yy), where M counts the ways "
+     "from "
+     "x to y; of paths that do not lead back as they came, by M_xy. Of equal ones the first by number. "
+     "0: all."},
+    {"data.paths.NAME.weights", JOB_ENUM, AT(data.path[0].weights), 0, 0, "count | similarity",
+     "Weights of the edges. count: the number of ways M_xy. similarity: their PathSim."},
     {"data.nodes.NAME.same_as", JOB_NODE_TYPE, AT(data.type[0].same_as), NONE,
      "Of a further node type NAME: user or item. Ids of the type that are ids of users, or items, are those "
      "nodes, as the entities of a knowledge graph that are items. Empty: all its nodes are its own."},
@@ -131,7 +147,9 @@ const job_key kith__job_row[] = {
      "Share of the interactions held out for testing; items: of the items."},
     {"data.split.seed", JOB_INT64, AT(data.split.seed), COUNT, "", "Seed of the random draws of the split."},
     {"data.edges.path", JOB_PATH, AT(data.nodes.edges), NONE,
-     "classify: edge list. A line has the two nodes of an edge, given in either or in both directions."},
+     "classify: edge list. A line has the two nodes of an edge, given in either or in both directions. "
+     "Empty: "
+     "none, where the model reads relations."},
     {"data.labels.path", JOB_PATH, AT(data.nodes.labels), NONE,
      "classify: label list. Line i, from 0, is the label of node i, an integer or a word; an empty line "
      "means no label."},
@@ -229,11 +247,14 @@ const job_key kith__job_row[] = {
      "lightgcn, sampler.mode: full: numbers of the rows that layers gather and exchange. bf16: rounded to 8 "
      "significant bits, half the bytes; sums, parameters and exports stay float32."},
     {"model.relations.NAME", JOB_WEIGHT, AT(model.relations), 0, 1e3, "",
-     "lightgcn, rgcn, diffnet, kgin, cascade, spectral: weight of the relation NAME (data.relations; friend: "
+     "lightgcn, rgcn, diffnet, kgin, cascade, spectral: weight of the relation NAME (data.relations, "
+     "data.paths; friend: "
      "also "
      "data.social) in "
      "every layer, or in the matrix whose eigenvectors are computed, where interactions weigh 1. 0: it is "
-     "not read. learned: trained with the embeddings, from 1 on; lightgcn alone. kgin: 0 or 1; cascade: 1."},
+     "not read. learned: trained with the embeddings, from 1 on; lightgcn alone. kgin: 0 or 1; cascade: 1. "
+     "han: "
+     "1 for each meta-path."},
     {"model.tie", JOB_ENUM, AT(model.relations.tie), 0, 0, "none | similarity | learned",
      "lightgcn: weights of ties, the edges of relations without a direction within one node type. none: all "
      "alike. similarity: by the training interactions that two users, or items, have in common; an edge "
@@ -289,6 +310,23 @@ const job_key kith__job_row[] = {
     {"model.cascade.transform", JOB_ENUM, AT(model.cascade.transform), 0, 0, "none | shared | types",
      "cascade without residual: what a behavior's rows are multiplied by before the next one. types: a "
      "learned matrix of users and one of items. shared: one of both. none: nothing."},
+    {"model.han.neighbors", JOB_ENUM, AT(model.han.neighbors), 0, 0, "mean | attention",
+     "han: rows of a meta-path. mean: that of the node and its neighbors, by the weights of the edges. "
+     "attention: "
+     "their sum by attention, of model.han.heads heads."},
+    {"model.han.fuse", JOB_ENUM, AT(model.han.fuse), 0, 0, "concat | type | node | mean",
+     "han: how the rows of meta-paths become one. concat, of means: side by side, without layers in between, "
+     "which is softmax regression. type: by attention, one weight for a meta-path. node: by attention, a "
+     "weight "
+     "for each node and meta-path. mean: averaged."},
+    {"model.han.own", JOB_BOOL, AT(model.han.own), NONE,
+     "han: the node's own features are a further row, as if of a meta-path to itself alone."},
+    {"model.han.heads", JOB_INT, AT(model.han.heads), 1, 64, "heads",
+     "han, model.han.neighbors: attention: heads, side by side. They divide model.dim."},
+    {"model.han.attention_dropout", JOB_REAL, AT(model.han.attention_dropout), 0, 0.95, "probability",
+     "han, model.han.neighbors: attention: dropout on the attention weights."},
+    {"model.han.semantic_dim", JOB_INT, AT(model.han.semantic_dim), 1, 1024, "columns",
+     "han, model.han.fuse: type or node: columns of the layer that scores meta-paths."},
     {"model.spectral.user_power", JOB_REAL, AT(model.spectral.user_power), 0, 2, "",
      "spectral: power of the degree of users by which interactions are divided before their eigenvectors "
      "are computed."},

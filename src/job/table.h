@@ -22,6 +22,7 @@ typedef enum job_kind {
   JOB_FANOUTS,   /* list of int, in its order: kith_fanouts */
   JOB_KNOTS,     /* list of double, in its order: kith_knots */
   JOB_RELATIONS, /* list of names of relations, perhaps empty: kith_relation_names */
+  JOB_STEPS,     /* list of names of relations, each perhaps with .back: kith_path_steps */
   JOB_AGE,       /* kith_relation_weights: the half-life of the relation that ends the key, "none" is 0 */
   JOB_HALF_LIFE, /* double: seconds, "none" is 0, "auto" is KITH_HALF_LIFE_AUTO */
   JOB_DURATION,  /* double: seconds, "none" is 0 */
@@ -45,7 +46,7 @@ extern const int kith__job_n_row;
 enum {
   JOB_VALUE_SIZE = 2 * KITH_PATH, /* bytes of a value as text */
   JOB_NAME_MOST = 31,             /* bytes of a name of a relation or a node type */
-  JOB_PATTERN_ROWS = 26           /* rows of patterns; a test counts them */
+  JOB_PATTERN_ROWS = 29           /* rows of patterns; a test counts them */
 };
 
 /* The keys of a job, in the order of the rows. */
@@ -72,7 +73,8 @@ int kith__job_pattern_row(const char *section);
 
 /* Whether a key's value is a list. */
 static inline bool kith__job_is_list(const job_key *k) {
-  return k->kind == JOB_CUTOFFS || k->kind == JOB_FANOUTS || k->kind == JOB_KNOTS || k->kind == JOB_RELATIONS;
+  return k->kind == JOB_CUTOFFS || k->kind == JOB_FANOUTS || k->kind == JOB_KNOTS ||
+         k->kind == JOB_RELATIONS || k->kind == JOB_STEPS;
 }
 
 /* The table's entry of a key, or null.  A section whose first key is a path stands for it: data.test for
@@ -118,6 +120,18 @@ bool kith__job_half(const job_retired *r, char *half);
 /* The present name of a retired value of a key, or null. */
 const char *kith__job_renamed_value(const job_key *k, const char *value);
 
+/* Whether a meta-path follows a relation. */
+bool kith__job_is_step(const kith_job *job, const char *name);
+/* The name of the meta-path that a key is about, [KITH_NAME]; false: it is about none. */
+bool kith__job_path_of(const kith_job *job, const char *key, char *name);
+
+/* The rule that applies to a key in a job, and its result. */
+typedef struct job_usage {
+  const char *section; /* of the rule: the key or a section that holds it; null: there is no rule */
+  bool used;
+  const char *needs;
+} job_usage;
+job_usage kith__job_usage(const kith_job *job, const char *key);
 /* Whether a key has an effect in this job; *needs is what it needs for that, null if no rule matches it. */
 bool kith__job_is_used(const kith_job *job, const char *key, const char **needs);
 

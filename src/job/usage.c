@@ -23,6 +23,8 @@ static bool draws_split(const kith_job *j) { return splits(j) && j->data.split.m
 static bool cuts_core(const kith_job *j) { return splits(j) && j->data.split.method == KITH_SPLIT_CORE; }
 static bool holds_out_test(const kith_job *j) { return splits(j) && !j->data.test.path[0]; }
 
+static bool reads_edges(const kith_job *j) { return classifies(j) && j->model.name != KITH_HAN; }
+
 static bool has_columns(const kith_job *j) {
   return recommends(j) && j->data.interactions.format != KITH_ADJACENCY;
 }
@@ -91,8 +93,14 @@ static bool transforms_behaviors(const kith_job *j) { return is_cascade(j) && !j
 static bool has_readers(const kith_job *j) {
   return kith_model_has_readers(&j->model) && j->model.layers > 0;
 }
+static bool is_han(const kith_job *j) { return is_model(j, KITH_HAN); }
+static bool attends(const kith_job *j) { return is_han(j) && j->model.han.neighbors == KITH_HAN_ATTENTION; }
+static bool scores_paths(const kith_job *j) {
+  return is_han(j) && (j->model.han.fuse == KITH_HAN_BY_TYPE || j->model.han.fuse == KITH_HAN_BY_NODE);
+}
 static bool is_kgin(const kith_job *j) { return is_model(j, KITH_KGIN); }
 static bool can_read_relations(const kith_job *j) {
+  if (is_han(j)) return true;
   return propagates_linearly(j) || is_spectral(j) || is_cascade(j) || has_readers(j) ||
          (is_kgin(j) && j->model.layers > 0);
 }
@@ -215,7 +223,7 @@ static bool is_evidence(const kith_job *j, const kith_relation_source *r) {
 }
 static bool is_read(const kith_job *j, const kith_relation_source *r) {
   return is_evidence(j, r) || kith_model_relation(&j->model, r->name) != NULL || is_masked(j, r) ||
-         weighs_in_cut(j, r);
+         weighs_in_cut(j, r) || kith__job_is_step(j, r->name);
 }
 static bool is_cut(const kith_job *j, const kith_relation_source *r) {
   return r && j->partition.method != KITH_PARTITION_HASH;
@@ -233,7 +241,8 @@ static bool lists_edges(const kith_job *j, const kith_relation_source *r) {
 }
 static bool weighs_edges(const kith_job *j, const kith_relation_source *r) {
   bool compared = j && names_relation(&j->blend.evidence[KITH_EVIDENCE_ALIKE], r->name);
-  return lists_edges(j, r) && (r->list.min_weight > 0 || compared);
+  bool means = is_han(j) && is_in_layers(j, r);
+  return lists_edges(j, r) && (r->list.min_weight > 0 || compared || means);
 }
 static bool ages(const kith_job *j, const kith_relation_source *r) {
   return lists_edges(j, r) &&
@@ -283,7 +292,9 @@ static const usage_rule usage_rules[] = {
     {"data.split.seed", "ingest", draws_split,
      "needs data.split.method: ratio, leave-last-out, core or items"},
     {"data.split.core", "ingest", cuts_core, "needs data.split.method: core"},
-    {"data.edges", "ingest", classifies, "needs task: classify"},
+    {"data.relations", "ingest", always, ""},
+    {"data.paths", "ingest", always, ""},
+    {"data.edges", "ingest", reads_edges, "needs task: classify, and a model other than han"},
     {"data.labels", "ingest", classifies, "needs task: classify"},
     {"data.features", "ingest", classifies, "needs task: classify"},
     {"data.splits", "ingest", classifies, "needs task: classify"},
@@ -309,7 +320,7 @@ static const usage_rule usage_rules[] = {
     {"model.gcnii", "train", is_gcnii, "needs model.name: gcnii"},
     {"model.gat", "train", is_gat, "needs model.name: gat"},
     {"model.dropout", "train", drops_columns,
-     "needs a model with dense weights (ngcf, gcn, gcnii, gat, sage, pinsage, rgcn, diffnet, kgin)"},
+     "needs a model with dense weights (ngcf, gcn, gcnii, gat, sage, pinsage, rgcn, diffnet, kgin, han)"},
     {"model.edge_dropout", "train", propagates, "needs a model with layers"},
     {"model.residual", "train", mixes_in_input, "needs model.name: lightgcn or gcn, with layers"},
     {"model.layer_weights", "train", is_lightgcn, "needs model.name: lightgcn"},
@@ -317,7 +328,7 @@ static const usage_rule usage_rules[] = {
      "needs a weight above 0 in model.relations, and lightgcn with layers"},
     {"model.storage", "train", propagates_linearly, "needs model.name: lightgcn with layers"},
     {"model.relations", "train", can_read_relations,
-     "needs model.name: lightgcn, rgcn, diffnet or kgin with layers, cascade or spectral"},
+     "needs model.name: lightgcn, rgcn, diffnet or kgin with layers, cascade, spectral or han"},
     {"model.tie", "train", reads_relations,
      "needs a weight above 0 in model.relations, and lightgcn with layers"},
     {"model.half_lives", "train", reads_relations,
@@ -330,6 +341,12 @@ static const usage_rule usage_rules[] = {
     {"model.cascade", "train", is_cascade, "needs model.name: cascade"},
     {"model.cascade.transform", "train", transforms_behaviors,
      "needs model.name: cascade with model.cascade.residual: false"},
+    {"model.han", "train", is_han, "needs model.name: han"},
+    {"model.han.heads", "train", attends, "needs model.name: han with model.han.neighbors: attention"},
+    {"model.han.attention_dropout", "train", attends,
+     "needs model.name: han with model.han.neighbors: attention"},
+    {"model.han.semantic_dim", "train", scores_paths,
+     "needs model.name: han with model.han.fuse: type or node"},
     {"model.spectral", "train", is_spectral, "needs model.name: spectral"},
     {"model.spectral.user_power", "train", finds_eigenvectors,
      "needs model.name: spectral, or model.start: spectral"},
@@ -418,9 +435,13 @@ static const struct {
   const char *needs;
 } usage_relation[] = {
     {"data.relations.NAME", is_read,
-     "needs a weight above 0 in model.relations, and lightgcn, rgcn, diffnet or kgin with layers or "
-     "spectral; or "
-     "model.cascade.order, evaluate.mask, partition.weight or evidence of blend"},
+     "needs a weight above 0 in model.relations, and lightgcn, rgcn, diffnet or kgin with layers, spectral "
+     "or "
+     "han; or data.paths, model.cascade.order, evaluate.mask, partition.weight or evidence of blend"},
+    {"data.paths.NAME", is_read,
+     "needs a weight above 0 in model.relations, and lightgcn, rgcn, diffnet or kgin with layers, spectral "
+     "or "
+     "han; or evaluate.mask, partition.weight or evidence of blend"},
     {"data.relations.NAME.direction", has_direction,
      "needs a weight above 0 in model.relations, and lightgcn, rgcn, diffnet or kgin with layers"},
     {"data.relations.NAME.header", lists_edges, "needs a list of edges (its format)"},
@@ -430,7 +451,8 @@ static const struct {
      "order, "
      "or popular with blend.half_life"},
     {"data.relations.NAME.columns.weight", weighs_edges,
-     "needs min_weight above 0, or blend.alike: models do not read the weights of edges"},
+     "needs min_weight above 0, blend.alike, or model.name: han: other models do not read the weights of "
+     "edges"},
     {"partition.weight.NAME", is_cut, "needs partition.method: metis or contiguous"},
     {"sampler.relations.NAME", samples_relation,
      "needs sampler.mode: neighbor, and a weight above 0 in model.relations with lightgcn, rgcn, diffnet or "
@@ -459,13 +481,6 @@ static const usage_rule *usage_find(const char *key) {
   return best;
 }
 
-/* The rule that applies to a key in a job, and its result. */
-typedef struct usage {
-  const char *section; /* of the rule: the key or a section that holds it; null: there is no rule */
-  bool used;
-  const char *needs;
-} usage;
-
 /* The relation among `n` that a key of a section is about, or null. */
 static const kith_relation_source *usage_among(const char *section, int n, const kith_relation_source *r,
                                                const char *key) {
@@ -485,21 +500,24 @@ static const kith_relation_source *usage_source(const kith_job *job, const char 
   return r ? r : usage_among("embed.relations.", job->data.n_relation, job->data.relation, key);
 }
 
-static usage usage_of(const kith_job *job, const char *key) {
-  const kith_relation_source *source = recommends(job) ? usage_source(job, key) : NULL;
+job_usage kith__job_usage(const kith_job *job, const char *key) {
+  kith_relation_source path = {.name = ""};
+  const kith_relation_source *source =
+      kith__job_path_of(job, key, path.name) ? &path : usage_source(job, key);
   const usage_rule *r = usage_find(key);
-  usage found = {NULL, false, NULL};
+  job_usage found = {NULL, false, NULL};
   char generic[KITH_JOB_KEY_SIZE];
   kith__job_generic(key, generic);
-  if (!source && r) found = (usage){r->key, r->is_used(job), r->needs};
+  if (!source && r) found = (job_usage){r->key, r->is_used(job), r->needs};
   for (size_t i = 0; source && i < sizeof usage_relation / sizeof *usage_relation; i++)
     if (usage_fits(usage_relation[i].key, generic)) /* longer keys come later */
-      found = (usage){usage_relation[i].key, usage_relation[i].is_used(job, source), usage_relation[i].needs};
+      found =
+          (job_usage){usage_relation[i].key, usage_relation[i].is_used(job, source), usage_relation[i].needs};
   return found;
 }
 
 bool kith__job_is_used(const kith_job *job, const char *key, const char **needs) {
-  usage u = usage_of(job, key);
+  job_usage u = kith__job_usage(job, key);
   *needs = u.needs;
   return u.used;
 }
@@ -507,93 +525,4 @@ bool kith__job_is_used(const kith_job *job, const char *key, const char **needs)
 const char *kith__job_used_by(const char *key) {
   const usage_rule *r = usage_find(key);
   return r ? r->verb : "";
-}
-
-/* "job.yaml:12: model.gat.heads", or "--set model.gat.heads". */
-static void usage_location(const kith_job *job, int line, const char *name, size_t size, char *text) {
-  if (line < 0) snprintf(text, size, "--set %s", name);
-  else snprintf(text, size, "%s:%d: %s", job->path, line, name);
-}
-
-/* The subject of a warning: the key, or of the file the section of the rule, which is warned of once. */
-static void usage_subject(const usage *u, const char *key, int line, char *subject) {
-  size_t n = 0;
-  bool whole = line < 0 || !strchr(u->section, '.');
-  for (const char *c = u->section; *c; c += *c == '.') { /* as many parts of the key as the section has */
-    c += strcspn(c, ".");
-    n += (n > 0) + strcspn(key + n + (n > 0), ".");
-  }
-  snprintf(subject, KITH_JOB_KEY_SIZE, "%.*s", whole ? (int)strlen(key) : (int)n, key);
-}
-
-static void usage_warn_fanouts(const kith_job *job, const char *key, const char *name, int n) {
-  int layers = kith_model_n_layer(&job->model);
-  if (samples_neighbors(job) && n > layers)
-    kith_warn("%s: %s%s has %s, but the model has %s: the other numbers have no effect", job->path, key, name,
-              KITH_COUNT(n, "number(s)"), KITH_COUNT(layers, "layer(s)"));
-}
-
-/* Warn of values of which only a part has an effect. */
-static void usage_warn_excess(const kith_job *job) {
-  const kith_sampler_options *s = &job->train.sampler;
-  usage_warn_fanouts(job, "sampler.fanouts", "", s->fanouts.n);
-  for (int i = 0; i < s->relations.n; i++)
-    usage_warn_fanouts(job, "sampler.relations.", s->relations.of[i].name, s->relations.of[i].fanouts.n);
-  if (samples_clusters(job) && s->clusters > job->partition.parts)
-    kith_warn("%s: sampler.clusters is %d, but partition.parts is %d: every step takes all parts", job->path,
-              s->clusters, job->partition.parts);
-}
-
-/* Warn of a list that inherits the settings of data.interactions: min_weight is not inherited. */
-static void usage_warn_min_weight(const kith_job *job, const char *verb) {
-  const struct {
-    const char *verb, *key;
-    const kith_edge_source *source;
-  } list[] = {{"ingest", "data.test", &job->data.test},
-              {"embed", "embed.interactions", &job->embed.interactions}};
-  char key[KITH_JOB_KEY_SIZE];
-  job_table t;
-  kith__job_table_of(job, &t);
-  for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
-    snprintf(key, sizeof key, "%s.min_weight", list[i].key);
-    const job_key *k = kith__job_find(&t, key);
-    bool set = k && job->line[t.slot[k - t.key]] != 0;
-    if (strcmp(list[i].verb, verb) == 0 && job->data.interactions.min_weight > 0 && list[i].source->path[0] &&
-        list[i].source->format != KITH_ADJACENCY && !set)
-      kith_warn("%s: data.interactions.min_weight: %.9g does not hold for %s; set %s (0: all lines count)",
-                job->path, job->data.interactions.min_weight, list[i].key, key);
-  }
-}
-
-/* Whether the command line chose another filter than the file, whose settings of its own filter then have no
- * effect on purpose: kith tune prints such a command. */
-static bool usage_is_replaced(const job_table *t, const kith_job *job, const char *key, int line) {
-  static const char *const of_filter[] = {"model.spectral.t", "model.spectral.knots",
-                                          "model.spectral.coefficients"};
-  const job_key *filter = kith__job_find(t, "model.spectral.filter");
-  bool chosen = line > 0 && filter && job->line[t->slot[filter - t->key]] < 0;
-  for (size_t i = 0; chosen && i < sizeof of_filter / sizeof *of_filter; i++)
-    if (strcmp(key, of_filter[i]) == 0) return is_spectral(job);
-  return false;
-}
-
-void kith_job_warn_unused(const kith_job *job, const char *verb) {
-  char location[KITH_PATH + 2 * KITH_JOB_KEY_SIZE], subject[KITH_JOB_KEY_SIZE],
-      warned[KITH_JOB_KEY_SIZE] = "";
-  job_table t;
-  kith__job_table_of(job, &t);
-  usage_warn_min_weight(job, verb);
-  for (int i = 0; i < t.n; i++) {
-    const char *key = t.key[i].key;
-    int line = job->line[t.slot[i]];
-    if (line == 0 || strcmp(kith__job_used_by(key), verb) != 0) continue;
-    usage u = usage_of(job, key);
-    if (!u.section || u.used || usage_is_replaced(&t, job, key, line)) continue;
-    usage_subject(&u, key, line, subject);
-    if (strcmp(subject, warned) == 0) continue;
-    memcpy(warned, subject, sizeof warned);
-    usage_location(job, line, subject, sizeof location, location);
-    kith_warn("%s is set but has no effect: it %s", location, u.needs);
-  }
-  if (strcmp(verb, "train") == 0) usage_warn_excess(job);
 }

@@ -22,6 +22,7 @@ void kith__job_bounds(const job_key *k, size_t size, char *text) {
   case JOB_KNOTS: snprintf(text, size, "list of %.15g to %.15g, or []", k->low, k->high); break;
   case JOB_WEIGHT: snprintf(text, size, "%.15g to %.15g, or learned", k->low, k->high); break;
   case JOB_RELATIONS: snprintf(text, size, "list of relations"); break;
+  case JOB_STEPS: snprintf(text, size, "list of relations, each perhaps with .back"); break;
   case JOB_AGE: snprintf(text, size, "none | time such as 180d (s, h, d, w, y)"); break;
   case JOB_DURATION: snprintf(text, size, "none | time such as 180d (s, h, d, w, y)"); break;
   case JOB_HALF_LIFE: snprintf(text, size, "none | auto | time such as 180d (s, h, d, w, y)"); break;
@@ -218,6 +219,29 @@ static kith_status value_relations(const job_key *k, const char *text, kith_rela
     snprintf(names.of[names.n++], KITH_NAME, "%s", word);
   }
   *out = names;
+done:
+  return st;
+}
+
+/* "[writes.back, writes]": in its order. */
+static kith_status value_steps(const job_key *k, const char *text, kith_path_steps *out) {
+  kith_status st = KITH_OK;
+  kith_path_steps steps = {0};
+  char copy[JOB_VALUE_SIZE], *rest = NULL;
+  KITH_TRY(kith_text_copy(k->key, text, sizeof copy, copy));
+  for (char *word = strtok_r(copy, "[], ", &rest); word; word = strtok_r(NULL, "[], ", &rest)) {
+    char *back = strstr(word, ".back");
+    bool reverses = back && strcmp(back, ".back") == 0;
+    if (reverses) *back = '\0';
+    KITH_CHECK(kith_schema_is_name(word), KITH_ECONFIG,
+               "%s: expected names of relations, each perhaps with .back, as [writes.back, writes]; found %s",
+               k->key, word);
+    KITH_CHECK(steps.n < KITH_MAX_PATH_STEPS, KITH_ECONFIG, "%s: expected at most %d relations, found %s",
+               k->key, KITH_MAX_PATH_STEPS, text);
+    snprintf(steps.of[steps.n].name, KITH_NAME, "%s", word);
+    steps.of[steps.n++].back = reverses;
+  }
+  *out = steps;
 done:
   return st;
 }
@@ -426,6 +450,7 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
   case JOB_FANOUTS: return value_fanouts(k, text, at);
   case JOB_KNOTS: return value_knots(k, text, at);
   case JOB_RELATIONS: return value_relations(k, text, at);
+  case JOB_STEPS: return value_steps(k, text, at);
   case JOB_AGE: return value_age(k, text, at);
   case JOB_HALF_LIFE:
   case JOB_DURATION: return value_half_life(k, text, at);
@@ -473,6 +498,14 @@ static void value_print_relations(const kith_relation_names *names, size_t size,
   snprintf(text + at, size - (size_t)at, "]");
 }
 
+static void value_print_steps(const kith_path_steps *steps, size_t size, char *text) {
+  int at = snprintf(text, size, "[");
+  for (int i = 0; i < steps->n; i++)
+    at += snprintf(text + at, size - (size_t)at, "%s%s%s", i ? ", " : "", steps->of[i].name,
+                   steps->of[i].back ? ".back" : "");
+  snprintf(text + at, size - (size_t)at, "]");
+}
+
 static void value_print_protocol(int sampled, size_t size, char *text) {
   if (sampled == 0) snprintf(text, size, "full");
   else snprintf(text, size, "sampled-%d", sampled);
@@ -512,6 +545,7 @@ void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *tex
     break;
   case JOB_KNOTS: value_print_knots(at, size, text); break;
   case JOB_RELATIONS: value_print_relations(at, size, text); break;
+  case JOB_STEPS: value_print_steps(at, size, text); break;
   case JOB_AGE: value_print_age(k, at, size, text); break;
   case JOB_HALF_LIFE:
   case JOB_DURATION: value_print_half_life(*(const double *)at, size, text); break;

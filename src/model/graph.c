@@ -8,7 +8,7 @@ const kith_relation_weights *kith_model_relations(const kith_model_options *o) {
   static const kith_relation_weights none = {0};
   bool layered =
       (o->name == KITH_LIGHTGCN || kith_model_has_readers(o) || o->name == KITH_KGIN) && o->layers > 0;
-  bool reads = layered || o->name == KITH_CASCADE || o->name == KITH_SPECTRAL;
+  bool reads = layered || o->name == KITH_CASCADE || o->name == KITH_HAN || o->name == KITH_SPECTRAL;
   return reads ? &o->relations : &none;
 }
 
@@ -52,6 +52,8 @@ static kith_agreed graph_create_merged(const kith_comm *comm, const kith_graph *
   if (o->name == KITH_KGIN) KITH_TRY(kith_agreed_same(kith_kgin_check_graph(o, &g->schema)));
   KITH_TRY(kith_dist_csr_create_merged(comm, g, kith_model_relations(o), half_life, o->dim, &a));
   if (kith_model_reads_kinds(o)) KITH_TRY(kith_dist_csr_add_kinds(comm, g, kith_model_relations(o), a));
+  if (o->name == KITH_HAN) /* means by the weights of edges */
+    KITH_TRY(kith_agree(comm, kith_dist_csr_give_weights(g, kith_model_relations(o), a)));
   *out = a;
   a = NULL;
 done:

@@ -29,6 +29,7 @@ static const model model_table[] = {
     [KITH_DIFFNET] = {"diffnet", kith_diffnet_record, .needs_transpose = true, .concat_layers = true},
     [KITH_KGIN] = {"kgin", kith_kgin_record},
     [KITH_CASCADE] = {"cascade", kith_cascade_record, .needs_transpose = false},
+    [KITH_HAN] = {"han", kith_han_record, .needs_transpose = true, .output_dim = true},
     [KITH_SPECTRAL] = {"spectral", NULL, .no_layers = true},
 };
 
@@ -46,6 +47,7 @@ kith_model_options kith_model_defaults(void) {
                               .rgcn = kith_rgcn_defaults(),
                               .kgin = kith_kgin_defaults(),
                               .cascade = kith_cascade_defaults(),
+                              .han = kith_han_defaults(),
                               .spectral = kith_spectral_defaults()};
 }
 
@@ -91,7 +93,7 @@ int kith_model_output_dim(const kith_model_options *o) {
 
 bool kith_model_can_classify(const kith_model_options *o) {
   return o->name == KITH_GCN || o->name == KITH_GCNII || o->name == KITH_GAT || o->name == KITH_SAGE ||
-         o->name == KITH_RGCN;
+         o->name == KITH_RGCN || o->name == KITH_HAN;
 }
 bool kith_model_is_dense_layer(const kith_model_options *o, const char *name) {
   return o->name == KITH_GCNII && strncmp(name, "dense", 5) == 0;
@@ -171,6 +173,7 @@ kith_status kith_model_check(const kith_model_options *o) {
   if (o->name == KITH_DIFFNET) KITH_TRY(kith_diffnet_check(o));
   if (o->name == KITH_KGIN) KITH_TRY(kith_kgin_check(o));
   if (o->name == KITH_CASCADE) KITH_TRY(kith_cascade_check(o));
+  if (o->name == KITH_HAN) KITH_TRY(kith_han_check(o));
   KITH_TRY(model_check_storage(o));
   KITH_TRY(model_check_kinds(o));
   KITH_CHECK(o->start == KITH_START_RANDOM || o->input != KITH_FEATURES, KITH_ECONFIG,

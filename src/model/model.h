@@ -13,6 +13,7 @@ kith_sage_options kith_sage_defaults(void);         /**< mean */
 kith_kgin_options kith_kgin_defaults(void);         /**< 4 intents, independence 1e-4 */
 kith_rgcn_options kith_rgcn_defaults(void);         /**< a free matrix for each relation */
 kith_cascade_options kith_cascade_defaults(void);   /**< MB-CGCN, with matrices of users and of items */
+kith_han_options kith_han_defaults(void);           /**< softmax regression on means side by side */
 kith_spectral_options kith_spectral_defaults(void); /**< ratio filter, all powers 1/2 */
 
 const char *kith_model_text(kith_model_name name);                /**< "lightgcn" */
@@ -35,9 +36,10 @@ bool kith_model_has_readers(const kith_model_options *o);
 bool kith_model_is_dense_layer(const kith_model_options *o, const char *name);
 /** Refuse a model without steps where `what` needs them: "the trainer".  Errors: KITH_ECONFIG. */
 kith_status kith_model_check_steps(const kith_model_options *o, const char *what) KITH_MUST_USE;
-/** The checks of kith_model_check() for rgcn and diffnet. */
+/** The checks of kith_model_check() for rgcn, diffnet and han. */
 kith_status kith_rgcn_check(const kith_model_options *o) KITH_MUST_USE;
 kith_status kith_diffnet_check(const kith_model_options *o) KITH_MUST_USE;
+kith_status kith_han_check(const kith_model_options *o) KITH_MUST_USE;
 /** The checks of kith_model_check() for kgin, and those of the graph that it reads.  Errors: KITH_ECONFIG. */
 kith_status kith_kgin_check(const kith_model_options *o) KITH_MUST_USE;
 kith_status kith_kgin_check_graph(const kith_model_options *o, const kith_schema *schema) KITH_MUST_USE;
@@ -163,6 +165,7 @@ void kith_kgin_record(const kith_model_options *o, const kith_model_ctx *ctx);
 void kith_model_record_loss(const kith_model_options *o, const kith_comm *comm, const kith_dist_csr *a,
                             kith_params *params, kith_tape *t, kith_exact_sum *loss);
 void kith_cascade_record(const kith_model_options *o, const kith_model_ctx *ctx);
+void kith_han_record(const kith_model_options *o, const kith_model_ctx *ctx);
 
 /* For models: */
 

@@ -89,6 +89,19 @@ typedef struct kith_relation_entries {
   double scale;        /**< 1 / (1 - p) of edge dropout, or 1 */
 } kith_relation_entries;
 
+enum { KITH_MAX_SEMANTIC = 1 + KITH_MAX_RELATIONS }; /* rows that are fused */
+/** beta [n] = softmax of score [n]; n is at most KITH_MAX_SEMANTIC. */
+void kith_softmax_weights(int n, const double *score, float *beta);
+/** dscore [n] = beta (dbeta - sum of beta dbeta). */
+void kith_softmax_weights_backward(int n, const float *beta, const double *dbeta, double *dscore);
+/** y_i [n_row, d] = sum over p of beta_p z_p,i: n matrices z_p [n_row, d].  Row i has its weights at
+ * beta[i * stride]: stride is n, or 0 where all rows have the same. */
+void kith_semantic_forward(int64_t n_row, int n, int d, int stride, const float *beta, const float *const *z,
+                           float *y);
+/** dz_p += beta_p dy; dbeta [n_row, n] = <dy_i, z_p,i>, of each row alone. */
+void kith_semantic_backward(int64_t n_row, int n, int d, int stride, const float *beta, const float *const *z,
+                            const float *dy, float *const *dz, float *dbeta);
+
 /** Gradients of omegas are summed exactly in units of 2^-64: they are far smaller than the loss. */
 #define KITH_RELATION_UNIT 0x1p24
 

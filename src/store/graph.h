@@ -45,10 +45,11 @@ typedef struct kith__node_data {
   kith_ids classes; /**< ascending */
   int32_t *label;   /**< [n] row of `classes`, or -1 */
   int n_feature;
-  kith_features features; /**< [n]; start is null without a list */
-  const char *format;     /**< of that list */
-  int8_t *split;          /**< [n] kith_node_split */
-  kith__edge_csr edges;   /**< neighbors of each node: every edge twice */
+  kith_features features;    /**< [n]; start is null without a list */
+  const char *format;        /**< of that list */
+  int8_t *split;             /**< [n] kith_node_split */
+  kith__edge_csr edges;      /**< neighbors of each node: every edge twice */
+  kith__graph_data *related; /**< schema, ids and relation: those among nodes; null: none */
 } kith__node_data;
 
 void kith__node_data_free(kith__node_data *nodes);

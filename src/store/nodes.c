@@ -1,4 +1,5 @@
-/* graph.h5 of a node classification: the groups node, node_feature, class and edge. */
+/* graph.h5 of a node classification: the groups node, node_feature, class and edge, which holds relations,
+ * too. */
 #include <string.h>
 
 #include "h5/fingerprint.h"
@@ -11,6 +12,8 @@ void kith__node_data_free(kith__node_data *nodes) {
   kith_features_free(&nodes->features);
   KITH_FREE(nodes->split);
   kith__edge_csr_free(&nodes->edges);
+  if (nodes->related) kith__graph_data_free(nodes->related);
+  KITH_FREE(nodes->related);
 }
 
 /* ---- writing ---- */
@@ -56,7 +59,8 @@ done:
 }
 
 static int64_t nodes_bytes(const kith__node_data *nodes, const char *job) {
-  return 32 * nodes->n + kith__features_bytes(&nodes->features) + 8 * (int64_t)nodes->n_feature +
+  return (nodes->related ? kith__relations_bytes(nodes->related) : 0) + 32 * nodes->n +
+         kith__features_bytes(&nodes->features) + 8 * (int64_t)nodes->n_feature +
          4 * nodes->edges.ragged.start[nodes->n] + (int64_t)strlen(job) + (1 << 16);
 }
 
@@ -77,6 +81,7 @@ kith_agreed kith__node_graph_write(const kith_comm *comm, const kith__node_data 
   KITH_TRY(kith_h5_write(f, "node/label", KITH_H5_INT32, 0, n, 0, n, false, nodes->label));
   KITH_TRY(kith_h5_write(f, "node/split", KITH_H5_INT8, 0, n, 0, n, false, nodes->split));
   KITH_TRY(nodes_write_features(comm, f, nodes));
+  if (nodes->related) KITH_TRY(kith__relations_write(f, nodes->related));
   KITH_TRY(kith__h5_put_fingerprint(f));
   KITH_TRY(kith_h5_publish(&f));
 done:
@@ -166,6 +171,7 @@ kith_agreed kith__node_dataset_read(const kith_comm *comm, kith_h5 *f, kith_data
   if (n_feature > 0 && !d->features[KITH_USER].start)
     KITH_TRY(nodes_read_dense(comm, f, n, (int)n_feature, &d->features[KITH_USER]));
   KITH_TRY(kith_agree(comm, nodes_check(kith_h5_path(f), n, d)));
+  if (kith_h5_has_attr(f, "schema")) KITH_TRY(kith__relations_read(comm, f, d));
 done:
   return st;
 }

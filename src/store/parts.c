@@ -67,6 +67,12 @@ done:
 
 static kith_status parts_check_schema(const char *path, const int64_t *n, const kith_graph *g) {
   kith_status st = KITH_OK;
+  if (g->n_class > 0) { /* a file of one type */
+    KITH_CHECK(n[0] == g->n[0] && g->schema.n_type == 1, KITH_EDATA,
+               "%s: the attribute schema says %lld nodes, n_node %lld", path, (long long)n[0],
+               (long long)g->n[0]);
+    return st;
+  }
   KITH_CHECK(n[KITH_USER] == g->n[KITH_USER] && n[KITH_ITEM] == g->n[KITH_ITEM], KITH_EDATA,
              "%s: the attribute schema says %lld users and %lld items, n_user and n_item %lld and %lld", path,
              (long long)n[KITH_USER], (long long)n[KITH_ITEM], (long long)g->n[KITH_USER],
@@ -82,12 +88,12 @@ static kith_agreed parts_read_schema(kith_h5 *f, kith_graph *g, int64_t *n_edge)
   int64_t n[KITH_MAX_TYPES];
   char *text = NULL;
   g->schema = g->n_class > 0 ? kith_schema_nodes() : kith_schema_users_items();
-  if (g->n_class == 0 && kith_h5_has_attr(f, "schema")) {
+  if (kith_h5_has_attr(f, "schema")) {
     KITH_TRY(kith_h5_get_attr_text(f, "schema", &text));
     KITH_TRY(kith_agreed_same(kith_schema_parse(kith_h5_path(f), text, &g->schema, n, n_edge)));
     KITH_TRY(kith_agreed_same(parts_check_schema(kith_h5_path(f), n, g)));
     memcpy(g->n, n, sizeof n);
-  } else if (kith_h5_has_dataset(f, "edge/friend/start")) {
+  } else if (g->n_class == 0 && kith_h5_has_dataset(f, "edge/friend/start")) {
     g->schema.relation[g->schema.n_relation++] = (kith_relation_type){.name = "friend"};
     n_edge[0] = -1;
   }
@@ -412,7 +418,8 @@ done:
   return st;
 }
 
-static kith_agreed parts_read_nodes(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+static kith_agreed parts_read_nodes(const kith_comm *comm, kith_h5 *f, kith_graph *g,
+                                    const int64_t *type_count, const int64_t *n_edge) {
   kith_agreed st = {KITH_OK};
   int64_t at = 0;
   kith_gid first = g->first[comm->rank];
@@ -424,6 +431,7 @@ static kith_agreed parts_read_nodes(const kith_comm *comm, kith_h5 *f, kith_grap
   KITH_TRY(kith_agree(comm, parts_alloc_empty_lists(g)));
   KITH_TRY(kith__parts_read_features(comm, f, g));
   if (g->n_feature_of[KITH_USER] > 0 && !g->features.start) KITH_TRY(parts_read_dense(comm, f, g));
+  KITH_TRY(kith__parts_read_relations(comm, f, g, type_count, n_edge));
 done:
   return st;
 }
@@ -434,7 +442,8 @@ static kith_agreed parts_read_local(const kith_comm *comm, kith_h5 *f, kith_grap
   KITH_TRY(parts_read_sizes(comm, f, g, n_edge));
   KITH_TRY(parts_read_ownership(comm, f, g, &type_count));
   KITH__READ_SLICE(f, "node/original", KITH_H5_INT64, g->first[comm->rank], g->n_own, g->original);
-  KITH_TRY(g->n_class > 0 ? parts_read_nodes(comm, f, g) : parts_read_pairs(comm, f, g, type_count, n_edge));
+  KITH_TRY(g->n_class > 0 ? parts_read_nodes(comm, f, g, type_count, n_edge)
+                          : parts_read_pairs(comm, f, g, type_count, n_edge));
   KITH_TRY(kith__parts_check(comm, g, kith_h5_path(f)));
 done:
   KITH_FREE(type_count);

@@ -4,6 +4,7 @@
 typedef struct relation_block {
   const kith_block *from;
   int relation, type; /* type: of the rows; -1: any */
+  bool loops;         /* every row reads its own node, too, first, and scale is the entries' weights */
   bool is_made;       /* the full graph's entries do not change */
   kith_csr csr;
   kith_csc csc;
@@ -26,6 +27,12 @@ static bool relation_block_has(const kith_block *from, int relation, int type, k
   return is_of && (type < 0 || kith_node_key_type(from->dst->node[row]) == type);
 }
 
+static void relation_block_put(relation_block *o, kith_eid at, kith_lid col, float weight, float scale) {
+  o->csr.col[at] = col;
+  o->csr.weight[at] = weight;
+  o->scale[at] = scale;
+}
+
 /* The entries of `from` are those of its whole matrix that edge dropout keeps. */
 static void relation_block_select(relation_block *o) {
   const kith_csr *whole = o->from->whole, *csr = o->from->csr;
@@ -36,13 +43,14 @@ static void relation_block_select(relation_block *o) {
   o->csr.perm = csr->perm;
   for (kith_lid p = 0; p < csr->n_row; p++) {
     o->csr.start[p] = at;
+    if (o->loops)
+      relation_block_put(o, at++, csr->perm[p], 1, 1); /* dst rows are the first of the src rows */
     for (kith_eid e = whole->start[p]; e < whole->start[p + 1]; e++) {
       if (keep && !keep[e]) continue;
       kith_eid i = entry++;
       if (!relation_block_has(o->from, o->relation, o->type, csr->perm[p], e)) continue;
-      o->csr.col[at] = csr->col[i];
-      o->csr.weight[at] = csr->weight[i];
-      o->scale[at++] = o->from->scale ? o->from->scale[i] : 1;
+      float scale = o->loops ? csr->weight[i] : o->from->scale ? o->from->scale[i] : 1;
+      relation_block_put(o, at++, csr->col[i], csr->weight[i], scale);
     }
   }
   o->csr.start[csr->n_row] = at;
@@ -81,11 +89,12 @@ static void relation_block_allocate(kith_tape *t, relation_block *o) {
   o->csc.row = kith_tape_workspace(t, n_entry, sizeof *o->csc.row);
 }
 
-static const kith_block *relation_block_record(kith_tape *t, const kith_block *from, int relation, int type) {
+static const kith_block *relation_block_record(kith_tape *t, const kith_block *from, int relation, int type,
+                                               bool loops) {
   relation_block *o = kith_tape_op(t, "relation block", false, relation_block_forward, NULL, sizeof *o);
   if (!o) return NULL;
-  *o = (relation_block){.from = from, .relation = relation, .type = type, .block = *from};
-  o->edges.capacity = relation_block_most(from, relation, type);
+  *o = (relation_block){.from = from, .relation = relation, .type = type, .loops = loops, .block = *from};
+  o->edges.capacity = relation_block_most(from, relation, type) + (loops ? from->dst->capacity : 0);
   o->csr.n_row = from->csr->n_row; /* ops that are recorded on it allocate by these */
   o->csr.n_col = from->csr->n_col;
   relation_block_allocate(t, o);
@@ -99,12 +108,21 @@ static const kith_block *relation_block_record(kith_tape *t, const kith_block *f
   return kith_tape_status(t) == KITH_OK ? &o->block : NULL;
 }
 
-const kith_block *kith_relation_rows_op(kith_tape *t, const kith_block *block, int relation, int type) {
+static const kith_block *relation_block_of(kith_tape *t, const kith_block *block, int relation, int type,
+                                           bool loops) {
   kith_status known = KITH_OK;
   if (!block) return NULL;
   if (relation < 0 || relation >= (block->merged ? block->merged->n : 1))
     known = kith_fail(KITH_ECONFIG, "a layer reads relation %d, which its block does not have", relation);
-  return kith_tape_check(t, known) == KITH_OK ? relation_block_record(t, block, relation, type) : NULL;
+  return kith_tape_check(t, known) == KITH_OK ? relation_block_record(t, block, relation, type, loops) : NULL;
+}
+
+const kith_block *kith_relation_rows_op(kith_tape *t, const kith_block *block, int relation, int type) {
+  return relation_block_of(t, block, relation, type, false);
+}
+
+const kith_block *kith_meta_path_block_op(kith_tape *t, const kith_block *block, int relation) {
+  return relation_block_of(t, block, relation, -1, true);
 }
 
 const kith_block *kith_relation_block_op(kith_tape *t, const kith_block *block, int relation) {

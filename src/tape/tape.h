@@ -217,6 +217,27 @@ const kith_block *kith_relation_block_op(kith_tape *t, const kith_block *block, 
 const kith_block *kith_relation_rows_op(kith_tape *t, const kith_block *block, int relation, int type);
 
 /**
+ * The same for a meta-path, whose nodes read themselves, too (HAN): every row has its own node as the first
+ * entry, of weight 1, and `scale` has the weights of the block's entries.  So KITH_NORM_MEAN is the mean by
+ * these weights, the row itself included.
+ */
+const kith_block *kith_meta_path_block_op(kith_tape *t, const kith_block *block, int relation);
+
+/**
+ * y [rows, d] = sum over the meta-paths p of beta_p z_p (HAN: Wang et al., WWW 2019, eqs. 8 and 9), beta the
+ * softmax over p of scores.
+ *
+ * @param comm    not null: the scores of a meta-path are averaged over the rows of all ranks, so that beta is
+ *                one number for each; exact sums, so that its bits do not depend on the number of ranks.
+ *                Collective when run.  Null: each row has its own beta.
+ * @param n       at most KITH_MAX_RELATIONS + 1
+ * @param score   [n] each [rows, 1]
+ * @param z       [n] each [rows, d]
+ */
+kith_tensor *kith_semantic_op(kith_tape *t, const kith_comm *comm, int n, kith_tensor *const *score,
+                              kith_tensor *const *z);
+
+/**
  * Compute only the rows of the last layer that out->gather_index names; all of them where out->all_rows.
  * Record it on the full graph's block, after edge dropout and before the layer, whose tensors of destination
  * rows then have these rows alone.

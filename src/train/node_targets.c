@@ -4,9 +4,13 @@
 static kith_status nodes_check(const kith_graph *g, const kith_train_options *train,
                                kith_model_options *model) {
   kith_status st = KITH_OK;
-  (void)train;
+  bool whole = model->name == KITH_HAN && model->han.fuse == KITH_HAN_BY_TYPE;
+  KITH_CHECK(!whole || train->sampler.mode == KITH_FULL, KITH_ECONFIG,
+             "model.han.fuse: type weighs meta-paths by a mean over all nodes, but sampler.mode is not full; "
+             "expected "
+             "sampler.mode: full, or model.han.fuse: node");
   KITH_CHECK(kith_model_can_classify(model), KITH_ECONFIG,
-             "model.name: %s cannot classify nodes; expected gcn, gcnii, gat, sage or rgcn",
+             "model.name: %s cannot classify nodes; expected gcn, gcnii, gat, sage, rgcn or han",
              kith_model_text(model->name));
   KITH_CHECK(model->layers > 0, KITH_ECONFIG, "model.layers: 0, but a classifier needs at least one");
   KITH_CHECK(

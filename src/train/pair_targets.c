@@ -4,7 +4,8 @@
 static kith_status pairs_check(const kith_graph *g, const kith_train_options *train,
                                kith_model_options *model) {
   kith_status st = KITH_OK;
-  (void)model;
+  KITH_CHECK(model->name != KITH_HAN, KITH_ECONFIG,
+             "model.name: han classifies nodes, and does not rank items; expected another model");
   KITH_CHECK(g->n_edge > 0, KITH_EDATA, "the graph has no training interactions");
   KITH_TRY(kith_loss_check(&train->loss, &train->negatives));
 done:

@@ -100,6 +100,9 @@ data.nodes.friend.features.format    typed ingest sparse dense      data.nodes.f
 data.nodes.friend.features.header    typed ingest true false        data.nodes.friend.features.path=users.tsv
 data.nodes.friend.features.normalize typed ingest true false        data.nodes.friend.features.path=users.tsv
 data.nodes.friend.same_as    shared    ingest     item user
+data.paths.friend.path       paths     ingest     [wrote,wrote.back] [wrote,wrote.back,wrote,wrote.back]
+data.paths.friend.keep       paths     ingest     0 1
+data.paths.friend.weights    paths     ingest     count similarity
 data.ids                     numbers   ingest     auto text
 data.split.method            pairs     ingest     ratio leave-last-out
 data.split.valid             pairs     ingest     0.1 0.3
@@ -147,6 +150,12 @@ model.dropout                pairs     train      0 0.5                  model.n
 model.rgcn.bases             pairs     train      0 2                  model.name=rgcn
 model.kgin.intents           knowledge train      2 3
 model.kgin.independence      knowledge train      0 1
+model.han.neighbors          paths     train      mean attention       model.han.fuse=mean
+model.han.fuse               paths     train      concat node
+model.han.own                paths     train      false true
+model.han.heads              paths     train      1 4                  model.han.fuse=mean model.han.neighbors=attention
+model.han.attention_dropout  paths     train      0 0.5                model.han.fuse=mean model.han.neighbors=attention
+model.han.semantic_dim       paths     train      4 8                  model.han.fuse=type
 model.gcnii.alpha            pairs     train      0.1 0.3              model.name=gcnii
 model.gcnii.lambda           pairs     train      0.5 1                model.name=gcnii
 train.weight_decay_dense     pairs     train      0 0.1                model.name=gcnii
@@ -266,6 +275,7 @@ train: {epochs: 4, lr: 0.05}
 evaluate: {split: valid, every: 1}
 """,
 }
+JOBS["paths"] = JOBS["nodes"].replace("  edges: {path: edges.txt}", "  relations: {wrote: {path: edges.txt, from: node, to: author}}\n  paths: {friend: {path: [wrote, wrote.back]}}").replace("gcn, dim: 8, layers: 2", "han, dim: 8, layers: 1, relations: {friend: 1}")
 JOBS["shared"] = JOBS["pairs"].replace("  social: {", "  nodes: {friend: {same_as: user}}\n  relations: {any: {from: user, to: friend, ").replace("columns: {user: 1, item: 2}}\npartition", "columns: {from: 1, to: 2}}}\npartition")
 JOBS["typed"] = JOBS["shared"].replace("{same_as: user}", "{features: users.tsv}")
 JOBS["related"] = JOBS["pairs"].replace("  social: {", "  relations: {friend: {from: user, to: user, ").replace("columns: {user: 1, item: 2}}\npartition", "columns: {from: 1, to: 2}}}\npartition")
@@ -437,7 +447,7 @@ def tried_of(lines, job, source, verb, name, plain):
 def main():
     experiments = list(tried())
     if sys.argv[1] == "--names":
-        print("\n".join(sorted({re.sub(r"(\.relations|\.weight|\.nodes|\.half_lives|\.models)\.friend", r"\1.NAME", key) for key in {e[0] for e in experiments} | set(ELSEWHERE)})))
+        print("\n".join(sorted({re.sub(r"(\.relations|\.weight|\.nodes|\.half_lives|\.models|\.paths)\.friend", r"\1.NAME", key) for key in {e[0] for e in experiments} | set(ELSEWHERE)})))
         return 0
     place, same = Place(*sys.argv[1:3]), []
     once, again = (place.outcome("pairs", "train", [], False) for _ in range(2))

@@ -60,6 +60,9 @@ for split in "train", "valid", "test":
     right = sum(f["class/id"][predicted[i]].decode() == label[i] for i in nodes)
     assert abs(evaluate[split + "_accuracy"] - right / len(nodes)) < 1e-9, (split, right)
     loss = sum(math.log(sum(math.exp(x) for x in logits[i])) - logits[i][list(f["class/id"][:]).index(label[i].encode())] for i in nodes) / len(nodes)
+    pairs = [(label[i], f["class/id"][predicted[i]].decode()) for i in nodes]
+    f1 = [2 * sum(a == b == c for a, b in pairs) / (sum(a == c for a, b in pairs) + sum(b == c for a, b in pairs)) for c in sorted({c for p in pairs for c in p})]
+    assert abs(evaluate[split + "_macro_f1"] - sum(f1) / len(f1)) < 1e-9, (split, f1)
     assert abs(evaluate[split + "_loss"] - loss) < 1e-5, (split, loss)
 assert evaluate["test_accuracy"] == one["test_accuracy"] > 0.7 and evaluate["valid_accuracy"] == one["valid_accuracy"], one
 history = [json.loads(line) for line in f.attrs["metrics"].splitlines()]
@@ -140,7 +143,7 @@ refused 78 'kith recommend is about users and items' "$KITH" recommend "$job" --
 refused 78 'kith embed is about users and items' "$KITH" embed "$job"
 refused 78 'kith bench is about users and items' "$KITH" bench "$job"
 refused 78 'kith generate is about users and items' "$KITH" generate "$job"
-refused 78 'model.name: ngcf cannot classify nodes; with task: classify expected gcn, gcnii, gat, sage or rgcn' "$KITH" train "$job" --set model.name=ngcf
+refused 78 'model.name: ngcf cannot classify nodes; with task: classify expected gcn, gcnii, gat, sage, rgcn or han' "$KITH" train "$job" --set model.name=ngcf
 refused 78 'evaluate.split: valid, but data.splits.valid names no list' "$KITH" train "$job" --set data.splits.valid=
 refused 78 'task: expected recommend | classify, found "regress"' "$KITH" train "$job" --set task=regress
 refused 78 'model.gat.last_heads: 3 does not divide the columns of the last layer' "$KITH" train "$job" --quiet --fresh --set model.name=gat --set model.gat.last_heads=3

@@ -207,6 +207,31 @@ static void cascade_with_residuals_is_differentiated(void **state) {
   check_cascade((kith_cascade_options){.residual = true});
 }
 
+/* Means and attention, and every way to fuse; a mean over all nodes only of the whole graph. */
+static void han_is_differentiated(void **state) {
+  (void)state;
+  const kith_relation_weights w = {.n = 3,
+                                   .of = {{"friend", 1, false}, {"tagged", 1, false}, {"view", 1, false}}};
+  for (int i = 0; i < 7; i++) {
+    kith_han_options han = {.neighbors = i < 4 ? KITH_HAN_MEAN : KITH_HAN_ATTENTION,
+                            .fuse = (kith_han_fuse)(i < 4 ? i : i - 3),
+                            .own = i % 2 == 1,
+                            .heads = 2,
+                            .attention_dropout = i == 5 ? 0.3 : 0,
+                            .semantic_dim = 3};
+    options = (kith_model_options){.name = KITH_HAN,
+                                   .dim = FORM_WIDTH,
+                                   .layers = 1,
+                                   .output_dim = 3,
+                                   .relations = w,
+                                   .han = han,
+                                   .edge_dropout = i == 3 ? 0.2 : 0,
+                                   .dropout = 0.1};
+    test_form_related(model, FORM_SMALL_STEP, &w, i % 2 == 1);
+    if (han.fuse != KITH_HAN_BY_TYPE) test_form_sampled_related(model, FORM_SMALL_STEP, &w);
+  }
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_is_differentiated),
                                      cmocka_unit_test(mf_is_differentiated),
@@ -235,6 +260,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(pinsage_on_fewer_edges_is_differentiated),
                                      cmocka_unit_test(pinsage_with_other_columns_is_differentiated),
                                      cmocka_unit_test(rgcn_is_differentiated),
+                                     cmocka_unit_test(han_is_differentiated),
                                      cmocka_unit_test(diffnet_is_differentiated),
                                      cmocka_unit_test(kgin_is_differentiated),
                                      cmocka_unit_test(cascade_is_differentiated),

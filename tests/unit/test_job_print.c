@@ -50,6 +50,7 @@ static void draw(const job_key *k, uint64_t seed, char *text) {
   case JOB_INT64: sprintf(text, "%lld", draw_whole(k, r.bits)); break;
   case JOB_NODE_TYPE:
   case JOB_AGE:
+  case JOB_STEPS:
   case JOB_WEIGHT: fail_msg("%s is a key of a pattern", k->key); break;
   case JOB_REAL: sprintf(text, "%.17g", draw_real(k, r.bits)); break;
   case JOB_BOOL: test_job_choose("true | false", r.bits[0], text); break;
