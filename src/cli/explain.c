@@ -135,7 +135,7 @@ static kith_agreed explain_load(cli *c, const explain_request *w, kith_run *run,
   KITH_TRY(explain_read_ids(c, a));
   if (a->base.g->timed) KITH_TRY(kith_graph_times_read(c->comm, parts, a->base.g));
   KITH_TRY(cli_explain_find_new(c, w, a));
-  if (cli_is_blend(c)) KITH_TRY(cli_explain_blend(c, a));
+  if (cli_is_blend(c)) KITH_TRY(cli_explain_blend(c, w->item != NULL, a));
   else KITH_TRY(explain_model(c, run, config_key, a));
 done:
   return st;

@@ -40,9 +40,9 @@ const char *cli_explain_word(const explain_data *a, int from, const kith_explain
 /* The ids of a type. */
 const kith_ids *cli_explain_ids(const explain_data *a, int type);
 
-/* Make the explainer of a blend, whose graph and rows were read.  Collective.  Errors: those of
- * kith_explainer_create(); KITH_EDATA if a model was trained again since. */
-kith_agreed cli_explain_blend(const cli *c, explain_data *a) KITH_MUST_USE;
+/* Make the explainer of a blend, whose graph and rows were read; of the items that are ranked, or of `any`.
+ * Collective.  Errors: those of kith_explainer_create(); KITH_EDATA if a model was trained again since. */
+kith_agreed cli_explain_blend(const cli *c, bool any, explain_data *a) KITH_MUST_USE;
 void cli_explain_free_members(explain_data *a);
 /* The name of a model in blend.models, by its number among those that have weight. */
 const char *cli_explain_member(const explain_data *a, int member);

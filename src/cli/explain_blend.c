@@ -137,7 +137,7 @@ done:
   return st;
 }
 
-kith_agreed cli_explain_blend(const cli *c, explain_data *a) {
+kith_agreed cli_explain_blend(const cli *c, bool any, explain_data *a) {
   kith_agreed st = {KITH_OK};
   char path[KITH_PATH], parts[KITH_PATH];
   kith_blend_origin blend;
@@ -159,7 +159,7 @@ kith_agreed cli_explain_blend(const cli *c, explain_data *a) {
     KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG, "%s: no model of the blend has weight", path)));
   KITH_TRY(kith_agreed_same(cli_evidence_take(path, &blend, a->evidence)));
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
-  KITH_TRY(cli_evidence_make(c, parts, a->base.g, true, blend.n_evidence, a->evidence, &a->table));
+  KITH_TRY(cli_evidence_make(c, parts, a->base.g, any, blend.n_evidence, a->evidence, &a->table));
   KITH_TRY(blend_join(c, factor, a));
 done:
   KITH_FREE(of);
