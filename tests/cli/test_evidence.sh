@@ -104,6 +104,9 @@ s = x @ x[ids.index("item-003")]
 assert np.abs(s[[ids.index(i) for i in told["items"]]] - told["scores"]).max() < 1e-5, told
 P
 "$KITH" recommend both.yaml --all --output top1.tsv --quiet >log
+told=$("$KITH" explain both.yaml --user user-003 --k 1 --quiet | awk '$1 == "score" {print $2; exit}') # a sum of terms
+ranked=$("$KITH" recommend both.yaml --user user-003 --k 1 --quiet | awk '$1 == 1 {print $3}')
+/usr/bin/python3 -c 'import sys; a, b = map(float, sys.argv[1:]); assert abs(a - b) < 1e-4 * (1 + abs(b)), (a, b)' "$told" "$ranked"
 cp both/blend.h5 first.h5
 for n in 2 3 4; do
   [ "$(blended $n)" = "$one" ] || { echo "$n ranks chose otherwise: $(blended $n)"; exit 1; }
