@@ -536,7 +536,8 @@ static void truth_kgin_row(const setting *s, int n_kind, double g[INTENTS][WIDTH
 }
 
 /* Unit rows after each layer; the sum of the input rows and all layers (eq. 13). */
-static void truth_kgin(const setting *s, int n_kind, node_rows final) {
+static void truth_kgin(setting *s, node_rows final) {
+  const int n_kind = 2;
   node_rows x, y;
   double g[INTENTS][WIDTH];
   truth_intents(s, n_kind, g);
@@ -554,6 +555,50 @@ static void truth_kgin(const setting *s, int n_kind, node_rows final) {
   }
 }
 
+/* A model's final rows on the whole graph, whose kinds have the rows of q_of() if `given`, against the truth.
+ */
+static void expect_final(setting *s, const kith_model_options *o, bool given,
+                         void (*truth)(setting *s, node_rows final)) {
+  node_rows expected;
+  kith_full_block full;
+  kith_tape *tape = NULL;
+  kith_output out = {.gather_index = &(kith_gather_index){0}, .all_rows = true};
+  kith_exec_ctx exec = {0};
+  float final[NODES * WIDTH];
+  assert_int_equal(KITH_OK, kith_params_create(3, &s->params));
+  assert_int_equal(KITH_OK, kith_model_graph_create(test_comm, s->g, o, 1, &s->a).status);
+  assert_int_equal(KITH_OK, kith_full_block_make(s->a, false, false, &full));
+  assert_int_equal(KITH_OK, kith_tape_create(&tape));
+  const kith_block *block[LAYERS] = {&full.block, &full.block};
+  kith_tensor *x = kith_tape_node_tensor(tape, &full.nodes, WIDTH);
+  out.packed = kith_tape_tensor(tape, 1, WIDTH);
+  kith_model_ctx ctx = {
+      .tape = tape, .params = s->params, .exec = &exec, .block = block, .x = x, .output = &out};
+  kith_model_record(o, &ctx);
+  assert_int_equal(KITH_OK, kith_tape_status(tape));
+  int n_kind = s->a->merged->n_kind;
+  kith_tensor *q = kith_params_get(s->params, "kinds.0", n_kind, WIDTH, KITH_INIT_ONE);
+  for (int i = 0; given && i < n_kind * WIDTH; i++) q->value[i] = (float)q_of(i / WIDTH, i % WIDTH);
+  set_input(s->g->n_own, s->a->node, x);
+  kith_tape_forward(tape);
+  kith_output_rows(&out, s->g->n_own, WIDTH, final);
+  truth(s, expected);
+  for (kith_lid i = 0; i < s->g->n_own; i++)
+    for (int k = 0; k < WIDTH; k++)
+      assert_true(fabs((double) final[i * WIDTH + k] - expected[node_of_key(s->a->node[i])][k]) <
+                  4 * TOLERANCE);
+  kith_tape_destroy(&tape);
+  kith_full_block_free(&full);
+}
+
+static setting setting_of_kinds(bool directed) {
+  setting s = {.t = test_graph_random(USERS, ITEMS, EDGES, 3)};
+  s.t.related = s.t.kinds = true;
+  s.t.directed = directed;
+  s.g = test_graph_cut(&s.t, test_comm, CUT, 2);
+  return s;
+}
+
 static void kgin_is_the_papers(void **state) {
   (void)state;
   const kith_model_options o = {.name = KITH_KGIN,
@@ -562,37 +607,37 @@ static void kgin_is_the_papers(void **state) {
                                 .relations = {.n = 1, .of = {{.name = "tagged", .weight = 1}}},
                                 .kgin.intents = INTENTS};
   for (int directed = 0; directed < 2; directed++) {
-    setting s = {.t = test_graph_random(USERS, ITEMS, EDGES, 3)};
-    node_rows truth;
-    kith_full_block full;
-    kith_tape *tape = NULL;
-    kith_output out = {.gather_index = &(kith_gather_index){0}, .all_rows = true};
-    kith_exec_ctx exec = {0};
-    float final[NODES * WIDTH];
-    s.t.related = s.t.kinds = true;
-    s.t.directed = directed;
-    s.g = test_graph_cut(&s.t, test_comm, CUT, 2);
-    assert_int_equal(KITH_OK, kith_params_create(3, &s.params));
-    assert_int_equal(KITH_OK, kith_model_graph_create(test_comm, s.g, &o, 1, &s.a).status);
-    assert_int_equal(KITH_OK, kith_full_block_make(s.a, false, false, &full));
-    assert_int_equal(KITH_OK, kith_tape_create(&tape));
-    const kith_block *block[LAYERS] = {&full.block, &full.block};
-    kith_tensor *x = kith_tape_node_tensor(tape, &full.nodes, WIDTH);
-    out.packed = kith_tape_tensor(tape, 1, WIDTH);
-    kith_model_ctx ctx = {
-        .tape = tape, .params = s.params, .exec = &exec, .block = block, .x = x, .output = &out};
-    kith_model_record(&o, &ctx);
-    assert_int_equal(KITH_OK, kith_tape_status(tape));
-    set_input(s.g->n_own, s.a->node, x);
-    kith_tape_forward(tape);
-    kith_output_rows(&out, s.g->n_own, WIDTH, final);
-    truth_kgin(&s, 2, truth);
-    for (kith_lid i = 0; i < s.g->n_own; i++)
-      for (int k = 0; k < WIDTH; k++)
-        assert_true(fabs((double) final[i * WIDTH + k] - truth[node_of_key(s.a->node[i])][k]) <
-                    4 * TOLERANCE);
-    kith_tape_destroy(&tape);
-    kith_full_block_free(&full);
+    setting s = setting_of_kinds(directed == 1);
+    expect_final(&s, &o, false, truth_kgin);
+    setting_free(&s);
+  }
+}
+
+/* The mean of the input rows and all layers (He et al., SIGIR 2020, eq. 4), each layer composed. */
+static void truth_lightgcn(setting *s, node_rows final) {
+  node_rows x, y;
+  for (int i = 0; i < NODES; i++)
+    for (int k = 0; k < WIDTH; k++) final[i][k] = (x[i][k] = input(i, k)) / (LAYERS + 1);
+  for (int l = 0; l < LAYERS; l++) {
+    truth_composed(s, false, x, y);
+    memcpy(x, y, sizeof x);
+    for (int i = 0; i < NODES; i++)
+      for (int k = 0; k < WIDTH; k++) final[i][k] += x[i][k] / (LAYERS + 1);
+  }
+}
+
+static void lightgcn_reads_by_rows_of_kinds(void **state) {
+  (void)state;
+  const kith_model_options o = {.name = KITH_LIGHTGCN,
+                                .dim = WIDTH,
+                                .layers = LAYERS,
+                                .relations = READ,
+                                .lightgcn.kinds = KITH_KIND_ROWS_LEARNED};
+  for (int directed = 0; directed < 2; directed++) {
+    setting s = setting_make(KITH_NORMALIZE_BOTH, directed == 1);
+    kith_dist_csr_destroy(&s.a);
+    kith_params_destroy(&s.params);
+    expect_final(&s, &o, true, truth_lightgcn);
     setting_free(&s);
   }
 }
@@ -654,9 +699,7 @@ static void the_loss_keeps_intents_apart(void **state) {
   enum { KINDS = 2, N = KINDS * WIDTH + INTENTS * KINDS };
   const double factor = 0.5, shift = 1e-5;
   double w[N], free[N], kept[N];
-  setting s = {.t = test_graph_random(USERS, ITEMS, EDGES, 3)};
-  s.t.related = s.t.kinds = true;
-  s.g = test_graph_cut(&s.t, test_comm, CUT, 2);
+  setting s = setting_of_kinds(false);
   double without = step_of_kgin(&s, 0, N, w, free), with = step_of_kgin(&s, factor, N, w, kept);
   assert_true(dependence(KINDS, w) > 0.1);
   assert_true(fabs(with - without - factor * dependence(KINDS, w)) < TOLERANCE);
@@ -709,6 +752,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(a_block_knows_its_relations),
                                      cmocka_unit_test(rows_are_composed_with_kinds),
                                      cmocka_unit_test(kgin_is_the_papers),
+                                     cmocka_unit_test(lightgcn_reads_by_rows_of_kinds),
                                      cmocka_unit_test(the_loss_keeps_intents_apart),
                                      cmocka_unit_test(both_is_what_a_merged_matrix_has)};
   test_begin(&argc, &argv);
