@@ -35,9 +35,22 @@ KITH_KERNEL void kith_compose(const kith_composed *m, kith_lid first, kith_lid l
 
 enum { COMPOSE_COLUMNS = 16 }; /* of a thread: a cache line */
 
-/* Columns first … first + n - 1 of one row: each run of entries of a kind has one sum. */
-static void compose_gradient_row(const kith_composed *m, kith_lid p, int d, int first, int n, const float *x,
-                                 const float *dy, kith_exact_sum *dq) {
+/*
+ * Sums that are exact without integers: t + SPLIT - SPLIT rounds t to a multiple of 2^-24, and what is left
+ * of it to a multiple of 2^-54.  Multiples below 2^29, and 2^-1, are added without rounding, in any order.
+ */
+static const double COMPOSE_HIGH = 0x1.8p28, COMPOSE_LOW = 0x1.8p-2;
+
+KITH_INLINE void compose_split_add(double t, double *high, double *low) {
+  double whole = (t + COMPOSE_HIGH) - COMPOSE_HIGH;
+  *high += whole;
+  *low += ((t - whole) + COMPOSE_LOW) - COMPOSE_LOW;
+}
+
+/* Columns first … first + COMPOSE_COLUMNS - 1 of one row, or fewer: each run of entries of a kind has one
+ * sum. */
+KITH_INLINE void compose_gradient_row(const kith_composed *m, kith_lid p, int d, int first, int n,
+                                      const float *x, const float *dy, double *high, double *low) {
   const kith_csr *a = &m->csr;
   for (kith_eid e = a->start[p], next; e < a->start[p + 1]; e = next) {
     double sum[COMPOSE_COLUMNS] = {0};
@@ -46,19 +59,34 @@ static void compose_gradient_row(const kith_composed *m, kith_lid p, int d, int 
       for (int k = 0; k < n; k++) sum[k] += (double)a->weight[next] * (double)from[k];
     }
     if (m->kind[e] == 0) continue;
-    kith_exact_sum *to = dq + (size_t)(m->kind[e] - 1) * (size_t)d + first;
+    size_t to = (size_t)(m->kind[e] - 1) * (size_t)d + (size_t)first;
     for (int k = 0; k < n; k++)
-      if (dy[first + k] != 0) kith_exact_sum_add(&to[k], sum[k] * (double)dy[first + k] * KITH_RELATION_UNIT);
+      compose_split_add(sum[k] * (double)dy[first + k], high + to + k, low + to + k);
   }
 }
 
-void kith_compose_gradient(const kith_composed *m, int d, const float *x, const float *dy,
-                           kith_exact_sum *dq) {
+KITH_KERNEL static void compose_gradient_columns(const kith_composed *m, int d, int first, const float *x,
+                                                 const float *dy, double *high, double *low) {
+  for (kith_lid p = 0; p < m->csr.n_row; p++) {
+    const float *row = dy + (size_t)m->csr.perm[p] * (size_t)d;
+    if (first + COMPOSE_COLUMNS <= d)
+      compose_gradient_row(m, p, d, first, COMPOSE_COLUMNS, x, row, high, low);
+    else compose_gradient_row(m, p, d, first, d - first, x, row, high, low);
+  }
+}
+
+void kith_compose_gradient(const kith_composed *m, int n_kind, int d, const float *x, const float *dy,
+                           double *scratch, kith_exact_sum *dq) {
+  const int64_t n = (int64_t)n_kind * d;
+  double *high = scratch, *low = scratch + n;
+  for (int64_t i = 0; i < 2 * n; i++) scratch[i] = 0;
 #pragma omp parallel for schedule(dynamic, 1)
   for (int first = 0; first < d; first += COMPOSE_COLUMNS)
-    for (kith_lid p = 0; p < m->csr.n_row; p++)
-      compose_gradient_row(m, p, d, first, (int)kith_min(COMPOSE_COLUMNS, d - first), x,
-                           dy + (size_t)m->csr.perm[p] * (size_t)d, dq);
+    compose_gradient_columns(m, d, first, x, dy, high, low);
+  for (int64_t i = 0; i < n; i++) {
+    kith_exact_sum_add(&dq[i], high[i] * KITH_RELATION_UNIT);
+    kith_exact_sum_add(&dq[i], low[i] * KITH_RELATION_UNIT);
+  }
 }
 
 void kith_divide_rows(int64_t n, int d, const float *by, const float *x, float *y) {

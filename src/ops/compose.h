@@ -22,10 +22,15 @@ typedef struct kith_composed {
  */
 void kith_compose(const kith_composed *m, kith_lid first, kith_lid last, int d, const float *q,
                   const float *x, bool add, float *y);
-/** dq [kinds, d] += the sum over entries of weight_e x[col_e] * dy_i * KITH_RELATION_UNIT: the same bits for
- * any distribution of the rows.  Entries without a kind are not in it. */
-void kith_compose_gradient(const kith_composed *m, int d, const float *x, const float *dy,
-                           kith_exact_sum *dq);
+/**
+ * dq [n_kind, d] += the sum over entries of weight_e x[col_e] * dy_i * KITH_RELATION_UNIT.  Entries without a
+ * kind are not in it.  Each term is rounded to a multiple of 2^-54, and the sum is exact: the same bits for
+ * any distribution of the rows, up to 2^24 terms of a kind and sums of 2^28.
+ *
+ * @param scratch  [2, n_kind, d]
+ */
+void kith_compose_gradient(const kith_composed *m, int n_kind, int d, const float *x, const float *dy,
+                           double *scratch, kith_exact_sum *dq);
 /** y [n, d] = x, row i divided by by[i] unless that is 0; x and y may be the same. */
 void kith_divide_rows(int64_t n, int d, const float *by, const float *x, float *y);
 

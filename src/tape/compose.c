@@ -19,6 +19,7 @@ struct kith_composition {
   float *total;             /* [dst rows] what sums are divided by; null: nothing */
   float *divided;           /* [src rows, ghosts included, d] a layer's gradient, divided */
   kith_exact_sum *gradient; /* [kinds, d] of q */
+  double *scratch;          /* [2, kinds, d] */
   bool is_made;             /* the full graph's entries do not change */
 };
 
@@ -183,6 +184,7 @@ static void composition_allocate(kith_tape *t, kith_composition *o) {
   composition_allocate_back(t, o);
   o->divided = kith_tape_workspace(t, b->src->capacity * o->q->d, sizeof *o->divided);
   o->gradient = kith_tape_workspace(t, o->q->n_row * o->q->d, sizeof *o->gradient);
+  o->scratch = kith_tape_workspace(t, 2 * o->q->n_row * o->q->d, sizeof *o->scratch);
   if (o->how.norm == KITH_NORM_MEAN) o->total = kith_tape_workspace(t, b->dst->capacity, sizeof *o->total);
 }
 
@@ -235,7 +237,7 @@ static void compose_backward(void *self) {
   else memcpy(by->divided, dy, (size_t)(n * d) * sizeof *dy);
   if (kith_tensor_requires_grad(o->x))
     compose_multiply(o, &by->back, n_interior, by->divided, true, kith_tensor_grad(o->x));
-  kith_compose_gradient(&by->rows, d, o->x->value, by->divided, by->gradient);
+  kith_compose_gradient(&by->rows, (int)by->q->n_row, d, o->x->value, by->divided, by->scratch, by->gradient);
 }
 
 kith_tensor *kith_compose_op(kith_tape *t, kith_composition *by, kith_tensor *x) {

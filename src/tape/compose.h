@@ -21,7 +21,7 @@ typedef struct kith_composition_options {
  * @param q  [kinds, d] a row for each kind, as kith_merged_relations.kind counts them from 1: a parameter.
  *           Interactions have none.
  * @return owned by the tape; null on failure
- * Memory: 20 bytes for each entry that is read, in sampled steps 44; 4 d a row and ghost; 24 d a kind.
+ * Memory: 20 bytes for each entry that is read, in sampled steps 44; 4 d a row and ghost; 40 d a kind.
  */
 kith_composition *kith_composition_op(kith_tape *t, const kith_block *block,
                                       const kith_composition_options *how, kith_tensor *q);
@@ -32,7 +32,7 @@ kith_composition *kith_composition_op(kith_tape *t, const kith_block *block,
  * Collective when run; the gradients of x and q have the same bits on any number of ranks.
  *
  * Cost: 2 d multiplications for each entry; in backward the same along the transpose, and for the gradient
- * of q an exact sum of d numbers for each run of entries of one kind in a row.
+ * of q about 10 d operations in double for each run of entries of one kind in a row.
  */
 kith_tensor *kith_compose_op(kith_tape *t, kith_composition *by, kith_tensor *x);
 
