@@ -35,18 +35,6 @@ KITH_KERNEL void kith_compose(const kith_composed *m, kith_lid first, kith_lid l
 
 enum { COMPOSE_COLUMNS = 16 }; /* of a thread: a cache line */
 
-/*
- * Sums that are exact without integers: t + SPLIT - SPLIT rounds t to a multiple of 2^-24, and what is left
- * of it to a multiple of 2^-54.  Multiples below 2^29, and 2^-1, are added without rounding, in any order.
- */
-static const double COMPOSE_HIGH = 0x1.8p28, COMPOSE_LOW = 0x1.8p-2;
-
-KITH_INLINE void compose_split_add(double t, double *high, double *low) {
-  double whole = (t + COMPOSE_HIGH) - COMPOSE_HIGH;
-  *high += whole;
-  *low += ((t - whole) + COMPOSE_LOW) - COMPOSE_LOW;
-}
-
 /* Columns first … first + COMPOSE_COLUMNS - 1 of one row, or fewer: each run of entries of a kind has one
  * sum. */
 KITH_INLINE void compose_gradient_row(const kith_composed *m, kith_lid p, int d, int first, int n,
@@ -60,8 +48,7 @@ KITH_INLINE void compose_gradient_row(const kith_composed *m, kith_lid p, int d,
     }
     if (m->kind[e] == 0) continue;
     size_t to = (size_t)(m->kind[e] - 1) * (size_t)d + (size_t)first;
-    for (int k = 0; k < n; k++)
-      compose_split_add(sum[k] * (double)dy[first + k], high + to + k, low + to + k);
+    for (int k = 0; k < n; k++) kith_split_add(sum[k] * (double)dy[first + k], high + to + k, low + to + k);
   }
 }
 
@@ -83,9 +70,13 @@ void kith_compose_gradient(const kith_composed *m, int n_kind, int d, const floa
 #pragma omp parallel for schedule(dynamic, 1)
   for (int first = 0; first < d; first += COMPOSE_COLUMNS)
     compose_gradient_columns(m, d, first, x, dy, high, low);
+  kith_split_sum(n, scratch, dq);
+}
+
+void kith_split_sum(int64_t n, const double *split, kith_exact_sum *sum) {
   for (int64_t i = 0; i < n; i++) {
-    kith_exact_sum_add(&dq[i], high[i] * KITH_RELATION_UNIT);
-    kith_exact_sum_add(&dq[i], low[i] * KITH_RELATION_UNIT);
+    kith_exact_sum_add(&sum[i], split[i] * KITH_RELATION_UNIT);
+    kith_exact_sum_add(&sum[i], split[n + i] * KITH_RELATION_UNIT);
   }
 }
 

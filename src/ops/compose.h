@@ -4,6 +4,19 @@
 
 #include "ops/ops.h"
 
+/**
+ * Sums that are exact without integers: t + 1.5 2^28 - 1.5 2^28 rounds t to a multiple of 2^-24, and what is
+ * left of it is rounded to a multiple of 2^-54.  Multiples below 2^29, and 2^-1, are added without rounding,
+ * in any order.
+ */
+KITH_INLINE void kith_split_add(double t, double *high, double *low) {
+  double whole = (t + 0x1.8p28) - 0x1.8p28;
+  *high += whole;
+  *low += ((t - whole) + 0x1.8p-2) - 0x1.8p-2;
+}
+/** sum [n] += KITH_RELATION_UNIT times the sums high [n] and low [n] of `split` [2, n]. */
+void kith_split_sum(int64_t n, const double *split, kith_exact_sum *sum);
+
 /** Entries of a matrix with their weights and kinds. */
 typedef struct kith_composed {
   kith_csr csr;

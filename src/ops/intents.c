@@ -1,6 +1,7 @@
 /* Kernels of intents: the users' softmax over them, forward beside backward; intents as mixtures of rows. */
 #include <math.h>
 
+#include "ops/compose.h"
 #include "ops/intents.h"
 
 /* s [m] = softmax of z [m], in place */
@@ -60,16 +61,30 @@ void kith_intents_backward(int64_t n, const int64_t *node, int m, int d, const f
   }
 }
 
+/* high and low [d] of one intent */
+KITH_KERNEL static void intents_gradient_of(int64_t n, const int64_t *node, int m, int p, int d,
+                                            const float *h, const float *near, const float *s,
+                                            const float *ds, const float *dy, double *high, double *low) {
+  for (int64_t i = 0; i < n; i++) {
+    double share = (double)s[i * m + p], dz = (double)ds[i * m + p];
+    if (!intents_is_user(node[i])) continue;
+    for (int k = 0; k < d; k++) {
+      double of_share = share * (double)near[i * d + k] * (double)dy[i * d + k];
+      kith_split_add(of_share + dz * (double)h[i * d + k], high + k, low + k);
+    }
+  }
+}
+
 void kith_intents_gradient(int64_t n, const int64_t *node, int m, int d, const float *h, const float *near,
-                           const float *s, const float *ds, const float *dy, kith_exact_sum *dg) {
+                           const float *s, const float *ds, const float *dy, double *scratch,
+                           kith_exact_sum *dg) {
+  int64_t all = (int64_t)m * d;
+  for (int64_t i = 0; i < 2 * all; i++) scratch[i] = 0;
 #pragma omp parallel for schedule(static)
   for (int p = 0; p < m; p++)
-    for (int64_t i = 0; i < n; i++)
-      for (int k = 0; k < d && intents_is_user(node[i]); k++) {
-        double of_share = (double)s[i * m + p] * (double)near[i * d + k] * (double)dy[i * d + k],
-               of_score = (double)ds[i * m + p] * (double)h[i * d + k];
-        kith_exact_sum_add(&dg[(int64_t)p * d + k], (of_share + of_score) * KITH_RELATION_UNIT);
-      }
+    intents_gradient_of(n, node, m, p, d, h, near, s, ds, dy, scratch + (int64_t)p * d,
+                        scratch + all + (int64_t)p * d);
+  kith_split_sum(all, scratch, dg);
 }
 
 void kith_mixture_forward(int m, int r, int d, const float *a, const float *q, float *share, float *y) {

@@ -21,10 +21,13 @@ void kith_intents_forward(int64_t n, const int64_t *node, int m, int d, const fl
  */
 void kith_intents_backward(int64_t n, const int64_t *node, int m, int d, const float *g, const float *near,
                            const float *s, const float *dy, float *ds, float *dh, float *dnear);
-/** dg [m, d] += the gradient of the intents * KITH_RELATION_UNIT, after kith_intents_backward(): the same
- * bits for any distribution of the rows. */
+/** dg [m, d] += the gradient of the intents * KITH_RELATION_UNIT, after kith_intents_backward(): summed by
+ * kith_split_add(), with the same bits for any distribution of the rows.
+ *
+ * @param scratch  [2, m, d] */
 void kith_intents_gradient(int64_t n, const int64_t *node, int m, int d, const float *h, const float *near,
-                           const float *s, const float *ds, const float *dy, kith_exact_sum *dg);
+                           const float *s, const float *ds, const float *dy, double *scratch,
+                           kith_exact_sum *dg);
 
 /** y [m, d] = softmax(a) q: a [m, r], by row, and q [r, d]. */
 void kith_mixture_forward(int m, int r, int d, const float *a, const float *q, float *share, float *y);

@@ -36,6 +36,7 @@ typedef struct intents {
   kith_tensor *g, *h, *near, *y;
   float *s, *ds;            /* [dst rows, m] shares of the intents, and the gradient of their scores */
   kith_exact_sum *gradient; /* [m, d] of g */
+  double *scratch;          /* [2, m, d] */
 } intents;
 
 static void intents_forward(void *self) {
@@ -57,7 +58,7 @@ static void intents_backward(void *self) {
   memset(o->gradient, 0, (size_t)(m * d) * sizeof *o->gradient);
   kith_intents_backward(n, node, m, d, o->g->value, o->near->value, o->s, dy, o->ds, intents_grad(o->h),
                         intents_grad(o->near));
-  kith_intents_gradient(n, node, m, d, o->h->value, o->near->value, o->s, o->ds, dy, o->gradient);
+  kith_intents_gradient(n, node, m, d, o->h->value, o->near->value, o->s, o->ds, dy, o->scratch, o->gradient);
   kith__exact_gradient(o->block, o->gradient, o->g);
 }
 
@@ -70,6 +71,7 @@ kith_tensor *kith_intents_op(kith_tape *t, const kith_block *block, kith_tensor 
   made.s = kith_tape_workspace(t, rows * m, sizeof *made.s);
   made.ds = kith_tape_workspace(t, rows * m, sizeof *made.ds);
   made.gradient = kith_tape_workspace(t, m * g->d, sizeof *made.gradient);
+  made.scratch = kith_tape_workspace(t, 2 * m * g->d, sizeof *made.scratch);
   intents *o =
       kith_tape_op(t, "intents", block->dist_csr != NULL, intents_forward, intents_backward, sizeof *o);
   if (o) *o = made;
