@@ -14,7 +14,7 @@
 #include "kith/watchdog.h"
 
 enum {
-  KITH_JOB_MAX_KEYS = 1250, /**< capacity for all keys, those of each relation included */
+  KITH_JOB_MAX_KEYS = 1290, /**< capacity for all keys, those of each relation included */
   KITH_JOB_KEY_SIZE = 128,  /**< bytes of a dotted key with its terminating zero */
   KITH_JOB_MAX_MODELS = 8   /**< models of a blend */
 };

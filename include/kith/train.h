@@ -16,6 +16,16 @@
 /** Layers whose dense weights decay: all of them, or the first one only. */
 typedef enum kith_weight_decay_on { KITH_DECAY_ALL, KITH_DECAY_FIRST } kith_weight_decay_on;
 
+/** Auxiliary losses: in every step a batch of pairs of another relation of users with items, whose loss
+ * counts `weight` beside that of the interactions; 0: none. */
+typedef struct kith_also {
+  int n;
+  struct kith_also_loss {
+    char name[KITH_NAME]; /**< of the relation */
+    double weight;
+  } of[KITH_MAX_RELATIONS];
+} kith_also;
+
 typedef struct kith_train_options {
   kith_sampler_options sampler;
   bool exclude_targets; /**< sampled modes: the step's training pairs are no edges of its sampled blocks */
@@ -31,6 +41,7 @@ typedef struct kith_train_options {
   kith_optimizer_options optimizer;
   kith_loss_options loss;
   kith_negative_options negatives;
+  kith_also also; /**< sampler mode full, and the models cascade, lightgcn and mf */
 } kith_train_options;
 
 typedef struct kith_checkpoint_options {

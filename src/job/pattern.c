@@ -34,6 +34,8 @@ static const pattern patterns[] = {
     {"sampler.relations.", offsetof(kith_job, train.sampler.relations.n),
      offsetof(kith_job, train.sampler.relations.of), sizeof(struct kith_relation_fanout),
      sizeof(struct kith_relation_fanout), true, KITH_MAX_RELATIONS, "relations"},
+    {"train.also.", offsetof(kith_job, train.also.n), offsetof(kith_job, train.also.of),
+     sizeof(struct kith_also_loss), sizeof(struct kith_also_loss), true, KITH_MAX_RELATIONS, "relations"},
     {"model.half_lives.", offsetof(kith_job, aged.n), offsetof(kith_job, aged.name), KITH_NAME, 0, true,
      KITH_MAX_RELATIONS, "relations"},
     {"embed.relations.", offsetof(kith_job, embed.n_relation), offsetof(kith_job, embed.relation),

@@ -47,6 +47,8 @@ static const char reference_head[] =
     "weighted by 0.3\n"
     "evaluate: {mask: [interactions, view]}             # kith train, evaluate, recommend: items that a user "
     "viewed are not ranked\n"
+    "train: {also: {view: 0.3}}                         # kith train: pairs of the relation are learned "
+    "beside the interactions\n"
     "embed: {relations: {view: new-views.tsv}}          # kith embed: edges of new users and items\n"
     "```\n"
     "\n"

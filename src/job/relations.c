@@ -135,6 +135,8 @@ static kith_status relations_check_names(const kith_job *job, const job_table *t
     KITH_TRY(relations_check_name(job, t, "partition.weight", job->partition.weights.of[i].name));
   for (int i = 0; i < job->train.sampler.relations.n; i++)
     KITH_TRY(relations_check_name(job, t, "sampler.relations", job->train.sampler.relations.of[i].name));
+  for (int i = 0; i < job->train.also.n; i++)
+    KITH_TRY(relations_check_name(job, t, "train.also", job->train.also.of[i].name));
   for (int i = 0; i < job->embed.n_relation; i++)
     if (job->embed.relation[i].path[0])
       KITH_TRY(relations_check_name(job, t, "embed.relations", job->embed.relation[i].name));

@@ -459,6 +459,10 @@ const job_key kith__job_row[] = {
      "adam, adamw, adagrad: constant added to the denominator."},
     {"train.seed", JOB_INT64, AT(train.seed), COUNT, "",
      "Seed of the initial embeddings, the edge order, the samplers and the negatives."},
+    {"train.also.NAME", JOB_REAL, AT(train.also.of[0].weight), 0, 1e3, "",
+     "Auxiliary loss: every step also draws train.batch pairs of the relation NAME, of users with items, and "
+     "their loss counts so much beside that of the interactions. 0: none. cascade, lightgcn and mf with "
+     "sampler.mode: full."},
     {"train.patience", JOB_INT, AT(train.patience), 0, 1e9, "evaluations",
      "Evaluations without a better score before training stops. 0: never."},
     {"evaluate.k", JOB_CUTOFFS, AT(evaluate.k), 1, 10000, "items", "Cutoffs of the metrics, at most 8."},

@@ -112,10 +112,7 @@ static bool is_knots(const kith_job *j) {
 }
 static bool has_steps(const kith_job *j) { return kith_model_has_steps(&j->model); }
 static bool counts_layers(const kith_job *j) {
-  const kith_fanouts *l = &j->model.cascade.layers;
-  bool counts = !is_cascade(j) || l->n == 0;
-  for (int i = 0; i < l->n; i++) counts = counts || l->of[i] == 0;
-  return has_steps(j) && counts;
+  return has_steps(j) && (!is_cascade(j) || kith_cascade_reads_layers(&j->model));
 }
 static bool has_pairs(const kith_job *j) { return has_steps(j) && recommends(j); }
 static bool ranks_by_products(const kith_job *j) { return has_pairs(j) && j->model.score == KITH_DOT; }
@@ -203,9 +200,7 @@ static bool chooses_weights(const kith_job *j) { return recommends(j) && j->blen
 
 /* Conditions on one relation. */
 static bool is_masked(const kith_job *j, const kith_relation_source *r) {
-  for (int i = 0; i < j->evaluate.scope.mask.n; i++)
-    if (strcmp(j->evaluate.scope.mask.of[i], r->name) == 0) return true;
-  return false;
+  return names_relation(&j->evaluate.scope.mask, r->name);
 }
 static bool is_in_layers(const kith_job *j, const kith_relation_source *r) {
   return kith_model_relation(&j->model, r->name) != NULL;
@@ -221,9 +216,14 @@ static bool is_evidence(const kith_job *j, const kith_relation_source *r) {
     if (names_relation(&j->blend.evidence[k], r->name)) return true;
   return false;
 }
+static bool is_trained_on(const kith_job *j, const kith_relation_source *r) {
+  for (int i = 0; has_pairs(j) && i < j->train.also.n; i++)
+    if (strcmp(j->train.also.of[i].name, r->name) == 0) return j->train.also.of[i].weight > 0;
+  return false;
+}
 static bool is_read(const kith_job *j, const kith_relation_source *r) {
-  return is_evidence(j, r) || kith_model_relation(&j->model, r->name) != NULL || is_masked(j, r) ||
-         weighs_in_cut(j, r) || kith__job_is_step(j, r->name);
+  return is_trained_on(j, r) || is_evidence(j, r) || kith_model_relation(&j->model, r->name) != NULL ||
+         is_masked(j, r) || weighs_in_cut(j, r) || kith__job_is_step(j, r->name);
 }
 static bool is_cut(const kith_job *j, const kith_relation_source *r) {
   return r && j->partition.method != KITH_PARTITION_HASH;
@@ -339,8 +339,7 @@ static const usage_rule usage_rules[] = {
     {"model.rgcn", "train", is_rgcn, "needs model.name: rgcn"},
     {"model.kgin", "train", is_kgin, "needs model.name: kgin"},
     {"model.cascade", "train", is_cascade, "needs model.name: cascade"},
-    {"model.cascade.transform", "train", transforms_behaviors,
-     "needs model.name: cascade with model.cascade.residual: false"},
+    {"model.cascade.transform", "train", transforms_behaviors, "needs model.cascade.residual: false"},
     {"model.han", "train", is_han, "needs model.name: han"},
     {"model.han.heads", "train", attends, "needs model.name: han with model.han.neighbors: attention"},
     {"model.han.attention_dropout", "train", attends,
@@ -365,6 +364,7 @@ static const usage_rule usage_rules[] = {
      "needs model.name: spectral with model.spectral.filter: knots"},
     {"sampler", "train", has_steps, "needs a model that is trained by steps, not spectral"},
     {"sampler.fanouts", "train", samples_neighbors, "needs sampler.mode: neighbor"},
+    {"train.also", "train", has_pairs, "needs task: recommend, and a model that is trained by steps"},
     {"sampler.relations", "train", samples_neighbors, "needs sampler.mode: neighbor"},
     {"sampler.weighting", "train", samples_neighbors, "needs sampler.mode: neighbor"},
     {"sampler.budget", "train", has_budget,
@@ -437,7 +437,8 @@ static const struct {
     {"data.relations.NAME", is_read,
      "needs a weight above 0 in model.relations, and lightgcn, rgcn, diffnet or kgin with layers, spectral "
      "or "
-     "han; or data.paths, model.cascade.order, evaluate.mask, partition.weight or evidence of blend"},
+     "han; or data.paths, model.cascade.order, train.also, evaluate.mask, partition.weight or evidence of "
+     "blend"},
     {"data.paths.NAME", is_read,
      "needs a weight above 0 in model.relations, and lightgcn, rgcn, diffnet or kgin with layers, spectral "
      "or "

@@ -39,6 +39,13 @@ int kith_cascade_layers(const kith_model_options *o) {
   return n;
 }
 
+bool kith_cascade_reads_layers(const kith_model_options *o) {
+  const kith_fanouts *l = &o->cascade.layers;
+  bool reads = l->n == 0;
+  for (int i = 0; i < l->n; i++) reads = reads || l->of[i] == 0;
+  return reads;
+}
+
 /* The number of behavior b among the relations of the merged matrix. */
 static int cascade_relation(const kith_model_options *o, int b) {
   for (int i = 0; i < o->relations.n; i++)
@@ -112,12 +119,19 @@ static kith_tensor *cascade_transform(const cascade *m, int b, kith_tensor *e) {
   return kith_add_op(m->ctx->tape, 1, users, 1, cascade_side(m, "transform.item", b, KITH_ITEM, e));
 }
 
+/* The rows that an auxiliary loss of behavior b trains. */
+static void cascade_further(const cascade *m, int b, kith_tensor *rows) {
+  kith_output *out = kith_model_further(m->ctx, m->o->cascade.order.of[b]);
+  if (out) kith_layer_combine_op(m->ctx->tape, out, 1, 0, rows);
+}
+
 static void cascade_sum(cascade *m) {
   kith_tensor *x = m->ctx->x;
   int last = m->o->cascade.order.n - 1;
   for (int b = 0; b < last; b++) {
     kith_tensor *e = cascade_mean(m, b, x);
     kith_layer_combine_op(m->ctx->tape, m->ctx->output, 1, 0, e);
+    cascade_further(m, b, e);
     x = cascade_transform(m, b, e);
   }
   cascade_mean_last(m, last, x);
@@ -131,6 +145,7 @@ static void cascade_residual(cascade *m) {
     for (int l = 0; l < kith_cascade_behavior_layers(m->o, b); l++)
       h = cascade_layer(m, b, l == 0, NULL, h, &x);
     x = kith_add_op(t, 1, x, 1, kith_normalize_op(t, h));
+    cascade_further(m, b, x);
   }
   kith_layer_combine_op(t, m->ctx->output, 1, 0, x);
 }

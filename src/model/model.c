@@ -243,6 +243,12 @@ void kith_model_record(const kith_model_options *o, const kith_model_ctx *ctx) {
   model_table[o->name].record(o, &dropped);
 }
 
+kith_output *kith_model_further(const kith_model_ctx *ctx, const char *relation) {
+  for (int i = 0; i < ctx->n_further; i++)
+    if (strcmp(ctx->further[i].relation, relation) == 0) return &ctx->further[i].output;
+  return NULL;
+}
+
 typedef struct layer_tap {
   const kith_layer_outputs *layers;
   kith_tensor *h;

@@ -52,6 +52,7 @@ kith_status kith_cascade_check(const kith_model_options *o) KITH_MUST_USE;
 kith_status kith_cascade_check_schema(const kith_model_options *o, const kith_schema *s) KITH_MUST_USE;
 int kith_cascade_behavior_layers(const kith_model_options *o, int b); /**< of behavior b of the order */
 int kith_cascade_layers(const kith_model_options *o);                 /**< of all behaviors */
+bool kith_cascade_reads_layers(const kith_model_options *o);          /**< some have those of model.layers */
 /** The checks of kith_model_check() for the spectral model. */
 kith_status kith_spectral_check(const kith_model_options *o) KITH_MUST_USE;
 /** Whether layers on the full graph gather rows that are rounded to bf16: lightgcn with model.storage. */
@@ -124,6 +125,15 @@ typedef struct kith_attended {
   int column;                      /**< of share */
 } kith_attended;
 
+/** Rows of the model for a further batch, of pairs of a relation: those of the relation's behavior where the
+ * model has any (cascade), else the final embeddings. */
+typedef struct kith_further_output {
+  const char *relation;
+  const kith_gather_index *gather_index; /**< the rows of the batch */
+  int64_t max_gathered;                  /**< most rows of a batch */
+  kith_output output;                    /**< made by recording */
+} kith_further_output;
+
 /** The inputs and outputs of recording a model. */
 typedef struct kith_model_ctx {
   kith_tape *tape;
@@ -138,6 +148,8 @@ typedef struct kith_model_ctx {
   kith_layer_outputs *layers; /**< receives the rows after each layer; may be null */
   const kith_attended *
       *attended; /**< receives the attentions of gat and diffnet, the last first; may be null */
+  int n_further; /**< further batches … */
+  kith_further_output *further; /**< … of which a model records those that it has other rows for */
 } kith_model_ctx;
 
 /**
@@ -168,6 +180,8 @@ void kith_cascade_record(const kith_model_options *o, const kith_model_ctx *ctx)
 void kith_han_record(const kith_model_options *o, const kith_model_ctx *ctx);
 
 /* For models: */
+/** The output of a relation's batch, null if there is none. */
+kith_output *kith_model_further(const kith_model_ctx *ctx, const char *relation);
 
 /** One relation, in the rows of one type of nodes: a model has weights of its own for each. */
 typedef struct kith_reader {
@@ -242,6 +256,8 @@ typedef struct kith_recording {
   kith_tape *tape;
   const kith_gather_index *gather_index; /**< the rows of the batch; null: none, but all rows are computed */
   int64_t max_gathered;                  /**< most rows of a batch */
+  int n_further;                         /**< the full graph: further batches, and their rows */
+  kith_further_output *further;
   const kith_sampler *sampler; /**< sampled steps: the blocks; null: the full graph, and the next three too */
   const kith_leaf_rows *leaf;  /**< … the input rows … */
   kith_gather_remote *fetch;   /**< … the gradients of their embeddings … */

@@ -24,6 +24,25 @@ kith_tensor *kith_recording_input(kith_recording *r) {
   return r->rows;
 }
 
+/* Further batches read rows that the batch of interactions does not. */
+static void recording_begin_further(kith_recording *r) {
+  for (int i = 0; i < r->n_further; i++) {
+    kith_further_output *f = &r->further[i];
+    f->output = (kith_output){.gather_index = f->gather_index, .all_rows = true};
+    f->output.packed = kith_tape_tensor(r->tape, f->max_gathered, kith_model_output_dim(r->model));
+    r->output.all_rows = true;
+  }
+}
+
+/* Of the final embeddings, where the model has recorded no others. */
+static void recording_end_further(kith_recording *r) {
+  for (int i = 0; i < r->n_further; i++) {
+    kith_output *out = &r->further[i].output;
+    for (int k = 0, n = out->n > 0 ? 0 : r->output.n; k < n; k++)
+      kith_layer_combine_op(r->tape, out, r->output.weight[k], r->output.offset[k], r->output.h[k]);
+  }
+}
+
 kith_tensor *kith_recording_layers(kith_recording *r) {
   const kith_block *block[KITH_MAX_LAYER_OUTPUTS];
   bool all = !r->gather_index;
@@ -31,6 +50,7 @@ kith_tensor *kith_recording_layers(kith_recording *r) {
     block[l] = r->sampler ? kith_sampler_block(r->sampler, l) : &r->full->block;
   r->output = (kith_output){.gather_index = all ? &r->nothing : r->gather_index, .all_rows = all};
   r->output.packed = kith_tape_tensor(r->tape, all ? 1 : r->max_gathered, kith_model_output_dim(r->model));
+  recording_begin_further(r);
   r->exec->n_dropout = 0;
   r->attended = NULL;
   kith_model_ctx ctx = {.tape = r->tape,
@@ -41,7 +61,10 @@ kith_tensor *kith_recording_layers(kith_recording *r) {
                         .x = r->rows,
                         .output = &r->output,
                         .layers = &r->layers,
-                        .attended = &r->attended};
+                        .attended = &r->attended,
+                        .n_further = r->n_further,
+                        .further = r->further};
   kith_model_record(r->model, &ctx);
+  recording_end_further(r);
   return r->output.packed;
 }

@@ -1,5 +1,5 @@
 /* Training on pairs of a user and an item: the order of an epoch, negatives, batches and losses. */
-#include "train/trainer.h"
+#include "train/also.h"
 
 static kith_status pairs_check(const kith_graph *g, const kith_train_options *train,
                                kith_model_options *model) {
@@ -8,6 +8,7 @@ static kith_status pairs_check(const kith_graph *g, const kith_train_options *tr
              "model.name: han classifies nodes, and does not rank items; expected another model");
   KITH_CHECK(g->n_edge > 0, KITH_EDATA, "the graph has no training interactions");
   KITH_TRY(kith_loss_check(&train->loss, &train->negatives));
+  KITH_TRY(kith__also_check(g, train, model));
 done:
   return st;
 }
@@ -65,11 +66,13 @@ static kith_agreed pairs_create(kith_trainer *t) {
   t->gather_index = &t->pairs.batch->gather_index;
   t->max_excluded = t->train.exclude_targets ? shape.pairs : 0;
   t->max_rows = kith_batch_max_recv(t->pairs.batch);
+  KITH_TRY(kith__also_create(t));
 done:
   return st;
 }
 
 static void pairs_destroy(kith_trainer *t) {
+  kith__also_destroy(t);
   kith_batch_destroy(&t->pairs.batch);
   kith_batch_destroy(&t->pairs.next);
   kith_negative_distribution_destroy(&t->pairs.negative_distribution);
@@ -100,9 +103,13 @@ static void pairs_begin_step(kith_trainer *t) {
 static void pairs_fill(kith_trainer *t, int64_t step) {
   pairs_fill_batch(t, step, t->pairs.batch);
   pairs_begin_step(t);
+  kith__also_fill(t);
 }
 
-static void pairs_clear(kith_trainer *t) { kith_batch_clear(t->pairs.batch); }
+static void pairs_clear(kith_trainer *t) {
+  kith_batch_clear(t->pairs.batch);
+  kith__also_clear(t);
+}
 
 static kith_agreed pairs_prepare_full(kith_trainer *t) {
   return kith_halo_create_dynamic(t->comm, t->g->first, t->max_rows, kith_batch_max_send(t->pairs.batch),
@@ -116,7 +123,7 @@ static kith_step_request pairs_setup_full(kith_trainer *t, kith_step_request req
   kith_step_request agreed_request =
       (kith_step_request)kith_halo_setup(t->halo, b->n_recv, b->recv_gid, b->recv_key, request);
   kith_batch_sort_send(b, t->halo);
-  return agreed_request;
+  return kith__also_setup(t, agreed_request);
 }
 
 static targets_seeds pairs_plan(kith_trainer *t, int64_t step) {
@@ -151,15 +158,19 @@ static void pairs_record_input_loss(kith_trainer *t, kith_tensor *x) {
   kith_l2_op(t->tape, t->gather_index, &t->pairs.l2_scale, x, &t->loss);
 }
 
+void kith__pair_loss_op(kith_trainer *t, const kith_batch *b, kith_tensor *rows, kith_exact_sum *loss) {
+  if (t->pairs.softmax) kith_softmax_op(t->tape, t->comm, b, &t->train.loss, rows, loss);
+  else if (t->train.loss.name == KITH_NCE) kith_nce_op(t->tape, b, rows, loss);
+  else kith_bpr_op(t->tape, b, rows, loss);
+}
+
 /* On the full graph the rows come from their owners. */
 static void pairs_record_loss(kith_trainer *t, kith_tensor *rows) {
-  kith_batch *b = t->pairs.batch;
   pairs_record_layers_loss(t);
   kith_model_record_loss(&t->model, t->comm, t->layer_graph, t->params, t->tape, &t->loss);
   if (!t->sampled) rows = kith_exchange_op(t->tape, t->halo, rows, t->max_rows);
-  if (t->pairs.softmax) kith_softmax_op(t->tape, t->comm, b, &t->train.loss, rows, &t->loss);
-  else if (t->train.loss.name == KITH_NCE) kith_nce_op(t->tape, b, rows, &t->loss);
-  else kith_bpr_op(t->tape, b, rows, &t->loss);
+  kith__pair_loss_op(t, t->pairs.batch, rows, &t->loss);
+  kith__also_record(t);
 }
 
 int64_t kith_trainer_requested_rows(const kith_trainer *t) { return t->gather_index->n_unique; }

@@ -207,6 +207,9 @@ static void run_report(const run *r, const history_line *line) {
   char rate[32];
   run_rate(r, (double)line->n_example, line->seconds, sizeof rate, rate);
   kith_log("epoch %lld  loss %.6f  %.1f s  %s", (long long)r->epoch, line->loss, line->seconds, rate);
+  for (int i = 0; i < line->learned.n; i++)
+    if (strncmp(line->learned.of[i].name, KITH_LOSS_OF, strlen(KITH_LOSS_OF)) == 0)
+      kith_log("  %s: loss %.6f", line->learned.of[i].name + strlen(KITH_LOSS_OF), line->learned.of[i].value);
   if (line->eval) run_report_eval(r, line);
 }
 
@@ -227,6 +230,7 @@ static kith_agreed run_fill_line(run *r, history_line *line) {
                          .learned = kith_trainer_learned(r->trainer)};
   kith_comm_bcast(r->comm, sizeof line->seconds, &line->seconds); /* every rank keeps the same history */
   kith_comm_sum_int(r->comm, 1, &line->halo_bytes);
+  kith_trainer_also_losses(r->trainer, &line->learned);
   KITH_TRY(run_loss(r, &line->loss));
   r->result->loss = line->loss;
 done:
@@ -235,6 +239,7 @@ done:
 
 static void run_begin_epoch(run *r) {
   *kith_trainer_state(r->trainer).loss = (kith_exact_sum){0};
+  kith_trainer_begin_also(r->trainer);
   r->seconds = 0;
   r->halo_bytes = 0;
 }

@@ -63,10 +63,16 @@ typedef struct kith_learned {
   struct kith_learned_value {
     char name[KITH_NAME];
     double value;
-  } of[KITH_MAX_RELATIONS + 2];
+  } of[2 * KITH_MAX_RELATIONS + 2];
 } kith_learned;
 
-enum { KITH_LEARNED_SIZE = 2048 }; /**< bytes of a kith_learned as text */
+#define KITH_LOSS_OF "loss_"
+/** Add "loss_NAME" for each auxiliary loss, without its weight: the mean of the steps since
+ * kith_trainer_begin_also(), of an epoch that goes on from a checkpoint of those since then.  Collective. */
+void kith_trainer_also_losses(const kith_trainer *t, kith_learned *out);
+void kith_trainer_begin_also(kith_trainer *t); /**< Local. */
+
+enum { KITH_LEARNED_SIZE = 4096 }; /**< bytes of a kith_learned as text */
 
 /** What a trainer has learned of relations, as it is now.  Local. */
 kith_learned kith_trainer_learned(kith_trainer *t);

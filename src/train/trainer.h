@@ -8,6 +8,7 @@
 #include "train/train.h"
 
 typedef struct kith_targets kith_targets;
+typedef struct also_stream also_stream; /* also.c */
 
 /* State of training on pairs (pair_targets.c). */
 typedef struct pair_targets {
@@ -26,9 +27,12 @@ struct kith_trainer {
   kith_model_options model;
   kith_train_options train;
   bool sampled;
-  const kith_targets *targets; /* what the steps learn from … */
-  pair_targets pairs;          /* … pairs … */
-  kith_train_nodes *nodes;     /* … or labeled nodes; null */
+  const kith_targets *targets;  /* what the steps learn from … */
+  pair_targets pairs;           /* … pairs … */
+  int n_also;                   /* … beside them pairs of other relations … */
+  also_stream *also;            /* [n_also] */
+  kith_further_output *further; /* [n_also] rows of the model for them */
+  kith_train_nodes *nodes;      /* … or labeled nodes; null */
   int64_t n_step, epoch_number;
   const int64_t *step_start;             /* [n_step + 1] examples in the steps before each, over all ranks */
   const kith_gather_index *gather_index; /* rows of the current step */
@@ -114,6 +118,8 @@ struct kith_targets {
   void (*record_input_loss)(kith_trainer *t, kith_tensor *x);
   void (*record_loss)(kith_trainer *t, kith_tensor *rows);
 };
+/* Record the loss of a batch of pairs, of rows [most rows of a batch, d]. */
+void kith__pair_loss_op(kith_trainer *t, const kith_batch *b, kith_tensor *rows, kith_exact_sum *loss);
 extern const kith_targets kith__pair_targets, kith__node_targets;
 
 /* Whether the input rows are trainable embeddings. */

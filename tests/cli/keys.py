@@ -29,6 +29,7 @@ ELSEWHERE = {
     "blend.near": "cli/test_alike.sh",
     "blend.near2": "cli/test_alike.sh",
     "blend.models.friend": "cli/test_blend.sh",
+    "train.also.friend": "cli/test_cascade.sh",
     "model.cascade.order": "cli/test_cascade.sh",
     "model.cascade.layers": "cli/test_cascade.sh",
     "model.cascade.residual": "cli/test_cascade.sh",
@@ -447,7 +448,7 @@ def tried_of(lines, job, source, verb, name, plain):
 def main():
     experiments = list(tried())
     if sys.argv[1] == "--names":
-        print("\n".join(sorted({re.sub(r"(\.relations|\.weight|\.nodes|\.half_lives|\.models|\.paths)\.friend", r"\1.NAME", key) for key in {e[0] for e in experiments} | set(ELSEWHERE)})))
+        print("\n".join(sorted({re.sub(r"(\.relations|\.weight|\.nodes|\.half_lives|\.models|\.paths|\.also)\.friend", r"\1.NAME", key) for key in {e[0] for e in experiments} | set(ELSEWHERE)})))
         return 0
     place, same = Place(*sys.argv[1:3]), []
     once, again = (place.outcome("pairs", "train", [], False) for _ in range(2))

@@ -40,7 +40,8 @@ typedef struct net {
   int degree[NODES];
   bool viewed[NODES][NODES]; /* in a second relation of users with items */
   int views[NODES];
-  uint64_t step; /* of training, for the order in which an LSTM reads */
+  double further[NODES][WIDEST]; /* rows that the auxiliary loss of the second relation trains */
+  uint64_t step;                 /* of training, for the order in which an LSTM reads */
   bool training;
   const double *weight;   /* behind the weights that a layer has taken */
   int n_weight, taken;    /* numbers in all, and taken so far */
@@ -285,6 +286,7 @@ static void mbcgcn(net *m, rows h, rows final) {
     }
     for (int i = 0; i < NODES; i++)
       for (int k = 0; k < WIDTH; k++) final[i][k] += mean[i][k] /= n + 1;
+    if (b == 0) memcpy(m->further, mean, sizeof mean);
     if (matrices == 0) memcpy(h, mean, sizeof mean);
     else if (b == 0) transform(matrices, w, mean, h);
   }
@@ -303,6 +305,7 @@ static void crgcn(net *m, rows h, rows final) {
     unit_edge_csr(WIDTH, e);
     for (int i = 0; i < NODES; i++)
       for (int k = 0; k < WIDTH; k++) h[i][k] += e[i][k];
+    if (b == 0) memcpy(m->further, h, sizeof(rows));
   }
   memcpy(final, h, sizeof(rows));
 }
@@ -474,6 +477,7 @@ static void forward(net *m, const double *p, rows final) {
   m->weight = p + NODES * WIDTH;
   m->taken = 0;
   model[m->o->name](m, h, final);
+  if (m->o->name != KITH_CASCADE) memcpy(m->further, final, sizeof(rows));
   assert_int_equal(m->taken,
                    m->n_weight); /* the model has the weights that the formulas have, and no others */
 }
@@ -517,6 +521,38 @@ static double loss_of(net *m, int64_t step, const double *p) {
   return loss / (double)(last - first);
 }
 
+/* Yan et al., TOIS 2023: every behavior has a BPR loss of its own pairs; a negative is an item without such a
+ * pair.  Steps go through the pairs by user, then item, in an order of their own. */
+static double also_of(net *m, int64_t step, const double *p) {
+  int user[USERS * ITEMS], item[USERS * ITEMS], n = 0;
+  rows x;
+  double loss = 0;
+  uint64_t seed = m->t->seed ^ kith_text_hash("view");
+  int64_t all = (m->g->n_edge + BATCH - 1) / BATCH, number = EPOCH * all + step;
+  for (int u = 0; u < USERS; u++)
+    for (int i = USERS; i < NODES; i++)
+      if (m->viewed[u][i]) user[n] = u, item[n++] = i;
+  int64_t steps = (n + BATCH - 1) / BATCH, epoch = number / steps, first = number % steps * BATCH,
+          last = first + BATCH < n ? first + BATCH : n;
+  kith_permutation order = kith_permutation_make(seed, KITH_RNG_SHUFFLE, (uint64_t)epoch, (uint64_t)n);
+  forward(m, p, x);
+  for (int64_t place = first; place < last; place++) {
+    uint64_t e = kith_permutation_apply(&order, (uint64_t)place), try = 0, draw = 0;
+    do draw = kith_random(seed, KITH_RNG_NEGATIVE, (uint64_t)epoch, e, try++).bits[0];
+    while (m->viewed[user[e]][USERS + (int)kith_random_below(draw, ITEMS)]);
+    int negative = USERS + (int)kith_random_below(draw, ITEMS);
+    loss += log1p(
+        exp(product(m->further, WIDTH, user[e], negative) - product(m->further, WIDTH, user[e], item[e])));
+  }
+  return loss / (double)(last - first);
+}
+
+/* What steps descend. */
+static double objective_of(net *m, int64_t step, const double *p) {
+  double weight = m->t->also.n > 0 ? m->t->also.of[0].weight : 0;
+  return loss_of(m, step, p) + (weight > 0 ? weight * also_of(m, step, p) : 0);
+}
+
 /* One parameter's step.  Adam: Kingma and Ba, ICLR 2015, algorithm 1; with momentum: Sutskever et al., ICML
  * 2013; Adagrad: Duchi et al., JMLR 2011. */
 static double moved(const kith_optimizer_options *a, double lr, int64_t count, double grad, double *m1,
@@ -546,9 +582,9 @@ static void step_of(net *m, int64_t step, int64_t count, int n, double *p, doubl
   for (int i = 0; i < n; i++) {
     double at = p[i];
     p[i] = at + SHIFT;
-    double up = loss_of(m, step, p);
+    double up = objective_of(m, step, p);
     p[i] = at - SHIFT;
-    double down = loss_of(m, step, p);
+    double down = objective_of(m, step, p);
     p[i] = at;
     grad[i] = (up - down) / (2 * SHIFT);
     int w = i - NODES * WIDTH;
@@ -649,6 +685,8 @@ static void check_steps(net *m, const kith_graph *g, kith_trainer *trainer) {
   expect_rows(g, d, kith_trainer_inference(trainer), WIDEST, final[0], "final embedding");
 }
 
+static double also; /* weight of the auxiliary loss */
+
 static void check_by(kith_optimizer_name name, kith_model_options o, kith_weight_decay_on weight_decay_on) {
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 12);
   t.related = o.relations.n > 0;
@@ -669,6 +707,7 @@ static void check_by(kith_optimizer_name name, kith_model_options o, kith_weight
   train.weight_decay_dense = 0.2;
   train.weight_decay_on = weight_decay_on;
   train.loss.l2 = 0.05;
+  if (also > 0) train.also = (kith_also){1, {{.name = "view", .weight = also}}};
   net_link(&m);
   if (o.name == KITH_PINSAGE) net_walk(&m);
   assert_int_equal(KITH_OK, kith_trainer_create(test_comm, g, &o, &train, &trainer).status);
@@ -724,6 +763,17 @@ ORACLE(cascade_without_a_matrix_is_its_formula, KITH_DECAY_ALL, .name = KITH_CAS
 ORACLE(cascade_with_residuals_is_the_papers, KITH_DECAY_ALL, .name = KITH_CASCADE, BEHAVIORS,
        .cascade.residual = true)
 
+static void auxiliary_losses_are_the_papers(void **state) {
+  (void)state;
+  also = 0.4;
+  check((kith_model_options){.name = KITH_CASCADE, BEHAVIORS, .cascade.residual = true}, KITH_DECAY_ALL);
+  check((kith_model_options){.name = KITH_CASCADE, BEHAVIORS, .cascade.transform = KITH_CASCADE_TYPES},
+        KITH_DECAY_ALL);
+  check((kith_model_options){.name = KITH_LIGHTGCN, .relations = {1, {{.name = "view", .weight = 1e-9}}}},
+        KITH_DECAY_ALL);
+  also = 0;
+}
+
 ORACLE(gat_is_the_papers, KITH_DECAY_ALL, .name = KITH_GAT, .gat.heads = 2)
 ORACLE(gat_with_a_mean_of_heads_is_the_papers, KITH_DECAY_FIRST, .name = KITH_GAT, .gat.heads = 4,
        .gat.last_heads = 3, .gat.last_merge = KITH_HEADS_AVERAGE)
@@ -758,6 +808,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(cascade_with_one_matrix_is_the_papers),
       cmocka_unit_test(cascade_without_a_matrix_is_its_formula),
       cmocka_unit_test(cascade_with_residuals_is_the_papers),
+      cmocka_unit_test(auxiliary_losses_are_the_papers),
       cmocka_unit_test(gat_is_the_papers),
       cmocka_unit_test(gat_with_a_mean_of_heads_is_the_papers),
       cmocka_unit_test(gat_with_fewer_last_heads_is_the_papers),
