@@ -92,6 +92,8 @@ typedef struct kith_dist_csr {
   kith_lid n_ghost;              /**< ghosts that csr or the transpose reads: n_own … n_own + n_ghost - 1 */
   kith_merged_relations *merged; /**< the term of each entry; null: one relation */
   kith_dist_transpose *transpose; /**< null: the matrix is symmetric, and backward multiplies by it */
+  float *age;      /**< [entries of csr] days before the latest edge of the entry's relation; below 0: its
+                      edges have no times.  Null: kith_dist_csr_add_ages() was not called */
   bool weighted;   /**< from kith_dist_csr_create_weighted(): csr.weight is as given, neither normalized nor
                       necessarily symmetric, and kith_block.scale is csr.weight */
   kith_halo *halo; /**< fills rows n_own … of a tensor from their owners */
@@ -166,6 +168,7 @@ typedef struct kith_block {
   const kith_csr *whole; /**< csr before edge dropout (without any: csr itself); of the same shape.  Its
                             entries index merged->of and keep */
   kith_merged_relations *merged; /**< the term of each entry of `whole`; null: one relation */
+  const float *age;              /**< [entries of whole] kith_dist_csr.age, 0 of self-loops; null: none */
   const int64_t *degree;         /**< [src rows] degree of each node in the full graph */
   bool drops_edges;    /**< edge dropout: the entries change from step to step, also on the full graph */
   const uint8_t *keep; /**< [entries of whole] 1 for those that are in csr, 0 for those that this step
@@ -179,6 +182,7 @@ typedef struct kith_block {
 typedef struct kith_full_block {
   kith_node_map nodes, edges; /**< rows of block.src and block.dst; of block.edges */
   kith_csr looped;            /**< with self-loops, the first entry of every row; empty without loops */
+  float *looped_age;          /**< block.age with self-loops; else null */
   kith_csc csc;               /**< of block.csr; empty unless it was asked for */
   kith_block block;           /**< what ops are recorded on */
 } kith_full_block;

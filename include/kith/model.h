@@ -81,7 +81,12 @@ typedef struct kith_gat_options {
   int last_heads;             /**< heads of the last layer; 0: heads */
   kith_head_merge last_merge; /**< of the last layer's heads */
   double attention_dropout;   /**< probability of dropping an attention weight */
+  int time_dim;               /**< numbers of a time code in the scores; 0: none */
 } kith_gat_options;
+
+typedef struct kith_diffnet_options {
+  int time_dim; /**< numbers of a time code in the scores of relations with times; 0: none */
+} kith_diffnet_options;
 
 /** GraphSAGE's aggregation of neighbors. */
 typedef enum kith_sage_aggregator { KITH_SAGE_MEAN, KITH_SAGE_POOL, KITH_SAGE_LSTM } kith_sage_aggregator;
@@ -195,6 +200,7 @@ typedef struct kith_model_options {
   kith_kgin_options kgin;
   kith_cascade_options cascade;
   kith_han_options han;
+  kith_diffnet_options diffnet;
   kith_spectral_options spectral;
 } kith_model_options;
 

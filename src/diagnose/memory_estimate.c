@@ -60,7 +60,9 @@ static int64_t estimate_graph(const estimate *w) {
   const kith_graph_sizes *s = w->s;
   const kith_dist_csr_sizes a = estimate_matrix(w, w->entry, w->ghost),
                             interactions = estimate_matrix(w, s->n_entry, s->n_ghost);
-  return kith_graph_bytes(s, kith_model_decays(w->model)) + kith_dist_csr_bytes(&a) + w->merged +
+  const bool codes = kith_model_time_dim(w->model) > 0;
+  return kith_graph_bytes(s, codes || kith_model_decays(w->model)) + kith_dist_csr_bytes(&a) + w->merged +
+         (codes ? (int64_t)sizeof(float) * (w->entry + s->n_own) : 0) +
          kith_full_block_bytes(&a, kith_model_needs_transpose(w->model),
                                kith_model_has_self_loops(w->model)) +
          (kith_model_has_own_graph(w->model) ? kith_dist_csr_bytes(&interactions) : 0);

@@ -107,6 +107,7 @@ static kith_status tape_cost_take(const kith_model_options *o, const kith_graph_
   if (kith_model_has_readers(o) || kith_model_reads_kinds(o) || o->name == KITH_CASCADE ||
       o->name == KITH_HAN)
     full.block.merged = &merged;
+  if (kith_model_time_dim(o) > 0) full.block.age = m.weight; /* the tape does not run */
   KITH_TRY(kith_params_create(1, &params));
   KITH_TRY(kith_tape_create(&t));
   KITH_TRY(tape_cost_record(o, &m.g, &full, params, t));

@@ -49,7 +49,8 @@ static double attention_of(const kith_attended *a, kith_lid p, kith_eid i, int h
                            const float *target) {
   const kith_csr *csr = a->block->csr;
   const int heads = a->left->d, d = a->z->d / heads;
-  const double alpha = exp(attention_score(a, csr->perm[p], csr->col[i], head) - n.most) / n.sum;
+  const double alpha = a->alpha ? (double)a->alpha->value[i * heads + head]
+                                : exp(attention_score(a, csr->perm[p], csr->col[i], head) - n.most) / n.sum;
   const float *z = a->z->value + (size_t)csr->col[i] * (size_t)a->z->d + (size_t)(head * d);
   if (!target) return alpha / heads;
   return alpha * kith__explain_dot(d, z, target + (a->averages ? 0 : head * d)) / (a->averages ? heads : 1);

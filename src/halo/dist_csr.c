@@ -220,6 +220,7 @@ void kith_dist_csr_destroy(kith_dist_csr **dist_csr) {
     KITH_FREE(a->transpose->kind);
   }
   KITH_FREE(a->transpose);
+  KITH_FREE(a->age);
   KITH_FREE(a->iperm);
   KITH_FREE(a->number);
   KITH_FREE(a->degree);

@@ -26,6 +26,21 @@ done:
   return st;
 }
 
+/* Every row's self-loop comes first. */
+static kith_status full_block_add_ages(const kith_dist_csr *a, float **out) {
+  kith_status st = KITH_OK;
+  float *age = NULL;
+  if (!a->age) return st;
+  KITH_TRY(KITH_NEW(age, a->csr.start[a->csr.n_row] + a->csr.n_row));
+  for (kith_lid p = 0; p < a->csr.n_row; p++)
+    for (kith_eid e = a->csr.start[p]; e < a->csr.start[p + 1]; e++) age[e + p + 1] = a->age[e];
+  *out = age;
+  age = NULL;
+done:
+  KITH_FREE(age);
+  return st;
+}
+
 int64_t kith_full_block_bytes(const kith_dist_csr_sizes *s, bool csc, bool loops) {
   int64_t n_entry = s->n_entry + (loops ? s->n_own : 0);
   return (loops ? kith_csr_bytes(s->n_own, n_entry) : 0) +
@@ -37,6 +52,7 @@ kith_status kith_full_block_make(kith_dist_csr *a, bool csc, bool loops, kith_fu
   kith_full_block *w = out;
   *w = (kith_full_block){0};
   if (loops) KITH_TRY(full_block_add_loops(&a->csr, &w->looped));
+  if (loops) KITH_TRY(full_block_add_ages(a, &w->looped_age));
   const kith_csr *csr = loops ? &w->looped : &a->csr;
   kith_eid n_entry = csr->start[csr->n_row];
   if (csc) KITH_TRY(kith_csc_make(csr->n_col, n_entry, &w->csc));
@@ -54,6 +70,7 @@ kith_status kith_full_block_make(kith_dist_csr *a, bool csc, bool loops, kith_fu
                           .scale = a->weighted ? csr->weight : NULL,
                           .csc = &w->csc,
                           .transpose = a->transpose ? &a->transpose->csr : NULL,
+                          .age = loops ? w->looped_age : a->age,
                           .degree = a->degree};
 done:
   if (kith_is_bad(st)) kith_full_block_free(w);
@@ -62,5 +79,6 @@ done:
 
 void kith_full_block_free(kith_full_block *full) {
   kith_csr_free(&full->looped);
+  KITH_FREE(full->looped_age);
   kith_csc_free(&full->csc);
 }

@@ -145,6 +145,19 @@ kith_agreed kith_dist_csr_normalize(const kith_comm *comm, const kith_relation_w
                                     kith_normalization by, kith_dist_csr *a) KITH_MUST_USE;
 
 /**
+ * Add the ages of its entries to a matrix of interactions, or of several relations: kith_dist_csr.age.
+ * Collective.
+ *
+ * @param relations  those that the matrix was made of
+ * @param key        the job's key that needs ages, for messages
+ * Errors: KITH_ENOMEM; KITH_ECONFIG if none of the relations has times, or times of interactions were not
+ * read.
+ */
+kith_agreed kith_dist_csr_add_ages(const kith_comm *comm, const kith_graph *g,
+                                   const kith_relation_weights *relations, const char *key,
+                                   kith_dist_csr *a) KITH_MUST_USE;
+
+/**
  * Add the kinds of its entries to a merged matrix (kith_merged_relations.kind), and to its transpose.
  * Collective.
  *

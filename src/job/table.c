@@ -283,6 +283,9 @@ const job_key kith__job_row[] = {
      "gat: the last layer concatenates its heads, or averages heads of full width."},
     {"model.gat.attention_dropout", JOB_REAL, AT(model.gat.attention_dropout), 0, 0.95, "probability",
      "gat: dropout on the attention weights."},
+    {"model.gat.time_dim", JOB_INT, AT(model.gat.time_dim), 0, 64, "numbers",
+     "gat, sampler.mode: full: numbers of the time code of an interaction's age in the scores of attention. "
+     "0: none."},
     {"model.pinsage.walks", JOB_INT, AT(model.pinsage.walks), 1, 1e5, "per node",
      "pinsage: random walks that start at each node. Their visit counts define the importance of its "
      "neighbors."},
@@ -292,6 +295,10 @@ const job_key kith__job_row[] = {
      "pinsage: size of a neighborhood, the most visited nodes."},
     {"model.pinsage.restart", JOB_REAL, AT(model.pinsage.restart), 0, 0.95, "probability",
      "pinsage: probability, at each hop, that a walk returns to its start."},
+    {"model.diffnet.time_dim", JOB_INT, AT(model.diffnet.time_dim), 0, 64, "numbers",
+     "diffnet, sampler.mode: full: numbers of the time code of an edge's age in the scores of attention, in "
+     "relations "
+     "with times. 0: none."},
     {"model.rgcn.bases", JOB_INT, AT(model.rgcn.bases), 0, 64, "matrices",
      "rgcn: the matrices of relations are weighted sums of so many shared ones. 0: each has its own."},
     {"model.kgin.intents", JOB_INT, AT(model.kgin.intents), 1, 64, "intents",

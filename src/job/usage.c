@@ -50,7 +50,7 @@ static bool reads_times(const kith_job *j) {
   kith_split_method method = j->data.split.method;
   bool splits_by_time = method == KITH_SPLIT_TIME || method == KITH_SPLIT_LEAVE_LAST_OUT;
   return has_columns(j) && (splits_by_time || kith_model_decays(&j->model) || ages_relations(j) ||
-                            orders_evidence(j, KITH_INTERACTIONS));
+                            kith_model_time_dim(&j->model) > 0 || orders_evidence(j, KITH_INTERACTIONS));
 }
 static bool reads_weights(const kith_job *j) {
   bool draws = j->train.sampler.mode == KITH_NEIGHBOR && j->train.sampler.weighting == KITH_EDGE_WEIGHT;
@@ -87,6 +87,7 @@ static bool mixes_in_input(const kith_job *j) {
 }
 static bool is_pinsage(const kith_job *j) { return is_model(j, KITH_PINSAGE); }
 static bool is_spectral(const kith_job *j) { return is_model(j, KITH_SPECTRAL); }
+static bool is_diffnet(const kith_job *j) { return is_model(j, KITH_DIFFNET); }
 static bool is_rgcn(const kith_job *j) { return is_model(j, KITH_RGCN); }
 static bool is_cascade(const kith_job *j) { return is_model(j, KITH_CASCADE); }
 static bool transforms_behaviors(const kith_job *j) { return is_cascade(j) && !j->model.cascade.residual; }
@@ -246,7 +247,8 @@ static bool weighs_edges(const kith_job *j, const kith_relation_source *r) {
 }
 static bool ages(const kith_job *j, const kith_relation_source *r) {
   return lists_edges(j, r) &&
-         (kith_model_relation_half_life(&j->model, r->name) > 0 || orders_evidence(j, r->name));
+         (kith_model_relation_half_life(&j->model, r->name) > 0 || orders_evidence(j, r->name) ||
+          (kith_model_time_dim(&j->model) > 0 && kith_model_relation(&j->model, r->name)));
 }
 
 /* ---- the rules ---- */
@@ -268,7 +270,8 @@ static const usage_rule usage_rules[] = {
     {"data.interactions.columns", "ingest", has_columns, "needs a list of edges (data.interactions.format)"},
     {"data.interactions.columns.time", "ingest", reads_times,
      "needs data.split.method: time or leave-last-out, model.half_life, model.half_lives of a relation that "
-     "the model reads, or blend.recent, order, or popular with blend.half_life"},
+     "the model reads, time codes (model.gat.time_dim, model.diffnet.time_dim), or blend.recent, order, or "
+     "popular with blend.half_life"},
     {"data.interactions.columns.weight", "train", reads_weights, /* kith ingest stores them in any case */
      "needs data.interactions.min_weight, or sampler.mode: neighbor with sampler.weighting: weight"},
     {"data.interactions.header", "ingest", has_columns, "needs a list of edges (data.interactions.format)"},
@@ -337,6 +340,7 @@ static const usage_rule usage_rules[] = {
     {"model.aggregator", "train", is_sage, "needs model.name: sage"},
     {"model.pinsage", "train", is_pinsage, "needs model.name: pinsage"},
     {"model.rgcn", "train", is_rgcn, "needs model.name: rgcn"},
+    {"model.diffnet", "train", is_diffnet, "needs model.name: diffnet"},
     {"model.kgin", "train", is_kgin, "needs model.name: kgin"},
     {"model.cascade", "train", is_cascade, "needs model.name: cascade"},
     {"model.cascade.transform", "train", transforms_behaviors, "needs model.cascade.residual: false"},
@@ -448,9 +452,8 @@ static const struct {
     {"data.relations.NAME.header", lists_edges, "needs a list of edges (its format)"},
     {"data.relations.NAME.columns", lists_edges, "needs a list of edges (its format)"},
     {"data.relations.NAME.columns.time", ages,
-     "needs a half-life in model.half_lives, and a weight above 0 in model.relations; or blend.recent, "
-     "order, "
-     "or popular with blend.half_life"},
+     "needs a half-life in model.half_lives, or model.diffnet.time_dim, and a weight above 0 in "
+     "model.relations; or blend.recent, order, or popular with blend.half_life"},
     {"data.relations.NAME.columns.weight", weighs_edges,
      "needs min_weight above 0, blend.alike, or model.name: han: other models do not read the weights of "
      "edges"},

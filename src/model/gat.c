@@ -3,7 +3,7 @@
  *   alpha_ij = softmax over j of LeakyReLU(a . z_i + b . z_j),   h_i = ELU(sum over j of alpha_ij z_j),
  * where every node is its own neighbor.  Heads are concatenated, d / heads columns each; in the last layer
  * they may be averaged (eq. 6), and there is no activation.  Dropout on the input of every layer and on
- * attention weights.
+ * attention weights.  With model.gat.time_dim codes of time are added to the scores (src/model/time_code.c).
  */
 #include "model/model.h"
 
@@ -27,13 +27,18 @@ static gat_shape gat_shape_of(const kith_model_options *o, int l) {
 
 /* Dropout of attention weights needs one for each edge; without it none is stored. */
 static kith_tensor *gat_attend(const kith_model_options *o, const kith_model_ctx *ctx, int l,
-                               kith_tensor *left, kith_tensor *right, kith_tensor *z) {
+                               kith_tensor *left, kith_tensor *right, kith_tensor *z, kith_tensor **alpha) {
   kith_tape *t = ctx->tape;
   const kith_block *block = ctx->block[l];
-  if (o->gat.attention_dropout == 0) return kith_attention_op(t, block, GAT_SLOPE, left, right, z);
-  kith_tensor *alpha = kith_edge_softmax_op(t, block, kith_edge_score_op(t, block, GAT_SLOPE, left, right));
-  alpha = kith_attention_dropout_op(t, block, ctx->exec, o->gat.attention_dropout, alpha);
-  return kith_attend_op(t, block, alpha, z);
+  const bool timed = kith_model_time_dim(o) > 0;
+  *alpha = NULL;
+  if (o->gat.attention_dropout == 0 && !timed) return kith_attention_op(t, block, GAT_SLOPE, left, right, z);
+  if (timed) *alpha = kith_model_timed_alpha(o, ctx, "time", l, block, GAT_SLOPE, left, right);
+  else *alpha = kith_edge_softmax_op(t, block, kith_edge_score_op(t, block, GAT_SLOPE, left, right));
+  kith_tensor *kept = *alpha;
+  if (o->gat.attention_dropout > 0)
+    kept = kith_attention_dropout_op(t, block, ctx->exec, o->gat.attention_dropout, kept);
+  return kith_attend_op(t, block, kept, z);
 }
 
 static kith_tensor *gat_layer(const kith_model_options *o, const kith_model_ctx *ctx, int l, kith_tensor *h) {
@@ -46,13 +51,15 @@ static kith_tensor *gat_layer(const kith_model_options *o, const kith_model_ctx 
   kith_tensor *z = kith_linear_op(t, h, w, NULL);
   kith_tensor *left = kith_head_dot_op(t, g.heads, a, z),
               *right = kith_ghost_update_op(t, block, kith_head_dot_op(t, g.heads, b, z));
-  kith_tensor *y = gat_attend(o, ctx, l, left, right, kith_ghost_update_op(t, block, z));
+  kith_tensor *alpha = NULL,
+              *y = gat_attend(o, ctx, l, left, right, kith_ghost_update_op(t, block, z), &alpha);
   kith_model_attended(ctx, (kith_attended){.layer = l,
                                            .averages = g.average,
                                            .slope = GAT_SLOPE,
                                            .block = block,
                                            .left = left,
                                            .right = right,
+                                           .alpha = alpha,
                                            .z = z});
   return g.average ? kith_head_mean_op(t, g.heads, y) : y;
 }

@@ -39,8 +39,14 @@ bool kith_model_decays(const kith_model_options *o) {
   return o->name == KITH_LIGHTGCN && o->layers > 0 && o->lightgcn.half_life != 0;
 }
 
+int kith_model_time_dim(const kith_model_options *o) {
+  if (o->layers == 0) return 0;
+  return o->name == KITH_GAT ? o->gat.time_dim : o->name == KITH_DIFFNET ? o->diffnet.time_dim : 0;
+}
+
 bool kith_model_has_own_graph(const kith_model_options *o) {
-  return kith_model_uses_importance_graph(o) || kith_model_relations(o)->n > 0 || kith_model_decays(o);
+  return kith_model_time_dim(o) > 0 || kith_model_uses_importance_graph(o) ||
+         kith_model_relations(o)->n > 0 || kith_model_decays(o);
 }
 
 /* Interactions and relations in one matrix. */
@@ -61,12 +67,29 @@ done:
   return st;
 }
 
-kith_agreed kith_model_graph_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *o,
-                                    uint64_t seed, kith_dist_csr **out) {
+static kith_agreed graph_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *o,
+                                uint64_t seed, kith_dist_csr **out) {
   if (kith_model_uses_importance_graph(o))
     return kith_importance_neighbors_create(comm, g, &o->pinsage, seed, o->dim, out);
   double half_life = kith_model_decays(o) ? o->lightgcn.half_life : 0;
   if (kith_model_relations(o)->n > 0) return graph_create_merged(comm, g, o, half_life, out);
   if (kith_model_decays(o)) return kith_dist_csr_create_decayed(comm, g, o->lightgcn.half_life, o->dim, out);
   return kith_dist_csr_create(comm, g, o->dim, out);
+}
+
+kith_agreed kith_model_graph_create(const kith_comm *comm, const kith_graph *g, const kith_model_options *o,
+                                    uint64_t seed, kith_dist_csr **out) {
+  kith_agreed st = {KITH_OK};
+  kith_dist_csr *a = NULL;
+  *out = NULL;
+  KITH_TRY(graph_create(comm, g, o, seed, &a));
+  if (kith_model_time_dim(o) > 0)
+    KITH_TRY(kith_dist_csr_add_ages(comm, g, kith_model_relations(o),
+                                    o->name == KITH_GAT ? "model.gat.time_dim" : "model.diffnet.time_dim",
+                                    a));
+  *out = a;
+  a = NULL;
+done:
+  kith_dist_csr_destroy(&a);
+  return st;
 }

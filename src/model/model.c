@@ -48,6 +48,7 @@ kith_model_options kith_model_defaults(void) {
                               .kgin = kith_kgin_defaults(),
                               .cascade = kith_cascade_defaults(),
                               .han = kith_han_defaults(),
+                              .diffnet = kith_diffnet_defaults(),
                               .spectral = kith_spectral_defaults()};
 }
 
@@ -111,7 +112,7 @@ bool kith_model_gathers_last(const kith_model_options *o) {
   switch (o->name) {
   case KITH_NGCF: return true;
   case KITH_GCN: return o->residual == 0; /* its products come after the sums, of a BLAS: other bits */
-  case KITH_GAT: return o->gat.attention_dropout == 0;
+  case KITH_GAT: return o->gat.attention_dropout == 0 && o->gat.time_dim == 0;
   case KITH_SAGE: return o->sage.aggregator == KITH_SAGE_MEAN;
   default: return false;
   }

@@ -10,6 +10,7 @@ kith_lightgcn_options kith_lightgcn_defaults(void); /**< fixed layer weights */
 kith_gcnii_options kith_gcnii_defaults(void);       /**< the paper's on Cora: 0.1 and 0.5 */
 kith_gat_options kith_gat_defaults(void);           /**< one head, no dropout */
 kith_sage_options kith_sage_defaults(void);         /**< mean */
+kith_diffnet_options kith_diffnet_defaults(void);   /**< no time codes */
 kith_kgin_options kith_kgin_defaults(void);         /**< 4 intents, independence 1e-4 */
 kith_rgcn_options kith_rgcn_defaults(void);         /**< a free matrix for each relation */
 kith_cascade_options kith_cascade_defaults(void);   /**< MB-CGCN, with matrices of users and of items */
@@ -82,6 +83,8 @@ kith_tensor *kith_model_relation_parameter(const struct kith_relation_weight *re
 double kith_model_relation_half_life(const kith_model_options *o, const char *name);
 /** Whether the edges of any relation that layers read are weighted by age. */
 bool kith_model_ages_relations(const kith_model_options *o);
+/** Numbers of a time code in the scores of attention: gat and diffnet with layers; 0: none. */
+int kith_model_time_dim(const kith_model_options *o);
 /** Whether interactions are weighted by age: lightgcn with a half-life. */
 bool kith_model_decays(const kith_model_options *o);
 /** Whether layers read another matrix than the training graph's adjacency: kith_model_graph_create() makes
@@ -120,6 +123,7 @@ typedef struct kith_attended {
   float slope;                      /**< of LeakyReLU */
   const kith_block *block;
   const kith_tensor *left, *right; /**< [src rows, heads] */
+  const kith_tensor *alpha;        /**< [entries, heads], with time codes; null: without */
   const kith_tensor *z;            /**< [src rows, columns of all heads] */
   const kith_tensor *share;        /**< [dst rows, …]; null: 1 */
   int column;                      /**< of share */
@@ -206,6 +210,10 @@ kith_status kith_readers_check(const kith_model_options *o, const char *learns,
 
 /** Store `h` as the rows after the next layer; null is ignored. */
 void kith_model_layer_output(const kith_model_ctx *ctx, kith_tensor *h);
+/** alpha [entries, heads] of gat and diffnet with time codes, whose weights are `name`; null on failure. */
+kith_tensor *kith_model_timed_alpha(const kith_model_options *o, const kith_model_ctx *ctx, const char *name,
+                                    int l, const kith_block *block, float slope, kith_tensor *left,
+                                    kith_tensor *right);
 /** Store an attention; its members are kept by reference. */
 void kith_model_attended(const kith_model_ctx *ctx, kith_attended made);
 /** Get the weights `name` of layer `l`, stored as "name.l"; null on failure. */

@@ -8,7 +8,7 @@ typedef struct relation_block {
   bool is_made;       /* the full graph's entries do not change */
   kith_csr csr;
   kith_csc csc;
-  float *scale; /* [entries] */
+  float *scale, *age; /* [entries] */
   kith_node_map edges;
   kith_block block;
 } relation_block;
@@ -27,10 +27,12 @@ static bool relation_block_has(const kith_block *from, int relation, int type, k
   return is_of && (type < 0 || kith_node_key_type(from->dst->node[row]) == type);
 }
 
-static void relation_block_put(relation_block *o, kith_eid at, kith_lid col, float weight, float scale) {
+static void relation_block_put(relation_block *o, kith_eid at, kith_lid col, float weight, float scale,
+                               float age) {
   o->csr.col[at] = col;
   o->csr.weight[at] = weight;
   o->scale[at] = scale;
+  if (o->age) o->age[at] = age;
 }
 
 /* The entries of `from` are those of its whole matrix that edge dropout keeps. */
@@ -44,13 +46,13 @@ static void relation_block_select(relation_block *o) {
   for (kith_lid p = 0; p < csr->n_row; p++) {
     o->csr.start[p] = at;
     if (o->loops)
-      relation_block_put(o, at++, csr->perm[p], 1, 1); /* dst rows are the first of the src rows */
+      relation_block_put(o, at++, csr->perm[p], 1, 1, 0); /* dst rows are the first of the src rows */
     for (kith_eid e = whole->start[p]; e < whole->start[p + 1]; e++) {
       if (keep && !keep[e]) continue;
       kith_eid i = entry++;
       if (!relation_block_has(o->from, o->relation, o->type, csr->perm[p], e)) continue;
       float scale = o->loops ? csr->weight[i] : o->from->scale ? o->from->scale[i] : 1;
-      relation_block_put(o, at++, csr->col[i], csr->weight[i], scale);
+      relation_block_put(o, at++, csr->col[i], csr->weight[i], scale, o->age ? o->from->age[e] : 0);
     }
   }
   o->csr.start[csr->n_row] = at;
@@ -83,6 +85,7 @@ static void relation_block_allocate(kith_tape *t, relation_block *o) {
   o->csr.col = kith_tape_workspace(t, n_entry, sizeof *o->csr.col);
   o->csr.weight = kith_tape_workspace(t, n_entry, sizeof *o->csr.weight);
   o->scale = kith_tape_workspace(t, n_entry, sizeof *o->scale);
+  if (o->from->age) o->age = kith_tape_workspace(t, n_entry, sizeof *o->age);
   if (!o->from->csc->start) return;
   o->csc.start = kith_tape_workspace(t, o->from->src->capacity + 2, sizeof *o->csc.start);
   o->csc.entry = kith_tape_workspace(t, n_entry, sizeof *o->csc.entry);
@@ -102,6 +105,7 @@ static const kith_block *relation_block_record(kith_tape *t, const kith_block *f
   o->block.csc = &o->csc;
   o->block.edges = &o->edges;
   o->block.scale = o->scale;
+  o->block.age = o->age;
   o->block.merged = NULL;
   o->block.transpose = NULL;
   o->block.keep = o->block.transpose_keep = NULL;

@@ -322,6 +322,20 @@ kith_tensor *kith_attention_op(kith_tape *t, const kith_block *block, float slop
 kith_tensor *kith_attention_dropout_op(kith_tape *t, const kith_block *block, kith_exec_ctx *exec, double p,
                                        kith_tensor *x);
 
+/** Codes of time: of an entry of age t days the K numbers cos(omega_k t + phi_k). */
+typedef struct kith_time_code {
+  kith_tensor *omega, *phi; /**< [1, K] */
+  kith_tensor *weight;      /**< [heads, K] */
+} kith_time_code;
+
+/**
+ * kith_edge_score_op() with codes of time: s_e = LeakyReLU(left_i + right_j + sum over k of weight_k code_k)
+ * of the entries whose age is known (kith_block.age), and without codes of others (ops/time_code.h). Memory:
+ * 4 bytes an entry more than kith_edge_score_op().
+ */
+kith_tensor *kith_time_score_op(kith_tape *t, const kith_block *block, float slope, kith_tensor *left,
+                                kith_tensor *right, kith_time_code code);
+
 /** What kith_fuse_op() reads of one relation. */
 typedef struct kith_fuse_input {
   const kith_block *block; /**< kith_relation_rows_op() */

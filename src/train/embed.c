@@ -29,6 +29,10 @@ static kith_status embed_check(const kith_graph *g, const kith_model_options *o)
       kith_model_n_layer(o) > 0 || o->input != KITH_EMBEDDING, KITH_ECONFIG,
       "model.name: %s without layers reads neither neighbors nor features, so it cannot embed new nodes",
       kith_model_text(o->name));
+  KITH_CHECK(
+      kith_model_time_dim(o) == 0, KITH_ECONFIG,
+      "model.%s.time_dim: kith embed does not compute time codes of new edges; train without them to embed",
+      kith_model_text(o->name));
   KITH_CHECK(!kith_model_decays(o) || (o->lightgcn.half_life > 0 && g->time), KITH_ECONFIG,
              "model.half_life: expected a number of seconds and a graph with times, which "
              "kith_graph_times_read() reads");

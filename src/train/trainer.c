@@ -48,6 +48,16 @@ done:
   return st;
 }
 
+/* Check that entries have ages. */
+static kith_status trainer_check_times(const kith_train_options *train, const kith_model_options *model) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(kith_model_time_dim(model) == 0 || train->sampler.mode == KITH_FULL, KITH_ECONFIG,
+             "model.%s.time_dim: sampler.mode: %s does not read the times of edges; expected full",
+             kith_model_text(model->name), kith_sampler_mode_text(train->sampler.mode));
+done:
+  return st;
+}
+
 /* Check that layers gather rows of the full graph. */
 static kith_status trainer_check_storage(const kith_train_options *train, const kith_model_options *model) {
   kith_status st = KITH_OK;
@@ -109,6 +119,7 @@ static kith_status trainer_check(const kith_targets *targets, const kith_graph *
   KITH_TRY(kith_cascade_check_schema(model, &g->schema));
   KITH_TRY(trainer_check_half_life(g, train, model));
   KITH_TRY(trainer_check_storage(train, model));
+  KITH_TRY(trainer_check_times(train, model));
   KITH_TRY(kith_model_check(model));
 done:
   return st;

@@ -148,6 +148,8 @@ model.gat.heads              pairs     train      1 2                    model.n
 model.gat.last_heads         pairs     train      1 2                    model.name=gat model.gat.heads=2
 model.gat.last_merge         pairs     train      concat average         model.name=gat model.gat.heads=2
 model.dropout                pairs     train      0 0.5                  model.name=gcn
+model.gat.time_dim           pairs     train      0 2                  model.name=gat data.interactions.columns.time=4
+model.diffnet.time_dim       pairs     train      0 2                  model.name=diffnet data.interactions.columns.time=4
 model.rgcn.bases             pairs     train      0 2                  model.name=rgcn
 model.kgin.intents           knowledge train      2 3
 model.kgin.independence      knowledge train      0 1

@@ -10,7 +10,7 @@ generate: {users: 40, items: 50, interactions: 500, friends: 80, tags: 8, commun
 data:
   interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2, time: 3}}
   relations:
-    friend: {path: friend.tsv, from: user, to: user, format: edges}
+    friend: {path: friend.tsv, from: user, to: user, format: edges, columns: {from: 1, to: 2, time: 3}}
     tag: {path: tag.tsv, from: item, to: tag, format: edges}
   split: {method: ratio, valid: 0.1, test: 0.1}
 partition: {parts: 6}
@@ -18,9 +18,12 @@ model: {name: diffnet, dim: 8, layers: 2, edge_dropout: 0.1}
 train: {batch: 256, epochs: 2, lr: 0.05}
 evaluate: {k: [5], every: 1}
 J
-for verb in generate ingest partition; do "$KITH" $verb job.yaml --quiet >log 2>&1 || { cat log; exit 1; }; done
+sed 's/, columns: {from: 1, to: 2, time: 3}//' job.yaml >untimed.yaml
+"$KITH" generate untimed.yaml --quiet >log 2>&1 || { cat log; exit 1; }
+awk -v OFS='\t' '{print $1, $2, 1600000000 + NR * 7 % 80 * 86400}' friend.tsv >timed.tsv && mv timed.tsv friend.tsv
+for verb in ingest partition; do "$KITH" $verb job.yaml --quiet >log 2>&1 || { cat log; exit 1; }; done
 
-cat >oracle.py <<'P' # MODEL dot|cosine FRIEND TAG: answers against formulas in double
+cat >oracle.py <<'P' # MODEL dot|cosine FRIEND TAG DIM: answers against formulas in double, with codes of DIM numbers for time
 import h5py, json, numpy as np, sys
 model, cosine, omega = sys.argv[1], sys.argv[2] == "cosine", dict(interactions=1, friend=float(sys.argv[3]), tag=float(sys.argv[4]))
 graph, told = h5py.File("work/graph.h5"), h5py.File("work/embeddings.h5")
@@ -32,19 +35,32 @@ first, n = {}, 0
 for t in group: first[t], n = n, n + len(names[t])
 where = {(t, x): first[t] + i for t in group for i, x in enumerate(names[t])}
 kind = np.concatenate([np.full(len(names[t]), k) for k, t in enumerate(group)])
+dim = int(sys.argv[5])
 reads = {r: np.zeros((n, n), bool) for r in omega if omega[r]}
+when = {r: np.zeros((n, n)) for r in reads}
 start, item = graph["train/start"][:], graph["train/item"][:]
-for u in range(len(names["user"])): reads["interactions"][u, first["item"] + item[start[u]:start[u + 1]]] = True
+for u in range(len(names["user"])):
+    reads["interactions"][u, first["item"] + item[start[u]:start[u + 1]]] = True
+    when["interactions"][u, first["item"] + item[start[u]:start[u + 1]]] = graph["train/time"][start[u]:start[u + 1]]
 for r, a, b in ("friend", "user", "user"), ("tag", "item", "tag"):
     start, to = graph["edge/%s/start" % r][:], graph["edge/%s/to" % r][:]
     for i in range(len(start) - 1):
         if r in reads: reads[r][first[a] + i, first[b] + to[start[i]:start[i + 1]]] = True
+        if r == "friend" and r in reads: when[r][first[a] + i, first[b] + to[start[i]:start[i + 1]]] = graph["edge/friend/time"][start[i]:start[i + 1]]
 for a in reads.values(): a |= a.T.copy()
+age = {r: ((t.max() - np.maximum(t, t.T)) / 86400).astype(np.float32).astype(float) for r, t in when.items() if r != "tag"}
 weights, taken = state["weights/parameter"][:].astype(float), 0
 def take(*shape):
     global taken
     taken += int(np.prod(shape))
     return weights[taken - int(np.prod(shape)):taken].reshape(shape)
+clock = None
+def timed(r, heads): # what a relation's codes of time add to scores, head by head [heads, n, n]
+    global clock
+    if dim == 0 or r not in age: return np.zeros((heads, n, n))
+    if clock is None: clock = take(dim), take(dim)
+    code = np.cos(age[r][:, :, None] * clock[0] + clock[1]) # Xu et al., ICLR 2020, with phases
+    return np.stack([code @ w for w in take(heads, dim)])
 leaky = lambda x: np.where(x > 0, x, 0.2 * x)
 def softmax(score, there):
     e = np.where(there, np.exp(score - score.max()), 0)
@@ -57,11 +73,11 @@ if model == "diffnet":
     for l in range(layers):
         h, p = rows[-1], []
         for r in reads:
-            for t in range(len(group)):
+            for t in range(len(group)): # types of readers
                 there = reads[r] & (kind[:, None] == t)
                 if not (reads[r][kind == t].any()): continue
                 a, b = take(d), take(d)
-                alpha = softmax(leaky(h @ a[:, None] + h @ b), there)
+                alpha = softmax(leaky(h @ a[:, None] + h @ b + timed(r, 1)[0]), there)
                 p.append((r, alpha, there.any(1)))
         c, e = take(d), take(d)
         own = h @ c
@@ -79,7 +95,9 @@ else:
         width = d if average and last else d // heads
         w, a, b = take(d, heads * width), take(heads, width), take(heads, width)
         z = (h @ w).reshape(n, heads, width)
-        heed = [softmax(leaky((z[:, k] @ a[k])[:, None] + z[:, k] @ b[k]), there) for k in range(heads)]
+        np.fill_diagonal(age["interactions"], 0) # a node is its own neighbor now
+        late = timed("interactions", heads)
+        heed = [softmax(leaky((z[:, k] @ a[k])[:, None] + z[:, k] @ b[k] + late[k]), there) for k in range(heads)]
         y = np.stack([heed[k] @ z[:, k] for k in range(heads)], 1)
         h = y.mean(1) if average and last else y.reshape(n, d)
         if not last: h = np.where(h > 0, h, np.expm1(h))
@@ -88,7 +106,7 @@ assert taken == len(weights)
 length = np.linalg.norm(final, axis=1, keepdims=True)
 unit = final / length if cosine else final
 exported = np.concatenate([told["user/embedding"][:], told["item/embedding"][:]])
-assert np.abs(exported - unit[:len(exported)]).max() < 1e-5 * np.abs(unit).max()
+assert np.abs(exported - unit[:len(exported)]).max() < 1e-5 * np.abs(unit).max(), np.abs(exported - unit[:len(exported)]).max()
 def contributions(u, target):
     out, own = {}, 0
     if model == "diffnet":
@@ -138,19 +156,19 @@ for line in sys.stdin:
 print(seen)
 P
 
-check() { # MODEL SCORE FRIEND TAG RANKS words…
-  model=$1 score=$2 friend=$3 tag=$4 n=$5; shift 5
-  set -- --set model.name=${model%-*} --set model.score=$score --set model.relations.friend=$friend --set model.relations.tag=$tag "$@"
+check() { # MODEL SCORE FRIEND TAG DIM RANKS words…
+  model=$1 score=$2 friend=$3 tag=$4 time=$5 n=$6; shift 6
+  set -- --set model.name=${model%-*} --set model.${model%-*}.time_dim=$time --set model.score=$score --set model.relations.friend=$friend --set model.relations.tag=$tag "$@"
   "$KITH" train job.yaml --fresh --quiet "$@" >log 2>&1 || { cat log; exit 1; }
   for u in 03 17; do ranks $n explain job.yaml --user user-$u --k 4 --top 100 --paths 0 --connections 2 --json --quiet "$@" 2>/dev/null | tail -1; done >told
   ranks $n explain job.yaml --user user-03 --item item-11 --against item-20 --top 100 --json --quiet "$@" 2>/dev/null | tail -1 >>told
-  seen=$(/usr/bin/python3 oracle.py $model $score $friend $tag <told)
+  seen=$(/usr/bin/python3 oracle.py $model $score $friend $tag $time <told)
   [ "$seen" = 9 ] || { echo "$model: $seen explanations"; exit 1; }
 }
-check diffnet dot 0.6 1.7 1
-check diffnet cosine 1 0 3
-check gat dot 0 0 3 --set model.gat.heads=2
-check gat-average cosine 0 0 1 --set model.gat.heads=2 --set model.gat.last_merge=average --set model.gat.attention_dropout=0.2
+check diffnet dot 0.6 1.7 0 1
+check diffnet cosine 1 0.5 4 3
+check gat dot 0 0 0 3 --set model.gat.heads=2
+check gat-average cosine 0 0 3 1 --set model.gat.heads=2 --set model.gat.last_merge=average --set model.gat.attention_dropout=0.2
 
 # In words; all users; what there is no word for.
 set -- --set model.relations.friend=1
@@ -162,6 +180,20 @@ awk -F '\t' '{sum[$1 FS $2] += $NF; score[$1 FS $2] = $4} END {for (k in sum) {n
 code=0
 "$KITH" explain job.yaml --user user-03 --item item-11 --paths 3 "$@" >out 2>&1 || code=$?
 [ $code = 78 ] && grep -F 'scores of diffnet are no sums over paths' out >/dev/null || { echo "code $code"; cat out; exit 1; }
+
+refused() { # CODE words WORDS…
+  want=$1 words=$2 code=0; shift 2
+  "$KITH" "$@" >out 2>&1 || code=$?
+  [ $code = $want ] && grep -F -- "$words" out >/dev/null || { echo "kith $* ended with $code and not by \"$words\":"; cat out; exit 1; }
+}
+printf 'nobody\titem-11\t1\nnobody\titem-20\t2\n' >new.tsv
+timed="--set model.diffnet.time_dim=4"
+refused 78 'model.diffnet.time_dim: sampler.mode: neighbor does not read the times of edges' train job.yaml --fresh $timed --set sampler.mode=neighbor
+"$KITH" train job.yaml --fresh --quiet $timed --set model.layers=1 >log 2>&1 || { cat log; exit 1; }
+refused 78 'model.diffnet.time_dim: kith embed does not compute time codes of new edges' embed job.yaml $timed --set model.layers=1 --set embed.interactions.path=new.tsv
+sed 's/, time: 3//; s/^work: .*/work: untimed/' untimed.yaml >never.yaml
+for verb in ingest partition; do "$KITH" $verb never.yaml --quiet >log 2>&1 || { cat log; exit 1; }; done
+refused 78 'model.gat.time_dim: no relation that the model reads has times' train never.yaml --set model.name=gat --set model.gat.time_dim=2
 
 # In a blend the terms of attention are terms like others; a path of it is one step.
 sed -n '/^data/,/^partition/p' job.yaml >data.yaml

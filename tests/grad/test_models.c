@@ -148,6 +148,27 @@ static void diffnet_is_differentiated(void **state) {
   }
 }
 
+/* Frequencies, phases and weights of codes of time; sampled blocks have no ages. */
+static void time_codes_are_differentiated(void **state) {
+  (void)state;
+  const kith_relation_weights w = {.n = 2, .of = {FRIEND, TAGGED}};
+  for (int drops = 0; drops < 2; drops++) {
+    options = (kith_model_options){.name = KITH_GAT,
+                                   .dim = FORM_WIDTH,
+                                   .layers = 2,
+                                   .gat = {.heads = 2, .time_dim = 3, .attention_dropout = drops ? 0.2 : 0},
+                                   .edge_dropout = drops ? 0.2 : 0};
+    test_form_whole(model, FORM_SMALL_STEP, true);
+    options = (kith_model_options){.name = KITH_DIFFNET,
+                                   .dim = FORM_WIDTH,
+                                   .layers = 2,
+                                   .relations = w,
+                                   .diffnet.time_dim = 4,
+                                   .edge_dropout = drops ? 0.3 : 0};
+    test_form_related(model, FORM_SMALL_STEP, &w, drops == 1);
+  }
+}
+
 static void rgcn_is_differentiated(void **state) {
   (void)state;
   const kith_relation_weights w = {.n = 3, .of = {FRIEND, TAGGED, {.name = "view", .weight = 0.4}}};
@@ -262,6 +283,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(rgcn_is_differentiated),
                                      cmocka_unit_test(han_is_differentiated),
                                      cmocka_unit_test(diffnet_is_differentiated),
+                                     cmocka_unit_test(time_codes_are_differentiated),
                                      cmocka_unit_test(kgin_is_differentiated),
                                      cmocka_unit_test(cascade_is_differentiated),
                                      cmocka_unit_test(cascade_with_residuals_is_differentiated),

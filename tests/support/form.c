@@ -125,6 +125,16 @@ static kith_agreed form_matrix(const kith_graph *g, bool near, const kith_relati
   return kith_is_bad(st.status) ? st : kith_dist_csr_add_kinds(test_comm, g, w, *a);
 }
 
+/* Ages of entries, the same for both directions and on any rank; every seventh has none. */
+static void form_ages(kith_dist_csr *a) {
+  assert_int_equal(KITH_OK, KITH_NEW(a->age, a->csr.start[a->csr.n_row]));
+  for (kith_lid p = 0; p < a->csr.n_row; p++)
+    for (kith_eid e = a->csr.start[p]; e < a->csr.start[p + 1]; e++) {
+      uint64_t i = (uint64_t)a->node[a->csr.perm[p]], j = (uint64_t)a->node[a->csr.col[e]];
+      a->age[e] = (i + j) % 7 == 0 ? -1 : 10 * (1 + noise(8, i < j ? i : j, i < j ? j : i));
+    }
+}
+
 static void form_whole(test_formula make, double step, bool loops, bool near, const kith_relation_weights *w,
                        bool directed) {
   test_form s = {0};
@@ -135,6 +145,7 @@ static void form_whole(test_formula make, double step, bool loops, bool near, co
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 3);
   test_features(g, (const int[KITH_SIDES]){5, 7}, 6);
   assert_int_equal(KITH_OK, form_matrix(g, near, w, &s.a).status);
+  form_ages(s.a);
   assert_int_equal(KITH_OK, kith_full_block_make(s.a, true, loops, &s.full));
   s.block = &s.full.block;
   s.g = g;

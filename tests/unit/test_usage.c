@@ -193,6 +193,7 @@ static void other_keys_are_read_where_they_should_be(void **state) {
       {"train.weight_decay_on", "model.name", "gcn", "mf"},
       {"model.residual", "model.name", "gcn", "sage"},
       {"model.rgcn.bases", "model.name", "rgcn", "gcn"},
+      {"model.diffnet.time_dim", "model.name", "diffnet", "gat"},
       {"model.kgin.intents", "model.name", "kgin", "rgcn"},
       {"model.cascade.residual", "model.name", "cascade", "lightgcn"},
       {"model.gcnii.alpha", "model.name", "gcnii", "gcn"},
