@@ -456,7 +456,7 @@ static void a_model_has_the_half_lives_of_relations(void **state) {
   assert_job_read(text, 0, NULL, &again);
   assert_same(&job, &again);
   KITH_FREE(text);
-  assert_set_refused(three, "model.half_lives.tag=auto", "auto chooses for interactions only");
+  assert_set_refused(three, "model.half_lives.tag=auto", "auto chooses for interactions in layers only");
   assert_set_refused(three, "model.half_lives.tag=-1d", "expected none or a time with its unit");
   assert_set_refused(three, "model.half_lives.tga=1d", "model.half_lives.tga: data names no such relation");
 }
