@@ -447,7 +447,8 @@ static void new_nodes_have_edges_of_relations(void **state) {
   snprintf(new.relation[0].list.kind, KITH_NAME, "3");
   assert_int_equal(read_new(&new, &n, &told), KITH_OK);
   assert_edges(&n.relation[0], "3-0 3-0 3-1");
-  assert_true(n.relation[0].kind[0] == 1 && n.relation[0].kind[1] == 2 && n.relation[0].kind[2] == 1);
+  /* kinds: well, as in the graph, a, b, c */
+  assert_true(n.relation[0].kind[0] == 2 && n.relation[0].kind[1] == 3 && n.relation[0].kind[2] == 2);
   assert_true(told.relation[0].duplicates == 1 && told.relation[0].known == 1);
   kith_new_nodes_free(&n);
   new.relation[0] = new_list("near", "pop,rock\n");
