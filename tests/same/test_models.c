@@ -374,6 +374,25 @@ static void rounded_rows_need_the_whole_graph(void **state) {
   test_graph_free(&t);
 }
 
+/* What it classifies is the same on all ranks: test_han_oracle.c. */
+static void han_needs_labeled_nodes(void **state) {
+  (void)state;
+  kith_model_options model = related(FRIEND, VIEW);
+  model.name = KITH_HAN;
+  model.dim = 16;
+  model.layers = 1;
+  test_graph t = graph_for(&model);
+  kith_graph *g = test_graph_cut(&t, test_comm, 3, 1);
+  kith_train_options train = kith_train_defaults();
+  kith_trainer *trainer = NULL;
+  for (int i = 0; i < model.relations.n; i++) model.relations.of[i].weight = 1;
+  assert_int_equal(KITH_ECONFIG, kith_trainer_create(test_comm, g, &model, &train, &trainer).status);
+  assert_non_null(strstr(kith_error_text(), "model.name: han classifies nodes, and does not rank items"));
+  assert_null(trainer);
+  kith_graph_destroy(&g);
+  test_graph_free(&t);
+}
+
 static void mf_is_the_same(void **state) {
   (void)state;
   check((kith_model_options){.name = KITH_MF});
@@ -420,6 +439,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(learned_layers_are_the_same),
                                      cmocka_unit_test(residuals_are_the_same),
                                      cmocka_unit_test(rounded_rows_need_the_whole_graph),
+                                     cmocka_unit_test(han_needs_labeled_nodes),
                                      cmocka_unit_test(mf_is_the_same),
                                      cmocka_unit_test(all_neighbors_are_the_whole_graph),
                                      cmocka_unit_test(relations_are_the_same),
