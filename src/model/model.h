@@ -29,7 +29,7 @@ const char *kith_head_merge_text(kith_head_merge name);           /**< "concat" 
 int kith_model_n_layer(const kith_model_options *o); /**< layers of message passing: 0 for MF */
 
 int kith_model_layer_dim(const kith_model_options *o, int l); /**< columns of layer l's output */
-/** Whether the last layer can have one column for each class: gcn, gcnii, gat, sage, rgcn. */
+/** Whether the last layer can have one column for each class: gcn, gcnii, gat, sage, rgcn, han. */
 bool kith_model_can_classify(const kith_model_options *o);
 /** Whether layers read relations one by one (kith_model_readers()): rgcn, diffnet. */
 bool kith_model_has_readers(const kith_model_options *o);

@@ -118,6 +118,7 @@ refused 78 'data.paths.odd.weights: similarity is that of paths that lead back a
 refused 78 'model.name: gcn reads data.edges, which names no list' "$KITH" ingest job.yaml --set model.name=gcn
 refused 78 'model.relations.papp: data names no such relation; the nearest is pa, all are pa, pv, know, cites, pap, near' "$KITH" train job.yaml --set model.relations.papp=1
 refused 78 'model.relations.pap: han learns what a meta-path weighs; expected 1' "$KITH" train job.yaml --set model.relations.pap=0.5
+refused 78 'job.yaml: task: classify; kith explain is about users and items, task recommend' "$KITH" explain job.yaml --user 3
 refused 78 'model.name: han classifies nodes' "$KITH" train job.yaml --set task=recommend --set data.interactions=pa.txt
 
 # A list that leads nowhere, and a path that nothing reads, are told of.
