@@ -20,7 +20,7 @@
 
 #include "base/base.h"
 #include "blend/blend_impl.h"
-#include "ops/exact_block.h"
+#include "ops/exponentials.h"
 
 static const double LIKELIHOOD_PRIOR = 5;
 static const double LIKELIHOOD_COLDEST = 4; /* most 1 / tau_u: of a user whose scores are nearly the same */
