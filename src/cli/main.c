@@ -70,17 +70,16 @@ static bool main_nearest_topic(const char *topic, char *near) {
   return true;
 }
 
-/* Answer an unknown topic with its present name, the nearest topic, or all verbs, on stderr. */
+/* Answer an unknown topic with its present name, the nearest topic, or where to look, on stderr. */
 static kith_status main_fail_topic(const char *topic) {
   char now[KITH_JOB_KEY_SIZE];
   if (kith_job_renamed(topic, now))
     fprintf(stderr, "kith: %s is now called %s; see kith help %s\n", topic, now, now);
   else if (topic[0] && main_nearest_topic(topic, now))
     fprintf(stderr, "kith: no help on \"%s\"; did you mean \"%s\"? see kith help %s\n", topic, now, now);
-  else {
-    fprintf(stderr, "kith: no help on \"%s\"; there is help on keys, on a key, and on each verb\n\n", topic);
-    cli_print_help(stderr);
-  }
+  else
+    fprintf(stderr, "kith: no help on \"%s\"; kith help lists the verbs, and kith help keys all keys\n",
+            topic);
   return KITH_EUSAGE;
 }
 

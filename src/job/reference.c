@@ -141,19 +141,32 @@ static void reference_plain(const kith_job *job, const job_key *k) {
   reference_wrap(line);
 }
 
+/* Whether a key is in a section whose last word is `word`: model.kgin.intents is in one of kgin. */
+static bool reference_is_in(const char *key, const char *word) {
+  const size_t n = strlen(word);
+  for (const char *dot = strchr(key, '.'); dot && n > 0; dot = strchr(dot + 1, '.'))
+    if (strncmp(dot + 1, word, n) == 0 && dot[1 + n] == '.') return true;
+  return false;
+}
+
 bool kith_job_print_keys(const char *of) {
   kith_job job = kith_job_defaults();
   char generic[KITH_JOB_KEY_SIZE];
   kith__job_generic(of, generic);
   size_t n = strlen(generic);
-  bool found = false;
+  bool found = false, some = false;
   for (int i = 0; i < kith__job_n_row; i++) {
     const job_key *k = &kith__job_row[i];
     bool is = n == 0 || (strncmp(k->key, generic, n) == 0 && (k->key[n] == '\0' || k->key[n] == '.'));
     if (is) reference_plain(&job, k);
     found |= is;
   }
-  return found;
+  for (int i = 0; i < kith__job_n_row && !found; i++) {
+    if (!reference_is_in(kith__job_row[i].key, of)) continue;
+    reference_plain(&job, &kith__job_row[i]);
+    some = true;
+  }
+  return found || some;
 }
 
 void kith_job_print_renamed(void) {
