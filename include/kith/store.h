@@ -130,6 +130,8 @@ typedef struct kith_blend_origin {
   int n_evidence;
   int64_t
       evidence_width; /**< columns of the rows that are evidence of items, after those of models: 0 or 1 */
+  int64_t
+      weight_users; /**< validation users who chose the weights; 0: weights were given, or it is a refit */
   struct kith_blend_evidence {
     char text[2 * KITH_NAME]; /**< "seen view" */
     double weight;
@@ -181,6 +183,7 @@ typedef struct kith_embeddings_origin {
   char *config_key;                      /**< a new block, freed by the caller; null: an older file */
   int64_t epoch, step, dim;
   int64_t evidence_width; /**< of a blend: the last columns that are evidence of items, 0 or 1 */
+  int64_t weight_users;   /**< of a blend: validation users who chose its weights; 0: none did */
   uint64_t fingerprint;
   kith_direct_term direct; /**< all 0: the file has none */
 } kith_embeddings_origin;

@@ -68,7 +68,7 @@ static kith_agreed blend_search_run(blend_search *s) {
     kith__likelihood_keep(s->l, s->theta);
     s->r.n_round++;
     KITH_TRY(blend_round(s));
-    change = blend_change(s->n, before, s->theta);
+    s->r.change = change = blend_change(s->n, before, s->theta);
   }
   s->r.converged = s->r.converged && change <= BLEND_NEAR;
 done:

@@ -48,6 +48,7 @@ typedef struct kith_blend_report {
   int64_t n_user, n_pair; /**< users, and their validation items that count */
   int64_t n_kept;         /**< of these, the ones that are kept in the last round */
   int n_round, n_pass;    /**< rounds, and evaluations of the likelihood in all of them */
+  double change;          /**< the largest change of a weight's share of all in the last round; 0: no round */
   double log_likelihood;  /**< mean over the kept validation items, natural logarithm */
   double uniform;         /**< the same where all kept items are equally likely */
   bool converged;

@@ -35,16 +35,16 @@ const char *kith_evidence_kind_name(kith_evidence_kind kind) { return evidence_k
 void kith_evidence_print(const kith_evidence *e, char *text) {
   char more[64] = "";
   if (e->half_life > 0) snprintf(more, sizeof more, " %.15gs", e->half_life);
-  if (e->kind == KITH_EVIDENCE_ALIKE) snprintf(more, sizeof more, " %.8g %.8g", e->idf, e->length);
+  if (e->kind == KITH_EVIDENCE_ALIKE) snprintf(more, sizeof more, " idf=%.8g length=%.8g", e->idf, e->length);
   snprintf(text, 2 * KITH_NAME, "%s %s%s", evidence_kinds[e->kind].name, e->relation, more);
 }
 
-/* What follows the relation's name: "2592000s" of popular, perhaps; "2 0.5" of alike. */
+/* What follows the relation's name: "2592000s" of popular, perhaps; "idf=2 length=0.5" of alike. */
 static bool evidence_parse_more(const char *text, kith_evidence *e) {
   char more = 0, end = 0;
   if (e->kind == KITH_EVIDENCE_ALIKE)
-    return sscanf(text, "%lf %lf %c", &e->idf, &e->length, &end) == 2 && isfinite(e->idf) && e->idf >= 0 &&
-           isfinite(e->length) && e->length >= 0;
+    return sscanf(text, "idf=%lf length=%lf %c", &e->idf, &e->length, &end) == 2 && isfinite(e->idf) &&
+           e->idf >= 0 && isfinite(e->length) && e->length >= 0;
   if (!*text) return true;
   return e->kind == KITH_EVIDENCE_POPULAR && sscanf(text, "%lf%c%c", &e->half_life, &more, &end) == 2 &&
          more == 's' && isfinite(e->half_life) && e->half_life > 0;

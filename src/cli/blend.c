@@ -208,6 +208,7 @@ static kith_agreed blend_fit(const cli *c, blend_work *w) {
   double weight[KITH_BLEND_EVIDENCE] = {0};
   KITH_TRY(kith_blend_fit(c->comm, w->g, &w->o, w->of.n, w->member, &w->table, weight, &w->report));
   for (int k = 0; k < w->n_evidence; k++) w->evidence[k].weight = weight[k];
+  w->of.weight_users = w->report.n_user;
 done:
   return st;
 }
@@ -237,15 +238,19 @@ done:
 /* ---- output ---- */
 
 static void blend_print_report(cli *c, const kith_blend_report *r) {
-  cli_print(c,
-            "%lld validation items of %lld users; %lld of them are among the %d that the blend ranks highest",
-            (long long)r->n_pair, (long long)r->n_user, (long long)r->n_kept, KITH_BLEND_KEPT);
-  cli_print(c, "log-likelihood of an item %.6f, where all are alike %.6f; %d rounds, %d evaluations",
-            r->log_likelihood, r->uniform, r->n_round, r->n_pass);
+  cli_print_wrapped(
+      c, 2, "%lld validation items of %lld users; %lld are among the %d items that the blend ranks highest",
+      (long long)r->n_pair, (long long)r->n_user, (long long)r->n_kept, KITH_BLEND_KEPT);
+  cli_print_wrapped(c, 2,
+                    "log-likelihood of such an item %.6f, where all are alike %.6f; %s, %s; in the last "
+                    "round, weights changed by %.2g%% of their sum at most",
+                    r->log_likelihood, r->uniform, KITH_COUNT(r->n_round, "round(s)"),
+                    KITH_COUNT(r->n_pass, "evaluation(s)"), 100 * r->change);
   cli_json(c, "users", "%lld", (long long)r->n_user);
   cli_json(c, "items", "%lld", (long long)r->n_pair);
   cli_json(c, "kept", "%lld", (long long)r->n_kept);
   cli_json(c, "rounds", "%d", r->n_round);
+  cli_json(c, "change", "%.9g", r->change);
   cli_json(c, "log_likelihood", "%.12g", r->log_likelihood);
   cli_json(c, "uniform", "%.12g", r->uniform);
   cli_json(c, "evaluations", "%d", r->n_pass);
@@ -257,13 +262,13 @@ static void blend_print_report(cli *c, const kith_blend_report *r) {
 static void blend_print_models(cli *c, const blend_work *w) {
   double all = 0;
   for (int m = 0; m < w->of.n; m++) all += w->member[m].gamma;
-  cli_print(c, "  %-20s %-10s %8s %8s %10s %8s %12s", "model", "is", "columns", "epoch", "gamma", "weight",
+  cli_print(c, "  %-20s %-10s %7s %7s %9s %7s %11s", "model", "is", "columns", "epoch", "gamma", "share",
             "sigma");
   cli_json(c, "models", "[");
   for (int m = 0; m < w->of.n; m++) {
     const kith_blend_model *of = &w->of.model[m];
     double weight = all > 0 ? of->gamma / all : 0;
-    cli_print(c, "  %-20s %-10s %8d %8lld %10.5f %7.2f%% %12.5g", of->name, of->model, w->member[m].d,
+    cli_print(c, "  %-20s %-10s %7d %7lld %9.5f %6.2f%% %11.5g", of->name, of->model, w->member[m].d,
               (long long)w->epoch[m], of->gamma, 100 * weight, of->sigma);
     cli_json_more(c, "%s{\"name\": \"%s\", \"model\": \"%s\", \"gamma\": %.12g, \"weight\": %.9g, ",
                   m ? ", " : "", of->name, of->model, of->gamma, weight);
@@ -276,11 +281,22 @@ static void blend_print_evidence(cli *c, const blend_work *w) {
   cli_json(c, "evidence", "[");
   for (int k = 0; k < w->n_evidence; k++) {
     const struct kith_blend_evidence *e = &w->of.evidence[k];
-    if (k == 0) cli_print(c, "  %-44s %16s", "evidence", "weight");
+    if (k == 0) cli_print(c, "  %-44s %16s", "evidence", "c");
     cli_print(c, "  %-44s %16.5f", e->text, e->weight);
     cli_json_more(c, "%s{\"name\": \"%s\", \"weight\": %.12g}", k ? ", " : "", e->text, e->weight);
   }
   cli_json_more(c, "]");
+}
+
+/* What the columns of the tables are. */
+static void blend_print_legend(const cli *c, const blend_work *w) {
+  bool rounds = false;
+  for (int m = 0; m < w->of.n; m++) rounds = rounds || strcmp(w->of.model[m].model, "spectral") == 0;
+  cli_print_wrapped(
+      c, 4,
+      "  score: the sum of gamma times a model's score over sigma%s; sigma: the standard deviation of "
+      "the model's scores; share: gamma's in that of all models%s",
+      w->n_evidence > 0 ? ", and of c times evidence" : "", rounds ? "; epoch: of spectral, rounds" : "");
 }
 
 static kith_status blend_check_weights(const blend_work *w, int d) {
@@ -370,6 +386,7 @@ kith_agreed cli_blend(cli *c) {
   if (w.report.n_pass > 0) blend_print_report(c, &w.report);
   blend_print_models(c, &w);
   blend_print_evidence(c, &w);
+  blend_print_legend(c, &w);
   KITH_TRY(blend_write(c, &w, graph));
 done:
   blend_free(&w);

@@ -71,6 +71,11 @@ kith_agreed cli_lock(cli *c) KITH_MUST_USE;
 kith_agreed cli_lock_of(cli *c, const char *path) KITH_MUST_USE;
 /* The same for the work folder, if `path`, which rank 0 will write, lies in it or below it.  Collective. */
 kith_agreed cli_lock_for(cli *c, const char *path) KITH_MUST_USE;
+/* Whether a file that is about to be written is there, outside the work folder, where other jobs may share
+ * it by the keys graph and parts; on rank 0.  Local. */
+bool cli_is_shared(const cli *c, const char *path);
+/* Say that a file was written, and if it was `shared`, that it is new to other jobs. */
+void cli_print_written(const cli *c, const char *path, bool shared);
 
 /*
  * Whether a file exists where `path` will be written.  Collective.

@@ -36,7 +36,7 @@ bool cli_scope(const kith_eval_scope *o, char *text) {
 static void evaluate_print_users(cli *c, const kith_metrics *m) {
   const kith_eval_options *o = &c->job.evaluate;
   char text[CLI_SCOPE];
-  if (cli_scope(&o->scope, text)) cli_print(c, "ranked: %s", text);
+  if (cli_scope(&o->scope, text)) cli_print_wrapped(c, 2, "ranked: %s", text);
   if (m->n_user_left_out > 0)
     cli_print(c, "%s left out",
               KITH_COUNT(m->n_user_left_out,
@@ -258,12 +258,25 @@ static kith_agreed evaluate_choose_split(cli *c, const kith_graph *g) {
                                     *split == KITH_EVAL_TEST ? "test" : "valid"));
 }
 
+/* The validation items that chose a blend's weights say too much for it. */
+static void evaluate_print_weights(cli *c, const kith_embeddings_origin *from, const kith_metrics *m) {
+  if (from->weight_users <= 0 || c->job.evaluate.split != KITH_EVAL_VALID) return;
+  char some[64] = "these users";
+  if (from->weight_users < m->n_user)
+    snprintf(some, sizeof some, "%lld of these users", (long long)from->weight_users);
+  cli_print_wrapped(
+      c, 2,
+      "the items of %s chose the weights of the blend, so these figures are better than those on others",
+      some);
+  cli_json(c, "weight_users", "%lld", (long long)from->weight_users);
+}
+
 static kith_agreed evaluate_pairs(cli *c, const kith_graph *g, int d, const float *x,
-                                  const kith_direct_term *direct, const kith_pair_terms *pairs) {
+                                  const kith_embeddings_origin *from, const kith_pair_terms *pairs) {
   kith_agreed st = {KITH_OK};
   kith_metrics m;
   KITH_TRY(evaluate_choose_split(c, g));
-  c->job.evaluate.direct = *direct;
+  c->job.evaluate.direct = from->direct;
   c->job.evaluate.pairs = pairs;
   double began = kith_clock();
   KITH_TRY(kith_eval_metrics(c->comm, g, d, x, &c->job.evaluate, &m));
@@ -271,6 +284,7 @@ static kith_agreed evaluate_pairs(cli *c, const kith_graph *g, int d, const floa
   if (m.n_user == 0 && c->comm->rank == 0)
     kith_warn("no user has a held-out item that is ranked: every figure is 0");
   evaluate_print(c, &m);
+  evaluate_print_weights(c, from, &m);
   if (c->job.evaluate.split == KITH_EVAL_TEST) cli_print_without_valid(c, g);
   cli_print(c, "ranked in %.2f s", seconds);
   cli_json(c, "seconds", "%.4f", seconds);
@@ -313,7 +327,7 @@ kith_agreed cli_evaluate(cli *c) {
   evaluate_print_origin(c, &from);
   cli_print_refit(c, g);
   if (g->n_class > 0) KITH_TRY(evaluate_nodes(c, g, x));
-  else KITH_TRY(evaluate_pairs(c, g, d, x, &from.direct, &pairs));
+  else KITH_TRY(evaluate_pairs(c, g, d, x, &from, &pairs));
 done:
   kith_pair_terms_free(&pairs);
   KITH_FREE(from.config_key);

@@ -69,7 +69,8 @@ kith_status cli_evidence_take(const char *path, const kith_blend_origin *of, kit
   kith_status st = KITH_OK;
   for (int k = 0; k < of->n_evidence; k++) {
     KITH_CHECK(kith_evidence_parse(of->evidence[k].text, &out[k]), KITH_EDATA,
-               "%s: evidence \"%s\" is unknown to this version", path, of->evidence[k].text);
+               "%s: evidence \"%s\" is unknown to this version; run kith blend again", path,
+               of->evidence[k].text);
     out[k].weight = of->evidence[k].weight;
   }
 done:

@@ -1,6 +1,7 @@
 /* The work folder's lock: which verbs take it, and when. */
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "base/file.h"
@@ -32,6 +33,19 @@ static bool folder_holds(const char *work, const char *path) {
     if (strcmp(above, folder) == 0) return false;
     memcpy(folder, above, sizeof folder);
   }
+}
+
+bool cli_is_shared(const cli *c, const char *path) {
+  return c->comm->rank == 0 && access(path, F_OK) == 0 && !folder_holds(c->job.work, path);
+}
+
+void cli_print_written(const cli *c, const char *path, bool shared) {
+  cli_print(c, "wrote %s", path);
+  if (shared)
+    cli_print_wrapped(c, 2,
+                      "this replaced a file outside the work folder %s; other jobs that share it read the "
+                      "new one",
+                      c->job.work);
 }
 
 kith_agreed cli_lock_for(cli *c, const char *path) {

@@ -33,21 +33,29 @@ static void partition_print_relations(cli *c, kith_partition_method method, cons
   }
 }
 
+/* A blend trains nothing, so it has no rows to send. */
 static void partition_print(cli *c, kith_partition_method method, int n, const kith_partition_report *r) {
-  char key[KITH_NAME];
-  cli_print(c, "%-10s  %5s  %7s  %10s  %6s  %6s  %11s  %11s", partition_text(method), "ranks", "cut",
-            "ghosts/own", "nodes", "edges", "MB a layer", "MB an epoch");
+  char key[KITH_NAME], sent[64] = "";
+  const bool trains = !cli_is_blend(c);
+  cli_print(c, "%-10s  %5s  %7s  %10s  %6s  %6s%s", partition_text(method), "ranks", "cut", "ghosts/own",
+            "nodes", "edges", trains ? "   MB a layer  MB an epoch" : "");
   for (int i = 0; i < n; i++) {
-    cli_print(c, "%-10s  %5d  %6.2f%%  %10.3f  %6.3f  %6.3f  %11.3f  %11.1f", "", r[i].ranks,
-              100 * r[i].cut_share, r[i].ghosts_per_own, r[i].node_balance, r[i].edge_balance,
-              (double)r[i].bytes_per_layer / 1e6, (double)r[i].bytes_per_epoch / 1e6);
+    if (trains)
+      snprintf(sent, sizeof sent, "  %11.3f  %11.1f", (double)r[i].bytes_per_layer / 1e6,
+               (double)r[i].bytes_per_epoch / 1e6);
+    cli_print(c, "%-10s  %5d  %6.2f%%  %10.3f  %6.3f  %6.3f%s", "", r[i].ranks, 100 * r[i].cut_share,
+              r[i].ghosts_per_own, r[i].node_balance, r[i].edge_balance, sent);
     snprintf(key, sizeof key, "%s_%d", partition_text(method), r[i].ranks);
     cli_json(
         c, key,
         "{\"cut\": %lld, \"cut_share\": %.6g, \"ghosts\": %lld, \"ghosts_per_own\": %.6g, \"node_balance\": "
-        "%.6g, \"edge_balance\": %.6g, \"bytes_per_layer\": %lld, \"bytes_per_epoch\": %lld}",
+        "%.6g, \"edge_balance\": %.6g",
         (long long)r[i].cut, r[i].cut_share, (long long)r[i].ghosts, r[i].ghosts_per_own, r[i].node_balance,
-        r[i].edge_balance, (long long)r[i].bytes_per_layer, (long long)r[i].bytes_per_epoch);
+        r[i].edge_balance);
+    if (trains)
+      cli_json_more(c, ", \"bytes_per_layer\": %lld, \"bytes_per_epoch\": %lld",
+                    (long long)r[i].bytes_per_layer, (long long)r[i].bytes_per_epoch);
+    cli_json_more(c, "}");
     partition_print_relations(c, method, &r[i]);
   }
 }
@@ -56,7 +64,8 @@ static void partition_explain(const cli *c) {
   cli_print_wrapped(
       c, 2,
       "cut: interactions or edges between two ranks; ghosts/own: rows needed of others for each "
-      "row owned; nodes, edges: the fullest rank against the mean; MB: sent by all ranks");
+      "row owned; nodes, edges: the fullest rank against the mean%s",
+      cli_is_blend(c) ? "" : "; MB: sent by all ranks");
 }
 
 /* Cut and judge, on rank 0. */
@@ -150,8 +159,9 @@ static kith_agreed partition_alone(cli *c, const kith_comm *alone, bool compare)
   }
   KITH_TRY(kith_agree(alone, partition_work(c, d, &c->job.partition, part)));
   partition_explain(c);
+  const bool shared = cli_is_shared(c, parts);
   KITH_TRY(kith_partition_write(alone, parts, d, &c->job.partition, part));
-  cli_print(c, "wrote %s", parts);
+  cli_print_written(c, parts, shared);
 done:
   kith_dataset_destroy(&d);
   KITH_FREE(part);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "blend/evidence.h"
 #include "cli/recommend.h"
 
 static const kith_ids *similar_ids(const recommend_data *a, kith_node_type type) {
@@ -112,6 +113,31 @@ static void similar_normalize(const recommend_data *a, float *unit) {
   kith_normalize_rows(a->g->n_own, a->d, unit);
 }
 
+/* Append evidence without its numbers: "alike tag, order interactions". */
+static void similar_append(const kith_blend_origin *of, size_t size, char *text) {
+  kith_evidence e;
+  for (int k = 0; k < of->n_evidence; k++) {
+    size_t n = strlen(text);
+    if (kith_evidence_parse(of->evidence[k].text, &e))
+      snprintf(text + n, size - n, "%s%s %s", k ? ", " : "", kith_evidence_kind_name(e.kind), e.relation);
+  }
+}
+
+/* What the numbers are, and what they leave out of the model's scores. */
+static kith_agreed similar_print_measure(cli *c, const recommend_data *a) {
+  kith_agreed st = {KITH_OK};
+  kith_blend_origin of = {.n = 0};
+  char path[KITH_PATH], evidence[KITH_BLEND_EVIDENCE * 2 * KITH_NAME] = "";
+  const bool direct = kith_direct_is_on(&a->from.direct);
+  if (cli_is_blend(c) && cli_blend_file(c, path)) KITH_TRY(kith_blend_origin_read(c->comm, path, &of));
+  similar_append(&of, sizeof evidence, evidence);
+  cli_print_wrapped(c, 2, "similarity: the cosine of rows%s%s%s%s", of.n > 0 ? " of models" : "",
+                    direct ? ", without the direct term" : "", evidence[0] ? ", without evidence: " : "",
+                    evidence);
+done:
+  return st;
+}
+
 kith_agreed cli_recommend_similar(cli *c, const recommend_request *w, const recommend_data *a) {
   kith_agreed st = {KITH_OK};
   const heading h = {.key = "similar",
@@ -126,8 +152,7 @@ kith_agreed cli_recommend_similar(cli *c, const recommend_request *w, const reco
   KITH_TRY(kith_agree(c->comm, similar_find(w, a, &self)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(unit, n)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(query, n_query)));
-  if (kith_direct_is_on(&a->from.direct)) cli_print(c, "similar: by rows alone, without the direct term");
-  if (a->from.evidence_width > 0) cli_print(c, "similar: by rows of models alone, without blend.popular");
+  KITH_TRY(similar_print_measure(c, a));
   similar_normalize(a, unit);
   similar_fill(w, a, self.value, unit, query);
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, query, (int)n_query, MPI_FLOAT, MPI_SUM, c->comm->mpi));

@@ -39,6 +39,7 @@ kith_agreed kith__blend_origin_write(kith_h5 *f, const kith_blend_origin *blend)
   }
   if (blend->n_evidence > 0) KITH_TRY(kith_h5_put_attr_int(f, "evidence", blend->n_evidence));
   if (blend->evidence_width > 0) KITH_TRY(kith_h5_put_attr_int(f, "evidence_width", blend->evidence_width));
+  if (blend->weight_users > 0) KITH_TRY(kith_h5_put_attr_int(f, "weight_users", blend->weight_users));
   for (int k = 0; k < blend->n_evidence; k++) {
     KITH_TRY(kith_h5_put_attr_text(f, blend_evidence(k, "", name), blend->evidence[k].text));
     KITH_TRY(kith_h5_put_attr_real(f, blend_evidence(k, "_weight", name), blend->evidence[k].weight));

@@ -173,6 +173,8 @@ kith_agreed kith_embeddings_origin_read(const kith_comm *comm, const char *path,
   if (kith_h5_has_attr(f, "step")) KITH_TRY(kith_h5_get_attr_int(f, "step", &out->step));
   if (kith_h5_has_attr(f, "evidence_width"))
     KITH_TRY(kith_h5_get_attr_int(f, "evidence_width", &out->evidence_width));
+  if (kith_h5_has_attr(f, "weight_users"))
+    KITH_TRY(kith_h5_get_attr_int(f, "weight_users", &out->weight_users));
   KITH_TRY(origin_text(f, "model", out->model));
   KITH_TRY(origin_text(f, "run", out->run));
   KITH_TRY(direct_read(f, path, &out->direct));

@@ -66,7 +66,7 @@ for l in open("cite.tsv"):
 s = np.sqrt(np.maximum(A.sum(1), 1))
 A = A / s / s[:, None]
 near = R @ A / np.sqrt(np.maximum(n, 1))
-power = " %g %g" % (p, q)
+power = " idf=%g length=%g" % (p, q)
 F = {"alike tag" + power: alike(tag, p, q), "alike weighted" + power: alike(weighted, p, q), "alike features" + power: alike(words, p, q),
      "near cite": near, "near2 cite": near @ A}
 f = h5py.File("both/blend.h5")

@@ -74,6 +74,12 @@ agrees() { # JSON of kith evaluate, recall@10 of the oracle
 one=$(blended 1 both.yaml)
 /usr/bin/python3 -c 'import json, sys; m = json.loads(sys.argv[1]); assert m["evaluations"] <= 8 * (m["rounds"] + 1), m' "$one" # Newton converges fast
 [ -f both/embeddings.h5 ] && [ ! -e both/blend.h5 ]
+"$KITH" blend both.yaml --users 1000000 --quiet >log # lines of a terminal, with a legend
+grep "score: the sum of gamma times" log >/dev/null && grep "of spectral, rounds" log >/dev/null
+awk 'length($0) > 80 {print "too long: " $0; exit 1}' log
+"$KITH" evaluate both.yaml --quiet | grep "the items of these users chose the weights" >/dev/null
+"$KITH" evaluate both.yaml --split test --quiet >log
+grep "chose the weights" log && { echo "test items chose no weights"; exit 1; }
 recall=$(/usr/bin/python3 oracle.py both embeddings.h5 "$one" gcn filter)
 agrees "$(evaluated both.yaml)" "$recall"
 "$KITH" inspect both/embeddings.h5 >log
@@ -138,6 +144,8 @@ one=$(blended 1 both.yaml)
 
 # Few users: fewer items, other weights.
 few=$("$KITH" blend both.yaml --users 60 --json --quiet | tail -1)
+"$KITH" evaluate both.yaml --json --quiet >log
+grep "the items of [0-9]* of these users chose" log >/dev/null && grep "\"weight_users\": $(echo "$few" | sed 's/.*"users": \([0-9]*\).*/\1/')," log >/dev/null
 /usr/bin/python3 -c 'import json, sys; n = json.loads(sys.argv[1])["users"]; assert 30 < n < 100, n' "$few"
 [ "$(ranks 3 blend both.yaml --set blend.users=60 --json --quiet | tail -1 | sed 's/"ranks": [0-9]*, //')" = "$(echo "$few" | sed 's/"ranks": [0-9]*, //')" ]
 one=$(blended 1 both.yaml)
@@ -181,6 +189,15 @@ fails 78 "blend.weights: all are 0" "$KITH" blend both.yaml --set blend.weights=
 "$KITH" evaluate both.yaml --set blend.weights=1,1 --quiet 2>&1 | grep "other models, weights or evidence" >/dev/null
 "$KITH" evaluate both.yaml --set blend.weights=0.25,2 --quiet 2>&1 | grep "other models" && { echo "a false warning"; exit 1; }
 fails 78 "has 1 weights, and blend.models 2 models" "$KITH" blend both.yaml --set blend.weights=1
+
+# A graph and parts of another folder are read; what is written there is said. A blend sends no rows.
+"$KITH" ingest both.yaml --quiet | grep "replaced a file outside the work folder" >/dev/null
+"$KITH" partition both.yaml --quiet >log
+tr -s ' \n' ' ' <log | grep "replaced a file outside the work folder" >/dev/null
+grep "MB" log && { echo "a blend sends nothing"; exit 1; }
+"$KITH" partition gcn.yaml --quiet >log
+grep "replaced" log && { echo "gcn's own file"; exit 1; }
+grep "MB a layer" log >/dev/null
 
 # What cannot be is refused; nothing is left behind.
 fails 78 "kith train is for one model" "$KITH" train both.yaml

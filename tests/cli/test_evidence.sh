@@ -94,6 +94,8 @@ sampled=$(evaluated 1 --protocol sampled-30)
 /usr/bin/python3 oracle.py "$one" "$mine"
 "$KITH" inspect both/blend.h5 >log
 "$KITH" recommend both.yaml --similar-to item-003 --k 5 --json --quiet | tail -1 >similar
+"$KITH" recommend both.yaml --similar-to item-003 --quiet | tr -s ' \n' ' ' >log
+grep "similarity: the cosine of rows of models, without evidence: .*friends friend.*order interactions, popular interactions" log >/dev/null
 /usr/bin/python3 - <<'P' # by rows of models alone
 import json, h5py, numpy as np
 told = json.load(open("similar"))["similar"][0]
