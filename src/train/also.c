@@ -20,6 +20,7 @@ struct also_stream {
   kith_dist_csr *a; /* degrees in the relation */
   kith_negative_distribution *distribution;
   kith_saturated_users *saturated;
+  bool any; /* negatives are drawn among all items */
   kith_edge_order *order;
   kith_batch *batch;
   kith_halo *halo; /* of the batch's rows */
@@ -160,19 +161,26 @@ done:
 
 /* ---- streams ---- */
 
+/* Find users without negatives, as for the interactions; the message names the stream. */
+static kith_agreed also_exclude_saturated(const kith_trainer *t, also_stream *s) {
+  char why[256];
+  const kith_loss_options *loss = &t->train.loss;
+  s->any = (!t->pairs.softmax || loss->shared > 0) && kith_negative_distribution_covers_all(s->distribution);
+  if (t->pairs.softmax && loss->inbatch && !loss->mask) return (kith_agreed){KITH_OK};
+  kith_agreed st = kith_saturated_users_create(t->comm, &s->g, s->any, &s->saturated);
+  if (st.status != KITH_EDATA) return st;
+  snprintf(why, sizeof why, "%s", kith_error_text());
+  return kith_agreed_same(kith_fail(KITH_EDATA, "train.also.%s: %s", s->relation, why));
+}
+
 static kith_agreed also_order(const kith_trainer *t, also_stream *s) {
   kith_agreed st = {KITH_OK};
   uint64_t seed = t->train.seed ^ kith_text_hash(s->relation);
-  const kith_loss_options *loss = &t->train.loss;
-  bool any =
-      (!t->pairs.softmax || loss->shared > 0) && kith_negative_distribution_covers_all(s->distribution);
-  bool masks = !t->pairs.softmax || !loss->inbatch || loss->mask;
-  if (masks) KITH_TRY(kith_saturated_users_create(t->comm, &s->g, any, &s->saturated));
+  if (s->g.n_edge == 0)
+    KITH_TRY(
+        kith_agreed_same(kith_fail(KITH_EDATA, "train.also.%s: the relation has no edges", s->relation)));
+  KITH_TRY(also_exclude_saturated(t, s));
   kith_eid n = s->g.n_edge - (s->saturated ? s->saturated->n_pair : 0);
-  if (n == 0)
-    KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "train.also.%s: %s", s->relation,
-                                        s->g.n_edge == 0 ? "the relation has no edges"
-                                                         : "no pair of the relation has a negative")));
   int batch = n < t->train.batch ? (int)n : t->train.batch;
   KITH_TRY(kith_agree(t->comm, kith_edge_order_create(&s->g, s->saturated, batch, seed, &s->order)));
 done:
@@ -293,6 +301,13 @@ void kith__also_record(kith_trainer *t) {
 }
 
 /* ---- reports ---- */
+
+kith_excluded_users kith_trainer_also_excluded_users(const kith_trainer *t, int i, const char **relation) {
+  const also_stream *s = i < t->n_also ? &t->also[i] : NULL;
+  *relation = s ? s->relation : NULL;
+  if (!s || !s->saturated) return (kith_excluded_users){0};
+  return (kith_excluded_users){s->saturated->n_user, s->saturated->n_pair, s->any};
+}
 
 void kith_trainer_also_losses(const kith_trainer *t, kith_learned *out) {
   for (int i = 0; i < t->n_also; i++) {

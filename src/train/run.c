@@ -375,13 +375,23 @@ done:
   return st;
 }
 
+/* key: "" or that of an auxiliary loss. */
+static void run_warn_excluded(const kith_excluded_users *out, const char *key, const char *relation) {
+  if (out->n_user == 0) return;
+  kith_warn("%s%s%s%s interacted with every item%s: %s %s", key, relation, key[0] ? ": " : "",
+            KITH_COUNT(out->n_user, "user(s)"), out->any ? "" : " that negatives are drawn from",
+            out->n_user == 1 ? "the" : "their",
+            KITH_COUNT(out->n_pair, "pair(s) (has|have) no negative and (is|are) left out"));
+}
+
 /* Warn once per run, before its first step. */
 static void run_tell_left_out(const run *r) {
   kith_excluded_users out = kith_trainer_excluded_users(r->trainer);
-  if (r->comm->rank != 0 || out.n_user == 0) return;
-  kith_warn("%s interacted with every item%s: %s %s", KITH_COUNT(out.n_user, "user(s)"),
-            out.any ? "" : " that negatives are drawn from", out.n_user == 1 ? "the" : "their",
-            KITH_COUNT(out.n_pair, "pair(s) (has|have) no negative and (is|are) left out"));
+  const char *relation = "";
+  if (r->comm->rank != 0) return;
+  run_warn_excluded(&out, "", relation);
+  for (int i = 0; out = kith_trainer_also_excluded_users(r->trainer, i, &relation), relation; i++)
+    run_warn_excluded(&out, "train.also.", relation);
 }
 
 /* Where a checkpoint has the rows, they need not be made anew. */

@@ -30,6 +30,8 @@ typedef struct kith_excluded_users {
   bool any; /**< negatives are drawn among all items; else only among items with training interactions */
 } kith_excluded_users;
 kith_excluded_users kith_trainer_excluded_users(const kith_trainer *t); /**< Local. */
+/** The same of auxiliary loss i, and its relation; null: there are no more.  Local. */
+kith_excluded_users kith_trainer_also_excluded_users(const kith_trainer *t, int i, const char **relation);
 
 /** Layers that kith_trainer_oversmoothing() measures: the input rows, and the output of each layer.  Local.
  */

@@ -91,6 +91,25 @@ says 78 'train.also.friend: a relation of user and user; expected one of users w
 says 78 'train.also: sampler.mode: neighbor trains on interactions alone' --set train.also.view=1 --set sampler.mode=neighbor
 says 78 'train.also: model.name: gcn trains on interactions alone' --set train.also.view=1 --set model.name=gcn
 says 78 'train.also: model.layer_weights: learned' --set train.also.view=1 --set model.name=lightgcn --set model.layer_weights=learned
+# Who has viewed every item has no negative there, which is told once; if all users have, training is refused.
+views() { # USERS: so many of them have viewed every item, the others as before
+  /usr/bin/python3 - $1 <<'P'
+import sys
+lists = [[l.split()[:2] for l in open(name + ".tsv") if l[0] != "#"] for name in ("list", "cart", "view")]
+users, items = (sorted({e[k] for l in lists for e in l}) for k in (0, 1))
+full = set(users[:int(sys.argv[1])])
+edges = [(u, i) for u in sorted(full) for i in items] + [e for e in lists[2] if e[0] not in full]
+open("views.tsv", "w").write("".join("%s\t%s\n" % tuple(e) for e in edges))
+P
+  for verb in ingest partition; do "$KITH" $verb job.yaml --quiet "${views[@]}" >log 2>&1 || { cat log; exit 1; }; done
+}
+views=(--set work=viewed --set data.relations.view.path=views.tsv)
+views 2
+ranks 2 train job.yaml --fresh --set train.epochs=1 "${also[@]}" "${views[@]}" >log 2>&1 || { cat log; exit 1; }
+[ "$(grep -c 'interacted with every item' log)" = 1 ] && grep -F 'warning: train.also.view: 2 users interacted with every item: their 180 pairs have no negative' log >/dev/null || { cat log; exit 1; }
+views 1000
+says 65 'train.also.view: every user interacted with every item: no pair has a negative' "${also[@]}" "${views[@]}"
+
 says 0 'model.cascade.transform is set but has no effect' --set model.cascade.residual=true --set model.cascade.transform=shared --set train.epochs=1
 says 0 'model.layers is set but has no effect' --set 'model.cascade.layers=[1, 2, 1]' --set train.epochs=1
 says 0 'model.cascade.order is set but has no effect' --set model.name=lightgcn --set train.epochs=1 --set 'model.cascade.order=[view, interactions]'

@@ -14,7 +14,7 @@
 #include "train/train.h"
 
 static test_graph graph;
-static kith_graph *share, *directed_share, *tie_share;
+static kith_graph *share, *related_share, *directed_share, *tie_share;
 static test_classes classes;
 static kith_graph *class_share;
 
@@ -78,6 +78,16 @@ static kith_agreed make_trainer_of(kith_loss_name loss, void **made) {
 static kith_agreed make_trainer_bpr(void **made) { return make_trainer_of(KITH_BPR, made); }
 static kith_agreed make_trainer_nce(void **made) { return make_trainer_of(KITH_NCE, made); }
 static kith_agreed make_trainer_softmax(void **made) { return make_trainer_of(KITH_SOFTMAX, made); }
+/* With an auxiliary loss on views. */
+static kith_agreed make_trainer_also(void **made) {
+  kith_model_options model = kith_model_defaults();
+  kith_train_options train = kith_train_defaults();
+  model.dim = 4;
+  model.layers = 1;
+  train.batch = 32;
+  train.also = (kith_also){.n = 1, .of = {{.name = "view", .weight = 0.5}}};
+  return kith_trainer_create(test_comm, related_share, &model, &train, (kith_trainer **)made);
+}
 static kith_agreed make_trainer_pinsage(void **made) {
   kith_model_options model = kith_model_defaults();
   kith_train_options train = kith_train_defaults();
@@ -329,6 +339,10 @@ static void a_trainer_on_sampled_edges_and_walks(void **state) {
   refuse_each(make_trainer_pairs_edges, break_trainer);
   refuse_each(make_trainer_pairs_walks, break_trainer);
 }
+static void a_trainer_with_an_auxiliary_loss(void **state) {
+  (void)state;
+  refuse_each(make_trainer_also, break_trainer);
+}
 static void a_trainer_with_pinsage(void **state) {
   (void)state;
   refuse_each(make_trainer_pinsage, break_trainer);
@@ -377,6 +391,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(singular_vectors),
                                      cmocka_unit_test(a_trainer_with_weights),
                                      cmocka_unit_test(a_trainer_with_pinsage),
+                                     cmocka_unit_test(a_trainer_with_an_auxiliary_loss),
                                      cmocka_unit_test(a_trainer_on_sampled_pairs),
                                      cmocka_unit_test(a_trainer_on_sampled_edges_and_walks),
                                      cmocka_unit_test(a_trainer_of_classes),
@@ -385,7 +400,9 @@ int main(int argc, char **argv) {
   test_begin(&argc, &argv);
   graph = test_graph_random(10, 12, 50, 4);
   share = test_graph_cut(&graph, test_comm, 5, 2);
-  graph.related = graph.directed = true;
+  graph.related = true;
+  related_share = test_graph_cut(&graph, test_comm, 5, 2);
+  graph.directed = true;
   directed_share = test_graph_cut(&graph, test_comm, 5, 2);
   graph.ties = true;
   tie_share = test_graph_cut(&graph, test_comm, 5, 2);
@@ -397,6 +414,7 @@ int main(int argc, char **argv) {
   class_share = test_classes_cut(&classes, test_comm, 5, 2);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);
   kith_graph_destroy(&share);
+  kith_graph_destroy(&related_share);
   kith_graph_destroy(&directed_share);
   kith_graph_destroy(&tie_share);
   kith_graph_destroy(&class_share);
