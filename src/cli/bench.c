@@ -33,8 +33,8 @@ static void bench_step(bench *b) { (void)kith_trainer_step(b->trainer, 0, KITH_R
 
 static void bench_rank(bench *b) {
   kith_topk top = {0};
-  kith_agreed st = kith_eval_topk(b->c->comm, b->g, b->d, b->x, NULL, NULL, 20, NULL, 0, NULL, &top);
-  if (kith_is_bad(st)) kith_abort(__FILE__, __LINE__, kith_error_text());
+  if (kith_is_bad(b->st)) return;
+  b->st = kith_eval_topk(b->c->comm, b->g, b->d, b->x, NULL, NULL, 20, NULL, 0, NULL, &top);
   kith_topk_free(&top);
 }
 
@@ -57,13 +57,15 @@ done:
 }
 
 static void bench_write(bench *b) {
-  if (kith_is_bad(bench_write_file(b))) kith_abort(__FILE__, __LINE__, kith_error_text());
+  if (!kith_is_bad(b->st)) b->st = bench_write_file(b);
 }
 
-/* Print one line: the seconds of a kernel, and the share of them that its limit alone takes. */
+/* Print one line: the seconds of a kernel, and the share of them that its limit alone takes; none if it
+ * fails. */
 static void bench_line(bench *b, const char *name, const char *key, const char *of, void (*work)(bench *b),
                        void (*limit)(bench *b)) {
   bench_pair p = bench_time(b, work, limit);
+  if (kith_is_bad(b->st)) return;
   bool cached = p.limit > p.work && (limit == bench_roofline_adam || limit == bench_roofline_gather);
   cli_print(b->c, "  %-32s %9.3f ms   limit %9.3f ms   %5.1f %%  of %s%s", name, 1e3 * p.work, 1e3 * p.limit,
             100 * p.limit / p.work, of, cached ? ", in a cache" : "");
@@ -256,8 +258,10 @@ kith_agreed cli_bench(cli *c) {
   }
   KITH_TRY(kith_agree(c->comm, bench_far(&b)));
   b.wire_rows = (int)(kith_comm_max(c->comm, kith_halo_n_remote(b.a->halo)));
+  KITH_TRY(bench_write_file(&b)); /* refused before anything is measured, where it cannot be written */
   bench_print_limits(&b);
   bench_kernels(&b);
+  KITH_TRY(b.st);
 done:
   bench_free(&b);
   return st;

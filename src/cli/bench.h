@@ -33,6 +33,7 @@ typedef struct bench {
   float sink;               /* sum of values that are only read, so that the compiler keeps the reads */
   double part[BENCH_PARTS]; /* seconds of the parts of a step's limit, summed over its runs */
   int wire_rows;            /* rows that a message between neighbors in the ring has */
+  kith_agreed st;           /* of kernels that can fail: once bad, the others do nothing */
 } bench;
 
 /* Medians of the slowest rank's seconds. */

@@ -78,6 +78,11 @@ refused() { # RANKS words…
   [ ! -s "$dir/out" ] || fail "bench $* on $n: printed $(cat "$dir/out")"
   unchanged "bench $* on $n"
 }
+for n in 1 2; do
+  rc=0
+  ranks $n bench "$job" --set work="$dir/none" --set graph="$dir/t/work/graph.h5" --set parts="$dir/t/work/parts.h5" >"$dir/out" 2>"$dir/err" || rc=$?
+  [ $rc = 73 ] && [ "$(wc -l <"$dir/err")" = 1 ] && [ ! -s "$dir/out" ] && grep 'the folder .*none cannot be written to' "$dir/err" >/dev/null || fail "bench without a folder on $n: code $rc: $(cat "$dir/out" "$dir/err")"
+done
 for repeat in 0 -1 102 4294967297 99999999999999999999 3x 1.5 1e1 x '' ' 2' '+2'; do refused 1 --repeat "$repeat"; done
 refused 1 --repeat
 refused 2 --repeat 3x
