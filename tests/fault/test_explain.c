@@ -1,7 +1,8 @@
 /* ranks: 1 2 3, slow */
 /*
  * Explaining scores with the k-th allocation or read on rank r refused, for every r and k: all ranks learn
- * the same, and nothing is left in memory.  And gradient x input against differences of scores.
+ * the same, and nothing is left in memory: of an exact model, of models with attention, by gradients, and of
+ * a new user.  And gradient x input against differences of scores.
  */
 #include <mpi.h>
 #include <unistd.h>
@@ -35,9 +36,11 @@ static void cut_alone(void) {
 static void prepare(void) {
   kith_ingest_options o = {.interactions =
                                list_of("train", "a w\na x\nb x\nb y\nc y\nc z\nd z\nd w\ne x\ne z\n")};
-  o.n_relation = 1;
+  o.n_relation = 2;
   o.relation[0] = (kith_relation_source){.name = "tag", .from = "item", .to = "tag"};
   o.relation[0].list = list_of("tags", "w old\nx old\ny new\n");
+  o.relation[1] = (kith_relation_source){.name = "friend", .from = "user", .to = "user"};
+  o.relation[1].list = list_of("friends", "a b\nb c\na d\ne b\n");
   const kith_edge_source colors = list_of("colors", "w red\nx green\ny red blue:0.5\n");
   memcpy(o.features[KITH_ITEM].path, colors.path, sizeof colors.path);
   o.features[KITH_ITEM].format = KITH_SPARSE;
@@ -65,30 +68,68 @@ static void prepare(void) {
   assert_int_equal(KITH_OK, kith_train_run(test_comm, graph, &run, &result).status);
 }
 
-static kith_agreed run_explain(void) {
+/* What the explainer is made of. */
+typedef struct rows_read {
+  kith_embeddings_origin from;
+  float *x;
+  const kith_new_nodes *new;
+} rows_read;
+
+static kith_agreed rows_begin(rows_read *r) {
   kith_agreed st = {KITH_OK};
-  const kith_explain_query query[3] = {{0, 2, -1}, {1, 3, 2}, {4, 0, -1}};
+  int d = 0;
+  KITH_TRY(kith_embeddings_origin_read(test_comm, embeddings, &r->from));
+  KITH_TRY(kith_embeddings_read(test_comm, graph, embeddings, &d, &r->x));
+done:
+  return st;
+}
+
+static void rows_end(rows_read *r) {
+  KITH_FREE(r->x);
+  KITH_FREE(r->from.config_key);
+}
+
+static kith_agreed explain_three(const rows_read *r) {
+  kith_agreed st = {KITH_OK};
+  const kith_explain_query query[3] = {{0, 2, -1}, {1, 3, 2}, {r->new ? graph->n[KITH_USER] : 4, 0, -1}};
   kith_explainer *e = NULL;
   kith_explanations all = {.n = 0};
-  kith_embeddings_origin from = {.epoch = 0};
-  float *x = NULL;
-  int d = 0;
-  KITH_TRY(kith_embeddings_origin_read(test_comm, embeddings, &from));
-  KITH_TRY(kith_embeddings_read(test_comm, graph, embeddings, &d, &x));
-  KITH_TRY(kith_explainer_create(test_comm, graph, &run, &from, x, NULL, &e));
+  KITH_TRY(kith_explainer_create(test_comm, graph, &run, &r->from, r->x, r->new, &e));
   KITH_TRY(kith_explain(e, 3, query, 2, 2, 2, &all));
-  for (int q = 0; q < 3 && all.method == KITH_EXPLAIN_EXACT; q++) {
+  for (int q = 0; q < 3 && all.method != KITH_EXPLAIN_GRADIENT; q++) {
     const kith_explain_sums *s = &all.sums[q];
+    assert_true(fabs(s->rounding) < 1e-6 && s->n_term > 0);
+    if (all.method == KITH_EXPLAIN_ATTENTION) continue;
     assert_true(s->n_term == 2 && all.path[2 * q].n > 0 && all.connection[2 * q].n > 0);
-    assert_true(fabs(s->rounding) < 1e-6);
     assert_true(all.item[q].has_features && all.item[q].n_term == (q == 2 ? 1 : 2));
   }
 done:
   kith_explanations_free(&all);
   kith_explainer_free(&e);
-  KITH_FREE(x);
-  KITH_FREE(from.config_key);
   return st;
+}
+
+static kith_agreed run_explain(void) {
+  kith_agreed st = {KITH_OK};
+  rows_read r = {.x = NULL};
+  KITH_TRY(rows_begin(&r));
+  KITH_TRY(explain_three(&r));
+done:
+  rows_end(&r);
+  return st;
+}
+
+static rows_read rows; /* of the latest training */
+static kith_agreed run_explain_rows(void) { return explain_three(&rows); }
+
+/* Allocations alone, after the rows have been read; new: null or new nodes, of which one is explained. */
+static void refuse_allocations(const kith_new_nodes *new) {
+  const sweep s = {
+      .kind = KITH_FAULT_ALLOC, .run = run_explain_rows, .folder = folder, .inputs = folder, .least = 10};
+  rows = (rows_read){.new = new};
+  assert_int_equal(KITH_OK, rows_begin(&rows).status);
+  if (sweep_has(KITH_FAULT_ALLOC)) sweep_each(&s);
+  rows_end(&rows);
 }
 
 static void refused_anything_all_ranks_learn_it(void **state) {
@@ -103,6 +144,40 @@ static void refused_anything_all_ranks_learn_it(void **state) {
                      .mends = kind[i] == KITH_FAULT_READ};
     if (sweep_has(kind[i])) sweep_each(&s);
   }
+}
+
+static void train_anew(void) {
+  kith_run_result result;
+  run.fresh = true;
+  assert_int_equal(KITH_OK, kith_train_run(test_comm, graph, &run, &result).status);
+}
+
+static void attention(void **state) {
+  (void)state;
+  const kith_run kept = run;
+  run.model.input = KITH_EMBEDDING;
+  run.model.layers = 1;
+  run.model.name = KITH_GAT;
+  run.model.gat.heads = 2;
+  run.model.relations = (kith_relation_weights){.n = 0};
+  train_anew();
+  refuse_allocations(NULL);
+  run.model.name = KITH_DIFFNET;
+  run.model.relations = (kith_relation_weights){.n = 1, .of = {{.name = "friend", .weight = 1}}};
+  train_anew();
+  refuse_allocations(NULL);
+  run = kept;
+}
+
+static void a_new_user(void **state) {
+  (void)state;
+  const kith_new_nodes_options o = {.interactions = list_of("new", "f w\nf y\n"), .what = KITH_NEW_BOTH};
+  kith_new_nodes new = {.n_pair = 0};
+  kith_new_nodes_report report;
+  train_anew();
+  assert_int_equal(KITH_OK, kith_new_nodes_read(test_comm, run.graph, &o, &new, &report).status);
+  refuse_allocations(&new);
+  kith_new_nodes_free(&new);
 }
 
 /* ---- gradient x input: of models with one layer the derivative along each input row ---- */
@@ -190,14 +265,13 @@ static void contributions_of_gradients_are_differences(void **state) {
     KITH_FREE(x);
     KITH_FREE(from.config_key);
   }
-  const sweep s = {
-      .kind = KITH_FAULT_ALLOC, .run = run_explain, .folder = folder, .inputs = folder, .least = 10};
-  if (sweep_has(KITH_FAULT_ALLOC)) sweep_each(&s);
+  refuse_allocations(NULL);
   run = kept;
 }
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(refused_anything_all_ranks_learn_it),
+                                     cmocka_unit_test(attention), cmocka_unit_test(a_new_user),
                                      cmocka_unit_test(contributions_of_gradients_are_differences)};
   test_begin(&argc, &argv);
   test_folder_begin(folder);
