@@ -37,6 +37,13 @@ kith_agreed test_chain_ingest_all(const char *path) {
   o.features[KITH_ITEM].format = KITH_FEATURES_AUTO;
   snprintf(o.features[KITH_ITEM].path, KITH_PATH, "%s", chain.tags);
   snprintf(o.names[KITH_ITEM].path, KITH_PATH, "%s", chain.names);
+  o.n_relation = o.n_path = 1;
+  o.relation[0] = (kith_relation_source){.name = "tag", .from = "item", .to = "tag"};
+  o.relation[0].list.format = KITH_EDGES;
+  snprintf(o.relation[0].list.path, KITH_PATH, "%s", chain.tags);
+  o.path[0] = (kith_path_source){.name = "alike",
+                                 .steps = {2, {{"tag", false}, {"tag", true}}},
+                                 .weights = KITH_PATH_SIMILARITY};
   return chain_ingest(&o, path);
 }
 

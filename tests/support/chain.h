@@ -23,7 +23,7 @@ void test_chain_end(void);
 /* outputs/name, until the next call. */
 const char *test_chain_output(const char *name);
 kith_agreed test_chain_ingest(const char *path) KITH_MUST_USE;
-/* The same with names and features of items, which nothing else of the chain reads. */
+/* The same with names, features, tags and a meta-path of items, which nothing else of the chain reads. */
 kith_agreed test_chain_ingest_all(const char *path) KITH_MUST_USE;
 /* On one rank. */
 kith_agreed test_chain_cut(const char *path) KITH_MUST_USE;
