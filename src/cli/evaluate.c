@@ -7,12 +7,34 @@
 #include "cli/cli.h"
 #include "cli/evidence.h"
 
+static const char *const evaluate_node_split[KITH_NODE_SPLITS] = {"", "train", "valid", "test"};
+
+/* A classification is not ranked; of its splits, one or all are printed. */
+static kith_status evaluate_options_of_nodes(cli *c, kith_node_split *only) {
+  kith_status st = KITH_OK;
+  const char *ranked[2] = {"protocol", "k"}, *split = cli_option(c, "split");
+  *only = KITH_NODE_NONE;
+  for (int s = KITH_NODE_TRAIN; split && s < KITH_NODE_SPLITS; s++)
+    if (strcmp(split, evaluate_node_split[s]) == 0) *only = (kith_node_split)s;
+  KITH_CHECK(!split || *only != KITH_NODE_NONE, KITH_EUSAGE,
+             "kith evaluate: --split %s: expected train, valid or test; without it all are printed", split);
+  for (int i = 0; i < 2; i++)
+    KITH_CHECK(!cli_option(c, ranked[i]), KITH_EUSAGE,
+               "kith evaluate: --%s is about ranked items; with task: classify nothing is ranked, and the "
+               "figures are accuracy, loss and macro-F1",
+               ranked[i]);
+  KITH_TRY(cli_no_more(c));
+done:
+  return st;
+}
+
 /* --split, --protocol and --k set the same fields as the job's keys, by the same table. */
-static kith_status evaluate_options(cli *c) {
+static kith_status evaluate_options(cli *c, kith_node_split *only) {
   kith_status st = KITH_OK;
   const char *option[3] = {"split", "protocol", "k"},
              *key[3] = {"evaluate.split", "evaluate.protocol", "evaluate.k"};
   KITH_TRY(cli_take_refit(c));
+  if (c->job.task == KITH_TASK_CLASSIFY) return evaluate_options_of_nodes(c, only);
   for (int i = 0; i < 3; i++) {
     const char *value = cli_option(c, option[i]);
     if (value) KITH_TRY(kith_job_set(&c->job, key[i], value));
@@ -292,14 +314,20 @@ done:
   return st;
 }
 
-/* Every split that has nodes. */
-static kith_agreed evaluate_nodes(cli *c, const kith_graph *g, const float *x) {
+/* One split, or every split that has nodes. */
+static kith_agreed evaluate_nodes(cli *c, const kith_graph *g, const float *x, kith_node_split only) {
   kith_agreed st = {KITH_OK};
-  static const char *const name[KITH_NODE_SPLITS] = {"", "train", "valid", "test"};
+  const char *const *name = evaluate_node_split;
   char text[128], key[KITH_NAME];
   for (int s = KITH_NODE_TRAIN; s < KITH_NODE_SPLITS; s++) {
     kith_accuracy a = kith_eval_accuracy(c->comm, g, x, (kith_node_split)s);
     double f1 = 0;
+    if (only != KITH_NODE_NONE && s != (int)only) continue;
+    if (a.n == 0 && s == (int)only)
+      return kith_agreed_same(
+          kith_fail(KITH_ECONFIG,
+                    "kith evaluate: --split %s: the graph has no such nodes; see data.splits.%s", name[s],
+                    name[s]));
     if (a.n == 0) continue;
     KITH_TRY(kith_eval_macro_f1(c->comm, g, x, (kith_node_split)s, &f1));
     kith_accuracy_print(&a, sizeof text, text);
@@ -322,11 +350,12 @@ kith_agreed cli_evaluate(cli *c) {
   int d = 0;
   kith_embeddings_origin from = {.epoch = 0};
   kith_pair_terms pairs = {.value = NULL};
-  KITH_TRY(kith_agree(c->comm, evaluate_options(c)));
+  kith_node_split only = KITH_NODE_NONE;
+  KITH_TRY(kith_agree(c->comm, evaluate_options(c, &only)));
   KITH_TRY(cli_read_embeddings(c, &g, &d, &x, &from, &pairs));
   evaluate_print_origin(c, &from);
   cli_print_refit(c, g);
-  if (g->n_class > 0) KITH_TRY(evaluate_nodes(c, g, x));
+  if (g->n_class > 0) KITH_TRY(evaluate_nodes(c, g, x, only));
   else KITH_TRY(evaluate_pairs(c, g, d, x, &from, &pairs));
 done:
   kith_pair_terms_free(&pairs);

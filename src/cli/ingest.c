@@ -45,7 +45,7 @@ static void ingest_print_relation(cli *c, const kith_schema *s, const kith_relat
               {r->unknown, "edge(s) of ", " with an unknown user or item, left out"},
               {r->self_loops, "edge(s) of ", " of a node with itself, left out"},
               {r->below_min_weight, "edge(s) of ", " below the minimum weight, left out"},
-              {r->cut, "edge(s) of ", " beyond the best of each node (keep), left out"},
+              {r->cut, "edge(s) of ", " left out, as keep takes the best of each node"},
               {r->without_overlap, "edge(s) of ", " whose ends have no training interaction in common"}};
   cli_print(c, "  relation %s, %s to %s: %s%s%s", e->name, s->type[e->from], s->type[e->to],
             KITH_COUNT(r->edges - r->both, pairs ? "pair(s)" : "edge(s)"),
@@ -316,11 +316,12 @@ static void ingest_print_node_relations(cli *c, const kith_ingest_nodes_report *
 }
 
 static void ingest_print_nodes(cli *c, const kith_ingest_nodes_report *r, double seconds) {
-  cli_print(c, "%s in %s, %s, %s; nodes: %lld training, %lld validation, %lld test",
+  bool related = r->n_edge == 0 && r->schema.n_relation > 0; /* edges are those of the relations below */
+  cli_print(c, "%s in %s, %s%s%s; nodes: %lld training, %lld validation, %lld test",
             KITH_COUNT(r->n, "node(s)"), KITH_COUNT(r->n_class, "class(es)"),
-            KITH_COUNT(r->n_edge, "edge(s)"), KITH_COUNT(r->n_feature, "feature(s)"),
-            (long long)r->split[KITH_NODE_TRAIN], (long long)r->split[KITH_NODE_VALID],
-            (long long)r->split[KITH_NODE_TEST]);
+            related ? "" : KITH_COUNT(r->n_edge, "edge(s)"), related ? "" : ", ",
+            KITH_COUNT(r->n_feature, "feature(s)"), (long long)r->split[KITH_NODE_TRAIN],
+            (long long)r->split[KITH_NODE_VALID], (long long)r->split[KITH_NODE_TEST]);
   cli_json(c, "nodes", "%lld", (long long)r->n);
   cli_json(c, "classes", "%d", r->n_class);
   cli_json(c, "edges", "%lld", (long long)r->n_edge);

@@ -120,10 +120,17 @@ static bool inspect_has_held_out(const inspect_entries *all) {
          inspect_rows(all, "valid/item") + inspect_rows(all, "test/item") > 0;
 }
 
+/* Whether the only edges of a classification are those of relations. */
+static bool inspect_is_related(const inspect_entries *all) {
+  return inspect_find(all, "schema") && strcmp(inspect_value(all, "n_edge"), "0") == 0;
+}
+
 static void inspect_print_nodes(const cli *c, const inspect_entries *all) {
-  cli_print(c, "  %s, each with %s and of one of %s (%s names); %s", INSPECT_COUNT(all, "n_node", "node(s)"),
+  bool edges = !inspect_is_related(all);
+  cli_print(c, "  %s, each with %s and of one of %s (%s names)%s%s", INSPECT_COUNT(all, "n_node", "node(s)"),
             INSPECT_COUNT(all, "n_feature", "feature(s)"), INSPECT_COUNT(all, "n_class", "class(es)"),
-            inspect_id_type(all, "class/id"), INSPECT_COUNT(all, "n_edge", "edge(s)"));
+            inspect_id_type(all, "class/id"), edges ? "; " : "",
+            edges ? INSPECT_COUNT(all, "n_edge", "edge(s)") : "");
 }
 
 static void inspect_print_graph(const cli *c, const inspect_entries *all) {
@@ -160,7 +167,8 @@ static void inspect_print_graph(const cli *c, const inspect_entries *all) {
 static void inspect_print_parts(const cli *c, const inspect_entries *all) {
   if (inspect_is_classification(all)) {
     cli_print(c, "  %s with %s, cut into %s by %s; %s of them train, of %s",
-              INSPECT_COUNT(all, "n_node", "node(s)"), INSPECT_COUNT(all, "n_edge", "edge(s)"),
+              INSPECT_COUNT(all, "n_node", "node(s)"),
+              inspect_is_related(all) ? "relations" : INSPECT_COUNT(all, "n_edge", "edge(s)"),
               INSPECT_COUNT(all, "parts", "part(s)"), inspect_value(all, "method"),
               inspect_value(all, "n_train"), INSPECT_COUNT(all, "n_class", "class(es)"));
     return;

@@ -33,18 +33,24 @@ static void partition_print_relations(cli *c, kith_partition_method method, cons
   }
 }
 
-/* A blend trains nothing, so it has no rows to send. */
+/* Whether layers exchange rows of model.dim columns.  Those of a classification have the columns of features,
+ * layers or classes, as the model does it; a model without layers exchanges the rows of batches alone,
+ * and a blend none. */
+static bool partition_knows_width(const cli *c) {
+  return c->job.task == KITH_TASK_RECOMMEND && !cli_is_blend(c) && kith_model_n_layer(&c->job.model) > 0;
+}
+
 static void partition_print(cli *c, kith_partition_method method, int n, const kith_partition_report *r) {
-  char key[KITH_NAME], sent[64] = "";
-  const bool trains = !cli_is_blend(c);
+  char key[KITH_NAME], bytes[64] = "";
+  bool known = partition_knows_width(c);
   cli_print(c, "%-10s  %5s  %7s  %10s  %6s  %6s%s", partition_text(method), "ranks", "cut", "ghosts/own",
-            "nodes", "edges", trains ? "   MB a layer  MB an epoch" : "");
+            "nodes", "edges", known ? "   MB a layer  MB an epoch" : "");
   for (int i = 0; i < n; i++) {
-    if (trains)
-      snprintf(sent, sizeof sent, "  %11.3f  %11.1f", (double)r[i].bytes_per_layer / 1e6,
+    if (known)
+      snprintf(bytes, sizeof bytes, "  %11.3f  %11.1f", (double)r[i].bytes_per_layer / 1e6,
                (double)r[i].bytes_per_epoch / 1e6);
     cli_print(c, "%-10s  %5d  %6.2f%%  %10.3f  %6.3f  %6.3f%s", "", r[i].ranks, 100 * r[i].cut_share,
-              r[i].ghosts_per_own, r[i].node_balance, r[i].edge_balance, sent);
+              r[i].ghosts_per_own, r[i].node_balance, r[i].edge_balance, bytes);
     snprintf(key, sizeof key, "%s_%d", partition_text(method), r[i].ranks);
     cli_json(
         c, key,
@@ -52,7 +58,7 @@ static void partition_print(cli *c, kith_partition_method method, int n, const k
         "%.6g, \"edge_balance\": %.6g",
         (long long)r[i].cut, r[i].cut_share, (long long)r[i].ghosts, r[i].ghosts_per_own, r[i].node_balance,
         r[i].edge_balance);
-    if (trains)
+    if (known)
       cli_json_more(c, ", \"bytes_per_layer\": %lld, \"bytes_per_epoch\": %lld",
                     (long long)r[i].bytes_per_layer, (long long)r[i].bytes_per_epoch);
     cli_json_more(c, "}");
@@ -61,17 +67,29 @@ static void partition_print(cli *c, kith_partition_method method, int n, const k
 }
 
 static void partition_explain(const cli *c) {
-  cli_print_wrapped(
-      c, 2,
-      "cut: interactions or edges between two ranks; ghosts/own: rows needed of others for each "
-      "row owned; nodes, edges: the fullest rank against the mean%s",
-      cli_is_blend(c) ? "" : "; MB: sent by all ranks");
+  cli_print_wrapped(c, 2,
+                    "cut: %s between two ranks; ghosts/own: rows needed of others for each "
+                    "row owned; nodes, edges: the fullest rank against the mean%s",
+                    c->job.task == KITH_TASK_CLASSIFY ? "edges" : "interactions or edges",
+                    partition_knows_width(c) ? "; MB: sent by all ranks" : "");
+}
+
+/* What is cut; the edges of relations are in the lines below, if there are any. */
+static const char *partition_edges(const kith_dataset *d, bool related, size_t size, char *text) {
+  const char *words = d->n_class > 0 ? "edge(s)"
+                      : related      ? "interaction(s) and the relations below"
+                                     : "interaction(s)";
+  if (d->n_class > 0 && d->n_edge == 0 && d->schema.n_relation > 0)
+    snprintf(text, size, "%s", KITH_COUNT(d->schema.n_relation, "relation(s)"));
+  else snprintf(text, size, "%s", KITH_COUNT(d->n_edge, words));
+  return text;
 }
 
 /* Cut and judge, on rank 0. */
 static kith_status partition_work(cli *c, const kith_dataset *d, const kith_partition_options *o,
                                   int32_t *part) {
   kith_status st = KITH_OK;
+  char edges[KITH_COUNT_SIZE];
   int ranks[PARTITION_REPORTS], n = partition_ranks(o->parts, ranks);
   kith_partition_report report[PARTITION_REPORTS];
   int64_t n_edge = d->n_edge,
@@ -83,10 +101,7 @@ static kith_status partition_work(cli *c, const kith_dataset *d, const kith_part
   for (int i = 0; i < n; i++)
     KITH_TRY(kith_partition_judge(d, o, part, ranks[i], c->job.model.dim, layers, steps, &report[i]));
   cli_print_wrapped(c, 2, "%s, %s cut into %s by %s in %.2f s", KITH_COUNT(kith_dataset_n_node(d), "node(s)"),
-                    KITH_COUNT(n_edge, d->n_class > 0 ? "edge(s)"
-                                       : n > 0 && report[0].n_relation > 1
-                                           ? "interaction(s) and the relations below"
-                                           : "interaction(s)"),
+                    partition_edges(d, n > 0 && report[0].n_relation > 1, sizeof edges, edges),
                     KITH_COUNT(o->parts, "part(s)"), partition_text(o->method), seconds);
   partition_print(c, o->method, n, report);
 done:

@@ -128,24 +128,34 @@ static void train_log_features(const kith_run *run, const kith_graph *g) {
            KITH_COUNT(g->n_feature_of[KITH_USER], "feature(s)"), g->n_feature_of[KITH_ITEM], further);
 }
 
+/* Nodes and classes, and the edges or meta-paths that layers read. */
+static void train_log_nodes(const cli *c, const kith_run *run, const kith_graph *g) {
+  const kith_relation_weights *w = kith_model_relations(&run->model);
+  kith_log("%s: %s with %s, %s of %s, %s", kith_model_text(run->model.name),
+           KITH_COUNT(g->n[KITH_USER], "node(s)"), KITH_COUNT(g->n_feature_of[KITH_USER], "feature(s)"),
+           KITH_COUNT(g->n_train, "training node(s)"), KITH_COUNT(g->n_class, "class(es)"),
+           KITH_COUNT(c->comm->size, "rank(s)"));
+  if (g->n_edge > 0) kith_log("edges: %lld", (long long)g->n_edge);
+  for (int i = 0; i < w->n && run->model.name == KITH_HAN; i++)
+    kith_log("relation %s: what it weighs is learned", w->of[i].name);
+}
+
 /* What is about to begin. */
 static void train_log(const cli *c, const kith_run *run, const kith_graph *g) {
   const char *model = kith_model_text(run->model.name), *ranks = KITH_COUNT(c->comm->size, "rank(s)"),
              *users = KITH_COUNT(g->n[KITH_USER], "user(s)"), *items = KITH_COUNT(g->n[KITH_ITEM], "item(s)"),
              *pairs = KITH_COUNT(g->n_edge, "interaction(s)");
-  if (g->n_class > 0)
-    kith_log("%s: %s with %s, %s, %s of %s, %s", model, KITH_COUNT(g->n[KITH_USER], "node(s)"),
-             KITH_COUNT(g->n_feature_of[KITH_USER], "feature(s)"), KITH_COUNT(g->n_edge, "edge(s)"),
-             KITH_COUNT(g->n_train, "training node(s)"), KITH_COUNT(g->n_class, "class(es)"), ranks);
+  if (g->n_class > 0) train_log_nodes(c, run, g);
   else if (!kith_model_has_steps(&run->model))
     kith_log("%s: %s, %s, %s, %s", model, users, items, pairs, ranks);
   else
     kith_log("%s with %s: %s, %s, %s, %s", model, kith_loss_text(run->train.loss.name), users, items, pairs,
              ranks);
   const kith_relation_weights *w = kith_model_relations(&run->model);
-  for (int i = 0; i < w->n; i++)
-    kith_log("relation %s: %sweight %g, where interactions weigh 1", w->of[i].name,
-             w->of[i].learned ? "learned, initial " : "", w->of[i].weight);
+  for (int i = 0; i < w->n && run->model.name != KITH_HAN; i++)
+    kith_log("relation %s: %sweight %g, where %s weigh 1", w->of[i].name,
+             w->of[i].learned ? "learned, initial " : "", w->of[i].weight,
+             g->n_class > 0 ? "edges" : "interactions");
   for (int i = 0; i < w->n; i++)
     if (kith_model_relation_half_life(&run->model, w->of[i].name) > 0)
       kith_log("relation %s: half-life %g d", w->of[i].name,

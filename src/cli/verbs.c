@@ -16,8 +16,9 @@ const cli_verb cli_verbs[] = {
      "  --refit              after a run that validation has judged: train its\n"
      "                       settings and its number of epochs in WORK/refit, on\n"
      "                       validation interactions as well; read test once\n"},
-    {"evaluate", true, cli_evaluate, "JOB", "embeddings.h5 → Recall, NDCG, HitRate, Precision, MRR",
-     "  --split SPLIT        valid or test; overrides evaluate.split\n"
+    {"evaluate", true, cli_evaluate, "JOB", "embeddings.h5 → Recall, NDCG, …, MRR, or accuracy, macro-F1",
+     "  --split SPLIT        valid or test; overrides evaluate.split.  Of classes:\n"
+     "                       train, valid or test alone (default: all)\n"
      "  --protocol PROTOCOL  full or sampled-N; overrides evaluate.protocol\n"
      "  --k LIST             cutoffs such as 5,10; overrides evaluate.k\n"
      "  --refit              of the model of kith train --refit\n"},

@@ -100,13 +100,30 @@ static void relations_tell(const kith_job *job, const char *name, size_t size, c
     n += (size_t)snprintf(text + n, size - n, ", %s", job->data.path[i].name);
 }
 
+/* A graph of a classification holds relations among nodes alone. */
+static kith_status relations_check_ends(const kith_job *job, const job_table *t, const char *key,
+                                        const char *name) {
+  char what[8 * KITH_NAME];
+  for (int i = 0; job->task == KITH_TASK_CLASSIFY && i < job->data.n_relation; i++) {
+    const kith_relation_source *r = &job->data.relation[i];
+    if (strcmp(r->name, name) != 0 || (strcmp(r->from, "node") == 0 && strcmp(r->to, "node") == 0)) continue;
+    snprintf(
+        what, sizeof what,
+        "%s leads from %s to %s, and is read for meta-paths alone; expected a relation among nodes, such "
+        "as %s",
+        name, r->from, r->to, job->data.n_path > 0 ? job->data.path[0].name : "a meta-path of data.paths");
+    return relations_fail(job, t, key, what);
+  }
+  return KITH_OK;
+}
+
 /* A key of a section may name relations of data alone. */
 static kith_status relations_check_name(const kith_job *job, const job_table *t, const char *section,
                                         const char *name) {
   char key[KITH_JOB_KEY_SIZE], what[2 * KITH_MAX_RELATIONS * KITH_NAME];
-  if (relations_has(job, name)) return KITH_OK;
-  if (relations_has_path(job, name) && strcmp(section, "embed.relations") != 0) return KITH_OK;
   snprintf(key, sizeof key, "%s.%s", section, name);
+  if (relations_has(job, name)) return relations_check_ends(job, t, key, name);
+  if (relations_has_path(job, name) && strcmp(section, "embed.relations") != 0) return KITH_OK;
   relations_tell(job, name, sizeof what, what);
   return relations_fail(job, t, key, what);
 }
@@ -214,9 +231,13 @@ static kith_status relations_check_paths(const kith_job *job, const job_table *t
     snprintf(key, sizeof key, "data.paths.%s.path", p->name);
     if (relations_has(job, p->name))
       return relations_fail(job, t, key, "data.relations has a relation of this name; expected another one");
-    if (p->steps.n == 0)
-      return relations_fail(job, t, key,
-                            "expected a list of relations such as [writes.back, writes], found nothing");
+    if (p->steps.n == 0) {
+      snprintf(what, sizeof what,
+               "expected a list of relations such as [writes.back, writes], found nothing; with "
+               "model.relations.%s: 0 the model does not read it",
+               p->name);
+      return relations_fail(job, t, key, what);
+    }
     for (int k = 0; k < p->steps.n; k++) {
       const char *name = p->steps.of[k].name;
       if (relations_has(job, name)) continue;

@@ -108,7 +108,9 @@ const job_key kith__job_row[] = {
      "It "
      "becomes the relation NAME, which model.relations reads like others, with an edge for each two nodes "
      "that "
-     "it joins. At most 8."},
+     "it joins. At most 8. With model.relations.NAME: 0 the model does not read it; kith ingest makes it all "
+     "the "
+     "same, and warns."},
     {"data.paths.NAME.keep", JOB_INT, AT(data.path[0].keep), 0, 1e9, "edges",
      "Edges of a node that are kept: the best by PathSim, 2 M_xy / (M_xx + M_yy), where M counts the ways "
      "from "

@@ -99,6 +99,10 @@ static bool attends(const kith_job *j) { return is_han(j) && j->model.han.neighb
 static bool scores_paths(const kith_job *j) {
   return is_han(j) && (j->model.han.fuse == KITH_HAN_BY_TYPE || j->model.han.fuse == KITH_HAN_BY_NODE);
 }
+/* Softmax regression on given features has no rows between features and classes. */
+static bool has_width(const kith_job *j) {
+  return !is_han(j) || j->model.han.fuse != KITH_HAN_CONCAT || !classifies(j) || !j->data.nodes.features[0];
+}
 static bool is_kgin(const kith_job *j) { return is_model(j, KITH_KGIN); }
 static bool can_read_relations(const kith_job *j) {
   if (is_han(j)) return true;
@@ -311,6 +315,9 @@ static const usage_rule usage_rules[] = {
     {"partition.seed", "partition", cuts_by_key, "needs partition.method: metis or hash"},
     {"partition.imbalance", "partition", cuts_by_metis, "needs partition.method: metis"},
     {"model", "train", always, ""},
+    {"model.dim", "train", has_width,
+     "needs model.han.fuse: type, node or mean, or nodes without features: concat is softmax regression on "
+     "features, which has no rows of other columns"},
     {"model.input", "train", has_pairs, "needs task: recommend, and a model that is trained by steps"},
     {"model.layers", "train", counts_layers,
      "needs a model that is trained by steps, not spectral, and no number of its own for every behavior in "

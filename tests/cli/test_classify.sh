@@ -138,6 +138,21 @@ refused() { # CODE WORDS…  then the words of the program
   if "$@" >"$dir/out" 2>"$dir/err"; then echo "$* was not refused"; exit 1; else rc=$?; fi
   [ $rc = "$code" ] && grep -qF -- "$words" "$dir/err" && [ "$(wc -l <"$dir/err")" = 1 ] || { echo "$*: code $rc: $(cat "$dir/err")"; exit 1; }
 }
+# Ranking has options that a classification has not; --split takes one line of three.
+refused 64 'kith evaluate: --k is about ranked items' "$KITH" evaluate "$job" --k 5
+refused 64 'kith evaluate: --protocol is about ranked items' "$KITH" evaluate "$job" --protocol full
+refused 64 'kith evaluate: --split auto: expected train, valid or test' "$KITH" evaluate "$job" --split auto
+"$KITH" evaluate "$job" --set train.epochs=6 >"$dir/all.txt"
+for split in train valid test; do
+  "$KITH" evaluate "$job" --set train.epochs=6 --split $split --json >"$dir/split.txt"
+  [ "$(grep -c '^[tv].* macro-F1 ' "$dir/split.txt")" = 1 ]
+  grep -xF -- "$(grep "^$split " "$dir/all.txt")" "$dir/split.txt" >/dev/null
+  [ "$(tail -n 1 "$dir/split.txt" | grep -o '[a-z]*_macro_f1')" = ${split}_macro_f1 ]
+done
+"$KITH" evaluate --help | grep -F 'accuracy, macro-F1' >/dev/null
+"$KITH" partition "$job" --compare --json >"$dir/cut.txt" # layers exchange rows of widths that the report does not know
+grep -E 'MB|bytes' "$dir/cut.txt" && { echo "bytes of unknown rows"; exit 1; }
+
 refused 78 'was ingested to classify' "$KITH" train "$job" --quiet --set task=recommend --set evaluate.split=test
 refused 78 'kith recommend is about users and items' "$KITH" recommend "$job" --user 1
 refused 78 'kith embed is about users and items' "$KITH" embed "$job"

@@ -113,12 +113,13 @@ refused 78 'data.paths.pap.path: near is a meta-path itself' "$KITH" ingest job.
 refused 78 'data.paths.pap.path: paths do not follow interactions' "$KITH" ingest job.yaml --set "$(path path)=[interactions]"
 refused 78 'data.paths.pap.path: pa ends at author, but pv begins at node; expected relations that meet' "$KITH" ingest job.yaml --set "$(path path)=[pa, pv]"
 refused 78 'expected names of relations, each perhaps with .back' "$KITH" ingest job.yaml --set "$(path path)=[pa.front]"
-refused 78 'data.paths.pap.path: expected a list of relations' "$KITH" ingest job.yaml --set "$(path path)=[]"
+refused 78 'data.paths.pap.path: expected a list of relations such as [writes.back, writes], found nothing; with model.relations.pap: 0 the model' "$KITH" ingest job.yaml --set "$(path path)=[]"
 refused 78 'data.paths.odd.weights: similarity is that of paths that lead back as they came' "$KITH" ingest job.yaml --set data.paths.odd.weights=similarity
 refused 78 'model.name: gcn reads data.edges, which names no list' "$KITH" ingest job.yaml --set model.name=gcn
 refused 78 'model.relations.papp: data names no such relation; the nearest is pa, all are pa, pv, know, cites, pap, near' "$KITH" train job.yaml --set model.relations.papp=1
 refused 78 'model.relations.pap: han learns what a meta-path weighs; expected 1' "$KITH" train job.yaml --set model.relations.pap=0.5
 refused 78 'job.yaml: task: classify; kith explain is about users and items, task recommend' "$KITH" explain job.yaml --user 3
+refused 78 'model.relations.pa: pa leads from node to author, and is read for meta-paths alone; expected a relation among nodes, such as pap' "$KITH" train job.yaml --set model.relations.pa=1
 refused 78 'model.name: han classifies nodes' "$KITH" train job.yaml --set task=recommend --set data.interactions=pa.txt
 
 # A list that leads nowhere, and a path that nothing reads, are told of.
@@ -126,6 +127,16 @@ refused 78 'model.name: han classifies nodes' "$KITH" train job.yaml --set task=
 grep 'data.relations.pv: leads to another type than node, and no path of data.paths follows it' err >/dev/null
 "$KITH" ingest job.yaml --set model.relations.near=0 2>err >/dev/null
 grep 'data.paths.near is set but has no effect' err >/dev/null
+
+"$KITH" ingest job.yaml >said; "$KITH" partition job.yaml >>said; "$KITH" inspect work/graph.h5 >>said; "$KITH" inspect work/parts.h5 >>said
+grep -x '    [0-9]* edges of near left out, as keep takes the best of each node' said >/dev/null
+grep '^40 nodes, 8 relations cut into 5 parts' said >/dev/null
+"$KITH" train job.yaml --fresh --set model.dim=8 --set train.epochs=1 >>said 2>err
+grep -F -- '--set model.dim is set but has no effect: it needs model.han.fuse: type, node or mean' err >/dev/null
+grep -x 'relation pap: what it weighs is learned' err >/dev/null
+cat err >>said
+grep -E '(^|[^0-9])0 edges|interactions' said && { echo "edges that there are not"; exit 1; }
+"$KITH" train job.yaml --fresh --strict --quiet --set model.dim=8 --set model.han.fuse=mean --set train.epochs=1 >/dev/null
 
 # Of users and items: items by what tags they share, read by LightGCN, the same bits on any number of ranks.
 /usr/bin/python3 - <<'P'
@@ -152,6 +163,9 @@ J
 for verb in ingest partition train; do "$KITH" $verb pairs.yaml --strict --quiet >/dev/null; done
 cp pairs/embeddings.h5 one.h5
 ranks 3 train pairs.yaml --fresh --quiet >/dev/null
+"$KITH" partition pairs.yaml --compare --json >said; grep 'MB an epoch' said >/dev/null; grep bytes_per_epoch said >/dev/null
+"$KITH" partition pairs.yaml --compare --json --set model.name=mf >said
+grep -E 'MB|bytes' said && { echo "bytes of layers that there are not"; exit 1; }
 /usr/bin/python3 - <<'P'
 import h5py
 a, b = h5py.File("one.h5"), h5py.File("pairs/embeddings.h5")
