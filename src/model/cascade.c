@@ -144,7 +144,7 @@ static void cascade_residual(cascade *m) {
     kith_tensor *h = x;
     for (int l = 0; l < kith_cascade_behavior_layers(m->o, b); l++)
       h = cascade_layer(m, b, l == 0, NULL, h, &x);
-    x = kith_add_op(t, 1, x, 1, kith_normalize_op(t, h));
+    x = kith_add_op(t, 1, x, 1, kith_model_unit_rows(m->ctx, h));
     cascade_further(m, b, x);
   }
   kith_layer_combine_op(t, m->ctx->output, 1, 0, x);

@@ -34,7 +34,7 @@ static kith_tensor *kgin_layer(const kith_model_options *o, const kith_model_ctx
   kith_tensor *near = kith_compose_op(t, by, h);
   h = kith_intents_op(t, block, intents, kith_dst_rows_op(t, block, h), near);
   if (h && o->dropout > 0) h = kith_dropout_op(t, ctx->exec, o->dropout, false, h);
-  return kith_normalize_op(t, h);
+  return kith_model_unit_rows(ctx, h);
 }
 
 void kith_kgin_record(const kith_model_options *o, const kith_model_ctx *ctx) {

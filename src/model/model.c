@@ -270,6 +270,11 @@ void kith_model_layer_output(const kith_model_ctx *ctx, kith_tensor *h) {
   if (o) *o = (layer_tap){ctx->layers, h};
 }
 
+kith_tensor *kith_model_unit_rows(const kith_model_ctx *ctx, kith_tensor *h) {
+  return ctx->layers && ctx->layers->tap ? kith_normalize_held_op(ctx->tape, h)
+                                         : kith_normalize_op(ctx->tape, h);
+}
+
 void kith_model_attended(const kith_model_ctx *ctx, kith_attended made) {
   kith_attended *a = ctx->attended ? kith_tape_workspace(ctx->tape, 1, sizeof *a) : NULL;
   if (!a) return;

@@ -210,6 +210,9 @@ kith_status kith_readers_check(const kith_model_options *o, const char *learns,
 
 /** Store `h` as the rows after the next layer; null is ignored. */
 void kith_model_layer_output(const kith_model_ctx *ctx, kith_tensor *h);
+/** Unit rows that are added up to final ones.  With a tap, which explains scores, backward takes lengths as
+ * they are: along itself a unit row has no derivative, so that its neighbors would cancel out. */
+kith_tensor *kith_model_unit_rows(const kith_model_ctx *ctx, kith_tensor *h);
 /** alpha [entries, heads] of gat and diffnet with time codes, whose weights are `name`; null on failure. */
 kith_tensor *kith_model_timed_alpha(const kith_model_options *o, const kith_model_ctx *ctx, const char *name,
                                     int l, const kith_block *block, float slope, kith_tensor *left,

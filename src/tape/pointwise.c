@@ -175,6 +175,7 @@ kith_tensor *kith_dropout_op(kith_tape *t, kith_exec_ctx *exec, double p, bool r
 
 typedef struct normalize {
   kith_tensor *x, *y, *norm;
+  bool held; /* backward takes the lengths as they are */
 } normalize;
 
 static void normalize_forward(void *self) {
@@ -186,14 +187,23 @@ static void normalize_backward(void *self) {
   normalize *o = self;
   if (!kith_tensor_requires_grad(o->y)) return;
   const float *dy = kith_tensor_grad(o->y);
+  const int64_t d = o->x->d;
+  for (int64_t i = 0; o->held && i < kith_tensor_n(o->x); i++)
+    if (o->norm->value[i] > 0)
+      kith_scale(d, 1 / o->norm->value[i], dy + i * d, true, kith_tensor_grad(o->x) + i * d);
+  if (o->held) return;
   kith_normalize_rows_backward(kith_tensor_n(o->x), o->x->d, o->y->value, o->norm->value, dy,
                                kith_tensor_grad(o->x));
 }
 
-kith_tensor *kith_normalize_op(kith_tape *t, kith_tensor *x) {
+static kith_tensor *normalize_record(kith_tape *t, kith_tensor *x, bool held) {
   if (!x) return NULL;
-  normalize made = {x, pointwise_like(t, x, x->d), pointwise_like(t, x, 1)};
+  normalize made = {x, pointwise_like(t, x, x->d), pointwise_like(t, x, 1), held};
   normalize *o = kith_tape_op(t, "normalize", false, normalize_forward, normalize_backward, sizeof *o);
   if (o) *o = made;
   return o ? made.y : NULL;
 }
+
+kith_tensor *kith_normalize_op(kith_tape *t, kith_tensor *x) { return normalize_record(t, x, false); }
+
+kith_tensor *kith_normalize_held_op(kith_tape *t, kith_tensor *x) { return normalize_record(t, x, true); }

@@ -68,6 +68,9 @@ kith_tensor *kith_identity_mix_op(kith_tape *t, float b, kith_tensor *w);
  * Local. */
 kith_tensor *kith_basis_op(kith_tape *t, kith_tensor *a, int row, kith_tensor *v);
 
+/** kith_normalize_op() whose backward takes the lengths as they are: dx_i += dy_i / |x_i|.  For explanations.
+ */
+kith_tensor *kith_normalize_held_op(kith_tape *t, kith_tensor *x);
 /** y_i = x_i of the nodes of a type, other rows zero.  Rows of x are nodes'.  Local. */
 kith_tensor *kith_type_rows_op(kith_tape *t, int type, kith_tensor *x);
 

@@ -31,6 +31,8 @@ differs --set 'model.cascade.order=[cart, view, interactions]'
 differs --set 'model.cascade.order=[view, interactions]'
 differs --set 'model.cascade.layers=[1, 1, 2]'
 differs --set model.cascade.residual=true
+"$KITH" explain job.yaml --user user-003 --k 3 --json --quiet --set model.cascade.residual=true 2>/dev/null | tail -1 | grep -o '"score": [^,]*\|"remainder": [^,]*' >log
+awk '$1 ~ /score/ {s = $2} $1 ~ /remainder/ {n++; if ($2 * $2 > 1e-6 * s * s) bad = 1} END {exit bad || n != 3}' log || { echo "unit rows leave a remainder"; cat log; exit 1; }
 differs --set model.cascade.transform=shared
 differs --set model.cascade.transform=none
 trained --fresh --set 'model.cascade.layers=1' --set model.relations.view=1 # what the job has without them
