@@ -79,7 +79,7 @@ const char *cli_explain_label(const explain_data *a, const kith_explain_edge *ed
 
 const char *cli_explain_word(const explain_data *a, int from, const kith_explain_edge *edge, char *text) {
   if (edge->relation == KITH_EXPLAIN_CHOICE) return from == KITH_USER ? "chose" : "chosen by";
-  if (edge->relation == KITH_EXPLAIN_FEATURE) return "has";
+  if (edge->relation == KITH_EXPLAIN_FEATURE) return "has the feature";
   if (edge->relation == KITH_EXPLAIN_NODE) {
     snprintf(text, EXPLAIN_TEXT, "reached %s", a->base.g->schema.type[edge->type]);
     return text;
@@ -222,11 +222,12 @@ static kith_agreed explain_user(cli *c, const explain_request *w, explain_data *
   KITH_TRY(kith_agree(c->comm, KITH_NEW(query, w->k)));
   KITH_TRY(explain_choose(c, w, a, &n, query));
   double began = kith_clock();
-  KITH_TRY(kith_explain(a->explainer, n, query, (int)w->n_reason, (int)w->n_path, (int)w->n_connection, &e));
+  if (w->item) KITH_TRY(cli_explain_find_unranked(c, query, a));
+  KITH_TRY(kith_explain(a->explainer, n, query, KITH_EXPLAIN_MOST, (int)w->n_path, (int)w->n_connection, &e));
   double seconds = kith_clock() - began;
   if (!w->item && cli_scope(&c->job.evaluate.scope, text)) cli_print(c, "ranked: %s", text);
   if (c->comm->rank == 0) cli_explain_print(w, a, query, &e);
-  if (c->json && c->comm->rank == 0) cli_explain_json(c, a, query, &e);
+  if (c->json && c->comm->rank == 0) cli_explain_json(c, w, a, query, &e);
   cli_json(c, "seconds", "%.4f", seconds);
 done:
   kith_explanations_free(&e);
@@ -244,7 +245,7 @@ static kith_status explain_check_model(cli *c, const explain_request *w) {
              "model.name: kith explain --all divides scores of lightgcn, mf, spectral, gat and diffnet; of "
              "%s it estimates single items, for --user ID",
              name);
-  KITH_CHECK(w->n_path <= 0 || !w->paths_asked, KITH_ECONFIG,
+  KITH_CHECK(w->n_path <= 0 || !w->paths_asked, KITH_EUSAGE,
              "--paths: scores of %s are no sums over paths; leave it away, or say --paths 0", name);
 done:
   return st;

@@ -14,6 +14,8 @@ typedef struct explain_request {
   const char *output; /* … to this file */
 } explain_request;
 
+enum { EXPLAIN_UNRANKED = 2 * KITH_NAME + 128 };
+
 typedef struct explain_data {
   recommend_data base;
   kith_ids further[KITH_MAX_TYPES];  /* ids of further types */
@@ -27,13 +29,14 @@ typedef struct explain_data {
   struct explain_member *member;               /* [n_member]; null: no blend */
   kith_evidence_table table;                   /* evidence of a blend … */
   kith_evidence evidence[KITH_BLEND_EVIDENCE]; /* … [table.n] with its weights */
+  char unranked[KITH_SIDES][EXPLAIN_UNRANKED]; /* why --item and --against are not ranked; "": they are */
 } explain_data;
 
 enum { EXPLAIN_TEXT = 512 }; /* bytes of a label of a node */
 
 /* What people call the end of an edge: its name, or else its id.  text [EXPLAIN_TEXT] */
 const char *cli_explain_label(const explain_data *a, const kith_explain_edge *edge, char *text);
-/* The word for an edge that is read from a node of type `from`: "chose", "chosen by", "has" of a feature, a
+/* The word for an edge that is read from a node of type `from`: "chose", "chosen by", "has the feature", a
  * kind or a relation.  text [EXPLAIN_TEXT] */
 const char *cli_explain_word(const explain_data *a, int from, const kith_explain_edge *edge, char *text);
 
@@ -52,6 +55,10 @@ const char *cli_explain_member(const explain_data *a, int member);
 kith_agreed cli_explain_find_new(cli *c, const explain_request *w, explain_data *a) KITH_MUST_USE;
 /* Refuse a file whose rows are not those of the explainer.  Collective.  Errors: KITH_EDATA. */
 kith_agreed cli_explain_check_new(cli *c, const explain_data *a) KITH_MUST_USE;
+/* Say at a->unranked why items that were asked for by name are not ranked for the user.  Collective.  Errors:
+ * those of kith_eval_ranks(). */
+kith_agreed cli_explain_find_unranked(const cli *c, const kith_explain_query *q,
+                                      explain_data *a) KITH_MUST_USE;
 /* Write the top items of all users with their reasons to a file.  Collective. */
 kith_agreed cli_explain_all(cli *c, const explain_request *w, const explain_data *a,
                             bool replaces) KITH_MUST_USE;
@@ -59,7 +66,9 @@ kith_agreed cli_explain_all(cli *c, const explain_request *w, const explain_data
 void cli_explain_print(const explain_request *w, const explain_data *a, const kith_explain_query *query,
                        const kith_explanations *e);
 /* The same as the member `explanations` of the JSON object.  Rank 0. */
-void cli_explain_json(cli *c, const explain_data *a, const kith_explain_query *query,
-                      const kith_explanations *e);
+void cli_explain_json(cli *c, const explain_request *w, const explain_data *a,
+                      const kith_explain_query *query, const kith_explanations *e);
+/* Whether what terms miss is more than half of the score. */
+bool cli_explain_is_remainder(const kith_explain_sums *s);
 
 #endif

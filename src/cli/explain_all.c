@@ -28,7 +28,7 @@ static void all_print_term(FILE *f, const explain_data *a, const kith_explain_ed
   if (e->relation == KITH_EXPLAIN_FEATURE) relation = "feature";
   if (e->relation == KITH_EXPLAIN_EVIDENCE) relation = "evidence";
   if (e->kind >= 0) kith_ids_print(&a->kind[e->relation], e->kind, sizeof text, text);
-  fprintf(f, "%s\t%s\t%s\t", relation, text, s->type[e->type]);
+  fprintf(f, "%s\t%s\t%s\t", relation, text, e->relation == KITH_EXPLAIN_EVIDENCE ? "" : s->type[e->type]);
   if (e->relation > KITH_EXPLAIN_FEATURE || e->relation == KITH_EXPLAIN_NODE)
     kith_ids_print(cli_explain_ids(a, e->type), e->original, sizeof text, text);
   else cli_explain_label(a, e, text);
@@ -136,8 +136,9 @@ kith_agreed cli_explain_all(cli *c, const explain_request *w, const explain_data
   KITH_TRY(all_blocks(c, w, a, &top, path, f));
   KITH_TRY(kith_agree(c->comm, root ? all_publish(path, tmp, &f) : KITH_OK));
   tmp[0] = '\0';
-  cli_print(c, "wrote why %lld users get their best %lld items to %s%s", (long long)a->base.g->n[KITH_USER],
-            (long long)w->k, w->output, replaces ? ", in place of the file that was there" : "");
+  cli_print(c, "wrote the reasons for %s of %s to %s%s", KITH_COUNT(w->k, "top item(s)"),
+            KITH_COUNT(a->base.g->n[KITH_USER], "user(s)"), w->output,
+            replaces ? ", in place of the file that was there" : "");
 done:
   kith_topk_free(&top);
   if (f) fclose(f);

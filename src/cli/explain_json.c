@@ -80,8 +80,16 @@ static void json_walks(cli *c, const explain_data *a, const char *key, const cha
   cli_json_more(c, "]");
 }
 
-void cli_explain_json(cli *c, const explain_data *a, const kith_explain_query *query,
-                      const kith_explanations *e) {
+/* Why an item is not ranked, if it is not. */
+static void json_unranked(cli *c, const char *key, const char *why) {
+  if (!why[0]) return;
+  cli_json_more(c, ", \"%s\": ", key);
+  cli_json_string(c, why);
+}
+
+void cli_explain_json(cli *c, const explain_request *w, const explain_data *a,
+                      const kith_explain_query *query, const kith_explanations *e) {
+  const int n_reason = (int)kith_min(w->n_reason, e->n_reason);
   cli_json(c, "explanations", "[");
   for (int q = 0; q < e->n; q++) {
     const kith_explain_sums *s = &e->sums[q];
@@ -95,14 +103,17 @@ void cli_explain_json(cli *c, const explain_data *a, const kith_explain_query *q
     }
     cli_json_more(c, ", \"score\": %.9g, \"own\": %.9g, \"positive\": %.9g, \"negative\": %.9g", s->score,
                   s->own, s->positive, s->negative);
+    json_unranked(c, "not_ranked", a->unranked[0]);
+    json_unranked(c, "against_not_ranked", a->unranked[1]);
     if (e->method == KITH_EXPLAIN_GRADIENT)
-      cli_json_more(c, ", \"method\": \"gradient x input\", \"remainder\": %.9g", s->rounding);
+      cli_json_more(c, ", \"method\": \"gradient x input\", \"remainder\": %.9g, \"mostly_remainder\": %s",
+                    s->rounding, cli_explain_is_remainder(s) ? "true" : "false");
     else
       cli_json_more(c, ", \"method\": \"%s\", \"rounding\": %.3g",
                     e->method == KITH_EXPLAIN_ATTENTION ? "exact given attention" : "exact", s->rounding);
     cli_json_more(c, ", \"terms\": %lld", (long long)s->n_term);
-    json_reasons(c, a, e->reason + (size_t)q * (size_t)e->n_reason, e->n_reason);
-    json_item(c, a, &e->item[q], e->item_reason + (size_t)q * (size_t)e->n_reason, e->n_reason);
+    json_reasons(c, a, e->reason + (size_t)q * (size_t)e->n_reason, n_reason);
+    json_item(c, a, &e->item[q], e->item_reason + (size_t)q * (size_t)e->n_reason, n_reason);
     json_walks(c, a, "paths", "contribution", e->path + (size_t)q * (size_t)e->n_path, e->n_path);
     json_walks(c, a, "connections", e->method == KITH_EXPLAIN_ATTENTION ? "attention" : "weight",
                e->connection + (size_t)q * (size_t)e->n_connection, e->n_connection);

@@ -18,6 +18,11 @@ enum { BAR = 12, REASON = 25 /* columns before the text of a reason */ };
   "(gradient x input: not additive; what each neighbor's rows add to the user's to first order, and a "      \
   "remainder)"
 
+#define PRINT_REMAINDER                                                                                      \
+  "(the remainder is more than half of the score: these terms say little of what made it)"
+
+#define PRINT_ORDER "reasons: the largest first, for the item (━) and against it (╌)"
+
 /* A text that grows; what does not fit is cut. */
 typedef struct words {
   size_t n;
@@ -33,7 +38,8 @@ static void words_add(words *w, const char *format, ...) {
   if (n > 0) w->n = w->n + (size_t)n < sizeof w->text ? w->n + (size_t)n : sizeof w->text - 1;
 }
 
-/* A time in seconds, milliseconds or finer units is a date; a small number stays one. */
+/* A time in seconds, milliseconds or finer units is a date, a number such as 2019 a year; others, such as
+ * places in a list, tell people nothing. */
 static void print_time(int64_t when, words *to) {
   char text[32] = "";
   struct tm day;
@@ -42,7 +48,7 @@ static void print_time(int64_t when, words *to) {
   time_t t = (time_t)seconds;
   if (when >= least && gmtime_r(&t, &day)) strftime(text, sizeof text, "%Y-%m-%d", &day);
   if (text[0]) words_add(to, ", %s", text);
-  else words_add(to, ", time %lld", (long long)when);
+  else if (when >= 1900 && when <= 2100) words_add(to, ", %lld", (long long)when);
 }
 
 /* One explanation as it is shown. */
@@ -50,7 +56,8 @@ typedef struct view {
   const explain_data *a;
   const kith_explain_sums *s;
   const kith_explain_reason *reason; /* [n] those that are listed */
-  int n;
+  int n;                             /* … of [n_known] */
+  int n_known;
   bool shares;   /* of the score; else contributions: the score is no whole that has shares */
   bool gradient; /* terms are gradient x input */
   bool attends;  /* neighbors are weighted by attention */
@@ -60,6 +67,8 @@ typedef struct view {
 /* "37.2 %  ━━━━━━", or the contribution. */
 static void print_line(const view *v, double value, const char *text) {
   words lead = {.n = 0};
+  const double least = v->shares ? 0.0005 * fabs(v->s->score) : 0.000005; /* what is shown as 0 has no sign */
+  if (fabs(value) < least) value = 0;
   int full = v->most > 0 ? (int)lround(BAR * fabs(value) / v->most) : 0;
   if (v->shares) words_add(&lead, "%8.1f %%  ", 100 * value / v->s->score);
   else words_add(&lead, "%10.5f  ", value);
@@ -115,11 +124,22 @@ static kith_explain_sums print_rest(const view *v) {
   return rest;
 }
 
+/* Terms of one sign that are not listed, in sum; if it is one, its name takes no more room. */
+static void print_others_of(const view *v, int64_t n, double sum, bool positive) {
+  if (n == 0) return;
+  for (int i = v->n; n == 1 && i < v->n_known; i++) {
+    if (v->reason[i].value == 0 || (v->reason[i].value > 0) != positive) continue;
+    print_reason(v, &v->reason[i]);
+    return;
+  }
+  print_line(v, sum,
+             positive ? KITH_COUNT(n, "further reason(s) for it, in sum")
+                      : KITH_COUNT(n, "further reason(s) against it, in sum"));
+}
+
 static void print_others(const view *v, const kith_explain_sums *rest) {
-  if (rest->n_positive > 0)
-    print_line(v, rest->positive, KITH_COUNT(rest->n_positive, "further reason(s) for it, in sum"));
-  if (rest->n_negative > 0)
-    print_line(v, rest->negative, KITH_COUNT(rest->n_negative, "further reason(s) against it, in sum"));
+  print_others_of(v, rest->n_positive, rest->positive, true);
+  print_others_of(v, rest->n_negative, rest->negative, false);
 }
 
 /* The longest bar. */
@@ -134,6 +154,7 @@ static void print_reasons(view *v) {
   if (v->gradient) {
     v->most = fmax(v->most, fabs(v->s->rounding));
     cli_wrap("    ", 4, PRINT_GRADIENT);
+    if (cli_explain_is_remainder(v->s)) cli_wrap("    ", 4, PRINT_REMAINDER);
   }
   for (int i = 0; i < v->n; i++) print_reason(v, &v->reason[i]);
   print_others(v, &rest);
@@ -157,7 +178,7 @@ static void print_item_end(view v, const explain_data *a, const kith_explain_ite
   v.most = fmax(v.most, fabs(item->rest));
   for (int i = 0; i < v.n; i++) print_reason(&v, &v.reason[i]);
   print_others(&v, &rest);
-  if (item->own != 0) print_line(&v, item->own, "the item's own row");
+  if (fabs(item->own) > 1e-6 * fabs(v.s->score)) print_line(&v, item->own, "the item's own row");
   if (fabs(item->rest) > 0.0005 * fabs(v.s->score))
     print_line(&v, item->rest,
                a->n_member > 1 || a->table.n > 0 ? "all else: the item's neighbors, other models, evidence"
@@ -187,19 +208,27 @@ static void print_paths(const view *v, const kith_explain_walk *path, int n) {
   }
 }
 
-static void print_connections(const view *v, const kith_explain_walk *walk, int n) {
-  if (n > 0 && walk[0].n > 0)
-    printf(v->attends ? "    connections by attention of the last layer, whatever the score\n"
-                      : "    connections: how both are related, whatever the score\n");
-  for (int i = 0; i < n && walk[i].n > 0; i++) print_walk(v, "      ", 6, &walk[i]);
-}
-
 /* The id of an item, with its name if there is one. */
 static void print_item(const explain_data *a, int64_t item, words *to) {
   char id[KITH_PATH], name[KITH_PATH];
   kith_ids_print(&a->base.item, item, sizeof id, id);
   cli_recommend_name(&a->base, KITH_ITEM, item, name);
   words_add(to, "%s%s%s", id, name[0] ? "  " : "", name);
+}
+
+/* With `against`, those of the first item. */
+static void print_connections(const view *v, const kith_explain_query *query, const kith_explain_walk *walk,
+                              int n) {
+  words title = {.n = 0};
+  words_add(&title, "connections");
+  if (query->against >= 0) {
+    words_add(&title, " of ");
+    print_item(v->a, query->item, &title);
+  }
+  words_add(&title, v->attends ? " by attention of the last layer, whatever the score"
+                               : ": how both are related, whatever the score");
+  if (n > 0 && walk[0].n > 0) cli_wrap("    ", 4, title.text);
+  for (int i = 0; i < n && walk[i].n > 0; i++) print_walk(v, "      ", 6, &walk[i]);
 }
 
 static void print_heading(const explain_data *a, const kith_explain_query *query,
@@ -215,6 +244,18 @@ static void print_heading(const explain_data *a, const kith_explain_query *query
   cli_wrap(lead, (int)strlen(lead), text.text);
 }
 
+/* An item that kith recommend never lists. */
+static void print_unranked(const explain_data *a, int64_t item, const char *why) {
+  words text = {.n = 0};
+  if (!why[0]) return;
+  words_add(&text, "(");
+  print_item(a, item, &text);
+  words_add(&text, " is not ranked for this user: %s)", why);
+  cli_wrap("    ", 4, text.text);
+}
+
+bool cli_explain_is_remainder(const kith_explain_sums *s) { return fabs(s->rounding) > fabs(s->score) / 2; }
+
 static int print_count(int most, const kith_explain_reason *reason) {
   int n = 0;
   while (n < most && reason[n].edge.type >= 0) n++;
@@ -228,23 +269,28 @@ void cli_explain_print(const explain_request *w, const explain_data *a, const ki
   cli_recommend_name(&a->base, KITH_USER, query[0].user, name);
   words_add(&user, "%s%s%s", w->user, name[0] ? "  " : "", name);
   cli_wrap("", 0, user.text);
+  if (e->n > 0 && print_count(e->n_reason, e->reason) > 0) cli_wrap("  ", 2, PRINT_ORDER);
   for (int q = 0; q < e->n; q++) {
     const size_t at = (size_t)q * (size_t)e->n_reason;
     view v = {.a = a, .s = &e->sums[q], .reason = e->reason + at};
-    v.n = print_count(e->n_reason, v.reason);
+    v.n_known = print_count(e->n_reason, v.reason);
+    v.n = (int)kith_min(w->n_reason, v.n_known);
     v.gradient = e->method == KITH_EXPLAIN_GRADIENT;
     v.attends = e->method == KITH_EXPLAIN_ATTENTION;
     v.shares = v.s->score > 0 && query[q].against < 0;
     print_heading(a, &query[q], v.s);
+    print_unranked(a, query[q].item, a->unranked[0]);
+    if (query[q].against >= 0) print_unranked(a, query[q].against, a->unranked[1]);
     print_reasons(&v);
     if (!e->reads_neighbors) cli_wrap("    ", 4, PRINT_NO_NEIGHBORS);
     if (e->item[q].has_features) {
       view end = {
           .a = a, .s = v.s, .reason = e->item_reason + at, .shares = v.shares, .gradient = v.gradient};
-      end.n = print_count(e->n_reason, end.reason);
+      end.n_known = print_count(e->n_reason, end.reason);
+      end.n = (int)kith_min(w->n_reason, end.n_known);
       print_item_end(end, a, &e->item[q]);
     }
     print_paths(&v, e->path + (size_t)q * (size_t)e->n_path, e->n_path);
-    print_connections(&v, e->connection + (size_t)q * (size_t)e->n_connection, e->n_connection);
+    print_connections(&v, &query[q], e->connection + (size_t)q * (size_t)e->n_connection, e->n_connection);
   }
 }

@@ -5,6 +5,15 @@
 #include "kith/eval.h"
 #include "graph/graph.h"
 
+/** Whether kith_eval_topk() ranks an item for a user, and why not. */
+typedef enum kith_ranked {
+  KITH_RANKED,
+  KITH_RANKED_NOT_WARM, /**< it has training interactions, and cold items are ranked */
+  KITH_RANKED_NOT_OWN   /**< it is among the user's items of scope->mask: of relation number `*mask` */
+} kith_ranked;
+/** The same on every rank, of original numbers.  Collective.  Errors: those of kith_eval_topk(). */
+kith_agreed kith_eval_ranks(const kith_comm *comm, const kith_graph *g, const kith_eval_scope *scope,
+                            int64_t user, int64_t item, kith_ranked *why, int *mask) KITH_MUST_USE;
 /** kith_eval_topk() for the validation split: validation items are ranked.  user [n_user] is not null. */
 kith_agreed kith_eval_topk_valid(const kith_comm *comm, const kith_graph *g, int d, const float *x,
                                  const kith_direct_term *direct, int k, const kith_eval_scope *scope,

@@ -140,3 +140,32 @@ void kith__scope_free(kith__scope *s) {
   for (int i = 0; i < KITH_MAX_RELATIONS; i++) kith_ragged_free(&s->list[i]);
   kith_ragged_free(&s->counted);
 }
+
+/* The number in scope->mask of the list that has an item of an owned user; -1: none. */
+static int scope_mask_of(const kith_graph *g, const kith_eval_scope *o, const kith__scope *s, kith_lid user,
+                         int32_t item) {
+  for (int i = 0, r = 0; i < o->mask.n; i++) {
+    bool chosen = strcmp(o->mask.of[i], KITH_INTERACTIONS) == 0;
+    bool has = chosen ? kith_ragged_has(&g->train, user, item) || kith_ragged_has(&g->valid, user, item)
+                      : kith_ragged_has(&s->list[r++], user, item);
+    if (has) return i;
+  }
+  return -1;
+}
+
+kith_agreed kith_eval_ranks(const kith_comm *comm, const kith_graph *g, const kith_eval_scope *scope,
+                            int64_t user, int64_t item, kith_ranked *why, int *mask) {
+  kith_agreed st = {KITH_OK};
+  kith__scope s = {0};
+  int64_t found = -1;
+  *why = KITH_RANKED;
+  KITH_TRY(kith__scope_make(comm, g, scope, true, NULL, &s));
+  for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++)
+    if (g->original[g->row_of[KITH_USER][u]] == user) found = scope_mask_of(g, scope, &s, u, (int32_t)item);
+  *mask = (int)kith_comm_max(comm, found);
+  if (*mask >= 0) *why = KITH_RANKED_NOT_OWN;
+  else if (s.trained && s.trained[item]) *why = KITH_RANKED_NOT_WARM;
+done:
+  kith__scope_free(&s);
+  return st;
+}

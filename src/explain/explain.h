@@ -104,10 +104,10 @@ typedef struct kith_explain_sums {
 typedef struct kith_explanations {
   int n, n_reason, n_path, n_connection; /**< queries, and the most of each */
   kith_explain_method method;
-  bool reads_neighbors;             /**< whether any neighbor has a part: not of a model without layers */
-  kith_explain_sums *sums;          /**< [n] */
-  kith_explain_reason *reason;      /**< [n, n_reason] highest contribution first; type -1: no more */
-  kith_explain_item *item;          /**< [n] */
+  bool reads_neighbors;        /**< whether any neighbor has a part: not of a model without layers */
+  kith_explain_sums *sums;     /**< [n] */
+  kith_explain_reason *reason; /**< [n, n_reason] largest contribution first, of any sign; type -1: no more */
+  kith_explain_item *item;     /**< [n] */
   kith_explain_reason *item_reason; /**< [n, n_reason] features of the item, as `reason` */
   kith_explain_walk *path;          /**< [n, n_path] highest contribution first */
   kith_explain_walk *connection;    /**< [n, n_connection] largest product of entries first */
@@ -169,7 +169,8 @@ void kith_explainer_free(kith_explainer **e);
  * @param n_reason      most neighbors and features that are listed; all of them count in the sums
  * @param n_path        paths of the highest contribution, exactly these; 0: none
  * @param n_connection  paths from the user to the item with the largest product of entries, of as many hops
- *                      as the model has layers, and of at least three; 0: none
+ *                      as the model has layers, and of at least three, none of which comes back to the
+ *                      user; 0: none
  * Errors: KITH_ENOMEM.
  * Cost: for a query, the entries of the user's row; for 32 queries with paths, layers - 1 passes over the
  * matrix with rows of 32 numbers, and 128 bytes for each layer and each row.  Connections cost the same

@@ -4,7 +4,9 @@
  * <F_u, F_i> has <ds/dh_j, h_j> from there, with what else depends on h_j held; the sum over layers is the
  * part of neighbor j, which is the derivative of s by the logarithm of the weight of its edge to u. <ds/dx_u,
  * x_u> is the part of the user's own input row x_u.  F_i is taken as it is.  Of a linear model these are the
- * exact terms; of others what is left is the remainder.  (Shrikumar et al., "Not Just a Black Box", 2016.)
+ * exact terms; of others what is left is the remainder.  Lengths of unit rows that are added up to final ones
+ * are held, as those of F_u and F_i are (kith_model_unit_rows()).  (Shrikumar et al., "Not Just a Black Box",
+ * 2016.)
  *
  * The model's own tape runs: forward once for a user, backward once for a pair, on the full graph.  In
  * backward a tap behind every layer's rows takes the gradients of all rows but the user's, which go no
@@ -28,8 +30,8 @@ typedef struct gradient_term {
 
 typedef struct gradient_terms {
   int64_t n;
-  gradient_term *of;  /* of this rank, the highest first */
-  gradient_term *all; /* [ranks, n_reason] the highest of each rank, then of all */
+  gradient_term *of;  /* of this rank, the largest first */
+  gradient_term *all; /* [ranks, n_reason] the largest of each rank, then of all */
   kith_exact_sum sum[3];
   int64_t count[2];
 } gradient_terms;
@@ -134,10 +136,11 @@ static void gradient_run(kith_explainer *e, const kith__batch *b, int q, double 
 
 /* ---- the terms of a query ---- */
 
-/* Highest contribution first. */
+/* The largest first, whether it is for the item or against it. */
 static int gradient_compare(const void *a, const void *b) {
   const gradient_term *x = a, *y = b;
   if (x->used != y->used) return x->used > y->used ? -1 : 1;
+  if (fabs(x->value) != fabs(y->value)) return fabs(x->value) > fabs(y->value) ? -1 : 1;
   if (x->value != y->value) return x->value > y->value ? -1 : 1;
   if (x->key != y->key) return x->key < y->key ? -1 : 1;
   return (x->feature > y->feature) - (x->feature < y->feature);
@@ -166,7 +169,7 @@ static void gradient_add_own(const kith_explainer *e, kith_lid row, const float 
   kith_exact_sum_add(&t->sum[SUM_OWN], own);
 }
 
-/* The terms of this rank, the highest n_reason of them also at `mine`, which is zero. */
+/* The terms of this rank, the largest n_reason of them also at `mine`, which is zero. */
 static kith_status gradient_find(const kith_explainer *e, kith_lid user, int n_reason, gradient_terms *t,
                                  gradient_term *mine) {
   kith_status st = KITH_OK;
@@ -184,7 +187,7 @@ done:
   return st;
 }
 
-/* Sums of all ranks, and the highest terms of all at t->all. */
+/* Sums of all ranks, and the largest terms of all at t->all. */
 static void gradient_merge(const kith_comm *comm, int n_reason, gradient_terms *t) {
   const int bytes = n_reason * (int)sizeof *t->all;
   KITH_MPI(MPI_Allgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, t->all, bytes, MPI_BYTE, comm->mpi));

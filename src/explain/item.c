@@ -146,9 +146,10 @@ static int item_compare_features(const void *a, const void *b) {
   return (x->nth > y->nth) - (x->nth < y->nth);
 }
 
-/* Highest contribution first. */
+/* The largest first, whether it is for the item or against it. */
 static int item_compare(const void *a, const void *b) {
   const item_term *x = a, *y = b;
+  if (fabs(x->value) != fabs(y->value)) return fabs(x->value) > fabs(y->value) ? -1 : 1;
   if (x->value != y->value) return x->value > y->value ? -1 : 1;
   return (x->feature > y->feature) - (x->feature < y->feature);
 }

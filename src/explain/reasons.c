@@ -54,6 +54,13 @@ static int reasons_compare(const void *a, const void *b) {
   return reasons_compare_edges(a, b);
 }
 
+/* The largest first, whether it is for the item or against it. */
+static int reasons_compare_sizes(const void *a, const void *b) {
+  const kith__found *x = a, *y = b;
+  if (fabs(x->value) != fabs(y->value)) return fabs(x->value) > fabs(y->value) ? -1 : 1;
+  return reasons_compare(a, b);
+}
+
 double kith__explain_scale(const kith_explainer *e, kith_lid row) {
   if (e->run->model.score != KITH_COSINE || !e->all) return 1;
   const float *r = e->all + (size_t)row * (size_t)e->d;
@@ -199,7 +206,7 @@ static kith_status reasons_of(const kith_explainer *e, int n_part, const kith__p
   n = end - list;
   if (n_part > 1) n = reasons_merge(n, list);
   reasons_sum(n, list, sums);
-  qsort(list, (size_t)n, sizeof *list, reasons_compare);
+  qsort(list, (size_t)n, sizeof *list, reasons_compare_sizes);
   for (int i = 0; i < n_reason; i++)
     reason[i] = i < n ? reasons_show(part, row, &list[i]) : (kith_explain_reason){.edge = {.type = -1}};
 done:

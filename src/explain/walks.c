@@ -17,6 +17,8 @@ typedef struct walks {
   kith_explainer *e;
   const kith__batch *batch;
   int depth, most;
+  bool once;                            /* no path comes back to its user: */
+  kith_gid user[BATCH];                 /* the user of each query */
   double weight[KITH_EXPLAIN_HOPS + 1]; /* of an end after so many entries */
   float *end;                           /* [n_col, BATCH] ends at each node, before that weight */
   float *high[KITH_EXPLAIN_HOPS + 1]; /* [depth + 1] best ends after m entries or later, [n_col, BATCH] … */
@@ -118,6 +120,10 @@ static void walks_best(walks *w, int m, bool lowest, float *to) {
     for (int k = 0; k < BATCH; k++) to[at + (size_t)k] = weight * w->end[at + (size_t)k];
     if (m < w->depth) walks_row(a, p, lowest, w->high[m + 1], w->low[m + 1], to + at);
   }
+  for (int q = 0; w->once && q < w->batch->n; q++) { /* nothing is reached through the user */
+    kith_lid row = w->e->row_of[KITH_USER][w->batch->query[q].user];
+    if (row >= 0) to[(size_t)row * BATCH + (size_t)q] = 0;
+  }
   walks_exchange(w, to);
 }
 
@@ -147,6 +153,10 @@ static void walks_extend(const walks *w, int q, int m, const walk_begin *b, walk
   kith_lid p = a->iperm[b->last - w->e->g->first[w->e->comm->rank]];
   for (kith_eid i = a->csr.start[p]; i < a->csr.start[p + 1]; i++) {
     size_t at = (size_t)a->csr.col[i] * BATCH + (size_t)q;
+    if (w->once && a->number[a->csr.col[i]] == w->user[q]) {
+      seen[kith__explain_term(w->e, i)]++;
+      continue;
+    }
     double factor = b->factor * (double)a->csr.weight[i];
     const float *best = factor < 0 ? w->low[m + 1] : w->high[m + 1];
     walk_next one = {.used = 1,
@@ -206,7 +216,7 @@ static void walks_choose(const walks *w, int m, const walk_begin *before, const 
 }
 
 /* Beginnings without an entry: the users. */
-static kith_agreed walks_start(const walks *w, walk_begin *begin) {
+static kith_agreed walks_start(walks *w, walk_begin *begin) {
   const kith_explainer *e = w->e;
   int64_t number[BATCH] = {0};
   for (int q = 0; q < w->batch->n; q++) {
@@ -214,8 +224,10 @@ static kith_agreed walks_start(const walks *w, walk_begin *begin) {
     if (row >= 0) number[q] = e->g->first[e->comm->rank] + row;
   }
   kith_comm_sum_int(e->comm, w->batch->n, number);
-  for (int q = 0; q < w->batch->n; q++)
+  for (int q = 0; q < w->batch->n; q++) {
+    w->user[q] = number[q];
     begin[q * w->most] = (walk_begin){.used = true, .factor = 1, .value = 1, .last = number[q]};
+  }
   return (kith_agreed){KITH_OK};
 }
 
@@ -264,7 +276,7 @@ kith_agreed kith__explain_walks(kith_explainer *e, const kith__batch *b, kith__w
                                 kith_explain_walk *walk) {
   kith_agreed st = {KITH_OK};
   bool item = end == WALK_END_AT_ITEM;
-  walks w = {.e = e, .batch = b, .most = most, .depth = e->layers};
+  walks w = {.e = e, .batch = b, .most = most, .depth = e->layers, .once = item};
   if (item && w.depth < KITH_EXPLAIN_CONNECTION) w.depth = KITH_EXPLAIN_CONNECTION;
   for (int m = 0; m <= w.depth; m++) w.weight[m] = item ? 1 : e->weight[m];
   if (w.depth == 0) return st;

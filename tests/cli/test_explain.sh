@@ -82,7 +82,7 @@ for line in sys.stdin:
         assert close(a["positive"], sum(c for c in true.values() if c > 0), size)
         if len(a["reasons"]) == len(true): assert close(a["own"] + sum(r["contribution"] for r in a["reasons"]), score, size)
         mine = [r["contribution"] for r in a["reasons"]]
-        assert mine == sorted(mine, reverse=True) and len(mine) == min(len(true), 100)
+        assert mine == sorted(mine, key=lambda c: -abs(c)) and len(mine) == min(len(true), 100)
         for r in a["reasons"]:
             v = where[r["type"], r["id"]]
             assert close(r["contribution"], true[r["relation"], v], size), (r, true[r["relation"], v])
@@ -96,7 +96,7 @@ for line in sys.stdin:
         for p, c in zip(a["paths"], best):
             assert close(p["contribution"], c, size) and close(value[steps(p)], c, size), (p, c)
         assert len(a["paths"]) == min(7, len(every))
-        every = [(p, c) for p, c in walks(u, max(layers, 3), lambda d, v: float(v == i)) if c > 0]
+        every = [(p, c) for p, c in walks(u, max(layers, 3), lambda d, v: float(v == i)) if c > 0 and all(v != u for _, v in p)]
         best, value = sorted((c for _, c in every), reverse=True), dict(every)
         assert len(a["connections"]) == min(4, len(every))
         for p, c in zip(a["connections"], best):
@@ -136,6 +136,7 @@ done >against
 # A file of all users has the same terms, and its lines of an item add up to the score.
 for n in 1 3; do on $n explain job.yaml --all --k 4 --top 5 --output why.$n.tsv >log; done
 cmp why.1.tsv why.3.tsv
+grep -x 'wrote the reasons for 4 top items of 60 users to why.3.tsv' log >/dev/null || { cat log; exit 1; }
 "$KITH" explain job.yaml --user user-34 --k 4 --top 5 --json --quiet >some.json
 "$KITH" recommend job.yaml --all --k 4 --output top.tsv >log
 /usr/bin/python3 - <<'P'
@@ -183,8 +184,31 @@ assert re.search(r"%  [━╌ ]+ chose The \d+th film, with a title", text) and 
 shares = [float(x) for x in re.findall(r"^ +(-?[\d.]+) %  [━╌]", text, re.M)]
 assert abs(sum(shares) - 100) < 0.06 * len(shares), shares
 assert re.search(r"you – (chose|friend) – .* – tag – ", text.replace("\n", " ")), text
+assert "reasons: the largest first" in text and not re.search(r"-0\.0+( |$)", text, re.M), text
 assert open("top.1", encoding="utf-8").read().count("the user's own row") == 3
 P
+
+# One term more takes the line of its sum: its name. Connections of a difference are those of the first item.
+terms=$("$KITH" explain job.yaml --user user-03 --item item-42 --json --quiet $named | tail -1 | sed 's/.*"terms": \([0-9]*\).*/\1/')
+"$KITH" explain job.yaml --user user-03 --item item-42 --top $((terms - 1)) $named >text
+! grep 'further reason' text >/dev/null && [ $(grep -cE '%  [━╌ ]+ (chose|friend) ' text) = $terms ] || { echo "no name for the last term"; cat text; exit 1; }
+"$KITH" explain job.yaml --user user-03 --item item-42 --against item-07 $named | grep '^    connections of item-42' >/dev/null || { echo "whose connections?"; exit 1; }
+
+# An item that kith recommend never lists says so: one that the user chose, one that is not cold.
+chosen=$("$KITH" explain job.yaml --user user-03 --k 1 --top 100 --json --quiet $named | tail -1 | sed 's/.*"reasons"//' | grep -o '"id": "item-[0-9]*"' | head -n 1 | tr -dc 0-9)
+unranked() { # WORDS ARGUMENTS…
+  words=$1; shift
+  "$KITH" explain job.yaml --user user-03 $named --item "$@" >text
+  tr '\n' ' ' <text | tr -s ' ' | grep -F "is not ranked for this user: $words" >/dev/null || { echo "explained without \"$words\""; cat text; exit 1; }
+}
+unranked "the user has it in interactions (evaluate.mask))" item-$chosen
+unranked "the user has it in interactions (evaluate.mask))" item-42 --against item-$chosen
+unranked "it has training interactions, and evaluate.candidates: cold ranks items without any)" item-42 --set evaluate.candidates=cold
+ranks 3 explain job.yaml --user user-03 --item item-$chosen --connections 20 --json --quiet $named | tail -1 >json.3
+grep '"not_ranked": "the user has it in interactions (evaluate.mask)"' json.3 >/dev/null || { echo "a chosen item is ranked"; exit 1; }
+grep '"weight"' json.3 >/dev/null && ! grep '"id": "user-03"' json.3 >/dev/null || { echo "a connection comes back to the user"; exit 1; }
+"$KITH" explain job.yaml --user user-03 --k 1 $named >text
+! grep 'not ranked' text || { echo "a top item that is not ranked"; exit 1; }
 
 # Matrix factorization has no neighbors; learned weights of layers and relations are read from the checkpoint.
 "$KITH" train job.yaml --fresh --quiet $named --set model.name=mf >log 2>&1 || { cat log; exit 1; }
@@ -218,7 +242,7 @@ featured="--set data.user_features.path=features.txt --set model.input=both"
 for verb in ingest partition; do "$KITH" $verb job.yaml --quiet $named $featured >log 2>&1 || { cat log; exit 1; }; done
 adds_up $featured
 grep -q '"feature": "age-2"' json.1 && grep -q '"feature": "city-2"' json.1 || { echo "no features of user-17"; exit 1; }
-"$KITH" explain job.yaml --user user-17 --k 1 --top 100 $named $featured | grep ' has age-2$' >/dev/null || { echo "no word for a feature"; exit 1; }
+"$KITH" explain job.yaml --user user-17 --k 1 --top 100 $named $featured | grep ' has the feature age-2$' >/dev/null || { echo "no word for a feature"; exit 1; }
 for verb in ingest partition; do "$KITH" $verb job.yaml --quiet $named >log 2>&1 || { cat log; exit 1; }; done
 adds_up --set model.storage=bf16
 
@@ -263,8 +287,33 @@ for a, b, score in zip(one, many, best["scores"]):
 P
 "$KITH" explain job.yaml --user user-03 --item item-42 $named $other >text
 grep -F '(gradient x input: not additive' text >/dev/null && grep 'remainder: what gradient x input misses$' text >/dev/null || { echo "no word for an estimate"; cat text; exit 1; }
+
+# Unit rows have their lengths held where they add up to the final ones; of others the remainder is most of a score, and is said.
+for how in "kgin model.relations.tag=1" "ngcf model.relations.tag=0"; do
+  set -- $how
+  unit="--set work=$1 --set graph=work/graph.h5 --set parts=work/parts.h5 --set model.name=$1 --set model.layers=2 --set model.relations.friend=0 --set $2 --set loss.name=softmax --set train.epochs=2"
+  "$KITH" train job.yaml --quiet $named $unit >log 2>&1 || { cat log; exit 1; }
+  "$KITH" explain job.yaml --user user-03 --k 4 --top 100 --json --quiet $named $unit | tail -1 >$1.json
+done
+/usr/bin/python3 - <<'P'
+import json
+for a in json.load(open("kgin.json"))["explanations"]:
+    assert abs(a["remainder"]) < 0.02 * abs(a["score"]) and not a["mostly_remainder"], a
+    assert a["positive"] + a["negative"] > 0.5 * a["score"] and a["terms"] > 4, a
+other = json.load(open("ngcf.json"))["explanations"]
+assert all(a["mostly_remainder"] == (abs(a["remainder"]) > abs(a["score"]) / 2) for a in other) and any(a["mostly_remainder"] for a in other), other
+P
+"$KITH" explain job.yaml --user user-03 --k 4 $named $unit | grep -F '(the remainder is more than half of the score' >/dev/null || { echo "no word for a large remainder"; exit 1; }
+
+# Places in a list are no times.
+awk -v OFS='\t' '!/^#/ {print $1, $2, NR % 40}' list.tsv >places.tsv
+places="--set work=placed --set data.interactions.path=places.tsv --set train.epochs=1"
+for verb in ingest partition train; do "$KITH" $verb job.yaml --quiet $places >log 2>&1 || { cat log; exit 1; }; done
+"$KITH" explain job.yaml --user user-03 --k 1 $places >text
+grep ' chose item-[0-9]*$' text >/dev/null && ! grep ' chose item-[0-9]*,' text || { echo "a place is called a time"; cat text; exit 1; }
+
 refused 78 "of rgcn it estimates single items" --all --output why.tsv $other
-refused 78 "scores of rgcn are no sums over paths" --user user-03 --item item-42 --paths 3 $other
+refused 64 "scores of rgcn are no sums over paths" --user user-03 --item item-42 --paths 3 $other
 cp work/embeddings.h5 kept.h5
 "$KITH" train job.yaml --fresh --quiet $named $bf16 --set train.epochs=2 >log 2>&1 || { cat log; exit 1; }
 cp kept.h5 work/embeddings.h5

@@ -53,7 +53,7 @@ for a, score in zip(said, best["scores"]):
         b = json.load(open("%s.%s.json" % (model, a["item"])))["explanations"][0]
         own += x * b["own"]
         steps = lambda p: tuple((s["relation"], s["type"], s["id"]) for s in p["steps"])
-        ends = b["paths"] if model != "filter" else [{"contribution": r["contribution"], "steps": [r]} for r in b["reasons"]]
+        ends = b["paths"] if model != "filter" else [{"contribution": r["contribution"], "steps": [r]} for r in sorted(b["reasons"], key=lambda r: -r["contribution"])]
         if x > 0: paths += [(x * p["contribution"], model, steps(p)) for p in ends[:8]]
         for r in b["reasons"]: term[r["relation"], r["id"]] += x * r["contribution"] if x > 0 else 0
     size = 1 + abs(score)
@@ -78,7 +78,7 @@ assert said_evidence > 0
 P
 "$KITH" explain both.yaml --user user-017 --k 6 --top 100 | grep ' evidence: chosen by those next to you in friend$' >/dev/null || { echo "no evidence in words"; exit 1; }
 "$KITH" explain both.yaml --user user-017 --k 1 --paths 3 | grep -E '%  (gcn|wide|filter): you – ' >/dev/null || { echo "no path of a model in words"; exit 1; }
-"$KITH" explain both.yaml --all --k 2 --top 30 --output why.tsv >log && grep -q "	evidence		user	friends friend	" why.tsv || { echo "no evidence in the file"; exit 1; }
+"$KITH" explain both.yaml --all --k 2 --top 30 --output why.tsv >log && grep -q "	evidence			friends friend	" why.tsv || { echo "no evidence in the file"; exit 1; }
 for n in 2 3; do
   ranks $n explain both.yaml --user user-017 --k 6 --top 100 --paths 8 --json --quiet | tail -1 >many
   cmp <(sed 's/"ranks": [0-9]*, //; s/, "seconds": [0-9.]*//' both.json) <(sed 's/"ranks": [0-9]*, //; s/, "seconds": [0-9.]*//' many) || { echo "$n ranks say otherwise"; exit 1; }

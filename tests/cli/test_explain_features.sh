@@ -69,7 +69,7 @@ for line in sys.stdin:
             for f in true: same(said[f], true[f])
             same(end["own"], own)
         end = a["item_end"]
-        assert [r["contribution"] for r in end["reasons"]] == sorted((r["contribution"] for r in end["reasons"]), reverse=True)
+        assert [r["contribution"] for r in end["reasons"]] == sorted((r["contribution"] for r in end["reasons"]), key=lambda c: -abs(c))
         same(end["own"] + sum(r["contribution"] for r in end["reasons"]) + end["rest"], a["score"])
         same(a["own"] + a["positive"] + a["negative"], a["score"])
         if not chosen & {i for i, _ in ends}: # nobody has it: its input row is all of it
@@ -111,6 +111,6 @@ for n in 2 3; do answers $n $settings >many; cmp one many || { echo "$n ranks sa
 
 "$KITH" explain job.yaml --user user-17 --item $cold $settings >text
 grep '^  score -*[0-9.]*  item-' text >/dev/null || { echo "no word for the score"; cat text; exit 1; }
-for words in ' has age-2$' 'the same score by features of the item$' ' has all$' "the item's own row$" 'reads no neighbors'; do
+for words in ' has the feature age-2$' 'the same score by features of the item$' ' has the feature all$' "the item's own row$" 'reads no neighbors'; do
   grep -- "$words" text >/dev/null || { echo "no line with \"$words\""; cat text; exit 1; }
 done

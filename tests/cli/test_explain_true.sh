@@ -73,7 +73,7 @@ rank = lambda x: np.argsort(np.argsort(x))
 draw, largest, follows, pairs = np.random.default_rng(1), 0, [], 0
 for line in sys.stdin:
     for e in json.loads(line)["explanations"]:
-        u, i, r = user.index(e["user"]), len(user) + item.index(e["item"]), e["reasons"]
+        u, i, r = user.index(e["user"]), len(user) + item.index(e["item"]), sorted(e["reasons"], key=lambda x: -x["contribution"])
         assert all(x["relation"] == "interactions" for x in r) and len(r) == e["terms"], r
         at = lambda k: len(user) + item.index(r[k]["id"])
         pick = [0, len(r) // 2, len(r) - 1]
