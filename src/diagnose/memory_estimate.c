@@ -128,6 +128,28 @@ static int64_t estimate_batch(const estimate *w) {
          kith_halo_memory_bytes(w->s->size, wanted, wanted, 0);
 }
 
+/* Auxiliary losses: each has a batch of its own, and its relation's pairs once more in the place of
+ * interactions. */
+static int64_t estimate_also(const estimate *w) {
+  const kith_also *also = &w->train->also;
+  int64_t bytes = 0;
+  for (int i = 0; i < also->n; i++) {
+    int r = kith_schema_find_relation(&w->s->schema, also->of[i].name);
+    if (r < 0 || also->of[i].weight == 0) continue;
+    kith_graph_sizes s = *w->s;
+    estimate stream = *w;
+    stream.s = &s;
+    s.n_entry = w->s->n_relation_entry[r];
+    s.n_pair = s.n_entry / 2;
+    s.n_edge = s.n_pair * s.size;
+    kith_dist_csr_sizes a = estimate_matrix(&stream, s.n_entry, s.n_ghost_with_relations);
+    a.d = 1;
+    bytes += kith_dist_csr_bytes(&a) + estimate_batch(&stream) + s.n_pair * (int64_t)sizeof(int32_t) +
+             (s.n_own + s.n_own_of[KITH_USER]) * (int64_t)sizeof(kith_eid);
+  }
+  return bytes;
+}
+
 /* Upper bound of the nodes that a sampler adds to those of the batch, over all layers. */
 static int64_t estimate_drawn(const estimate *w) {
   const kith_sampler_options *o = &w->train->sampler;
@@ -346,7 +368,7 @@ kith_status kith_estimate_memory(const kith_graph_sizes *s, const kith_model_opt
   *out = (kith_memory_estimate){.graph = estimate_graph(&w),
                                 .state = estimate_state(&w, checkpoint),
                                 .activations = estimate_activations(&w),
-                                .batch = estimate_batch(&w),
+                                .batch = estimate_batch(&w) + estimate_also(&w),
                                 .transient = estimate_transient(&w, evaluate)};
   if (known.start == KITH_START_SPECTRAL) /* before any layer is computed */
     out->transient = estimate_max(out->transient, estimate_start(w) - out->activations);

@@ -51,7 +51,7 @@ near 2 1.4 model.start=spectral model.dim=8
 near 2 1.8 sampler.mode=neighbor sampler.fanouts=5 train.batch=4096
 near 1 1.8 sampler.mode=cluster
 
-# Relations in the matrix of the spectral model: ties between users, and pairs of items.
+# Relations in the matrix of the spectral model: ties between users, and pairs of items.  Views, and what kgin has for a relation.
 job=related
 /usr/bin/python3 - <<'P'
 pairs = [line.split()[:2] for line in open("list.tsv") if line[0] != "#"]
@@ -59,7 +59,40 @@ for name, ids in ("friends", sorted({u for u, i in pairs})), ("alike", sorted({i
     n = len(ids)
     ends = ((k % n, (k * 7919 + k // n * 31 + 1) % n) for k in range(150000))
     open(name + ".tsv", "w").write("".join("%s\t%s\n" % (ids[a], ids[b]) for a, b in ends if a != b))
+users, items = (sorted({p[k] for p in pairs}) for k in (0, 1))
+open("views.tsv", "w").write("".join("%s\t%s\n" % (users[k % len(users)], items[k * 7919 % len(items)]) for k in range(150000)))
 P
-sed 's/^work:.*/work: related/; s/split: {method.*/social: {path: friends.tsv, format: edges}, relations: {alike: {path: alike.tsv, format: edges, from: item, to: item}}, &/' job.yaml >related.yaml
+sed 's/^work:.*/work: related/; s/split: {method.*/social: {path: friends.tsv, format: edges}, relations: {view: {path: views.tsv, format: edges, from: user, to: item}, alike: {path: alike.tsv, format: edges, from: item, to: item}}, &/' job.yaml >related.yaml
 for verb in ingest partition; do "$KITH" $verb related.yaml --quiet >/dev/null; done
 for n in 1 2; do near $n 1.25 model.name=spectral model.dim=48 model.relations.friend=0.5 model.relations.alike=0.5; done
+near 2 1.4 model.name=cascade 'model.cascade.order=[view,interactions]' train.also.view=0.5
+near 1 1.4 model.name=lightgcn train.also.view=0.5
+near 2 1.4 model.name=kgin model.relations.alike=1
+
+# Han, whose meta-path has many more edges than the lists.
+job=han
+/usr/bin/python3 - <<'P'
+n, authors = 20000, 4000
+out = lambda name, lines: open(name, "w").write("\n".join(lines) + "\n")
+out("pa.txt", ["%d a%d" % (i, (i * 7919 + k * k * 31) % authors) for i in range(n) for k in range(3)])
+out("labels.txt", [str(i % 3) for i in range(n)])
+out("features.txt", ["%d %d %d" % (i % 97, 97 + i % 89, 186 + i % 83) for i in range(n)])
+for name, a, b in ("train", 0, 2000), ("valid", 2000, 4000), ("test", 4000, 8000): out(name + ".txt", [str(i) for i in range(a, b)])
+P
+cat >han.yaml <<'J'
+task: classify
+work: han
+data:
+  relations: {pa: {path: pa.txt, from: node, to: author}}
+  paths: {pap: {path: [pa, pa.back]}}
+  labels: {path: labels.txt}
+  features: {path: features.txt}
+  splits: {train: train.txt, valid: valid.txt, test: test.txt}
+partition: {parts: 4}
+model: {name: han, layers: 1, dim: 48, relations: {pap: 1}}
+train: {epochs: 2}
+evaluate: {split: valid}
+J
+for verb in ingest partition; do "$KITH" $verb han.yaml --quiet >/dev/null; done
+near 2 1.4 model.han.neighbors=mean
+near 1 1.4 model.han.neighbors=attention model.han.fuse=type
