@@ -323,7 +323,7 @@ static void path_free(meta_path *p) {
 
 static void path_append(const meta_path *p, kith__graph_data *t, kith_relation_report *report) {
   bool within = p->step[0].from == p->step[p->n - 1].to;
-  bool both = p->source->keep == 0 && (p->symmetric || !within);
+  bool both = p->n_cut == 0 && (p->symmetric || !within);
   kith_relation_type e = {.from = p->step[0].from,
                           .to = p->step[p->n - 1].to,
                           .weighted = true,

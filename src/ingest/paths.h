@@ -19,7 +19,7 @@ static const int64_t KITH__PATH_EXACT = INT64_C(1) << 53; /* … and in any case
  * direction within a type, is symmetric, each pair counting once however many lines have it.
  *
  * A meta-path that reads the same from both ends is symmetric, and has no direction, as has one between two
- * types; others, and those of which `keep` cuts the rows, are read forward.
+ * types; others, and those of which `keep` leaves edges out, are read forward.
  *
  * @param most    edges that a meta-path may have: KITH__PATH_ENTRIES
  * @param report  [KITH_MAX_RELATIONS] as in the schema

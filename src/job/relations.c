@@ -134,7 +134,12 @@ static kith_status relations_check_listed(const kith_job *job, const job_table *
   char what[KITH_MAX_RELATIONS * KITH_NAME];
   int n = snprintf(what, sizeof what, "%s: ", name);
   if (strcmp(name, KITH_INTERACTIONS) == 0 || relations_has(job, name)) return KITH_OK;
-  relations_tell(job, name, sizeof what - (size_t)n, what + n);
+  if (relations_has_path(job, name))
+    snprintf(
+        what, sizeof what,
+        "%s is a meta-path of data.paths, and cascade reads none; expected relations of users with items",
+        name);
+  else relations_tell(job, name, sizeof what - (size_t)n, what + n);
   return relations_fail(job, t, key, what);
 }
 

@@ -58,7 +58,7 @@ static kith_agreed graph_create_merged(const kith_comm *comm, const kith_graph *
   if (o->name == KITH_KGIN) KITH_TRY(kith_agreed_same(kith_kgin_check_graph(o, &g->schema)));
   KITH_TRY(kith_dist_csr_create_merged(comm, g, kith_model_relations(o), half_life, o->dim, &a));
   if (kith_model_reads_kinds(o)) KITH_TRY(kith_dist_csr_add_kinds(comm, g, kith_model_relations(o), a));
-  if (o->name == KITH_HAN) /* means by the weights of edges */
+  if (o->name == KITH_HAN && o->han.neighbors == KITH_HAN_MEAN) /* by the weights of edges */
     KITH_TRY(kith_agree(comm, kith_dist_csr_give_weights(g, kith_model_relations(o), a)));
   *out = a;
   a = NULL;

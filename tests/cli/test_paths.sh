@@ -173,3 +173,20 @@ assert all(a[k][:].tobytes() == b[k][:].tobytes() for k in ("user/embedding", "i
 assert "relation alike item item" in h5py.File("pairs/graph.h5").attrs["schema"].decode()
 P
 refused 78 'embed.relations.alike: data names no such relation' "$KITH" embed pairs.yaml --set embed.relations.alike=tag.tsv
+refused 78 'alike is a meta-path of data.paths, and cascade reads none' "$KITH" train pairs.yaml --set model.name=cascade --set 'model.cascade.order=[alike, interactions]'
+
+# A bound that cuts no edge changes nothing.
+for keep in 0 1000; do "$KITH" ingest pairs.yaml --set work=bound --set data.paths.alike.keep=$keep --quiet >/dev/null && cp bound/graph.h5 $keep.h5; done
+/usr/bin/python3 - <<'P'
+import h5py
+a, b = h5py.File("0.h5"), h5py.File("1000.h5")
+assert a.attrs["schema"] == b.attrs["schema"] and a.attrs["schema"].endswith(b" weighted\n"), b.attrs["schema"]
+assert all((a["edge/alike/" + k][:] == b["edge/alike/" + k][:]).all() for k in ("start", "to", "weight"))
+P
+
+# Weights of 0 are refused where they are read: by means, not by attention.
+awk '{print $1, $2, 0}' cites.txt >zero.txt
+zero="--set work=zero --set data.relations.cites.path=zero.txt --set data.relations.cites.format=edges --set data.relations.cites.columns.weight=3"
+for verb in ingest partition; do "$KITH" $verb job.yaml $zero --quiet >/dev/null; done
+refused 78 'model.relations.cites: an edge weighs 0, but means by weights need' "$KITH" train job.yaml $zero --quiet
+"$KITH" train job.yaml $zero --set model.han.neighbors=attention --set model.han.fuse=type --set model.dim=8 --set train.epochs=1 --quiet >/dev/null
