@@ -70,7 +70,7 @@ static kith_agreed blend_search_run(blend_search *s) {
     KITH_TRY(blend_round(s));
     s->r.change = change = blend_change(s->n, before, s->theta);
   }
-  s->r.converged = s->r.converged && change <= BLEND_NEAR;
+  s->r.converged = s->r.converged && (change <= BLEND_NEAR || blend_size(s->n, s->theta) == 0);
 done:
   return st;
 }
@@ -87,6 +87,7 @@ kith_agreed kith_blend_fit(const kith_comm *comm, const kith_graph *g, const kit
   s.r.n_pair = c.n_truth_all;
   KITH_TRY(kith__likelihood_create(comm, &c, &s.l));
   KITH_TRY(blend_search_run(&s));
+  for (int k = 0; k < s.n; k++) s.r.flat[k] = kith__likelihood_is_flat(s.l, k);
   for (int m = 0; m < n_member; m++) member[m].gamma = s.theta[m];
   for (int k = 0; k < table->n; k++) weight[k] = s.theta[n_member + k];
   *out = s.r;

@@ -52,6 +52,8 @@ typedef struct kith_blend_report {
   double log_likelihood;  /**< mean over the kept validation items, natural logarithm */
   double uniform;         /**< the same where all kept items are equally likely */
   bool converged;
+  bool flat[KITH_BLEND_MAX]; /**< members, then evidence: the same for all kept items of a user, so of weight
+                                0 */
 } kith_blend_report;
 
 /**

@@ -50,6 +50,8 @@ void kith__likelihood_destroy(kith__likelihood **l);
 void kith__likelihood_keep(kith__likelihood *l, const double *theta);
 /* Validation items that are among the candidates now, over all ranks.  Collective. */
 int64_t kith__likelihood_count(const kith__likelihood *l);
+/* Whether f_k is the same for all candidates of a user that are kept now: nothing says what it weighs. */
+bool kith__likelihood_is_flat(const kith__likelihood *l, int k);
 /* At the weights theta [n].  Collective; the same on every rank.  Errors: KITH_ENUMERIC. */
 kith_agreed kith__likelihood_at(kith__likelihood *l, const double *theta,
                                 kith__blend_point *out) KITH_MUST_USE;

@@ -10,10 +10,10 @@
  *
  * all divided by the number N of these items.  A prior keeps the weights finite where evidence tells the kept
  * validation items from all others: theta_k is normal with the deviation LIKELIHOOD_PRIOR / s_k, where s_k is
- * the root mean square over users of the standard deviation of f_k / tau_u among the kept candidates.  The
- * temperature tau_u is the standard deviation of the kept scores, relative to its root mean square over
- * users, and at least 1 / LIKELIHOOD_COLDEST.  A user is summed by the rank that owns it; sums over users are
- * exact.
+ * the root mean square over users of the standard deviation of f_k / tau_u among the kept candidates; where
+ * it is 0, so are theta_k, the derivative and the curvature.  The temperature tau_u is the standard
+ * deviation of the kept scores, relative to its root mean square over users, and at least 1 /
+ * LIKELIHOOD_COLDEST.  A user is summed by the rank that owns it; sums over users are exact.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -23,6 +23,8 @@
 #include "ops/exponentials.h"
 
 static const double LIKELIHOOD_PRIOR = 5;
+static const double LIKELIHOOD_ROUNDING =
+    1e-12;                                  /* differences, relative to the largest number, that are none */
 static const double LIKELIHOOD_COLDEST = 4; /* most 1 / tau_u: of a user whose scores are nearly the same */
 
 /* A candidate of a user by its score. */
@@ -61,17 +63,18 @@ static void likelihood_count(kith__likelihood *l) {
   kith_comm_sum_int(l->comm, 1, &l->n_item);
 }
 
-/* The variance of f_k over the kept candidates of a user. */
+/* The variance of f_k over the kept candidates of a user; 0 where they differ by rounding alone. */
 static double likelihood_variance(const kith__likelihood *l, kith_lid u, int k) {
   const kith_eid n = l->start[u + 1] - l->start[u];
   const double *f = l->c->f + k;
-  double mean = 0, square = 0;
+  double mean = 0, square = 0, size = 0;
   for (kith_eid i = l->start[u]; i < l->start[u + 1]; i++) mean += f[l->kept[i] * l->c->n] / (double)n;
   for (kith_eid i = l->start[u]; i < l->start[u + 1]; i++) {
     const double x = f[l->kept[i] * l->c->n] - mean;
     square += x * x / (double)n;
+    size = fmax(size, fabs(f[l->kept[i] * l->c->n]));
   }
-  return square;
+  return sqrt(square) > LIKELIHOOD_ROUNDING * size ? square : 0;
 }
 
 static void likelihood_set_prior(kith__likelihood *l) {
@@ -121,6 +124,8 @@ done:
   kith__likelihood_destroy(&l);
   return st;
 }
+
+bool kith__likelihood_is_flat(const kith__likelihood *l, int k) { return l->prior[k] == 0; }
 
 int64_t kith__likelihood_count(const kith__likelihood *l) { return l->n_item; }
 
@@ -193,17 +198,20 @@ static double likelihood_exponentials(kith__likelihood *l, const double *theta, 
   return all;
 }
 
-/* Add user u, one number after the other. */
+/* Add user u, one number after the other.  f_k is taken relative to the first candidate's, which changes no
+ * sum: one that hardly differs among large numbers keeps its digits. */
 static void likelihood_add(kith__likelihood *l, const double *theta, kith_lid u, kith_exact_sum *sum) {
   const int n = l->c->n;
   const kith_eid *kept = l->kept + l->start[u], n_kept = l->start[u + 1] - l->start[u];
-  double chosen[KITH_BLEND_MAX] = {0}, mean[KITH_BLEND_MAX] = {0}, two[KITH_BLEND_MAX * KITH_BLEND_MAX] = {0};
+  double f[KITH_BLEND_MAX], chosen[KITH_BLEND_MAX] = {0}, mean[KITH_BLEND_MAX] = {0},
+                            two[KITH_BLEND_MAX * KITH_BLEND_MAX] = {0};
   double n_u = 0, z_u = 0, most = 0, over = l->over[u];
   for (kith_eid i = 0; i < n_kept; i++) n_u += l->c->chosen[kept[i]];
   if (n_u == 0) return;
   const double all = likelihood_exponentials(l, theta, u, &most);
   for (kith_eid i = 0; i < n_kept; i++) {
-    const double *f = l->c->f + kept[i] * n, p = l->p[i] / all;
+    const double *first = l->c->f + kept[0] * n, *here = l->c->f + kept[i] * n, p = l->p[i] / all;
+    for (int k = 0; k < n; k++) f[k] = here[k] - first[k];
     for (int k = 0; k < n; k++) mean[k] += p * f[k];
     for (int k = 0; k < n; k++)
       for (int m = k; m < n; m++) two[k * n + m] += p * f[k] * f[m];
@@ -218,6 +226,12 @@ static void likelihood_add(kith__likelihood *l, const double *theta, kith_lid u,
       kith_exact_sum_add(sum++, over * over * n_u * (two[k * n + m] - mean[k] * mean[m]));
 }
 
+/* The value does not depend on unknown k. */
+static void likelihood_rest(int n, int k, kith__blend_point *at) {
+  at->gradient[k] = 0;
+  for (int m = 0; m < n; m++) at->curvature[k * n + m] = at->curvature[m * n + k] = 0;
+}
+
 kith_agreed kith__likelihood_at(kith__likelihood *l, const double *theta, kith__blend_point *out) {
   kith_agreed st = {KITH_OK};
   kith_exact_sum all[1 + KITH_BLEND_MAX + KITH_BLEND_MAX * (KITH_BLEND_MAX + 1) / 2] = {{0}}, *sum = all;
@@ -230,6 +244,8 @@ kith_agreed kith__likelihood_at(kith__likelihood *l, const double *theta, kith__
   for (int k = 0; k < l->c->n; k++)
     for (int m = k; m < l->c->n; m++) out->curvature[k * l->c->n + m] = kith_exact_sum_value(sum++) / n_item;
   out->likelihood = out->value;
+  for (int k = 0; k < l->c->n; k++)
+    if (kith__likelihood_is_flat(l, k)) likelihood_rest(l->c->n, k, out);
   for (int k = 0; k < l->c->n; k++) {
     out->value -= theta[k] * theta[k] * l->prior[k] / (2 * n_item);
     out->gradient[k] -= theta[k] * l->prior[k] / n_item;

@@ -11,18 +11,18 @@
 
 enum { NEWTON_STEPS = 100, NEWTON_HALVINGS = 40 };
 static const double NEWTON_ARMIJO = 1e-4; /* least gain, as a share of what the slope promises */
-static const double NEWTON_RIDGE =
-    1e-10;                               /* of the largest curvature: models that agree have no one maximum */
-static const double NEWTON_GAIN = 1e-13; /* a step that promises less is not taken */
-static const double NEWTON_STALL = 1e-9; /* where rounding hides a gain, the maximum is as near */
+static const double NEWTON_RIDGE = 1e-10; /* of each curvature: models that agree have no one maximum */
+static const double NEWTON_GAIN = 1e-13;  /* a step that promises less is not taken */
+static const double NEWTON_STALL = 1e-9;  /* where rounding hides a gain, the maximum is as near */
 
-/* The unknowns that move: free [n]; returns how many. */
+/* The unknowns that move: free [n]; returns how many.  One that the value does not depend on rests. */
 static int newton_free(int n, const bool *bounded, const double *theta, const kith__blend_point *at,
                        int *out) {
   int m = 0;
   for (int k = 0; k < n; k++) {
     bool rests = bounded[k] && theta[k] <= 0 && at->gradient[k] <= 0;
-    if (!rests) out[m++] = k;
+    bool flat = at->gradient[k] == 0 && at->curvature[k * n + k] == 0;
+    if (!rests && !flat) out[m++] = k;
   }
   return m;
 }
@@ -46,13 +46,12 @@ static bool newton_solve(int m, double *a, const double *b, double *y) {
 /* The Newton step of the m free unknowns: step [n], 0 for the others.  False: the curvature has no inverse.
  */
 static bool newton_step(int n, int m, const int *of, const kith__blend_point *at, double *step) {
-  double a[KITH_BLEND_MAX * KITH_BLEND_MAX], b[KITH_BLEND_MAX], y[KITH_BLEND_MAX], most = 0;
+  double a[KITH_BLEND_MAX * KITH_BLEND_MAX], b[KITH_BLEND_MAX], y[KITH_BLEND_MAX];
   memset(step, 0, (size_t)n * sizeof *step);
-  for (int k = 0; k < m; k++) most = fmax(most, at->curvature[of[k] * n + of[k]]);
   for (int k = 0; k < m; k++) {
     b[k] = at->gradient[of[k]];
     for (int l = 0; l < m; l++)
-      a[k * m + l] = at->curvature[of[k] * n + of[l]] + (k == l ? NEWTON_RIDGE * most : 0);
+      a[k * m + l] = at->curvature[of[k] * n + of[l]] * (k == l ? 1 + NEWTON_RIDGE : 1);
   }
   if (!newton_solve(m, a, b, y)) return false;
   for (int k = 0; k < m; k++) step[of[k]] = y[k];

@@ -299,15 +299,6 @@ static void blend_print_legend(const cli *c, const blend_work *w) {
       w->n_evidence > 0 ? ", and of c times evidence" : "", rounds ? "; epoch: of spectral, rounds" : "");
 }
 
-static kith_status blend_check_weights(const blend_work *w, int d) {
-  kith_status st = KITH_OK;
-  KITH_CHECK(d > 0, KITH_ECONFIG,
-             "kith blend: none of the %d models makes the validation items any likelier than other items",
-             w->of.n);
-done:
-  return st;
-}
-
 /* Remove the other of the two files, which is of an earlier blend. */
 static kith_agreed blend_remove(const cli *c, const char *name) {
   kith_agreed st = {KITH_OK};
@@ -348,7 +339,7 @@ static kith_agreed blend_write(cli *c, const blend_work *w, const char *graph) {
   const bool rows = !kith_direct_is_on(&meta.direct) && w->n_evidence == 0;
   const char *name = rows ? "embeddings.h5" : "blend.h5";
   KITH_TRY(kith_agree(c->comm, kith_blend_rows(w->g, w->of.n, w->member, &w->table, w->evidence, &d, &x)));
-  KITH_TRY(kith_agreed_same(blend_check_weights(w, d)));
+  KITH_TRY(kith_agreed_same(cli_evidence_check_weights(&w->of)));
   KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
   meta.job = job;
   KITH_TRY(kith_agree(c->comm, kith_job_file(&c->job, name, path)));
@@ -384,6 +375,7 @@ kith_agreed cli_blend(cli *c) {
   for (int m = 0; m < w.of.n; m++) KITH_TRY(blend_read_model(c, &w, m));
   KITH_TRY(blend_weigh(c, parts, &w));
   if (w.report.n_pass > 0) blend_print_report(c, &w.report);
+  cli_evidence_warn_flat(c, &w.of, w.report.flat);
   blend_print_models(c, &w);
   blend_print_evidence(c, &w);
   blend_print_legend(c, &w);

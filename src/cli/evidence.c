@@ -89,3 +89,27 @@ kith_agreed cli_evidence_make(const cli *c, const char *parts, kith_graph *g, bo
 done:
   return st;
 }
+
+/* ---- weights ---- */
+
+void cli_evidence_warn_flat(const cli *c, const kith_blend_origin *of, const bool *flat) {
+  static const char why[] =
+      "the same for all items that the validation items of a user are chosen among; its weight is 0";
+  if (c->comm->rank != 0) return;
+  for (int m = 0; m < of->n; m++)
+    if (flat[m]) kith_warn("blend.models.%s: the score is %s", of->model[m].name, why);
+  for (int k = 0; k < of->n_evidence; k++)
+    if (flat[of->n + k]) kith_warn("blend: evidence %s is %s", of->evidence[k].text, why);
+}
+
+kith_status cli_evidence_check_weights(const kith_blend_origin *of) {
+  kith_status st = KITH_OK;
+  bool some = false;
+  for (int m = 0; m < of->n; m++) some = some || of->model[m].gamma > 0;
+  for (int k = 0; k < of->n_evidence; k++) some = some || of->evidence[k].weight != 0;
+  KITH_CHECK(some, KITH_ECONFIG,
+             "kith blend: none of the %d models%s makes the validation items any likelier than other items",
+             of->n, of->n_evidence > 0 ? ", and no evidence," : "");
+done:
+  return st;
+}

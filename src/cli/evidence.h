@@ -18,4 +18,11 @@ kith_status cli_evidence_take(const char *path, const kith_blend_origin *of,
 kith_agreed cli_evidence_make(const cli *c, const char *parts, kith_graph *g, bool all, int n,
                               const kith_evidence *e, kith_evidence_table *out) KITH_MUST_USE;
 
+/* Warn of the models and evidence that say nothing of the validation items: flat [models, then evidence] of
+ * kith_blend_report.  Rank 0 prints. */
+void cli_evidence_warn_flat(const cli *c, const kith_blend_origin *of, const bool *flat);
+/* Refuse a blend without any weight: scores that are all alike rank nothing.  Local.  Errors: KITH_ECONFIG.
+ */
+kith_status cli_evidence_check_weights(const kith_blend_origin *of) KITH_MUST_USE;
+
 #endif

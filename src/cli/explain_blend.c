@@ -131,7 +131,8 @@ static kith_agreed blend_join(const cli *c, const double *factor, explain_data *
   kith_agreed st = {KITH_OK};
   kith_explainer *all[KITH_BLEND_MODELS];
   for (int m = 0; m < a->n_member; m++) all[m] = a->member[m].explainer;
-  KITH_TRY(kith_explainer_join(c->comm, a->n_member, all, factor, &a->table, a->evidence, &a->explainer));
+  KITH_TRY(kith_explainer_join(c->comm, a->base.g, a->n_member, all, factor, &a->table, a->evidence,
+                               &a->explainer));
   for (int m = 0; m < a->n_member; m++) a->member[m].explainer = NULL;
 done:
   return st;
@@ -155,7 +156,7 @@ kith_agreed cli_explain_blend(const cli *c, bool any, explain_data *a) {
     KITH_TRY(blend_read(c, of, a, &blend.model[m], at, &a->member[a->n_member - 1]));
     at += (int)blend.model[m].width;
   }
-  if (a->n_member == 0)
+  if (a->n_member == 0 && blend.n_evidence == 0)
     KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG, "%s: no model of the blend has weight", path)));
   KITH_TRY(kith_agreed_same(cli_evidence_take(path, &blend, a->evidence)));
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));

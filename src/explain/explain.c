@@ -32,7 +32,7 @@ static void explain_take_rows(const kith_explainer *e, const kith__batch *b, boo
   for (int q = 0; q < b->n; q++) {
     int64_t item = against ? b->query[q].against : b->query[q].item;
     kith_lid row = item >= 0 ? e->row_of[KITH_ITEM][item] : -1;
-    if (row >= 0) memcpy(to + (size_t)q * d, e->final + (size_t)row * d, d * sizeof *to);
+    if (row >= 0 && d > 0) memcpy(to + (size_t)q * d, e->final + (size_t)row * d, d * sizeof *to);
   }
 }
 
@@ -145,7 +145,7 @@ done:
 static kith_agreed explain_walks(int n_part, const kith__part *part, int first, kith_explanations *out) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(explain_paths(n_part, part, out->n_path, out->path + (size_t)first * (size_t)out->n_path));
-  if (out->n_connection > 0 && !kith_model_uses_importance_graph(&part->e->run->model))
+  if (out->n_connection > 0 && part->e->a && !kith_model_uses_importance_graph(&part->e->run->model))
     KITH_TRY(kith__explain_walks(part->e, &part->batch, WALK_END_AT_ITEM, out->n_connection,
                                  out->connection + (size_t)first * (size_t)out->n_connection));
 done:
@@ -181,7 +181,7 @@ kith_agreed kith_explain(kith_explainer *e, int n, const kith_explain_query *que
     out->method = KITH_EXPLAIN_GRADIENT;
   KITH_TRY(kith_agree(e->comm, explain_alloc(out)));
   KITH_TRY(kith_agree(e->comm, explain_parts(e, n, &n_part, part)));
-  for (int m = 0; m < n_part; m++) out->reads_neighbors = out->reads_neighbors || part[m].e->layers > 0;
+  for (int m = 0; m < n_part; m++) out->reads_neighbors |= part[m].e->layers > 0 || !part[m].e->a;
   for (int m = 0; m < n_part; m++)
     if (part[m].batch.direct)
       KITH_TRY(kith__explain_direct_scores(part[m].e, n, query, part[m].direct_score));

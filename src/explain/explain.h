@@ -149,16 +149,16 @@ bool kith_explain_attends(const kith_model_options *o);
  * several members for one edge are one term.  Paths are those of each member, and connections the first
  * one's. Collective.
  *
- * @param n       members, 1 to KITH_BLEND_MODELS
+ * @param n       members, 0 (evidence alone) to KITH_BLEND_MODELS
  * @param member  [n] of the same graph; given away and set to null, unless it fails
  * @param factor  [n] gamma / sigma
  * @param table, evidence  what scores of listed pairs have beside, kept by reference, and [table->n] with its
  *                weights; each is a term
  * Errors: KITH_ENOMEM.
  */
-kith_agreed kith_explainer_join(const kith_comm *comm, int n, kith_explainer **member, const double *factor,
-                                const kith_evidence_table *table, const kith_evidence *evidence,
-                                kith_explainer **out) KITH_MUST_USE;
+kith_agreed kith_explainer_join(const kith_comm *comm, const kith_graph *g, int n, kith_explainer **member,
+                                const double *factor, const kith_evidence_table *table,
+                                const kith_evidence *evidence, kith_explainer **out) KITH_MUST_USE;
 /** Free it and null the pointer.  Local; accepts null. */
 void kith_explainer_free(kith_explainer **e);
 

@@ -35,11 +35,11 @@ struct kith_explainer {
   const kith_attended *attended; /* of a model with attention: the last layer's come first */
   bool is_gradient;              /* gradient x input: of a model that is not linear */
   kith__gradient gradient;
-  kith_dist_csr *own;               /* of spectral: the interactions */
-  kith_dist_csr *a;                 /* the one of both that paths follow */
-  kith_lid *row_of[KITH_SIDES];     /* the local row of each user and item; -1: of another rank */
-  int term[1 + KITH_MAX_RELATIONS]; /* the relation of each term of the merged matrix */
-  int d, layers;
+  kith_dist_csr *own;                   /* of spectral: the interactions */
+  kith_dist_csr *a;                     /* the one of both that paths follow; null: no model, … */
+  kith_lid *row_of[KITH_SIDES];         /* the local row of each user and item; -1: of another rank */
+  int term[1 + KITH_MAX_RELATIONS];     /* the relation of each term of the merged matrix */
+  int d, layers;                        /* … and both are 0 */
   double weight[KITH_EXPLAIN_HOPS + 1]; /* w of each layer */
   const float *final;                   /* [n_own, d] exported rows */
   const float *x;                       /* [n_own, d] input rows; null: none */

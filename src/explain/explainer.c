@@ -33,6 +33,7 @@ static kith_status explainer_index(kith_explainer *e) {
     for (kith_lid i = 0; i < e->g->n_own; i++)
       if (e->g->type[i] == t) e->row_of[t][e->g->original[i]] = i;
   }
+  if (!e->run) goto done;
   const kith_relation_weights *w = kith_model_relations(&e->run->model);
   e->term[0] = KITH_EXPLAIN_CHOICE;
   for (int k = 0; k < w->n; k++) e->term[k + 1] = kith_schema_find_relation(&e->g->schema, w->of[k].name);
@@ -89,9 +90,19 @@ done:
   return st;
 }
 
-kith_agreed kith_explainer_join(const kith_comm *comm, int n, kith_explainer **member, const double *factor,
-                                const kith_evidence_table *table, const kith_evidence *evidence,
-                                kith_explainer **out) {
+/* What stands for the models where none has weight: it has no terms. */
+static kith_status explainer_create_none(const kith_comm *comm, const kith_graph *g, kith_explainer **out) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(*out, 1));
+  **out = (kith_explainer){.comm = comm, .g = g, .known = g};
+  KITH_TRY(explainer_index(*out));
+done:
+  return st;
+}
+
+kith_agreed kith_explainer_join(const kith_comm *comm, const kith_graph *g, int n, kith_explainer **member,
+                                const double *factor, const kith_evidence_table *table,
+                                const kith_evidence *evidence, kith_explainer **out) {
   kith_agreed st = {KITH_OK};
   kith_explainer *e = NULL;
   *out = NULL;
@@ -103,10 +114,16 @@ kith_agreed kith_explainer_join(const kith_comm *comm, int n, kith_explainer **m
     e->factor[m] = factor[m];
     member[m] = NULL;
   }
+  if (n == 0) {
+    e->n_member = 1;
+    KITH_TRY(kith_agree(comm, explainer_create_none(comm, g, &e->member[0])));
+  }
   e->evidence = table->n > 0 ? table : NULL;
   for (int k = 0; k < table->n; k++) e->evidence_weight[k] = evidence[k].weight;
   *out = e;
+  e = NULL;
 done:
+  kith_explainer_free(&e);
   return st;
 }
 

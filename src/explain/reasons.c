@@ -62,7 +62,7 @@ static int reasons_compare_sizes(const void *a, const void *b) {
 }
 
 double kith__explain_scale(const kith_explainer *e, kith_lid row) {
-  if (e->run->model.score != KITH_COSINE || !e->all) return 1;
+  if (!e->all || e->run->model.score != KITH_COSINE) return 1;
   const float *r = e->all + (size_t)row * (size_t)e->d;
   double square = kith__explain_dot(e->d, r, r);
   return square > 0 ? 1 / sqrt(square) : 0;
@@ -112,6 +112,7 @@ static kith__found *reasons_find_features(const kith__part *part, int m, kith_li
 static kith__found *reasons_add(const kith__part *part, int m, kith_lid row, int q, kith_explain_sums *sums,
                                 kith__found *list) {
   const kith_explainer *e = part->e;
+  if (!e->a) return list; /* a blend of evidence alone */
   const kith__batch *b = &part->batch;
   const size_t at = (size_t)row * (size_t)e->d;
   const float *target = b->target + (size_t)q * (size_t)e->d;
@@ -187,6 +188,7 @@ static kith_explain_reason reasons_show(const kith__part *part, kith_lid row, co
 /* Most terms of a row. */
 static int64_t reasons_count(const kith__part *part, kith_lid row) {
   const kith_explainer *e = part->e;
+  if (!e->a) return 0;
   const kith_lid p = e->a->iperm[row];
   const kith_features *f =
       kith__explain_has_features(e, KITH_USER) ? e->inference.recording.input.features : NULL;

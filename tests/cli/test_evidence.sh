@@ -149,3 +149,30 @@ blended 1 >log
 quiet "$KITH" blend both.yaml --refit
 "$KITH" evaluate both.yaml --refit --quiet | grep "test split" >/dev/null
 fails 78 "other models or evidence than the job names" "$KITH" blend both.yaml --refit --set blend.friends=[]
+
+# Evidence that says nothing has weight 0 and is told of. With a model of rows that rank the other way round, evidence stands
+# alone, and is what explanations consist of.
+awk 'BEGIN {for (i = 0; i < 150; i++) printf "user-%03d\titem-%03d\n", i, i}' >even.tsv
+sed -i 's/^  split:/    even: {path: even.tsv, from: user, to: item, format: edges}\n&/; s/: both/: flat/; s/: one/: two/; s!, half_life: 30d!!; s!one/!two/!' one.yaml both.yaml
+for verb in ingest partition train; do quiet "$KITH" $verb one.yaml; done
+/usr/bin/python3 -c 'import h5py; x = h5py.File("two/embeddings.h5", "r+")["user/embedding"]; x[...] = -x[:]'
+/usr/bin/python3 -B "$KITH_SOURCE/tests/support/seal.py" anew two/embeddings.h5
+few="--set blend.recent=[] --set blend.order=[] --set blend.popular=[even]"
+for n in 1 3; do
+  ranks $n blend both.yaml $few --json 2>err | tail -1 >told
+  grep "evidence popular even is the same for all" err >/dev/null || { cat err; exit 1; }
+  ranks $n explain both.yaml $few --user user-003 --k 2 --top 9 --json --quiet | tail -1 | sed 's/"ranks": [0-9]*, //; s/, "seconds": [0-9.]*//' >why$n
+done
+cmp why1 why3
+"$KITH" recommend both.yaml $few --user user-003 --k 2 --json --quiet | tail -1 >top
+/usr/bin/python3 - <<'P'
+import json
+told, why, top = json.load(open("told")), json.load(open("why1"))["explanations"], json.load(open("top"))["recommendations"][0]
+assert told["models"][0]["gamma"] == 0 and told["converged"], told
+assert [e["name"] for e in told["evidence"] if e["weight"] == 0] == ["popular even"], told
+for e, item, score in zip(why, top["items"], top["scores"]):
+    assert e["item"] == item and abs(e["score"] - score) < 1e-5 and e["own"] == 0 and abs(e["rounding"]) < 1e-12, (e, top)
+    assert e["terms"] == len(e["reasons"]) > 0 and abs(sum(r["contribution"] for r in e["reasons"]) - score) < 1e-5, (e, top)
+    assert all("evidence" in r for r in e["reasons"]) and not e["connections"]
+P
+fails 78 "none of the 1 models, and no evidence, makes" "$KITH" blend both.yaml $few --set blend.seen=[] --set blend.rate=[] --set blend.friends=[]
