@@ -1,8 +1,13 @@
 /* Explanations of many queries, a batch at a time: owners of the users find reasons, all ranks get them. */
+#include <math.h>
 #include <mpi.h>
 #include <string.h>
 
 #include "explain/explain_impl.h"
+
+/* Shares of a score and its terms that exact terms may miss by rounding of floats, and of rows of bf16; so
+ * many times that is more than a warning. */
+static const double EXPLAIN_MISSED = 1e-3, EXPLAIN_MISSED_ROUNDED = 0.02, EXPLAIN_FAR = 10;
 
 void kith_explanations_free(kith_explanations *e) {
   KITH_FREE(e->sums);
@@ -170,6 +175,40 @@ done:
   return st;
 }
 
+/* What the terms miss of a score, of the size of all of them. */
+static double explain_missed(const kith_explain_sums *s) {
+  const double size = fabs(s->score) + fabs(s->own) + s->positive - s->negative;
+  return size > 0 ? fabs(s->rounding) / size : 0;
+}
+
+/* Exact terms add up to the score: a little apart is a warning, far apart an error.  The sums are the same on
+ * every rank. */
+static kith_status explain_check(int n_part, const kith__part *part, const kith_explain_query *query,
+                                 const kith_explanations *e) {
+  const char *why = "the rows are not those of the model; run kith train again, and kith embed for new nodes";
+  double bound = EXPLAIN_MISSED;
+  int worst = 0;
+  for (int m = 0; m < n_part; m++)
+    if (kith_model_rounds_rows(&part[m].e->run->model)) bound = EXPLAIN_MISSED_ROUNDED;
+  for (int q = 1; q < e->n; q++)
+    if (explain_missed(&e->sums[q]) > explain_missed(&e->sums[worst])) worst = q;
+  if (e->method == KITH_EXPLAIN_GRADIENT || e->n == 0 || explain_missed(&e->sums[worst]) <= bound)
+    return KITH_OK;
+  const kith_explain_sums *s = &e->sums[worst];
+  const long long user = (long long)query[worst].user, item = (long long)query[worst].item;
+  if (explain_missed(s) > EXPLAIN_FAR * bound)
+    return kith_fail(
+        KITH_EDATA,
+        "embeddings.h5: the reasons of user number %lld for item number %lld add up to %.4g, and "
+        "the score is %.4g: %s",
+        user, item, s->score - s->rounding, s->score, why);
+  if (part->e->comm->rank == 0)
+    kith_warn("embeddings.h5: the reasons of user number %lld for item number %lld add up to %.4g, and the "
+              "score is %.4g: more than rounding apart, so %s",
+              user, item, s->score - s->rounding, s->score, why);
+  return KITH_OK;
+}
+
 kith_agreed kith_explain(kith_explainer *e, int n, const kith_explain_query *query, int n_reason, int n_path,
                          int n_connection, kith_explanations *out) {
   kith_agreed st = {KITH_OK};
@@ -189,6 +228,7 @@ kith_agreed kith_explain(kith_explainer *e, int n, const kith_explain_query *que
     explain_fill_batch(n_part, part, first, (int)kith_min(BATCH, n - first), query);
     KITH_TRY(explain_batch(e, n_part, part, first, out));
   }
+  KITH_TRY(kith_agreed_same(explain_check(n_part, part, query, out)));
 done:
   explain_parts_free(part);
   if (kith_is_bad(st)) kith_explanations_free(out);

@@ -171,7 +171,7 @@ void kith_explainer_free(kith_explainer **e);
  * @param n_connection  paths from the user to the item with the largest product of entries, of as many hops
  *                      as the model has layers, and of at least three, none of which comes back to the
  *                      user; 0: none
- * Errors: KITH_ENOMEM.
+ * Errors: KITH_ENOMEM; KITH_EDATA if exact terms do not add up to a score.
  * Cost: for a query, the entries of the user's row; for 32 queries with paths, layers - 1 passes over the
  * matrix with rows of 32 numbers, and 128 bytes for each layer and each row.  Connections cost the same
  * again.  By gradient x input: the model forward for each user, and backward for each query.
