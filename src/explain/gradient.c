@@ -94,6 +94,7 @@ kith_agreed kith__explain_gradient(kith_explainer *e, const kith_embeddings_orig
   e->gradient.user = -1;
   gradient_gather(e, -1);
   e->inference.gathered = &e->gradient.index;
+  e->inference.one_way = e->augmented.g != NULL;
   e->inference.tap = gradient_tap;
   e->inference.tap_self = e;
   KITH_TRY(kith__explain_read(e, from, checkpoint));

@@ -15,7 +15,7 @@ struct kith_composition {
   kith_composition_options how;
   kith_tensor *q;
   kith_composed rows, back; /* the entries by row, and by column */
-  kith_csc csc;             /* sampled steps: from rows to back */
+  kith_csc csc;             /* where back is made of rows: their transpose */
   float *total;             /* [dst rows] what sums are divided by; null: nothing */
   float *divided;           /* [src rows, ghosts included, d] a layer's gradient, divided */
   kith_exact_sum *gradient; /* [kinds, d] of q */
@@ -90,7 +90,11 @@ static void composition_select(const kith_composition *o, const composition_side
   to->csr.start[to->csr.n_row] = at;
 }
 
-/* The entries of a sampled block by column. */
+/* Whether the entries by column are those of this rank's rows, ghosts' columns included; else those of the
+ * matrix, by their owners. */
+static bool composition_turns(const kith_composition *o) { return !o->block->dist_csr || o->block->one_way; }
+
+/* The entries of this rank's rows by column. */
 static void composition_turn(kith_composition *o) {
   const kith_composed *from = &o->rows;
   kith_composed *to = &o->back;
@@ -122,13 +126,13 @@ static void composition_forward(void *self) {
   const composition_side rows = composition_rows(o);
   composition_select(o, &rows, &o->rows);
   composition_sum(o);
-  if (!o->block->dist_csr) {
+  o->is_made = o->block->dist_csr && !o->block->drops_edges;
+  if (composition_turns(o)) {
     composition_turn(o);
     return;
   }
   const composition_side columns = composition_columns(o);
   composition_select(o, &columns, &o->back);
-  o->is_made = !o->block->drops_edges;
 }
 
 void kith__exact_gradient(const kith_block *block, kith_exact_sum *sum, kith_tensor *x) {
@@ -164,7 +168,7 @@ static void composed_allocate(kith_tape *t, int64_t n_row, int64_t n_entry, kith
 
 static void composition_allocate_back(kith_tape *t, kith_composition *o) {
   const kith_block *b = o->block;
-  if (b->dist_csr) {
+  if (!composition_turns(o)) {
     const composition_side columns = composition_columns(o);
     composed_allocate(t, b->whole->n_row, composition_most(o, &columns), &o->back);
     return;
@@ -206,10 +210,10 @@ typedef struct compose {
   kith_tensor *x, *y;
 } compose;
 
-/* y = m x (or +=) with x's ghost rows from their owners: rows that need none while messages travel. */
-static void compose_multiply(const compose *o, const kith_composed *m, kith_lid n_interior, float *x,
-                             bool add, float *y) {
-  const kith_dist_csr *a = o->by->block->dist_csr;
+/* y = m x (or +=), and with a halo of `a` x's ghost rows from their owners: rows that need none while
+ * messages travel. */
+static void compose_multiply(const compose *o, const kith_dist_csr *a, const kith_composed *m,
+                             kith_lid n_interior, float *x, bool add, float *y) {
   const float *q = o->by->q->value;
   int d = o->x->d;
   if (a) kith_halo_begin(a->halo, d, x, x + (size_t)a->csr.n_row * (size_t)d);
@@ -221,8 +225,19 @@ static void compose_multiply(const compose *o, const kith_composed *m, kith_lid 
 static void compose_forward(void *self) {
   const compose *o = self;
   const kith_dist_csr *a = o->by->block->dist_csr;
-  compose_multiply(o, &o->by->rows, a ? a->n_interior : 0, o->x->value, false, o->y->value);
+  compose_multiply(o, a, &o->by->rows, a ? a->n_interior : 0, o->x->value, false, o->y->value);
   if (o->by->total) kith_divide_rows(kith_tensor_n(o->y), o->x->d, o->by->total, o->y->value, o->y->value);
+}
+
+/* Gradients of the columns; those of ghosts are returned to their owners. */
+static void compose_backward_turned(const compose *o) {
+  const kith_composition *by = o->by;
+  const kith_dist_csr *a = by->block->dist_csr;
+  const int d = o->x->d;
+  float *dx = kith_tensor_grad(o->x), *ghost = a ? dx + (size_t)a->csr.n_row * (size_t)d : NULL;
+  if (a) kith_clear((int64_t)a->n_ghost * d, ghost);
+  compose_multiply(o, NULL, &by->back, 0, by->divided, true, dx);
+  if (a) kith_halo_backward(a->halo, d, ghost, dx);
 }
 
 static void compose_backward(void *self) {
@@ -235,8 +250,9 @@ static void compose_backward(void *self) {
   const float *dy = kith_tensor_grad(o->y);
   if (by->total) kith_divide_rows(n, d, by->total, dy, by->divided);
   else memcpy(by->divided, dy, (size_t)(n * d) * sizeof *dy);
-  if (kith_tensor_requires_grad(o->x))
-    compose_multiply(o, &by->back, n_interior, by->divided, true, kith_tensor_grad(o->x));
+  if (kith_tensor_requires_grad(o->x) && composition_turns(by)) compose_backward_turned(o);
+  else if (kith_tensor_requires_grad(o->x))
+    compose_multiply(o, a, &by->back, n_interior, by->divided, true, kith_tensor_grad(o->x));
   kith_compose_gradient(&by->rows, (int)by->q->n_row, d, o->x->value, by->divided, by->scratch, by->gradient);
 }
 

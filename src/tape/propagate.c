@@ -80,11 +80,26 @@ static const uint8_t *propagate_mark(const propagate *p) {
   return p->some;
 }
 
+/* Backward along this rank's columns: gradients of ghost rows are returned to their owners.  For inference:
+ * gradients of gates are not computed. */
+static void propagate_backward_one_way(const propagate *p) {
+  const size_t own = (size_t)p->a->csr.n_row * (size_t)p->x->d;
+  float *dx = kith_tensor_grad(p->x), *dy = kith_tensor_grad(p->y);
+  kith_clear((int64_t)p->a->n_ghost * p->x->d, dx + own);
+  kith_spmm_transpose(p->block->csc, p->csr->weight, p->x->d, dy, dx);
+  kith_halo_backward(p->a->halo, p->x->d, dx + own, dx);
+  kith__relation_weights_backward(p->block, p->x->d, dy, p->x->value);
+}
+
 /* Backward multiplies the gradient by the transpose of A, which is A where it is symmetric: edge dropout
  * drops an edge in both directions. */
 static void propagate_backward(void *self) {
   propagate *p = self;
   const kith_dist_csr *a = p->a;
+  if (p->block->one_way) {
+    propagate_backward_one_way(p);
+    return;
+  }
   kith_lid n_interior = a->transpose ? a->transpose->n_interior : a->n_interior;
   propagate_multiply(p, p->transpose, n_interior, propagate_mark(p), p->y->grad,
                      kith_tensor_mark_grad_written(p->x), p->x->grad);

@@ -4,8 +4,9 @@
 static kith_status inference_record(const kith_graph *g, const kith_model_options *model, uint64_t seed,
                                     kith_inference *m) {
   kith_status st = KITH_OK;
-  KITH_TRY(kith_full_block_make(m->a, m->gathered && kith_model_needs_transpose(model),
-                                kith_model_has_self_loops(model), &m->full_block));
+  const bool csc = m->gathered && (m->one_way || kith_model_needs_transpose(model));
+  KITH_TRY(kith_full_block_make(m->a, csc, kith_model_has_self_loops(model), &m->full_block));
+  m->full_block.block.one_way = csc && m->one_way;
   KITH_TRY(kith_params_create(seed, &m->params));
   KITH_TRY(kith_tape_create(&m->tape));
   m->recording = (kith_recording){.model = model,

@@ -15,6 +15,7 @@ typedef struct kith_inference {
   void *tap_self;                          /**< … */
   const kith_gather_index *gathered; /**< set before recording: the rows that backward begins with, at most
                                         one on a rank.  Null: all rows are computed, forward alone */
+  bool one_way; /**< set before recording: new nodes of the graph read known ones, which do not read them */
   kith_recording recording;
 } kith_inference;
 

@@ -1,7 +1,7 @@
 /* ranks: 1 2 3 4 */
 /* Backward is the derivative of forward for a model with a matrix for each relation, and for layers that
  * compose rows with kinds of edges: on the whole graph, with undirected and directed relations, on a sampled
- * block, and on fewer edges. */
+ * block, on fewer edges, and where the matrix is not its own transpose. */
 #include "support/form.h"
 #include "support/mpi_main.h"
 #include "support/relational.h"
@@ -66,10 +66,29 @@ static void rows_composed_with_kinds_are_differentiated(void **state) {
   }
 }
 
+/* Rows read others that do not read them, or by other weights, as new nodes do. */
+static kith_tensor *read_one_way(test_form *f) {
+  kith_block *block = kith_tape_workspace(f->tape, 1, sizeof *block);
+  *block = *f->block;
+  block->one_way = true;
+  for (kith_eid e = 0; e < block->csr->start[block->csr->n_row]; e++) block->csr->weight[e] *= (float)(e % 3);
+  kith_tensor *q = kith_params_get(f->params, "q", block->merged->n_kind, FORM_WIDTH, KITH_INIT_ONE);
+  kith_tensor *x = kith_compose_op(f->tape, kith_composition_op(f->tape, block, &how, q), f->leaf[0]);
+  return kith_propagate_op(f->tape, block, x);
+}
+
+static void rows_that_are_read_one_way_are_differentiated(void **state) {
+  (void)state;
+  how = (kith_composition_options){.norm = KITH_NORM_SYMMETRIC};
+  test_form_related(read_one_way, FORM_SMALL_STEP, &READ, false);
+  test_form_related(read_one_way, FORM_SMALL_STEP, &READ, true);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_matrix_for_each_relation_is_differentiated),
                                      cmocka_unit_test(it_is_on_fewer_edges),
-                                     cmocka_unit_test(rows_composed_with_kinds_are_differentiated)};
+                                     cmocka_unit_test(rows_composed_with_kinds_are_differentiated),
+                                     cmocka_unit_test(rows_that_are_read_one_way_are_differentiated)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }
