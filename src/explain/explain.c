@@ -189,7 +189,7 @@ static kith_status explain_check(int n_part, const kith__part *part, const kith_
   double bound = EXPLAIN_MISSED;
   int worst = 0;
   for (int m = 0; m < n_part; m++)
-    if (kith_model_rounds_rows(&part[m].e->run->model)) bound = EXPLAIN_MISSED_ROUNDED;
+    if (part[m].e->run && kith_model_rounds_rows(&part[m].e->run->model)) bound = EXPLAIN_MISSED_ROUNDED;
   for (int q = 1; q < e->n; q++)
     if (explain_missed(&e->sums[q]) > explain_missed(&e->sums[worst])) worst = q;
   if (e->method == KITH_EXPLAIN_GRADIENT || e->n == 0 || explain_missed(&e->sums[worst]) <= bound)

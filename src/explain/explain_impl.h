@@ -26,11 +26,11 @@ struct kith_explainer {
   const kith_evidence_table *evidence; /* of a blend; null: none */
   double evidence_weight[KITH_BLEND_EVIDENCE];
   const kith_comm *comm;
-  const kith_graph *g;       /* with new nodes the augmented graph, … */
-  const kith_graph *known;   /* … whose first rows are those of this one */
-  augmented_graph augmented; /* null: no new nodes */
-  float *final_rows;         /* [n_own, d] with new nodes */
-  const kith_run *run;
+  const kith_graph *g;           /* with new nodes the augmented graph, … */
+  const kith_graph *known;       /* … whose first rows are those of this one */
+  augmented_graph augmented;     /* null: no new nodes */
+  float *final_rows;             /* [n_own, d] with new nodes */
+  const kith_run *run;           /* null: a blend */
   kith_inference inference;      /* of a model with steps */
   const kith_attended *attended; /* of a model with attention: the last layer's come first */
   bool is_gradient;              /* gradient x input: of a model that is not linear */

@@ -73,9 +73,11 @@ agrees() { # JSON of kith evaluate, recall@10 of the oracle
 
 one=$(blended 1 both.yaml)
 /usr/bin/python3 -c 'import json, sys; m = json.loads(sys.argv[1]); assert m["evaluations"] <= 8 * (m["rounds"] + 1), m' "$one" # Newton converges fast
-[ -f both/embeddings.h5 ] && [ ! -e both/blend.h5 ]
+[ -f both/embeddings.h5 ]
+[ ! -e both/blend.h5 ]
 "$KITH" blend both.yaml --users 1000000 --quiet >log # lines of a terminal, with a legend
-grep "score: the sum of gamma times" log >/dev/null && grep "of spectral, rounds" log >/dev/null
+grep "score: the sum of gamma times" log >/dev/null
+grep "of spectral, rounds" log >/dev/null
 awk 'length($0) > 80 {print "too long: " $0; exit 1}' log
 "$KITH" evaluate both.yaml --quiet | grep "the items of these users chose the weights" >/dev/null
 "$KITH" evaluate both.yaml --split test --quiet >log
@@ -83,7 +85,8 @@ grep "chose the weights" log && { echo "test items chose no weights"; exit 1; }
 recall=$(/usr/bin/python3 oracle.py both embeddings.h5 "$one" gcn filter)
 agrees "$(evaluated both.yaml)" "$recall"
 "$KITH" inspect both/embeddings.h5 >log
-grep "as kith blend wrote it" log >/dev/null && grep "  blend: rows of dimension 20" log >/dev/null
+grep "as kith blend wrote it" log >/dev/null
+grep "  blend: rows of dimension 20" log >/dev/null
 $seal check both/embeddings.h5 >log
 "$KITH" recommend both.yaml --user user-003 --quiet >log
 
@@ -98,7 +101,8 @@ quiet "$KITH" partition gcn.yaml --set partition.method=hash
 quiet "$KITH" partition gcn.yaml
 
 # A model of random rows; and one that is twice in the blend.
-mkdir noise && cp gcn/embeddings.h5 noise/
+mkdir noise
+cp gcn/embeddings.h5 noise/
 /usr/bin/python3 - <<'P'
 import h5py, numpy as np
 r = np.random.default_rng(1)
@@ -110,10 +114,12 @@ noisy=$(blended 2 both.yaml --set blend.models.noise=noise)
 /usr/bin/python3 oracle.py both embeddings.h5 "$noisy" gcn filter noise >log
 /usr/bin/python3 -c 'import json, sys; m = json.loads(sys.argv[1])["models"]; assert m[2]["name"] == "noise" and m[2]["weight"] < 0.05, m' "$noisy"
 # Rows that rank the other way round have no weight, though a negative one would be likelier.
-mkdir against && cp filter/embeddings.h5 against/
+mkdir against
+cp filter/embeddings.h5 against/
 /usr/bin/python3 -c 'import h5py; x = h5py.File("against/embeddings.h5", "r+")["user/embedding"]; x[...] = -x[:]'
 $seal anew against/embeddings.h5
-cp both.yaml other.yaml && sed -i 's/^work: .*/work: other/; s/filter: filter/filter: against/' other.yaml
+cp both.yaml other.yaml
+sed -i 's/^work: .*/work: other/; s/filter: filter/filter: against/' other.yaml
 other=$(blended 2 other.yaml)
 /usr/bin/python3 oracle.py other embeddings.h5 "$other" gcn against >log
 /usr/bin/python3 -c 'import json, sys; m = json.loads(sys.argv[1]); assert m["models"][1]["gamma"] == 0, m' "$other"
@@ -129,23 +135,27 @@ P
 term="--set model.spectral.direct=3"
 quiet "$KITH" train filter.yaml $term
 with=$(blended 1 both.yaml)
-[ -f both/blend.h5 ] && [ ! -e both/embeddings.h5 ]
+[ -f both/blend.h5 ]
+[ ! -e both/embeddings.h5 ]
 recall=$(/usr/bin/python3 oracle.py both blend.h5 "$with" gcn filter)
 agrees "$(evaluated both.yaml)" "$recall"
 $seal check both/blend.h5 >log
 "$KITH" inspect both/blend.h5 >out
-grep -q "a blend of several models" out && grep -q "ranked by inner product, and the terms" out
+grep -q "a blend of several models" out
+grep -q "ranked by inner product, and the terms" out
 "$KITH" doctor both.yaml >out 2>&1 || true # it may find fault with this machine
 grep -q "the job is a blend, which trains nothing" out
 [ "$(blended 3 both.yaml)" = "$with" ] || { echo "3 ranks chose otherwise with a direct term"; exit 1; }
 quiet "$KITH" train filter.yaml
 one=$(blended 1 both.yaml)
-[ -f both/embeddings.h5 ] && [ ! -e both/blend.h5 ]
+[ -f both/embeddings.h5 ]
+[ ! -e both/blend.h5 ]
 
 # Few users: fewer items, other weights.
 few=$("$KITH" blend both.yaml --users 60 --json --quiet | tail -1)
 "$KITH" evaluate both.yaml --json --quiet >log
-grep "the items of [0-9]* of these users chose" log >/dev/null && grep "\"weight_users\": $(echo "$few" | sed 's/.*"users": \([0-9]*\).*/\1/')," log >/dev/null
+grep "the items of [0-9]* of these users chose" log >/dev/null
+grep "\"weight_users\": $(echo "$few" | sed 's/.*"users": \([0-9]*\).*/\1/')," log >/dev/null
 /usr/bin/python3 -c 'import json, sys; n = json.loads(sys.argv[1])["users"]; assert 30 < n < 100, n' "$few"
 [ "$(ranks 3 blend both.yaml --set blend.users=60 --json --quiet | tail -1 | sed 's/"ranks": [0-9]*, //')" = "$(echo "$few" | sed 's/"ranks": [0-9]*, //')" ]
 one=$(blended 1 both.yaml)
@@ -214,12 +224,14 @@ sed 's/valid: 0.2/valid: 0.3/; s/work: both/work: other/; /^graph/d; /^parts/d' 
 for verb in ingest partition; do quiet "$KITH" $verb other.yaml; done
 fails 65 "model gcn is of another graph" "$KITH" blend other.yaml
 "$KITH" evaluate both.yaml --quiet --set blend.models.gcn=filter 2>err >log
-grep "filter/embeddings.h5: is of run" err >/dev/null && grep "model gcn of run" err >/dev/null
+grep "filter/embeddings.h5: is of run" err >/dev/null
+grep "model gcn of run" err >/dev/null
 "$KITH" recommend both.yaml --user user-003 --quiet --set blend.models.gcn=nowhere 2>err >log
 grep "nowhere/embeddings.h5: is not there; the blend has model gcn of gcn" err >/dev/null
 "$KITH" evaluate both.yaml --quiet --set blend.models.friend=gcn 2>err >log
 grep -q "is a blend of other models" err
 quiet "$KITH" train filter.yaml $term
-mkdir -p filter2 && cp filter/embeddings.h5 filter2/
+mkdir -p filter2
+cp filter/embeddings.h5 filter2/
 fails 78 "models filter and second both have a direct term" "$KITH" blend both.yaml --set blend.models.second=filter2 --set blend.models.gcn=
 for f in both/*.tmp-*; do [ ! -e "$f" ] || { echo "left behind: $f"; exit 1; }; done

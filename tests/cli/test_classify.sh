@@ -92,7 +92,8 @@ for n in 2 4; do
   ranks $n train "$job" --quiet --fresh --json | tail -n 1 >"$dir/many.json"
   near "$work/embeddings.h5" "$dir/one.h5"
   same_json "$dir/many.json" "$dir/one.json"
-  ranks $n evaluate "$job" >"$dir/many.txt" && grep -q '^test ' "$dir/many.txt"
+  ranks $n evaluate "$job" >"$dir/many.txt"
+  grep -q '^test ' "$dir/many.txt"
 done
 
 # In two pieces, with features and without, full and sampled: to the last bit what one run gives.

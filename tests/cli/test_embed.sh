@@ -161,7 +161,8 @@ P
 
 # Where validation picks the epoch, checkpoint.best keeps its checkpoint, and kith embed takes that one; else it says that the two do not fit.
 picked=("${columns[@]}" --set evaluate.split=valid --set train.lr=0.1 --set train.epochs=12 --set evaluate.every=1 --set checkpoint.keep=1)
-"$KITH" ingest "$job" "${columns[@]}" >/dev/null && "$KITH" partition "$job" "${columns[@]}" >/dev/null
+"$KITH" ingest "$job" "${columns[@]}" >/dev/null
+"$KITH" partition "$job" "${columns[@]}" >/dev/null
 for best in true false; do
   "$KITH" train "$job" "${picked[@]}" --set checkpoint.best=$best --quiet --fresh >/dev/null
   "$KITH" embed "$job" "${picked[@]}" "${embed[@]}" --json >"$dir/said"
@@ -170,7 +171,9 @@ for best in true false; do
   if [ $best = true ]; then [ "${epochs% *}" = "${epochs#* }" ]; else [ "${epochs% *}" = 12 ] && grep -q 'only roughly comparable' "$dir/said"; fi
   [ $(ls "$work"/checkpoint-0* | wc -l) = $([ $best = true ] && echo 2 || echo 1) ]
 done
-"$KITH" ingest "$job" "$@" >/dev/null && "$KITH" partition "$job" "$@" >/dev/null && "$KITH" train "$job" "$@" --quiet --fresh >/dev/null
+"$KITH" ingest "$job" "$@" >/dev/null
+"$KITH" partition "$job" "$@" >/dev/null
+"$KITH" train "$job" "$@" --quiet --fresh >/dev/null
 
 # ---- what is refused ----
 refused() { # WHAT CODE MESSAGE words…

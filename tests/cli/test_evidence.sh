@@ -115,7 +115,8 @@ for n in 2 3 4; do
   same_embeddings first.h5 both/blend.h5
   [ "$(evaluated $n)" = "$mine" ] || { echo "$n ranks ranked otherwise"; exit 1; }
   [ "$(evaluated $n --protocol sampled-30)" = "$sampled" ] || { echo "$n ranks ranked a sample otherwise"; exit 1; }
-  ranks $n recommend both.yaml --all --output top$n.tsv --quiet >log && cmp top1.tsv top$n.tsv
+  ranks $n recommend both.yaml --all --output top$n.tsv --quiet >log
+  cmp top1.tsv top$n.tsv
 done
 quiet "$KITH" partition one.yaml --set partition.method=hash
 [ "$(blended 2 --set partition.method=hash)" = "$one" ] || { echo "another cut chose otherwise"; exit 1; }
@@ -129,7 +130,8 @@ import json, sys
 a, b = [json.loads(x)["log_likelihood"] for x in sys.argv[1:]]
 assert a > b + 0.01, (a, b)
 P
-[ -f both/embeddings.h5 ] && [ ! -e both/blend.h5 ]
+[ -f both/embeddings.h5 ]
+[ ! -e both/blend.h5 ]
 fails() { # CODE WORDS command…
   code=$1 words=$2; shift 2
   got=0; "$@" >out 2>err || got=$?

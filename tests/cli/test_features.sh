@@ -22,7 +22,8 @@ embed: {types: items, item_features: {path: items.tsv}}
 J
 "$KITH" generate "$job" >/dev/null
 cp "$dir/t/items.tsv" "$dir/items1"
-"$KITH" generate "$job" >/dev/null && cmp "$dir/t/items.tsv" "$dir/items1"
+"$KITH" generate "$job" >/dev/null
+cmp "$dir/t/items.tsv" "$dir/items1"
 
 # Every eighth item is hidden from training; of the other pairs a tenth is held out.
 cat >"$dir/hide.py" <<'P'
@@ -44,7 +45,8 @@ P
 /usr/bin/python3 "$dir/hide.py" "$dir/t"
 set -- --set data.interactions.path=known.tsv --set data.test.path=test.tsv --set data.test.format=edges --set data.test.delimiter=tab
 "$KITH" ingest "$job" "$@" >"$dir/said"
-grep -q '46 different features of users' "$dir/said" && grep -q '[0-9]* lines of features of items without interactions, left out' "$dir/said"
+grep -q '46 different features of users' "$dir/said"
+grep -q '[0-9]* lines of features of items without interactions, left out' "$dir/said"
 "$KITH" partition "$job" "$@" >/dev/null
 "$KITH" inspect "$work/graph.h5" | grep '  46 features of items, [0-9]* entries' >/dev/null
 "$KITH" inspect "$work/parts.h5" | grep '  46 features of users, 46 of items; [0-9]* entries' >/dev/null

@@ -88,7 +88,8 @@ P
 auto="$late --set model.half_life=auto $plain"
 days() { /usr/bin/python3 -c 'import h5py, sys; print(h5py.File(sys.argv[1]).attrs["half_life"] / 86400)' "$1"; }
 chosen=$(days work/embeddings.h5)
-grep -q " d .*chosen" err && [ "$(days "work/$(cat work/checkpoint-latest)")" = "$chosen" ]
+grep -q " d .*chosen" err
+[ "$(days "work/$(cat work/checkpoint-latest)")" = "$chosen" ]
 printf 'new-1\t%s\t1\n' "$(grep -v '^#' list.tsv | head -n 1 | cut -f 2)" >new.tsv
 "$KITH" train job.yaml $auto --set train.epochs=5 >out 2>err
 grep -q "as chosen for the run of" err && ! grep -q "untrained paths" err || { cat err; exit 1; }

@@ -76,10 +76,12 @@ code 78 "$KITH" train job.yaml $clusters --set train.epochs=9; says "partition="
 # Where graph and parts are: shared by two work folders, copied by nobody.
 code 0 "$KITH" ingest job.yaml --set graph=shared/g.h5
 code 0 "$KITH" partition job.yaml --set graph=shared/g.h5 --set parts=shared/cut/p.h5
-[ -e shared/g.h5 ] && [ -e shared/cut/p.h5 ]
+[ -e shared/g.h5 ]
+[ -e shared/cut/p.h5 ]
 for run in a b; do
   code 0 "$KITH" train job.yaml --quiet --set work=$run --set graph=shared/g.h5 --set parts=shared/cut/p.h5
-  [ ! -e $run/graph.h5 ] && [ ! -e $run/parts.h5 ]
+  [ ! -e $run/graph.h5 ]
+  [ ! -e $run/parts.h5 ]
   same_embeddings work/embeddings.h5 $run/embeddings.h5
 done
 code 0 "$KITH" evaluate job.yaml --set work=b --set graph=shared/g.h5 --set parts=shared/cut/p.h5

@@ -51,13 +51,16 @@ mpirun -n 3 --oversubscribe "$KITH" ingest job.yaml >/dev/null 2>err || fail "in
 
 # ---- ties of time are told ----------------------------------------------------------------------------------------------
 printf 'a\tx\t1\na\ty\t1\nb\tx\t1\nb\ty\t2\n' >tied.tsv
-cp job.yaml job1.yaml && mv work work1
+cp job.yaml job1.yaml
+mv work work1
 job 'interactions: {path: tied.tsv, format: edges, columns: {time: 3}}' 'split: {method: leave-last-out, valid: 0}'
 expect 0 'the last interaction is tied in time for 1 user, 50.0 % of those it is held out of' "$KITH" ingest job.yaml --json
 tail -1 out | python3 -c 'import json, sys; r = json.loads(sys.stdin.read()); assert r["split_users"] == 2 and r["tied_last"] == 1 and r["tied_before"] == 0, r' || fail "ties in the JSON line"
 job 'interactions: {path: tied.tsv, format: edges, columns: {time: 3}}' 'split: {method: time, valid: 0, test: 0.5}'
 expect 0 '1 interaction short of the shares held out' "$KITH" ingest job.yaml
-mv job1.yaml job.yaml && rm -rf work && mv work1 work
+mv job1.yaml job.yaml
+rm -rf work
+mv work1 work
 
 # ---- torn and foreign files ---------------------------------------------------------------------------------------------
 mv work/graph.h5 whole.h5
@@ -145,7 +148,8 @@ rm -rf work
 # ---- a folder that cannot be written (root may write anywhere) -------------------------------------------------------------
 if [ "$(id -u)" != 0 ]; then
   job 'interactions: {path: good.txt}'
-  mkdir work && chmod 555 work
+  mkdir work
+  chmod 555 work
   expect 73 'work' "$KITH" ingest job.yaml
 fi
 exit $failed

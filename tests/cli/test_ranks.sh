@@ -67,10 +67,13 @@ done
 # A checkpoint of another configuration is refused, and says what differs.
 job=$dir/softmax/job.yaml
 if "$KITH" train "$job" --quiet --set train.lr=0.02 2>"$dir/err"; then echo "another configuration was resumed"; exit 1; else rc=$?; fi
-[ $rc = 78 ] && grep -q 'lr=0.01' "$dir/err" && grep -q 'fresh' "$dir/err"
+[ $rc = 78 ]
+grep -q 'lr=0.01' "$dir/err"
+grep -q 'fresh' "$dir/err"
 # Also where it differs by a key that had its default.
 if "$KITH" train "$job" --quiet --set negatives.shared=64 2>"$dir/err"; then echo "another configuration was resumed"; exit 1; else rc=$?; fi
-[ $rc = 78 ] && grep -q 'was trained with negatives.shared at its default, the job has negatives.shared=64' "$dir/err"
+[ $rc = 78 ]
+grep -q 'was trained with negatives.shared at its default, the job has negatives.shared=64' "$dir/err"
 
 # What the report of the cut predicts is what a training run counts.
 job=$dir/bpr/job.yaml

@@ -11,7 +11,8 @@ code() { want=$1; shift; rc=0; "$@" >out 2>err || rc=$?; [ $rc = "$want" ] || { 
 
 # In the file, as a setting and as a topic of help.
 code 0 "$KITH" help renamed
-[ "$(grep -c ' is now ' out)" -gt 30 ] && grep -q '^  train.mode  *is now sampler.mode$' out
+[ "$(grep -c ' is now ' out)" -gt 30 ]
+grep -q '^  train.mode  *is now sampler.mode$' out
 sed 's/^loss:.*//; s/^train: {/train: {loss: bpr, /' job.yaml >old.yaml
 code 78 "$KITH" train old.yaml
 says "kith: old.yaml:$(grep -n '^train:' old.yaml | cut -d: -f1): train.loss is now called loss.name; kith help renamed lists the renamed keys"

@@ -41,7 +41,8 @@ made kg.yaml 4 hash four
 made kg.yaml 3 metis three
 grep -q "8 nodes of the further type thing beside 20 items" one.log || { cat one.log; exit 1; }
 "$KITH" inspect one/graph.h5 >inspected
-grep -q "attributes, datasets, counts and starts fit together" inspected && grep -q "8 nodes of the further type thing, whose ids may also be those of items" inspected
+grep -q "attributes, datasets, counts and starts fit together" inspected
+grep -q "8 nodes of the further type thing, whose ids may also be those of items" inspected
 "$KITH" inspect four/parts.h5 >/dev/null
 /usr/bin/python3 -c 'import h5py' 2>/dev/null && /usr/bin/python3 - <<'P'
 import h5py

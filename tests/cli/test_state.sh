@@ -133,7 +133,8 @@ a, b = (json.loads(open(p).readlines()[-1]) for p in sys.argv[1:3])
 assert b["split"] == "test" and b["recall@20"] == a["test_recall@20"] and b["epoch"] == a["best_epoch"], (a, b)
 P
 "$KITH" evaluate "$dir/t/plain.yaml" --split valid | grep ' valid split' >/dev/null || fail "--split"
-"$KITH" ingest "$dir/t/plain.yaml" --set data.split.valid=0 >/dev/null && "$KITH" partition "$dir/t/plain.yaml" --set data.split.valid=0 >/dev/null
+"$KITH" ingest "$dir/t/plain.yaml" --set data.split.valid=0 >/dev/null
+"$KITH" partition "$dir/t/plain.yaml" --set data.split.valid=0 >/dev/null
 "$KITH" train "$dir/t/plain.yaml" --set data.split.valid=0 --set train.epochs=3 --fresh >"$dir/out" 2>"$dir/err" || fail "without a validation share"
 [ "$(says)" = 3 ] && grep -q '^  test  ' "$dir/out" || fail "without a validation share the last epoch is not exported"
 

@@ -98,7 +98,8 @@ done
 
 # A search of kith tune shows its trials.
 spectral="--set model.name=spectral --set model.layers=0 --set data.split.test=0.1 --set work=spectral"
-"$KITH" ingest job.yaml $spectral --quiet >out 2>&1 && "$KITH" partition job.yaml $spectral --quiet >out 2>&1
+"$KITH" ingest job.yaml $spectral --quiet >out 2>&1
+"$KITH" partition job.yaml $spectral --quiet >out 2>&1
 "$KITH" train job.yaml $spectral --quiet >out 2>&1 || { cat out; exit 1; }
 screen "" tuned "$KITH" tune job.yaml $spectral --trials 4000
 grep -qE 'trials ▕[━ ]+▏ +[0-9]+ %  .*left, Recall@10 \+ NDCG@10 [01]\.[0-9]{4}' tuned || { cat tuned; exit 1; }

@@ -61,7 +61,8 @@ for name, lists in ("friend", users), ("near", items):
     assert told["without_overlap"] == (edges["overlap"][:] == 0).sum(), (name, told)
 print("overlaps of", len(users), "users and", len(items), "items are right")
 P
-"$KITH" inspect work/graph.h5 >out && "$KITH" inspect work/parts.h5 >out
+"$KITH" inspect work/graph.h5 >out
+"$KITH" inspect work/parts.h5 >out
 
 cat >oracle.py <<'P' # TIE DAYS DAYS-OF-NEAR [forward]: days 0 for none; near without a direction, or with it
 import h5py, numpy as np, sys
@@ -235,7 +236,7 @@ refused() { # TEXT words…
   [ $rc = 78 ] && grep -q "$text" err || { echo "exit $rc, expected: $text"; cat err; exit 1; }
 }
 refused "model.half_lives.friend: the relation has no times" --set model.half_lives.friend=9d
-refused "model.half_lives.near: auto chooses for interactions only" --set model.half_lives.near=auto
+refused "model.half_lives.near: auto chooses for interactions in layers only" --set model.half_lives.near=auto
 refused "model.half_lives.near: expected none or a time with its unit" --set model.half_lives.near=9
 refused "model.half_lives.nera: data names no such relation; the nearest is near" --set model.half_lives.nera=9d
 awk '{ $3 *= 1000 } 1' near.tsv >late.tsv
