@@ -2,7 +2,7 @@
 /* Exponentials are those of the C library. */
 #include <math.h>
 
-#include "ops/exponentials.h"
+#include "ops/exponential_double.h"
 #include "support/mpi_main.h"
 
 static double draw(uint64_t key, int i) {
