@@ -20,7 +20,7 @@
 
 #include "base/base.h"
 #include "blend/blend_impl.h"
-#include "ops/exponentials.h"
+#include "ops/exponential_double.h"
 
 static const double LIKELIHOOD_PRIOR = 5;
 static const double LIKELIHOOD_ROUNDING =

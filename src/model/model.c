@@ -67,9 +67,6 @@ const char *kith_sage_aggregator_text(kith_sage_aggregator name) {
   return name == KITH_SAGE_LSTM ? "lstm" : name == KITH_SAGE_POOL ? "pool" : "mean";
 }
 
-const char *kith_kind_rows_text(kith_kind_rows name) {
-  return name == KITH_KIND_ROWS_LEARNED ? "learned" : "none";
-}
 const char *kith_layer_weights_text(kith_layer_weights name) {
   return name == KITH_LAYER_WEIGHTS_LEARNED ? "learned" : "fixed";
 }

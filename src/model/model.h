@@ -22,7 +22,6 @@ const char *kith_score_text(kith_score_name name);                /**< "dot" */
 const char *kith_input_text(kith_input_name name);                /**< "embedding" */
 const char *kith_start_text(kith_start_name name);                /**< "random" */
 const char *kith_sage_aggregator_text(kith_sage_aggregator name); /**< "mean" */
-const char *kith_kind_rows_text(kith_kind_rows name);             /**< "none" */
 const char *kith_layer_weights_text(kith_layer_weights name);     /**< "fixed" */
 const char *kith_head_merge_text(kith_head_merge name);           /**< "concat" */
 
@@ -143,8 +142,7 @@ typedef struct kith_model_ctx {
   kith_tape *tape;
   kith_params *params;
   kith_exec_ctx *exec;
-  const kith_schema *schema;      /**< of the graph; null: unknown, then rgcn and diffnet do not tell types of
-                                     nodes      apart */
+  const kith_schema *schema;      /**< of the graph; null: unknown, then types of nodes are not told apart */
   const kith_block *const *block; /**< [layers] block of each layer; the first one reads the input rows */
   kith_tensor *x;                 /**< input rows */
   kith_output

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "eval/eval.h"
 #include "graph/schema.h"
 #include "train/also.h"
 
@@ -82,48 +83,6 @@ done:
 
 /* ---- the view of the graph ---- */
 
-typedef struct also_item {
-  kith_gid gid;
-  int32_t original;
-} also_item;
-
-static int also_item_compare(const void *a, const void *b) {
-  kith_gid x = ((const also_item *)a)->gid, y = ((const also_item *)b)->gid;
-  return (x > y) - (x < y);
-}
-
-static int32_t also_item_of(int64_t n, const also_item *item, kith_gid gid) {
-  const also_item *found =
-      bsearch(&(also_item){.gid = gid}, item, (size_t)n, sizeof *item, also_item_compare);
-  return found->original; /* kith_parts_read() has checked the ends of the relation */
-}
-
-/* The items of the owned users by original numbers. */
-static kith_status also_lists(const kith_graph *g, kith_graph *view) {
-  kith_status st = KITH_OK;
-  also_item *item = NULL;
-  kith_ragged *l = &view->train;
-  int64_t n_item = g->n[KITH_ITEM], n = 0;
-  l->n_row = g->n_own_of[KITH_USER];
-  KITH_TRY(KITH_NEW(item, n_item));
-  for (int64_t i = 0; i < n_item; i++) item[i] = (also_item){g->item_number[i], (int32_t)i};
-  qsort(item, (size_t)n_item, sizeof *item, also_item_compare);
-  KITH_TRY(KITH_NEW(l->start, l->n_row + 1));
-  for (int64_t u = 0; u < l->n_row; u++) {
-    kith_lid row = g->row_of[KITH_USER][u];
-    l->start[u + 1] = l->start[u] + view->start[row + 1] - view->start[row];
-  }
-  KITH_TRY(KITH_NEW(l->value, l->start[l->n_row]));
-  for (int64_t u = 0; u < l->n_row; u++) {
-    kith_lid row = g->row_of[KITH_USER][u];
-    for (kith_eid e = view->start[row]; e < view->start[row + 1]; e++)
-      l->value[n++] = also_item_of(n_item, item, view->neighbor[e]);
-  }
-done:
-  KITH_FREE(item);
-  return st;
-}
-
 /* Numbers of the pairs in the whole graph: by user, then by item. */
 static kith_agreed also_number(const kith_comm *comm, const kith_graph *g, kith_graph *view) {
   kith_agreed st = {KITH_OK};
@@ -145,7 +104,8 @@ done:
 
 static kith_agreed also_view(const kith_comm *comm, const kith_graph *g, also_stream *s) {
   kith_agreed st = {KITH_OK};
-  const kith_adjacency *pairs = &g->relation[kith_schema_find_relation(&g->schema, s->relation)];
+  const int r = kith_schema_find_relation(&g->schema, s->relation);
+  const kith_adjacency *pairs = &g->relation[r];
   s->g = *g;
   s->g.start = pairs->start;
   s->g.neighbor = pairs->neighbor;
@@ -153,7 +113,7 @@ static kith_agreed also_view(const kith_comm *comm, const kith_graph *g, also_st
   s->g.time = NULL;
   s->g.first_edge = NULL;
   s->g.train = s->g.valid = s->g.test = (kith_ragged){0};
-  KITH_TRY(kith_agree(comm, also_lists(g, &s->g)));
+  KITH_TRY(kith_agree(comm, kith_relation_items(g, r, &s->g.train, NULL)));
   KITH_TRY(also_number(comm, g, &s->g));
 done:
   return st;

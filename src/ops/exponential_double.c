@@ -1,5 +1,5 @@
 /* Exponentials in double precision, vectorized. */
-#include "ops/exponentials.h"
+#include "ops/exponential_double.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /** Exponentials in double precision, vectorized, with the same bits on every instruction set. */
-#ifndef KITH_OPS_EXPONENTIALS_H
-#define KITH_OPS_EXPONENTIALS_H
+#ifndef KITH_OPS_EXPONENTIAL_DOUBLE_H
+#define KITH_OPS_EXPONENTIAL_DOUBLE_H
 
 #include "base/base.h"
 
