@@ -34,8 +34,9 @@ static void gathered_starts(const kith_comm *comm, const kith_gathered_users *us
   for (int64_t i = 0; i < users->n; i++) start[i + 1] += start[i];
 }
 
-kith_agreed kith_gathered_lists(const kith_comm *comm, const kith_gathered_users *users, const kith_ragged *l,
-                                kith_ragged *out) {
+/* Lists of the owned users [n_own_of[KITH_USER]], gathered in the order of users->original. */
+static kith_agreed gathered_lists(const kith_comm *comm, const kith_gathered_users *users,
+                                  const kith_ragged *l, kith_ragged *out) {
   kith_agreed st = {KITH_OK};
   *out = (kith_ragged){.n_row = users->n};
   KITH_TRY(kith_agree(comm, KITH_NEW(out->start, users->n + 1)));
@@ -124,8 +125,8 @@ static kith_agreed gathered_take(const kith_comm *comm, const kith_graph *g, kit
   kith_agreed st = {KITH_OK};
   kith_ragged masks = {0};
   KITH_TRY(kith_agree(comm, gathered_masks(s, g->n_own_of[KITH_USER], &masks)));
-  KITH_TRY(kith_gathered_lists(comm, out, &masks, &out->masked));
-  KITH_TRY(kith_gathered_lists(comm, out, s->truth, &out->truth));
+  KITH_TRY(gathered_lists(comm, out, &masks, &out->masked));
+  KITH_TRY(gathered_lists(comm, out, s->truth, &out->truth));
   out->trained = s->trained;
   s->trained = NULL;
 done:

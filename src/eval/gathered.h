@@ -24,9 +24,5 @@ kith_agreed kith_gathered_users_make(const kith_comm *comm, const kith_graph *g,
                                      kith_rng_stream stream, uint64_t seed, int64_t n_wanted,
                                      kith_gathered_users *out) KITH_MUST_USE;
 void kith_gathered_users_free(kith_gathered_users *users); /**< Local. */
-/** Lists of the owned users [n_own_of[KITH_USER]], gathered in the order of users->original.  Collective.
- * Errors: KITH_ENOMEM. */
-kith_agreed kith_gathered_lists(const kith_comm *comm, const kith_gathered_users *users, const kith_ragged *l,
-                                kith_ragged *out) KITH_MUST_USE;
 
 #endif
