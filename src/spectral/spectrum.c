@@ -16,6 +16,7 @@
 enum {
   FIRST_PRODUCTS = 3, /* of the first round, whose columns are random: more, and they would be too similar */
   MOST_PASSES = 8,    /* of orthonormalization */
+  PATIENT_PASSES = 4, /* drop nothing; each pass afterwards drops what is below a bound 32 times higher */
   DRAW = 8            /* random columns of one draw */
 };
 
@@ -319,9 +320,15 @@ static int round_set_zeros_apart(const kith__round *m, double *a) {
   return n;
 }
 
+/* The share of the largest eigenvalue below which a pass drops directions.  The noise of inner products grows
+ * with the largest: columns of few directions would bring it back in each pass. */
+static double round_least(int pass) {
+  return pass < PATIENT_PASSES ? -1 : ldexp(LEAST_EIGENVALUE, 5 * (pass - PATIENT_PASSES));
+}
+
 /* T of nearly dependent columns: eigenvectors of the inner products; noise is left for the next pass to
  * clean, or dropped. */
-static kith_status round_split(kith__round *m, bool drop) {
+static kith_status round_split(kith__round *m, double least) {
   kith_status st = KITH_OK;
   int w = m->s->width, n = round_set_zeros_apart(m, m->g);
   double *value = NULL;
@@ -330,7 +337,7 @@ static kith_status round_split(kith__round *m, bool drop) {
   for (int j = 0; j < w; j++) {
     const double *vector = m->g + (size_t)(w - 1 - j) * (size_t)w;
     double q = value[w - 1 - j], scale = 1 / sqrt(fmax(q, LEAST_EIGENVALUE));
-    if (j >= n || (drop && q < LEAST_EIGENVALUE)) scale = 0;
+    if (j >= n || q < least * value[w - 1]) scale = 0;
     for (int i = 0; i < w; i++)
       m->t[(size_t)i * (size_t)w + (size_t)j] = (float)(m->length[i] * vector[i] * scale);
   }
@@ -345,7 +352,7 @@ static kith_status round_combination(kith__round *m, int pass, bool *triangular)
   size_t n = (size_t)w * (size_t)w;
   memcpy(m->h, m->g, n * sizeof *m->h);
   kith_cholesky_inverse(w, m->h, LEAST_PIVOT, triangular);
-  if (!*triangular) return round_split(m, pass >= MOST_PASSES / 2);
+  if (!*triangular) return round_split(m, round_least(pass));
   for (size_t i = 0; i < n; i++) m->t[i] = (float)(m->length[i / (size_t)w] * m->h[i]);
   return KITH_OK;
 }
