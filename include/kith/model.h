@@ -188,7 +188,9 @@ typedef struct kith_model_options {
                      trainers, not a key */
   double dropout; /**< probability of dropping an element of a layer's input (ngcf, kgin: output) */
   double edge_dropout; /**< probability of dropping an edge from a training step */
-  double residual;     /**< lightgcn, gcn: share of the input rows in every layer's rows; 0: none */
+  double forget; /**< train.forget: probability that a training step leaves a node's own embedding out of its
+                    input row; recommendation and classification by embeddings */
+  double residual; /**< lightgcn, gcn: share of the input rows in every layer's rows; 0: none */
   kith_relation_weights relations; /**< lightgcn, rgcn, diffnet, kgin, cascade, spectral: relations read
                                       beside the interactions; han: its meta-paths */
   kith_lightgcn_options lightgcn;

@@ -62,7 +62,8 @@ static kith_status tape_cost_record(const kith_model_options *o, const kith_grap
                                     const kith_full_block *full, kith_params *params, kith_tape *t) {
   kith_status st = KITH_OK;
   kith_exec_ctx exec = {0};
-  kith_recording r = {.model = o, .g = g, .full = full, .params = params, .exec = &exec, .tape = t};
+  kith_recording r = {
+      .model = o, .g = g, .full = full, .params = params, .exec = &exec, .tape = t, .trains = true};
   kith_recording_input(&r);
   kith_recording_layers(&r);
   KITH_TRY(kith_tape_status(t));

@@ -466,6 +466,10 @@ const job_key kith__job_row[] = {
      "adam, adamw: decay rate of the second moment."},
     {"train.epsilon", JOB_REAL, AT(train.optimizer.epsilon), 1e-30, 1, "",
      "adam, adamw, adagrad: constant added to the denominator."},
+    {"train.forget", JOB_REAL, AT(model.forget), 0, 0.95, "probability",
+     "A step leaves the own embedding of a node out of its input row with this probability, so that features "
+     "and neighbors learn to speak without it, as they must for new nodes. Types of nodes without either "
+     "keep it."},
     {"train.seed", JOB_INT64, AT(train.seed), COUNT, "",
      "Seed of the initial embeddings, the edge order, the samplers and the negatives."},
     {"train.also.NAME", JOB_REAL, AT(train.also.of[0].weight), 0, 1e3, "",

@@ -143,6 +143,11 @@ static bool has_weights(const kith_job *j) {
   bool transforms = transforms_behaviors(j) && j->model.cascade.transform != KITH_CASCADE_NONE;
   return drops_columns(j) || mixes || transforms || learns_relations(j) || reads_features(j);
 }
+/* Embeddings beside features (model.input: both), or beside neighbors. */
+static bool forgets(const kith_job *j) {
+  if (classifies(j)) return propagates(j) && !j->data.nodes.features[0];
+  return has_steps(j) && (propagates(j) || j->model.input == KITH_BOTH);
+}
 static bool decays(const kith_job *j) { return has_weights(j) && j->train.weight_decay > 0; }
 
 static bool is_sgd(const kith_job *j) { return has_steps(j) && j->train.optimizer.name == KITH_SGD; }
@@ -404,6 +409,8 @@ static const usage_rule usage_rules[] = {
      "needs loss.name: bpr or nce, or softmax with negatives.shared"},
     {"train", "train", has_steps, "needs a model that is trained by steps, not spectral"},
     {"train.seed", "train", always, ""},
+    {"train.forget", "train", forgets,
+     "needs a model that is trained by steps and has embeddings beside features or neighbors"},
     {"train.batch", "train", has_batches,
      "needs a model that is trained by steps, and a sampler.mode other than full with task: classify"},
     {"train.momentum", "train", is_sgd, "needs train.optimizer: sgd"},

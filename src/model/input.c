@@ -10,6 +10,11 @@ bool kith_model_uses_embedding(const kith_model_options *o, const kith_graph *g,
   return o->input != KITH_FEATURES || !kith_model_uses_features(o, g, type);
 }
 
+bool kith_model_forgets(const kith_model_options *o, const kith_graph *g, int type) {
+  return kith_model_uses_embedding(o, g, type) && !kith_model_reads_sparse(g) &&
+         (kith_model_n_layer(o) > 0 || kith_model_uses_features(o, g, type));
+}
+
 bool kith_model_reads_sparse(const kith_graph *g) { return g->n_class > 0 && g->n_feature_of[KITH_USER] > 0; }
 
 bool kith_model_uses_any_embedding(const kith_model_options *o, const kith_graph *g) {
@@ -37,6 +42,13 @@ kith_input kith_model_input(const kith_model_options *o, const kith_graph *g, ki
     if (kith_model_uses_features(o, g, t)) input_weights(g, t, params, &in);
   }
   return in;
+}
+
+kith_forget kith_model_forget(const kith_model_options *o, const kith_graph *g, const kith_exec_ctx *exec,
+                              const kith_node_map *own) {
+  kith_forget f = {.p = o->forget, .exec = exec, .node = own->node};
+  for (int t = 0; t < g->schema.n_type; t++) f.of[t] = kith_model_forgets(o, g, t);
+  return f;
 }
 
 void kith_model_init(const kith_model_options *o, const kith_graph *g, uint64_t seed, float *x) {

@@ -240,6 +240,11 @@ kith_tensor *kith_model_residual(double share, const kith_model_ctx *ctx, int l,
 /** Whether the input rows of a node type include embeddings, or features.  The same on every rank. */
 bool kith_model_uses_embedding(const kith_model_options *o, const kith_graph *g, int type);
 bool kith_model_uses_features(const kith_model_options *o, const kith_graph *g, int type);
+/** Whether nodes of a type have another source than their embeddings, so that steps may leave these out. */
+bool kith_model_forgets(const kith_model_options *o, const kith_graph *g, int type);
+/** What steps leave out of the rows of `own` (model.forget), which are read when run.  Local. */
+kith_forget kith_model_forget(const kith_model_options *o, const kith_graph *g, const kith_exec_ctx *exec,
+                              const kith_node_map *own);
 /** Whether the input rows are the features themselves, without weights: those of labeled nodes. */
 bool kith_model_reads_sparse(const kith_graph *g);
 /** Whether any node type has embeddings. */
@@ -263,6 +268,7 @@ typedef struct kith_recording {
   kith_params *params;
   kith_exec_ctx *exec;
   kith_tape *tape;
+  bool trains; /**< for steps: the model's `forget` holds; false: for inference alone */
   const kith_gather_index *gather_index; /**< the rows of the batch; null: none, but all rows are computed */
   int64_t max_gathered;                  /**< most rows of a batch */
   int n_further;                         /**< the full graph: further batches, and their rows */

@@ -19,6 +19,7 @@ kith_tensor *kith_recording_input(kith_recording *r) {
     if (kith_model_uses_any_embedding(r->model, r->g))
       r->x = kith_tape_node_tensor(r->tape, own, r->model->dim);
     r->input = kith_model_input(r->model, r->g, r->params, r->x);
+    if (r->trains) r->input.forget = kith_model_forget(r->model, r->g, r->exec, own);
     r->rows = kith_input_op(r->tape, &r->input, own);
   }
   return r->rows;

@@ -122,6 +122,16 @@ static void gather_remote_input_weights(gather_remote *o) {
   g->n_grad_row = n;
 }
 
+/* No gradient reaches an embedding that the step leaves out; its row stays among those that are updated, as
+ * it is on the full graph. */
+static void gather_remote_forget(gather_remote *o) {
+  size_t d = (size_t)o->leaf->d;
+#pragma omp parallel for schedule(static)
+  for (kith_lid i = 0; i < o->g->n_grad_row; i++)
+    if (kith_input_forgets(&o->in, o->g->grad_row[i]))
+      memset(o->g->grad + d * (size_t)i, 0, d * sizeof(float));
+}
+
 static void gather_remote_backward(void *self) {
   gather_remote *o = self;
   size_t d = (size_t)o->leaf->d;
@@ -138,6 +148,7 @@ static void gather_remote_backward(void *self) {
   kith_halo_end(h);
   gather_remote_sum(o, dleaf);
   if (kith_input_uses_features(&o->in)) gather_remote_input_weights(o);
+  if (o->in.forget.p > 0) gather_remote_forget(o);
 }
 
 int64_t kith_gather_remote_bytes(int64_t n_leaf, int64_t n_send, int64_t n_own, int d) {

@@ -13,10 +13,17 @@ static const kith_feature_dropout *input_dropout(const kith_input *in, kith_feat
   return drop;
 }
 
+bool kith_input_forgets(const kith_input *in, kith_lid row) {
+  const kith_forget *f = &in->forget;
+  if (f->p == 0 || !f->exec->training || !f->of[in->type[row]]) return false;
+  kith_draw draw = kith_random(f->exec->seed, KITH_RNG_FORGET, f->exec->step, (uint64_t)f->node[row], 0);
+  return kith_random_unit(draw.bits[0]) < f->p;
+}
+
 void kith_input_row(const kith_input *in, kith_lid row, float *y) {
   size_t d = (size_t)in->d, bytes = d * sizeof(float);
   int t = in->type[row];
-  if (in->uses_embedding[t]) memcpy(y, in->x->value + (size_t)row * d, bytes);
+  if (in->uses_embedding[t] && !kith_input_forgets(in, row)) memcpy(y, in->x->value + (size_t)row * d, bytes);
   else memset(y, 0, bytes);
   if (!in->w[t]) return;
   for (int k = 0; in->b[t] && k < in->d; k++) y[k] += in->b[t]->value[k];
@@ -53,7 +60,7 @@ static void input_forward(void *self) {
     kith_input_row(&o->in, i, o->y->value + (size_t)i * (size_t)o->in.d);
 }
 
-/* dx += dy in the rows that include a row of x. */
+/* dx += dy in the rows that include a row of x at this step. */
 static void input_backward(void *self) {
   input *o = self;
   int d = o->in.d;
@@ -62,12 +69,15 @@ static void input_backward(void *self) {
   if (!o->in.x) return;
   float *dx = kith_tensor_grad(o->in.x);
 #pragma omp parallel for schedule(static)
-  for (int64_t i = 0; i < o->in.n_own; i++)
-    for (int k = 0; k < d && o->in.uses_embedding[o->in.type[i]]; k++) dx[i * d + k] += dy[i * d + k];
+  for (kith_lid i = 0; i < o->in.n_own; i++) {
+    size_t at = (size_t)i * (size_t)d;
+    if (!o->in.uses_embedding[o->in.type[i]] || kith_input_forgets(&o->in, i)) continue;
+    for (int k = 0; k < d; k++) dx[at + (size_t)k] += dy[at + (size_t)k];
+  }
 }
 
 kith_tensor *kith_input_op(kith_tape *t, const kith_input *in, const kith_node_map *node_map) {
-  if (!kith_input_uses_features(in)) return in->x;
+  if (!kith_input_uses_features(in) && in->forget.p == 0) return in->x;
   kith_tensor *y = kith_tape_node_tensor(t, node_map, in->d);
   input *o = kith_tape_op(t, "input", false, input_forward, input_backward, sizeof *o);
   if (!o || !y) return NULL;

@@ -365,6 +365,18 @@ kith_tensor *kith_fuse_op(kith_tape *t, int n, const kith_fuse_input *in, float 
 kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, int64_t max_recv);
 
 /**
+ * Embeddings left out of the input rows of a training step (Volkovs et al., DropoutNet, NIPS 2017, section
+ * 4.2): that of a node with probability p, by a draw of the step and the node, so alike on any number of
+ * ranks.  What is left of a row is not scaled.
+ */
+typedef struct kith_forget {
+  double p; /**< 0: none */
+  const kith_exec_ctx *exec;
+  const int64_t *node;     /**< [n_own] keys of the owned nodes */
+  bool of[KITH_MAX_TYPES]; /**< types that have another source than their embeddings */
+} kith_forget;
+
+/**
  * How the first layer's input rows are computed on their owner: a row of x, or b + sum over the node's
  * features of value * w[feature], or both added.
  */
@@ -378,7 +390,11 @@ typedef struct kith_input {
   kith_tensor *w[KITH_MAX_TYPES], *b[KITH_MAX_TYPES]; /**< [features, d], [1, d]; w null: the type's features
                                                          are unused; b null: no bias */
   const kith_sparse_rows *dropped;                    /**< dropout of the features; null: none */
+  kith_forget forget;                                 /**< embeddings that training steps leave out */
 } kith_input;
+
+/** Whether this step leaves the embedding of an owned row out.  Local. */
+bool kith_input_forgets(const kith_input *in, kith_lid row);
 
 /** One input row: y [d].  Local. */
 void kith_input_row(const kith_input *in, kith_lid row, float *y);
@@ -395,7 +411,7 @@ static inline bool kith_input_uses_features(const kith_input *in) {
  * first n).  Local. */
 void kith_input_backward_weights(const kith_input *in, int64_t n, const kith_lid *row, const float *dy);
 
-/** All input rows of the full graph; x itself where no features are used. */
+/** All input rows of the full graph; x itself where no features are used and none is forgotten. */
 kith_tensor *kith_input_op(kith_tape *t, const kith_input *in, const kith_node_map *node_map);
 
 /** The leaf rows of a sampled step, which their owners send through a dynamic halo. */

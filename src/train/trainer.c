@@ -16,7 +16,8 @@ static kith_recording trainer_recording(kith_trainer *t, kith_tape *tape) {
                           .full = &t->full_block,
                           .params = t->params,
                           .exec = &t->exec,
-                          .tape = tape};
+                          .tape = tape,
+                          .trains = true};
 }
 
 static kith_status trainer_record(kith_trainer *t) {
@@ -85,6 +86,19 @@ done:
   return st;
 }
 
+/* Check that something is left of a row whose embedding is left out. */
+static kith_status trainer_check_forget(const kith_graph *g, const kith_model_options *model) {
+  kith_status st = KITH_OK;
+  bool any = model->forget == 0;
+  for (int t = 0; t < g->schema.n_type && !any; t++) any = kith_model_forgets(model, g, t);
+  KITH_CHECK(any, KITH_ECONFIG,
+             "train.forget: no node of this model has an embedding beside features or neighbors (%s, %d "
+             "layers, model.input: %s); expected 0, a model with layers, or model.input: both",
+             kith_model_text(model->name), kith_model_n_layer(model), kith_input_text(model->input));
+done:
+  return st;
+}
+
 /* Check that the cut graph has the relations that the model reads. */
 static kith_status trainer_check_relations(const kith_graph *g, const kith_train_options *train,
                                            const kith_model_options *model) {
@@ -119,6 +133,7 @@ static kith_status trainer_check(const kith_targets *targets, const kith_graph *
   KITH_TRY(kith_cascade_check_schema(model, &g->schema));
   KITH_TRY(trainer_check_half_life(g, train, model));
   KITH_TRY(trainer_check_storage(train, model));
+  KITH_TRY(trainer_check_forget(g, model));
   KITH_TRY(trainer_check_times(train, model));
   KITH_TRY(kith_model_check(model));
 done:

@@ -214,6 +214,7 @@ train.weight_decay_on        pairs     train      all first              model.n
 train.beta1                  pairs     train      0.9 0.5
 train.beta2                  pairs     train      0.999 0.9
 train.epsilon                pairs     train      1e-8 0.1
+train.forget                 pairs     train      0 0.3
 train.seed                   pairs     train      1 2
 train.patience               pairs     train      0 1                    train.epochs=20 train.lr=0.5
 evaluate.k                   pairs     train      [2] [3]

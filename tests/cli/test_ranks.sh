@@ -53,7 +53,7 @@ interrupted USR1 mpirun --quiet --oversubscribe --bind-to none -n 2 "$KITH"
 
 # Weights and sampled steps go on from a checkpoint as if they had not stopped: on one rank to the last bit.
 job=$dir/bpr/job.yaml
-for how in "--set model.name=ngcf --set model.dropout=0.1" "--set sampler.mode=neighbor --set sampler.fanouts=3,2" \
+for how in "--set model.name=ngcf --set model.dropout=0.1" "--set sampler.mode=neighbor --set sampler.fanouts=3,2 --set train.forget=0.3" \
            "--set model.layer_weights=learned --set model.edge_dropout=0.2" "--set model.storage=bf16" "--set model.residual=0.2" \
            "--set model.name=gat --set model.gat.heads=2 --set model.gat.last_merge=average --set model.gat.attention_dropout=0.2" \
            "--set model.name=gcnii --set train.weight_decay_dense=0.01" "--set model.name=sage --set model.aggregator=lstm"; do

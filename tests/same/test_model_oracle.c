@@ -49,7 +49,8 @@ static double loss_of(net *m, int64_t step, const double *p) {
     int node[3] = {m->g->user[e], USERS + m->g->item[e], negative(m, e)};
     double square = 0;
     for (int i = 0; i < 3; i++)
-      for (int k = 0; k < WIDTH; k++) square += p[node[i] * WIDTH + k] * p[node[i] * WIDTH + k];
+      for (int k = 0; k < WIDTH && !net_forgets(m, node[i]); k++)
+        square += p[node[i] * WIDTH + k] * p[node[i] * WIDTH + k];
     loss += log1p(exp(product(x, d, node[0], node[2]) - product(x, d, node[0], node[1]))) +
             0.5 * m->t->loss.l2 * square;
   }
@@ -266,6 +267,8 @@ ORACLE(lightgcn_is_the_papers, KITH_DECAY_ALL, .name = KITH_LIGHTGCN)
 ORACLE(lightgcn_with_learned_layers_is_a_softmax, KITH_DECAY_ALL, .name = KITH_LIGHTGCN,
        .lightgcn.layer_weights = KITH_LAYER_WEIGHTS_LEARNED)
 ORACLE(lightgcn_with_a_residual_is_the_papers, KITH_DECAY_ALL, .name = KITH_LIGHTGCN, .residual = 0.3)
+ORACLE(lightgcn_that_forgets_is_the_papers, KITH_DECAY_ALL, .name = KITH_LIGHTGCN, .forget = 0.4)
+ORACLE(gcn_that_forgets_is_the_papers, KITH_DECAY_ALL, .name = KITH_GCN, .forget = 0.3)
 ORACLE(lightgcn_by_cosines_has_unit_rows, KITH_DECAY_ALL, .name = KITH_LIGHTGCN, .score = KITH_COSINE)
 ORACLE(lightgcn_with_a_discount_shortens_items, KITH_DECAY_ALL, .name = KITH_LIGHTGCN, .length_discount = 0.3)
 ORACLE(ngcf_is_the_papers, KITH_DECAY_ALL, .name = KITH_NGCF)
@@ -326,6 +329,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(lightgcn_is_the_papers),
       cmocka_unit_test(lightgcn_with_learned_layers_is_a_softmax),
       cmocka_unit_test(lightgcn_with_a_residual_is_the_papers),
+      cmocka_unit_test(lightgcn_that_forgets_is_the_papers),
+      cmocka_unit_test(gcn_that_forgets_is_the_papers),
       cmocka_unit_test(lightgcn_by_cosines_has_unit_rows),
       cmocka_unit_test(lightgcn_with_a_discount_shortens_items),
       cmocka_unit_test(ngcf_is_the_papers),

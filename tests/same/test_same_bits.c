@@ -17,7 +17,7 @@ typedef struct recipe {
   kith_negative_options negatives; /* the defaults where count is 0 */
   int shared;
   bool apart; /* no in-batch candidates */
-  double edge_dropout;
+  double edge_dropout, forget;
   kith_storage storage;
   bool kinds;     /* relations of lightgcn have rows for the kinds of their edges */
   bool bilateral; /* the positive left out of the sum, L2 on all layers */
@@ -39,6 +39,7 @@ static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe
   model.name = how->model;
   model.dim = how->width;
   model.edge_dropout = how->edge_dropout;
+  model.forget = how->forget;
   if (how->kinds) model.lightgcn.kinds = KITH_KIND_ROWS_LEARNED;
   if (how->kinds || how->model == KITH_KGIN) {
     model.relations = (kith_relation_weights){.n = 1, .of = {{.name = "tagged", .weight = 1}}};
@@ -115,6 +116,11 @@ static void check(recipe how) {
 static void lightgcn_with_bpr_has_the_same_bits(void **state) {
   (void)state;
   check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 64, .batch = 100});
+}
+
+static void what_steps_forget_has_the_same_bits(void **state) {
+  (void)state;
+  check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_SOFTMAX, .width = 21, .batch = 300, .forget = 0.3});
 }
 
 static void a_width_that_fits_no_vector_has_the_same_bits(void **state) {
@@ -245,6 +251,7 @@ static void shared_negatives_alone_have_the_same_bits(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_with_bpr_has_the_same_bits),
+                                     cmocka_unit_test(what_steps_forget_has_the_same_bits),
                                      cmocka_unit_test(a_width_that_fits_no_vector_has_the_same_bits),
                                      cmocka_unit_test(a_knowledge_graph_has_the_same_bits),
                                      cmocka_unit_test(rounded_rows_have_the_same_bits),

@@ -418,13 +418,20 @@ static void pinsage(net *m, rows h, rows final) {
   linear(WIDTH, WIDTH, h, g2, NULL, final);
 }
 
+bool net_forgets(const net *m, int node) {
+  uint64_t key = (uint64_t)kith_node_key(node >= USERS, node >= USERS ? node - USERS : node);
+  if (!m->training) return false;
+  return kith_random_unit(kith_random(m->t->seed, KITH_RNG_FORGET, m->step, key, 0).bits[0]) < m->o->forget;
+}
+
 void net_forward(net *m, const double *p, rows final) {
   static void (*const model[])(net *, rows, rows) = {
       [KITH_MF] = mf,           [KITH_LIGHTGCN] = lightgcn, [KITH_NGCF] = ngcf,      [KITH_GCN] = gcn,
       [KITH_GCNII] = gcnii,     [KITH_RGCN] = rgcn,         [KITH_GAT] = gat,        [KITH_SAGE] = sage,
       [KITH_PINSAGE] = pinsage, [KITH_DIFFNET] = diffnet,   [KITH_CASCADE] = cascade};
   rows h;
-  for (int i = 0; i < NODES; i++) memcpy(h[i], p + i * WIDTH, WIDTH * sizeof *p);
+  for (int i = 0; i < NODES; i++)
+    for (int k = 0; k < WIDTH; k++) h[i][k] = net_forgets(m, i) ? 0 : p[i * WIDTH + k];
   m->weight = p + NODES * WIDTH;
   m->taken = 0;
   model[m->o->name](m, h, final);

@@ -39,6 +39,8 @@ typedef struct net {
 
 typedef double rows[NODES][WIDEST];
 
+/* Volkovs et al., NIPS 2017, section 4.2: whether this step of training leaves a node's embedding out. */
+bool net_forgets(const net *m, int node);
 /* Final rows of all nodes by the parameters p: input rows [NODES, WIDTH], users first, then the weights. */
 void net_forward(net *m, const double *p, rows final);
 /* Make final rows of d columns those of an export: unit rows for cosines, items divided by a power of their
