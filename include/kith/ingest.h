@@ -80,19 +80,21 @@ typedef enum kith_split_method {
   KITH_SPLIT_LEAVE_LAST_OUT,
   KITH_SPLIT_TIME,
   KITH_SPLIT_CORE,
-  KITH_SPLIT_ITEMS
+  KITH_SPLIT_ITEMS,
+  KITH_SPLIT_STREAM
 } kith_split_method;
 
 /**
  * Which interactions are held out.  Ratio: random ones of each user; leave-last-out: each user's last one for
  * test, the one before it for validation; time: the latest ones of all users; core: random ones of each user
  * of the k-core, the largest set of interactions in which each user and each item has k or more, and all
- * other interactions are left out of training; items: all of random items.
+ * other interactions are left out of training; items: all of random items; stream: the latest events, where
+ * every line is an event, and an interaction is held out if its first event is.
  */
 typedef struct kith_split {
   kith_split_method method;
   /** Fractions of a user's interactions (time: of all; core: of those in the core; items: of the items that
-   * have any); together less than 1.
+   * have any; stream: of the events); together less than 1.
    * Leave-last-out: any value above 0, such as 0.1, holds out one interaction of a user, 0 none. */
   double valid, test;
   int core;      /**< core: the interactions that each user and item has at least */
@@ -109,7 +111,9 @@ typedef struct kith_split_report {
   int64_t kept;        /**< time: interactions missing from both shares, which stay in training */
   int64_t core_users, core_items, core_pairs; /**< core: what it holds … */
   int64_t outside_users, outside_items,
-      outside_pairs; /**< … and with interactions outside; pairs: not trained */
+      outside_pairs;                         /**< … and with interactions outside; pairs: not trained */
+  int64_t events, events_valid, events_test; /**< stream: all of them, and those held out */
+  int64_t events_moved;                      /**< stream: lines that are not in order of time */
 } kith_split_report;
 
 /**

@@ -108,9 +108,21 @@ static void ingest_print_core(cli *c, const kith_split_report *r) {
               "interaction(s) outside of the core, left out of training and of validation");
 }
 
+/* Print the events of a stream. */
+static void ingest_print_events(cli *c, const kith_split_report *r) {
+  cli_print(c, "  a stream of %s: %lld training, %lld validation, %lld test",
+            KITH_COUNT(r->events, "event(s)"), (long long)(r->events - r->events_valid - r->events_test),
+            (long long)r->events_valid, (long long)r->events_test);
+  cli_json(c, "events", "%lld", (long long)r->events);
+  cli_json(c, "events_valid", "%lld", (long long)r->events_valid);
+  cli_json(c, "events_test", "%lld", (long long)r->events_test);
+  ingest_note(c, r->events_moved, "events_moved", "line(s) earlier than a line before: sorted by time");
+}
+
 /* Print how many held-out interactions were drawn from equal times. */
 static void ingest_print_split(cli *c, const kith_split_report *r) {
   if (r->core_pairs > 0) ingest_print_core(c, r);
+  if (r->events > 0) ingest_print_events(c, r);
   if (r->tied > 0)
     cli_print_wrapped(
         c, 4,
@@ -225,7 +237,9 @@ static void ingest_print(cli *c, const kith_ingest_options *o, const kith_ingest
   cli_json(c, "valid", "%lld", (long long)r->valid);
   cli_json(c, "test", "%lld", (long long)r->test);
   ingest_print_lists(c, o, r);
-  ingest_note(c, r->duplicates, "duplicates", "repeated interaction(s), counted once");
+  ingest_note(c, r->duplicates, "duplicates",
+              r->split.events > 0 ? "event(s) of a known user and item, kept"
+                                  : "repeated interaction(s), counted once");
   ingest_note(c, r->below_min_weight, "below_min_weight",
               "interaction(s) below the minimum weight, left out");
   ingest_note(c, r->test_in_train, "test_in_train", "test interaction(s) that (is|are) in training, too");

@@ -6,6 +6,7 @@
 #include "ingest/names.h"
 #include "ingest/paths.h"
 #include "ingest/relations.h"
+#include "ingest/split.h"
 
 /* ---- checks ---- */
 
@@ -42,6 +43,9 @@ static kith_status ingest_check(const kith_ingest_options *o) {
   kith_status st = KITH_OK;
   KITH_CHECK(o->interactions.path[0], KITH_ECONFIG,
              "data.interactions: expected the path of a list, found none");
+  KITH_CHECK(o->split.method != KITH_SPLIT_STREAM || !o->test.path[0], KITH_ECONFIG,
+             "data.test: a stream has all its events in data.interactions, of which data.split.test is the "
+             "share of the latest; remove data.test, or take another data.split.method");
   KITH_TRY(kith__edge_source_check("data.interactions", &o->interactions));
   KITH_TRY(kith__relations_check(o));
 done:
@@ -197,6 +201,17 @@ done:
 
 /* ---- ingest ---- */
 
+/* The events are kept beside the interactions, each of which is where its first event is. */
+static kith_status ingest_stream(const kith_ingest_options *o, kith__edge_list *edges, int64_t n_user,
+                                 kith__graph_data *t, kith_ingest_report *r) {
+  kith_status st = KITH_OK;
+  KITH_TRY(kith__events_make(edges, &t->events, &r->split.events_moved));
+  KITH_TRY(kith__edge_csr_build(edges, n_user, &t->train, &r->duplicates));
+  KITH_TRY(kith__events_split(&o->split, &t->events, &t->train, &t->valid, &t->test, &r->split));
+done:
+  return st;
+}
+
 /* Test rows come from the test list, if any, else from the split. */
 static kith_status ingest_rows(const kith_ingest_options *o, kith__edge_list *train, kith__edge_list *test,
                                int64_t n_user, kith__graph_data *t, kith_ingest_report *r) {
@@ -204,6 +219,7 @@ static kith_status ingest_rows(const kith_ingest_options *o, kith__edge_list *tr
   kith__edge_csr listed = {0};
   int64_t again = 0;
   bool has_test = o->test.path[0] != '\0';
+  if (o->split.method == KITH_SPLIT_STREAM) return ingest_stream(o, train, n_user, t, r);
   KITH_TRY(kith__edge_csr_build(train, n_user, &t->train, &r->duplicates));
   if (has_test) {
     KITH_TRY(kith__edge_csr_build(test, n_user, &listed, &again));

@@ -166,24 +166,21 @@ static int64_t time_at(int64_t n, const int64_t *time, int64_t k) {
   return low;
 }
 
-/*
- * The earliest time from which on there are at most `held` interactions.  Equal times are not split: those
- * that would exceed the share stay in training.
- */
-static int64_t time_cut(int64_t n, const int64_t *time, int64_t held) {
+static int64_t time_held(double share, int64_t n) { return (int64_t)(share * (double)n + 0.5); }
+
+int64_t kith__time_cut(int64_t n, const int64_t *time, double share) {
+  int64_t held = time_held(share, n);
   if (held == 0) return INT64_MAX;
   int64_t cut = time_at(n, time, n - held), before = 0;
   for (int64_t i = 0; i < n; i++) before += time[i] < cut;
   return before == n - held ? cut : cut + 1;
 }
 
-static int64_t time_held(double share, int64_t n) { return (int64_t)(share * (double)n + 0.5); }
-
 static void split_time(const kith_split *s, const kith__edge_csr *rows, uint8_t *mark, kith_split_report *r) {
   int64_t n = rows->ragged.start[rows->ragged.n_row];
   if (n == 0) return;
-  int64_t test = time_cut(n, rows->time, time_held(s->test, n));
-  int64_t valid = s->valid > 0 ? time_cut(n, rows->time, time_held(s->test + s->valid, n)) : test;
+  int64_t test = kith__time_cut(n, rows->time, s->test);
+  int64_t valid = s->valid > 0 ? kith__time_cut(n, rows->time, s->test + s->valid) : test;
   r->kept_test = time_held(s->test, n);
   r->kept = s->valid > 0 ? time_held(s->test + s->valid, n) : r->kept_test;
   for (int64_t e = 0; e < n; e++) {
@@ -272,6 +269,15 @@ done:
   return st;
 }
 
+kith_status kith__split_extract(kith__edge_csr *train, uint8_t *mark, kith__edge_csr *valid,
+                                kith__edge_csr *test) {
+  kith_status st = KITH_OK;
+  KITH_TRY(kith__edge_csr_extract(train, mark, KITH__TEST, test));
+  KITH_TRY(kith__edge_csr_extract(train, mark, KITH__VALID, valid));
+done:
+  return st;
+}
+
 kith_status kith__split(const kith_split *asked, bool keep_test, const kith_ids *ids, kith__edge_csr *train,
                         kith__edge_csr *valid, kith__edge_csr *test, kith__edge_csr *outside,
                         kith_split_report *report) {
@@ -289,8 +295,7 @@ kith_status kith__split(const kith_split *asked, bool keep_test, const kith_ids 
   if (s.method == KITH_SPLIT_LEAVE_LAST_OUT) split_last(&s, ids, train, mark, report);
   if (s.method == KITH_SPLIT_ITEMS) KITH_TRY(split_items(&s, ids, train, mark));
   if (s.method == KITH_SPLIT_TIME) split_time(&s, train, mark, report);
-  KITH_TRY(kith__edge_csr_extract(train, mark, KITH__TEST, test));
-  KITH_TRY(kith__edge_csr_extract(train, mark, KITH__VALID, valid));
+  KITH_TRY(kith__split_extract(train, mark, valid, test));
   if (s.method == KITH_SPLIT_CORE) KITH_TRY(kith__edge_csr_extract(train, mark, KITH__OUTSIDE, outside));
   KITH_TRY(split_check_result(&s, &valid->ragged, &test->ragged));
 done:

@@ -137,16 +137,16 @@ const job_key kith__job_row[] = {
      "auto: the first id of each type decides whether the ids of that type are integers or text. text: all "
      "ids are text, even \"0017\"."},
     {"data.split.method", JOB_ENUM, AT(data.split.method), 0, 0,
-     "none | ratio | leave-last-out | time | core | items",
+     "none | ratio | leave-last-out | time | core | items | stream",
      "How interactions are held out: a random share of each user's, each user's latest, the latest of all, a "
-     "random share of each user's in the core, outside of which nothing is trained on, or all of a random "
-     "share of the items."},
+     "random share of each user's in the core, outside of which nothing is trained on, all of a random share "
+     "of the items, or the latest events of a stream, in which repeated interactions are kept."},
     {"data.split.core", JOB_INT, AT(data.split.core), 1, 1e6, "interactions",
      "core: each user and each item of the core has at least as many within it."},
     {"data.split.valid", JOB_REAL, AT(data.split.valid), 0, 0.9, "share",
-     "Share of the interactions held out for validation; items: of the items."},
+     "Share of the interactions held out for validation; items: of the items; stream: of the events."},
     {"data.split.test", JOB_REAL, AT(data.split.test), 0, 0.9, "share",
-     "Share of the interactions held out for testing; items: of the items."},
+     "Share of the interactions held out for testing; items: of the items; stream: of the events."},
     {"data.split.seed", JOB_INT64, AT(data.split.seed), COUNT, "", "Seed of the random draws of the split."},
     {"data.edges.path", JOB_PATH, AT(data.nodes.edges), NONE,
      "classify: edge list. A line has the two nodes of an edge, given in either or in both directions. "

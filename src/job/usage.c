@@ -19,7 +19,10 @@ static bool recommends(const kith_job *j) { return j->task == KITH_TASK_RECOMMEN
 static bool classifies(const kith_job *j) { return j->task == KITH_TASK_CLASSIFY; }
 
 static bool splits(const kith_job *j) { return recommends(j) && j->data.split.method != KITH_SPLIT_NONE; }
-static bool draws_split(const kith_job *j) { return splits(j) && j->data.split.method != KITH_SPLIT_TIME; }
+static bool draws_split(const kith_job *j) {
+  kith_split_method method = j->data.split.method;
+  return splits(j) && method != KITH_SPLIT_TIME && method != KITH_SPLIT_STREAM;
+}
 static bool cuts_core(const kith_job *j) { return splits(j) && j->data.split.method == KITH_SPLIT_CORE; }
 static bool holds_out_test(const kith_job *j) { return splits(j) && !j->data.test.path[0]; }
 
@@ -48,7 +51,8 @@ static bool orders_evidence(const kith_job *j, const char *name) {
 }
 static bool reads_times(const kith_job *j) {
   kith_split_method method = j->data.split.method;
-  bool splits_by_time = method == KITH_SPLIT_TIME || method == KITH_SPLIT_LEAVE_LAST_OUT;
+  bool splits_by_time =
+      method == KITH_SPLIT_TIME || method == KITH_SPLIT_LEAVE_LAST_OUT || method == KITH_SPLIT_STREAM;
   return has_columns(j) && (splits_by_time || kith_model_decays(&j->model) || ages_relations(j) ||
                             kith_model_time_dim(&j->model) > 0 || orders_evidence(j, KITH_INTERACTIONS));
 }
@@ -278,7 +282,8 @@ static const usage_rule usage_rules[] = {
     {"data", "ingest", recommends, "needs task: recommend"},
     {"data.interactions.columns", "ingest", has_columns, "needs a list of edges (data.interactions.format)"},
     {"data.interactions.columns.time", "ingest", reads_times,
-     "needs data.split.method: time or leave-last-out, model.half_life, model.half_lives of a relation that "
+     "needs data.split.method: time, stream or leave-last-out, model.half_life, model.half_lives of a "
+     "relation that "
      "the model reads, time codes (model.gat.time_dim, model.diffnet.time_dim), or blend.recent, order, or "
      "popular with blend.half_life"},
     {"data.interactions.columns.weight", "train", reads_weights, /* kith ingest stores them in any case */

@@ -23,12 +23,14 @@ void kith__graph_data_free(kith__graph_data *data) {
   kith__edge_csr_free(&data->valid);
   kith__edge_csr_free(&data->test);
   kith__edge_csr_free(&data->outside);
+  kith__event_list_free(&data->events);
 }
 
 static int64_t graph_data_bytes(const kith__graph_data *t, const char *job) {
   int64_t n = kith__edge_csr_bytes(&t->train) + kith__edge_csr_bytes(&t->valid) +
               kith__edge_csr_bytes(&t->test) + kith__relations_bytes(t);
   if (t->outside.ragged.start) n += kith__edge_csr_bytes(&t->outside);
+  n += kith__event_list_bytes(&t->events);
   for (int k = 0; k < KITH_SIDES; k++) n += kith__ids_bytes(&t->ids[k]) + kith__ids_bytes(&t->names[k]);
   for (int k = 0; k < KITH_MAX_TYPES; k++)
     n += kith__ids_bytes(&t->feature_ids[k]) + kith__features_bytes(&t->features[k]);
@@ -66,6 +68,7 @@ kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *t, 
   KITH_TRY(kith__edge_csr_write(f, "valid", "item", &t->valid));
   KITH_TRY(kith__edge_csr_write(f, "test", "item", &t->test));
   if (t->outside.ragged.start) KITH_TRY(kith__edge_csr_write(f, "outside", "item", &t->outside));
+  KITH_TRY(kith__event_list_write(f, &t->events));
   KITH_TRY(kith__relations_write(f, t));
   for (int k = 0; k < t->schema.n_type; k++) KITH_TRY(graph_write_features(f, t, k));
   KITH_TRY(kith__h5_put_fingerprint(f));

@@ -16,6 +16,29 @@ typedef struct kith__edge_csr {
 
 void kith__edge_csr_free(kith__edge_csr *rows);
 
+/** The events of a stream, by ascending time; those of equal times in the order of lines. */
+typedef struct kith__event_list {
+  int64_t n;            /**< 0: the graph is no stream */
+  int64_t first[2];     /**< the first validation and the first test event */
+  int32_t *user, *item; /**< [n] original numbers */
+  int64_t *time;        /**< [n] seconds */
+} kith__event_list;
+
+/** Local.  Errors: KITH_ENOMEM; the caller frees *out, then too. */
+kith_status kith__event_list_alloc(int64_t n, kith__event_list *out) KITH_MUST_USE;
+void kith__event_list_free(kith__event_list *events);
+int64_t kith__event_list_bytes(const kith__event_list *events);
+/** Write event/user, item, time and first; nothing if there are none.  Collective over a communicator of one
+ * rank. */
+kith_agreed kith__event_list_write(kith_h5 *f, const kith__event_list *events) KITH_MUST_USE;
+
+/** Events of all ranks.  Collective.  Errors: KITH_ECONFIG (the graph is no stream). */
+kith_agreed kith__event_list_count(kith_h5 *f, int64_t *n) KITH_MUST_USE;
+/** Read and validate events first … first + n - 1, each rank its own slice.  Collective.  Errors: KITH_EDATA,
+ * KITH_ENOMEM; the caller frees *out, then too. */
+kith_agreed kith__event_list_read(const kith_comm *comm, kith_h5 *f, int64_t n_user, int64_t n_item,
+                                  int64_t first, int64_t n, kith__event_list *out) KITH_MUST_USE;
+
 /** The contents of graph.h5 of a recommendation. */
 typedef struct kith__graph_data {
   kith_schema schema;
@@ -23,6 +46,7 @@ typedef struct kith__graph_data {
   kith__edge_csr train, valid, test; /**< a row per user */
   kith__edge_csr
       outside; /**< interactions that no list has, of users by row; without rows: no core was cut */
+  kith__event_list events;                /**< of a stream */
   kith_features features[KITH_MAX_TYPES]; /**< a row per node; start is null without a list */
   int format; /**< kith_list_format of the interactions, the default of kith embed */
   kith_ids feature_ids[KITH_MAX_TYPES];               /**< ids of the features */

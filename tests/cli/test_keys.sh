@@ -14,7 +14,7 @@ code() { want=$1; shift; rc=0; "$@" >out 2>err || rc=$?; [ $rc = "$want" ] || { 
 line=$(grep -n 'social:' job.yaml | cut -d: -f1)
 code 0 "$KITH" ingest job.yaml
 says "kith: warning: job.yaml:$line: data.social is set but has no effect: it needs model.relations.friend above 0"
-says "job.yaml:$((line - 1)): data.interactions.columns.time is set but has no effect: it needs data.split.method: time or leave-last-out"
+says "job.yaml:$((line - 1)): data.interactions.columns.time is set but has no effect: it needs data.split.method: time, stream or leave-last-out"
 [ "$(grep -c 'has no effect' err)" = 2 ]
 
 # data.social is short for a relation: the same graph, and the same warning where no model reads it.

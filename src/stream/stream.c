@@ -1,0 +1,123 @@
+/* The events of graph.h5, a slice on each rank, and the window of them that every rank has. */
+#include <string.h>
+
+#include "comm/comm.h"
+#include "store/graph.h"
+#include "stream/stream.h"
+
+struct kith_stream {
+  const kith_comm *comm;
+  kith_stream_range range;
+  int64_t *first;     /* [size + 1] rank r holds the events first[r] … first[r + 1] - 1 */
+  kith_event *slice;  /* [first[rank + 1] - first[rank]] */
+  kith_event *window; /* [KITH_STREAM_WINDOW]; one rank: null, the slice is all */
+  int64_t begin, end; /* events of the window */
+  int *count, *at;    /* [size] bytes of the window of each rank, and where they go */
+};
+
+void kith_stream_destroy(kith_stream **stream) {
+  kith_stream *s = *stream;
+  if (!s) return;
+  KITH_FREE(s->first);
+  KITH_FREE(s->slice);
+  KITH_FREE(s->window);
+  KITH_FREE(s->count);
+  KITH_FREE(s->at);
+  KITH_FREE(*stream);
+}
+
+kith_stream_range kith_stream_ranges(const kith_stream *s) { return s->range; }
+
+/* ---- opening ---- */
+
+static kith_status stream_alloc(const kith_comm *comm, int64_t n, kith_stream **out) {
+  kith_status st = KITH_OK;
+  kith_stream *s = NULL;
+  KITH_TRY(KITH_NEW(s, 1));
+  s->comm = comm;
+  s->range.n = n;
+  *out = s;
+  KITH_TRY(KITH_NEW(s->first, comm->size + 1));
+  KITH_TRY(KITH_NEW(s->count, comm->size));
+  KITH_TRY(KITH_NEW(s->at, comm->size));
+  for (int r = 0; r <= comm->size; r++) s->first[r] = n / comm->size * r + kith_min(n % comm->size, r);
+  KITH_TRY(KITH_NEW(s->slice, s->first[comm->rank + 1] - s->first[comm->rank]));
+  if (comm->size > 1) KITH_TRY(KITH_NEW(s->window, KITH_STREAM_WINDOW));
+done:
+  return st;
+}
+
+/* The global number of every user, by original number. */
+static kith_agreed stream_user_numbers(const kith_comm *comm, const kith_graph *g, int64_t **out) {
+  kith_agreed st = {KITH_OK};
+  int64_t *number = NULL, n = g->n[KITH_USER];
+  KITH_TRY(kith_agree(comm, KITH_NEW(number, n)));
+  for (kith_lid i = 0; i < g->n_own_of[KITH_USER]; i++) {
+    kith_lid row = g->row_of[KITH_USER][i];
+    number[g->original[row]] = g->first[comm->rank] + row;
+  }
+  kith_comm_sum_int(comm, (int)n, number);
+  *out = number;
+done:
+  return st;
+}
+
+kith_agreed kith_stream_open(const kith_comm *comm, const kith_graph *g, const char *graph_path,
+                             kith_stream **out) {
+  kith_agreed st = {KITH_OK};
+  kith_stream *s = NULL;
+  kith_h5 *f = NULL;
+  kith__event_list slice = {.n = 0};
+  int64_t *user = NULL, n = 0;
+  *out = NULL;
+  KITH_TRY(kith_h5_open(comm, graph_path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(
+      kith_h5_check_fingerprint(f, g->fingerprint, "is another graph than the one that was partitioned"));
+  KITH_TRY(kith__event_list_count(f, &n));
+  KITH_TRY(kith_agree(comm, stream_alloc(comm, n, &s)));
+  KITH_TRY(kith__event_list_read(comm, f, g->n[KITH_USER], g->n[KITH_ITEM], s->first[comm->rank],
+                                 s->first[comm->rank + 1] - s->first[comm->rank], &slice));
+  KITH_TRY(stream_user_numbers(comm, g, &user));
+  for (int64_t i = 0; i < slice.n; i++)
+    s->slice[i] =
+        (kith_event){slice.time[i], user[slice.user[i]], g->item_number[slice.item[i]], slice.item[i]};
+  s->range.valid = slice.first[0];
+  s->range.test = slice.first[1];
+  *out = s;
+  s = NULL;
+done:
+  kith_h5_close(&f);
+  kith__event_list_free(&slice);
+  KITH_FREE(user);
+  kith_stream_destroy(&s);
+  return st;
+}
+
+/* ---- the window ---- */
+
+/* Send events begin … of all ranks to all ranks. */
+static void stream_fill(kith_stream *s, int64_t begin) {
+  s->begin = begin;
+  s->end = kith_min(begin + KITH_STREAM_WINDOW, s->range.n);
+  for (int r = 0; r < s->comm->size; r++) {
+    int64_t low = s->first[r] > s->begin ? s->first[r] : s->begin, high = kith_min(s->first[r + 1], s->end);
+    s->count[r] = high > low ? (int)((high - low) * (int64_t)sizeof *s->window) : 0;
+    s->at[r] = high > low ? (int)((low - s->begin) * (int64_t)sizeof *s->window) : 0;
+  }
+  int rank = s->comm->rank;
+  const kith_event *mine = s->slice;
+  if (s->count[rank] > 0) mine += (s->begin > s->first[rank] ? s->begin : s->first[rank]) - s->first[rank];
+  KITH_WAIT("the events of a stream", MPI_Allgatherv(mine, s->count[rank], MPI_BYTE, s->window, s->count,
+                                                     s->at, MPI_BYTE, s->comm->mpi));
+}
+
+void kith_stream_events(kith_stream *s, int64_t begin, int64_t end, const kith_event **event) {
+  if (begin < 0 || end > s->range.n || end - begin > KITH_STREAM_WINDOW)
+    kith_abort(__FILE__, __LINE__, "events that are not in the stream");
+  if (!s->window) {
+    *event = s->slice + begin;
+    return;
+  }
+  if (begin < s->begin || end > s->end) stream_fill(s, begin);
+  *event = s->window + (begin - s->begin);
+}
