@@ -303,6 +303,42 @@ enum { KITH_LSTM_MAX_ENTRIES = 1 << 16 };
 kith_tensor *kith_lstm_op(kith_tape *t, const kith_block *block, const kith_exec_ctx *exec,
                           kith_eid max_entries, kith_tensor *z, kith_tensor *w);
 
+/**
+ * A gated recurrent unit on the rows that have a message (ops/gru.h); others keep h.
+ *
+ * @param on    [rows] 1: the row has a message; read when run
+ * @param x, m  [rows, 3 d] message Wx + bx and h Wm + bm, gates in the order (reset, update, candidate)
+ * @param h     [rows, d]
+ * Memory: 12 d bytes a row.
+ */
+kith_tensor *kith_gru_op(kith_tape *t, const uint8_t *on, kith_tensor *x, kith_tensor *m, kith_tensor *h);
+
+/**
+ * Codes of time of rows: y [rows, K] = cos(exp(rate_k) age + phase_k).
+ *
+ * @param age          [rows] read when run
+ * @param rate, phase  [1, K], K at most KITH_TIME_DIM (ops/time_code.h)
+ */
+kith_tensor *kith_code_rows_op(kith_tape *t, const kith_node_map *rows, const float *age, kith_tensor *rate,
+                               kith_tensor *phase);
+
+/** What entries add to keys and values. */
+typedef struct kith_coded_weights {
+  kith_tensor *code;        /**< [entries, K] */
+  kith_tensor *key, *value; /**< [K, d] */
+} kith_coded_weights;
+
+/**
+ * y [dst rows, d]: attention of q_i to k_j + code_e key, of v_j + code_e value, for the entries e = (i, j) of
+ * row i (ops/coded_attention.h); zero for a row without entries.  Not for blocks with ghosts.
+ *
+ * @param heads  at most KITH_TIME_HEADS; d is divisible by it
+ * @param q, k, v  [dst rows, d], [src rows, d] and [src rows, d]
+ * Memory: 8 heads bytes an entry, 8 heads K a row.
+ */
+kith_tensor *kith_coded_attention_op(kith_tape *t, const kith_block *block, int heads, kith_tensor *q,
+                                     kith_tensor *k, kith_tensor *v, kith_coded_weights w);
+
 /* ---- attention: tensors [entries, heads] have a row for each entry of the block's matrix ---- */
 
 /** y [rows, d / heads]: the mean of x's heads. */

@@ -106,6 +106,36 @@ static kith_tensor *lstm_of(test_form *f, kith_eid most) {
 static kith_tensor *lstm_in_groups(test_form *f) { return lstm_of(f, 4); }
 static kith_tensor *lstm_in_one(test_form *f) { return lstm_of(f, KITH_LSTM_MAX_ENTRIES); }
 
+/* Ages of a block's entries: those of its pairs of nodes, or by place where there are none. */
+static const float *ages(test_form *f) {
+  if (f->block->age) return f->block->age;
+  float *age = kith_tape_workspace(f->tape, f->block->edges->capacity, sizeof *age);
+  for (int64_t e = 0; e < f->block->edges->n; e++) age[e] = (float)e / 3;
+  return age;
+}
+
+/* Every third row has no message. */
+static kith_tensor *gru(test_form *f) {
+  const kith_node_map *rows = f->block->src;
+  uint8_t *on = kith_tape_workspace(f->tape, rows->capacity, 1);
+  for (int64_t i = 0; i < rows->n; i++) on[i] = rows->node[i] % 3 != 0;
+  kith_tensor *x = kith_linear_op(f->tape, f->leaf[0], weights(f, "x", FORM_WIDTH, 3 * FORM_WIDTH), NULL);
+  kith_tensor *m = kith_linear_op(f->tape, f->leaf[1], weights(f, "m", FORM_WIDTH, 3 * FORM_WIDTH), NULL);
+  return kith_gru_op(f->tape, on, x, m, f->leaf[1]);
+}
+
+static kith_tensor *coded_attention(test_form *f) {
+  enum { K = 3 };
+  kith_coded_weights w = {.key = weights(f, "key", K, FORM_WIDTH),
+                          .value = weights(f, "value", K, FORM_WIDTH)};
+  w.code = kith_code_rows_op(f->tape, f->block->edges, ages(f), weights(f, "rate", 1, K),
+                             weights(f, "phase", 1, K));
+  kith_tensor *q = kith_linear_op(f->tape, f->leaf[1], weights(f, "q", FORM_WIDTH, FORM_WIDTH), NULL);
+  return kith_coded_attention_op(f->tape, f->block, HEADS, kith_dst_rows_op(f->tape, f->block, q),
+                                 kith_ghost_update_op(f->tape, f->block, f->leaf[0]),
+                                 kith_ghost_update_op(f->tape, f->block, f->leaf[1]), w);
+}
+
 #define OP_TEST(name, make, step)                                                                            \
   static void name(void **state) {                                                                           \
     (void)state;                                                                                             \
@@ -139,6 +169,8 @@ OP_TEST(a_dense_layer_of_two_inputs_is_differentiated, dense_of_two, FORM_SMALL_
 OP_TEST(a_dense_layer_of_sums_and_products_is_differentiated, dense_of_products, FORM_SMALL_STEP)
 OP_TEST(attention_with_dropout_is_differentiated, dropped_attention, FORM_SMALL_STEP)
 OP_TEST(mean_of_heads_is_differentiated, mean_of_heads, FORM_STEP)
+OP_TEST(gru_is_differentiated, gru, FORM_SMALL_STEP)
+OP_TEST(attention_with_codes_is_differentiated, coded_attention, FORM_SMALL_STEP)
 OP_TEST(lstm_in_groups_is_differentiated, lstm_in_groups, FORM_STEP)
 OP_TEST(lstm_in_one_is_differentiated, lstm_in_one, FORM_STEP)
 
@@ -264,6 +296,8 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(attention_with_dropout_is_differentiated),
                                      cmocka_unit_test(lstm_in_groups_is_differentiated),
                                      cmocka_unit_test(lstm_in_one_is_differentiated),
+                                     cmocka_unit_test(gru_is_differentiated),
+                                     cmocka_unit_test(attention_with_codes_is_differentiated),
                                      cmocka_unit_test(mean_of_heads_is_differentiated),
                                      cmocka_unit_test(dropout_keeps_the_mean),
                                      cmocka_unit_test(edges_go_in_both_directions)};

@@ -1,0 +1,48 @@
+/**
+ * Attention whose keys and values have codes of time beside the rows that they are made of (TGAT: Xu et al.,
+ * ICLR 2020, section 3.2; TGN: Rossi et al., 2020, section 3.1): of an entry e = (i, j) and head h
+ *   s_e = <q_i, k_j + c_e Wk> / sqrt(d / heads),   alpha = softmax of s over the row's entries,
+ *   y_i = sum over e of alpha_e (v_j + c_e Wv),
+ * c_e being the entry's code.  Codes are projected once for a row, not for each entry: <q_i, c_e Wk> is
+ * <Wk q_i, c_e>, and the codes' part of y_i is (sum over e of alpha_e c_e) Wv.
+ * All functions are Local.
+ */
+#ifndef KITH_OPS_CODED_ATTENTION_H
+#define KITH_OPS_CODED_ATTENTION_H
+
+#include "ops/time_code.h"
+
+/** Arrays of one call; heads and dim within KITH_TIME_HEADS and KITH_TIME_DIM, d divisible by heads. */
+typedef struct kith_coded_attention {
+  int heads, d, dim;
+  const kith_csr *a;     /**< [rows, columns] */
+  const float *q;        /**< [rows, d] */
+  const float *k, *v;    /**< [columns, d] */
+  const float *code;     /**< [entries, dim] */
+  const float *wk, *wv;  /**< [dim, d] */
+  float *alpha;          /**< [entries, heads] from forward to backward */
+  float *read;           /**< [rows, heads, dim] sums of alpha times codes, from forward to backward */
+  float *slope, *reread; /**< the same shapes: gradients of s, and sums of these times codes */
+} kith_coded_attention;
+
+/** Gradients, all added to. */
+typedef struct kith_coded_gradients {
+  float *q, *k, *v, *code, *wk, *wv;
+} kith_coded_gradients;
+
+/** y [rows, d]; zero for a row without entries. */
+void kith_coded_attention_forward(const kith_coded_attention *o, float *y);
+/** @param back  the transpose of o->a */
+void kith_coded_attention_backward(const kith_coded_attention *o, const kith_csc *back, const float *dy,
+                                   kith_coded_gradients g);
+
+/**
+ * Codes of ages: y [n, dim] = cos(exp(rate_k) age + phase_k).  Angles are in double and reduced to a turn.
+ * Frequencies are learned as logarithms, since they span nine powers of ten.
+ */
+void kith_code_forward(int64_t n, int dim, const float *age, const float *rate, const float *phase, float *y);
+/** drate, dphase [dim] +=; sums in double, in the order of the rows. */
+void kith_code_backward(int64_t n, int dim, const float *age, const float *rate, const float *phase,
+                        const float *dy, float *drate, float *dphase);
+
+#endif

@@ -1,0 +1,90 @@
+/* Codes of time as rows, and attention that reads them. */
+#include "ops/coded_attention.h"
+
+#include "tape/tape.h"
+
+typedef struct code_rows {
+  const float *age;
+  kith_tensor *rate, *phase, *y;
+} code_rows;
+
+static void code_rows_forward(void *self) {
+  code_rows *o = self;
+  kith_code_forward(kith_tensor_n(o->y), o->y->d, o->age, o->rate->value, o->phase->value, o->y->value);
+}
+
+static void code_rows_backward(void *self) {
+  code_rows *o = self;
+  const float *dy = kith_tensor_grad(o->y);
+  kith_code_backward(kith_tensor_n(o->y), o->y->d, o->age, o->rate->value, o->phase->value, dy,
+                     kith_tensor_grad(o->rate), kith_tensor_grad(o->phase));
+}
+
+kith_tensor *kith_code_rows_op(kith_tape *t, const kith_node_map *rows, const float *age, kith_tensor *rate,
+                               kith_tensor *phase) {
+  if (!rate || !phase) return NULL;
+  code_rows made = {age, rate, phase, kith_tape_node_tensor(t, rows, rate->d)};
+  code_rows *o = kith_tape_op(t, "time codes", false, code_rows_forward, code_rows_backward, sizeof *o);
+  if (o) *o = made;
+  return o ? made.y : NULL;
+}
+
+typedef struct coded_attention {
+  const kith_block *block;
+  int heads;
+  kith_tensor *q, *k, *v, *code, *wk, *wv, *y;
+  float *alpha, *read, *slope, *reread;
+} coded_attention;
+
+static kith_coded_attention coded_attention_now(const coded_attention *o) {
+  return (kith_coded_attention){.heads = o->heads,
+                                .d = o->y->d,
+                                .dim = o->code->d,
+                                .a = o->block->csr,
+                                .q = o->q->value,
+                                .k = o->k->value,
+                                .v = o->v->value,
+                                .code = o->code->value,
+                                .wk = o->wk->value,
+                                .wv = o->wv->value,
+                                .alpha = o->alpha,
+                                .read = o->read,
+                                .slope = o->slope,
+                                .reread = o->reread};
+}
+
+static void coded_attention_forward(void *self) {
+  coded_attention *o = self;
+  const kith_coded_attention now = coded_attention_now(o);
+  kith_coded_attention_forward(&now, o->y->value);
+}
+
+static void coded_attention_backward(void *self) {
+  coded_attention *o = self;
+  const kith_coded_attention now = coded_attention_now(o);
+  const float *dy = kith_tensor_grad(o->y);
+  kith_coded_gradients g = {.q = kith_tensor_grad(o->q),
+                            .k = kith_tensor_grad(o->k),
+                            .v = kith_tensor_grad(o->v),
+                            .code = kith_tensor_grad(o->code),
+                            .wk = kith_tensor_grad(o->wk),
+                            .wv = kith_tensor_grad(o->wv)};
+  kith_coded_attention_backward(&now, o->block->csc, dy, g);
+}
+
+kith_tensor *kith_coded_attention_op(kith_tape *t, const kith_block *block, int heads, kith_tensor *q,
+                                     kith_tensor *k, kith_tensor *v, kith_coded_weights w) {
+  if (!q || !k || !v || !w.code || !w.key || !w.value) return NULL;
+  const int64_t entries = block->edges->capacity * heads, reads = block->dst->capacity * heads * w.code->d;
+  coded_attention made = {
+      .block = block, .heads = heads, .q = q, .k = k, .v = v, .code = w.code, .wk = w.key, .wv = w.value};
+  made.y = kith_tape_node_tensor(t, block->dst, q->d);
+  made.alpha = kith_tape_workspace(t, entries, sizeof(float));
+  made.slope = kith_tape_workspace(t, entries, sizeof(float));
+  made.read = kith_tape_workspace(t, reads, sizeof(float));
+  made.reread = kith_tape_workspace(t, reads, sizeof(float));
+  coded_attention *o =
+      kith_tape_op(t, "coded attention", false, coded_attention_forward, coded_attention_backward, sizeof *o);
+  if (o) *o = made;
+  return o ? made.y : NULL;
+}
