@@ -24,61 +24,10 @@ enum {
 static const double ORTHOGONAL = 1e-4;
 /* Inner products of float columns are known to about 1e-7: pivots and eigenvalues below these are noise. */
 static const double LEAST_PIVOT = 3e-3, LEAST_EIGENVALUE = 1e-6;
+static const double INDEPENDENT = 0.3;  /* pivots above it: Rayleigh-Ritz takes the columns as they are */
 static const double LEAST_LOW = 1e-3;   /* of the damped interval's end, relative to the largest eigenvalue */
 static const double LOCKED = 0.5;       /* errors below this share of the tolerance: a slab is not filtered */
 static const double ERROR_ONE = 0x1p56; /* fixed point of squared errors, each of which is below 4 */
-
-/* ---- the spectrum ---- */
-
-kith_status kith_spectrum_make(kith_lid n_own, int k, int width, kith_spectrum **out) {
-  kith_status st = KITH_OK;
-  kith_spectrum *s = NULL;
-  *out = NULL;
-  KITH_TRY(KITH_NEW(s, 1));
-  s->k = k;
-  s->width = width;
-  s->residual = INFINITY;
-  KITH_TRY(KITH_NEW(s->value, width));
-  KITH_TRY(KITH_NEW(s->error, width));
-  KITH_TRY(KITH_NEW(s->v, (int64_t)n_own * width));
-  *out = s;
-  s = NULL;
-done:
-  kith_spectrum_free(&s);
-  return st;
-}
-
-int64_t kith_spectrum_bytes(int64_t n_own, int width) {
-  const kith_spectrum *s = NULL;
-  return KITH_BYTES(s, 1) + KITH_BYTES(s->value, width) + KITH_BYTES(s->error, width) +
-         KITH_BYTES(s->v, n_own * width);
-}
-
-/* Columns j … of an item's random row, in [-1, 1). */
-static void spectrum_draw(uint64_t seed, int64_t item, int first, int n, float *row) {
-  kith_draw r = kith_random(seed, KITH_RNG_SPECTRAL, (uint64_t)item, (uint64_t)(first / DRAW), 0);
-  for (int j = 0; j < n; j++)
-    row[first + j] = (float)((double)(int32_t)(uint32_t)(r.bits[j / 2] >> (j % 2 * 32)) * 0x1p-31);
-}
-
-kith_agreed kith_spectrum_start(const kith_comm *comm, const kith_graph *g, int k, int oversample,
-                                uint64_t seed, kith_spectrum **out) {
-  kith_agreed st = kith_agree(comm, kith_spectrum_make(g->n_own, k, k + oversample, out));
-  if (kith_is_bad(st)) {
-    kith_spectrum_free(out);
-    return st;
-  }
-  kith_spectrum *s = *out;
-  int columns = (int)kith_min(s->width, g->n[KITH_ITEM]);
-#pragma omp parallel for
-  for (kith_lid i = 0; i < g->n_own_of[KITH_ITEM]; i++) {
-    kith_lid row = g->row_of[KITH_ITEM][i];
-    for (int j = 0; j < columns; j += DRAW)
-      spectrum_draw(seed, g->original[row], j, (int)kith_min(DRAW, columns - j),
-                    s->v + (size_t)row * (size_t)s->width);
-  }
-  return st;
-}
 
 /* ---- what a round needs beside it ---- */
 
@@ -229,13 +178,32 @@ static kith__interval round_interval(const kith_spectrum *s, int first) {
                           .largest = s->value[0]};
 }
 
+/* x = lambda v + P v, where rows that v lacks are those of P v / lambda (Nystroem's extension). */
+static void round_advance(kith__round *m, int first) {
+  const kith_spectrum *s = m->s;
+  kith__apply *p = &m->apply;
+  kith__apply_product(p);
+#pragma omp parallel for
+  for (kith_lid i = 0; i < p->g->n_own_of[KITH_ITEM]; i++) {
+    kith_lid row = p->g->row_of[KITH_ITEM][i];
+    float *x = p->x + (size_t)row * SLAB;
+    const float *y = p->y + (size_t)row * SLAB;
+    for (int k = 0; k < round_columns(s, first); k++) {
+      float lambda = (float)s->value[first + k];
+      if (p->g->original[row] < s->n_known) x[k] = lambda * x[k] + y[k];
+      else x[k] = lambda > 0 ? 2 * y[k] : y[k];
+    }
+  }
+}
+
 static bool round_filter(kith__round *m, int degree, double tolerance) {
   const kith_spectrum *s = m->s;
   if (s->round > 0 && !kith__apply_lead(&m->apply, round_columns(s, 0), s->v, s->width)) return false;
   for (int first = 0; first < s->width; first += SLAB) {
     int n = round_columns(s, first);
     kith__apply_set(&m->apply, n, s->v + first, s->width);
-    if (s->round == 0) kith__apply_power(&m->apply, (int)kith_min(degree, FIRST_PRODUCTS));
+    if (s->round == 0 && s->n_known > 0) round_advance(m, first);
+    else if (s->round == 0) kith__apply_power(&m->apply, (int)kith_min(degree, FIRST_PRODUCTS));
     else if (s->value[0] > 0 && !round_is_locked(s, first, tolerance) &&
              !kith__apply_filter(&m->apply, degree, round_interval(s, first), first > 0))
       return false;
@@ -377,6 +345,22 @@ done:
   return st;
 }
 
+/* The columns of an older matrix are nearly orthonormal: Rayleigh-Ritz then takes them as they are, with
+ * m->g and m->length as round_orthonormalize() sets them. */
+static void round_keep(kith__round *m, bool *kept) {
+  int w = m->s->width;
+  *kept = false;
+  if (m->s->round > 0 || m->s->n_known == 0) return;
+  round_scale(m);
+  round_inner(m);
+  round_normalize(m);
+  if (m->comm->rank == 0) {
+    memcpy(m->h, m->g, (size_t)w * (size_t)w * sizeof *m->h);
+    kith_cholesky_inverse(w, m->h, INDEPENDENT, kept);
+  }
+  kith_comm_bcast(m->comm, sizeof *kept, kept);
+}
+
 /* ---- Rayleigh-Ritz ---- */
 
 /* m->wide = P times columns first … of X, each slab divided by 2^exponent.  False if a number is not finite.
@@ -476,10 +460,12 @@ done:
 kith_agreed kith_spectrum_round(const kith_comm *comm, const kith_graph *g, kith_dist_csr *a, int degree,
                                 double tolerance, kith_spectrum *s) {
   kith_agreed st = {KITH_OK};
+  bool kept = false;
   if (!s->round_memory) KITH_TRY(round_create(comm, g, a, s));
   if (s->round > 0 && !s->measured) round_measure(s->round_memory);
   KITH_TRY(kith_agree(comm, round_finite(round_filter(s->round_memory, degree, tolerance))));
-  KITH_TRY(round_orthonormalize(s->round_memory));
+  round_keep(s->round_memory, &kept);
+  if (!kept) KITH_TRY(round_orthonormalize(s->round_memory));
   KITH_TRY(round_ritz(s->round_memory));
   round_measure(s->round_memory);
   s->round++;

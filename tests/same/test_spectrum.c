@@ -3,215 +3,63 @@
  * Eigenpairs of the weighted interaction matrix: those of a plain dense solver, with true residuals, the same
  * bits on any number of ranks and for any cut, and none where the matrix has none.
  */
-#include "support/cut.h"
 #include "support/mpi_main.h"
+#include "support/spectrum.h"
 
-#include "spectral/spectral.h"
+enum { USERS = 50, ITEMS = 1300, EDGES = 4000, K = 20, OVERSAMPLE = 12, WIDTH = K + OVERSAMPLE };
 
-enum { USERS = 50, ITEMS = 1300, EDGES = 4000, K = 20, OVERSAMPLE = 12, WIDTH = K + OVERSAMPLE, DEGREE = 8 };
-static const double A = 0.4, B = 0.3;
-
-/* ---- the whole graph in double ---- */
-
-/* M [n_user, n_item]. */
-static double *dense_matrix(const test_graph *t, double a, double b) {
-  double *m = calloc((size_t)(t->n_user * t->n_item), sizeof *m);
-  double *du = calloc((size_t)t->n_user, 8), *di = calloc((size_t)t->n_item, 8);
-  for (int64_t e = 0; e < t->n_edge; e++) {
-    du[t->user[e]]++;
-    di[t->item[e]]++;
-  }
-  for (int64_t e = 0; e < t->n_edge; e++)
-    m[t->user[e] * t->n_item + t->item[e]] = pow(du[t->user[e]], -a) * pow(di[t->item[e]], -b);
-  free(du);
-  free(di);
-  return m;
-}
-
-/* One rotation of Jacobi's method: makes s[p, q] zero. */
-static void jacobi_rotate(int n, double *s, double *u, int p, int q) {
-  double theta = (s[q * n + q] - s[p * n + p]) / (2 * s[p * n + q]);
-  double tangent = (theta >= 0 ? 1 : -1) / (fabs(theta) + sqrt(theta * theta + 1));
-  double c = 1 / sqrt(tangent * tangent + 1), d = tangent * c;
-  for (int i = 0; i < n; i++) {
-    double x = s[i * n + p], y = s[i * n + q];
-    s[i * n + p] = c * x - d * y;
-    s[i * n + q] = d * x + c * y;
-  }
-  for (int i = 0; i < n; i++) {
-    double x = s[p * n + i], y = s[q * n + i];
-    s[p * n + i] = c * x - d * y;
-    s[q * n + i] = d * x + c * y;
-    x = u[p * n + i];
-    y = u[q * n + i];
-    u[p * n + i] = c * x - d * y;
-    u[q * n + i] = d * x + c * y;
-  }
-}
-
-/* Eigenvalues on the diagonal of s [n, n], eigenvectors in the rows of u. */
-static void jacobi(int n, double *s, double *u) {
-  for (int i = 0; i < n; i++)
-    for (int j = 0; j < n; j++) u[i * n + j] = i == j;
-  for (int sweep = 0; sweep < 12; sweep++)
-    for (int p = 0; p < n; p++)
-      for (int q = p + 1; q < n; q++)
-        if (s[p * n + q] != 0) jacobi_rotate(n, s, u, p, q);
-}
-
-/* |M'M v - lambda v| of an item vector. */
-static double dense_residual(const test_graph *t, const double *m, double lambda, const float *v, int ld) {
-  double *y = calloc((size_t)t->n_item, sizeof *y), sum = 0;
-  for (int64_t i = 0; i < t->n_item; i++) y[i] = -lambda * (double)v[i * ld];
-  for (int64_t u = 0; u < t->n_user; u++) {
-    double dot = 0;
-    for (int64_t i = 0; i < t->n_item; i++) dot += m[u * t->n_item + i] * (double)v[i * ld];
-    for (int64_t i = 0; i < t->n_item; i++) y[i] += m[u * t->n_item + i] * dot;
-  }
-  for (int64_t i = 0; i < t->n_item; i++) sum += y[i] * y[i];
-  free(y);
-  return sqrt(sum);
-}
-
-/* ---- the iteration ---- */
-
-typedef struct recipe {
-  int k, oversample, rounds, parts;
-  uint64_t cut;
-  bool restart; /* between rounds only value, v, round and residual survive */
-} recipe;
-
-typedef struct outcome {
-  int width;
-  float *v; /* [n_item, width] by original number, on every rank */
-  double *value, *error;
-  double residual;
-} outcome;
-
-static void outcome_free(outcome *o) {
-  free(o->v);
-  free(o->value);
-  free(o->error);
-}
-
-static void restart(const kith_graph *g, kith_spectrum **s) {
-  kith_spectrum *old = *s;
-  assert_int_equal(KITH_OK, kith_spectrum_make(g->n_own, old->k, old->width, s));
-  memcpy((*s)->value, old->value, (size_t)old->width * sizeof *old->value);
-  memcpy((*s)->v, old->v, (size_t)g->n_own * (size_t)old->width * sizeof *old->v);
-  (*s)->round = old->round;
-  (*s)->residual = old->residual;
-  kith_spectrum_free(&old);
-}
-
-/* All rows on all ranks; those of users are zero. */
-static outcome outcome_of(const kith_comm *comm, const test_graph *t, const kith_graph *g,
-                          const kith_spectrum *s) {
-  size_t w = (size_t)s->width, n = (size_t)t->n_item * w;
-  outcome o = {.width = s->width, .v = calloc(n, 4), .value = calloc(w, 8), .error = calloc(w, 8)};
-  for (kith_lid i = 0; i < g->n_own; i++) {
-    const float *row = s->v + (size_t)i * w;
-    for (size_t k = 0; g->type[i] == KITH_USER && k < w; k++) assert_true(row[k] == 0);
-    if (g->type[i] == KITH_ITEM) memcpy(o.v + (size_t)g->original[i] * w, row, w * sizeof *row);
-  }
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, o.v, (int)n, MPI_FLOAT, MPI_SUM, comm->mpi));
-  memcpy(o.value, s->value, w * sizeof *s->value);
-  memcpy(o.error, s->error, w * sizeof *s->error);
-  o.residual = s->residual;
-  return o;
-}
-
-static outcome iterate_on(const kith_comm *comm, const test_graph *t, recipe how) {
-  kith_graph *g = test_graph_cut(t, comm, how.parts, how.cut);
-  kith_dist_csr *a = NULL;
-  kith_spectrum *s = NULL;
-  assert_int_equal(KITH_OK, kith_spectral_matrix_create(comm, g, A, B, KITH_SPECTRAL_SLAB, &a).status);
-  assert_int_equal(KITH_OK, kith_spectrum_start(comm, g, how.k, how.oversample, 7, &s).status);
-  for (int r = 0; r < how.rounds; r++) {
-    assert_int_equal(KITH_OK, kith_spectrum_round(comm, g, a, DEGREE, 1e-5, s).status);
-    if (how.restart && r + 1 < how.rounds) restart(g, &s);
-  }
-  assert_int_equal(s->round, how.rounds);
-  outcome o = outcome_of(comm, t, g, s);
-  kith_spectrum_free(&s);
-  kith_dist_csr_destroy(&a);
-  kith_graph_destroy(&g);
-  return o;
-}
-
-/* Columns of length 1 or 0, at right angles; returns how many are not zero. */
-static int assert_orthonormal(const test_graph *t, const outcome *o) {
-  int n = 0;
-  for (int j = 0; j < o->width; j++)
-    for (int k = 0; k <= j; k++) {
-      double dot = 0;
-      for (int64_t i = 0; i < t->n_item; i++)
-        dot += (double)o->v[i * o->width + j] * (double)o->v[i * o->width + k];
-      if (j == k && dot != 0) n++;
-      if (!(fabs(dot - (j == k && dot != 0)) < 3e-6))
-        print_error("columns %d and %d of %d: %g\n", j, k, o->width, dot);
-      assert_true(fabs(dot - (j == k && dot != 0)) < 3e-6);
+/* The first K pairs are those of a dense solver. */
+static void assert_dense_pairs(const test_graph *t, const double *m, const spectrum_outcome *o) {
+  double *s = calloc(USERS * USERS, 8), *u = calloc(USERS * USERS, 8);
+  for (int i = 0; i < USERS; i++)
+    for (int j = 0; j < USERS; j++)
+      for (int k = 0; k < ITEMS; k++) s[i * USERS + j] += m[i * ITEMS + k] * m[j * ITEMS + k];
+  spectrum_jacobi(USERS, s, u);
+  for (int j = 0; j < K; j++) {
+    int best = 0, larger = 0;
+    for (int i = 0; i < USERS; i++) {
+      if (fabs(s[i * (USERS + 1)] - o->value[j]) < fabs(s[best * (USERS + 1)] - o->value[j])) best = i;
+      larger += s[i * (USERS + 1)] > o->value[j] + 1e-5 * o->value[0];
     }
-  return n;
-}
-
-static void assert_true_errors(const test_graph *t, const double *m, const outcome *o, int k) {
-  double most = 0;
-  for (int j = 0; j < o->width; j++) {
-    double real = dense_residual(t, m, o->value[j], o->v + j, o->width) / o->value[0];
-    if (fabs(real - o->error[j]) > 1e-6 + 0.01 * real)
-      print_error("pair %d: %g, said %g\n", j, real, o->error[j]);
-    assert_true(fabs(real - o->error[j]) <= 1e-6 + 0.01 * real);
-    if (j < k) most = fmax(most, o->error[j]);
-    if (j > 0) assert_true(o->value[j] <= o->value[j - 1]);
+    double lambda = s[best * (USERS + 1)], dot = 0;
+    assert_true(fabs(lambda - o->value[j]) < 1e-5 * o->value[0] && larger <= j);
+    for (int i = 0; i < ITEMS; i++) {
+      double v = 0;
+      for (int k = 0; k < USERS; k++) v += m[k * ITEMS + i] * u[best * USERS + k];
+      dot += v / sqrt(lambda) * (double)o->v[i * WIDTH + j];
+    }
+    assert_true(fabs(fabs(dot) - 1) < 1e-5);
   }
-  assert_true(o->residual == most);
+  assert_int_equal(spectrum_assert_orthonormal(t, o), WIDTH);
+  spectrum_assert_errors(t, m, o, K);
+  free(s);
+  free(u);
 }
 
 static void pairs_are_those_of_a_dense_solver(void **state) {
   (void)state;
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
-  double *m = dense_matrix(&t, A, B), *s = calloc(USERS * USERS, 8), *u = calloc(USERS * USERS, 8);
-  outcome o = iterate_on(test_comm, &t,
-                         (recipe){.k = K, .oversample = OVERSAMPLE, .rounds = 5, .parts = 7, .cut = 3});
-  for (int i = 0; i < USERS; i++)
-    for (int j = 0; j < USERS; j++)
-      for (int k = 0; k < ITEMS; k++) s[i * USERS + j] += m[i * ITEMS + k] * m[j * ITEMS + k];
-  jacobi(USERS, s, u);
-  for (int j = 0; j < K; j++) {
-    int best = 0, larger = 0;
-    for (int i = 0; i < USERS; i++) {
-      if (fabs(s[i * (USERS + 1)] - o.value[j]) < fabs(s[best * (USERS + 1)] - o.value[j])) best = i;
-      larger += s[i * (USERS + 1)] > o.value[j] + 1e-5 * o.value[0];
-    }
-    double lambda = s[best * (USERS + 1)], dot = 0;
-    assert_true(fabs(lambda - o.value[j]) < 1e-5 * o.value[0] && larger <= j);
-    for (int i = 0; i < ITEMS; i++) {
-      double v = 0;
-      for (int k = 0; k < USERS; k++) v += m[k * ITEMS + i] * u[best * USERS + k];
-      dot += v / sqrt(lambda) * (double)o.v[i * WIDTH + j];
-    }
-    assert_true(fabs(fabs(dot) - 1) < 1e-5);
-  }
-  assert_int_equal(assert_orthonormal(&t, &o), WIDTH);
-  assert_true_errors(&t, m, &o, K);
+  double *m = spectrum_dense(&t, SPECTRUM_A, SPECTRUM_B);
+  spectrum_outcome o = spectrum_iterate(
+      test_comm, &t, (spectrum_recipe){.k = K, .oversample = OVERSAMPLE, .rounds = 5, .parts = 7, .cut = 3});
+  assert_dense_pairs(&t, m, &o);
   assert_true(o.residual < 1e-5);
-  outcome_free(&o);
+  spectrum_outcome_free(&o);
   free(m);
-  free(s);
-  free(u);
   test_graph_free(&t);
 }
 
 static void early_residuals_are_true(void **state) {
   (void)state;
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 12);
-  double *m = dense_matrix(&t, A, B);
-  outcome o = iterate_on(test_comm, &t, (recipe){.k = K, .oversample = 2, .rounds = 1, .parts = 5, .cut = 1});
+  double *m = spectrum_dense(&t, SPECTRUM_A, SPECTRUM_B);
+  spectrum_outcome o =
+      spectrum_iterate(test_comm, &t,
+                       (spectrum_recipe){.k = K, .oversample = 2, .rounds = 1, .parts = 5, .cut = 1});
   assert_true(o.residual > 1e-4);
-  assert_int_equal(assert_orthonormal(&t, &o), K + 2);
-  assert_true_errors(&t, m, &o, K);
-  outcome_free(&o);
+  assert_int_equal(spectrum_assert_orthonormal(&t, &o), K + 2);
+  spectrum_assert_errors(&t, m, &o, K);
+  spectrum_outcome_free(&o);
   free(m);
   test_graph_free(&t);
 }
@@ -220,18 +68,12 @@ static void early_residuals_are_true(void **state) {
 static void three_rounds_converge_as_chebyshev_polynomials_do(void **state) {
   (void)state;
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
-  outcome o = iterate_on(test_comm, &t, (recipe){.k = K, .oversample = 4, .rounds = 3, .parts = 7, .cut = 3});
+  spectrum_outcome o =
+      spectrum_iterate(test_comm, &t,
+                       (spectrum_recipe){.k = K, .oversample = 4, .rounds = 3, .parts = 7, .cut = 3});
   assert_true(o.residual < 5e-4);
-  outcome_free(&o);
+  spectrum_outcome_free(&o);
   test_graph_free(&t);
-}
-
-static void expect_same(const test_graph *t, const outcome *a, const outcome *b) {
-  size_t w = (size_t)a->width;
-  assert_memory_equal(a->value, b->value, w * sizeof *a->value);
-  assert_memory_equal(a->error, b->error, w * sizeof *a->error);
-  assert_memory_equal(a->v, b->v, (size_t)t->n_item * w * sizeof *a->v);
-  assert_true(a->residual == b->residual);
 }
 
 /* More columns than a slab, so that the leading ones are removed from others. */
@@ -239,17 +81,17 @@ static void all_ranks_cuts_and_restarts_give_the_same_bits(void **state) {
   (void)state;
   test_graph t = test_graph_random(150, ITEMS, 6000, 13);
   kith_comm *alone = NULL;
-  recipe how = {.k = 70, .oversample = 11, .rounds = 3, .parts = 1, .cut = 5};
+  spectrum_recipe how = {.k = 70, .oversample = 11, .rounds = 3, .parts = 1, .cut = 5};
   assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &alone).status);
-  outcome truth = iterate_on(alone, &t, how);
+  spectrum_outcome truth = spectrum_iterate(alone, &t, how);
   how.parts = 7;
   for (how.cut = 1; how.cut <= 2; how.cut++) {
     how.restart = how.cut == 2;
-    outcome mine = iterate_on(test_comm, &t, how);
-    expect_same(&t, &truth, &mine);
-    outcome_free(&mine);
+    spectrum_outcome mine = spectrum_iterate(test_comm, &t, how);
+    spectrum_assert_same(&t, &truth, &mine);
+    spectrum_outcome_free(&mine);
   }
-  outcome_free(&truth);
+  spectrum_outcome_free(&truth);
   kith_comm_destroy(&alone);
   test_graph_free(&t);
 }
@@ -268,16 +110,18 @@ static test_graph complete(int users, int items) {
 
 /* Between `least` and `most` pairs. */
 static void check_few(test_graph t, int least, int most) {
-  double *m = dense_matrix(&t, A, B);
+  double *m = spectrum_dense(&t, SPECTRUM_A, SPECTRUM_B);
   for (int rounds = 1; rounds <= 4; rounds++) {
-    outcome o = iterate_on(test_comm, &t, (recipe){.k = 40, .oversample = 48, .rounds = rounds, .parts = 3});
-    int n = assert_orthonormal(&t, &o);
+    spectrum_outcome o =
+        spectrum_iterate(test_comm, &t,
+                         (spectrum_recipe){.k = 40, .oversample = 48, .rounds = rounds, .parts = 3});
+    int n = spectrum_assert_orthonormal(&t, &o);
     assert_true(n >= least && n <= t.n_item);
-    assert_true_errors(&t, m, &o, 40);
+    spectrum_assert_errors(&t, m, &o, 40);
     for (int j = 0; j < o.width; j++)
       assert_true((j >= least || o.value[j] > 1e-3 * o.value[0]) &&
                   (j < most || o.value[j] < 1e-5 * o.value[0]));
-    outcome_free(&o);
+    spectrum_outcome_free(&o);
   }
   free(m);
   test_graph_free(&t);
@@ -293,13 +137,184 @@ static void a_complete_graph_has_one_pair(void **state) {
   check_few(complete(9, 13), 1, 1);
 }
 
+/* ---- an older matrix ---- */
+
+enum { OLD_USERS = 40, BLOCK_ITEMS = 13, OLD_ITEMS = ITEMS - BLOCK_ITEMS - 27 };
+
+static void append(test_graph *t, int64_t user, int64_t item) {
+  t->user[t->n_edge] = (int32_t)user;
+  t->item[t->n_edge++] = (int32_t)item;
+}
+
+/*
+ * Two graphs: the older one, and one with more interactions of its users, who reach new items, too.  Ten more
+ * users interact with thirteen items of their own: their eigenvector is orthogonal to all older columns.
+ */
+static test_graph grown(test_graph *old) {
+  test_graph all = test_graph_random(OLD_USERS, ITEMS - BLOCK_ITEMS, EDGES, 21),
+             block = complete(USERS - OLD_USERS, BLOCK_ITEMS), t = {.n_user = USERS, .n_item = ITEMS};
+  int64_t most = all.n_edge + block.n_edge;
+  *old = (test_graph){.n_user = OLD_USERS, .n_item = OLD_ITEMS};
+  old->user = calloc((size_t)most, sizeof *old->user);
+  old->item = calloc((size_t)most, sizeof *old->item);
+  t.user = calloc((size_t)most, sizeof *t.user);
+  t.item = calloc((size_t)most, sizeof *t.item);
+  for (int64_t e = 0; e < all.n_edge; e++) {
+    append(&t, all.user[e], all.item[e]);
+    if (e % 10 != 0 && all.item[e] < OLD_ITEMS) append(old, all.user[e], all.item[e]);
+  }
+  for (int64_t e = 0; e < block.n_edge; e++)
+    append(&t, OLD_USERS + block.user[e], ITEMS - BLOCK_ITEMS + block.item[e]);
+  test_graph_free(&all);
+  test_graph_free(&block);
+  return t;
+}
+
+static spectrum_outcome iterate_old(const test_graph *old, int rounds) {
+  return spectrum_iterate(
+      test_comm, old,
+      (spectrum_recipe){.k = K, .oversample = OVERSAMPLE, .rounds = rounds, .parts = 7, .cut = 3});
+}
+
+static void rounds_from_older_pairs_reach_those_of_a_dense_solver(void **state) {
+  (void)state;
+  test_graph old, t = grown(&old);
+  double *m = spectrum_dense(&t, SPECTRUM_A, SPECTRUM_B);
+  spectrum_outcome known = iterate_old(&old, 3);
+  spectrum_recipe how = {.k = K,
+                         .oversample = OVERSAMPLE,
+                         .rounds = 5,
+                         .parts = 7,
+                         .cut = 3,
+                         .known = &known,
+                         .n_known = OLD_ITEMS};
+  spectrum_outcome o = spectrum_iterate(test_comm, &t, how);
+  assert_dense_pairs(&t, m, &o);
+  assert_true(o.residual < 1e-5);
+  how.cut = 4;
+  how.parts = 5;
+  how.restart = true;
+  spectrum_outcome again = spectrum_iterate(test_comm, &t, how);
+  spectrum_assert_same(&t, &o, &again);
+  spectrum_outcome_free(&again);
+  spectrum_outcome_free(&o);
+  spectrum_outcome_free(&known);
+  free(m);
+  test_graph_free(&old);
+  test_graph_free(&t);
+}
+
+/* x = P v, for the columns v [n_item, WIDTH]. */
+static void dense_product(const test_graph *t, const double *m, const double *v, double *x) {
+  double *y = calloc(WIDTH, sizeof *y);
+  memset(x, 0, (size_t)t->n_item * WIDTH * sizeof *x);
+  for (int64_t u = 0; u < t->n_user; u++) {
+    memset(y, 0, WIDTH * sizeof *y);
+    for (int64_t i = 0; i < t->n_item; i++)
+      for (int j = 0; j < WIDTH; j++) y[j] += m[u * t->n_item + i] * v[i * WIDTH + j];
+    for (int64_t i = 0; i < t->n_item; i++)
+      for (int j = 0; j < WIDTH; j++) x[i * WIDTH + j] += m[u * t->n_item + i] * y[j];
+  }
+  free(y);
+}
+
+/* Gram and Schmidt, twice. */
+static void dense_orthonormalize(const test_graph *t, double *x) {
+  for (int twice = 0; twice < 2; twice++)
+    for (int j = 0; j < WIDTH; j++)
+      for (int k = 0; k <= j; k++) {
+        double dot = 0;
+        for (int64_t i = 0; i < t->n_item; i++) dot += x[i * WIDTH + j] * x[i * WIDTH + k];
+        for (int64_t i = 0; i < t->n_item; i++)
+          x[i * WIDTH + j] =
+              j == k ? x[i * WIDTH + j] / sqrt(dot) : x[i * WIDTH + j] - dot * x[i * WIDTH + k];
+      }
+}
+
+/* Eigenvalues of X'PX, descending. */
+static void dense_ritz(const test_graph *t, const double *m, double *x, double *value) {
+  double *y = calloc((size_t)t->n_item * WIDTH, 8), *h = calloc(WIDTH * WIDTH, 8),
+         *u = calloc(WIDTH * WIDTH, 8);
+  dense_orthonormalize(t, x);
+  dense_product(t, m, x, y);
+  for (int j = 0; j < WIDTH; j++)
+    for (int k = 0; k < WIDTH; k++)
+      for (int64_t i = 0; i < t->n_item; i++) h[j * WIDTH + k] += x[i * WIDTH + j] * y[i * WIDTH + k];
+  spectrum_jacobi(WIDTH, h, u);
+  for (int j = 0; j < WIDTH; j++) {
+    int larger = 0;
+    for (int k = 0; k < WIDTH; k++) larger += h[k * (WIDTH + 1)] > h[j * (WIDTH + 1)];
+    value[larger] = h[j * (WIDTH + 1)];
+  }
+  free(y);
+  free(h);
+  free(u);
+}
+
+/* The columns of the first round in double: lambda v + P v; new items twice P v; random ones P v. */
+static void the_first_round_takes_the_mean_of_a_vector_and_its_image(void **state) {
+  (void)state;
+  test_graph old, t = grown(&old);
+  double *m = spectrum_dense(&t, SPECTRUM_A, SPECTRUM_B), *v = calloc(ITEMS * WIDTH, 8),
+         *x = calloc(ITEMS * WIDTH, 8), value[WIDTH];
+  spectrum_outcome known = iterate_old(&old, 1);
+  spectrum_recipe how = {.k = K,
+                         .oversample = OVERSAMPLE,
+                         .rounds = 0,
+                         .parts = 7,
+                         .cut = 3,
+                         .known = &known,
+                         .n_known = OLD_ITEMS};
+  spectrum_outcome before = spectrum_iterate(test_comm, &t, how);
+  for (int i = 0; i < ITEMS * WIDTH; i++) v[i] = (double)before.v[i];
+  dense_product(&t, m, v, x);
+  for (int i = 0; i < ITEMS * WIDTH; i++) {
+    if (i % WIDTH >= K) continue;
+    if (i / WIDTH < OLD_ITEMS) x[i] += known.value[i % WIDTH] * v[i];
+    else x[i] *= 2;
+  }
+  dense_ritz(&t, m, x, value);
+  how.rounds = 1;
+  spectrum_outcome o = spectrum_iterate(test_comm, &t, how);
+  for (int j = 0; j < WIDTH; j++) assert_true(fabs(o.value[j] - value[j]) < 2e-6 * value[0]);
+  assert_int_equal(spectrum_assert_orthonormal(&t, &o), WIDTH);
+  spectrum_assert_errors(&t, m, &o, K);
+  spectrum_outcome_free(&o);
+  spectrum_outcome_free(&before);
+  spectrum_outcome_free(&known);
+  free(m);
+  free(v);
+  free(x);
+  test_graph_free(&old);
+  test_graph_free(&t);
+}
+
+static void pairs_of_the_same_matrix_are_found_in_one_round(void **state) {
+  (void)state;
+  test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
+  spectrum_recipe how = {
+      .k = K, .oversample = OVERSAMPLE, .rounds = 1, .parts = 7, .cut = 3, .n_known = ITEMS};
+  spectrum_outcome known = iterate_old(&t, 5);
+  how.known = &known;
+  spectrum_outcome o = spectrum_iterate(test_comm, &t, how);
+  assert_true(known.residual < 1e-5 && o.residual < 1e-5);
+  for (int j = 0; j < K; j++) assert_true(fabs(o.value[j] - known.value[j]) < 1e-6 * known.value[0]);
+  spectrum_outcome_free(&o);
+  spectrum_outcome_free(&known);
+  test_graph_free(&t);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(pairs_are_those_of_a_dense_solver),
                                      cmocka_unit_test(early_residuals_are_true),
                                      cmocka_unit_test(three_rounds_converge_as_chebyshev_polynomials_do),
                                      cmocka_unit_test(all_ranks_cuts_and_restarts_give_the_same_bits),
                                      cmocka_unit_test(a_small_rank_leaves_columns_of_zeros),
-                                     cmocka_unit_test(a_complete_graph_has_one_pair)};
+                                     cmocka_unit_test(a_complete_graph_has_one_pair),
+                                     cmocka_unit_test(rounds_from_older_pairs_reach_those_of_a_dense_solver),
+                                     cmocka_unit_test(
+                                         the_first_round_takes_the_mean_of_a_vector_and_its_image),
+                                     cmocka_unit_test(pairs_of_the_same_matrix_are_found_in_one_round)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }
