@@ -173,6 +173,21 @@ typedef struct kith_spectral_options {
                        iteration ends */
 } kith_spectral_options;
 
+/** What is added to the final rows of users, of the order of their items. */
+typedef enum kith_sequence_name { KITH_SEQUENCE_NONE, KITH_SEQUENCE_RECENT } kith_sequence_name;
+
+enum { KITH_RECENT_AUTO = -1 }; /**< chosen on validation */
+
+/** recent: a user's row grows by w times the sum over p = 0, 1, … of delta^p times the final row of the
+ * user's item number p, the latest first. */
+typedef struct kith_recent_options {
+  double decay;  /**< delta, or KITH_RECENT_AUTO */
+  double weight; /**< w, or KITH_RECENT_AUTO */
+  int items;     /**< most items of a user that are summed */
+  bool chosen;   /**< what another run has chosen takes the place of AUTO */
+  double chosen_decay, chosen_weight;
+} kith_recent_options;
+
 /** Options of all models, and those of single models in structs of their own. */
 typedef struct kith_model_options {
   kith_model_name name;
@@ -204,6 +219,8 @@ typedef struct kith_model_options {
   kith_han_options han;
   kith_diffnet_options diffnet;
   kith_spectral_options spectral;
+  kith_sequence_name sequence; /**< recommendation only */
+  kith_recent_options recent;
 } kith_model_options;
 
 KITH_API kith_model_options kith_model_defaults(void); /**< lightgcn, dim 64, 3 layers, init 0.1 */

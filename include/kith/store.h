@@ -150,6 +150,9 @@ typedef struct kith_embeddings_meta {
   double half_life;       /**< seconds; 0: none */
   const char *filter;     /**< spectral: what an eigenvector weighs, as text; null or "": another model … */
   double residual;        /**< … and the largest residual of an eigenpair, relative to lambda_1 */
+  bool has_recent;        /**< users' rows have the sums of model.sequence: recent … */
+  double recent_decay, recent_weight; /**< … by these numbers, … */
+  int64_t recent_items;               /**< … of so many items at most */
   kith_direct_term direct; /**< what scores have beside rows; written where lambda_1 > 0, also with c = 0 */
   const kith_blend_origin *blend; /**< the models of a blend; null: no blend.  With a direct term or
                                      evidence the format is that of blend.h5 */
@@ -185,7 +188,10 @@ typedef struct kith_embeddings_origin {
   int64_t evidence_width; /**< of a blend: the last columns that are evidence of items, 0 or 1 */
   int64_t weight_users;   /**< of a blend: validation users who chose its weights; 0: none did */
   uint64_t fingerprint;
-  kith_direct_term direct; /**< all 0: the file has none */
+  kith_direct_term direct;            /**< all 0: the file has none */
+  bool has_recent;                    /**< users' rows have the sums of model.sequence: recent … */
+  double recent_decay, recent_weight; /**< … by these numbers, … */
+  int64_t recent_items;               /**< … of so many items at most */
 } kith_embeddings_origin;
 
 /** Read only the attributes, also of blend.h5.  Collective.  Errors: KITH_ENOINPUT, KITH_EDATA. */

@@ -154,6 +154,8 @@ typedef struct kith_run_result {
   kith_eval_result best; /**< on the split of the job, at best_epoch */
   bool tested;           /**< validation selected the epoch; the test split was read once, at the end */
   kith_eval_result test;
+  bool recent;                        /**< model.sequence: recent; of the rows that were made last: … */
+  double recent_decay, recent_weight; /**< … its numbers */
   double seconds;            /**< wall clock of this call's steps, without evaluations and checkpoints */
   int64_t checkpoints;       /**< checkpoints that this call wrote … */
   double checkpoint_seconds; /**< … and seconds that training waited for them */

@@ -112,6 +112,11 @@ kith_agreed cli_origin_differs(const cli *c, const kith_graph *g, const kith_emb
 kith_agreed cli_check_export(const cli *c, const kith_graph *g, const char *embeddings,
                              const kith_embeddings_origin *from) KITH_MUST_USE;
 
+/* Where the job says auto in model.recent: take the choice of the rows of this origin.  Local. */
+void cli_keep_recent(const kith_embeddings_origin *from, kith_model_options *model);
+/* The same of a refit, from the run that validation judged.  Collective.  Errors: those of the file. */
+kith_agreed cli_refit_keep_recent(const cli *c, kith_model_options *model) KITH_MUST_USE;
+
 /* Where the job says model.half_life: auto: take the choice that a checkpoint stores, if it is of this graph
  * and stores one.  Collective.  Errors: KITH_ENOMEM. */
 kith_agreed cli_keep_half_life(const cli *c, const char *checkpoint, const kith_graph *g,

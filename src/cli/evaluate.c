@@ -183,8 +183,7 @@ kith_agreed cli_check_export(const cli *c, const kith_graph *g, const char *embe
   kith_agreed st = {KITH_OK};
   char want[KITH_CONFIG_WORD_SIZE], found[KITH_CONFIG_WORD_SIZE];
   bool differs = false;
-  if (kith_model_has_steps(&c->job.model) && kith_export_has_discount(&c->job.model, from->config_key))
-    return st;
+  if (kith_model_has_steps(&c->job.model) && kith_export_is_of(&c->job.model, from->config_key)) return st;
   KITH_TRY(cli_origin_differs(c, g, from, &differs, want, found));
   if (differs)
     KITH_TRY(kith_agreed_same(kith_fail(

@@ -95,7 +95,8 @@ kith_agreed cli_resolve_half_life(cli *c, const char *parts, kith_graph *g, kith
   double *seconds = &model->lightgcn.half_life;
   bool decays = kith_model_decays(model) && g->n_class == 0;
   bool ages = (kith_model_ages_relations(model) || kith_model_time_dim(model) > 0) && g->timed;
-  if (decays || ages) KITH_TRY(kith_graph_times_read(c->comm, parts, g));
+  const bool orders = model->sequence != KITH_SEQUENCE_NONE && g->n_class == 0 && g->timed;
+  if (decays || ages || orders) KITH_TRY(kith_graph_times_read(c->comm, parts, g));
   if (decays && *seconds < 0) {
     KITH_TRY(half_life_choose(c, g, seconds));
     model->lightgcn.half_life_chosen = true;

@@ -123,10 +123,10 @@ static kith_status refit_check_settings(const cli *c, const char *embeddings,
              "first",
              embeddings, has, want, c->job_args, fresh);
   KITH_CHECK(
-      kith_export_has_discount(&run.model, found), KITH_ECONFIG,
-      "%s: was exported with another model.length_discount, and validation has not judged %g; run kith "
-      "train %s first, which exports it again",
-      embeddings, c->job.model.length_discount, c->job_args);
+      kith_export_is_of(&run.model, found), KITH_ECONFIG,
+      "%s: was exported with another model.length_discount, model.sequence or model.recent, and validation "
+      "has not judged the job's; run kith train %s first, which exports it again",
+      embeddings, c->job_args);
   if (c->job.model.name == KITH_SPECTRAL && kith_config_key_differs(export, NULL, found, want, has))
     kith_log("refit: the job has %s, and %s has %s: the job's is taken", want, embeddings, has);
 done:

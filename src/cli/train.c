@@ -96,6 +96,8 @@ static void train_print(cli *c, const kith_graph *g, const kith_run *run, const 
   cli_print_refit(c, g);
   if (kith_model_has_steps(&run->model)) train_print_epochs(c, run, r);
   else train_print_rounds(c, run, r);
+  if (r->recent) cli_json(c, "recent_decay", "%.10g", r->recent_decay);
+  if (r->recent) cli_json(c, "recent_weight", "%.10g", r->recent_weight);
   cli_json(c, "seconds", "%.3f", r->seconds);
   cli_json(c, "checkpoints", "%lld", (long long)r->checkpoints);
   cli_json(c, "checkpoint_seconds", "%.3f", r->checkpoint_seconds);
@@ -202,6 +204,7 @@ kith_agreed cli_train(cli *c) {
   train_log(c, &run, g);
   if (!run.fresh) KITH_TRY(train_keep_half_life(c, g, &run));
   if (c->refit) KITH_TRY(cli_keep_half_life(c, c->chosen_by, g, &run.model));
+  KITH_TRY(cli_refit_keep_recent(c, &run.model));
   KITH_TRY(cli_resolve_half_life(c, run.parts, g, &run.model));
   KITH_TRY(kith_train_run(c->comm, g, &run, &result));
   train_print(c, g, &run, &result);

@@ -18,6 +18,8 @@ const char *kith_explain_model_text(const kith_model_options *o) {
 static kith_status explainer_check(const kith_run *run) {
   kith_status st = KITH_OK;
   const kith_model_options *o = &run->model;
+  KITH_CHECK(o->sequence == KITH_SEQUENCE_NONE, KITH_ECONFIG,
+             "model.sequence: kith explain does not know the terms of the latest items; export without them");
   KITH_CHECK(!kith_explain_is_exact(o) || o->layers <= KITH_EXPLAIN_HOPS, KITH_ECONFIG,
              "model.layers: kith explain reads at most %d", KITH_EXPLAIN_HOPS);
 done:

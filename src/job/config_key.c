@@ -19,6 +19,8 @@ static const struct {
     {"train.epochs", "how long to train"},
     {"train.patience", "how long to train"},
     {"model.length_discount", "the export applies it to the rows of the checkpoint"},
+    {"model.sequence", "the export applies it to the rows of the checkpoint"},
+    {"model.recent", "the export applies it to the rows of the checkpoint"},
     {"model.spectral", "the export applies it to the eigenvectors of the checkpoint"},
     {"model.spectral.user_power", NULL},
     {"model.spectral.item_power", NULL},

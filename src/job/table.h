@@ -26,6 +26,7 @@ typedef enum job_kind {
   JOB_AGE,       /* kith_relation_weights: the half-life of the relation that ends the key, "none" is 0 */
   JOB_HALF_LIFE, /* double: seconds, "none" is 0, "auto" is KITH_HALF_LIFE_AUTO */
   JOB_DURATION,  /* double: seconds, "none" is 0 */
+  JOB_CHOICE,    /* double: from 0, "auto" is KITH_RECENT_AUTO */
   JOB_PROTOCOL,  /* int: "full" is 0, "sampled-N" is N */
   JOB_INTERVAL,  /* int: "auto" is KITH_EVERY_AUTO */
   JOB_IDS        /* bool: "names" or "integers" */

@@ -49,12 +49,16 @@ static bool orders_evidence(const kith_job *j, const char *name) {
   return aged || names_relation(&e[KITH_EVIDENCE_RECENT], name) ||
          names_relation(&e[KITH_EVIDENCE_ORDER], name);
 }
+static bool adds_recent(const kith_job *j) {
+  return recommends(j) && j->model.sequence == KITH_SEQUENCE_RECENT;
+}
 static bool reads_times(const kith_job *j) {
   kith_split_method method = j->data.split.method;
   bool splits_by_time =
       method == KITH_SPLIT_TIME || method == KITH_SPLIT_LEAVE_LAST_OUT || method == KITH_SPLIT_STREAM;
+  const bool orders = adds_recent(j) || orders_evidence(j, KITH_INTERACTIONS);
   return has_columns(j) && (splits_by_time || kith_model_decays(&j->model) || ages_relations(j) ||
-                            kith_model_time_dim(&j->model) > 0 || orders_evidence(j, KITH_INTERACTIONS));
+                            kith_model_time_dim(&j->model) > 0 || orders);
 }
 static bool reads_weights(const kith_job *j) {
   bool draws = j->train.sampler.mode == KITH_NEIGHBOR && j->train.sampler.weighting == KITH_EDGE_WEIGHT;
@@ -283,9 +287,8 @@ static const usage_rule usage_rules[] = {
     {"data.interactions.columns", "ingest", has_columns, "needs a list of edges (data.interactions.format)"},
     {"data.interactions.columns.time", "ingest", reads_times,
      "needs data.split.method: time, stream or leave-last-out, model.half_life, model.half_lives of a "
-     "relation that "
-     "the model reads, time codes (model.gat.time_dim, model.diffnet.time_dim), or blend.recent, order, or "
-     "popular with blend.half_life"},
+     "relation that the model reads, time codes (model.gat.time_dim, model.diffnet.time_dim), "
+     "model.sequence: recent, or blend.recent, order, or popular with blend.half_life"},
     {"data.interactions.columns.weight", "train", reads_weights, /* kith ingest stores them in any case */
      "needs data.interactions.min_weight, or sampler.mode: neighbor with sampler.weighting: weight"},
     {"data.interactions.header", "ingest", has_columns, "needs a list of edges (data.interactions.format)"},
@@ -351,6 +354,8 @@ static const usage_rule usage_rules[] = {
      "needs model.name: lightgcn, rgcn, diffnet or kgin with layers, cascade, spectral or han"},
     {"model.tie", "train", reads_relations,
      "needs a weight above 0 in model.relations, and lightgcn with layers"},
+    {"model.sequence", "train", recommends, "needs task: recommend"},
+    {"model.recent", "train", adds_recent, "needs model.sequence: recent, and task: recommend"},
     {"model.half_lives", "train", reads_relations,
      "needs the relation in model.relations, with a weight above 0, and lightgcn with layers"},
     {"model.half_life", "train", propagates_linearly, "needs model.name: lightgcn with layers"},

@@ -25,6 +25,7 @@ void kith__job_bounds(const job_key *k, size_t size, char *text) {
   case JOB_STEPS: snprintf(text, size, "list of relations, each perhaps with .back"); break;
   case JOB_AGE: snprintf(text, size, "none | time such as 180d (s, h, d, w, y)"); break;
   case JOB_DURATION: snprintf(text, size, "none | time such as 180d (s, h, d, w, y)"); break;
+  case JOB_CHOICE: snprintf(text, size, "auto, or %.15g to %.15g", k->low, k->high); break;
   case JOB_HALF_LIFE: snprintf(text, size, "none | auto | time such as 180d (s, h, d, w, y)"); break;
   case JOB_BOOL: snprintf(text, size, "true | false"); break;
   case JOB_ENUM:
@@ -57,11 +58,21 @@ static kith_status value_real(const job_key *k, const char *text, double *out) {
   char *end = NULL;
   double x = strtod(text, &end);
   KITH_CHECK(value_is_number(text) && *end == '\0', KITH_ECONFIG, "%s: expected a number%s, found \"%s\"",
-             k->key, k->kind == JOB_WEIGHT ? " or learned" : "", text);
+             k->key,
+             k->kind == JOB_WEIGHT   ? " or learned"
+             : k->kind == JOB_CHOICE ? " or auto"
+                                     : "",
+             text);
   if (!isfinite(x) || x < k->low || x > k->high) return value_out_of_bounds(k, text);
   *out = x;
 done:
   return st;
+}
+
+static kith_status value_choice(const job_key *k, const char *text, double *out) {
+  if (strcmp(text, "auto") != 0) return value_real(k, text, out);
+  *out = KITH_RECENT_AUTO;
+  return KITH_OK;
 }
 
 static kith_status value_integer(const job_key *k, const char *text, long long *out) {
@@ -454,6 +465,7 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
   case JOB_AGE: return value_age(k, text, at);
   case JOB_HALF_LIFE:
   case JOB_DURATION: return value_half_life(k, text, at);
+  case JOB_CHOICE: return value_choice(k, text, at);
   case JOB_PROTOCOL: return value_protocol(k, text, at);
   case JOB_INTERVAL: return value_every(k, text, at);
   case JOB_IDS: return value_ids(k, text, at);
@@ -549,6 +561,10 @@ void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *tex
   case JOB_AGE: value_print_age(k, at, size, text); break;
   case JOB_HALF_LIFE:
   case JOB_DURATION: value_print_half_life(*(const double *)at, size, text); break;
+  case JOB_CHOICE:
+    if (*(const double *)at == KITH_RECENT_AUTO) snprintf(text, size, "auto");
+    else kith_real_print(*(const double *)at, size, text);
+    break;
   case JOB_PROTOCOL: value_print_protocol(*(const int *)at, size, text); break;
   case JOB_INTERVAL:
     if (*(const int *)at == KITH_EVERY_AUTO) snprintf(text, size, "auto");

@@ -49,7 +49,8 @@ kith_model_options kith_model_defaults(void) {
                               .cascade = kith_cascade_defaults(),
                               .han = kith_han_defaults(),
                               .diffnet = kith_diffnet_defaults(),
-                              .spectral = kith_spectral_defaults()};
+                              .spectral = kith_spectral_defaults(),
+                              .recent = {.decay = KITH_RECENT_AUTO, .weight = KITH_RECENT_AUTO, .items = 20}};
 }
 
 const char *kith_model_text(kith_model_name name) { return model_table[name].name; }

@@ -99,6 +99,11 @@ static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d,
   KITH_TRY(kith_h5_put_attr_text(f, "config_key", meta->config_key ? meta->config_key : ""));
   if (meta->learned && meta->learned[0]) KITH_TRY(kith_h5_put_attr_text(f, "learned", meta->learned));
   if (meta->has_half_life) KITH_TRY(kith_h5_put_attr_real(f, "half_life", meta->half_life));
+  if (meta->has_recent) {
+    KITH_TRY(kith_h5_put_attr_real(f, "recent_decay", meta->recent_decay));
+    KITH_TRY(kith_h5_put_attr_real(f, "recent_weight", meta->recent_weight));
+    KITH_TRY(kith_h5_put_attr_int(f, "recent_items", meta->recent_items));
+  }
   if (meta->filter && meta->filter[0]) {
     KITH_TRY(kith_h5_put_attr_text(f, "filter", meta->filter));
     KITH_TRY(kith_h5_put_attr_real(f, "residual", meta->residual));
@@ -160,6 +165,24 @@ done:
   return st;
 }
 
+static kith_agreed origin_recent(kith_h5 *f, const char *path, kith_embeddings_origin *out) {
+  kith_agreed st = {KITH_OK};
+  if (!kith_h5_has_attr(f, "recent_decay")) return st;
+  KITH_TRY(kith_h5_get_attr_real(f, "recent_decay", &out->recent_decay));
+  KITH_TRY(kith_h5_get_attr_real(f, "recent_weight", &out->recent_weight));
+  KITH_TRY(kith_h5_get_attr_int(f, "recent_items", &out->recent_items));
+  out->has_recent = true;
+  bool possible = out->recent_decay >= 0 && out->recent_decay <= 1 && out->recent_weight >= 0 &&
+                  out->recent_items > 0 && out->recent_items <= INT32_MAX;
+  KITH_TRY(kith_agreed_same(
+      possible ? KITH_OK
+               : kith_fail(KITH_EDATA,
+                           "%s: recent_decay %g, recent_weight %g and recent_items %lld are impossible", path,
+                           out->recent_decay, out->recent_weight, (long long)out->recent_items)));
+done:
+  return st;
+}
+
 kith_agreed kith_embeddings_origin_read(const kith_comm *comm, const char *path,
                                         kith_embeddings_origin *out) {
   kith_agreed st = {KITH_OK};
@@ -178,6 +201,7 @@ kith_agreed kith_embeddings_origin_read(const kith_comm *comm, const char *path,
   KITH_TRY(origin_text(f, "model", out->model));
   KITH_TRY(origin_text(f, "run", out->run));
   KITH_TRY(direct_read(f, path, &out->direct));
+  KITH_TRY(origin_recent(f, path, out));
   if (kith_h5_has_attr(f, "config_key")) KITH_TRY(kith_h5_get_attr_text(f, "config_key", &out->config_key));
   out->fingerprint = (uint64_t)fingerprint;
 done:

@@ -30,11 +30,19 @@ void kith_config_key(const kith_comm *comm, const kith_graph *g, const kith_run 
 }
 
 /* The keys of all words that this file adds to those of a job. */
-static const char *const config_key_added[] = {"refit",        "parts",
-                                               "partition",    "model.length_discount",
-                                               "filter",       "input_power",
-                                               "output_power", "direct",
-                                               "coefficients"};
+static const char *const config_key_added[] = {"refit",
+                                               "parts",
+                                               "partition",
+                                               "model.length_discount",
+                                               "filter",
+                                               "input_power",
+                                               "output_power",
+                                               "direct",
+                                               "coefficients",
+                                               "model.sequence",
+                                               "model.recent.decay",
+                                               "model.recent.weight",
+                                               "model.recent.items"};
 
 static bool config_key_is_added(size_t n, const char *word) {
   for (size_t i = 0; i < sizeof config_key_added / sizeof *config_key_added; i++)
@@ -69,29 +77,52 @@ void kith_spectral_filter_print(const kith_spectral_options *o, char *text) {
     n += (size_t)snprintf(text + n, size - n, "%c%.17g", j == 0 ? ':' : ',', o->knots.of[j]);
 }
 
-static const char export_discount[] = " model.length_discount=";
+/* " model.length_discount=0.3", " model.sequence=recent …", or nothing: text [EXPORT_WORDS]. */
+enum { EXPORT_WORDS = 256 };
 
-/* " model.length_discount=0.3", or nothing. */
-static void export_discount_word(const kith_model_options *o, char *text) {
-  text[0] = '\0';
-  if (kith_model_discount(o) != 0)
-    snprintf(text, KITH_NAME, "%s%.9g", export_discount, kith_model_discount(o));
+static const char *const export_begin[] = {"model.length_discount=", "model.sequence=", "model.recent."};
+
+static size_t export_add_number(const char *key, double x, char *text, size_t n) {
+  if (x == KITH_RECENT_AUTO) return n + (size_t)snprintf(text + n, EXPORT_WORDS - n, " %s=auto", key);
+  return n + (size_t)snprintf(text + n, EXPORT_WORDS - n, " %s=%.9g", key, x);
 }
 
-bool kith_export_has_discount(const kith_model_options *o, const char *key) {
-  char want[KITH_NAME];
-  const char *at = key ? strstr(key, export_discount) : NULL;
-  size_t n = at ? strcspn(at + 1, " ") + 1 : 0;
-  export_discount_word(o, want);
-  return strlen(want) == n && (n == 0 || strncmp(at, want, n) == 0);
+static void export_words(const kith_model_options *o, char *text) {
+  const kith_recent_options *r = &o->recent;
+  size_t n = 0;
+  text[0] = '\0';
+  if (kith_model_discount(o) != 0)
+    n += (size_t)snprintf(text, EXPORT_WORDS, " model.length_discount=%.9g", kith_model_discount(o));
+  if (o->sequence != KITH_SEQUENCE_RECENT) return;
+  n += (size_t)snprintf(text + n, EXPORT_WORDS - n, " model.sequence=recent");
+  n = export_add_number("model.recent.decay", r->decay, text, n);
+  n = export_add_number("model.recent.weight", r->weight, text, n);
+  export_add_number("model.recent.items", r->items, text, n);
+}
+
+static bool export_is_word(const char *at) {
+  for (size_t i = 0; i < sizeof export_begin / sizeof *export_begin; i++)
+    if (strncmp(at, export_begin[i], strlen(export_begin[i])) == 0) return true;
+  return false;
+}
+
+bool kith_export_is_of(const kith_model_options *o, const char *key) {
+  char want[EXPORT_WORDS], has[EXPORT_WORDS];
+  size_t n = 0;
+  has[0] = '\0';
+  export_words(o, want);
+  for (const char *at = key ? key : ""; *at && n < sizeof has; at += strcspn(at, " "), at += strspn(at, " "))
+    if (export_is_word(at))
+      n += (size_t)snprintf(has + n, sizeof has - n, " %.*s", (int)strcspn(at, " "), at);
+  return strcmp(want, has) == 0;
 }
 
 kith_status kith_export_key(const kith_run *o, const char *config_key, size_t size, char *text) {
   kith_status st = KITH_OK;
   const kith_spectral_options *s = &o->model.spectral;
-  char filter[KITH_SPECTRAL_FILTER_SIZE], discount[KITH_NAME];
-  export_discount_word(&o->model, discount);
-  int n = snprintf(text, size, "%s%s", config_key, discount);
+  char filter[KITH_SPECTRAL_FILTER_SIZE], words[EXPORT_WORDS];
+  export_words(&o->model, words);
+  int n = snprintf(text, size, "%s%s", config_key, words);
   if (o->model.name != KITH_SPECTRAL) return st;
   kith_spectral_filter_print(s, filter);
   n += snprintf(text + n, size - (size_t)n, " filter=%s input_power=%.17g output_power=%.17g direct=%.17g",

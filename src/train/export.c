@@ -38,6 +38,10 @@ kith_agreed kith__run_export(run *r, int64_t epoch, int64_t step, const char *me
                                .direct = r->direct,
                                .filter = r->filter,
                                .residual = r->best,
+                               .has_recent = r->result->recent,
+                               .recent_decay = r->result->recent_decay,
+                               .recent_weight = r->result->recent_weight,
+                               .recent_items = r->o->model.recent.items,
                                .metrics = metrics,
                                .job = r->o->job};
   r->result->best_epoch = epoch;
@@ -48,8 +52,8 @@ done:
   return st;
 }
 
-/* A file of another run, or with another model.length_discount, counts as none; so does a damaged one, which
- * is reported. */
+/* A file of another run, or with another model.length_discount or model.sequence, counts as none; so does a
+ * damaged one, which is reported. */
 static kith_agreed export_inspect(const run *r, held *h) {
   kith_agreed st = {KITH_OK};
   kith_embeddings_origin from = {.epoch = 0};
@@ -61,7 +65,7 @@ static kith_agreed export_inspect(const run *r, held *h) {
   if (!there) return st;
   st = kith_embeddings_origin_read(r->comm, r->embeddings, &from);
   bool ours = !kith_is_bad(st) && from.fingerprint == r->g->fingerprint && strcmp(from.run, r->id) == 0;
-  ours = ours && kith_export_has_discount(&r->o->model, from.config_key);
+  ours = ours && kith_export_is_of(&r->o->model, from.config_key);
   if (ours) st = kith_embeddings_read(r->comm, r->g, r->embeddings, &d, &x);
   if (!kith_is_bad(st)) *h = (held){.ours = ours, .epoch = from.epoch, .step = from.step};
   KITH_FREE(x);
@@ -82,7 +86,9 @@ static kith_agreed export_from_checkpoint(run *r, int64_t epoch, bool *holds) {
   if (kith_is_bad(read) && r->comm->rank == 0) kith_warn("%s", kith_error_text());
   *holds = !kith_is_bad(read) && strcmp(c.run, r->id) == 0 && c.epoch == epoch && c.step == 0;
   if (*holds) {
-    KITH_TRY(kith__run_export(r, epoch, 0, c.history, kith_trainer_inference(r->trainer)));
+    const float *final = kith_trainer_inference(r->trainer);
+    KITH_TRY(kith__run_rows(r, &final));
+    KITH_TRY(kith__run_export(r, epoch, 0, c.history, final));
     kith_log("%s: rewritten from %s", r->embeddings, path);
   }
   KITH_TRY(kith__run_load(r, r->from, &back));
@@ -99,7 +105,9 @@ static kith_agreed export_ensure(run *r, int64_t epoch, int64_t step, held *h, b
   *holds = h->ours && h->epoch == epoch && h->step == step;
   if (*holds) return st;
   if (epoch == r->epoch && step == r->step) {
-    KITH_TRY(kith__run_export(r, epoch, step, r->history.text, kith_trainer_inference(r->trainer)));
+    const float *final = kith_trainer_inference(r->trainer);
+    KITH_TRY(kith__run_rows(r, &final));
+    KITH_TRY(kith__run_export(r, epoch, step, r->history.text, final));
     *holds = true;
   } else KITH_TRY(export_from_checkpoint(r, epoch, holds));
   if (*holds) *h = (held){.ours = true, .epoch = epoch, .step = step};

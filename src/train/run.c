@@ -167,6 +167,7 @@ static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_eval
   *final = NULL;
   if (e->every == 0 || !(kith_eval_is_due(e->every, r->epoch) || last)) return st;
   *final = kith_trainer_inference(r->trainer);
+  KITH_TRY(kith__run_rows(r, final));
   KITH_TRY(kith__run_eval(r, kith__run_width(r), *final, e->split, true, m));
   run_warn_short(r, m);
   run_warn_left_out(r, m);
@@ -278,9 +279,11 @@ static kith_agreed run_close_epoch(run *r, bool *finished) {
   *finished = last || (r->o->train.patience > 0 && line.eval && r->bad_evals >= r->o->train.patience);
   KITH_TRY(run_record(r, &line));
   bool exports = kith__run_selects_epoch(r) ? r->best_epoch == r->epoch : *finished;
-  if (exports)
-    KITH_TRY(kith__run_export(r, r->epoch, 0, r->history.text,
-                              final ? final : kith_trainer_inference(r->trainer)));
+  if (exports && !final) {
+    final = kith_trainer_inference(r->trainer);
+    KITH_TRY(kith__run_rows(r, &final));
+  }
+  if (exports) KITH_TRY(kith__run_export(r, r->epoch, 0, r->history.text, final));
   int every = r->o->checkpoint.every_epochs;
   bool picked = exports && r->o->checkpoint.keep_best,
        due = (every > 0 && r->epoch % every == 0) || kith__run_checkpoint_is_due(r);
@@ -433,6 +436,7 @@ kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kit
   KITH_TRY(kith_agreed_same(kith_eval_check(g, &resolved.evaluate)));
   KITH_TRY(kith_agree(comm, run_prepare(&r)));
   kith_config_key(comm, g, r.o, sizeof r.config_key, r.config_key);
+  KITH_TRY(kith__run_sequence_begin(&r));
   KITH_TRY(kith_graph_ids_read(comm, g, o->graph, &r.ids));
   KITH_TRY(kith_model_has_steps(&o->model) ? run_by_steps(&r) : kith__spectral_run(&r));
 done:
@@ -440,6 +444,7 @@ done:
   kith__history_end(&r.history);
   kith_trainer_destroy(&r.trainer);
   kith__spectral_free(&r);
+  kith__run_sequence_end(&r);
   kith_graph_ids_destroy(&r.ids);
   kith__signals_restore();
   return st;

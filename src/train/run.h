@@ -27,6 +27,8 @@ typedef struct run {
   char learned[KITH_LEARNED_SIZE]; /* what the trainer had learned of relations when it was last saved */
   char filter[KITH_SPECTRAL_FILTER_SIZE]; /* of a spectral model, as text */
   kith_direct_term direct;                /* of a spectral model, once it is known; else all 0 */
+  struct kith_recent *recent;             /* of model.sequence: recent; else null … */
+  float *rows;                            /* … as is this: [n_own, width] the rows with its sums */
   int64_t epoch;                          /* epochs done */
   int64_t step;          /* steps done of the next epoch; all of them if only its evaluation is left */
   double seconds;        /* this rank's seconds in those steps … */
@@ -80,6 +82,19 @@ kith_agreed kith__run_reset_selection(run *r) KITH_MUST_USE;
 kith_agreed kith__run_restore_export(run *r, bool finished) KITH_MUST_USE;
 /* Check at the end that embeddings.h5 is the file that this run wrote. Collective. Errors: KITH_EDATA. */
 kith_agreed kith__run_check_export(const run *r) KITH_MUST_USE;
+
+/* ---- sequence.c ---- */
+
+/* Prepare what model.sequence adds, and free it.  The first is Collective.  Errors: KITH_ENOMEM, KITH_ECONFIG
+ * (the interactions have no times). */
+kith_agreed kith__run_sequence_begin(run *r) KITH_MUST_USE;
+void kith__run_sequence_end(run *r);
+/*
+ * The rows that rank, of a model's final rows [n_own, width]: these, or others with what model.sequence adds,
+ * which stay until the next call.  What the job leaves open is chosen on validation, of these rows alone: a
+ * run that resumes chooses the same.  Collective.  Errors: those of kith_recent_choose().
+ */
+kith_agreed kith__run_rows(run *r, const float **final) KITH_MUST_USE;
 
 /* ---- run.c ---- */
 

@@ -56,9 +56,14 @@ static void score_add_scope(const kith_eval_scope *o, char *text) {
 }
 
 /* Epochs that were judged by other rows do not compare. */
-static void score_add_discount(double discount, char *text) {
+static void score_add_rows(const kith_model_options *o, char *text) {
+  const double discount = kith_model_discount(o);
+  const kith_recent_options *r = &o->recent;
   size_t n = strlen(text);
-  if (discount != 0) snprintf(text + n, KITH_SCORE_SIZE - n, " with model.length_discount %.9g", discount);
+  if (discount != 0)
+    n += (size_t)snprintf(text + n, KITH_SCORE_SIZE - n, " with model.length_discount %.9g", discount);
+  if (o->sequence == KITH_SEQUENCE_RECENT && n < KITH_SCORE_SIZE)
+    snprintf(text + n, KITH_SCORE_SIZE - n, " with recent %.9g %.9g %d", r->decay, r->weight, r->items);
 }
 
 void kith__run_score_name(const run *r, char *text) {
@@ -74,5 +79,5 @@ void kith__run_score_name(const run *r, char *text) {
              e->sampled, (unsigned long long)e->seed);
   else snprintf(text, KITH_SCORE_SIZE, "recall@%d on %s", e->k[e->n_k - 1], split);
   score_add_scope(&e->scope, text);
-  score_add_discount(kith_model_discount(&r->o->model), text);
+  score_add_rows(&r->o->model, text);
 }

@@ -183,8 +183,10 @@ static kith_agreed spectral_export(run *r) {
   KITH_TRY(kith_spectral_rows(r->comm, r->g, &r->o->model.spectral, r->spectrum, x));
   r->direct = kith_spectral_direct(&r->o->model.spectral, r->spectrum);
   kith_spectral_filter_print(&r->o->model.spectral, r->filter);
-  KITH_TRY(kith__run_export(r, r->epoch, 0, r->history.text, x));
-  KITH_TRY(spectral_eval(r, x));
+  const float *final = x;
+  KITH_TRY(kith__run_rows(r, &final));
+  KITH_TRY(kith__run_export(r, r->epoch, 0, r->history.text, final));
+  KITH_TRY(spectral_eval(r, final));
 done:
   KITH_FREE(x);
   return st;

@@ -102,16 +102,17 @@ void kith_config_key(const kith_comm *comm, const kith_graph *g, const kith_run 
                      char *text);
 /**
  * Configuration key of the rows that a run exports, text [size]: `config_key` and what the export applies,
- * which is model.length_discount, and of the spectral model its filter and powers.  Local.  Errors:
- * KITH_ECONFIG (too long).
+ * which is model.length_discount, model.sequence: recent, and of the spectral model its filter and powers.
+ * Local.  Errors: KITH_ECONFIG (too long).
  */
 kith_status kith_export_key(const kith_run *run, const char *config_key, size_t size,
                             char *text) KITH_MUST_USE;
 /** The words of a configuration key, of a run or of its export, that are those of its job, as
  * kith_job_config_key() prints them: text [size].  Local. */
 void kith_config_key_of_job(const char *key, size_t size, char *text);
-/** Whether rows whose export key is `key`, or null, have the model's length_discount.  Local. */
-bool kith_export_has_discount(const kith_model_options *o, const char *key);
+/** Whether rows whose export key is `key`, or null, have the model's length_discount, and its recent items.
+ * Local. */
+bool kith_export_is_of(const kith_model_options *o, const char *key);
 /** "ratio:0.1" or "knots:1,0.5": text [KITH_SPECTRAL_FILTER_SIZE].  Local. */
 void kith_spectral_filter_print(const kith_spectral_options *o, char *text);
 /** The same as earlier versions wrote it, from model, train and evaluate of `run`.  Local. */

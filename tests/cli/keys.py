@@ -172,6 +172,10 @@ model.relations.friend       pairs     train      0 0.5
 model.tie                    related   train      none similarity        model.relations.friend=0.5
 model.half_lives.friend      aged      train      none 30d               model.relations.friend=0.5
 model.half_life              pairs     train      none 30d               data.interactions.columns.time=4
+model.sequence               pairs     train      none recent            data.interactions.columns.time=4 model.recent.decay=.5 model.recent.weight=1
+model.recent.decay           pairs     train      .1 .9                  data.interactions.columns.time=4 model.sequence=recent model.recent.weight=1
+model.recent.weight          pairs     train      .5 2                   data.interactions.columns.time=4 model.sequence=recent model.recent.decay=.5
+model.recent.items           pairs     train      1 4                    data.interactions.columns.time=4 model.sequence=recent model.recent.decay=.5 model.recent.weight=1
 model.aggregator             pairs     train      mean pool              model.name=sage
 model.pinsage.walks          pairs     train      5 50                   model.name=pinsage
 model.pinsage.walk_length    pairs     train      1 4                    model.name=pinsage

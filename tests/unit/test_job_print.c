@@ -61,6 +61,10 @@ static void draw(const job_key *k, uint64_t seed, char *text) {
     else sprintf(text, "%lld", draw_whole(k, r.bits));
     break;
   case JOB_HALF_LIFE: test_job_choose("none | auto | 2y | 0.1d | 90s | 1e3h", r.bits[0], text); break;
+  case JOB_CHOICE:
+    if (r.bits[3] % 2) sprintf(text, "auto");
+    else sprintf(text, "%.17g", draw_real(k, r.bits));
+    break;
   case JOB_DURATION: test_job_choose("none | 2y | 0.1d | 90s | 1e3h", r.bits[0], text); break;
   case JOB_KNOTS:
     test_job_choose(k->low < 0 ? "[] | [1, 0.5] | [-0.25, 3, 1e-3] | 2" : "[] | [1, 0.5] | 2", r.bits[0],

@@ -20,6 +20,7 @@ static void every_key_fits_its_place_and_its_default_its_bounds(void **state) {
                                 [JOB_CUTOFFS] = KITH_MAX_CUTOFFS * sizeof(int),
                                 [JOB_FANOUTS] = sizeof(kith_fanouts),
                                 [JOB_HALF_LIFE] = sizeof(double),
+                                [JOB_CHOICE] = sizeof(double),
                                 [JOB_KNOTS] = sizeof(kith_knots),
                                 [JOB_RELATIONS] = sizeof(kith_relation_names),
                                 [JOB_TEXT] = 0,

@@ -1,0 +1,31 @@
+/* model.recent: auto: take what a run has chosen. */
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+static bool sequence_is_open(const kith_model_options *o) {
+  return o->sequence == KITH_SEQUENCE_RECENT && (o->recent.decay < 0 || o->recent.weight < 0);
+}
+
+void cli_keep_recent(const kith_embeddings_origin *from, kith_model_options *model) {
+  if (!sequence_is_open(model) || !from->has_recent) return;
+  model->recent.chosen = true;
+  model->recent.chosen_decay = from->recent_decay;
+  model->recent.chosen_weight = from->recent_weight;
+}
+
+kith_agreed cli_refit_keep_recent(const cli *c, kith_model_options *model) {
+  kith_agreed st = {KITH_OK};
+  char path[KITH_PATH];
+  kith_embeddings_origin from = {.epoch = 0};
+  if (!c->refit || !sequence_is_open(model)) return st;
+  KITH_TRY(kith_agree(c->comm, kith_path_join(c->chosen, "embeddings.h5", path)));
+  KITH_TRY(kith_embeddings_origin_read(c->comm, path, &from));
+  cli_keep_recent(&from, model);
+  if (model->recent.chosen)
+    kith_log("model.recent: auto: decay %g and weight %g, as chosen for %s", from.recent_decay,
+             from.recent_weight, path);
+done:
+  KITH_FREE(from.config_key);
+  return st;
+}
