@@ -65,6 +65,7 @@ typedef struct cut_rows {
   int32_t *neighbor_original;
   float *weight;  /* of the entries; null without weights */
   int64_t *time;  /* likewise */
+  int8_t *is_new; /* likewise, of an update */
   int32_t *label; /* classification, as the next one */
   int8_t *split;
 } cut_rows;
@@ -77,6 +78,7 @@ static void cut_rows_free(cut_rows *r) {
   KITH_FREE(r->neighbor_original);
   KITH_FREE(r->weight);
   KITH_FREE(r->time);
+  KITH_FREE(r->is_new);
   KITH_FREE(r->label);
   KITH_FREE(r->split);
 }
@@ -115,21 +117,23 @@ done:
   return st;
 }
 
-/* Weight and time of an interaction in one of its entries. */
+/* What is known of an interaction in one of its entries. */
 static void cut_put_value(const kith_dataset *d, kith_eid from, cut_rows *r, int64_t to) {
   if (r->weight) r->weight[to] = d->weight[from];
   if (r->time) r->time[to] = d->time[from];
+  if (r->is_new) r->is_new[to] = d->is_new[from];
 }
 
-/* Every interaction's weight and time in the rows of both its ends.  An item's users come in the order of
+/* What is known of every interaction in the rows of both its ends.  An item's users come in the order of
  * their numbers, as here. */
 static kith_status cut_values(const kith_dataset *d, const numbering *m, cut_rows *r) {
   kith_status st = KITH_OK;
   int64_t *next = NULL, n_user = d->n[KITH_USER];
-  if (!d->weight && !d->time) return st;
+  if (!d->weight && !d->time && !d->is_new) return st;
   KITH_TRY(KITH_NEW(next, d->n[KITH_ITEM]));
   if (d->weight) KITH_TRY(KITH_NEW(r->weight, r->start[m->n]));
   if (d->time) KITH_TRY(KITH_NEW(r->time, r->start[m->n]));
+  if (d->is_new) KITH_TRY(KITH_NEW(r->is_new, r->start[m->n]));
   for (int64_t u = 0; u < n_user; u++)
     for (kith_eid e = d->train.start[u]; e < d->train.start[u + 1]; e++) {
       int32_t item = d->train.value[e];
@@ -218,6 +222,7 @@ static kith_agreed write_attributes(kith_h5 *f, const kith_dataset *d, const kit
   KITH_TRY(kith_h5_put_attr_real(f, "imbalance", o->imbalance));
   KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)d->fingerprint));
   if (d->refit) KITH_TRY(kith_h5_put_attr_int(f, "refit", 1));
+  KITH_TRY(kith_h5_put_parent(f, &d->schema, &d->parent));
 done:
   return st;
 }
@@ -255,6 +260,7 @@ static kith_agreed write_rows(kith_h5 *f, const kith_dataset *d, int parts, cons
   KITH_TRY(write_whole(f, "train/original", KITH_H5_INT32, n_entry, r->neighbor_original));
   if (r->weight) KITH_TRY(write_whole(f, "train/weight", KITH_H5_FLOAT, n_entry, r->weight));
   if (r->time) KITH_TRY(write_whole(f, "train/time", KITH_H5_INT64, n_entry, r->time));
+  if (r->is_new) KITH_TRY(write_whole(f, "train/new", KITH_H5_INT8, n_entry, r->is_new));
   for (int t = 0; t < d->schema.n_type; t++) {
     kith_type_dataset(&d->schema, t, "number", name);
     KITH_TRY(write_whole(f, name, KITH_H5_INT64, d->n[t], m->number + m->of[t]));
@@ -311,7 +317,7 @@ static int64_t write_n_entry(const kith_dataset *d) {
 
 static int64_t write_bytes(const kith_dataset *d) {
   int64_t n = kith_dataset_n_node(d), held = d->valid.start[d->valid.n_row] + d->test.start[d->test.n_row];
-  int64_t each = 24 + (d->weight ? 8 : 0) + (d->time ? 16 : 0);
+  int64_t each = 24 + (d->weight ? 8 : 0) + (d->time ? 16 : 0) + (d->is_new ? 2 : 0);
   return 48 * n + each * d->n_edge + 4 * held + 8 * kith__partition_n_features(d) + 22 * write_n_entry(d) +
          (1 << 16);
 }

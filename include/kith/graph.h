@@ -160,6 +160,13 @@ typedef struct kith_direct_term {
 /** Whether scores have more than rows.  Local. */
 static inline bool kith_direct_is_on(const kith_direct_term *t) { return t->c != 0 || t->n_higher > 0; }
 
+/** The graph that a graph was updated from: nodes of numbers below its counts are those of both. */
+typedef struct kith_parent {
+  bool is;                   /**< false: the graph is no update, and the rest is 0 */
+  uint64_t fingerprint;      /**< of the parent's graph.h5 */
+  int64_t n[KITH_MAX_TYPES]; /**< nodes of the parent, by type */
+} kith_parent;
+
 /**
  * One rank's share of the partitioned graph, as training reads it from parts.h5: the rows that the rank owns,
  * in global numbers.  The whole graph by original numbers, as partitioning reads it, is a kith_dataset.
@@ -190,6 +197,8 @@ typedef struct kith_graph {
   int64_t *time;         /**< [start[n_own]] times of the interactions; or null: kith_graph_times_read() */
   bool timed;            /**< whether parts.h5 has them */
   bool refit;            /**< whether validation interactions are training interactions here: --refit */
+  kith_parent parent;    /**< the graph that this one was updated from */
+  int8_t *is_new;        /**< [start[n_own]] 1: an interaction that the parent lacks; or null: not read */
   kith_eid *first_edge;  /**< [n_own] recommendation: a user's first training edge in graph.h5; items: -1 */
   kith_eid *train_index; /**< [n_own] classification: a training node's index among the training nodes of the
                             whole graph, 0 … n_train - 1; others: -1.  Recommendation: null */

@@ -82,6 +82,7 @@ void kith_graph_destroy(kith_graph **graph) {
   KITH_FREE(g->neighbor);
   KITH_FREE(g->weight);
   KITH_FREE(g->time);
+  KITH_FREE(g->is_new);
   KITH_FREE(g->first_edge);
   KITH_FREE(g->train_index);
   for (int r = 0; r < KITH_MAX_RELATIONS; r++) {

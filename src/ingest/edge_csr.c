@@ -242,3 +242,53 @@ kith_status kith__edge_csr_extract(kith__edge_csr *rows, uint8_t *mark, uint8_t 
 done:
   return st;
 }
+
+/* ---- uniting rows ---- */
+
+/* Less than, equal to or greater than 0, as edge e of `a` comes before edge f of `b` in a row. */
+static int edge_compare(const kith__edge_csr *a, kith_eid e, const kith__edge_csr *b, kith_eid f) {
+  if (a->ragged.value[e] != b->ragged.value[f]) return a->ragged.value[e] < b->ragged.value[f] ? -1 : 1;
+  return a->kind ? (int)a->kind[e] - (int)b->kind[f] : 0;
+}
+
+/* Merge row u of both; `to` is the end of what is there. */
+static kith_eid row_unite(const kith__edge_csr *a, const kith__edge_csr *b, int64_t u, kith__edge_csr *out,
+                          kith_eid to, int8_t *is_new, int64_t *known, int64_t *earlier) {
+  bool old = u < a->ragged.n_row;
+  kith_eid e = old ? a->ragged.start[u] : 0, e_end = old ? a->ragged.start[u + 1] : 0;
+  kith_eid f = b->ragged.start[u], f_end = b->ragged.start[u + 1];
+  while (e < e_end || f < f_end) {
+    int order = e == e_end ? 1 : f == f_end ? -1 : edge_compare(a, e, b, f);
+    bool sooner = order == 0 && b->time && b->time[f] < a->time[e];
+    if (order > 0 || sooner) edge_csr_move(b, f, out, to);
+    else edge_csr_move(a, e, out, to);
+    if (is_new) is_new[to] = order > 0;
+    *known += order == 0;
+    *earlier += sooner;
+    e += order <= 0;
+    f += order >= 0;
+    to++;
+  }
+  return to;
+}
+
+kith_status kith__edge_csr_unite(const kith__edge_csr *a, const kith__edge_csr *b, kith__edge_csr *out,
+                                 int8_t **is_new, int64_t *known, int64_t *earlier) {
+  kith_status st = KITH_OK;
+  kith__edge_csr all = {0};
+  int8_t *mark = NULL;
+  int64_t n_row = b->ragged.n_row, n = a->ragged.start[a->ragged.n_row] + b->ragged.start[n_row];
+  *out = all;
+  KITH_TRY(edge_csr_alloc(n_row, n, b->time != NULL, b->weight != NULL, b->kind != NULL, &all));
+  if (is_new) KITH_TRY(KITH_NEW(mark, n));
+  for (int64_t u = 0; u < n_row; u++)
+    all.ragged.start[u + 1] = row_unite(a, b, u, &all, all.ragged.start[u], mark, known, earlier);
+  *out = all;
+  all = (kith__edge_csr){0};
+  if (is_new) *is_new = mark;
+  mark = NULL;
+done:
+  kith__edge_csr_free(&all);
+  KITH_FREE(mark);
+  return st;
+}

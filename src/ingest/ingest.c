@@ -1,4 +1,5 @@
 /* Ingest for recommendation: rank 0 reads the lists, numbers, merges, splits, and writes graph.h5. */
+#include <stdio.h>
 #include <string.h>
 
 #include "graph/schema.h"
@@ -99,7 +100,7 @@ static kith_status read_features(const kith_feature_source *s, kith_id_kind ids,
   r->features_unknown[type] = d.unknown_nodes;
   r->without_features[type] = d.without_features;
   r->features_format[type] = d.format;
-  t->feature_format[type] = kith_feature_format_text(d.format);
+  snprintf(t->feature_format[type], KITH_NAME, "%s", kith_feature_format_text(d.format));
   KITH_TRY(kith_text_copy("delimiters", d.delimiters, KITH_NAME, t->feature_delimiters[type]));
   r->features_weighted[type] = d.weighted;
   r->features_repeated[type] = d.repeated;
@@ -163,7 +164,7 @@ done:
 }
 
 /* Ids that look alike are most likely one node that the lists write in two ways. */
-static kith_status count_lookalikes(const kith__graph_data *t, int type, int64_t *count) {
+kith_status kith__lookalikes_warn(const kith__graph_data *t, int type, int64_t *count) {
   kith_status st = KITH_OK;
   int64_t pair[2];
   char id[256];
@@ -186,7 +187,7 @@ static kith_status ingest_report(const kith__graph_data *t, kith_ingest_report *
   for (int k = 0; k < t->schema.n_type; k++) {
     r->n[k] = t->ids[k].n;
     r->text_ids[k] = t->ids[k].text != NULL;
-    KITH_TRY(count_lookalikes(t, k, &r->lookalikes[k]));
+    KITH_TRY(kith__lookalikes_warn(t, k, &r->lookalikes[k]));
   }
   r->train = t->train.ragged.start[r->n[KITH_USER]];
   r->valid = t->valid.ragged.start[r->n[KITH_USER]];

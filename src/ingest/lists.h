@@ -209,7 +209,7 @@ static inline const char *kith__article(const char *noun) {
 }
 void kith__id_map_init(kith__id_map *map, const char *what, kith_id_kind ids);
 void kith__id_map_free(kith__id_map *map);
-/** From now on, ids that `base` knows are its nodes; it gets no further ones.  The map has no ids yet. */
+/** From now on, ids that `base` knows are its nodes; it gets no further ones. */
 void kith__id_map_set_base(kith__id_map *map, const kith__id_map *base);
 /** Numbers of a map, those of its base included. */
 static inline int64_t kith__id_map_space(const kith__id_map *map) { return (int64_t)map->first + map->n; }
@@ -229,7 +229,8 @@ static inline kith_status kith__id_map_find(kith__id_map *map, const kith__lines
 /** The number of an id of this map alone, not of its base; -1: it is unknown.  Local. */
 int32_t kith__id_map_peek(const kith__id_map *map, kith__field id);
 
-/** Load the ids of graph.h5 at `path`, with their numbers; ids added later must be of the same kind. */
+/** Load the ids of graph.h5 at `path`, with their numbers, before the map gets a base, if it does; ids added
+ * later must be of the same kind. */
 kith_status kith__id_map_load(const char *path, const kith_ids *ids, const char *what,
                               kith__id_map *map) KITH_MUST_USE;
 /** The ids as an array, in the order of their numbers. */
@@ -241,6 +242,9 @@ kith_status kith__id_map_ids(const kith__id_map *map, kith_ids *out) KITH_MUST_U
  * @param[out] pair  two nodes whose ids look alike, if there are any
  */
 kith_status kith__ids_lookalikes(const kith_ids *ids, int64_t *count, int64_t pair[2]) KITH_MUST_USE;
+
+/** Count the ids of a type that look like another one, and warn if there are any.  Errors: KITH_ENOMEM. */
+kith_status kith__lookalikes_warn(const kith__graph_data *t, int type, int64_t *count) KITH_MUST_USE;
 
 /* ---- edge list ---- */
 
@@ -329,6 +333,16 @@ kith_status kith__edge_csr_build(kith__edge_list *edges, int64_t n_row, kith__ed
 /** Move the entries with mark[e] == which from `rows` to `out`; rows and marks are compacted. */
 kith_status kith__edge_csr_extract(kith__edge_csr *rows, uint8_t *mark, uint8_t which,
                                    kith__edge_csr *out) KITH_MUST_USE;
+
+/**
+ * The edges of `a` and `b`, which have the same columns; b has no fewer rows.  Of an edge in both, that of a
+ * is kept unless its time in b is earlier, as kith__edge_csr_build() merges repetitions.
+ *
+ * @param[out] is_new  a new block [edges of out]: 1 where a lacks the edge; or null: not wanted
+ * @param[in,out] known, earlier  incremented by the edges in both, and by those of them that b has earlier
+ */
+kith_status kith__edge_csr_unite(const kith__edge_csr *a, const kith__edge_csr *b, kith__edge_csr *out,
+                                 int8_t **is_new, int64_t *known, int64_t *earlier) KITH_MUST_USE;
 
 /** Sort n keys by their upper 32 bits, of which the low `bits` are used; stable.  `other` is scratch [n]. */
 void kith__radix_sort(int64_t n, int bits, uint64_t *key, uint64_t *other);

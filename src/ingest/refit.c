@@ -102,6 +102,8 @@ static void refit_apply(refit_merged *all, kith_dataset *d) {
   }
   KITH_FREE(d->time);
   KITH_FREE(d->weight);
+  KITH_FREE(d->is_new);
+  d->parent = (kith_parent){.is = false};
   kith_ragged_free(&d->train);
   kith_ragged_free(&d->outside);
   for (int64_t u = 0; u <= d->valid.n_row; u++) d->valid.start[u] = 0;

@@ -143,11 +143,11 @@ static int64_t drop_self(kith__edge_list *edges, int64_t same) {
   return before - edges->n;
 }
 
-static kith_status relation_list(const kith_relation_source *s, const kith_schema *schema,
-                                 const kith_relation_type *e, kith__id_map *map, kith__id_map *kind,
-                                 kith__edge_list *edges, kith_relation_report *r) {
-  char key[KITH_NAME];
-  kith__edge_policy policy = {.key = kith__relation_key(s, key),
+kith_status kith__relation_list_read(const char *key, const kith_relation_source *s,
+                                     const kith_schema *schema, const kith_relation_type *e,
+                                     kith__id_map *map, kith__id_map *kind, kith__edge_list *edges,
+                                     kith_relation_report *r) {
+  kith__edge_policy policy = {.key = key,
                               .user = &map[e->from],
                               .item = &map[e->to],
                               .kind = kind,
@@ -173,12 +173,13 @@ static kith_status relation_read(const kith_ingest_options *o, int which, kith__
   kith_status st = KITH_OK;
   const kith_relation_source *s = &o->relation[which];
   kith_relation_type e = {.direction = s->direction};
+  char key[KITH_NAME];
   kith__id_map kind;
   kith__id_map_init(&kind, "kind", KITH_ID_TEXT);
   memcpy(e.name, s->name, sizeof e.name);
   KITH_TRY(relation_type(o, s, s->from, schema, map, &e.from));
   KITH_TRY(relation_type(o, s, s->to, schema, map, &e.to));
-  KITH_TRY(relation_list(s, schema, &e, map, &kind, edges, r));
+  KITH_TRY(kith__relation_list_read(kith__relation_key(s, key), s, schema, &e, map, &kind, edges, r));
   e.timed = edges->has_time;
   e.weighted = edges->has_weight;
   e.n_kind = kind.n;

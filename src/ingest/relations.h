@@ -10,6 +10,21 @@ const char *kith__relation_key(const kith_relation_source *s, char *key);
 kith_status kith__relations_check(const kith_ingest_options *o) KITH_MUST_USE;
 
 /**
+ * Read the list of one relation: it adds nodes of further types, and no users or items.  Local.
+ *
+ * @param key          job key of the list, for messages
+ * @param e            its ends
+ * @param[in,out] map   [KITH_MAX_TYPES] ids by type
+ * @param[in,out] kind  names of kinds
+ * @param[out] r       the counts of the list
+ * Errors: KITH_ENOINPUT, KITH_EDATA, KITH_ECONFIG (columns), KITH_ENOMEM.
+ */
+kith_status kith__relation_list_read(const char *key, const kith_relation_source *s,
+                                     const kith_schema *schema, const kith_relation_type *e,
+                                     kith__id_map *map, kith__id_map *kind, kith__edge_list *edges,
+                                     kith_relation_report *r) KITH_MUST_USE;
+
+/**
  * Read the lists of all relations, after those that have users and items.  Local.
  *
  * @param[in,out] map  [KITH_MAX_TYPES] ids by type; those of users and items are there, further types get

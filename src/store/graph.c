@@ -24,6 +24,8 @@ void kith__graph_data_free(kith__graph_data *data) {
   kith__edge_csr_free(&data->test);
   kith__edge_csr_free(&data->outside);
   kith__event_list_free(&data->events);
+  KITH_FREE(data->is_new);
+  KITH_FREE(data->taken);
 }
 
 static int64_t graph_data_bytes(const kith__graph_data *t, const char *job) {
@@ -31,6 +33,7 @@ static int64_t graph_data_bytes(const kith__graph_data *t, const char *job) {
               kith__edge_csr_bytes(&t->test) + kith__relations_bytes(t);
   if (t->outside.ragged.start) n += kith__edge_csr_bytes(&t->outside);
   n += kith__event_list_bytes(&t->events);
+  if (t->is_new) n += t->train.ragged.start[t->train.ragged.n_row] + (int64_t)strlen(t->taken);
   for (int k = 0; k < KITH_SIDES; k++) n += kith__ids_bytes(&t->ids[k]) + kith__ids_bytes(&t->names[k]);
   for (int k = 0; k < KITH_MAX_TYPES; k++)
     n += kith__ids_bytes(&t->feature_ids[k]) + kith__features_bytes(&t->features[k]);
@@ -65,6 +68,7 @@ kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *t, 
   if (t->names[KITH_USER].text) KITH_TRY(kith__ids_write(f, "user/name", &t->names[KITH_USER]));
   if (t->names[KITH_ITEM].text) KITH_TRY(kith__ids_write(f, "item/name", &t->names[KITH_ITEM]));
   KITH_TRY(kith__edge_csr_write(f, "train", "item", &t->train));
+  if (t->is_new) KITH_TRY(kith__update_write(f, t));
   KITH_TRY(kith__edge_csr_write(f, "valid", "item", &t->valid));
   KITH_TRY(kith__edge_csr_write(f, "test", "item", &t->test));
   if (t->outside.ragged.start) KITH_TRY(kith__edge_csr_write(f, "outside", "item", &t->outside));
@@ -92,6 +96,7 @@ void kith_dataset_destroy(kith_dataset **dataset) {
   for (int t = 0; t < KITH_MAX_TYPES; t++) kith_features_free(&d->features[t]);
   KITH_FREE(d->weight);
   KITH_FREE(d->time);
+  KITH_FREE(d->is_new);
   KITH_FREE(d->label);
   KITH_FREE(d->split);
   KITH_FREE(*dataset);
@@ -127,6 +132,8 @@ static kith_agreed dataset_read_pairs(const kith_comm *comm, kith_h5 *f, kith_da
     KITH_TRY(kith__features_load(comm, f, group, d->n[t], &d->n_feature_of[t], &d->features[t]));
   }
   d->n_edge = d->train.start[n_user];
+  KITH_TRY(kith_h5_get_parent(f, &d->schema, d->n, &d->parent));
+  if (d->parent.is) KITH_TRY(kith__is_new_read(comm, f, d->n_edge, &d->is_new));
 done:
   return st;
 }

@@ -50,11 +50,15 @@ typedef struct kith__graph_data {
   kith_features features[KITH_MAX_TYPES]; /**< a row per node; start is null without a list */
   int format; /**< kith_list_format of the interactions, the default of kith embed */
   kith_ids feature_ids[KITH_MAX_TYPES];               /**< ids of the features */
-  const char *feature_format[KITH_MAX_TYPES];         /**< format of their list, the default of kith embed */
+  char feature_format[KITH_MAX_TYPES][KITH_NAME];     /**< format of their list, the default of kith embed */
   char feature_delimiters[KITH_MAX_TYPES][KITH_NAME]; /**< its delimiters, "tab ,", likewise */
   kith_ids names[KITH_SIDES];                         /**< display names; text is null without a list */
   kith__edge_csr relation[KITH_MAX_RELATIONS];        /**< as in the schema */
   kith_ids kind_ids[KITH_MAX_RELATIONS];              /**< names of their kinds; text is null without kinds */
+  uint64_t fingerprint;                               /**< reading: of the file */
+  kith_parent parent;                                 /**< the graph of which this one is an update */
+  int8_t *is_new; /**< [training interactions] 1: the parent lacks it; null: there is no parent */
+  char *taken;    /**< the lists of all updates so far, a line each; null: there were none */
 } kith__graph_data;
 
 void kith__graph_data_free(kith__graph_data *data);
@@ -62,6 +66,10 @@ void kith__graph_data_free(kith__graph_data *data);
 /** Write graph.h5.  Collective over a communicator of one rank. */
 kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *data, const char *job,
                               const char *path) KITH_MUST_USE;
+/** Read graph.h5 as it would be written again, but for overlaps, which follow from the rest.  Collective over
+ * a communicator of one rank.  Errors: KITH_ENOINPUT, KITH_EDATA, KITH_ENOMEM; *out is empty. */
+kith_agreed kith__graph_data_read(const kith_comm *comm, const char *path,
+                                  kith__graph_data *out) KITH_MUST_USE;
 
 /** The contents of graph.h5 of a node classification. */
 typedef struct kith__node_data {
@@ -120,6 +128,10 @@ kith_agreed kith__weights_read(const kith_comm *comm, kith_h5 *f, const char *gr
 /** Read group/time [n], if there is any. */
 kith_agreed kith__times_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n,
                              int64_t **time) KITH_MUST_USE;
+
+/** Write or read train/new [n], and the attribute `taken`, of an update. */
+kith_agreed kith__update_write(kith_h5 *f, const kith__graph_data *data) KITH_MUST_USE;
+kith_agreed kith__is_new_read(const kith_comm *comm, kith_h5 *f, int64_t n, int8_t **is_new) KITH_MUST_USE;
 
 void kith__relation_edges_free(kith_relation_edges *relation);
 int64_t kith__relations_bytes(const kith__graph_data *data);

@@ -26,6 +26,17 @@ kith_status kith_ids_append(kith_ids *ids, const kith_ids *more) KITH_MUST_USE;
 /** Write the attribute `schema` to a file that holds rows of all types: the types and their numbers of nodes;
  * nothing if there are only users and items, or nodes.  Collective.  Errors: KITH_EIO, KITH_ENOMEM. */
 kith_agreed kith_h5_put_types(kith_h5 *f, const kith_graph *g) KITH_MUST_USE;
+/** Write the attributes `parent` and `parent_TYPE` for each type; nothing if there is no parent.  Collective.
+ * Errors: KITH_EIO. */
+kith_agreed kith_h5_put_parent(kith_h5 *f, const kith_schema *schema,
+                               const kith_parent *parent) KITH_MUST_USE;
+/**
+ * Read them, also of parts.h5.  Collective.  Errors: KITH_EDATA (a type has fewer nodes than it had).
+ *
+ * @param n  [n_type] nodes of each type in the file
+ */
+kith_agreed kith_h5_get_parent(kith_h5 *f, const kith_schema *schema, const int64_t *n,
+                               kith_parent *out) KITH_MUST_USE;
 /** Whether the nodes of an open graph.h5, parts.h5 or embeddings.h5 are labeled, rather than users and items.
  * Collective. */
 bool kith_h5_is_labeled(kith_h5 *f);
