@@ -65,6 +65,13 @@ kith_status kith__partition_pairs(const kith_dataset *d, int r, partition_graph 
 kith_status kith__partition_rows(const kith_dataset *d, int r, bool transpose,
                                  partition_graph *out) KITH_MUST_USE;
 
+/** "metis", "hash" or "contiguous". */
+const char *kith__partition_method(kith_partition_method method);
+/** As kith_partition_write(), with the attribute `first_cut` of an updated graph; -1: without. */
+kith_agreed kith__partition_write(const kith_comm *comm, const char *path, const kith_dataset *d,
+                                  const kith_partition_options *o, const int32_t *part,
+                                  double first_cut) KITH_MUST_USE;
+
 /** Global order. */
 typedef struct partition_order {
   int64_t n;

@@ -187,7 +187,7 @@ done:
   return st;
 }
 
-static const char *write_method(kith_partition_method method) {
+const char *kith__partition_method(kith_partition_method method) {
   return method == KITH_PARTITION_METIS ? "metis" : method == KITH_PARTITION_HASH ? "hash" : "contiguous";
 }
 
@@ -213,16 +213,18 @@ done:
   return st;
 }
 
-static kith_agreed write_attributes(kith_h5 *f, const kith_dataset *d, const kith_partition_options *o) {
+static kith_agreed write_attributes(kith_h5 *f, const kith_dataset *d, const kith_partition_options *o,
+                                    double first_cut) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(write_counts(f, d));
   KITH_TRY(kith_h5_put_attr_int(f, "parts", o->parts));
-  KITH_TRY(kith_h5_put_attr_text(f, "method", write_method(o->method)));
+  KITH_TRY(kith_h5_put_attr_text(f, "method", kith__partition_method(o->method)));
   KITH_TRY(kith_h5_put_attr_int(f, "seed", (int64_t)o->seed));
   KITH_TRY(kith_h5_put_attr_real(f, "imbalance", o->imbalance));
   KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)d->fingerprint));
   if (d->refit) KITH_TRY(kith_h5_put_attr_int(f, "refit", 1));
   KITH_TRY(kith_h5_put_parent(f, &d->schema, &d->parent));
+  if (first_cut >= 0) KITH_TRY(kith_h5_put_attr_real(f, "first_cut", first_cut));
 done:
   return st;
 }
@@ -322,8 +324,8 @@ static int64_t write_bytes(const kith_dataset *d) {
          (1 << 16);
 }
 
-kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const kith_dataset *d,
-                                 const kith_partition_options *o, const int32_t *part) {
+kith_agreed kith__partition_write(const kith_comm *comm, const char *path, const kith_dataset *d,
+                                  const kith_partition_options *o, const int32_t *part, double first_cut) {
   kith_agreed st = {KITH_OK};
   numbering m = {0};
   cut_rows rows = {0};
@@ -331,7 +333,7 @@ kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const 
   KITH_TRY(kith_agree(comm, numbering_make(d, o->parts, part, &m)));
   KITH_TRY(kith_agree(comm, cut_make(d, &m, &rows)));
   KITH_TRY(kith_h5_create(comm, path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, write_bytes(d), &f));
-  KITH_TRY(write_attributes(f, d, o));
+  KITH_TRY(write_attributes(f, d, o, first_cut));
   KITH_TRY(d->n_class > 0 ? write_nodes(comm, f, d, o->parts, &m, &rows)
                           : write_pairs(comm, f, d, o->parts, &m, &rows));
   KITH_TRY(kith_h5_publish(&f));
@@ -340,4 +342,9 @@ done:
   numbering_free(&m);
   cut_rows_free(&rows);
   return st;
+}
+
+kith_agreed kith_partition_write(const kith_comm *comm, const char *path, const kith_dataset *d,
+                                 const kith_partition_options *o, const int32_t *part) {
+  return kith__partition_write(comm, path, d, o, part, -1);
 }

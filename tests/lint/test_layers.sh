@@ -32,7 +32,7 @@ for room, folder, headers in rooms:
     for path in glob.glob(root + "/" + folder + "/*.[ch]"): hold(path, room, folder)
     for h in headers:
         if "/" not in h: hold(root + "/include/kith/" + h + ".h", room, "include")
-        elif not os.path.exists(root + "/src/" + h + ".h"): bad.append("docs/layers.md: src/%s.h is not there" % h)
+        elif not os.path.exists(root + "/" + folder + "/" + h.split("/")[1] + ".h"): bad.append("docs/layers.md: %s.h is not there" % h)
 known = {r[1] for r in rooms}
 for folder in glob.glob(root + "/src/*/"):
     if os.path.relpath(folder, root) not in known: bad.append(os.path.relpath(folder, root) + ": a room that docs/layers.md does not know")
