@@ -46,6 +46,8 @@ kith_agreed cli_inspect(cli *c);
 kith_status cli_inspect_relations(cli *c, const kith_dataset *d) KITH_MUST_USE;
 /** Print held-out interactions by the degree of their items; nothing if none are held out.  Local. */
 kith_status cli_inspect_held_out(cli *c, const kith_dataset *d) KITH_MUST_USE;
+/** Print what an update put behind its parent, the n-th in a row.  Local. */
+void cli_inspect_update(cli *c, const kith_dataset *d, int n_update);
 kith_agreed cli_bench(cli *c);
 kith_agreed cli_doctor(cli *c);
 

@@ -176,6 +176,10 @@ static void inspect_print_parts(const cli *c, const inspect_entries *all) {
   cli_print(c, "  %s and %s with %s, cut into %s by %s", INSPECT_COUNT(all, "n_user", "user(s)"),
             INSPECT_COUNT(all, "n_item", "item(s)"), INSPECT_COUNT(all, "n_edge", "training interaction(s)"),
             INSPECT_COUNT(all, "parts", "part(s)"), inspect_value(all, "method"));
+  if (inspect_find(all, "parent"))
+    cli_print(c, "  an update of the graph whose fingerprint is %s, which had %s and %s",
+              inspect_value(all, "parent"), INSPECT_COUNT(all, "parent_user", "user(s)"),
+              INSPECT_COUNT(all, "parent_item", "item(s)"));
   if (inspect_find(all, "feature/start"))
     cli_print(c, "  %s of users, %s of items; %s", INSPECT_COUNT(all, "n_user_feature", "feature(s)"),
               inspect_value(all, "n_item_feature"),
@@ -364,9 +368,11 @@ static kith_status inspect_dataset(cli *c, const char *path, const inspect_entri
   kith_status st = KITH_OK;
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_dataset *d = NULL;
+  const inspect_entry *taken = inspect_find(all, "taken");
   bool relations = inspect_has_relations(all), held_out = inspect_has_held_out(all);
-  if (!relations && !held_out) goto done;
+  if (!relations && !held_out && !taken) goto done;
   KITH_TRY(kith_dataset_read(&alone, path, &d).status);
+  if (taken && d->parent.is) cli_inspect_update(c, d, taken->lines);
   if (held_out) KITH_TRY(cli_inspect_held_out(c, d));
   if (relations) KITH_TRY(cli_inspect_relations(c, d));
 done:
