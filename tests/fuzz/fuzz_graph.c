@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "graph/schema.h"
+#include "store/graph.h"
 #include "fuzz/h5_base.h"
 
 int LLVMFuzzerInitialize(int *argc,
@@ -59,6 +60,11 @@ static void graph_hold(const kith_dataset *d) {
     fuzz_hold_lists(&d->test, n, n_item);
     for (int64_t e = 0; d->weight && e < d->n_edge; e++)
       FUZZ_HOLD(isfinite(d->weight[e]), "weight %lld is not finite", (long long)e);
+    for (int64_t e = 0; d->is_new && e < d->n_edge; e++)
+      FUZZ_HOLD(d->is_new[e] == 0 || d->is_new[e] == 1, "interaction %lld is new %d times", (long long)e,
+                d->is_new[e]);
+    FUZZ_HOLD(d->parent.is == (d->is_new != NULL) && d->parent.n[KITH_USER] <= n, "the parent has %lld users",
+              (long long)d->parent.n[KITH_USER]);
     for (int r = 0; r < d->schema.n_relation; r++) graph_hold_relation(d, r);
   }
 }
@@ -75,6 +81,14 @@ static kith_agreed graph_ids(const char *path, kith_node_type type) {
   return st;
 }
 
+/* As an update reads it. */
+static kith_agreed graph_data(const char *path) {
+  kith__graph_data t;
+  kith_agreed st = kith__graph_data_read(&fuzz_comm, path, &t);
+  kith__graph_data_free(&t);
+  return st;
+}
+
 static kith_agreed graph_read(const char *path, kith_task task) {
   kith_agreed st = {KITH_OK};
   kith_dataset *d = NULL;
@@ -82,6 +96,7 @@ static kith_agreed graph_read(const char *path, kith_task task) {
   graph_hold(d);
   if (task == KITH_TASK_RECOMMEND) KITH_TRY(graph_ids(path, KITH_USER));
   if (task == KITH_TASK_RECOMMEND) KITH_TRY(graph_ids(path, KITH_ITEM));
+  if (task == KITH_TASK_RECOMMEND) KITH_TRY(graph_data(path));
 done:
   kith_dataset_destroy(&d);
   return st;

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "kith/partition.h"
-#include "ingest/ingest.h"
+#include "ingest/append.h"
 #include "support/folder.h"
 
 base_files base_of[2];
@@ -24,6 +24,7 @@ static const char base_ties[] = "ann,bob\nbob,cat\ncat,ann\ndan,eve\n";
 static const char base_tags[] = "ann,jazz,1,5\nbob,jazz,2,4\ncat,rock,1,3\n";
 static const char base_cites[] = "tea,by,jam\ntea,of,jam\njam,by,bun\nbun,of,tea\nbun,by,mug\n";
 static const char base_likes[] = "ann 3 8:2\nbob 4\ndan 8 3:0.5\n";
+static const char base_more[] = "gus,tea,9,1\ngus,oat,9,2\nann,nut,9,3\n";
 static const char base_edges[] = "0 1\n1 2\n2 3\n3 4\n4 5\n5 6\n6 7\n7 0\n0 4\n2 6\n";
 static const char base_labels[] = "red\nred\nblue\nblue\nred\ngreen\n\ngreen\n";
 static const char base_features[] = "0 2\n1\n0:0.5 3\n2\n1 3\n\n0\n2:2\n";
@@ -42,7 +43,16 @@ static void base_relation(const char *name, const char *from, const char *to, co
   base_source(name, text, &s->list);
 }
 
+/* An update, so that its files have what those of one have. */
+static void base_append(const kith_ingest_options *data, const char *from, const char *to) {
+  kith_append_options o = {.n_relation = 0};
+  kith_append_report report;
+  base_source("more", base_more, &o.interactions);
+  BASE_TRY(kith_append(&fuzz_comm, data, &o, from, "work: here\n", to, &report));
+}
+
 static void base_ingest_pairs(const char *path) {
+  char old[KITH_PATH];
   kith_ingest_options o = {.split = {.method = KITH_SPLIT_RATIO, .valid = 0.2, .test = 0.2, .seed = 1}};
   kith_ingest_report report;
   base_source("pairs", base_pairs, &o.interactions);
@@ -59,7 +69,8 @@ static void base_ingest_pairs(const char *path) {
   fuzz_write("likes", base_likes, strlen(base_likes), o.features[KITH_USER].path);
   strcpy(o.interactions.time, "3");
   strcpy(o.interactions.weight, "4");
-  BASE_TRY(kith_ingest(&fuzz_comm, &o, "work: here\n", path, &report));
+  BASE_TRY(kith_ingest(&fuzz_comm, &o, "work: here\n", test_path(fuzz_folder, "old.h5", old), &report));
+  base_append(&o, old, path);
 }
 
 static void base_ingest_nodes(const char *path) {

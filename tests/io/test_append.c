@@ -2,12 +2,15 @@
 /* New lists behind an old graph: what ingest makes of all lists together, with the old numbers. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "graph/schema.h"
 #include "ingest/append.h"
+#include "partition/update.h"
 #include "store/graph.h"
 #include "support/folder.h"
 #include "support/mpi_main.h"
+#include "support/parts.h"
 
 static char folder[KITH_PATH]; /* of rank 0, known to all */
 
@@ -265,7 +268,7 @@ static void appending_gives_what_ingest_makes_of_all_lists(void **state) {
   (void)state;
   static lists old, more, all;
   static kith_append_report r;
-  for (uint64_t seed = 0; seed < 3; seed++) {
+  for (uint64_t seed = 0; seed < 2; seed++) {
     draw_state = seed;
     lists_draw(0, 8, 0, 9, &old);
     lists_draw(8, 12, 9, 14, &more);
@@ -320,10 +323,273 @@ static void ten_in_a_row_give_it_too(void **state) {
   kith__graph_data_free(&b);
 }
 
+/* ---- one by one ---- */
+
+static kith_ingest_options pairs_of(const char *text, const char *time, const char *weight) {
+  kith_ingest_options o = {.interactions = interactions_of(text)};
+  snprintf(o.interactions.time, KITH_NAME, "%s", time);
+  snprintf(o.interactions.weight, KITH_NAME, "%s", weight);
+  return o;
+}
+
+static kith_append_options more_of(const char *text) {
+  kith_append_options o = {.interactions = {.format = KITH_FORMAT_AUTO}};
+  write_list("more", text, o.interactions.path);
+  return o;
+}
+
+static void what_is_held_out_stays_so(void **state) {
+  (void)state;
+  static kith_append_report r;
+  kith_ingest_options o = pairs_of("a,x\na,y\nb,x\n", "", "");
+  o.test = o.interactions;
+  write_list("test", "a,z\n", o.test.path);
+  ingest(&o, "old.h5");
+  kith_append_options more = more_of("a,z\na,x\nb,y\nc,w\nc,w\n");
+  append_well(&o, &more, "old.h5", "new.h5", &r);
+  assert_int_equal(r.held_out, 1);
+  assert_int_equal(r.known, 1);
+  assert_int_equal(r.duplicates, 1);
+  assert_int_equal(r.pairs, 2);
+  assert_int_equal(r.train, 5);
+  kith__graph_data t = data_of("new.h5");
+  assert_int_equal(t.test.ragged.n_row, 3);
+  assert_int_equal(t.test.ragged.start[3], 1);
+  assert_false(kith_ragged_has(&t.train.ragged, 0, t.test.ragged.value[0]));
+  kith__graph_data_free(&t);
+}
+
+static void an_earlier_time_counts_with_its_weight(void **state) {
+  (void)state;
+  static kith_append_report r;
+  kith_ingest_options o = pairs_of("a,x,100,1\na,y,100,2\n", "3", "4");
+  ingest(&o, "old.h5");
+  kith_append_options more = more_of("a,x,90,5\na,y,110,6\na,z,120,7\n");
+  append_well(&o, &more, "old.h5", "new.h5", &r);
+  assert_int_equal(r.known, 2);
+  assert_int_equal(r.earlier, 1);
+  kith__graph_data t = data_of("new.h5");
+  assert_true(t.train.time[0] == 90 && t.train.time[1] == 100 && t.train.time[2] == 120);
+  assert_true(t.train.weight[0] == 5 && t.train.weight[1] == 2 && t.train.weight[2] == 7);
+  assert_true(t.is_new[0] == 0 && t.is_new[1] == 0 && t.is_new[2] == 1);
+  kith__graph_data_free(&t);
+}
+
+static void a_list_without_anything_new_writes_no_file(void **state) {
+  (void)state;
+  static kith_append_report r;
+  char path[KITH_PATH];
+  kith_ingest_options o = pairs_of("a,x\na,y\n", "", "");
+  ingest(&o, "old.h5");
+  kith_append_options more = more_of("a,y\n");
+  append_well(&o, &more, "old.h5", "none.h5", &r);
+  assert_true(r.nothing);
+  assert_int_equal(access(test_path(folder, "none.h5", path), F_OK), -1);
+}
+
+static void names_of_new_nodes_are_empty_and_longer_ids_fit(void **state) {
+  (void)state;
+  static kith_append_report r;
+  char name[64];
+  kith_ingest_options o = pairs_of("a,x\na,y\n", "", "");
+  write_list("names", "x,The X\ny,Y\n", o.names[KITH_ITEM].path);
+  snprintf(o.names[KITH_ITEM].delimiter, sizeof o.names[KITH_ITEM].delimiter, ",");
+  ingest(&o, "old.h5");
+  kith_append_options more = more_of("b,a-longer-id\nb,x\n");
+  append_well(&o, &more, "old.h5", "new.h5", &r);
+  assert_int_equal(r.unnamed[KITH_ITEM], 1);
+  kith__graph_data t = data_of("new.h5");
+  assert_int_equal(kith_ids_find(&t.ids[KITH_ITEM], "a-longer-id"), 2);
+  kith_ids_print(&t.names[KITH_ITEM], 0, sizeof name, name);
+  assert_string_equal(name, "The X");
+  kith_ids_print(&t.names[KITH_ITEM], 2, sizeof name, name);
+  assert_string_equal(name, "");
+  kith__graph_data_free(&t);
+}
+
+static bool is_taken(const kith_append_options *o, const char *name) {
+  char path[KITH_PATH];
+  bool taken = false;
+  assert_int_equal(kith_append_is_taken(test_comm, o, test_path(folder, name, path), &taken).status, KITH_OK);
+  return taken;
+}
+
+static void the_last_list_is_known_by_its_bytes(void **state) {
+  (void)state;
+  static kith_append_report r;
+  kith_ingest_options o = pairs_of("a,x\na,y\n", "", "");
+  ingest(&o, "old.h5");
+  kith_append_options first = more_of("b,x\n");
+  assert_false(is_taken(&first, "old.h5"));
+  append_well(&o, &first, "old.h5", "first.h5", &r);
+  assert_true(is_taken(&first, "first.h5"));
+  kith_append_options second = more_of("b,y\n"); /* at the same path */
+  assert_false(is_taken(&second, "first.h5"));
+  append_well(&o, &second, "first.h5", "second.h5", &r);
+  assert_true(is_taken(&second, "second.h5"));
+  first = more_of("b,x\n");
+  assert_false(is_taken(&first, "second.h5"));
+}
+
+static void assert_refused(const kith_ingest_options *o, const kith_append_options *more, kith_status status,
+                           const char *word) {
+  static kith_append_report r;
+  char path[KITH_PATH];
+  assert_int_equal(append(o, more, "old.h5", "refused.h5", &r), status);
+  if (!strstr(kith_error_text(), word)) print_error("%s\n", kith_error_text());
+  assert_non_null(strstr(kith_error_text(), word));
+  assert_int_equal(access(test_path(folder, "refused.h5", path), F_OK), -1);
+}
+
+static void lists_that_do_not_fit_are_refused(void **state) {
+  (void)state;
+  kith_ingest_options o = pairs_of("a,x,100\na,y,100\n", "3", "");
+  ingest(&o, "old.h5");
+  kith_append_options more = more_of("b,x\n");
+  o.interactions.time[0] = '\0';
+  assert_refused(&o, &more, KITH_ECONFIG, "update.interactions.columns.time");
+  more = more_of("b,x,5,1\n");
+  snprintf(more.interactions.time, KITH_NAME, "3");
+  snprintf(more.interactions.weight, KITH_NAME, "4");
+  assert_refused(&o, &more, KITH_ECONFIG, "has none of interactions");
+  more = more_of("b,x,5\nb\n");
+  snprintf(more.interactions.time, KITH_NAME, "3");
+  assert_refused(&o, &more, KITH_EDATA, "more:2");
+  more = more_of("b,x,5\n");
+  snprintf(more.interactions.time, KITH_NAME, "3");
+  more.relation[more.n_relation++] = relation_of("likes", "user", "item", "a,x\n");
+  assert_refused(&o, &more, KITH_ECONFIG, "update.relations.likes");
+  more.n_relation = 0;
+  snprintf(more.features[KITH_ITEM].path, KITH_PATH, "%s", more.interactions.path);
+  assert_refused(&o, &more, KITH_ECONFIG, "update.item_features");
+  more = (kith_append_options){.n_relation = 0};
+  assert_refused(&o, &more, KITH_ECONFIG, "expected a new list");
+}
+
+/* Refuse the k-th allocation on one rank, for every k, until all goes well. */
+static void without_memory_all_ranks_learn_it_and_the_old_file_stays(void **state) {
+  (void)state;
+  static lists old, more;
+  static kith_append_report r;
+  char path[KITH_PATH];
+  size_t size = 0, again = 0;
+  draw_state = 5;
+  lists_draw(0, 3, 0, 3, &old);
+  lists_draw(3, 4, 3, 4, &more);
+  kith_ingest_options o = options_of(&old);
+  ingest(&o, "old.h5");
+  kith_append_options behind = behind_of(&more);
+  char *before = test_file_read(test_path(folder, "old.h5", path), &size);
+  kith_status st = KITH_ENOMEM;
+  int64_t live = kith_alloc_live(), k = 0;
+  for (; st != KITH_OK && k<2000; k += test_comm->size> 1 ? 37 : 3) {
+    if (test_comm->rank == 0) kith_alloc_refuse(k + 1);
+    st = append(&o, &behind, "old.h5", "starved.h5", &r);
+    kith_alloc_refuse(0);
+    assert_true(st == KITH_OK || st == KITH_ENOMEM);
+    assert_int_equal(kith_alloc_live(), live);
+  }
+  assert_int_equal(st, KITH_OK);
+  assert_true(k > 90);
+  char *after = test_file_read(path, &again);
+  assert_int_equal(size, again);
+  assert_memory_equal(before, after, size);
+  KITH_FREE(before);
+  KITH_FREE(after);
+}
+
+/* ---- parts ---- */
+
+/* The part of each node by original number, read from parts.h5. */
+static int32_t part_of(const kith_graph *g, int type, int64_t original) {
+  for (kith_lid i = 0; i < g->n_own; i++)
+    if (g->type[i] == type && g->original[i] == original)
+      return kith_owner(g->n_part, g->part_first, g->first[0] + i);
+  return -1;
+}
+
+/* train/new of parts.h5 says of each entry what graph.h5 says of its interaction. */
+static void assert_marks(const kith_graph *g, const kith__graph_data *t, const char *parts) {
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  kith_h5 *f = NULL;
+  kith_parent parent;
+  int8_t *is_new = NULL;
+  int64_t n = g->start[g->n_own];
+  assert_int_equal(kith_h5_open(&alone, parts, KITH_PARTS_FORMAT, KITH_FILE_VERSION, &f).status, KITH_OK);
+  assert_int_equal(kith_h5_get_parent(f, &t->schema, g->n, &parent).status, KITH_OK);
+  assert_memory_equal(&parent, &t->parent, sizeof parent);
+  assert_int_equal(KITH_NEW(is_new, n), KITH_OK);
+  assert_int_equal(kith_h5_read(f, "train/new", KITH_H5_INT8, 0, 0, n, is_new).status, KITH_OK);
+  kith_h5_close(&f);
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++) {
+      kith_lid j = (kith_lid)(g->neighbor[e] - g->first[0]);
+      kith_lid u = g->type[i] == KITH_USER ? i : j, item = g->type[i] == KITH_USER ? j : i;
+      kith_eid at = t->train.ragged.start[g->original[u]];
+      while (t->train.ragged.value[at] != g->original[item]) at++;
+      assert_int_equal(is_new[e], t->is_new[at]);
+    }
+  KITH_FREE(is_new);
+}
+
+static void old_nodes_keep_their_parts(void **state) {
+  (void)state;
+  static lists old, more;
+  static kith_append_report r;
+  char old_graph[KITH_PATH], new_graph[KITH_PATH], parts[KITH_PATH], updated[KITH_PATH];
+  kith_partition_update_report u;
+  kith_graph *a = NULL, *b = NULL;
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  kith_partition_options o = kith_partition_defaults();
+  o.parts = 4;
+  draw_state = 9;
+  lists_draw(0, 20, 0, 20, &old);
+  lists_draw(20, 24, 20, 26, &more);
+  kith_ingest_options data = options_of(&old);
+  ingest(&data, "old.h5");
+  kith_append_options behind = behind_of(&more);
+  append_well(&data, &behind, "old.h5", "new.h5", &r);
+  test_path(folder, "old.h5", old_graph);
+  test_path(folder, "new.h5", new_graph);
+  test_path(folder, "old-parts.h5", parts);
+  test_path(folder, "new-parts.h5", updated);
+  if (test_comm->rank == 0)
+    assert_int_equal(test_parts_write(old_graph, parts, o.parts, o.method).status, KITH_OK);
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+  kith_status st = kith_partition_update(test_comm, old_graph, parts, new_graph, &o, updated, &u).status;
+  if (st != KITH_OK) print_error("%s\n", kith_error_text());
+  assert_int_equal(st, KITH_OK);
+  assert_int_equal(kith_graph_read(&alone, parts, &a).status, KITH_OK);
+  assert_int_equal(kith_graph_read(&alone, updated, &b).status, KITH_OK);
+  for (int t = 0; u.why == KITH_RECUT_NONE && t < a->schema.n_type; t++)
+    for (int64_t i = 0; i < a->n[t]; i++) assert_int_equal(part_of(a, t, i), part_of(b, t, i));
+  assert_int_equal(u.why, u.extended_cut > 1.3 * u.first_cut ? KITH_RECUT_WORSE : KITH_RECUT_NONE);
+  kith__graph_data t = data_of("new.h5");
+  assert_marks(b, &t, updated);
+  kith__graph_data_free(&t);
+  kith_graph_destroy(&a);
+  kith_graph_destroy(&b);
+  /* other settings cut from scratch; parts of another graph are refused */
+  o.method = KITH_PARTITION_HASH;
+  assert_int_equal(kith_partition_update(test_comm, old_graph, parts, new_graph, &o, updated, &u).status,
+                   KITH_OK);
+  assert_int_equal(u.why, KITH_RECUT_SETTINGS);
+  assert_int_equal(kith_partition_update(test_comm, old_graph, updated, new_graph, &o, parts, &u).status,
+                   KITH_EDATA);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(appending_gives_what_ingest_makes_of_all_lists),
       cmocka_unit_test(ten_in_a_row_give_it_too),
+      cmocka_unit_test(what_is_held_out_stays_so),
+      cmocka_unit_test(an_earlier_time_counts_with_its_weight),
+      cmocka_unit_test(a_list_without_anything_new_writes_no_file),
+      cmocka_unit_test(names_of_new_nodes_are_empty_and_longer_ids_fit),
+      cmocka_unit_test(the_last_list_is_known_by_its_bytes),
+      cmocka_unit_test(lists_that_do_not_fit_are_refused),
+      cmocka_unit_test(without_memory_all_ranks_learn_it_and_the_old_file_stays),
+      cmocka_unit_test(old_nodes_keep_their_parts),
   };
   test_begin(&argc, &argv);
   test_folder_begin(folder);
