@@ -99,6 +99,10 @@ typedef struct kith_split {
   double valid, test;
   int core;      /**< core: the interactions that each user and item has at least */
   uint64_t seed; /**< of the random choice; leave-last-out: among equal times */
+  /** Time, in place of shares: test are the interactions of times from `from` to before `until`.  Lines of
+   * later ones are not read, as if the list had been written at that time. */
+  bool between;
+  int64_t from, until;
 } kith_split;
 
 /** Equal times that a split met, among which it has to choose (leave-last-out) or which it keeps together

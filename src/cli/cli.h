@@ -36,6 +36,10 @@ kith_agreed cli_ingest(cli *c);
 kith_agreed cli_partition(cli *c);
 kith_agreed cli_train(cli *c);
 kith_agreed cli_evaluate(cli *c);
+/** kith evaluate --rolling, if the option is given, which `asked` says.  Collective. */
+kith_agreed cli_rolling(cli *c, bool *asked) KITH_MUST_USE;
+/** Take the options of kith evaluate that set keys of the job, and refuse others.  Local. */
+kith_status cli_evaluate_options(cli *c) KITH_MUST_USE;
 kith_agreed cli_tune(cli *c);
 kith_agreed cli_blend(cli *c);
 kith_agreed cli_recommend(cli *c);
@@ -130,6 +134,9 @@ kith_agreed cli_keep_half_life(const cli *c, const char *checkpoint, const kith_
  */
 kith_agreed cli_resolve_half_life(cli *c, const char *parts, kith_graph *g,
                                   kith_model_options *model) KITH_MUST_USE;
+/* The same, but for the JSON object, which is not told. */
+kith_agreed cli_choose_half_life(cli *c, const char *parts, kith_graph *g,
+                                 kith_model_options *model) KITH_MUST_USE;
 
 /* Read parts.h5.  It must match the graph.h5 beside it, which has the ids and names.  Collective.  Errors: as
  * kith_graph_read(); KITH_EDATA if graph.h5 was ingested again since. */
@@ -142,6 +149,9 @@ kith_agreed cli_check_graph(const cli *c, const char *graph, const kith_graph *g
 /* Warn of keys below data that have other values than when graph.h5 was ingested.  Collective.
  * Errors: KITH_ECONFIG with --strict, if there is any warning so far. */
 kith_agreed cli_check_data(const cli *c, const char *graph) KITH_MUST_USE;
+
+/* What kith ingest is given of the job.  Local. */
+kith_ingest_options cli_ingest_options(const kith_job *job);
 
 /* ---- --refit: the final model, in WORK/refit ---- */
 

@@ -29,17 +29,25 @@ done:
 }
 
 /* --split, --protocol and --k set the same fields as the job's keys, by the same table. */
-static kith_status evaluate_options(cli *c, kith_node_split *only) {
+kith_status cli_evaluate_options(cli *c) {
   kith_status st = KITH_OK;
   const char *option[3] = {"split", "protocol", "k"},
              *key[3] = {"evaluate.split", "evaluate.protocol", "evaluate.k"};
   KITH_TRY(cli_take_refit(c));
-  if (c->job.task == KITH_TASK_CLASSIFY) return evaluate_options_of_nodes(c, only);
   for (int i = 0; i < 3; i++) {
     const char *value = cli_option(c, option[i]);
     if (value) KITH_TRY(kith_job_set(&c->job, key[i], value));
   }
   KITH_TRY(cli_no_more(c));
+done:
+  return st;
+}
+
+static kith_status evaluate_options(cli *c, kith_node_split *only) {
+  kith_status st = KITH_OK;
+  if (c->job.task != KITH_TASK_CLASSIFY) return cli_evaluate_options(c);
+  KITH_TRY(cli_take_refit(c));
+  KITH_TRY(evaluate_options_of_nodes(c, only));
 done:
   return st;
 }
@@ -350,6 +358,9 @@ kith_agreed cli_evaluate(cli *c) {
   kith_embeddings_origin from = {.epoch = 0};
   kith_pair_terms pairs = {.value = NULL};
   kith_node_split only = KITH_NODE_NONE;
+  bool rolling = false;
+  KITH_TRY(cli_rolling(c, &rolling));
+  if (rolling) return st;
   KITH_TRY(kith_agree(c->comm, evaluate_options(c, &only)));
   KITH_TRY(cli_read_embeddings(c, &g, &d, &x, &from, &pairs));
   evaluate_print_origin(c, &from);

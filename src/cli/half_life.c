@@ -90,7 +90,7 @@ done:
   return st;
 }
 
-kith_agreed cli_resolve_half_life(cli *c, const char *parts, kith_graph *g, kith_model_options *model) {
+kith_agreed cli_choose_half_life(cli *c, const char *parts, kith_graph *g, kith_model_options *model) {
   kith_agreed st = {KITH_OK};
   double *seconds = &model->lightgcn.half_life;
   bool decays = kith_model_decays(model) && g->n_class == 0;
@@ -101,8 +101,17 @@ kith_agreed cli_resolve_half_life(cli *c, const char *parts, kith_graph *g, kith
     KITH_TRY(half_life_choose(c, g, seconds));
     model->lightgcn.half_life_chosen = true;
   }
-  if (decays || model->lightgcn.half_life_chosen) cli_json(c, "half_life_days", "%.10g", *seconds / 86400);
   if (decays && *seconds > 0) half_life_log_effect(c, g, *seconds);
+done:
+  return st;
+}
+
+kith_agreed cli_resolve_half_life(cli *c, const char *parts, kith_graph *g, kith_model_options *model) {
+  kith_agreed st = {KITH_OK};
+  bool decays = kith_model_decays(model) && g->n_class == 0;
+  KITH_TRY(cli_choose_half_life(c, parts, g, model));
+  if (decays || model->lightgcn.half_life_chosen)
+    cli_json(c, "half_life_days", "%.10g", model->lightgcn.half_life / 86400);
 done:
   return st;
 }

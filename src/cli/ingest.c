@@ -262,7 +262,7 @@ static void ingest_print(cli *c, const kith_ingest_options *o, const kith_ingest
   cli_json(c, "seconds", "%.4f", seconds);
 }
 
-static kith_ingest_options ingest_options(const kith_job *job) {
+kith_ingest_options cli_ingest_options(const kith_job *job) {
   kith_ingest_options o = {.interactions = job->data.interactions,
                            .test = job->data.test,
                            .split = job->data.split,
@@ -284,7 +284,7 @@ static kith_agreed ingest_pairs(cli *c, const char *job, const char *path) {
   double began = kith_clock();
   KITH_TRY(kith_agree(c->comm, KITH_NEW(r, 1)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(o, 1)));
-  *o = ingest_options(&c->job);
+  *o = cli_ingest_options(&c->job);
   KITH_TRY(kith_ingest(c->comm, o, job, path, r));
   ingest_print(c, o, r, kith_clock() - began);
 done:

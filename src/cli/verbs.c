@@ -21,6 +21,10 @@ const cli_verb cli_verbs[] = {
      "                       train, valid or test alone (default: all)\n"
      "  --protocol PROTOCOL  full or sampled-N; overrides evaluate.protocol\n"
      "  --k LIST             cutoffs such as 5,10; overrides evaluate.k\n"
+     "  --rolling S          instead: train to the beginning of each of S slices of\n"
+     "                       time, measure in it, print mean and spread; in\n"
+     "                       WORK/rolling-S, continued there if interrupted\n"
+     "  --fresh              with --rolling: train all slices anew\n"
      "  --refit              of the model of kith train --refit\n"},
     {"tune", true, cli_tune, "JOB", "choose settings of the spectral filter on validation items",
      "  --users N            validation users that are taken, about (default 10000):\n"

@@ -348,6 +348,8 @@ static kith_status edges_line(const kith__lines *lines, edge_columns *e, kith__f
     policy->below_min_weight++;
     goto done;
   }
+  if (policy->ends && c->time >= 0 && kith__field_time(field[c->time], &time) && time >= policy->until)
+    goto done;
   KITH_TRY(edge_find_ends(policy, lines, field[c->user], field[c->item], &user, &item));
   if (policy->user->n > n_user && e->named && kith__header_edge(c, field, c->n))
     return edges_named(lines, field[c->user], field[c->item]);

@@ -58,8 +58,13 @@ done:
 /* Every id of the interactions is added. */
 static kith_status read_interactions(const kith_ingest_options *o, kith__id_map *user, kith__id_map *item,
                                      kith__edge_list *edges, kith_ingest_report *r) {
-  kith__edge_policy policy = {
-      .key = "data.interactions", .user = user, .item = item, .add_users = true, .add_items = true};
+  kith__edge_policy policy = {.key = "data.interactions",
+                              .user = user,
+                              .item = item,
+                              .add_users = true,
+                              .add_items = true,
+                              .ends = o->split.between,
+                              .until = o->split.until};
   kith_status st = kith__edge_list_read(&o->interactions, &policy, edges);
   r->below_min_weight += policy.below_min_weight;
   r->interactions_list = policy.report;

@@ -301,8 +301,10 @@ typedef struct kith__edge_policy {
   int64_t swapped;                   /**< from_to: of the skipped edges, those that fit with exchanged ends */
   int64_t self_loops;                /**< with `same`: unknown nodes joined with themselves, skipped */
   int64_t same;                      /**< below it, equal numbers are a self-loop, which numbers no kind */
-  const char *must_be_new;           /**< "a new user": each edge must have a new end; null: it need not */
-  int32_t n_known[KITH_SIDES];       /**< ids below these numbers are not new */
+  bool ends;                         /**< lines of times from `until` on are not read; their ids are none */
+  int64_t until;
+  const char *must_be_new;     /**< "a new user": each edge must have a new end; null: it need not */
+  int32_t n_known[KITH_SIDES]; /**< ids below these numbers are not new */
 } kith__edge_policy;
 
 /** Name of the column of an end, 0 or 1: "user" and "item", or "from" and "to".  Local. */

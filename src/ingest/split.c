@@ -176,6 +176,12 @@ int64_t kith__time_cut(int64_t n, const int64_t *time, double share) {
   return before == n - held ? cut : cut + 1;
 }
 
+/* Later interactions than those of the slice were not read. */
+static void split_slice(const kith_split *s, const kith__edge_csr *rows, uint8_t *mark) {
+  for (int64_t e = 0; e < rows->ragged.start[rows->ragged.n_row]; e++)
+    if (rows->time[e] >= s->from) mark[e] = KITH__TEST;
+}
+
 static void split_time(const kith_split *s, const kith__edge_csr *rows, uint8_t *mark, kith_split_report *r) {
   int64_t n = rows->ragged.start[rows->ragged.n_row];
   if (n == 0) return;
@@ -294,7 +300,8 @@ kith_status kith__split(const kith_split *asked, bool keep_test, const kith_ids 
     KITH_TRY(split_ratio(&s, &train->ragged, mark));
   if (s.method == KITH_SPLIT_LEAVE_LAST_OUT) split_last(&s, ids, train, mark, report);
   if (s.method == KITH_SPLIT_ITEMS) KITH_TRY(split_items(&s, ids, train, mark));
-  if (s.method == KITH_SPLIT_TIME) split_time(&s, train, mark, report);
+  if (s.method == KITH_SPLIT_TIME && s.between) split_slice(&s, train, mark);
+  else if (s.method == KITH_SPLIT_TIME) split_time(&s, train, mark, report);
   KITH_TRY(kith__split_extract(train, mark, valid, test));
   if (s.method == KITH_SPLIT_CORE) KITH_TRY(kith__edge_csr_extract(train, mark, KITH__OUTSIDE, outside));
   KITH_TRY(split_check_result(&s, &valid->ragged, &test->ragged));
