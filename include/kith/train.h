@@ -26,6 +26,22 @@ typedef struct kith_also {
   } of[KITH_MAX_RELATIONS];
 } kith_also;
 
+/** How the rows of new nodes begin in an update. */
+typedef enum kith_update_init {
+  KITH_UPDATE_MEAN, /**< as the mean of the input rows of the known nodes that they interact with */
+  KITH_UPDATE_ZERO
+} kith_update_init;
+
+/** An update: a trained model learns the interactions that its graph lacked. */
+typedef struct kith_update_options {
+  bool on;               /**< steps learn from new pairs, and from old ones drawn by key */
+  int epochs;            /**< over the new pairs */
+  double replay;         /**< share of old pairs among those of an epoch, below 1 */
+  double lr;             /**< learning rate; 0: half of train.lr */
+  double hold;           /**< mu of mu/2 |x - x_old|^2 on input rows of known nodes */
+  kith_update_init init; /**< of rows of new nodes */
+} kith_update_options;
+
 typedef struct kith_train_options {
   kith_sampler_options sampler;
   bool exclude_targets; /**< sampled modes: the step's training pairs are no edges of its sampled blocks */
@@ -41,7 +57,8 @@ typedef struct kith_train_options {
   kith_optimizer_options optimizer;
   kith_loss_options loss;
   kith_negative_options negatives;
-  kith_also also; /**< sampler mode full, and the models cascade, lightgcn and mf */
+  kith_also also;             /**< sampler mode full, and the models cascade, lightgcn and mf */
+  kith_update_options update; /**< on: the graph is one of kith_graph_parent_read() */
 } kith_train_options;
 
 typedef struct kith_checkpoint_options {
@@ -135,6 +152,8 @@ typedef struct kith_run {
   const char *config_key; /**< "key=value …" of all settings that decide the result: a checkpoint with another
                            one is refused; NULL: made of the options */
   bool fresh;             /**< remove earlier checkpoints and begin anew */
+  char old[KITH_PATH];    /**< an update: the checkpoint of the older graph's model that it begins from; its
+                             graph is one of kith_graph_parent_read(); "": none, a training run */
 } kith_run;
 
 /** Result of an evaluation: one of the two, by the graph's task. */
@@ -142,6 +161,14 @@ typedef struct kith_eval_result {
   kith_metrics ranking;
   kith_accuracy classification;
 } kith_eval_result;
+
+/** What an update learned from. */
+typedef struct kith_update_result {
+  int64_t new_pairs, old_pairs;      /**< of an epoch */
+  int64_t new_nodes[KITH_MAX_TYPES]; /**< by type */
+  int64_t drawn_rows; /**< with init mean: new nodes of all types without an interaction with a known node,
+                         which begin as in training */
+} kith_update_result;
 
 typedef struct kith_run_result {
   int64_t epochs;     /**< epochs done, those before interruptions included */
@@ -162,6 +189,7 @@ typedef struct kith_run_result {
   int64_t n_example;         /**< training pairs (classification: nodes) of this call's steps */
   int64_t halo_bytes;        /**< sent in halo exchanges of this call's steps, over all ranks */
   kith_relation_weights relations; /**< of the model's layers; learned ones after the last epoch */
+  kith_update_result update;       /**< of an update; else 0 */
 } kith_run_result;
 
 /**

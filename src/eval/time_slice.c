@@ -54,6 +54,7 @@ static kith_status slice_filter(const kith_graph *g, int64_t from, kith_graph *o
   out->start = NULL;
   out->neighbor = NULL;
   out->time = NULL;
+  out->is_new = NULL;
   KITH_TRY(KITH_NEW(out->start, (int64_t)g->n_own + 1));
   KITH_TRY(KITH_NEW(out->neighbor, g->start[g->n_own]));
   KITH_TRY(KITH_NEW(out->time, g->start[g->n_own]));

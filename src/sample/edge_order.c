@@ -45,9 +45,16 @@ int64_t kith_edge_order_bytes(int64_t n_pair, int64_t n_step) {
 
 kith_status kith_edge_order_create(const kith_graph *g, const kith_saturated_users *saturated, int batch,
                                    uint64_t rng_seed, kith_edge_order **out) {
-  kith_eid n = edge_order_count_pairs(g, saturated);
+  return kith_edge_order_create_replay(g, saturated, NULL, batch, rng_seed, out);
+}
+
+kith_status kith_edge_order_create_replay(const kith_graph *g, const kith_saturated_users *saturated,
+                                          const kith_replay *replay, int batch, uint64_t rng_seed,
+                                          kith_edge_order **out) {
+  kith_eid n = replay ? replay->n_new + replay->n_draw : edge_order_count_pairs(g, saturated);
   kith_edge_order made = {.g = g,
                           .saturated = saturated,
+                          .replay = replay,
                           .n_pair = n,
                           .batch = batch,
                           .rng_seed = rng_seed,
@@ -142,9 +149,38 @@ static int edge_order_compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* Counting sort by step: after pass 0 own_start[s + 2] counts step s; in pass 1 own_start[s + 1] is the index
- * of its next edge.
- */
+/* Counting sort by step: in pass 0 own_start[s + 2] counts step s; in pass 1 own_start[s + 1] is the index of
+ * its next edge. */
+static void edge_order_put(kith_edge_order *e, int pass, const kith_train_edge *s) {
+  int64_t step = s->position / e->batch;
+  if (pass == 0) e->own_start[step + 2]++;
+  else e->edges[e->own_start[step + 1]++] = *s;
+}
+
+/* New edges have the numbers before n_new; old ones those behind them in the order in which they are drawn,
+ * so that the first n_draw of them are in the epoch. */
+static void edge_order_shuffle_replay(kith_edge_order *e, int pass) {
+  const kith_graph *g = e->g;
+  const kith_replay *r = e->replay;
+  kith_permutation order = kith_permutation_make(e->rng_seed, KITH_RNG_SHUFFLE, (uint64_t)e->epoch,
+                                                 (uint64_t)e->n_pair),
+                   drawn = kith_permutation_make(e->rng_seed, KITH_RNG_REPLAY, (uint64_t)e->epoch,
+                                                 (uint64_t)r->n_old);
+  for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++) {
+    kith_eid from = g->start[g->row_of[KITH_USER][u]], end = from + edge_order_user_pairs(e, u),
+             n_new = r->new_before[u], n_old = r->old_before[u];
+    for (kith_eid at = from; at < end; at++) {
+      kith_eid number =
+          g->is_new[at] ? n_new++ : r->n_new + (kith_eid)kith_permutation_inverse(&drawn, (uint64_t)n_old++);
+      if (number >= e->n_pair) continue;
+      const kith_train_edge s = {.local_edge = at,
+                                 .user = u,
+                                 .position = (int64_t)kith_permutation_inverse(&order, (uint64_t)number)};
+      edge_order_put(e, pass, &s);
+    }
+  }
+}
+
 static void edge_order_shuffle(kith_edge_order *e, int pass) {
   const kith_graph *g = e->g;
   kith_permutation order =
@@ -156,8 +192,7 @@ static void edge_order_shuffle(kith_edge_order *e, int pass) {
     for (kith_eid at = g->start[row]; at < end; at++) {
       kith_train_edge s = {.local_edge = at, .user = u};
       s.position = (int64_t)kith_permutation_inverse(&order, (uint64_t)(kith_train_edge_id(g, &s) - before));
-      if (pass == 0) e->own_start[s.position / e->batch + 2]++;
-      else e->edges[e->own_start[s.position / e->batch + 1]++] = s;
+      edge_order_put(e, pass, &s);
     }
   }
 }
@@ -229,6 +264,7 @@ void kith_edge_order_set_epoch(kith_edge_order *e, int64_t epoch) {
   for (int64_t s = 0; s < e->n_step + 2; s++) e->own_start[s] = 0;
   for (int pass = 0; pass < 2; pass++) {
     if (e->clusters > 0) edge_order_shuffle_clusters(e, pass);
+    else if (e->replay) edge_order_shuffle_replay(e, pass);
     else edge_order_shuffle(e, pass);
     if (pass == 0)
       for (int64_t s = 2; s < e->n_step + 2; s++) e->own_start[s] += e->own_start[s - 1];

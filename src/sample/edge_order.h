@@ -48,6 +48,32 @@ void kith_saturated_users_destroy(kith_saturated_users **saturated);
 /** Number of saturated users' training edges with an id below `edge`.  Local; accepts null; O(log users). */
 kith_eid kith_saturated_users_pairs_before(const kith_saturated_users *s, kith_eid edge);
 
+/* ---- epochs of an update ---- */
+
+/**
+ * Which training edges an epoch of an update has: every new one (kith_graph.is_new), and n_draw old ones, by
+ * a keyed permutation of them.  Saturated users' edges are neither.
+ */
+typedef struct kith_replay {
+  kith_eid n_new, n_old; /**< over all ranks */
+  kith_eid n_draw;       /**< old edges of an epoch */
+  kith_eid *new_before;  /**< [n_own_of[KITH_USER]] new edges of users of smaller original numbers … */
+  kith_eid *old_before;  /**< … and their old ones */
+} kith_replay;
+
+/**
+ * Collective.
+ *
+ * @param share  of old edges among those of an epoch, 0 to below 1: n_draw is n_new share / (1 - share),
+ *               rounded, or n_old if there are fewer
+ * Errors: KITH_ENOMEM; KITH_EDATA (no new edges).
+ */
+kith_agreed kith_replay_create(const kith_comm *comm, const kith_graph *g,
+                               const kith_saturated_users *saturated, double share,
+                               kith_replay **out) KITH_MUST_USE;
+/** Local; accepts null. */
+void kith_replay_destroy(kith_replay **replay);
+
 /* ---- order of an epoch ---- */
 
 /**
@@ -67,6 +93,7 @@ typedef struct kith_edge_order {
   kith_gid first_gid; /**< clusters: first global id of this rank */
   uint64_t rng_seed;
   const kith_saturated_users *saturated; /**< users whose edges are in no step; NULL: none */
+  const kith_replay *replay;             /**< an update's edges alone; NULL: all */
   kith_eid n_pair;                       /**< edges in the epoch, over all ranks */
   int64_t epoch, n_step;
   int64_t max_pairs;      /**< the most edges in any step, over all ranks */
@@ -87,6 +114,10 @@ typedef struct kith_edge_order {
  */
 kith_status kith_edge_order_create(const kith_graph *g, const kith_saturated_users *saturated, int batch,
                                    uint64_t rng_seed, kith_edge_order **out) KITH_MUST_USE;
+/** The same for the edges of an update's epochs; the replay must outlive the order.  Local. */
+kith_status kith_edge_order_create_replay(const kith_graph *g, const kith_saturated_users *saturated,
+                                          const kith_replay *replay, int batch, uint64_t rng_seed,
+                                          kith_edge_order **out) KITH_MUST_USE;
 /** Bytes of it, where this rank owns `n_pair` of the edges.  Local. */
 int64_t kith_edge_order_bytes(int64_t n_pair, int64_t n_step);
 /**

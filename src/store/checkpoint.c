@@ -16,6 +16,7 @@ static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const 
   KITH_TRY(kith_h5_put_types(f, g));
   KITH_TRY(kith_h5_put_attr_int(f, "epoch", c->epoch));
   KITH_TRY(kith_h5_put_attr_int(f, "step", c->step));
+  KITH_TRY(kith_h5_put_attr_int(f, "optimizer_step", c->optimizer_step));
   KITH_TRY(kith_h5_put_attr_int(f, "loss_high", c->loss.hi));
   KITH_TRY(kith_h5_put_attr_int(f, "loss_low", c->loss.lo));
   KITH_TRY(kith_h5_put_attr_int(f, "loss_nan", c->loss.nan));
@@ -159,7 +160,7 @@ static kith_agreed checkpoint_fits(kith_h5 *f, const kith_graph *g, kith_checkpo
   KITH_TRY(kith_h5_get_attr_text(f, "config_key", &config_key));
   c->refused = true;
   KITH_TRY(kith_agreed_same(
-      (uint64_t)fingerprint == g->fingerprint
+      (uint64_t)fingerprint == (c->of_parent ? g->parent.fingerprint : g->fingerprint)
           ? KITH_OK
           : kith_fail(KITH_EDATA, "%s: a checkpoint of another graph; train with --fresh to start anew",
                       kith_h5_path(f))));
@@ -206,15 +207,26 @@ done:
   return st;
 }
 
+static kith_status checkpoint_check_optimizer(const char *path, const kith_checkpoint *c) {
+  if (c->optimizer_step >= c->step && c->optimizer_step < INT64_MAX / 2) return KITH_OK;
+  return kith_fail(KITH_EDATA, "%s: optimizer_step %lld is impossible after %lld of an epoch", path,
+                   (long long)c->optimizer_step, (long long)c->step);
+}
+
 /* Read attributes that older files lack. */
 static kith_agreed checkpoint_read_later(kith_h5 *f, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   c->seconds = 0;
   c->halo_bytes = 0;
+  c->optimizer_step = -1;
   c->has_score = kith_h5_has_attr(f, "score");
   KITH_TRY(checkpoint_read_text(f, "run", sizeof c->run, c->run));
   KITH_TRY(checkpoint_read_text(f, "score", sizeof c->score, c->score));
   KITH_TRY(checkpoint_check_half_life(f));
+  if (kith_h5_has_attr(f, "optimizer_step")) {
+    KITH_TRY(kith_h5_get_attr_int(f, "optimizer_step", &c->optimizer_step));
+    KITH_TRY(kith_agreed_same(checkpoint_check_optimizer(kith_h5_path(f), c)));
+  }
   if (!kith_h5_has_attr(f, "seconds")) return st;
   KITH_TRY(kith_h5_get_attr_real(f, "seconds", &c->seconds));
   KITH_TRY(kith_h5_get_attr_int(f, "halo_bytes", &c->halo_bytes));
@@ -252,11 +264,14 @@ static kith_agreed checkpoint_read_rows(const kith_comm *comm, const kith_graph 
                                         const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   kith_redistribution *rows = NULL;
-  KITH_TRY(kith_redistribution_create(comm, g, &rows));
+  kith_graph *known = NULL; /* what the file has rows of, where that is not the whole graph */
+  if (c->of_parent) KITH_TRY(kith_agree(comm, kith__graph_known_make(g, &known)));
+  KITH_TRY(kith_redistribution_create(comm, known ? known : g, &rows));
   if (c->items_only) KITH_TRY(kith_redistribution_read_type(rows, f, KITH_ITEM, "parameter", c->d, c->x));
   else KITH_TRY(checkpoint_read_slots(rows, f, c));
 done:
   kith_redistribution_destroy(&rows);
+  kith__graph_known_free(&known);
   return st;
 }
 

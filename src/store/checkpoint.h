@@ -4,6 +4,13 @@
 
 #include "store/store.h"
 
+/*
+ * A view of a graph's nodes that the graph it updates has, for kith_redistribution_create(): their numbers,
+ * and the owned rows of these alone.  Local.
+ */
+kith_status kith__graph_known_make(const kith_graph *g, kith_graph **out) KITH_MUST_USE;
+void kith__graph_known_free(kith_graph **known);
+
 /* All are Local; only rank 0 calls those that change the folder. */
 
 /* File name [KITH_NAME] and path [KITH_PATH] of a checkpoint. */

@@ -158,3 +158,20 @@ kith_agreed kith__parts_check_times(const kith_comm *comm, const kith_graph *g, 
                                     "kith partition again",
                                     path));
 }
+
+kith_agreed kith__parts_check_new(const kith_comm *comm, const kith_graph *g, const int8_t *is_new,
+                                  const char *path) {
+  int64_t sum = 0;
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++) {
+      uint64_t here = (uint64_t)(g->first[comm->rank] + i), there = (uint64_t)g->neighbor[e];
+      if (is_new[e])
+        sum += (int64_t)(check_hash(g->fingerprint, here, there) - check_hash(g->fingerprint, there, here));
+    }
+  kith_comm_sum_int(comm, 1, &sum);
+  if (sum == 0) return (kith_agreed){KITH_OK};
+  return kith_agreed_same(kith_fail(KITH_EDATA,
+                                    "%s: train/new differs between the two ends of some interaction; run "
+                                    "kith partition again",
+                                    path));
+}

@@ -15,4 +15,9 @@ kith_agreed kith__parts_check(const kith_comm *comm, const kith_graph *g, const 
 kith_agreed kith__parts_check_times(const kith_comm *comm, const kith_graph *g, int64_t *time,
                                     const char *path) KITH_MUST_USE;
 
+/** Check that the two ends of every interaction agree on whether it is new.  Collective.  Errors: KITH_EDATA.
+ */
+kith_agreed kith__parts_check_new(const kith_comm *comm, const kith_graph *g, const int8_t *is_new,
+                                  const char *path) KITH_MUST_USE;
+
 #endif

@@ -53,6 +53,14 @@ kith_agreed kith_global_ids_read(const kith_comm *comm, const char *parts_path, 
                                  kith_node_type type, int64_t n, const int64_t *original,
                                  int64_t *number) KITH_MUST_USE;
 
+/**
+ * Read what a graph has that the graph it was updated from lacks: g->parent and g->is_new, unless it has
+ * them.  Collective.
+ * Errors: KITH_EDATA (the file is not of such a graph, or damaged), KITH_ENOINPUT, KITH_ENOMEM.
+ */
+kith_agreed kith_graph_parent_read(const kith_comm *comm, const char *parts_path,
+                                   kith_graph *g) KITH_MUST_USE;
+
 /* ---- rows by original number: checkpoints and embeddings ---- */
 
 /**
@@ -113,8 +121,11 @@ typedef struct kith_checkpoint {
   int n_slot;                   /**< slots of rows and weights that are written, or read */
   const char *const *slot_name; /**< [n_slot] of their datasets: "adam_m" */
   bool items_only;              /**< rows of items alone are written and read; without slots */
+  bool of_parent; /**< reading: the file is of the graph that this one updates (kith_graph_parent_read());
+                     rows of its nodes are read, those of other nodes left unchanged */
   kith_checkpoint_weights weights;
   int64_t epoch, step;         /**< completed epochs, and completed steps of the next one */
+  int64_t optimizer_step;      /**< steps of the optimizer so far; reading: -1 if an older file lacks them */
   kith_exact_sum loss;         /**< sum over ranks and over the completed steps of the next epoch */
   double best;                 /**< best evaluation score so far */
   int64_t best_epoch;          /**< 0: none */

@@ -111,6 +111,7 @@ static kith_agreed also_view(const kith_comm *comm, const kith_graph *g, also_st
   s->g.neighbor = pairs->neighbor;
   s->g.weight = NULL;
   s->g.time = NULL;
+  s->g.is_new = NULL;
   s->g.first_edge = NULL;
   s->g.train = s->g.valid = s->g.test = (kith_ragged){0};
   KITH_TRY(kith_agree(comm, kith_relation_items(g, r, &s->g.train, NULL)));

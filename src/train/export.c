@@ -82,7 +82,7 @@ static kith_agreed export_from_checkpoint(run *r, int64_t epoch, bool *holds) {
   char path[KITH_PATH];
   KITH_TRY(kith_checkpoint_at_epoch(r->comm, r->o->work, epoch, path));
   if (!path[0]) return st;
-  kith_agreed read = kith__run_load(r, path, &c);
+  kith_agreed read = kith__run_load(r, path, false, &c);
   if (kith_is_bad(read) && r->comm->rank == 0) kith_warn("%s", kith_error_text());
   *holds = !kith_is_bad(read) && strcmp(c.run, r->id) == 0 && c.epoch == epoch && c.step == 0;
   if (*holds) {
@@ -91,7 +91,7 @@ static kith_agreed export_from_checkpoint(run *r, int64_t epoch, bool *holds) {
     KITH_TRY(kith__run_export(r, epoch, 0, c.history, final));
     kith_log("%s: rewritten from %s", r->embeddings, path);
   }
-  KITH_TRY(kith__run_load(r, r->from, &back));
+  KITH_TRY(kith__run_load(r, r->from, false, &back));
 done:
   KITH_FREE(c.history);
   KITH_FREE(back.history);

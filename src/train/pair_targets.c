@@ -7,6 +7,11 @@ static kith_status pairs_check(const kith_graph *g, const kith_train_options *tr
   KITH_CHECK(model->name != KITH_HAN, KITH_ECONFIG,
              "model.name: han classifies nodes, and does not rank items; expected another model");
   KITH_CHECK(g->n_edge > 0, KITH_EDATA, "the graph has no training interactions");
+  KITH_CHECK(!train->update.on || g->is_new, KITH_EDATA,
+             "an update needs a graph that was updated; kith_graph_parent_read() reads what is new in it");
+  KITH_CHECK(!train->update.on || train->sampler.mode != KITH_CLUSTER, KITH_ECONFIG,
+             "sampler.mode: cluster has steps of whole parts, and an update learns from new pairs; expected "
+             "another mode, or train anew");
   KITH_TRY(kith_loss_check(&train->loss, &train->negatives));
   KITH_TRY(kith__also_check(g, train, model));
 done:
@@ -39,8 +44,23 @@ static kith_agreed pairs_exclude_saturated(kith_trainer *t) {
   return kith_saturated_users_create(t->comm, t->g, pairs_covers_all(t), &t->pairs.saturated_users);
 }
 
+/* An update's epochs have new pairs, and old ones drawn by key. */
+static kith_agreed pairs_make_update(kith_trainer *t) {
+  kith_agreed st = {KITH_OK};
+  const kith_train_options *o = &t->train;
+  kith_replay **replay = &t->pairs.replay;
+  KITH_TRY(kith_replay_create(t->comm, t->g, t->pairs.saturated_users, o->update.replay, replay));
+  kith_eid n = (*replay)->n_new + (*replay)->n_draw;
+  if (o->batch > n) t->train.batch = (int)n;
+  KITH_TRY(kith_agree(t->comm, kith_edge_order_create_replay(t->g, t->pairs.saturated_users, *replay,
+                                                             o->batch, o->seed, &t->pairs.edge_order)));
+done:
+  return st;
+}
+
 static kith_agreed pairs_make_order(kith_trainer *t) {
   const kith_train_options *o = &t->train;
+  if (o->update.on) return pairs_make_update(t);
   if (o->sampler.mode != KITH_CLUSTER)
     return kith_agree(t->comm, kith_edge_order_create(t->g, t->pairs.saturated_users, o->batch, o->seed,
                                                       &t->pairs.edge_order));
@@ -77,6 +97,7 @@ static void pairs_destroy(kith_trainer *t) {
   kith_batch_destroy(&t->pairs.next);
   kith_negative_distribution_destroy(&t->pairs.negative_distribution);
   kith_edge_order_destroy(&t->pairs.edge_order);
+  kith_replay_destroy(&t->pairs.replay);
   kith_saturated_users_destroy(&t->pairs.saturated_users);
 }
 
@@ -85,6 +106,12 @@ kith_excluded_users kith_trainer_excluded_users(const kith_trainer *t) {
   return (kith_excluded_users){.n_user = t->pairs.saturated_users->n_user,
                                .n_pair = t->pairs.saturated_users->n_pair,
                                .any = pairs_covers_all(t)};
+}
+
+void kith_trainer_update_pairs(const kith_trainer *t, int64_t *n_new, int64_t *n_old) {
+  const kith_replay *r = t->pairs.replay;
+  *n_new = r ? r->n_new : 0;
+  *n_old = r ? r->n_draw : 0;
 }
 
 static void pairs_set_epoch(kith_trainer *t, int64_t epoch) {

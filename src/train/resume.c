@@ -68,6 +68,8 @@ static kith_checkpoint resume_checkpoint(const run *r, const kith_train_state *s
                        .weights = resume_weights(s->weights),
                        .epoch = r->epoch,
                        .step = r->step,
+                       .optimizer_step =
+                           r->trainer ? kith_trainer_optimizer_step(r->trainer, r->epoch, r->step) : 0,
                        .loss = *s->loss,
                        .seconds = r->seconds,
                        .halo_bytes = r->halo_bytes,
@@ -144,11 +146,12 @@ kith_agreed kith__run_poll(void *context) {
   return st;
 }
 
-kith_agreed kith__run_load(run *r, const char *path, kith_checkpoint *c) {
+kith_agreed kith__run_load(run *r, const char *path, bool of_parent, kith_checkpoint *c) {
   kith_train_state s = kith__run_state(r);
   *c = (kith_checkpoint){.d = s.d,
                          .x = s.x,
                          .items_only = !r->trainer,
+                         .of_parent = of_parent,
                          .slot = {s.slot[0], s.slot[1]},
                          .n_slot = s.optimizer->n_slot,
                          .slot_name = s.optimizer->slot_name,
@@ -178,7 +181,7 @@ static kith_agreed resume_read(run *r, kith_checkpoint *c, char *path) {
     KITH_TRY(kith_checkpoint_find(r->comm, r->o->work, nth, path));
     if (!path[0]) break;
     if (kith_is_bad(broken)) kith_warn("%s; an older checkpoint is tried", kith_error_text());
-    kith_agreed read = kith__run_load(r, path, c);
+    kith_agreed read = kith__run_load(r, path, false, c);
     if (!kith_is_bad(read)) read = kith_agreed_same(resume_check(r, c, path));
     if (!kith_is_bad(read)) return read;
     KITH_FREE(c->history);
@@ -203,6 +206,8 @@ static void resume_restore(run *r, const kith_checkpoint *c) {
   r->has_score_before = c->has_score;
   snprintf(r->score_before, sizeof r->score_before, "%s", c->score);
   snprintf(r->id, sizeof r->id, "%s", c->run);
+  if (r->trainer && c->optimizer_step >= 0)
+    kith_trainer_set_optimizer_step(r->trainer, c->epoch, c->step, c->optimizer_step);
   if (r->comm->rank != 0) return; /* sums over ranks continue on rank 0 */
   *kith__run_state(r).loss = c->loss;
   r->seconds = c->seconds;
@@ -253,7 +258,8 @@ kith_agreed kith__run_resume(run *r) {
       kith_log("continuing from %s: %s and %s are done", path, KITH_COUNT(c.epoch, "epoch(s)"),
                KITH_COUNT(c.step, "step(s)"));
   }
-  KITH_TRY(kith_agree(r->comm, resume_history(r, &c, path[0] != '\0')));
+  if (!path[0] && r->before) KITH_TRY(kith_agree(r->comm, kith__update_history(r, &c.history)));
+  KITH_TRY(kith_agree(r->comm, resume_history(r, &c, path[0] || r->before)));
   r->saved = kith_clock();
 done:
   KITH_FREE(c.history);

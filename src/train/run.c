@@ -404,7 +404,7 @@ static kith_agreed run_create_trainer(run *r) {
   char checkpoint[KITH_PATH] = "";
   if (model.start == KITH_START_SPECTRAL && !r->o->fresh)
     KITH_TRY(kith_checkpoint_find(r->comm, r->o->work, 0, checkpoint));
-  if (checkpoint[0]) model.start = KITH_START_RANDOM;
+  if (checkpoint[0] || r->o->old[0]) model.start = KITH_START_RANDOM;
   KITH_TRY(kith_trainer_create(r->comm, r->g, &model, &r->o->train, &r->trainer));
 done:
   return st;
@@ -413,6 +413,7 @@ done:
 static kith_agreed run_by_steps(run *r) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(run_create_trainer(r));
+  if (r->o->old[0]) KITH_TRY(kith__update_begin(r));
   run_tell_left_out(r);
   KITH_TRY(kith__run_open_writer(r));
   KITH_TRY(kith__run_resume(r));
@@ -442,6 +443,7 @@ kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kit
 done:
   kith_checkpoint_writer_destroy(&r.writer);
   kith__history_end(&r.history);
+  KITH_FREE(r.before);
   kith_trainer_destroy(&r.trainer);
   kith__spectral_free(&r);
   kith__run_sequence_end(&r);

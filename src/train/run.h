@@ -18,8 +18,10 @@ typedef struct run {
   kith_checkpoint_writer *writer; /* writes checkpoints; wait for it before other HDF5 calls */
   history history;
   char config_key[KITH_CONFIG_KEY_SIZE], config_key_legacy[KITH_CONFIG_KEY_SIZE];
-  char id[KITH_NAME];   /* run id, kept when the run resumes; "": checkpoint of a version without ids */
-  char from[KITH_PATH]; /* path of the checkpoint that was resumed; "": none */
+  char id[KITH_NAME];        /* run id, kept when the run resumes; "": checkpoint of a version without ids */
+  char from[KITH_PATH];      /* path of the checkpoint that was resumed; "": none */
+  char *before;              /* an update: metrics.jsonl of the run that is updated … */
+  char before_id[KITH_NAME]; /* … and its id */
   char score[KITH_SCORE_SIZE];        /* name of the score that selects the epoch; "": none is selected */
   char score_before[KITH_SCORE_SIZE]; /* the same in the checkpoint … */
   bool has_score_before;              /* … if it stores one */
@@ -128,12 +130,20 @@ kith_agreed kith__run_save(run *r) KITH_MUST_USE;
 /* Callback of an evaluation: write a checkpoint of the state before it, if one is due by the clock. The
  * context is the run. Collective. */
 kith_agreed kith__run_poll(void *context) KITH_MUST_USE;
-/* Read a checkpoint into the trainer, and its other contents into c; the caller frees c->history. Collective.
- */
-kith_agreed kith__run_load(run *r, const char *path, kith_checkpoint *c) KITH_MUST_USE;
+/* Read a checkpoint into the trainer, and its other contents into c; the caller frees c->history.  of_parent:
+ * it is of the graph that this one updates. Collective. */
+kith_agreed kith__run_load(run *r, const char *path, bool of_parent, kith_checkpoint *c) KITH_MUST_USE;
 /* Wait until the checkpoint in progress is complete. Collective. */
 kith_agreed kith__run_wait(run *r) KITH_MUST_USE;
 /* Resume from the newest readable checkpoint, if there is one. Collective. */
 kith_agreed kith__run_resume(run *r) KITH_MUST_USE;
+
+/* ---- update.c ---- */
+
+/* Begin an update: rows, slots, weights and counts of the run that is updated, then rows of new nodes.
+ * Collective.  Errors: those of kith_checkpoint_read(). */
+kith_agreed kith__update_begin(run *r) KITH_MUST_USE;
+/* The lines of the run that is updated, and one on the update, as a new text. Local. */
+kith_status kith__update_history(const run *r, char **out) KITH_MUST_USE;
 
 #endif

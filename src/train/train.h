@@ -19,6 +19,24 @@ int64_t kith_trainer_rows_bytes(int n_slot, int64_t n_own, int d, int width);
 /** What batches of pairs hold, if a step has so many pairs.  Local. */
 kith_batch_shape kith_trainer_batch_shape(const kith_train_options *train, int64_t pairs);
 
+/** Steps of the optimizer after some epochs and steps: as many as these have, unless
+ * kith_trainer_set_optimizer_step() has set another count, from which it goes on.  Local. */
+int64_t kith_trainer_optimizer_step(const kith_trainer *t, int64_t epoch, int64_t step);
+void kith_trainer_set_optimizer_step(kith_trainer *t, int64_t epoch, int64_t step, int64_t count);
+
+/** Hold the input rows of known nodes where they are now: train.update.hold.  Local.  Errors: KITH_ENOMEM. */
+kith_status kith_trainer_hold(kith_trainer *t) KITH_MUST_USE;
+/**
+ * Begin the input rows of new nodes by train.update.init.  Collective.
+ *
+ * @param[out] n_drawn  rows that are left as they were, over all ranks: with mean, those of nodes without an
+ *                      interaction with a known node
+ * Errors: KITH_ENOMEM.
+ */
+kith_agreed kith_trainer_begin_new(kith_trainer *t, int64_t *n_drawn) KITH_MUST_USE;
+/** New pairs, and old ones, of an epoch of an update.  Local. */
+void kith_trainer_update_pairs(const kith_trainer *t, int64_t *n_new, int64_t *n_old);
+
 /** Training pairs (classification: nodes) of steps [first, last) of the current epoch, on all ranks.  Local.
  */
 int64_t kith_trainer_n_example(const kith_trainer *t, int64_t first, int64_t last);

@@ -220,6 +220,7 @@ void kith_trainer_destroy(kith_trainer **trainer) {
   kith_dist_csr_destroy(&t->a);
   kith_dist_csr_destroy(&t->own_graph);
   for (int s = 0; s < KITH_MAX_SLOTS; s++) KITH_FREE(t->slot[s]);
+  KITH_FREE(t->held);
   KITH_FREE(t->final);
   KITH_FREE(*trainer);
 }
@@ -230,6 +231,14 @@ void kith_trainer_set_epoch(kith_trainer *t, int64_t epoch) {
   t->epoch_number = epoch;
   if (t->sampled) kith__sampled_discard_plan(t);
   t->targets->set_epoch(t, epoch);
+}
+
+int64_t kith_trainer_optimizer_step(const kith_trainer *t, int64_t epoch, int64_t step) {
+  return t->optimizer_base + epoch * t->n_step + step;
+}
+
+void kith_trainer_set_optimizer_step(kith_trainer *t, int64_t epoch, int64_t step, int64_t count) {
+  t->optimizer_base = count - (epoch * t->n_step + step);
 }
 
 int64_t kith_trainer_n_example(const kith_trainer *t, int64_t first, int64_t last) {
@@ -275,6 +284,7 @@ static void trainer_update(kith_trainer *t, int64_t number) {
                          t->whole->x->value);
   }
   t->optimizer->step(&o, number, w.n, w.grad, w.slot, w.value);
+  if (t->held) kith__hold(t, o.lr);
 }
 
 static kith_step_request trainer_setup_step(kith_trainer *t, int64_t step, kith_step_request request) {
@@ -294,7 +304,7 @@ kith_step_request kith_trainer_step(kith_trainer *t, int64_t step, kith_step_req
   kith_params_zero_grad(t->params);
   kith_tape_backward(t->tape);
   kith_params_allreduce_grad(t->params, t->comm);
-  trainer_update(t, (int64_t)t->exec.step + 1);
+  trainer_update(t, t->optimizer_base + (int64_t)t->exec.step + 1);
   if (kith_fault(KITH_FAULT_LOSS)) kith_exact_sum_add(&t->loss, NAN);
   t->stats.steps++;
   t->stats.seconds += kith_clock() - began;

@@ -14,6 +14,7 @@ typedef struct also_stream also_stream; /* also.c */
 typedef struct pair_targets {
   bool softmax;
   kith_edge_order *edge_order;
+  kith_replay *replay; /* an update's pairs; null: all pairs */
   kith_negative_distribution *negative_distribution;
   kith_saturated_users *saturated_users; /* users without negatives; null if false negatives are not masked */
   kith_batch *batch;                     /* of the current step */
@@ -57,7 +58,10 @@ struct kith_trainer {
   kith_recording *whole; /* the recording on the full graph: one of both */
   bool whole_was_run;    /* inference_tape has run since the last step */
   const kith_optimizer *optimizer;
+  int64_t optimizer_base; /* steps of the optimizer beside the steps of epochs: those of an older graph had
+                             others */
   float *slot[KITH_MAX_SLOTS]; /* [n_own, d] of the optimizer, for x */
+  float *held;                 /* an update: [n_own, d] x as it was at its beginning; null: not held */
   float *final;                /* [n_own, final width] */
   kith_exact_sum loss;
   kith_step_stats stats;
@@ -121,6 +125,9 @@ struct kith_targets {
 /* Record the loss of a batch of pairs, of rows [most rows of a batch, d]. */
 void kith__pair_loss_op(kith_trainer *t, const kith_batch *b, kith_tensor *rows, kith_exact_sum *loss);
 extern const kith_targets kith__pair_targets, kith__node_targets;
+
+/* Pull the rows of known nodes that the step has moved towards t->held, at this learning rate.  Local. */
+void kith__hold(kith_trainer *t, double lr);
 
 /* Whether the input rows are trainable embeddings. */
 static inline bool kith__rows_require_grad(const kith_trainer *t) { return t->whole->x != NULL; }

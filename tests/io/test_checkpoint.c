@@ -52,6 +52,7 @@ static void state_fill(state *s, const kith_graph *g) {
   }
   s->c.epoch = 3;
   s->c.step = 2;
+  s->c.optimizer_step = 901;
   s->c.best = 0.5;
   s->c.best_epoch = 1;
   s->c.bad_evals = 7;
@@ -131,6 +132,39 @@ static void any_ranks_read_what_all_wrote(void **unused) {
     kith_comm_destroy(&comm);
     MPI_Comm_free(&some);
   }
+}
+
+/* A graph with more nodes takes the rows of the one that it updates, and leaves the others as they are; but
+ * no file of another graph. */
+static void a_later_graph_reads_the_rows_of_known_nodes(void **unused) {
+  (void)unused;
+  char path[KITH_PATH];
+  state s;
+  test_graph later = whole;
+  write_it(path);
+  later.n_user += 3;
+  later.n_item += 2;
+  kith_graph *g = test_graph_cut(&later, test_comm, 7, 9);
+  g->fingerprint = 78;
+  g->parent = (kith_parent){.is = true, .fingerprint = 77, .n = {whole.n_user, whole.n_item}};
+  state_room(&s, g);
+  for (int k = 0; k < 3; k++)
+    for (int64_t i = 0; i < (int64_t)g->n_own * WIDTH; i++) s.x[k][i] = -1;
+  s.c.of_parent = true;
+  assert_int_equal(KITH_OK, kith_checkpoint_read(test_comm, g, path, &s.c).status);
+  assert_int_equal(901, s.c.optimizer_step);
+  for (int k = 0; k < 3; k++)
+    for (kith_lid i = 0; i < g->n_own; i++)
+      for (int j = 0; j < WIDTH; j++)
+        assert_true(
+            s.x[k][i * WIDTH + j] ==
+            (g->original[i] < g->parent.n[g->type[i]] ? value_of(k, g->type[i], g->original[i], j) : -1));
+  KITH_FREE(s.c.history);
+  g->parent.fingerprint = 76;
+  assert_int_equal(KITH_EDATA, kith_checkpoint_read(test_comm, g, path, &s.c).status);
+  assert_true(s.c.refused);
+  state_free(&s);
+  kith_graph_destroy(&g);
 }
 
 /* Steps of one epoch: the latest counts, whether checkpoint-latest names it or not, and older ones are
@@ -449,6 +483,7 @@ static void without_memory_all_ranks_learn_it(void **unused) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(any_ranks_read_what_all_wrote),
+                                     cmocka_unit_test(a_later_graph_reads_the_rows_of_known_nodes),
                                      cmocka_unit_test(the_latest_step_of_an_epoch_is_the_newest),
                                      cmocka_unit_test(wide_rows_take_several_rounds),
                                      cmocka_unit_test(no_changed_byte_gives_other_values),
