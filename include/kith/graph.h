@@ -139,6 +139,22 @@ typedef struct kith_adjacency {
   int32_t *overlap;   /**< [start[n_own]] common training neighbors of the two ends; null: not computed */
 } kith_adjacency;
 
+enum { KITH_DRIFT_SLICES = 5, KITH_DRIFT_TOP = 100 };
+
+/** How the popularity of items, and who and what there is, change over time: docs/metrics.md. */
+typedef struct kith_drift {
+  int n; /**< slices of time; 0: not measured, since there are no times, or a slice would be empty */
+  struct kith_drift_slice {
+    int64_t from, until;                    /**< times, until excluded */
+    int64_t pairs, users, items;            /**< training interactions, and users and items that have one */
+    int64_t new_users, new_items;           /**< of these, those without an earlier one … */
+    int64_t new_user_pairs, new_item_pairs; /**< … and their interactions */
+    double overlap; /**< of the most popular items, the share that was so in the slice before; NaN: none is */
+    double rank_correlation; /**< Spearman's, of the numbers of interactions of items here and in the slice
+                                before; NaN: all are equal */
+  } slice[KITH_DRIFT_SLICES];
+} kith_drift;
+
 enum { KITH_MAX_HIGHER = 15 /**< coefficients of a direct term beside the first */ };
 
 /**

@@ -231,6 +231,7 @@ typedef struct kith_ingest_report {
   int64_t without_features[KITH_MAX_TYPES]; /**< nodes without a line */
   kith_name_report names[KITH_SIDES];
   kith_split_report split;
+  kith_drift drift; /**< of the training interactions, if they have times */
   kith_feature_format features_format[KITH_MAX_TYPES]; /**< given or detected */
   bool features_weighted[KITH_MAX_TYPES];              /**< long: there is a column of weights */
   int64_t features_repeated[KITH_MAX_TYPES];           /**< long: repeated node and feature, merged */

@@ -52,6 +52,9 @@ kith_status cli_inspect_relations(cli *c, const kith_dataset *d) KITH_MUST_USE;
 kith_status cli_inspect_held_out(cli *c, const kith_dataset *d) KITH_MUST_USE;
 /** Print what an update put behind its parent, the n-th in a row.  Local. */
 void cli_inspect_update(cli *c, const kith_dataset *d, int n_update);
+/** Print how interactions drift, indented by spaces, and add it to the JSON object; nothing if that was not
+ * measured.  Local. */
+void cli_print_drift(cli *c, const kith_drift *d, int indent);
 kith_agreed cli_bench(cli *c);
 kith_agreed cli_doctor(cli *c);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "graph/drift.h"
 
 enum {
   INSPECT_ENTRIES = 2048,
@@ -118,6 +119,10 @@ static bool inspect_has_relations(const inspect_entries *all) {
 static bool inspect_has_held_out(const inspect_entries *all) {
   return strcmp(inspect_value(all, "format"), KITH_GRAPH_FORMAT) == 0 && !inspect_is_classification(all) &&
          inspect_rows(all, "valid/item") + inspect_rows(all, "test/item") > 0;
+}
+
+static bool inspect_has_times(const inspect_entries *all) {
+  return strcmp(inspect_value(all, "format"), KITH_GRAPH_FORMAT) == 0 && inspect_find(all, "train/time");
 }
 
 /* Whether the only edges of a classification are those of relations. */
@@ -369,10 +374,16 @@ static kith_status inspect_dataset(cli *c, const char *path, const inspect_entri
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_dataset *d = NULL;
   const inspect_entry *taken = inspect_find(all, "taken");
-  bool relations = inspect_has_relations(all), held_out = inspect_has_held_out(all);
-  if (!relations && !held_out && !taken) goto done;
+  bool relations = inspect_has_relations(all), held_out = inspect_has_held_out(all),
+       timed = inspect_has_times(all);
+  kith_drift drift;
+  if (!relations && !held_out && !timed && !taken) goto done;
   KITH_TRY(kith_dataset_read(&alone, path, &d).status);
   if (taken && d->parent.is) cli_inspect_update(c, d, taken->lines);
+  if (timed) {
+    KITH_TRY(kith_drift_measure(&d->train, d->time, d->n[KITH_ITEM], &drift));
+    cli_print_drift(c, &drift, 0);
+  }
   if (held_out) KITH_TRY(cli_inspect_held_out(c, d));
   if (relations) KITH_TRY(cli_inspect_relations(c, d));
 done:

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "graph/drift.h"
 #include "graph/schema.h"
 #include "ingest/features.h"
 #include "ingest/names.h"
@@ -201,6 +202,7 @@ static kith_status ingest_report(const kith__graph_data *t, kith_ingest_report *
   r->has_weight = t->train.weight != NULL;
   r->cold_users = count_cold_users(&t->train.ragged);
   KITH_TRY(count_cold_items(t, &r->cold_items));
+  KITH_TRY(kith_drift_measure(&t->train.ragged, t->train.time, r->n[KITH_ITEM], &r->drift));
 done:
   return st;
 }

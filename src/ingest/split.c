@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "graph/drift.h"
 #include "graph/graph.h"
 #include "ingest/split.h"
 
@@ -139,39 +140,12 @@ static void split_last(const kith_split *s, const kith_ids *ids, const kith__edg
 
 /* ---- time: the latest of all ---- */
 
-enum { TIME_BINS = 1 << 12 };
-
-/* Width of equal bins that cover low … high. */
-static uint64_t time_bin(int64_t low, int64_t high) {
-  return ((uint64_t)high - (uint64_t)low) / TIME_BINS + 1;
-}
-
-/* The k-th smallest time, from 0: by a histogram that is refined around it, without a copy. */
-static int64_t time_at(int64_t n, const int64_t *time, int64_t k) {
-  int64_t low = time[0], high = time[0];
-  for (int64_t i = 1; i < n; i++) {
-    if (time[i] < low) low = time[i];
-    if (time[i] > high) high = time[i];
-  }
-  while (low < high) {
-    int64_t count[TIME_BINS] = {0}, bin = 0;
-    uint64_t width = time_bin(low, high);
-    for (int64_t i = 0; i < n; i++)
-      if (time[i] >= low && time[i] <= high) count[((uint64_t)time[i] - (uint64_t)low) / width]++;
-    for (; k >= count[bin]; bin++) k -= count[bin];
-    uint64_t begin = (uint64_t)low + (uint64_t)bin * width, last = begin + (width - 1);
-    if (last - (uint64_t)low < (uint64_t)high - (uint64_t)low) high = (int64_t)last;
-    low = (int64_t)begin;
-  }
-  return low;
-}
-
 static int64_t time_held(double share, int64_t n) { return (int64_t)(share * (double)n + 0.5); }
 
 int64_t kith__time_cut(int64_t n, const int64_t *time, double share) {
   int64_t held = time_held(share, n);
   if (held == 0) return INT64_MAX;
-  int64_t cut = time_at(n, time, n - held), before = 0;
+  int64_t cut = kith_nth_time(n, time, n - held), before = 0;
   for (int64_t i = 0; i < n; i++) before += time[i] < cut;
   return before == n - held ? cut : cut + 1;
 }

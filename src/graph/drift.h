@@ -1,0 +1,22 @@
+/** Drift: how interactions change over time. */
+#ifndef KITH_GRAPH_DRIFT_H
+#define KITH_GRAPH_DRIFT_H
+
+#include "graph/graph.h"
+
+/** The k-th smallest of n times, k = 0 … n - 1, by a histogram that is refined around it.  Local.  Cost: a
+ * few passes. */
+int64_t kith_nth_time(int64_t n, const int64_t *time, int64_t k);
+
+/**
+ * Cut interactions by time into KITH_DRIFT_SLICES equal shares, and compare each with those before.  Local.
+ *
+ * @param rows    interactions, a row for each user
+ * @param time    [entries] their times; null: out->n is 0
+ * @param n_item  items; numbers in the rows are below it
+ * Errors: KITH_ENOMEM; out->n is 0.  Memory: 60 bytes for each item.
+ */
+kith_status kith_drift_measure(const kith_ragged *rows, const int64_t *time, int64_t n_item,
+                               kith_drift *out) KITH_MUST_USE;
+
+#endif
