@@ -24,3 +24,21 @@ kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, i
   *e = (exchange){h, packed, rows};
   return rows;
 }
+
+/* ---- rows of node maps, which change from step to step ---- */
+
+static void exchange_rows_backward(void *self) {
+  exchange *e = self;
+  const float *dy = kith_tensor_grad(e->rows);
+  (void)kith_tensor_mark_grad_written(e->packed); /* a row for each row that is sent: all are written */
+  kith_halo_backward_packed(e->h, e->packed->d, dy, e->packed->grad);
+}
+
+kith_tensor *kith_exchange_rows_op(kith_tape *t, kith_halo *h, kith_tensor *packed,
+                                   const kith_node_map *rows) {
+  if (!packed) return NULL;
+  exchange made = {h, packed, kith_tape_node_tensor(t, rows, packed->d)};
+  exchange *e = kith_tape_op(t, "exchange rows", true, exchange_forward, exchange_rows_backward, sizeof *e);
+  if (e) *e = made;
+  return e ? made.rows : NULL;
+}

@@ -399,6 +399,10 @@ kith_tensor *kith_fuse_op(kith_tape *t, int n, const kith_fuse_input *in, float 
 /** Move packed rows from their owners to the ranks that requested them; backward moves the gradients back.
  * `h` is the dynamic halo as it is set up when run.  Collective when run. */
 kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, int64_t max_recv);
+/** The same of rows of node maps: `rows` are those received, and packed's are those sent.  No other op reads
+ * `packed`. */
+kith_tensor *kith_exchange_rows_op(kith_tape *t, kith_halo *h, kith_tensor *packed,
+                                   const kith_node_map *rows);
 
 /**
  * Embeddings left out of the input rows of a training step (Volkovs et al., DropoutNet, NIPS 2017, section

@@ -1,0 +1,80 @@
+/**
+ * TGN, temporal graph networks (Rossi et al., 2020), on a stream of events of users and items.
+ *
+ * Every node has a memory, a row that a gated recurrent unit rewrites by the message of the node's last
+ * event, and a learned row of its own.  A user's embedding at an event, and an item's at the beginning of a
+ * batch, is attention over their latest neighbors.  The loss is a softmax over all items.  docs/models.md has
+ * the formulas.
+ *
+ * Events come in order, in batches.  Memory, message, neighbors and learned row of a node are at its owner;
+ * rows travel by exchanges.  Results are the same on any number of ranks up to rounding.
+ */
+#ifndef KITH_TGN_TGN_H
+#define KITH_TGN_TGN_H
+
+#include "kith/optimizer.h"
+#include "stream/stream.h"
+
+typedef struct kith_tgn_options {
+  int dim;         /**< d: columns of memory, rows and embeddings */
+  int heads;       /**< of the attention; d is divisible by it */
+  int time_dim;    /**< numbers of a time code */
+  int neighbors;   /**< latest neighbors that attention reads */
+  int batch;       /**< events of a batch, over all ranks */
+  bool exact;      /**< a user's neighbors and the evidence are those before the event; else those before its
+                        batch.  Memory and items' embeddings are those before the batch in any case */
+  bool evidence;   /**< scores have terms of evidence */
+  double init;     /**< standard deviation of the initial learned rows */
+  double lr_decay; /**< factor of the learning rate per epoch */
+  uint64_t seed;
+  kith_optimizer_options optimizer;
+} kith_tgn_options;
+
+enum { KITH_TGN_MAX_ITEMS = 16384 }; /**< most items: every step scores them all */
+
+typedef struct kith_tgn kith_tgn;
+
+/**
+ * Weights, learned rows and empty memory.  Collective.  `comm`, `g` and `stream` must outlive it.
+ * Errors: KITH_ENOMEM; KITH_ECONFIG (more than KITH_TGN_MAX_ITEMS items, heads that do not divide dim).
+ */
+kith_agreed kith_tgn_create(const kith_comm *comm, const kith_graph *g, const kith_tgn_options *o,
+                            kith_tgn **out) KITH_MUST_USE;
+/** Collective; accepts null. */
+void kith_tgn_destroy(kith_tgn **tgn);
+
+/** Forget all events: memory, messages, neighbors, evidence.  Local. */
+void kith_tgn_forget(kith_tgn *t);
+
+/**
+ * Train on the next batch, then remember it.  Collective; cannot fail and allocates nothing.
+ *
+ * @param epoch    from 0, for the learning rate
+ * @param number   of the step, from 1, over all epochs
+ * @param first    index of the batch's first event in the stream; the batches before were remembered
+ * @param event    [n] at most o->batch
+ * @param request  of this rank: the largest one of all ranks is returned
+ */
+int64_t kith_tgn_step(kith_tgn *t, int64_t epoch, int64_t number, int64_t first, int n,
+                      const kith_event *event, int64_t request);
+
+/** The sum of the losses of the steps since kith_tgn_forget(), this rank's share: a step's loss is the mean
+ * over its events of - log probability of the event's item.  Local. */
+kith_exact_sum *kith_tgn_loss(kith_tgn *t);
+
+/**
+ * All that training has changed, as one block of rows and one of weights: kith_tgn_pack() fills them, and
+ * kith_tgn_unpack() takes them and adds events 0 … end - 1 to neighbors and evidence, which follow from these
+ * alone.  Local; unpack is Collective.
+ */
+typedef struct kith_tgn_state {
+  int width;        /**< columns of rows: learned row, optimizer's slots, memory, message, times */
+  float *row;       /**< [n_own, width] */
+  int64_t n_weight; /**< weights with their slots */
+  float *weight;    /**< [n_weight] equal on all ranks */
+} kith_tgn_state;
+kith_status kith_tgn_pack(kith_tgn *t, kith_tgn_state *out) KITH_MUST_USE;
+void kith_tgn_unpack(kith_tgn *t, const kith_tgn_state *state, kith_stream *stream, int64_t end);
+void kith_tgn_state_free(kith_tgn_state *state);
+
+#endif
