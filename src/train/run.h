@@ -143,6 +143,9 @@ kith_agreed kith__run_resume(run *r) KITH_MUST_USE;
 /* Begin an update: rows, slots, weights and counts of the run that is updated, then rows of new nodes.
  * Collective.  Errors: those of kith_checkpoint_read(). */
 kith_agreed kith__update_begin(run *r) KITH_MUST_USE;
+/* Keep of the checkpoint that is updated its epoch and its history, for kith__update_history(), and count new
+ * nodes.  Local. */
+void kith__update_take(run *r, kith_checkpoint *c);
 /* The lines of the run that is updated, and one on the update, as a new text. Local. */
 kith_status kith__update_history(const run *r, char **out) KITH_MUST_USE;
 

@@ -44,15 +44,24 @@ void kith__spectral_free(run *r) {
   KITH_FREE(r->ritz);
 }
 
-/* The state before the first round, then that of a checkpoint, if there is one. */
+/* Columns: random ones, or zeros that an update fills. */
+static kith_agreed spectral_columns(run *r) {
+  const kith_model_options *o = &r->o->model;
+  int k = o->dim, further = o->spectral.oversample;
+  if (r->o->old[0]) return kith_agree(r->comm, kith_spectrum_make(r->g->n_own, k, k + further, &r->spectrum));
+  return kith_spectrum_start(r->comm, r->g, k, further, r->o->train.seed, &r->spectrum);
+}
+
+/* The state before the first round, then that of a checkpoint, if there is one.  The rounds of an update
+ * count from 0. */
 static kith_agreed spectral_begin(run *r) {
   kith_agreed st = {KITH_OK};
-  const kith_model_options *o = &r->o->model;
-  KITH_TRY(
-      kith_spectrum_start(r->comm, r->g, o->dim, o->spectral.oversample, r->o->train.seed, &r->spectrum));
+  KITH_TRY(spectral_columns(r));
   KITH_TRY(kith_agree(r->comm, KITH_NEW(r->ritz, 3 * (int64_t)r->spectrum->width)));
+  if (r->o->old[0]) KITH_TRY(kith__spectral_update_begin(r));
   KITH_TRY(kith__run_open_writer(r));
   KITH_TRY(kith__run_resume(r));
+  if (!r->from[0]) r->epoch = 0;
   if (r->epoch == 0) return st;
   kith__spectral_unpack(r->ritz, r->spectrum);
   r->spectrum->round = (int)r->epoch;

@@ -10,6 +10,9 @@
 kith_agreed kith__spectral_run(run *r) KITH_MUST_USE;
 /* Free what the run has of the spectral model.  Local. */
 void kith__spectral_free(run *r);
+/* Begin an update: read the eigenpairs of the older graph into r->spectrum, whose columns are zeros.
+ * Collective.  Errors: those of kith_checkpoint_read(). */
+kith_agreed kith__spectral_update_begin(run *r) KITH_MUST_USE;
 /* Columns and values of the iteration, for checkpoints.  Local. */
 kith_train_state kith__spectral_state(run *r);
 /* Values as sums of three floats, out [3 * width], and back.  Local. */

@@ -19,9 +19,10 @@ static int64_t update_old_steps(const run *r, const kith_checkpoint *c) {
   return c->epoch * ((n + batch - 1) / batch) + c->step;
 }
 
-/* Keep the history of the old run, for kith__update_history(). */
-static void update_take(run *r, kith_checkpoint *c) {
+void kith__update_take(run *r, kith_checkpoint *c) {
   r->epoch = c->epoch;
+  for (int t = 0; t < r->g->schema.n_type; t++)
+    r->result->update.new_nodes[t] = r->g->n[t] - r->g->parent.n[t];
   r->before = c->history;
   c->history = NULL;
   snprintf(r->before_id, sizeof r->before_id, "%s", c->run);
@@ -31,14 +32,13 @@ kith_agreed kith__update_begin(run *r) {
   kith_agreed st = {KITH_OK};
   kith_update_result *u = &r->result->update;
   kith_checkpoint c = {.history = NULL};
-  for (int t = 0; t < r->g->schema.n_type; t++) u->new_nodes[t] = r->g->n[t] - r->g->parent.n[t];
   kith_trainer_update_pairs(r->trainer, &u->new_pairs, &u->old_pairs);
   KITH_TRY(kith__run_load(r, r->o->old, true, &c));
   int64_t steps = c.optimizer_step >= 0 ? c.optimizer_step : update_old_steps(r, &c);
   kith_trainer_set_optimizer_step(r->trainer, c.epoch, 0, steps);
   KITH_TRY(kith_trainer_begin_new(r->trainer, &u->drawn_rows));
   KITH_TRY(kith_agree(r->comm, kith_trainer_hold(r->trainer)));
-  update_take(r, &c);
+  kith__update_take(r, &c);
 done:
   KITH_FREE(c.history);
   return st;
