@@ -86,6 +86,12 @@ static kith_agreed parts_read(const char *path) {
   KITH_TRY(kith_graph_read(&fuzz_comm, path, &g));
   parts_hold(g);
   KITH_TRY(kith_redistribution_create(&fuzz_comm, g, &rows));
+  if (g->n_class > 0) goto done;
+  KITH_TRY(kith_graph_parent_read(&fuzz_comm, path, g));
+  for (kith_eid e = 0; e < g->start[g->n_own]; e++)
+    FUZZ_HOLD(g->is_new[e] == 0 || g->is_new[e] == 1, "entry %lld is new %d times", (long long)e,
+              g->is_new[e]);
+  FUZZ_HOLD(g->parent.n[KITH_ITEM] <= g->n[KITH_ITEM], "the parent has more items");
 done:
   kith_redistribution_destroy(&rows);
   kith_graph_destroy(&g);

@@ -5,6 +5,50 @@
 #include "support/parts.h"
 #include "support/sweep.h"
 
+/* A list of the pairs between users and items of two halves that are in one half, or that are not. */
+static void halves(bool same, char *text) {
+  size_t n = 0;
+  text[0] = '\0';
+  for (int u = 0; u < 16; u++)
+    for (int i = 0; i < 16; i++)
+      if ((u < 8) == (i < 8) ? same : !same && (u + i) % 2 == 0)
+        n += (size_t)snprintf(text + n, APPENDED_TEXT - n, "u%d,i%d\n", u, i);
+}
+
+/* Of two halves, which new pairs join: nothing is cut at first, and later updates are compared with the cut
+ * that was made then. */
+static void a_cut_that_has_become_worse_is_made_anew(void **state) {
+  (void)state;
+  static char text[APPENDED_TEXT];
+  static kith_append_report r;
+  const char *const name[] = {"first.h5",        "first-parts.h5", "second.h5",
+                              "second-parts.h5", "third.h5",       "third-parts.h5"};
+  char path[6][KITH_PATH];
+  kith_partition_update_report u, v;
+  kith_partition_options o = kith_partition_defaults();
+  o.parts = 2;
+  for (int i = 0; i < 6; i++) test_path(appended_folder, name[i], path[i]);
+  halves(true, text);
+  kith_ingest_options data = appended_pairs(text, "", "");
+  appended_ingest(&data, name[0]);
+  if (test_comm->rank == 0)
+    assert_int_equal(test_parts_write(path[0], path[1], o.parts, o.method).status, KITH_OK);
+  halves(false, text);
+  kith_append_options more = appended_more(text);
+  appended_well(&data, &more, name[0], name[2], &r);
+  assert_int_equal(kith_partition_update(test_comm, path[0], path[1], path[2], &o, path[3], &u).status,
+                   KITH_OK);
+  assert_int_equal(u.why, KITH_RECUT_WORSE);
+  assert_true(u.first_cut == 0 && u.extended_cut > 0.3);
+  more = appended_more("u16,i16\nu16,i0\n");
+  appended_well(&data, &more, name[2], name[4], &r);
+  assert_int_equal(kith_partition_update(test_comm, path[2], path[3], path[4], &o, path[5], &v).status,
+                   KITH_OK);
+  assert_true(v.first_cut == u.cut);
+  assert_int_equal(v.why, KITH_RECUT_NONE);
+  assert_int_equal(v.n_new, 2);
+}
+
 /* ---- refused memory, reads and writes ---- */
 
 static kith_ingest_options sweep_data;
@@ -173,6 +217,7 @@ static void old_nodes_keep_their_parts(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(old_nodes_keep_their_parts),
+      cmocka_unit_test(a_cut_that_has_become_worse_is_made_anew),
       cmocka_unit_test(what_is_refused_leaves_the_old_files),
   };
   test_begin(&argc, &argv);
