@@ -97,6 +97,27 @@ static void assert_new_is_what_the_parent_lacks(const kith__graph_data *old, con
   assert_int_equal(r->train, l->start[l->n_row]);
 }
 
+static kith_dataset *dataset_of(const char *name) {
+  char path[KITH_PATH];
+  kith_dataset *d = NULL;
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  assert_int_equal(kith_dataset_read(&alone, test_path(appended_folder, name, path), &d).status, KITH_OK);
+  return d;
+}
+
+/* Users are numbered alike in both files, so their ties have the same places. */
+static void assert_same_overlaps(const char *name, const char *wanted) {
+  kith_dataset *a = dataset_of(name), *b = dataset_of(wanted);
+  int r = kith_schema_find_relation(&a->schema, "friend");
+  const kith_relation_edges *x = &a->relation[r], *y = &b->relation[r];
+  int64_t n = x->edges.start[x->edges.n_row];
+  assert_int_equal(n, y->edges.start[y->edges.n_row]);
+  assert_memory_equal(x->edges.value, y->edges.value, (size_t)n * sizeof *x->edges.value);
+  assert_memory_equal(x->overlap, y->overlap, (size_t)n * sizeof *x->overlap);
+  kith_dataset_destroy(&a);
+  kith_dataset_destroy(&b);
+}
+
 static void assert_same_sets(const char *name, const char *wanted) {
   static dump a, b;
   kith__graph_data found = appended_data(name), all = appended_data(wanted);
@@ -104,6 +125,7 @@ static void assert_same_sets(const char *name, const char *wanted) {
   dump_make(&all, &b);
   for (int i = 0; i < a.n && i < b.n; i++) assert_string_equal(a.line[i], b.line[i]);
   assert_int_equal(a.n, b.n);
+  assert_same_overlaps(name, wanted);
   kith__graph_data_free(&found);
   kith__graph_data_free(&all);
 }
@@ -238,6 +260,31 @@ static void names_of_new_nodes_are_empty_and_longer_ids_fit(void **state) {
   kith__graph_data_free(&t);
 }
 
+/* Format, header, columns and minimum weight are those of the old list. */
+static void what_the_new_list_leaves_open_is_as_in_the_old_one(void **state) {
+  (void)state;
+  static kith_append_report r;
+  kith_ingest_options o = appended_pairs("stars;what;who\n5;x;a\n4;y;a\n1;z;a\n", "", "stars");
+  o.interactions.header = KITH_HEADER_YES;
+  o.interactions.min_weight = 3;
+  snprintf(o.interactions.user, KITH_NAME, "who");
+  snprintf(o.interactions.item, KITH_NAME, "what");
+  appended_ingest(&o, "old.h5");
+  kith_append_options more = appended_more("who;stars;what\nb;3;x\nb;2;y\nc;9;w\n");
+  appended_well(&o, &more, "old.h5", "new.h5", &r);
+  assert_int_equal(r.pairs, 2);
+  assert_int_equal(r.below_min_weight, 1);
+  assert_int_equal(r.n[KITH_ITEM], 3);
+  o = appended_pairs("a x y\nb x\n", "", "");
+  o.interactions.format = KITH_ADJACENCY;
+  appended_ingest(&o, "old.h5");
+  more = appended_more("c x z\nb\nd\n");
+  appended_well(&o, &more, "old.h5", "new.h5", &r);
+  assert_int_equal(r.pairs, 2);
+  assert_int_equal(r.n[KITH_USER], 4);
+  assert_int_equal(r.list.format, KITH_ADJACENCY);
+}
+
 static bool is_taken(const kith_append_options *o, const char *name) {
   char path[KITH_PATH];
   bool taken = false;
@@ -306,6 +353,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(an_earlier_time_counts_with_its_weight),
       cmocka_unit_test(a_list_without_anything_new_writes_no_file),
       cmocka_unit_test(names_of_new_nodes_are_empty_and_longer_ids_fit),
+      cmocka_unit_test(what_the_new_list_leaves_open_is_as_in_the_old_one),
       cmocka_unit_test(the_last_list_is_known_by_its_bytes),
       cmocka_unit_test(lists_that_do_not_fit_are_refused),
   };
