@@ -8,7 +8,7 @@ if(TARGET kith_program)
 endif()
 install(TARGETS kith ARCHIVE LIBRARY)
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(PROGRAMS slurm/pipeline.sh slurm/partition.sbatch slurm/train.sbatch slurm/evaluate.sbatch slurm/doctor.sbatch
+install(PROGRAMS slurm/pipeline.sh slurm/partition.sbatch slurm/train.sbatch slurm/update.sbatch slurm/evaluate.sbatch slurm/doctor.sbatch
         DESTINATION ${CMAKE_INSTALL_DATADIR}/kith/slurm)
 install(FILES slurm/environment.sh DESTINATION ${CMAKE_INSTALL_DATADIR}/kith/slurm)
 

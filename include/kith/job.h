@@ -14,7 +14,7 @@
 #include "kith/watchdog.h"
 
 enum {
-  KITH_JOB_MAX_KEYS = 1290, /**< capacity for all keys, those of each relation included */
+  KITH_JOB_MAX_KEYS = 1400, /**< capacity for all keys, those of each relation included */
   KITH_JOB_KEY_SIZE = 128,  /**< bytes of a dotted key with its terminating zero */
   KITH_JOB_MAX_MODELS = 8   /**< models of a blend */
 };
@@ -54,6 +54,12 @@ typedef struct kith_job {
     kith_new_node_types types;      /**< node types that may have new ids */
     kith_unknown_policy unknown;    /**< what happens to pairs with another unknown id */
   } embed;
+  struct {
+    char interactions[KITH_PATH];         /**< new ones, with the settings of data.interactions */
+    char features[KITH_SIDES][KITH_PATH]; /**< of new nodes, with those of data.user_features, … */
+    int n_relation;
+    struct kith_job_list relation[KITH_MAX_RELATIONS]; /**< new edges, with those of data.relations */
+  } update;                                            /**< its lists; train.update has the rest */
   struct {
     kith_knots weights; /**< gamma of each model, in their order; n = 0: chosen on validation items */
     int64_t users;      /**< validation users on whom weights are chosen, about */

@@ -35,6 +35,7 @@ kith_agreed cli_generate(cli *c);
 kith_agreed cli_ingest(cli *c);
 kith_agreed cli_partition(cli *c);
 kith_agreed cli_train(cli *c);
+kith_agreed cli_update(cli *c);
 kith_agreed cli_evaluate(cli *c);
 /** kith evaluate --rolling, if the option is given, which `asked` says.  Collective. */
 kith_agreed cli_rolling(cli *c, bool *asked) KITH_MUST_USE;
@@ -71,6 +72,21 @@ kith_status cli_run_of_job(const cli *c, kith_run *run, char *config_key) KITH_M
 kith_status cli_stage_to_write(const cli *c, const char *name, char *path) KITH_MUST_USE;
 /* Whether a file of the work folder exists, and its path, path [KITH_PATH].  Collective. */
 bool cli_has_stage(const cli *c, const char *name, char *path);
+
+/*
+ * Refuse to read or to replace files of a model that an update is about to replace.  Local; on rank 0.
+ *
+ * @param writes  also if the update has only begun to make its own files
+ * Errors: KITH_ENOINPUT (its files are moving), KITH_EOUTPUT.
+ */
+kith_status cli_check_update(const cli *c, bool writes) KITH_MUST_USE;
+
+/* What kith ingest reads.  Local. */
+kith_ingest_options cli_ingest_options(const kith_job *job);
+/* Resolve evaluate.split; refuse an empty one.  Collective.  Errors: KITH_ECONFIG. */
+kith_agreed cli_check_split(const cli *c, const kith_graph *g, kith_run *run) KITH_MUST_USE;
+/* Print what a run has trained, and its figures. */
+void cli_print_trained(cli *c, const kith_graph *g, const kith_run *run, const kith_run_result *r);
 
 /* Take the lock of the work folder until the program ends; succeeds if this run has it.  Collective.  Errors:
  * as kith_lock_take(). */
@@ -130,6 +146,9 @@ kith_agreed cli_refit_keep_recent(const cli *c, kith_model_options *model) KITH_
  * and stores one.  Collective.  Errors: KITH_ENOMEM. */
 kith_agreed cli_keep_half_life(const cli *c, const char *checkpoint, const kith_graph *g,
                                kith_model_options *model) KITH_MUST_USE;
+/* The same of a checkpoint of the graph that `g` updates. */
+kith_agreed cli_keep_old_half_life(const cli *c, const char *checkpoint, const kith_graph *g,
+                                   kith_model_options *model) KITH_MUST_USE;
 /*
  * Where the model weighs interactions or relations by age: read the times of interactions into `g`, and
  * choose model->lightgcn.half_life if it is to be.  Collective.  Errors: those of kith_graph_times_read() and

@@ -73,14 +73,14 @@ static void half_life_log_effect(const cli *c, const kith_graph *g, double secon
            kith_exact_sum_value(&sum) / (2 * (double)g->n_edge), exp2(-1e-9 * (double)halvings));
 }
 
-kith_agreed cli_keep_half_life(const cli *c, const char *checkpoint, const kith_graph *g,
-                               kith_model_options *model) {
+static kith_agreed half_life_keep(const cli *c, const char *checkpoint, uint64_t fingerprint,
+                                  kith_model_options *model) {
   kith_agreed st = {KITH_OK};
   double seconds = 0;
   bool found = false;
   char text[32];
   if (!kith_model_decays(model) || model->lightgcn.half_life >= 0) return st;
-  KITH_TRY(kith_checkpoint_half_life(c->comm, checkpoint, g->fingerprint, &seconds, &found));
+  KITH_TRY(kith_checkpoint_half_life(c->comm, checkpoint, fingerprint, &seconds, &found));
   if (!found) return st;
   model->lightgcn.half_life = seconds;
   model->lightgcn.half_life_chosen = true;
@@ -88,6 +88,16 @@ kith_agreed cli_keep_half_life(const cli *c, const char *checkpoint, const kith_
   kith_log("model.half_life: auto: %s, as chosen for the run of %s", text, checkpoint);
 done:
   return st;
+}
+
+kith_agreed cli_keep_half_life(const cli *c, const char *checkpoint, const kith_graph *g,
+                               kith_model_options *model) {
+  return half_life_keep(c, checkpoint, g->fingerprint, model);
+}
+
+kith_agreed cli_keep_old_half_life(const cli *c, const char *checkpoint, const kith_graph *g,
+                                   kith_model_options *model) {
+  return half_life_keep(c, checkpoint, g->parent.fingerprint, model);
 }
 
 kith_agreed cli_choose_half_life(cli *c, const char *parts, kith_graph *g, kith_model_options *model) {

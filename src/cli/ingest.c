@@ -375,6 +375,7 @@ kith_agreed cli_ingest(cli *c) {
   char path[KITH_PATH], *job = NULL;
   KITH_TRY(kith_agree(c->comm, ingest_prepare(c, path, &job)));
   KITH_TRY(cli_lock_of(c, path));
+  KITH_TRY(kith_agree(c->comm, cli_check_update(c, true)));
   const bool shared = cli_is_shared(c, path);
   KITH_TRY(c->job.task == KITH_TASK_CLASSIFY ? ingest_nodes(c, job, path) : ingest_pairs(c, job, path));
   cli_print_written(c, path, shared);

@@ -221,6 +221,7 @@ kith_agreed cli_partition(cli *c) {
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
   if (!compare) KITH_TRY(kith_agree(c->comm, cli_stage_to_write(c, "parts.h5", parts)));
   if (!compare) KITH_TRY(cli_lock_of(c, parts));
+  if (!compare) KITH_TRY(kith_agree(c->comm, cli_check_update(c, !c->refit)));
   KITH_TRY(kith_comm_create(MPI_COMM_SELF, &alone));
   KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? partition_alone(c, alone, compare).status : KITH_OK));
 done:

@@ -17,6 +17,7 @@ kith_status cli_stage(const cli *c, const char *name, char *path) {
   kith_status st = KITH_OK;
   KITH_TRY(kith_job_file(&c->job, name, path));
   if (c->comm->rank != 0) return st;
+  KITH_TRY(cli_check_update(c, false));
   bool missing = access(path, F_OK) != 0 && errno == ENOENT;
   KITH_CHECK(!missing, KITH_ENOINPUT, "%s: %s: run kith %s %s%s first", path, strerror(ENOENT),
              stages_verb(c, name), c->job_args, strcmp(name, "graph.h5") == 0 ? "" : cli_refit_option(c));

@@ -14,7 +14,7 @@ done:
 }
 
 /* Refuse to evaluate on a split that is empty: all scores would be zero. */
-static kith_agreed train_check_split(const cli *c, const kith_graph *g, kith_run *run) {
+kith_agreed cli_check_split(const cli *c, const kith_graph *g, kith_run *run) {
   const char *asked = c->job.evaluate.split == KITH_EVAL_AUTO    ? "auto, but nothing is held out"
                       : c->job.evaluate.split == KITH_EVAL_VALID ? "valid"
                                                                  : "test";
@@ -90,7 +90,7 @@ static void train_print_rounds(cli *c, const kith_run *run, const kith_run_resul
   cli_json(c, "residual", "%.6g", r->residual);
 }
 
-static void train_print(cli *c, const kith_graph *g, const kith_run *run, const kith_run_result *r) {
+void cli_print_trained(cli *c, const kith_graph *g, const kith_run *run, const kith_run_result *r) {
   bool on_valid = run->evaluate.split == KITH_EVAL_VALID;
   const char *split = on_valid ? "valid" : run->train.patience > 0 ? "test-selected" : "test";
   cli_print_refit(c, g);
@@ -197,17 +197,18 @@ kith_agreed cli_train(cli *c) {
   KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
   run.job = job;
   KITH_TRY(cli_lock(c));
+  KITH_TRY(kith_agree(c->comm, cli_check_update(c, !c->refit)));
   KITH_TRY(cli_read_parts(c, run.parts, &g));
   KITH_TRY(cli_check_task(c, g));
   KITH_TRY(cli_check_data(c, run.graph));
-  KITH_TRY(train_check_split(c, g, &run));
+  KITH_TRY(cli_check_split(c, g, &run));
   train_log(c, &run, g);
   if (!run.fresh) KITH_TRY(train_keep_half_life(c, g, &run));
   if (c->refit) KITH_TRY(cli_keep_half_life(c, c->chosen_by, g, &run.model));
   KITH_TRY(cli_refit_keep_recent(c, &run.model));
   KITH_TRY(cli_resolve_half_life(c, run.parts, g, &run.model));
   KITH_TRY(kith_train_run(c->comm, g, &run, &result));
-  train_print(c, g, &run, &result);
+  cli_print_trained(c, g, &run, &result);
   train_check_graph(c, &run, g);
 done:
   kith_graph_destroy(&g);

@@ -40,6 +40,8 @@ static const pattern patterns[] = {
      KITH_MAX_RELATIONS, "relations"},
     {"embed.relations.", offsetof(kith_job, embed.n_relation), offsetof(kith_job, embed.relation),
      sizeof(struct kith_job_list), sizeof(struct kith_job_list), true, KITH_MAX_RELATIONS, "relations"},
+    {"update.relations.", offsetof(kith_job, update.n_relation), offsetof(kith_job, update.relation),
+     sizeof(struct kith_job_list), sizeof(struct kith_job_list), true, KITH_MAX_RELATIONS, "relations"},
     {"blend.models.", offsetof(kith_job, blend.n_model), offsetof(kith_job, blend.model),
      sizeof(struct kith_job_list), sizeof(struct kith_job_list), true, KITH_JOB_MAX_MODELS, "models"},
 };

@@ -50,6 +50,7 @@ static const char reference_head[] =
     "train: {also: {view: 0.3}}                         # kith train: pairs of the relation are learned "
     "beside the interactions\n"
     "embed: {relations: {view: new-views.tsv}}          # kith embed: edges of new users and items\n"
+    "update: {relations: {view: later-views.tsv}}       # kith update: new edges\n"
     "```\n"
     "\n"
     "* A relation that only `data.relations` names is stored in `graph.h5`, and a warning says that nothing "

@@ -123,7 +123,8 @@ static kith_status relations_check_name(const kith_job *job, const job_table *t,
   char key[KITH_JOB_KEY_SIZE], what[2 * KITH_MAX_RELATIONS * KITH_NAME];
   snprintf(key, sizeof key, "%s.%s", section, name);
   if (relations_has(job, name)) return relations_check_ends(job, t, key, name);
-  if (relations_has_path(job, name) && strcmp(section, "embed.relations") != 0) return KITH_OK;
+  const bool lists = strcmp(section, "embed.relations") == 0 || strcmp(section, "update.relations") == 0;
+  if (relations_has_path(job, name) && !lists) return KITH_OK;
   relations_tell(job, name, sizeof what, what);
   return relations_fail(job, t, key, what);
 }
@@ -162,6 +163,9 @@ static kith_status relations_check_names(const kith_job *job, const job_table *t
   for (int i = 0; i < job->embed.n_relation; i++)
     if (job->embed.relation[i].path[0])
       KITH_TRY(relations_check_name(job, t, "embed.relations", job->embed.relation[i].name));
+  for (int i = 0; i < job->update.n_relation; i++)
+    if (job->update.relation[i].path[0])
+      KITH_TRY(relations_check_name(job, t, "update.relations", job->update.relation[i].name));
 done:
   return st;
 }

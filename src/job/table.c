@@ -1,89 +1,6 @@
 /* Every key of the job file: name, type, field, bounds, unit, help.  The defaults are those of the rooms'
  * options. */
-#include "job/table.h"
-
-#define AT(member) offsetof(kith_job, member), sizeof(((kith_job *)0)->member)
-#define NONE 0, 0, ""
-#define COUNT 0, 9e18
-
-/* Members are designators, which offsetof() takes without parentheses.
- * NOLINTBEGIN(bugprone-macro-parentheses) */
-/* clang-format off */
-#define FEATURES(name, member, what) \
-  {name ".path", JOB_PATH, AT(member.path), NONE, what}, \
-  {name ".format", JOB_ENUM, AT(member.format), 0, 0, "sparse | dense | long | auto", \
-   "sparse: a line has an id and its nonzero features, as drama or drama:0.5. dense: one number per " \
-   "feature. long: one feature per line, perhaps with its weight, so that ids repeat. auto: long if the " \
-   "first lines are, else sparse."}, \
-  {name ".header", JOB_BOOL, AT(member.header), NONE, "The first line has the column names."}, \
-  {name ".normalize", JOB_BOOL, AT(member.normalize), NONE, "Divide the features of each node by their sum."}
-
-#define NAMES(key, member, what) \
-  {key ".path", JOB_PATH, AT(member.path), NONE, what}, \
-  {key ".delimiter", JOB_DELIMITER, AT(member.delimiter), NONE, \
-   "Column delimiter. Empty: the one that yields known ids in the first lines."}, \
-  {key ".header", JOB_BOOL, AT(member.header), NONE, "The first line has the column names."}, \
-  {key ".columns.id", JOB_COLUMN, AT(member.id), NONE, "Column of the id. Empty: 1."}, \
-  {key ".columns.name", JOB_COLUMN, AT(member.name), NONE, \
-   "Column of the name. Empty: all text after the id."}
-
-#define FORMAT(name, member) \
-  {name ".format", JOB_ENUM, AT(member.format), 0, 0, "auto | adjacency | edges", \
-   "adjacency: a line has a node and all its neighbors. edges: a line has one pair, in columns. auto: " \
-   "detected from the first lines; they must agree."}, \
-  {name ".delimiter", JOB_DELIMITER, AT(member.delimiter), NONE, \
-   "Column delimiter: \",\", \"::\", tab, space and others. Empty: white space (adjacency), or detected " \
-   "from the first lines (edges)."}, \
-  {name ".header", JOB_ENUM, AT(member.header), 0, 0, "auto | true | false", \
-   "The first line has the column names. auto: it does not; a first line that looks like names is an " \
-   "error."}, \
-  {name ".comment", JOB_ENUM, AT(member.comment), 0, 0, "auto | hash | none", \
-   "Lines that begin with #. hash: skip them. none: read them as data. auto: skip them; one that looks " \
-   "like data is an error."}, \
-  {name ".quoting", JOB_ENUM, AT(member.quoting), 0, 0, "csv | none", \
-   "csv: a column in double quotes may contain delimiters and doubled quotes. none: quotes are ordinary " \
-   "characters."}
-
-#define TIME_AND_WEIGHT(name, member) \
-  {name ".columns.time", JOB_COLUMN, AT(member.time), NONE, "edges: column of the time. Empty: none."}, \
-  {name ".columns.weight", JOB_COLUMN, AT(member.weight), NONE, \
-   "edges: column of the weight. Empty: none."}, \
-  {name ".min_weight", JOB_REAL, AT(member.min_weight), 0, 1e30, "", \
-   "Skip lines of a smaller weight, as if they were absent. 0: skip none."}
-
-#define SOURCE(name, member, what) \
-  {name ".path", JOB_PATH, AT(member.path), NONE, what}, \
-  FORMAT(name, member), \
-  {name ".columns.user", JOB_COLUMN, AT(member.user), NONE, "edges: column of the user. Empty: 1."}, \
-  {name ".columns.item", JOB_COLUMN, AT(member.item), NONE, \
-   "edges: column of the item (social: of the friend). Empty: 2."}, \
-  TIME_AND_WEIGHT(name, member)
-
-/* NAME stands for each name of a relation (pattern.c). */
-#define RELATION(name, member) \
-  {name ".path", JOB_PATH, AT(member.list.path), NONE, \
-   "Edges of the relation NAME, between nodes of two types or of one. model.relations.NAME reads them. " \
-   "Lines with unknown users or items are skipped. classify: relations of nodes with each other, or with further " \
-   "types, from which data.paths lead back. Empty: no list."}, \
-  {name ".from", JOB_NODE_TYPE, AT(member.from), NONE, \
-   "Node type of the first column: user, item (classify: node), or a further type, which exists because a list " \
-   "names it. " \
-   "Required."}, \
-  {name ".to", JOB_NODE_TYPE, AT(member.to), NONE, "Node type of the second column, likewise. Required."}, \
-  {name ".direction", JOB_ENUM, AT(member.direction), 0, 0, "both | forward | back", \
-   "Which end of an edge reads the other in the layers of a model. forward: the one of type from reads the " \
-   "one of type to. back: the reverse. both: each reads the other."}, \
-  FORMAT(name, member.list), \
-  {name ".columns.from", JOB_COLUMN, AT(member.list.user), NONE, \
-   "edges: column of the node of type from. Empty: 1."}, \
-  {name ".columns.to", JOB_COLUMN, AT(member.list.item), NONE, \
-   "edges: column of the node of type to. Empty: 2."}, \
-  {name ".columns.kind", JOB_COLUMN, AT(member.list.kind), NONE, \
-   "edges: column of the kind of an edge, such as the predicate of a triple; kinds are text, at most 65535. " \
-   "Edges of one pair and different kinds are several. Empty: none."}, \
-  TIME_AND_WEIGHT(name, member.list)
-/* clang-format on */
-/* NOLINTEND(bugprone-macro-parentheses) */
+#include "job/table_rows.h"
 
 const job_key kith__job_row[] = {
     {"name", JOB_TEXT, AT(name), NONE, "Name of the job; slurm/pipeline.sh gives it to the Slurm jobs."},
@@ -531,6 +448,29 @@ const job_key kith__job_row[] = {
      "kith embed: edges of new nodes in the relation NAME, as friends of new users or tags of new items, in "
      "the "
      "format of data.relations.NAME. Lines of two known nodes are skipped."},
+    {"update.interactions.path", JOB_PATH, AT(update.interactions), NONE,
+     "kith update: new interactions, in the format of data.interactions. Their users and items may be new; "
+     "interactions that the graph has are merged."},
+    {"update.user_features.path", JOB_PATH, AT(update.features[KITH_USER]), NONE,
+     "kith update: features of new users, in the format of data.user_features."},
+    {"update.item_features.path", JOB_PATH, AT(update.features[KITH_ITEM]), NONE,
+     "kith update: features of new items, in the format of data.item_features."},
+    {"update.relations.NAME", JOB_PATH, AT(update.relation[0].path), NONE,
+     "kith update: new edges of the relation NAME, in the format of data.relations.NAME."},
+    {"update.epochs", JOB_INT, AT(train.update.epochs), 1, 1e6, "epochs",
+     "kith update: epochs, each over all new interactions, and old ones drawn anew."},
+    {"update.replay", JOB_REAL, AT(train.update.replay), 0, 0.99, "of an epoch's pairs",
+     "kith update: share of old interactions among those of an epoch: n new ones and n r / (1 - r) old ones, "
+     "or all of these if there are fewer. 0: none."},
+    {"update.lr", JOB_REAL, AT(train.update.lr), 0, 1e3, "per step",
+     "kith update: learning rate, without train.lr_decay. 0: half of train.lr."},
+    {"update.hold", JOB_REAL, AT(train.update.hold), 0, 1e12, "",
+     "kith update: weight mu of mu/2 |x - x_old|^2, which holds the input row x of a known node where it "
+     "was; "
+     "applied after each step of the optimizer (docs/update.md)."},
+    {"update.init", JOB_ENUM, AT(train.update.init), 0, 0, "mean | zero",
+     "kith update: input row of a new node. mean: the mean of the rows of the known nodes that it interacts "
+     "with; drawn as in training if there are none."},
     {"blend.weights", JOB_KNOTS, AT(blend.weights), 0, 1e6, "",
      "kith blend: given weights of the models, in the order of blend.models, where scores are in units of "
      "their "

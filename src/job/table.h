@@ -47,7 +47,7 @@ extern const int kith__job_n_row;
 enum {
   JOB_VALUE_SIZE = 2 * KITH_PATH, /* bytes of a value as text */
   JOB_NAME_MOST = 31,             /* bytes of a name of a relation or a node type */
-  JOB_PATTERN_ROWS = 30           /* rows of patterns; a test counts them */
+  JOB_PATTERN_ROWS = 31           /* rows of patterns; a test counts them */
 };
 
 /* The keys of a job, in the order of the rows. */

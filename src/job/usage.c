@@ -445,6 +445,15 @@ static const usage_rule usage_rules[] = {
     {"embed.interactions.columns.time", "embed", never, "interactions of new nodes count as the latest ones"},
     {"embed.interactions.header", "embed", new_has_columns,
      "needs a list of edges (embed.interactions.format)"},
+    {"update", "update", recommends, "needs task: recommend"},
+    {"update.user_features", "update", reads_features, "needs model.input: features or both"},
+    {"update.item_features", "update", reads_item_features,
+     "needs model.input: features or both, or blend.alike: features"},
+    {"update.epochs", "update", has_pairs, "needs a model that is trained by steps, not spectral"},
+    {"update.replay", "update", has_pairs, "needs a model that is trained by steps, not spectral"},
+    {"update.lr", "update", has_pairs, "needs a model that is trained by steps, not spectral"},
+    {"update.hold", "update", has_pairs, "needs a model that is trained by steps, not spectral"},
+    {"update.init", "update", has_pairs, "needs a model that is trained by steps, not spectral"},
     {"blend", "blend", recommends, "needs task: recommend"},
     {"blend.users", "blend", chooses_weights, "needs blend.weights: []"},
     {"blend.half_life", "blend", counts_popular, "needs blend.popular"},
@@ -491,6 +500,7 @@ static const struct {
      "needs the relation in model.relations, with a weight above 0, and lightgcn with layers"},
     {"embed.relations.NAME", is_in_layers,
      "needs a weight above 0 in model.relations, and lightgcn, rgcn, diffnet or kgin with layers"},
+    {"update.relations.NAME", is_read, "is of a relation that nothing reads"},
 };
 
 /* Whether a rule's key is a key, with NAME for its name, or a section that has it. */
@@ -525,6 +535,7 @@ static const kith_relation_source *usage_source(const kith_job *job, const char 
   if (!r) r = usage_among("partition.weight.", job->data.n_relation, job->data.relation, key);
   if (!r) r = usage_among("sampler.relations.", job->data.n_relation, job->data.relation, key);
   if (!r) r = usage_among("model.half_lives.", job->data.n_relation, job->data.relation, key);
+  if (!r) r = usage_among("update.relations.", job->data.n_relation, job->data.relation, key);
   return r ? r : usage_among("embed.relations.", job->data.n_relation, job->data.relation, key);
 }
 

@@ -11,6 +11,15 @@ import hashlib, json, os, random, re, shutil, subprocess, sys
 
 # Where a key is tried that takes a run of its own: a script of tests, which sets it.
 ELSEWHERE = {
+    "update.interactions.path": "cli/test_update.sh",
+    "update.user_features.path": "cli/test_update.sh",
+    "update.item_features.path": "cli/test_update.sh",
+    "update.relations.friend": "cli/test_update.sh",
+    "update.epochs": "cli/test_update.sh",
+    "update.replay": "cli/test_update.sh",
+    "update.lr": "cli/test_update.sh",
+    "update.hold": "cli/test_update.sh",
+    "update.init": "cli/test_update.sh",
     "data.split.core": "cli/test_core.sh",
     "checkpoint.best": "cli/test_embed.sh",
     "checkpoint.async_above_mb": "cli/test_writer.sh",

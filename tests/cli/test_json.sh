@@ -54,6 +54,7 @@ for n in 1 2; do
         for file in "$dir"/t/work/*.h5 "$dir/top.h5"; do says $n ok 'format format_version fingerprint' inspect "$file"; done
         says $n ok '' inspect "$dir/t/work/graph.h5" --show job ;;
       bench) says $n ok 'stream_bytes_per_second spmm step' bench "$job" --repeat 1 ;;
+      update) says $n 'bad job' error update "$job" ;; # which names no new list: test_update.sh
       tune) says $n 'bad job' error tune "$job" ;; # which is for the spectral model: test_tune.sh
       blend) says $n 'bad job' error blend "$job" ;; # which names no models: test_blend.sh
       doctor) says $n ok 'checks warnings need_bytes' doctor "$job" ;;

@@ -31,6 +31,11 @@ for script in train evaluate doctor; do
   grep -q "^mpirun $dir/pre fix/bin/kith $script $dir/jobs/-x.yaml" "$dir/calls" || fail "$script does not find itself"
   grep -q "^scontrol update JobId=7 JobName=gowallax-$script\$" "$dir/calls" || fail "$script is not named after the job"
 done
+KITH_UPDATE="$dir/a list.tsv" KITH_OPTIONS=--quiet submitted update.sbatch || fail "update: code $?"
+grep -q "^mpirun $dir/pre fix/bin/kith update $dir/jobs/-x.yaml --set update.interactions.path=$dir/a list.tsv --quiet" "$dir/calls" || fail "update does not pass its list"
+grep -q "^scontrol update JobId=7 JobName=gowallax-update\$" "$dir/calls" || fail "update is not named after the job"
+(unset KITH_UPDATE; submitted update.sbatch) && fail "an update without a list"
+grep -q 'set KITH_UPDATE' "$dir/out" || fail "nobody says which list"
 submitted evaluate.sbatch
 grep -q -e '--split auto' "$dir/calls" || fail "the test split is not measured"
 KITH_SPLIT=valid submitted evaluate.sbatch

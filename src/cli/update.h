@@ -1,0 +1,26 @@
+/* kith update: its folder, and how what it made there takes the place of the old model. */
+#ifndef KITH_SRC_CLI_UPDATE_H
+#define KITH_SRC_CLI_UPDATE_H
+
+#include "cli/cli.h"
+
+/* WORK/update: where an update makes its files.  Local. */
+kith_status cli_update_folder(const cli *c, char *folder) KITH_MUST_USE;
+
+/* A small text of the folder, text [size].  Local.  Errors: KITH_ENOINPUT, KITH_EIO. */
+kith_status cli_update_read(const char *folder, const char *name, size_t size, char *text) KITH_MUST_USE;
+
+/*
+ * Put the complete files of WORK/update in the place of the old model's, and remove the folder.  A file there
+ * names them, from before the first is moved until all are; so a call after an interruption goes on.
+ * Collective; rank 0 does it.
+ *
+ * @param done  null, or whether there was an interrupted one to complete: without it nothing is done then
+ * Errors: KITH_EIO, KITH_EOUTPUT, KITH_EDATA (a listed file is neither here nor there).
+ */
+kith_agreed cli_update_commit(const cli *c) KITH_MUST_USE;
+kith_agreed cli_update_complete(const cli *c, bool *done) KITH_MUST_USE;
+/* Remove WORK/update, where nothing was made.  Collective.  Errors: KITH_EOUTPUT. */
+kith_agreed cli_update_forget(const cli *c) KITH_MUST_USE;
+
+#endif

@@ -1,0 +1,121 @@
+# An update: what it refuses and says, that the old model serves until the new one is there, and that one which is killed, in
+# its steps and between the files that take their places, and goes on on other ranks ends with the bits of one that nobody
+# disturbed.  Every key of update decides something; rows that are held firmly stay.
+set -euo pipefail
+/usr/bin/python3 -c 'import h5py' 2>/dev/null || { echo "skipped: no h5py"; exit 77; }
+. "$KITH_SOURCE/tests/support/tiny.sh"
+cd "$dir"
+# Users 0 to 119 of which some are new, items likewise; every seventh pair is new as well.
+awk 'BEGIN { srand(3); for (n = 0; n < 2400; n++) { u = int(120 * rand() ^ 1.4); i = int(90 * rand() ^ 1.4); if (!s[u, i]++) {
+  print "u" u "\ti" i > (u > 112 || i > 85 || n % 7 == 0 ? "new.tsv" : n % 8 == 1 ? "test.tsv" : "old.tsv") } } }'
+head -40 new.tsv >other.tsv
+cat >job.yaml <<'J'
+work: work
+data:
+  interactions: {path: old.tsv, format: edges, header: false}
+  test: {path: test.tsv, format: edges, header: false}
+partition: {parts: 6}
+model: {name: lightgcn, dim: 8, layers: 2}
+loss: {name: softmax}
+train: {batch: 128, epochs: 3, lr: 0.02}
+evaluate: {k: [5]}
+checkpoint: {steps: 2, keep: 2}
+J
+new="--set update.interactions.path=new.tsv"
+refused() { # CODE WORDS ARGUMENTS…: kith update is refused
+  local code=0 want=$1 words=$2; shift 2
+  "$KITH" update job.yaml --quiet "$@" >log 2>&1 || code=$?
+  [ $code = $want ] && grep -F "$words" log >/dev/null || { echo "expected $want and '$words', got $code:"; cat log; exit 1; }
+}
+run() { "$KITH" "$@" --quiet >log 2>&1 || { echo "kith $* ended with $?"; cat log; exit 1; }; }
+refused 78 "update.interactions.path: expected a list"
+run ingest job.yaml
+run partition job.yaml
+refused 66 "there is no model to update: run kith train" $new
+run train job.yaml
+cp -r work before
+afresh() { rm -rf work; cp -r before work; }
+old=$(exported)
+
+# the update that nobody disturbs
+refused 78 "sampler.mode: cluster" $new --set sampler.mode=cluster
+refused 78 "elsewhere.h5 may be of other jobs" $new --set parts=elsewhere.h5
+"$KITH" update job.yaml $new --json >told 2>log || { cat log; exit 1; }
+grep -E '"new_pairs": [1-9].*"new_users": [1-9].*"new_items": [1-9].*"updated": true' told >/dev/null || { cat told; exit 1; }
+[ ! -e work/update ] || { echo "left $(ls work/update)"; exit 1; }
+wanted=$(exported)
+[ "$wanted" != "$old" ] || { echo "an update changed nothing"; exit 1; }
+grep '"update_of"' work/metrics.jsonl >/dev/null
+[ "$(wc -l <work/metrics.jsonl)" = 6 ] || { cat work/metrics.jsonl; exit 1; }
+for verb in evaluate recommend; do run $verb job.yaml $([ $verb = evaluate ] || echo --user u119); done
+"$KITH" update job.yaml $new --quiet >log 2>&1
+grep "was updated by these lists: nothing is to be done" log >/dev/null || { cat log; exit 1; }
+[ "$(exported)" = "$wanted" ] || { echo "an update that was done did something"; exit 1; }
+"$KITH" update job.yaml --set update.interactions.path=other.tsv --quiet >log 2>&1
+grep "the lists hold nothing that the graph lacks" log >/dev/null || { cat log; exit 1; }
+[ ! -e work/update ] || { echo "left $(ls work/update)"; exit 1; }
+
+# one that is killed: in its steps, then among its renames
+KITH_FAULT=kill:1000000@0 "$KITH" help >/dev/null 2>&1 || { echo "built without faults"; exit 77; }
+for places in "3:7@2" "1:3@0 2:2@0 1:2@0"; do
+  afresh
+  for place in $places; do
+    n=${place%%:*} fault= code=0
+    [ "$n" = "$place" ] || fault=kill:${place#*:}
+    KITH_FAULT=$fault ranks $n update job.yaml $new --quiet >log 2>&1 || code=$?
+    [ -n "$fault" ] || [ $code = 0 ] || { echo "$place of $places ended with $code"; cat log; exit 1; }
+    [ $code != 0 ] || break
+    if [ -e work/update/commit ]; then
+      code=0; "$KITH" evaluate job.yaml --quiet >log 2>&1 || code=$?
+      [ $code = 66 ] && grep "run kith update" log >/dev/null || { echo "read amid renames"; cat log; exit 1; }
+    else
+      [ "$(exported)" = "$old" ] || { echo "the old model changed at $place"; exit 1; }
+      run evaluate job.yaml
+      for verb in train ingest partition; do
+        code=0; "$KITH" $verb job.yaml --quiet >log 2>&1 || code=$?
+        [ $code = 73 ] && grep "is not complete; run kith update" log >/dev/null || { echo $verb; cat log; exit 1; }
+      done
+      refused 78 "an update by other lists is not complete" --set update.interactions.path=other.tsv
+      refused 78 "update.epochs=2" $new --set update.epochs=3
+    fi
+  done
+  ranks 2 update job.yaml $new --quiet >log 2>&1 || { cat log; exit 1; }
+  [ "$(exported)" = "$wanted" ] || { echo "other bits after $places"; exit 1; }
+  [ ! -e work/update ] || { echo "left $(ls work/update)"; exit 1; }
+  run evaluate job.yaml
+done
+
+# every key decides something
+for set in update.epochs=1 update.replay=0 update.lr=0.001 update.hold=9 update.init=zero; do
+  afresh
+  run update job.yaml $new --set $set
+  [ "$(exported)" != "$wanted" ] || { echo "$set does nothing"; exit 1; }
+done
+
+# held firmly, known nodes stay; new ones do not
+afresh
+run update job.yaml $new --set update.hold=1e9
+/usr/bin/python3 - <<'P'
+import glob, h5py, numpy as np
+old, = (h5py.File(p)["user/parameter"][()] for p in sorted(glob.glob("before/checkpoint-0*.h5"))[-1:])
+new, = (h5py.File(p)["user/parameter"][()] for p in sorted(glob.glob("work/checkpoint-0*.h5"))[-1:])
+assert len(new) > len(old) and np.abs(new[: len(old)] - old).max() < 1e-3, np.abs(new[: len(old)] - old).max()
+P
+
+# lists of features and of edges
+mkdir rich; cd rich
+awk '{ print $1 "\tf" substr($1, 2) % 7 "\th" substr($1, 2) % 5 }' ../old.tsv ../new.tsv | sort -u >users.tsv
+awk '{ print $2 "\tg" substr($2, 2) % 7 }' ../old.tsv ../new.tsv | sort -u >items.tsv
+awk '{ print $1 "\tu" (substr($1, 2) * 7) % 100 }' ../old.tsv | sort -u >friends.tsv
+awk '{ print $1 "\tu" (substr($1, 2) * 3) % 100 }' ../new.tsv | sort -u >later.tsv
+sed 's/path: \(old\|test\)/path: ..\/\1/; s/^partition/  user_features: {path: users.tsv}\n  item_features: {path: items.tsv}\n  social: {path: friends.tsv, format: edges, header: false}\npartition/; s/layers: 2/layers: 2, input: both, relations: {friend: 0.5}/' ../job.yaml >job.yaml
+for verb in ingest partition train; do run $verb job.yaml; done
+cp -r work before
+new="--set update.interactions.path=../new.tsv"
+run update job.yaml $new
+wanted=$(exported)
+for set in update.user_features.path=users.tsv update.item_features.path=items.tsv update.relations.friend=later.tsv; do
+  afresh
+  run update job.yaml $new --set $set
+  [ "$(exported)" != "$wanted" ] || { echo "$set does nothing"; exit 1; }
+done
