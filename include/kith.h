@@ -51,6 +51,7 @@
 
 /* What trained rows are for. */
 #include "kith/eval.h"
+#include "kith/stream.h"
 #include "kith/embed.h"
 
 /* The program around it. */

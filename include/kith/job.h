@@ -10,6 +10,7 @@
 #include "kith/generate.h"
 #include "kith/ingest.h"
 #include "kith/partition.h"
+#include "kith/stream.h"
 #include "kith/train.h"
 #include "kith/watchdog.h"
 
@@ -69,6 +70,7 @@ typedef struct kith_job {
     int n_model;
     struct kith_job_list model[KITH_JOB_MAX_MODELS]; /**< name and work folder of each model; path "": none */
   } blend;
+  kith_stream_options stream;
   kith_generate_options generate;
   kith_partition_options partition;
   kith_model_options model;

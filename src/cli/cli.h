@@ -56,6 +56,8 @@ void cli_inspect_update(cli *c, const kith_dataset *d, int n_update);
 /** Print how interactions drift, indented by spaces, and add it to the JSON object; nothing if that was not
  * measured.  Local. */
 void cli_print_drift(cli *c, const kith_drift *d, int indent);
+/* Print the events of a stream.  Local.  Errors: KITH_EDATA, KITH_ENOMEM. */
+kith_status cli_inspect_events(cli *c, kith_h5 *f) KITH_MUST_USE;
 kith_agreed cli_bench(cli *c);
 kith_agreed cli_doctor(cli *c);
 

@@ -6,6 +6,7 @@
 #include "blend/evidence.h"
 #include "cli/cli.h"
 #include "cli/evidence.h"
+#include "cli/stream.h"
 
 static const char *const evaluate_node_split[KITH_NODE_SPLITS] = {"", "train", "valid", "test"};
 
@@ -362,6 +363,8 @@ kith_agreed cli_evaluate(cli *c) {
   KITH_TRY(cli_rolling(c, &rolling));
   if (rolling) return st;
   KITH_TRY(kith_agree(c->comm, evaluate_options(c, &only)));
+  if (c->job.task == KITH_TASK_RECOMMEND && c->job.stream.known != KITH_STREAM_NONE)
+    return cli_evaluate_stream(c);
   KITH_TRY(cli_read_embeddings(c, &g, &d, &x, &from, &pairs));
   evaluate_print_origin(c, &from);
   cli_print_refit(c, g);

@@ -409,6 +409,7 @@ static kith_status inspect_alone(cli *c, const char *path, const char *show) {
   qsort(all->at, (size_t)all->n, sizeof *all->at, inspect_compare);
   KITH_TRY(inspect_print_summary(c, f, all));
   told = inspect_dataset(c, path, all);
+  if (!kith_is_bad(told) && inspect_find(all, "event/user")) told = cli_inspect_events(c, f);
   inspect_attributes(c, all);
   inspect_json(c, all);
   KITH_TRY(inspect_datasets(c, f, all));

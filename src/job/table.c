@@ -426,10 +426,22 @@ const job_key kith__job_row[] = {
     {"evaluate.mask", JOB_RELATIONS, AT(evaluate.scope.mask), NONE,
      "Relations of users with items whose items are not ranked for a user, also by kith recommend. "
      "interactions: those of training, and for the test split of validation. []: every item is ranked."},
+    {"evaluate.stream", JOB_ENUM, AT(stream.known), 0, 0, "none | event | batch",
+     "kith evaluate replays a stream, and ranks all items for each held-out event, by all events before it "
+     "(event), or by those before its batch of stream.batch events (batch)."},
     {"evaluate.seed", JOB_INT64, AT(evaluate.seed), COUNT, "", "Seed of the sampled protocol."},
     {"evaluate.oversmoothing", JOB_BOOL, AT(evaluate.oversmoothing), NONE,
      "Report in training how similar the rows of the nodes are after each layer; docs/metrics.md defines the "
      "measure."},
+    {"stream.batch", JOB_INT, AT(stream.batch), 1, 16384, "events", "Events of a batch, in order of time."},
+    {"stream.recent", JOB_BOOL, AT(stream.recent), NONE,
+     "Rules: the user's latest item; its items by 1 / place, latest first."},
+    {"stream.own", JOB_BOOL, AT(stream.own), NONE,
+     "Rules: counts of the user's latest 32 events, decayed by .8 an event, and not decayed."},
+    {"stream.around", JOB_BOOL, AT(stream.around), NONE,
+     "Rule: items that users met shortly before or after those that the user met latest."},
+    {"stream.popular", JOB_KNOTS, AT(stream.popular), 0, 1e12, "seconds",
+     "Rules: counts of all events, decayed by each of these half-lives, at most 8. 0: not decayed."},
     {"embed.types", JOB_ENUM, AT(embed.types), 0, 0, "users | items | both",
      "kith embed: node types that may have new ids in the list. With users, items must be known, and the "
      "other way round; embed.unknown says what happens otherwise."},

@@ -23,6 +23,9 @@ static bool draws_split(const kith_job *j) {
   kith_split_method method = j->data.split.method;
   return splits(j) && method != KITH_SPLIT_TIME && method != KITH_SPLIT_STREAM;
 }
+static bool streams(const kith_job *j) { return splits(j) && j->data.split.method == KITH_SPLIT_STREAM; }
+static bool replays(const kith_job *j) { return streams(j) && j->stream.known != KITH_STREAM_NONE; }
+static bool replays_batches(const kith_job *j) { return replays(j) && j->stream.known == KITH_STREAM_BATCH; }
 static bool cuts_core(const kith_job *j) { return splits(j) && j->data.split.method == KITH_SPLIT_CORE; }
 static bool holds_out_test(const kith_job *j) { return splits(j) && !j->data.test.path[0]; }
 
@@ -437,8 +440,12 @@ static const usage_rule usage_rules[] = {
     {"evaluate.protocol", "train", recommends, "needs task: recommend"},
     {"evaluate.candidates", "train", recommends, "needs task: recommend"},
     {"evaluate.mask", "train", recommends, "needs task: recommend"},
+    {"evaluate.stream", "evaluate", streams, "needs data.split.method: stream"},
     {"evaluate.seed", "train", samples_items, "needs evaluate.protocol: sampled-N"},
     {"evaluate.oversmoothing", "train", evaluates, "needs evaluations in training (evaluate.every)"},
+    {"stream", "evaluate", replays, "needs data.split.method: stream, and evaluate.stream: event or batch"},
+    {"stream.batch", "evaluate", replays_batches,
+     "needs data.split.method: stream, and evaluate.stream: batch"},
     {"embed", "embed", recommends, "needs task: recommend"},
     {"embed.interactions.columns", "embed", new_has_columns,
      "needs a list of edges (embed.interactions.format)"},

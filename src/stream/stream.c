@@ -79,8 +79,11 @@ kith_agreed kith_stream_open(const kith_comm *comm, const kith_graph *g, const c
                                  s->first[comm->rank + 1] - s->first[comm->rank], &slice));
   KITH_TRY(stream_user_numbers(comm, g, &user));
   for (int64_t i = 0; i < slice.n; i++)
-    s->slice[i] =
-        (kith_event){slice.time[i], user[slice.user[i]], g->item_number[slice.item[i]], slice.item[i]};
+    s->slice[i] = (kith_event){.time = slice.time[i],
+                               .user = user[slice.user[i]],
+                               .item = g->item_number[slice.item[i]],
+                               .user_number = slice.user[i],
+                               .item_number = slice.item[i]};
   s->range.valid = slice.first[0];
   s->range.test = slice.first[1];
   *out = s;

@@ -13,9 +13,9 @@
 
 /** An event: a user and an item meet at a time. */
 typedef struct kith_event {
-  int64_t time;        /**< seconds */
-  kith_gid user, item; /**< global numbers */
-  int32_t item_number; /**< original number of the item: its place in scores and in g->item_number */
+  int64_t time;                     /**< seconds */
+  kith_gid user, item;              /**< global numbers */
+  int32_t user_number, item_number; /**< original numbers; that of the item is its place in scores */
 } kith_event;
 
 typedef struct kith_stream kith_stream;
@@ -90,7 +90,7 @@ void kith_stream_recent_add(kith_stream_recent *recent, int n, const kith_event 
 int kith_stream_recent_get(const kith_stream_recent *recent, kith_lid row, const kith_stream_met **met);
 
 /** How often each item was met, decayed: an event of age a counts 2^(-a / half_life).  Of all events, on
- * every rank.  Memory: 16 bytes an item. */
+ * every rank.  Memory: 8 bytes an item. */
 typedef struct kith_stream_popular kith_stream_popular;
 
 /** Local.  half_life: seconds, above 0; infinity: counts.  Errors: KITH_ENOMEM. */
@@ -101,5 +101,7 @@ void kith_stream_popular_reset(kith_stream_popular *popular);    /**< Local. */
 void kith_stream_popular_add(kith_stream_popular *popular, int n, const kith_event *event); /**< Local. */
 /** The decayed count of an item at a time that is not before the latest event added.  Local. */
 double kith_stream_popular_get(const kith_stream_popular *popular, int32_t item_number, int64_t time);
+/** Add `weight` times the item's part of all decayed counts to share [n_item], for every item.  Local. */
+void kith_stream_popular_shares(const kith_stream_popular *popular, double weight, double *share);
 
 #endif

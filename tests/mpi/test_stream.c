@@ -5,6 +5,7 @@
 #include "support/parts.h"
 
 #include "ingest/ingest.h"
+#include "stream/rules.h"
 #include "stream/stream.h"
 
 enum { EVENTS = 60, USERS = 7, ITEMS = 9, PARTS = 5 };
@@ -61,7 +62,8 @@ static void expected_events(const kith_graph *g, kith_event e[EVENTS]) {
   in_order(line);
   for (int i = 0; i < EVENTS; i++) {
     int item = ITEMS - 1 - item_of(line[i]);
-    e[i] = (kith_event){time_of(line[i]), user[user_of(line[i])], g->item_number[item], item};
+    e[i] =
+        (kith_event){time_of(line[i]), user[user_of(line[i])], g->item_number[item], user_of(line[i]), item};
   }
 }
 
@@ -173,10 +175,97 @@ static void what_is_known_before_an_event_is_what_happened_before_it(void **stat
   kith_graph_destroy(&g);
 }
 
+/* A model that ranks items by a table, and adds `right` to the score of an event's own item. */
+typedef struct table_model {
+  float right;
+  int64_t next; /* the first event that was not observed; -1: not reset */
+  int64_t n_begun;
+} table_model;
+
+static void table_reset(void *context) { ((table_model *)context)->next = 0; }
+
+static kith_agreed table_begin(void *context, int64_t first, int n, const kith_event *event) {
+  table_model *m = context;
+  assert_int_equal(m->next, first);
+  assert_true(n > 0 && event[0].time > 0);
+  m->n_begun++;
+  return (kith_agreed){KITH_OK};
+}
+
+static void table_score(void *context, int n, const int *index, const kith_event *event, float *score) {
+  const table_model *m = context;
+  for (int i = 0; i < n; i++) {
+    const kith_event *e = &event[index[i]];
+    for (int j = 0; j < ITEMS; j++) score[i * ITEMS + j] += (float)((j * 7 + e->user_number * 3) % ITEMS) / 2;
+    score[i * ITEMS + e->item_number] += m->right;
+  }
+}
+
+static kith_agreed table_observe(void *context, int64_t first, int n, const kith_event *event) {
+  table_model *m = context;
+  assert_int_equal(m->next, first);
+  assert_true(event[n - 1].time >= event[0].time);
+  m->next += n;
+  return (kith_agreed){KITH_OK};
+}
+
+/* Figures of the test events by the rules of o and the model; share: of each. */
+static void evaluate_with(kith_graph *g, kith_stream *s, const kith_stream_options *o,
+                          const kith_stream_scorer *model, double *share, kith_stream_figures *out) {
+  const kith_stream_range range = kith_stream_ranges(s);
+  const int k[2] = {1, 3};
+  kith_stream_rules *rules = NULL;
+  assert_int_equal(KITH_OK, kith_stream_rules_create(test_comm, g, o, model, &rules));
+  assert_int_equal(5 + o->popular.n + 1, kith_stream_rules_n(rules));
+  assert_int_equal(KITH_OK, kith_stream_rules_fit(rules, s, 4, range.valid, range.test, share).status);
+  kith_stream_scorer scorer = kith_stream_rules_scorer(rules);
+  assert_int_equal(
+      KITH_OK, kith_stream_evaluate(test_comm, g, s, 1, &scorer, 4, range.test, range.n, 2, k, out).status);
+  kith_stream_rules_destroy(&rules);
+}
+
+static void a_model_is_one_rule_more(void **state) {
+  (void)state;
+  char path[KITH_PATH];
+  kith_graph *g = stream_graph(path, .4, .3);
+  kith_stream *s = NULL;
+  table_model m = {.next = -1};
+  const kith_stream_scorer model = {.context = &m,
+                                    .reset = table_reset,
+                                    .begin = table_begin,
+                                    .score = table_score,
+                                    .observe = table_observe};
+  const kith_stream_options none = {.batch = 4},
+                            all = {.recent = true, .own = true, .around = true, .popular = {2, {50, 0}}};
+  const int k[2] = {1, 3};
+  double share[KITH_RULES + 1];
+  kith_stream_figures alone[KITH_STREAM_FIGURES], mixed[KITH_STREAM_FIGURES];
+  assert_int_equal(KITH_OK, kith_stream_open(test_comm, g, path, &s).status);
+  const kith_stream_range range = kith_stream_ranges(s);
+  assert_int_equal(
+      KITH_OK, kith_stream_evaluate(test_comm, g, s, 1, &model, 4, range.test, range.n, 2, k, alone).status);
+  assert_int_equal(range.n, m.next);
+  assert_int_equal((range.n - range.test + 3) / 4, m.n_begun);
+  assert_int_equal(range.n - range.test, alone[KITH_STREAM_ALL].n);
+  evaluate_with(g, s, &none, &model, share, mixed); /* softmax keeps the order */
+  assert_memory_equal(alone, mixed, sizeof alone);
+  assert_true(share[5] == 1 && alone[KITH_STREAM_ALL].mrr < .8);
+  m.right = 30;
+  evaluate_with(g, s, &all, &model, share, mixed);
+  assert_true(share[7] > .95 && mixed[KITH_STREAM_ALL].mrr == 1 && mixed[KITH_STREAM_ALL].hit_rate[0] == 1);
+  m.right = (float)NAN;
+  assert_int_equal(
+      KITH_ENUMERIC,
+      kith_stream_evaluate(test_comm, g, s, 1, &model, 4, range.test, range.n, 2, k, alone).status);
+  kith_stream_destroy(&s);
+  kith_graph_destroy(&g);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(events_are_in_order_of_time_on_every_rank),
                                      cmocka_unit_test(
-                                         what_is_known_before_an_event_is_what_happened_before_it)};
+                                         what_is_known_before_an_event_is_what_happened_before_it),
+                                     cmocka_unit_test(a_model_is_one_rule_more)};
   test_begin(&argc, &argv);
   test_folder_begin(folder);
   int failures = cmocka_run_group_tests(tests, NULL, NULL);

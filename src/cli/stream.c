@@ -1,0 +1,148 @@
+/* kith evaluate of a stream: its events are replayed, and ranked by rules whose weights validation events
+ * chose. */
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "cli/stream.h"
+#include "stream/rules.h"
+
+static kith_status stream_check(const cli *c, const kith_graph *g) {
+  kith_status st = KITH_OK;
+  const kith_eval_options *o = &c->job.evaluate;
+  const kith_stream_options *s = &c->job.stream;
+  KITH_CHECK(
+      o->scope.mask.n == 0, KITH_ECONFIG,
+      "evaluate.mask: with evaluate.stream all items are ranked, also those that the user has met; set "
+      "evaluate.mask: []");
+  KITH_CHECK(
+      o->sampled == 0 && o->scope.candidates == KITH_CANDIDATES_ALL, KITH_ECONFIG,
+      "evaluate.stream: all items are ranked; expected evaluate.protocol: full and evaluate.candidates: all");
+  KITH_CHECK(
+      !c->refit && !g->refit, KITH_EUSAGE,
+      "kith evaluate: --refit: a stream has no refit; validation events are known when test events are "
+      "ranked in any case");
+  KITH_CHECK(s->recent || s->own || s->around || s->popular.n > 0, KITH_ECONFIG,
+             "stream: every rule is off; expected stream.recent, own or around: true, or half-lives in "
+             "stream.popular");
+  KITH_CHECK(s->popular.n <= KITH_RULES_POPULAR, KITH_ECONFIG,
+             "stream.popular: expected at most %d half-lives", KITH_RULES_POPULAR);
+done:
+  return st;
+}
+
+/* The events that are ranked. */
+static kith_status stream_choose(cli *c, kith_stream_range range, int64_t *begin, int64_t *end) {
+  kith_status st = KITH_OK;
+  kith_eval_split *split = &c->job.evaluate.split;
+  KITH_CHECK(range.test > range.valid, KITH_ECONFIG,
+             "evaluate.stream: validation events choose the weights of rules, and there are none; set "
+             "data.split.valid above 0, and run kith ingest again");
+  if (*split == KITH_EVAL_AUTO) *split = range.n > range.test ? KITH_EVAL_TEST : KITH_EVAL_VALID;
+  *begin = *split == KITH_EVAL_TEST ? range.test : range.valid;
+  *end = *split == KITH_EVAL_TEST ? range.n : range.test;
+  KITH_CHECK(*end > *begin, KITH_ECONFIG, "evaluate.split: nothing is held out for test");
+done:
+  return st;
+}
+
+static void stream_print_weights(cli *c, const kith_stream_rules *rules, const double *share) {
+  char name[KITH_NAME];
+  cli_print(c, "weights, chosen on the validation events: the part of them that each rule explains");
+  cli_json(c, "weights", "{");
+  for (int k = 0, n = 0; k < kith_stream_rules_n(rules); k++) {
+    kith_stream_rules_name(rules, k, name);
+    if (share[k] < 1e-4) continue;
+    cli_print(c, "  %-16s %.4f", name, share[k]);
+    cli_json_more(c, "%s\"%s\": %.10g", n++ > 0 ? ", " : "", name, share[k]);
+  }
+  cli_json_more(c, "}");
+}
+
+/* A line of figures, and its members in the report. */
+static void stream_print_figures(cli *c, const char *what, const char *key, const kith_stream_figures *f) {
+  const kith_eval_options *o = &c->job.evaluate;
+  char text[512], name[KITH_NAME];
+  int n = snprintf(text, sizeof text, "%-34s %9lld  %8.6f", what, (long long)f->n, f->mrr);
+  for (int i = 0; i < o->n_k; i++)
+    n += snprintf(text + n, sizeof text - (size_t)n, "  %8.6f", f->hit_rate[i]);
+  cli_print(c, "%s", text);
+  snprintf(name, sizeof name, "events%s", key);
+  cli_json(c, name, "%lld", (long long)f->n);
+  snprintf(name, sizeof name, "mrr%s", key);
+  cli_json(c, name, "%.10g", f->mrr);
+  for (int i = 0; i < o->n_k; i++) {
+    snprintf(name, sizeof name, "hit_rate%s@%d", key, o->k[i]);
+    cli_json(c, name, "%.10g", f->hit_rate[i]);
+  }
+}
+
+static void stream_print(cli *c, const kith_stream_figures *all, const kith_stream_figures *fresh,
+                         const kith_stream_figures *among) {
+  const kith_eval_options *o = &c->job.evaluate;
+  const kith_stream_options *s = &c->job.stream;
+  bool batch = s->known == KITH_STREAM_BATCH, test = o->split == KITH_EVAL_TEST;
+  char head[512];
+  cli_json(c, "split", "\"%s\"", test ? "test" : "valid");
+  cli_json(c, "stream", "\"%s\"", batch ? "batch" : "event");
+  cli_json(c, "batch", "%d", batch ? s->batch : 1);
+  if (batch)
+    cli_print(c, "%s split, all items ranked, known: events before the batch of %d", test ? "test" : "valid",
+              s->batch);
+  else cli_print(c, "%s split, all items ranked, known: every event before", test ? "test" : "valid");
+  int n = snprintf(head, sizeof head, "%-34s %9s  %8s", batch ? "batch by batch" : "event by event", "events",
+                   "MRR");
+  for (int i = 0; i < o->n_k; i++)
+    n += snprintf(head + n, sizeof head - (size_t)n, "  %5s%-3d", "HR@", o->k[i]);
+  cli_print(c, "%s", head);
+  stream_print_figures(c, "all events", "", all);
+  stream_print_figures(c, "of an item new to the user", "_new", fresh);
+  stream_print_figures(c, "  among items new to the user", "_new_among_new", among);
+  if (!test)
+    cli_print_wrapped(
+        c, 2,
+        "these events chose the weights of the rules, so these figures are better than those on "
+        "others");
+}
+
+static kith_agreed stream_evaluate(cli *c, const kith_graph *g, kith_stream *stream,
+                                   kith_stream_rules *rules) {
+  kith_agreed st = {KITH_OK};
+  const kith_eval_options *o = &c->job.evaluate;
+  const kith_stream_range range = kith_stream_ranges(stream);
+  const int batch = c->job.stream.known == KITH_STREAM_BATCH ? c->job.stream.batch : 1;
+  kith_stream_figures figures[KITH_STREAM_FIGURES];
+  double share[KITH_RULES + 1], began = kith_clock();
+  int64_t begin = 0, end = 0;
+  KITH_TRY(kith_agreed_same(stream_choose(c, range, &begin, &end)));
+  KITH_TRY(kith_stream_rules_fit(rules, stream, batch, range.valid, range.test, share));
+  kith_stream_scorer scorer = kith_stream_rules_scorer(rules);
+  KITH_TRY(kith_stream_evaluate(c->comm, g, stream, 1, &scorer, batch, begin, end, o->n_k, o->k, figures));
+  stream_print_weights(c, rules, share);
+  stream_print(c, &figures[KITH_STREAM_ALL], &figures[KITH_STREAM_NEW], &figures[KITH_STREAM_AMONG_NEW]);
+  cli_print(c, "replayed in %.2f s", kith_clock() - began);
+  cli_json(c, "seconds", "%.4f", kith_clock() - began);
+done:
+  return st;
+}
+
+kith_agreed cli_evaluate_stream(cli *c) {
+  kith_agreed st = {KITH_OK};
+  char graph[KITH_PATH], parts[KITH_PATH];
+  kith_graph *g = NULL;
+  kith_stream *stream = NULL;
+  kith_stream_rules *rules = NULL;
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
+  KITH_TRY(cli_read_parts(c, parts, &g));
+  KITH_TRY(cli_check_task(c, g));
+  KITH_TRY(kith_agreed_same(stream_check(c, g)));
+  KITH_TRY(cli_check_data(c, graph));
+  KITH_TRY(kith_stream_open(c->comm, g, graph, &stream));
+  KITH_TRY(kith_agree(c->comm, kith_stream_rules_create(c->comm, g, &c->job.stream, NULL, &rules)));
+  KITH_TRY(stream_evaluate(c, g, stream, rules));
+done:
+  kith_stream_rules_destroy(&rules);
+  kith_stream_destroy(&stream);
+  kith_graph_destroy(&g);
+  return st;
+}
