@@ -249,6 +249,10 @@ kith_agreed cli_bench(cli *c) {
   const kith_model_options *model = &c->job.model;
   bench b = {.c = c, .d = model->dim, .words = model->dim, .layers = kith_model_n_layer(model)};
   if (kith_model_rounds_rows(model)) b.words = kith_bf16_words(b.d);
+  KITH_TRY(kith_agreed_same(
+      c->job.stream.model == KITH_STREAM_NO_MODEL
+          ? KITH_OK
+          : kith_fail(KITH_ECONFIG, "kith bench measures layers of model.name; set stream.model: none")));
   KITH_TRY(kith_agree(c->comm, bench_options(c, &b)));
   if (b.rows > 0) return bench_rows(c, b.rows, b.repeat);
   KITH_TRY(bench_prepare(&b));

@@ -243,6 +243,11 @@ static kith_agreed doctor_check_memory(doctor *d, int64_t **need) {
     doctor_report(d, "memory", &f);
     return st;
   }
+  if (job->stream.model != KITH_STREAM_NO_MODEL) {
+    kith_finding_add(&f, "what stream.model: tgn needs is not estimated");
+    doctor_report(d, "memory", &f);
+    return st;
+  }
   KITH_TRY(kith_agree(d->c->comm, kith_estimate_memory(&d->sizes, &job->model, &job->train, &job->evaluate,
                                                        &job->checkpoint, &mine)));
   KITH_TRY(

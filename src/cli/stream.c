@@ -131,6 +131,8 @@ kith_agreed cli_evaluate_stream(cli *c) {
   kith_graph *g = NULL;
   kith_stream *stream = NULL;
   kith_stream_rules *rules = NULL;
+  kith_tgn *tgn = NULL;
+  kith_stream_scorer scorer;
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
   KITH_TRY(cli_read_parts(c, parts, &g));
@@ -138,10 +140,14 @@ kith_agreed cli_evaluate_stream(cli *c) {
   KITH_TRY(kith_agreed_same(stream_check(c, g)));
   KITH_TRY(cli_check_data(c, graph));
   KITH_TRY(kith_stream_open(c->comm, g, graph, &stream));
-  KITH_TRY(kith_agree(c->comm, kith_stream_rules_create(c->comm, g, &c->job.stream, NULL, &rules)));
+  KITH_TRY(cli_stream_model(c, g, stream, &tgn));
+  if (tgn) scorer = kith_tgn_scorer(tgn);
+  KITH_TRY(kith_agree(c->comm,
+                      kith_stream_rules_create(c->comm, g, &c->job.stream, tgn ? &scorer : NULL, &rules)));
   KITH_TRY(stream_evaluate(c, g, stream, rules));
 done:
   kith_stream_rules_destroy(&rules);
+  kith_tgn_destroy(&tgn);
   kith_stream_destroy(&stream);
   kith_graph_destroy(&g);
   return st;

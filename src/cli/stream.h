@@ -3,9 +3,16 @@
 #define KITH_CLI_STREAM_H
 
 #include "cli/cli.h"
+#include "train/stream_run.h"
 
 /* Replay the events of the job's stream, and print the figures of a split.  Collective.  Errors:
  * KITH_ECONFIG, KITH_EUSAGE, KITH_ENOINPUT, KITH_EDATA, KITH_ENOMEM. */
 kith_agreed cli_evaluate_stream(cli *c) KITH_MUST_USE;
+
+/* kith train of stream.model.  Collective.  Errors: those of kith_stream_train(). */
+kith_agreed cli_train_stream(cli *c, bool fresh) KITH_MUST_USE;
+/* The model of the newest checkpoint; null: stream.model is none.  Collective.  Errors: those of
+ * kith_stream_load(). */
+kith_agreed cli_stream_model(cli *c, const kith_graph *g, kith_stream *stream, kith_tgn **out) KITH_MUST_USE;
 
 #endif

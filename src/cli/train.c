@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "cli/stream.h"
 
 static kith_status train_options(cli *c, bool *fresh) {
   kith_status st = KITH_OK;
@@ -191,6 +192,7 @@ kith_agreed cli_train(cli *c) {
   char *job = NULL, config_key[KITH_CONFIG_KEY_SIZE];
   bool fresh = false;
   KITH_TRY(kith_agreed_same(train_options(c, &fresh)));
+  if (c->job.stream.model != KITH_STREAM_NO_MODEL) return cli_train_stream(c, fresh);
   if (c->refit) KITH_TRY(cli_refit_begin(c, fresh));
   KITH_TRY(kith_agree(c->comm, cli_run_of_job(c, &run, config_key)));
   run.fresh = fresh;

@@ -22,7 +22,16 @@ kith_job kith_job_defaults(void) {
   for (int t = 0; t < KITH_SIDES; t++) job.data.features[t].format = KITH_FEATURES_AUTO;
   for (int t = 0; t < KITH_MAX_RELATIONS; t++) job.data.type[t].features.format = KITH_FEATURES_AUTO;
   job.blend.users = KITH_BLEND_USERS;
-  job.stream = (kith_stream_options){.batch = 200, .recent = true, .own = true, .around = true};
+  job.stream = (kith_stream_options){.batch = 200,
+                                     .recent = true,
+                                     .own = true,
+                                     .around = true,
+                                     .dim = 64,
+                                     .heads = 2,
+                                     .time_dim = 16,
+                                     .neighbors = 10,
+                                     .evidence = true,
+                                     .init = .1};
   job.stream.popular = (kith_knots){.n = 4, .of = {900, 21600, 86400, 0}};
   job.blend.alike_idf = 2; /* of 1 and 2, 1 and 1/2, better on articles and on artists: docs/results.md */
   job.blend.alike_length = 0.5;

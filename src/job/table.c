@@ -433,6 +433,20 @@ const job_key kith__job_row[] = {
     {"evaluate.oversmoothing", JOB_BOOL, AT(evaluate.oversmoothing), NONE,
      "Report in training how similar the rows of the nodes are after each layer; docs/metrics.md defines the "
      "measure."},
+    {"stream.model", JOB_ENUM, AT(stream.model), 0, 0, "none | tgn",
+     "Model of a stream, which kith train trains in place of model.name, and whose scores kith evaluate adds "
+     "to "
+     "the rules. tgn: memory of nodes, and attention to their latest neighbors."},
+    {"stream.dim", JOB_INT, AT(stream.dim), 1, 1024, "columns", "tgn: columns of memory and embeddings."},
+    {"stream.heads", JOB_INT, AT(stream.heads), 1, 64, "heads",
+     "tgn: heads of the attention. They divide stream.dim."},
+    {"stream.time_dim", JOB_INT, AT(stream.time_dim), 1, 64, "numbers", "tgn: numbers of a time code."},
+    {"stream.neighbors", JOB_INT, AT(stream.neighbors), 1, 1000, "nodes",
+     "tgn: latest neighbors that attention reads."},
+    {"stream.evidence", JOB_BOOL, AT(stream.evidence), NONE,
+     "tgn: scores have terms of what a user has met and of what is popular, with learned weights."},
+    {"stream.init", JOB_REAL, AT(stream.init), 1e-9, 1e3, "standard deviation",
+     "tgn: of the initial rows of nodes."},
     {"stream.batch", JOB_INT, AT(stream.batch), 1, 16384, "events", "Events of a batch, in order of time."},
     {"stream.recent", JOB_BOOL, AT(stream.recent), NONE,
      "Rules: the user's latest item; its items by 1 / place, latest first."},

@@ -26,6 +26,9 @@ static bool draws_split(const kith_job *j) {
 static bool streams(const kith_job *j) { return splits(j) && j->data.split.method == KITH_SPLIT_STREAM; }
 static bool replays(const kith_job *j) { return streams(j) && j->stream.known != KITH_STREAM_NONE; }
 static bool replays_batches(const kith_job *j) { return replays(j) && j->stream.known == KITH_STREAM_BATCH; }
+static bool reads_batches(const kith_job *j) {
+  return replays_batches(j) || (replays(j) && j->stream.model != KITH_STREAM_NO_MODEL);
+}
 static bool cuts_core(const kith_job *j) { return splits(j) && j->data.split.method == KITH_SPLIT_CORE; }
 static bool holds_out_test(const kith_job *j) { return splits(j) && !j->data.test.path[0]; }
 
@@ -83,7 +86,11 @@ static bool reads_item_features(const kith_job *j) {
 static bool cuts_by_metis(const kith_job *j) { return j->partition.method == KITH_PARTITION_METIS; }
 static bool cuts_by_key(const kith_job *j) { return j->partition.method != KITH_PARTITION_CONTIGUOUS; }
 
-static bool is_model(const kith_job *j, kith_model_name name) { return j->model.name == name; }
+static bool has_tgn(const kith_job *j) { return streams(j) && j->stream.model == KITH_STREAM_TGN; }
+static bool has_model(const kith_job *j) { return !has_tgn(j); }
+static bool is_model(const kith_job *j, kith_model_name name) {
+  return has_model(j) && j->model.name == name;
+}
 static bool is_gat(const kith_job *j) { return is_model(j, KITH_GAT); }
 static bool is_gcnii(const kith_job *j) { return is_model(j, KITH_GCNII); }
 static bool is_sage(const kith_job *j) { return is_model(j, KITH_SAGE); }
@@ -112,7 +119,8 @@ static bool scores_paths(const kith_job *j) {
 }
 /* Softmax regression on given features has no rows between features and classes. */
 static bool has_width(const kith_job *j) {
-  return !is_han(j) || j->model.han.fuse != KITH_HAN_CONCAT || !classifies(j) || !j->data.nodes.features[0];
+  return has_model(j) &&
+         (!is_han(j) || j->model.han.fuse != KITH_HAN_CONCAT || !classifies(j) || !j->data.nodes.features[0]);
 }
 static bool is_kgin(const kith_job *j) { return is_model(j, KITH_KGIN); }
 static bool can_read_relations(const kith_job *j) {
@@ -126,7 +134,8 @@ static bool is_ratio(const kith_job *j) {
 static bool is_knots(const kith_job *j) {
   return is_spectral(j) && j->model.spectral.filter == KITH_FILTER_KNOTS;
 }
-static bool has_steps(const kith_job *j) { return kith_model_has_steps(&j->model); }
+static bool has_steps(const kith_job *j) { return has_model(j) && kith_model_has_steps(&j->model); }
+static bool learns(const kith_job *j) { return has_steps(j) || has_tgn(j); }
 static bool counts_layers(const kith_job *j) {
   return has_steps(j) && (!is_cascade(j) || kith_cascade_reads_layers(&j->model));
 }
@@ -138,7 +147,7 @@ static bool finds_eigenvectors(const kith_job *j) {
 static bool drops_columns(const kith_job *j) {
   return has_steps(j) && !is_model(j, KITH_MF) && !is_lightgcn(j) && !is_cascade(j);
 }
-static bool propagates(const kith_job *j) { return kith_model_n_layer(&j->model) > 0; }
+static bool propagates(const kith_job *j) { return has_model(j) && kith_model_n_layer(&j->model) > 0; }
 static bool regularizes_layers(const kith_job *j) {
   return recommends(j) && propagates(j) && j->train.loss.l2 > 0;
 }
@@ -161,8 +170,8 @@ static bool forgets(const kith_job *j) {
 }
 static bool decays(const kith_job *j) { return has_weights(j) && j->train.weight_decay > 0; }
 
-static bool is_sgd(const kith_job *j) { return has_steps(j) && j->train.optimizer.name == KITH_SGD; }
-static bool has_epsilon(const kith_job *j) { return has_steps(j) && !is_sgd(j); }
+static bool is_sgd(const kith_job *j) { return learns(j) && j->train.optimizer.name == KITH_SGD; }
+static bool has_epsilon(const kith_job *j) { return learns(j) && !is_sgd(j); }
 static bool has_moments(const kith_job *j) {
   return has_epsilon(j) && j->train.optimizer.name != KITH_ADAGRAD;
 }
@@ -330,7 +339,7 @@ static const usage_rule usage_rules[] = {
     {"partition", "partition", always, ""},
     {"partition.seed", "partition", cuts_by_key, "needs partition.method: metis or hash"},
     {"partition.imbalance", "partition", cuts_by_metis, "needs partition.method: metis"},
-    {"model", "train", always, ""},
+    {"model", "train", has_model, "needs stream.model: none"},
     {"model.dim", "train", has_width,
      "needs model.han.fuse: type, node or mean, or nodes without features: concat is softmax regression on "
      "features, which has no rows of other columns"},
@@ -420,7 +429,8 @@ static const usage_rule usage_rules[] = {
     {"negatives.shared", "train", is_softmax, "needs loss.name: softmax"},
     {"negatives.popularity", "train", draws_negatives,
      "needs loss.name: bpr or nce, or softmax with negatives.shared"},
-    {"train", "train", has_steps, "needs a model that is trained by steps, not spectral"},
+    {"train", "train", learns, "needs a model that is trained by steps, not spectral"},
+    {"train.patience", "train", has_steps, "needs model.name of a model that is trained by steps"},
     {"train.seed", "train", always, ""},
     {"train.forget", "train", forgets,
      "needs a model that is trained by steps and has embeddings beside features or neighbors"},
@@ -444,8 +454,15 @@ static const usage_rule usage_rules[] = {
     {"evaluate.seed", "train", samples_items, "needs evaluate.protocol: sampled-N"},
     {"evaluate.oversmoothing", "train", evaluates, "needs evaluations in training (evaluate.every)"},
     {"stream", "evaluate", replays, "needs data.split.method: stream, and evaluate.stream: event or batch"},
-    {"stream.batch", "evaluate", replays_batches,
-     "needs data.split.method: stream, and evaluate.stream: batch"},
+    {"stream.batch", "evaluate", reads_batches,
+     "needs data.split.method: stream, and evaluate.stream: batch or stream.model: tgn"},
+    {"stream.model", "train", streams, "needs data.split.method: stream"},
+    {"stream.dim", "train", has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
+    {"stream.heads", "train", has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
+    {"stream.time_dim", "train", has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
+    {"stream.neighbors", "train", has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
+    {"stream.evidence", "train", has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
+    {"stream.init", "train", has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
     {"embed", "embed", recommends, "needs task: recommend"},
     {"embed.interactions.columns", "embed", new_has_columns,
      "needs a list of edges (embed.interactions.format)"},
@@ -467,7 +484,8 @@ static const usage_rule usage_rules[] = {
     {"blend.alike_idf", "blend", compares_content, "needs blend.alike"},
     {"blend.alike_length", "blend", compares_content, "needs blend.alike"},
     {"checkpoint", "train", always, ""},
-    {"checkpoint.steps", "train", has_steps, "needs a model that is trained by steps, not spectral"},
+    {"checkpoint.async_above_mb", "train", has_model, "needs stream.model: none"},
+    {"checkpoint.steps", "train", learns, "needs a model that is trained by steps, not spectral"},
     {"checkpoint.best", "train", has_steps, "needs a model that is trained by steps, not spectral"},
     {"watchdog", "", always, ""},
 };

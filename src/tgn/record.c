@@ -14,9 +14,17 @@ static kith_tensor *record_bias(kith_tgn *t, const char *name, int d) {
   return kith_params_get(t->params, name, 1, d, KITH_INIT_ZERO);
 }
 
+/* Frequencies from 1 to 1e-9 a second in equal ratios, as TGAT begins (Xu et al., ICLR 2020), and not
+ * learned: an angle is a frequency times up to millions of seconds, so that what rounding does to a learned
+ * one would decide the code. */
+static void record_rates(kith_tgn *t, tgn_recording *r) {
+  const int k = t->o.time_dim;
+  r->rate = kith_tape_tensor(r->tape, 1, k);
+  for (int c = 0; r->rate && c < k; c++) r->rate->value[c] = (float)(log(1e-9) * c / (k > 1 ? k - 1 : 1));
+}
+
 static kith_tensor *record_codes(kith_tgn *t, tgn_recording *r, const kith_node_map *rows, const float *age) {
-  return kith_code_rows_op(r->tape, rows, age, record_bias(t, "time rate", t->o.time_dim),
-                           record_bias(t, "time phase", t->o.time_dim));
+  return kith_code_rows_op(r->tape, rows, age, r->rate, record_bias(t, "time phase", t->o.time_dim));
 }
 
 /* memory = GRU([s, heard, code of wait], s), eqs. 1 and 3; z = memory + x. */
@@ -65,6 +73,7 @@ static void record_spread(tgn_recording *r) {
 }
 
 static void record_formulas(kith_tgn *t, tgn_recording *r) {
+  record_rates(t, r);
   record_memory(t, r);
   if (!r->travels) return;
   const int d = t->o.dim;

@@ -17,10 +17,10 @@ KITH_KERNEL static void score_evidence(const tgn_scores *s, int e, float *y) {
 }
 
 void kith__tgn_score(const tgn_scores *s, float *y) {
-  kith_gemm_nt(s->n, (int)s->n_item, s->d, 1, s->user, s->item, 0, y);
+  kith_gemm_nt(s->n, (int)s->n_item, s->d, 1, s->user + (size_t)s->first * (size_t)s->d, s->item, 0, y);
 #pragma omp parallel for schedule(static)
   for (int e = 0; e < s->n; e++)
-    if (s->weight) score_evidence(s, e, y + e * s->n_item);
+    if (s->weight) score_evidence(s, s->first + e, y + e * s->n_item);
 }
 
 /* ---- the loss ---- */

@@ -7,13 +7,6 @@
 
 /* ---- initial weights ---- */
 
-/* Frequencies from 1 to 1e-9 a second in equal ratios, as in TGAT (Xu et al., ICLR 2020). */
-static void tgn_start_codes(kith_tgn *t) {
-  const int k = t->o.time_dim;
-  kith_tensor *rate = kith_params_get(t->params, "time rate", 1, k, KITH_INIT_ZERO);
-  for (int c = 0; c < k && rate; c++) rate->value[c] = (float)(log(1e-9) * c / (k > 1 ? k - 1 : 1));
-}
-
 /* Evidence begins as the rule that it follows: the user's items, the latest first, then popular ones. */
 static void tgn_start_evidence(kith_tgn *t) {
   kith_tensor *w = kith_params_get(t->params, "evidence", 1, TGN_EVIDENCE, KITH_INIT_ZERO);
@@ -33,9 +26,9 @@ static void tgn_start_rows(kith_tgn *t) {
 static kith_status tgn_check(const kith_graph *g, const kith_tgn_options *o) {
   kith_status st = KITH_OK;
   KITH_CHECK(g->n[KITH_ITEM] <= KITH_TGN_MAX_ITEMS, KITH_ECONFIG,
-             "model.name: tgn scores all items in every step, at most %d; the graph has %lld",
+             "stream.model: tgn scores all items in every step, at most %d; the graph has %lld",
              KITH_TGN_MAX_ITEMS, (long long)g->n[KITH_ITEM]);
-  KITH_CHECK(o->dim % o->heads == 0, KITH_ECONFIG, "model.heads: %d must divide model.dim, which is %d",
+  KITH_CHECK(o->dim % o->heads == 0, KITH_ECONFIG, "stream.heads: %d must divide stream.dim, which is %d",
              o->heads, o->dim);
 done:
   return st;
@@ -60,6 +53,9 @@ static kith_status tgn_alloc(const kith_comm *comm, const kith_graph *g, const k
   KITH_TRY(KITH_NEW(t->node_scratch, 2 * batch));
   KITH_TRY(KITH_NEW(t->node_first, comm->size + 1));
   KITH_TRY(KITH_NEW(t->met, 2 * batch * d));
+  KITH_TRY(KITH_NEW(t->later, batch));
+  KITH_TRY(KITH_NEW(t->place, batch));
+  KITH_TRY(KITH_NEW(t->scores, g->n[KITH_ITEM]));
 done:
   return st;
 }
@@ -73,9 +69,10 @@ kith_agreed kith_tgn_create(const kith_comm *comm, const kith_graph *g, const ki
   KITH_TRY(kith_agree(comm, tgn_alloc(comm, g, o, t)));
   KITH_TRY(kith__tgn_record(t, (tgn_parts){.users = true, .items = true}, &t->step));
   KITH_TRY(kith__tgn_record(t, (tgn_parts){0}, &t->alone));
+  KITH_TRY(kith__tgn_record(t, (tgn_parts){.users = true}, &t->users));
+  KITH_TRY(kith__tgn_record(t, (tgn_parts){.items = true}, &t->items));
   kith__tgn_loss_op(t->step.tape, &t->targets, &t->clues, o->batch, t->step.side[KITH_USER].h, t->step.item,
                     t->step.weight);
-  tgn_start_codes(t);
   if (o->evidence) tgn_start_evidence(t);
   KITH_TRY(kith_agree(comm, kith_tape_status(t->step.tape)));
   KITH_TRY(kith_agree(comm, kith_params_status(t->params)));
@@ -93,6 +90,8 @@ void kith_tgn_destroy(kith_tgn **tgn) {
   if (!t) return;
   kith__tgn_recording_free(&t->step);
   kith__tgn_recording_free(&t->alone);
+  kith__tgn_recording_free(&t->users);
+  kith__tgn_recording_free(&t->items);
   kith_params_destroy(&t->params);
   KITH_FREE(t->x);
   for (int s = 0; s < KITH_MAX_SLOTS; s++) KITH_FREE(t->slot[s]);
@@ -106,6 +105,9 @@ void kith_tgn_destroy(kith_tgn **tgn) {
   KITH_FREE(t->node_scratch);
   KITH_FREE(t->node_first);
   KITH_FREE(t->met);
+  KITH_FREE(t->later);
+  KITH_FREE(t->place);
+  KITH_FREE(t->scores);
   KITH_FREE(*tgn);
 }
 
@@ -114,6 +116,8 @@ void kith_tgn_forget(kith_tgn *t) {
   kith_stream_latest_reset(t->latest);
   kith__tgn_evidence_forget(&t->evidence);
   t->targets.loss = (kith_exact_sum){0};
+  t->n_later = 0;
+  t->begun = t->items_known = false;
 }
 
 kith_exact_sum *kith_tgn_loss(kith_tgn *t) { return &t->targets.loss; }

@@ -89,10 +89,10 @@ void kith__tgn_clues_add(tgn_clues *c, const tgn_evidence *e, kith_lid user_row,
 
 /* ---- score.c ---- */
 
-/* What scores of items are made of: rows of users [n, d] and of items [n_item, d] by original number; weights
- * of evidence [n, TGN_EVIDENCE], or null. */
+/* What scores of items are made of: rows of users [events, d] and of items [n_item, d] by original number;
+ * weights of evidence [events, TGN_EVIDENCE], or null. */
 typedef struct tgn_scores {
-  int n, d;
+  int first, n, d; /* events first … first + n - 1 of these */
   int64_t n_item;
   const float *user, *item, *weight;
   const tgn_clues *clues;
@@ -128,6 +128,7 @@ typedef struct tgn_recording {
   kith_lid *row, *slot; /* [own] their numbers; [n_own] 1 + the place of each, or 0 */
   uint8_t *on;
   float *wait;
+  kith_tensor *rate;                       /* logarithms of the frequencies of time codes */
   kith_tensor *s, *heard, *x, *memory, *z; /* memory: after the message; z = memory + x */
   /* Rows that travel. */
   bool travels;
@@ -181,11 +182,17 @@ struct kith_tgn {
   tgn_evidence evidence;
   tgn_clues clues;
   tgn_targets targets;
-  tgn_recording step, alone; /* training; memory */
+  tgn_recording step, alone, users, items; /* training; memory; evaluation */
   /* Of a batch's distinct nodes. */
   kith_key_value *node, *node_scratch; /* [2 batch] number, last event */
   int64_t *node_first;                 /* [size + 1] */
   float *met;                          /* [2 batch, d] their rows z */
+  /* Replay: events that memory does not know as yet, … */
+  kith_event *later; /* [batch] */
+  int n_later;
+  bool begun, items_known; /* … and what was computed since it knows the others */
+  float *scores;           /* [items] */
+  int *place;              /* [batch] of an event to be scored, its row among those of users; others: -1 */
 };
 
 /* An event's user is owned: its row; else -1. */

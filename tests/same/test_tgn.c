@@ -60,7 +60,8 @@ static const double *weight(const dense *o, const char *name) {
 }
 
 static void code(const dense *o, double age, double *c) {
-  dense_code(K, age, weight(o, "time rate"), weight(o, "time phase"), c);
+  const double rate[K] = {0, log(1e-9) / 2, log(1e-9)};
+  dense_code(K, age, rate, weight(o, "time phase"), c);
 }
 
 static void remember(dense *o) {

@@ -1,0 +1,87 @@
+/* kith train of a model of streams, and the model for kith evaluate. */
+#include <math.h>
+#include <stdio.h>
+
+#include "cli/stream.h"
+
+static kith_status stream_run_of_job(cli *c, const char *job, char *config_key, kith_stream_run *run) {
+  kith_status st = KITH_OK;
+  *run = (kith_stream_run){.stream = c->job.stream,
+                           .train = c->job.train,
+                           .checkpoint = c->job.checkpoint,
+                           .every = c->job.evaluate.every,
+                           .job = job,
+                           .config_key = config_key};
+  KITH_TRY(kith_job_config_key(&c->job, KITH_CONFIG_KEY_SIZE, config_key));
+  KITH_TRY(kith_text_copy("work", c->job.work, sizeof run->work, run->work));
+done:
+  return st;
+}
+
+static void stream_print_run(cli *c, const kith_stream_run *run, const kith_stream_run_result *r) {
+  cli_print(c, "%s done; %s holds the checkpoints; kith evaluate ranks by them",
+            KITH_COUNT(r->epochs, "epoch(s)"), run->work);
+  cli_json(c, "epochs", "%lld", (long long)r->epochs);
+  if (isfinite(r->loss)) cli_json(c, "loss", "%.10g", r->loss);
+  if (isfinite(r->mrr)) cli_json(c, "valid_mrr", "%.10g", r->mrr);
+  cli_json(c, "events", "%lld", (long long)r->n_event);
+  cli_json(c, "seconds", "%.3f", r->seconds);
+  cli_json(c, "checkpoints", "%lld", (long long)r->checkpoints);
+}
+
+static kith_status train_stream_check(const cli *c) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(c->job.data.split.method == KITH_SPLIT_STREAM, KITH_ECONFIG,
+             "stream.model: tgn needs data.split.method: stream");
+  KITH_CHECK(!c->refit, KITH_EUSAGE, "kith train: --refit: a stream has no refit");
+done:
+  return st;
+}
+
+kith_agreed cli_train_stream(cli *c, bool fresh) {
+  kith_agreed st = {KITH_OK};
+  char graph[KITH_PATH], parts[KITH_PATH], config_key[KITH_CONFIG_KEY_SIZE], *job = NULL;
+  kith_graph *g = NULL;
+  kith_stream *stream = NULL;
+  kith_stream_run run;
+  kith_stream_run_result result;
+  KITH_TRY(kith_agreed_same(train_stream_check(c)));
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
+  KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
+  KITH_TRY(kith_agree(c->comm, stream_run_of_job(c, job, config_key, &run)));
+  run.fresh = fresh;
+  KITH_TRY(cli_lock(c));
+  KITH_TRY(cli_read_parts(c, parts, &g));
+  KITH_TRY(cli_check_data(c, graph));
+  KITH_TRY(kith_stream_open(c->comm, g, graph, &stream));
+  const kith_stream_range range = kith_stream_ranges(stream);
+  kith_log("tgn: %s, %s, %s for training, %s", KITH_COUNT(g->n[KITH_USER], "user(s)"),
+           KITH_COUNT(g->n[KITH_ITEM], "item(s)"), KITH_COUNT(range.valid, "event(s)"),
+           KITH_COUNT(c->comm->size, "rank(s)"));
+  KITH_TRY(kith_stream_train(c->comm, g, stream, &run, &result));
+  stream_print_run(c, &run, &result);
+done:
+  kith_stream_destroy(&stream);
+  kith_graph_destroy(&g);
+  KITH_FREE(job);
+  return st;
+}
+
+kith_agreed cli_stream_model(cli *c, const kith_graph *g, kith_stream *stream, kith_tgn **out) {
+  kith_agreed st = {KITH_OK};
+  char config_key[KITH_CONFIG_KEY_SIZE];
+  kith_stream_run run;
+  int64_t epoch = 0;
+  *out = NULL;
+  if (c->job.stream.model == KITH_STREAM_NO_MODEL) return st;
+  KITH_TRY(kith_agree(c->comm, stream_run_of_job(c, "", config_key, &run)));
+  KITH_TRY(kith_stream_load(c->comm, g, stream, &run, out, &epoch));
+  if (epoch < c->job.train.epochs)
+    kith_warn("%s: the newest checkpoint has %s behind it, train.epochs is %d", run.work,
+              KITH_COUNT(epoch, "epoch(s)"), c->job.train.epochs);
+  cli_print(c, "tgn of %s/checkpoint-latest, after %s", run.work, KITH_COUNT(epoch, "epoch(s)"));
+  cli_json(c, "epoch", "%lld", (long long)epoch);
+done:
+  return st;
+}

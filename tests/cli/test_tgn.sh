@@ -1,0 +1,94 @@
+# TGN on a stream: training is the same on one rank and on three up to rounding; a run that is killed and continued has the
+# bits of one that was not, and on another number of ranks the loss up to rounding; the model helps kith evaluate, every
+# key decides something, and what has no effect is said.
+set -euo pipefail
+. "$KITH_SOURCE/tests/support/tiny.sh"
+cd "$dir"
+/usr/bin/python3 - >list.txt <<'P' # users walk along a ring of items, so that the latest item tells the next one
+import random
+r, at, now = random.Random(5), {}, 10 ** 9
+for e in range(400):
+    u = r.randrange(12)
+    at[u] = (at.get(u, u) + 1) % 16 if r.random() < .8 else r.randrange(16)
+    now += r.choice([0, 1, 30, 900])
+    print(100 + u, 200 + at[u], now)
+P
+cat >job.yaml <<'J'
+work: work
+data:
+  interactions: {path: list.txt, format: edges, columns: {user: 1, item: 2, time: 3}}
+  split: {method: stream, valid: .15, test: .15}
+partition: {parts: 5}
+stream: {model: tgn, dim: 8, time_dim: 4, neighbors: 3, batch: 20}
+train: {epochs: 4, lr: .01}
+evaluate: {stream: event, mask: [], k: [1, 3], every: 2}
+checkpoint: {every: 1, keep: 2}
+J
+"$KITH" ingest job.yaml --quiet >/dev/null
+"$KITH" partition job.yaml --quiet >/dev/null
+loss() { # FILE: of the last line
+  tail -1 "$1" | /usr/bin/python3 -c 'import json, sys; r = json.load(sys.stdin); print(r["loss"], r["valid_mrr"], r["epochs"])'
+}
+near() { # LOSSES LOSSES: up to rounding
+  /usr/bin/python3 - "$1" "$2" <<'P'
+import sys
+a, b = (list(map(float, x.split())) for x in sys.argv[1:])
+assert abs(a[0] - b[0]) < 1e-4 * a[0] and abs(a[1] - b[1]) < .02 and a[2] == b[2], (a, b)
+P
+}
+says() { # CODE TEXT WORDS…
+  code=$1 text=$2; shift 2
+  got=0; "$@" >log 2>&1 || got=$?
+  [ "$got" = "$code" ] || { cat log; exit 1; }
+  grep -F -- "$text" log >/dev/null || { cat log; exit 1; }
+}
+"$KITH" train job.yaml --json >one.json
+truth=$(loss one.json)
+cp work/checkpoint-000004-000000.h5 truth.h5
+ranks 3 train job.yaml --json --fresh >three.json
+near "$truth" "$(loss three.json)"
+
+# Killed in the third epoch, behind the checkpoint of step 35: continued on the same rank, and on three.
+killed() {
+  { KITH_FAULT=kill:39@0 "$KITH" train job.yaml --quiet --fresh --set checkpoint.steps=7 >log 2>&1 && exit 1; } 2>/dev/null
+  test -f work/checkpoint-000002-000005.h5
+}
+killed
+"$KITH" train job.yaml --json >again.json 2>log
+grep 'continuing from' log >/dev/null
+[ "$(loss again.json)" = "$truth" ]
+/usr/bin/python3 - <<'P'
+try: import h5py
+except ImportError: raise SystemExit
+a, b = (h5py.File(f) for f in ("truth.h5", "work/checkpoint-000004-000000.h5"))
+names = []
+a.visititems(lambda n, x: names.append(n) if isinstance(x, h5py.Dataset) else None)
+assert len(names) >= 3
+for n in names: assert (a[n][:] == b[n][:]).all(), n
+P
+killed
+ranks 3 train job.yaml --json >again.json 2>log
+near "$truth" "$(loss again.json)"
+
+# Without counts of items around each other the rules know no order of items; the model does.
+one() { # KEYS…
+  "$KITH" evaluate job.yaml --json --set train.epochs=30 --set stream.around=false "$@" 2>/dev/null | tail -1 |
+    /usr/bin/python3 -c 'import json, sys; r = json.load(sys.stdin); print(r["mrr"])'
+}
+"$KITH" train job.yaml --quiet --set train.epochs=30 --set evaluate.every=0 >/dev/null
+with=$(one)
+without=$(one --set stream.model=none)
+/usr/bin/python3 -c 'import sys; a, b = map(float, sys.argv[1:]); assert a > b + .05, (a, b)' "$with" "$without"
+says 0 'has 30 epochs behind it, train.epochs is 40' "$KITH" evaluate job.yaml --set train.epochs=40
+
+# Each key decides something; others warn or are refused.
+"$KITH" train job.yaml --json --fresh --set train.epochs=1 >same.json 2>/dev/null
+for key in stream.dim=4 stream.heads=1 stream.time_dim=2 stream.neighbors=1 stream.evidence=false stream.init=.5 stream.batch=10 evaluate.stream=batch; do
+  "$KITH" train job.yaml --json --fresh --set train.epochs=1 --set $key >other.json 2>/dev/null
+  [ "$(loss other.json)" != "$(loss same.json)" ] || { echo "$key decides nothing"; exit 1; }
+done
+says 78 'stream.heads' "$KITH" train job.yaml --fresh --set stream.heads=3
+says 78 'expected event or batch' "$KITH" train job.yaml --set evaluate.stream=none
+says 78 'train with --fresh' "$KITH" train job.yaml --set stream.batch=10
+says 0 'model.dim' "$KITH" train job.yaml --fresh --set train.epochs=0 --set model.dim=32
+says 66 'run kith train' "$KITH" evaluate job.yaml --set work=other --set graph=work/graph.h5 --set parts=work/parts.h5
