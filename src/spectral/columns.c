@@ -60,7 +60,7 @@ static bool spectrum_keeps(const kith_spectrum *s, int column) {
   return column < s->k && s->value[column] > 0;
 }
 
-void kith_spectrum_extend(const kith_graph *g, int64_t n_known, uint64_t seed, kith_spectrum *s) {
+void kith_spectrum_extend(const kith_graph *g, uint64_t seed, kith_spectrum *s) {
   int columns = (int)kith_min(s->width, g->n[KITH_ITEM]);
 #pragma omp parallel for
   for (kith_lid i = 0; i < g->n_own_of[KITH_ITEM]; i++) {
@@ -73,7 +73,7 @@ void kith_spectrum_extend(const kith_graph *g, int64_t n_known, uint64_t seed, k
   }
   for (int j = 0; j < s->width; j++)
     if (!spectrum_keeps(s, j)) s->value[j] = 0;
-  s->n_known = n_known;
+  s->extended = true;
   s->round = 0;
   s->residual = INFINITY;
   s->measured = false;

@@ -66,7 +66,7 @@ typedef struct kith_spectrum {
   double *error;   /**< [width] |P v - lambda v| / lambda_1 of each pair, if `measured` */
   bool measured;   /**< false after a checkpoint was read: the next round measures first */
   int round;       /**< rounds that were done */
-  int64_t n_known; /**< kith_spectrum_extend(): items of an older matrix, numbers below it; else 0 */
+  bool extended;   /**< kith_spectrum_extend(): it began with columns of an older matrix */
   double residual; /**< the largest error of the first k pairs; infinite before the first round */
   kith_spectral_relations *relations; /**< those in P, set by the caller, which keeps them; null: none */
   kith__round *round_memory;          /**< what rounds need beside it; null before the first one */
@@ -87,17 +87,15 @@ kith_agreed kith_spectrum_start(const kith_comm *comm, const kith_graph *g, int 
 /**
  * Begin anew with eigenpairs of an older matrix, to which users, items and interactions were added.
  *
- * The first round takes lambda v + P v in place of products of random columns, the mean of an eigenvector and
- * of its image: one product, and without orthonormalization, since such columns are nearly orthonormal.  Rows
- * of new items are 2 P v, the same mean if v had the rows P v / lambda (Nystroem's extension; Bengio et al.,
- * NIPS 2003).  Columns beyond the wanted pairs, and those of zeros, are random: a direction that the old
- * columns lack is found by them.  Local.
+ * The first round takes P v, one product, and goes without orthonormalization where the columns are
+ * independent enough, as those of nearly orthonormal ones are.  Rows of new items then are those of P v, in
+ * the direction of Nystroem's extension P v / lambda (Bengio et al., NIPS 2003).  Columns beyond the wanted
+ * pairs, and those of zeros, are random: a direction that the old columns lack is found by them.  Local.
  *
- * @param g        the graph of the new matrix
- * @param n_known  items of the older one, at least 1: the first original numbers
- * @param s        value and v of the older matrix; rows of other items are zero
+ * @param g  the graph of the new matrix
+ * @param s  value and v of the older matrix; rows of items that it lacks are zero
  */
-void kith_spectrum_extend(const kith_graph *g, int64_t n_known, uint64_t seed, kith_spectrum *s);
+void kith_spectrum_extend(const kith_graph *g, uint64_t seed, kith_spectrum *s);
 /**
  * One round.  Collective.  `comm`, `g` and `a` must be those of the rounds before.  Slabs of columns whose
  * errors are far below the tolerance are not filtered again.

@@ -178,22 +178,9 @@ static kith__interval round_interval(const kith_spectrum *s, int first) {
                           .largest = s->value[0]};
 }
 
-/* x = lambda v + P v, where rows that v lacks are those of P v / lambda (Nystroem's extension). */
-static void round_advance(kith__round *m, int first) {
-  const kith_spectrum *s = m->s;
-  kith__apply *p = &m->apply;
-  kith__apply_product(p);
-#pragma omp parallel for
-  for (kith_lid i = 0; i < p->g->n_own_of[KITH_ITEM]; i++) {
-    kith_lid row = p->g->row_of[KITH_ITEM][i];
-    float *x = p->x + (size_t)row * SLAB;
-    const float *y = p->y + (size_t)row * SLAB;
-    for (int k = 0; k < round_columns(s, first); k++) {
-      float lambda = (float)s->value[first + k];
-      if (p->g->original[row] < s->n_known) x[k] = lambda * x[k] + y[k];
-      else x[k] = lambda > 0 ? 2 * y[k] : y[k];
-    }
-  }
+/* Products of the first round: columns of an older matrix are nearly eigenvectors, and one is enough. */
+static int round_products(const kith_spectrum *s, int degree) {
+  return s->extended ? 1 : (int)kith_min(degree, FIRST_PRODUCTS);
 }
 
 static bool round_filter(kith__round *m, int degree, double tolerance) {
@@ -202,8 +189,7 @@ static bool round_filter(kith__round *m, int degree, double tolerance) {
   for (int first = 0; first < s->width; first += SLAB) {
     int n = round_columns(s, first);
     kith__apply_set(&m->apply, n, s->v + first, s->width);
-    if (s->round == 0 && s->n_known > 0) round_advance(m, first);
-    else if (s->round == 0) kith__apply_power(&m->apply, (int)kith_min(degree, FIRST_PRODUCTS));
+    if (s->round == 0) kith__apply_power(&m->apply, round_products(s, degree));
     else if (s->value[0] > 0 && !round_is_locked(s, first, tolerance) &&
              !kith__apply_filter(&m->apply, degree, round_interval(s, first), first > 0))
       return false;
@@ -350,7 +336,7 @@ done:
 static void round_keep(kith__round *m, bool *kept) {
   int w = m->s->width;
   *kept = false;
-  if (m->s->round > 0 || m->s->n_known == 0) return;
+  if (m->s->round > 0 || !m->s->extended) return;
   round_scale(m);
   round_inner(m);
   round_normalize(m);

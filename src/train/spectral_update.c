@@ -22,7 +22,7 @@ kith_agreed kith__spectral_update_begin(run *r) {
   kith_checkpoint c = {.history = NULL};
   KITH_TRY(kith__run_load(r, r->o->old, true, &c));
   kith__spectral_unpack(r->ritz, r->spectrum);
-  kith_spectrum_extend(r->g, r->g->parent.n[KITH_ITEM], r->o->train.seed, r->spectrum);
+  kith_spectrum_extend(r->g, r->o->train.seed, r->spectrum);
   update_count(r, &r->result->update);
   kith__update_take(r, &c);
 done:

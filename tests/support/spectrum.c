@@ -108,7 +108,7 @@ static void extend(const kith_graph *g, spectrum_recipe how, kith_spectrum *s) {
     if (g->type[i] == KITH_ITEM && g->original[i] < how.n_known)
       memcpy(row, how.known->v + (size_t)g->original[i] * w, w * sizeof *row);
   }
-  kith_spectrum_extend(g, how.n_known, 7, s);
+  kith_spectrum_extend(g, 7, s);
 }
 
 spectrum_outcome spectrum_iterate(const kith_comm *comm, const test_graph *t, spectrum_recipe how) {
