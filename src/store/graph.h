@@ -67,7 +67,8 @@ void kith__graph_data_free(kith__graph_data *data);
 kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *data, const char *job,
                               const char *path) KITH_MUST_USE;
 /** Read graph.h5 as it would be written again, but for overlaps, which follow from the rest.  Collective over
- * a communicator of one rank.  Errors: KITH_ENOINPUT, KITH_EDATA, KITH_ENOMEM; *out is empty. */
+ * a communicator of one rank.  Errors: KITH_ENOINPUT, KITH_EDATA (also if the file holds what would be lost),
+ * KITH_ENOMEM; *out is empty. */
 kith_agreed kith__graph_data_read(const kith_comm *comm, const char *path,
                                   kith__graph_data *out) KITH_MUST_USE;
 

@@ -1,5 +1,7 @@
 /* graph.h5 in memory as ingest makes it: to be written again, with more behind it. */
+#include <fnmatch.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "store/graph.h"
 
@@ -111,14 +113,50 @@ done:
   return st;
 }
 
+/* ---- what would be lost ---- */
+
+/* All that the functions above read, or that follows from it, as patterns of fnmatch(). */
+static const char *const data_known[] = {
+    "checksum/*", "user/id", "item/id", "user/name", "item/name", "train/new", "*/start", "train/item",
+    "valid/item", "test/item", "outside/item", "train/time", "valid/time", "test/time", "outside/time",
+    "train/weight", "valid/weight", "test/weight", "outside/weight", "social/user", "node/*/id",
+    "*feature/id", "*feature/feature", "*feature/value", "edge/*/to", "edge/*/time", "edge/*/weight",
+    "edge/*/kind", "edge/*/kind_id", "edge/*/overlap",
+    /* attributes */
+    "format", "format_version", "software", "seal", "fingerprint", "job", "interactions_format", "schema",
+    "n_user", "n_item", "parent", "parent_*", "taken", "*feature_format", "*feature_delimiters", "*_crc32"};
+
+typedef struct data_unknown {
+  char name[KITH_NAME]; /* "": none */
+  bool attribute;
+} data_unknown;
+
+static void data_look(void *context, const kith_h5_entry *e) {
+  data_unknown *u = context;
+  for (size_t i = 0; i < sizeof data_known / sizeof *data_known; i++)
+    if (fnmatch(data_known[i], e->name, 0) == 0) return;
+  if (u->name[0] && strcmp(u->name, e->name) <= 0)
+    return; /* the first by name, in whatever order they come */
+  snprintf(u->name, sizeof u->name, "%s", e->name);
+  u->attribute = e->attribute;
+}
+
+static kith_status data_check_known(kith_h5 *f) {
+  kith_status st = KITH_OK;
+  data_unknown u = {.name = ""};
+  KITH_TRY(kith_h5_visit(f, data_look, &u));
+  KITH_CHECK(!u.name[0], KITH_EDATA,
+             "%s: has the %s %s, which an update would lose: graphs of this kind are not updated; begin with "
+             "kith ingest of all lists",
+             kith_h5_path(f), u.attribute ? "attribute" : "dataset", u.name);
+done:
+  return st;
+}
+
 static kith_agreed data_read(const kith_comm *comm, kith_h5 *f, const int64_t *n, kith__graph_data *t) {
   kith_agreed st = {KITH_OK};
   int64_t format = 0;
-  if (kith_h5_has_dataset(f, "event/user"))
-    KITH_TRY(kith_agreed_same(kith_fail(
-        KITH_EDATA,
-        "%s: holds a stream, behind which no events are put yet; begin with kith ingest of all of them",
-        kith_h5_path(f))));
+  KITH_TRY(kith_agreed_same(data_check_known(f)));
   if (kith_h5_has_attr(f, "interactions_format"))
     KITH_TRY(kith_h5_get_attr_int(f, "interactions_format", &format));
   t->format = (int)format;

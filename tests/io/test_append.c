@@ -212,6 +212,22 @@ static void what_is_held_out_stays_so(void **state) {
   kith__graph_data_free(&t);
 }
 
+static void what_is_outside_of_the_core_stays_so(void **state) {
+  (void)state;
+  static kith_append_report r;
+  kith_ingest_options o = appended_pairs("a,x\na,y\na,z\nb,x\nb,y\nb,z\nc,x\n", "", "");
+  o.split = (kith_split){.method = KITH_SPLIT_CORE, .core = 2, .test = .34, .seed = 1};
+  appended_ingest(&o, "old.h5");
+  kith_append_options more = appended_more("c,x\nc,y\nd,x\n");
+  appended_well(&o, &more, "old.h5", "new.h5", &r);
+  assert_int_equal(r.outside, 1);
+  assert_int_equal(r.pairs, 2);
+  kith__graph_data t = appended_data("new.h5");
+  assert_int_equal(t.outside.ragged.n_row, 4);
+  assert_true(kith_ragged_has(&t.outside.ragged, 2, 0) && !kith_ragged_has(&t.train.ragged, 2, 0));
+  kith__graph_data_free(&t);
+}
+
 static void an_earlier_time_counts_with_its_weight(void **state) {
   (void)state;
   static kith_append_report r;
@@ -258,6 +274,17 @@ static void names_of_new_nodes_are_empty_and_longer_ids_fit(void **state) {
   kith_ids_print(&t.names[KITH_ITEM], 2, sizeof name, name);
   assert_string_equal(name, "");
   kith__graph_data_free(&t);
+}
+
+static void graphs_that_hold_something_else_are_refused(void **state) {
+  (void)state;
+  static kith_append_report r;
+  kith_ingest_options o = appended_pairs("a,x,1\na,y,2\nb,x,3\nb,y,4\na,x,5\nb,x,6\n", "3", "");
+  o.split = (kith_split){.method = KITH_SPLIT_STREAM, .valid = .2, .test = .2};
+  appended_ingest(&o, "old.h5");
+  kith_append_options more = appended_more("b,x,9\n");
+  assert_int_equal(appended_to(&o, &more, "old.h5", "new.h5", &r), KITH_EDATA);
+  assert_non_null(strstr(kith_error_text(), "event/"));
 }
 
 /* Format, header, columns and minimum weight are those of the old list. */
@@ -350,9 +377,11 @@ int main(int argc, char **argv) {
       cmocka_unit_test(appending_gives_what_ingest_makes_of_all_lists),
       cmocka_unit_test(ten_in_a_row_give_it_too),
       cmocka_unit_test(what_is_held_out_stays_so),
+      cmocka_unit_test(what_is_outside_of_the_core_stays_so),
       cmocka_unit_test(an_earlier_time_counts_with_its_weight),
       cmocka_unit_test(a_list_without_anything_new_writes_no_file),
       cmocka_unit_test(names_of_new_nodes_are_empty_and_longer_ids_fit),
+      cmocka_unit_test(graphs_that_hold_something_else_are_refused),
       cmocka_unit_test(what_the_new_list_leaves_open_is_as_in_the_old_one),
       cmocka_unit_test(the_last_list_is_known_by_its_bytes),
       cmocka_unit_test(lists_that_do_not_fit_are_refused),
