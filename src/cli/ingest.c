@@ -1,6 +1,7 @@
 /* kith ingest: convert text lists to graph.h5, and report their contents. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "graph/schema.h"
@@ -370,12 +371,36 @@ done:
   return st;
 }
 
+/* Lists of updates that a graph.h5 holds; 0 if there is none, or if it cannot be read. */
+static int ingest_count_updates(const cli *c, const char *path) {
+  kith_h5 *f = NULL;
+  char *taken = NULL;
+  int n = 0;
+  bool there = c->comm->rank == 0 && access(path, F_OK) == 0;
+  kith_comm_bcast(c->comm, sizeof there, &there);
+  if (!there) return 0;
+  bool reads = !kith_is_bad(kith_h5_open(c->comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f)) &&
+               kith_h5_has_attr(f, "taken") && !kith_is_bad(kith_h5_get_attr_text(f, "taken", &taken));
+  for (const char *at = reads ? taken : ""; *at; at++) n += *at == '\n';
+  kith_h5_close(&f);
+  KITH_FREE(taken);
+  return n;
+}
+
+static void ingest_warn_updates(const cli *c, const char *path) {
+  int n = ingest_count_updates(c, path);
+  if (n > 0 && c->comm->rank == 0)
+    kith_warn("%s: had the lists of %s, which data.interactions does not name: the new file is without them",
+              path, KITH_COUNT(n, "update(s)"));
+}
+
 kith_agreed cli_ingest(cli *c) {
   kith_agreed st = {KITH_OK};
   char path[KITH_PATH], *job = NULL;
   KITH_TRY(kith_agree(c->comm, ingest_prepare(c, path, &job)));
   KITH_TRY(cli_lock_of(c, path));
   KITH_TRY(kith_agree(c->comm, cli_check_update(c, true)));
+  ingest_warn_updates(c, path);
   const bool shared = cli_is_shared(c, path);
   KITH_TRY(c->job.task == KITH_TASK_CLASSIFY ? ingest_nodes(c, job, path) : ingest_pairs(c, job, path));
   cli_print_written(c, path, shared);

@@ -37,6 +37,11 @@ static kith_status update_check_job(const cli *c) {
              "%s: update.interactions.path: expected a list of new interactions, as by --set "
              "update.interactions.path=new.txt",
              job->path);
+  KITH_CHECK(
+      job->data.split.method != KITH_SPLIT_STREAM, KITH_ECONFIG,
+      "%s: data.split.method: stream: kith update does not put events behind those of a stream; run kith "
+      "ingest and kith partition with the longer list",
+      job->path);
   KITH_CHECK(!kith_model_has_steps(&job->model) || job->train.sampler.mode != KITH_CLUSTER, KITH_ECONFIG,
              "%s: sampler.mode: cluster has steps of whole parts, and an update learns from new pairs; "
              "expected another mode, or train anew",

@@ -20,6 +20,7 @@ loss: {name: softmax}
 train: {batch: 128, epochs: 3, lr: 0.02}
 evaluate: {k: [5]}
 checkpoint: {steps: 2, keep: 2}
+update: {epochs: 2}
 J
 new="--set update.interactions.path=new.tsv"
 refused() { # CODE WORDS ARGUMENTS…: kith update is refused
@@ -39,6 +40,7 @@ old=$(exported)
 
 # the update that nobody disturbs
 refused 78 "sampler.mode: cluster" $new --set sampler.mode=cluster
+refused 78 "does not put events" $new --set data.split.method=stream
 refused 78 "elsewhere.h5 may be of other jobs" $new --set parts=elsewhere.h5
 "$KITH" update job.yaml $new --json >told 2>log || { cat log; exit 1; }
 grep -E '"new_pairs": [1-9].*"new_users": [1-9].*"new_items": [1-9].*"updated": true' told >/dev/null || { cat told; exit 1; }
@@ -101,6 +103,18 @@ old, = (h5py.File(p)["user/parameter"][()] for p in sorted(glob.glob("before/che
 new, = (h5py.File(p)["user/parameter"][()] for p in sorted(glob.glob("work/checkpoint-0*.h5"))[-1:])
 assert len(new) > len(old) and np.abs(new[: len(old)] - old).max() < 1e-3, np.abs(new[: len(old)] - old).max()
 P
+run ingest job.yaml
+grep -F "had the lists of 1 update, which data.interactions does not name" log >/dev/null || { cat log; exit 1; }
+
+# other models, and sampled steps
+for set in model.name=mf model.name=ngcf sampler.mode=neighbor; do
+  rm -rf work
+  run ingest job.yaml; run partition job.yaml; run train job.yaml --set $set
+  old=$(exported)
+  run update job.yaml $new --set $set
+  [ "$(exported)" != "$old" ] || { echo "$set: nothing was updated"; exit 1; }
+  grep -E '"epoch": 5, "loss": [0-9]' work/metrics.jsonl >/dev/null
+done
 
 # lists of features and of edges
 mkdir rich; cd rich
