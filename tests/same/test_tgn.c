@@ -195,7 +195,10 @@ static void dense_step(dense *o, int number, int first, int last) {
   const kith_optimizer_options *a = &options.optimizer;
   const int64_t n = o->n_weight + NODES * D;
   double lr = a->lr * pow(options.lr_decay, number - 1); /* a step is an epoch here */
-  for (int64_t i = 0; i < n; i++) g[i] = slope(o, parameter(o, i), first, last);
+  memset(g, 0, sizeof g);
+  for (int64_t i = test_comm->rank; i < n; i += test_comm->size)
+    g[i] = slope(o, parameter(o, i), first, last);
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, g, (int)n, MPI_DOUBLE, MPI_SUM, test_comm->mpi));
   (void)batch_loss(o, first, last);
   for (int e = first; e < last; e++)
     for (int side = 0; side < 2; side++) {
@@ -285,7 +288,7 @@ static void expect_state(const kith_tgn *t, const dense *o) {
   }
 }
 
-static void expect_steps(bool exact) {
+static void expect_steps(bool exact, int steps) {
   static dense o;
   kith_tgn_options with = options;
   kith_graph *g = make_graph();
@@ -295,7 +298,7 @@ static void expect_steps(bool exact) {
   make_events(g, event);
   assert_int_equal(KITH_OK, kith_tgn_create(test_comm, g, &with, &t).status);
   dense_begin(t, exact, &o);
-  for (int s = 0; s < STEPS; s++) {
+  for (int s = 0; s < steps; s++) {
     const int first = s * BATCH, last = first + BATCH < EVENTS ? first + BATCH : EVENTS;
     const double loss = batch_loss(&o, first, last);
     *kith_tgn_loss(t) = (kith_exact_sum){0};
@@ -313,17 +316,80 @@ static void expect_steps(bool exact) {
 
 static void steps_follow_the_formulas_event_by_event(void **state) {
   (void)state;
-  expect_steps(true);
+  expect_steps(true, STEPS);
 }
 
 static void steps_follow_the_formulas_batch_by_batch(void **state) {
   (void)state;
-  expect_steps(false);
+  expect_steps(false, STEPS - 1);
+}
+
+/* - log probability of an event's item, of its scores. */
+static double score_loss(const float *score, int item) {
+  double sum = 0;
+  for (int i = 0; i < ITEMS; i++) sum += exp((double)score[i]);
+  return log(sum) - (double)score[item];
+}
+
+/* The losses of the events from `first` on, over all ranks, as a replay scores them. */
+static double replayed_loss(const kith_tgn *t, const kith_stream_scorer *s, int first, int n,
+                            const kith_event *event) {
+  kith_exact_sum loss = {0};
+  assert_int_equal(KITH_OK, s->begin(s->context, first, n, event).status);
+  for (int i = 0; i < n; i++) {
+    float score[ITEMS] = {0};
+    if (tgn_own_row(t, event[i].user) < 0) continue;
+    s->score(s->context, 1, &i, event, score);
+    kith_exact_sum_add(&loss, score_loss(score, event[i].item_number));
+  }
+  assert_int_equal(KITH_OK, s->observe(s->context, first, n, event).status);
+  kith_comm_sum(test_comm, 1, &loss);
+  return kith_exact_sum_value(&loss);
+}
+
+/* Steps that learn nothing have the losses of a replay, which begins anew twice. */
+static void expect_replay(bool exact) {
+  kith_tgn_options with = options;
+  kith_graph *g = make_graph();
+  kith_tgn *t = NULL;
+  kith_event event[EVENTS];
+  double loss[STEPS];
+  with.exact = exact;
+  with.optimizer.lr = 0;
+  make_events(g, event);
+  assert_int_equal(KITH_OK, kith_tgn_create(test_comm, g, &with, &t).status);
+  for (int s = 0; s < STEPS; s++) {
+    const int first = s * BATCH, n = first + BATCH < EVENTS ? BATCH : EVENTS - first;
+    *kith_tgn_loss(t) = (kith_exact_sum){0};
+    kith_tgn_step(t, 0, s + 1, first, n, event + first, 0);
+    kith_exact_sum sum = *kith_tgn_loss(t);
+    kith_comm_sum(test_comm, 1, &sum);
+    loss[s] = kith_exact_sum_value(&sum) * n;
+  }
+  const kith_stream_scorer scorer = kith_tgn_scorer(t);
+  for (int again = 0; again < 2; again++) {
+    scorer.reset(scorer.context);
+    for (int s = 0; s < STEPS; s++) {
+      const int first = s * BATCH, n = first + BATCH < EVENTS ? BATCH : EVENTS - first, one = exact ? 1 : n;
+      double sum = 0;
+      for (int i = 0; i < n; i += one) sum += replayed_loss(t, &scorer, first + i, one, event + first + i);
+      expect_near("replayed loss", s, sum, loss[s]);
+    }
+  }
+  kith_tgn_destroy(&t);
+  kith_graph_destroy(&g);
+}
+
+static void a_replay_scores_as_steps_do(void **state) {
+  (void)state;
+  expect_replay(true);
+  expect_replay(false);
 }
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(steps_follow_the_formulas_event_by_event),
-                                     cmocka_unit_test(steps_follow_the_formulas_batch_by_batch)};
+                                     cmocka_unit_test(steps_follow_the_formulas_batch_by_batch),
+                                     cmocka_unit_test(a_replay_scores_as_steps_do)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }
