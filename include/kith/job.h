@@ -7,6 +7,7 @@
 #ifndef KITH_JOB_H
 #define KITH_JOB_H
 
+#include "kith/embed.h"
 #include "kith/generate.h"
 #include "kith/ingest.h"
 #include "kith/partition.h"
@@ -54,6 +55,7 @@ typedef struct kith_job {
     } relation[KITH_MAX_RELATIONS]; /**< edges of new nodes, with the settings of data.relations */
     kith_new_node_types types;      /**< node types that may have new ids */
     kith_unknown_policy unknown;    /**< what happens to pairs with another unknown id */
+    kith_embed_options how;         /**< what stands for the embeddings of new nodes */
   } embed;
   struct {
     char interactions[KITH_PATH];         /**< new ones, with the settings of data.interactions */

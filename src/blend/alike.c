@@ -10,7 +10,8 @@
  */
 #include <math.h>
 
-#include "blend/content.h"
+#include "blend/evidence_impl.h"
+#include "graph/content.h"
 #include "graph/graph.h"
 
 typedef struct alike_work {
@@ -39,15 +40,15 @@ static void alike_free(alike_work *a) {
 static kith_status alike_make(alike_work *a) {
   kith_status st = KITH_OK;
   const kith__content *c = &a->content;
-  int64_t n = c->start[c->n_item];
+  int64_t n = c->start[c->n_row];
   KITH_TRY(KITH_NEW(a->weight, n));
-  KITH_TRY(KITH_NEW(a->length, c->n_item));
-  KITH_TRY(KITH_NEW(a->scale, c->n_item));
+  KITH_TRY(KITH_NEW(a->length, c->n_row));
+  KITH_TRY(KITH_NEW(a->scale, c->n_row));
   KITH_TRY(KITH_NEW(a->start, c->n_column + 2));
   KITH_TRY(KITH_NEW(a->entry, n));
   KITH_TRY(KITH_NEW(a->item, n));
   KITH_TRY(kith__sparse_make(c->n_column, &a->profile));
-  KITH_TRY(kith__sparse_make(c->n_item, &a->score));
+  KITH_TRY(kith__sparse_make(c->n_row, &a->score));
 done:
   return st;
 }
@@ -55,28 +56,20 @@ done:
 /* The items' rows; start serves as the number of items of each column. */
 static void alike_weigh(alike_work *a, const kith_evidence *e) {
   const kith__content *c = &a->content;
-  for (kith_eid k = 0; k < c->start[c->n_item]; k++) a->start[c->column[k]]++;
-  for (int64_t i = 0; i < c->n_item; i++) {
-    double sum = 0;
-    for (kith_eid k = c->start[i]; k < c->start[i + 1]; k++) {
-      double idf = log((double)c->n_item / (double)a->start[c->column[k]]);
-      a->weight[k] = (double)c->value[k] * pow(idf, e->idf);
-      sum += a->weight[k] * a->weight[k];
-    }
-    a->length[i] = sqrt(sum);
-    a->scale[i] = sum > 0 ? pow(a->length[i], -e->length) : 0;
-  }
+  kith__content_count(c, a->start);
+  kith__content_weigh(c, e->idf, a->start, a->weight, a->length);
+  for (int64_t i = 0; i < c->n_row; i++) a->scale[i] = a->length[i] > 0 ? pow(a->length[i], -e->length) : 0;
 }
 
 /* The entries by column, items ascending. */
 static void alike_transpose(alike_work *a) {
   const kith__content *c = &a->content;
   for (int64_t k = 0; k < c->n_column; k++) a->start[k] = 0;
-  for (int64_t i = 0; i < c->n_item; i++)
+  for (int64_t i = 0; i < c->n_row; i++)
     for (kith_eid k = c->start[i]; k < c->start[i + 1] && kith__evidence_lists(a->w, i); k++)
       a->start[c->column[k] + 2]++;
   for (int64_t k = 0; k < c->n_column; k++) a->start[k + 2] += a->start[k + 1];
-  for (int64_t i = 0; i < c->n_item; i++)
+  for (int64_t i = 0; i < c->n_row; i++)
     for (kith_eid k = c->start[i]; k < c->start[i + 1] && kith__evidence_lists(a->w, i); k++) {
       kith_eid to = a->start[c->column[k] + 1]++;
       a->entry[to] = k;
@@ -136,7 +129,7 @@ kith_agreed kith__evidence_alike(kith__evidence_work *w, const kith_evidence *e,
   kith_agreed st = {KITH_OK};
   alike_work a = {.w = w, .of = of};
   (void)column;
-  KITH_TRY(kith__content_gather(w->comm, w->g, r, &a.content));
+  KITH_TRY(kith__content_gather(w->comm, w->g, KITH_ITEM, r, &a.content));
   KITH_TRY(kith_agree(w->comm, alike_list(&a, e)));
 done:
   alike_free(&a);

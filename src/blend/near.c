@@ -6,7 +6,8 @@
  */
 #include <math.h>
 
-#include "blend/content.h"
+#include "blend/evidence_impl.h"
+#include "graph/content.h"
 
 typedef struct near_work {
   kith__evidence_work *w;
@@ -65,8 +66,8 @@ done:
 static kith_status near_list(near_work *a, int hops) {
   kith_status st = KITH_OK;
   kith__content_keep_items(a->w->g, &a->content);
-  KITH_TRY(kith__sparse_make(a->content.n_item, &a->from));
-  KITH_TRY(kith__sparse_make(a->content.n_item, &a->to));
+  KITH_TRY(kith__sparse_make(a->content.n_row, &a->from));
+  KITH_TRY(kith__sparse_make(a->content.n_row, &a->to));
   for (kith_lid u = 0; u < a->w->g->n_own_of[KITH_USER]; u++) KITH_TRY(near_user(a, u, hops));
 done:
   return st;
@@ -77,7 +78,7 @@ kith_agreed kith__evidence_near(kith__evidence_work *w, const kith_evidence *e, 
   kith_agreed st = {KITH_OK};
   near_work a = {.w = w, .of = of};
   (void)column;
-  KITH_TRY(kith__content_gather(w->comm, w->g, r, &a.content));
+  KITH_TRY(kith__content_gather(w->comm, w->g, KITH_ITEM, r, &a.content));
   KITH_TRY(kith_agree(w->comm, near_list(&a, e->kind == KITH_EVIDENCE_NEAR ? 1 : 2)));
 done:
   near_free(&a);

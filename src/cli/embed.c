@@ -27,9 +27,13 @@ static kith_status embed_resolve(cli *c, kith_run *run, char *config_key, char *
              "embed.relations",
              job->path);
   for (int t = 0; t < KITH_SIDES; t++)
-    KITH_CHECK(!job->embed.features[t][0] || job->model.input != KITH_EMBEDDING, KITH_ECONFIG,
-               "%s: embed.%s_features: %s, but with model.input: embedding no features are read", job->path,
-               t == KITH_USER ? "user" : "item", job->embed.features[t]);
+    KITH_CHECK(
+        !job->embed.features[t][0] || job->model.input != KITH_EMBEDDING ||
+            job->embed.how.init == KITH_EMBED_MEAN,
+        KITH_ECONFIG,
+        "%s: embed.%s_features: %s, but with model.input: embedding and embed.init: zero no features are "
+        "read",
+        job->path, t == KITH_USER ? "user" : "item", job->embed.features[t]);
   KITH_TRY(cli_run_of_job(c, run, config_key));
   KITH_TRY(cli_stage(c, "embeddings.h5", embeddings));
   const char *end = named ? strrchr(named, '.') : ".h5";
@@ -93,10 +97,22 @@ static void embed_print_relations(cli *c, const kith_new_nodes *new, const kith_
   cli_json_more(c, "}");
 }
 
+/* Count the nodes whose embedding is the mean of no others. */
+static void embed_print_alone(cli *c, const kith_new_embeddings *e) {
+  if (c->job.embed.how.init != KITH_EMBED_MEAN) return;
+  for (int t = 0; t < KITH_SIDES; t++)
+    if (e->n_alone[t] > 0)
+      cli_print(c,
+                "  %s unlike every known one by features: embed.init: mean has no embedding for such a row",
+                KITH_COUNT(e->n_alone[t], t == KITH_USER ? "new user(s)" : "new item(s)"));
+  cli_json(c, "alone_users", "%lld", (long long)e->n_alone[KITH_USER]);
+  cli_json(c, "alone_items", "%lld", (long long)e->n_alone[KITH_ITEM]);
+}
+
 /* Print how many interactions were left out, and which new nodes have none. */
 static void embed_print_left(cli *c, const kith_new_nodes_report *r) {
   bool users = c->job.embed.types == KITH_NEW_USERS;
-  bool reads_features = c->job.model.input != KITH_EMBEDDING;
+  bool reads_features = c->job.model.input != KITH_EMBEDDING || c->job.embed.how.init == KITH_EMBED_MEAN;
   if (r->skipped > 0)
     cli_print(
         c,
@@ -137,6 +153,7 @@ static void embed_print(cli *c, const kith_new_nodes *new, const kith_new_nodes_
               KITH_COUNT(r->below_min_weight, "interaction(s) below the minimum weight, left out"));
   embed_print_relations(c, new, r);
   embed_print_left(c, r);
+  embed_print_alone(c, e);
   if (r->unknown_features > 0)
     cli_print(c, "  %s",
               KITH_COUNT(r->unknown_features, "feature(s) that the graph does not know, left out"));
@@ -245,7 +262,7 @@ kith_agreed cli_embed(cli *c) {
   KITH_TRY(kith_new_nodes_read(c->comm, run.graph, &o, &new, &report));
   KITH_TRY(cli_check_graph(c, run.graph, g));
   KITH_TRY(kith_agreed_same(embed_check_new(&new, run.graph)));
-  KITH_TRY(kith_embed(c->comm, g, &run, &new, checkpoint, &e));
+  KITH_TRY(kith_embed(c->comm, g, &run, &new, &c->job.embed.how, checkpoint, &e));
   KITH_TRY(embed_check_run(embeddings, &from, checkpoint, &e));
   KITH_TRY(embed_write(c, g, &run.model, &from, &new, &e, output));
   embed_print(c, &new, &report, &e, from.epoch, kith_clock() - began);

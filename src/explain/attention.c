@@ -99,7 +99,7 @@ kith_agreed kith__explain_attention(kith_explainer *e, const kith_embeddings_ori
   KITH_TRY(kith__explain_read(e, from, checkpoint));
   KITH_TRY(kith_agree(e->comm, attention_alloc(e)));
   kith_tape_forward(e->inference.tape);
-  kith_output_rows(&e->inference.recording.output, e->g->n_own, e->d, e->all);
+  kith_output_rows(&e->inference.recording.output, 0, e->g->n_own, e->d, e->all);
   KITH_TRY(kith__explain_compare(e, checkpoint));
   e->attended = e->inference.recording.attended;
   for (a = e->attended; a && a->layer == e->attended->layer; a = a->next) attention_set_weights(e, a);

@@ -101,7 +101,7 @@ kith_agreed kith__explain_gradient(kith_explainer *e, const kith_embeddings_orig
   KITH_TRY(kith_agree(e->comm, gradient_alloc(e)));
   e->inference.recording.output.all_rows = true;
   kith_tape_forward(e->inference.tape);
-  kith_output_rows(&e->inference.recording.output, e->g->n_own, e->d, e->all);
+  kith_output_rows(&e->inference.recording.output, 0, e->g->n_own, e->d, e->all);
   e->inference.recording.output.all_rows = false;
   KITH_TRY(kith__explain_compare(e, checkpoint));
 done:

@@ -15,6 +15,7 @@ kith_job kith_job_defaults(void) {
                   .partition = kith_partition_defaults(),
                   .model = kith_model_defaults(),
                   .train = kith_train_defaults(),
+                  .embed.how = kith_embed_defaults(),
                   .evaluate = kith_eval_defaults(),
                   .checkpoint = kith_checkpoint_defaults(),
                   .watchdog = kith_watchdog_defaults()};

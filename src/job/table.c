@@ -462,6 +462,12 @@ const job_key kith__job_row[] = {
     {"embed.unknown", JOB_ENUM, AT(embed.unknown), 0, 0, "skip | error",
      "kith embed: interactions with an unknown id that embed.types does not allow are skipped and counted, "
      "or are an error."},
+    {"embed.init", JOB_ENUM, AT(embed.how.init), 0, 0, "zero | mean",
+     "kith embed: what stands for the embedding of a new node. mean: the mean of the embeddings of the known "
+     "nodes that are most alike by features (embed.user_features, embed.item_features): the cosine of "
+     "tf-idf."},
+    {"embed.init_neighbors", JOB_INT, AT(embed.how.init_neighbors), 1, 1000, "nodes",
+     "embed.init: mean: known nodes of a mean, at most."},
     {"embed.user_features.path", JOB_PATH, AT(embed.features[KITH_USER]), NONE,
      "kith embed: features of new users, in the format of data.user_features. Lines of known users are "
      "skipped."},

@@ -78,7 +78,11 @@ static bool new_has_columns(const kith_job *j) {
   return recommends(j) && j->embed.interactions.format != KITH_ADJACENCY;
 }
 
-static bool reads_features(const kith_job *j) { return recommends(j) && j->model.input != KITH_EMBEDDING; }
+static bool embeds_means(const kith_job *j) { return j->embed.how.init == KITH_EMBED_MEAN; }
+static bool adds_features(const kith_job *j) { return recommends(j) && j->model.input != KITH_EMBEDDING; }
+static bool reads_features(const kith_job *j) {
+  return adds_features(j) || (recommends(j) && embeds_means(j));
+}
 static bool reads_item_features(const kith_job *j) {
   return reads_features(j) || names_relation(&j->blend.evidence[KITH_EVIDENCE_ALIKE], "features");
 }
@@ -161,7 +165,7 @@ static bool has_weights(const kith_job *j) {
   if (kith_model_reads_kinds(&j->model)) return true;
   bool mixes = is_lightgcn(j) && j->model.lightgcn.layer_weights == KITH_LAYER_WEIGHTS_LEARNED;
   bool transforms = transforms_behaviors(j) && j->model.cascade.transform != KITH_CASCADE_NONE;
-  return drops_columns(j) || mixes || transforms || learns_relations(j) || reads_features(j);
+  return drops_columns(j) || mixes || transforms || learns_relations(j) || adds_features(j);
 }
 /* Embeddings beside features (model.input: both), or beside neighbors. */
 static bool forgets(const kith_job *j) {
@@ -313,10 +317,11 @@ static const usage_rule usage_rules[] = {
      "needs model.half_lives.friend, and model.relations.friend above 0"},
     {"data.social.columns.weight", "ingest", filters_ties,
      "needs data.social.min_weight above 0: models do not read the weights of edges"},
-    {"data.nodes.NAME.features", "train", reads_features, "needs model.input: features or both"},
-    {"data.user_features", "train", reads_features, "needs model.input: features or both"},
+    {"data.nodes.NAME.features", "train", adds_features, "needs model.input: features or both"},
+    {"data.user_features", "train", reads_features,
+     "needs model.input: features or both, or embed.init: mean"},
     {"data.item_features", "train", reads_item_features,
-     "needs model.input: features or both, or blend.alike: features"},
+     "needs model.input: features or both, blend.alike: features, or embed.init: mean"},
     {"data.split.method", "ingest", recommends, "needs task: recommend"},
     {"data.split.valid", "ingest", splits, "needs a data.split.method other than none"},
     {"data.split.test", "ingest", holds_out_test,
@@ -464,6 +469,7 @@ static const usage_rule usage_rules[] = {
     {"stream.evidence", "train", has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
     {"stream.init", "train", has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
     {"embed", "embed", recommends, "needs task: recommend"},
+    {"embed.init_neighbors", "embed", embeds_means, "needs embed.init: mean"},
     {"embed.interactions.columns", "embed", new_has_columns,
      "needs a list of edges (embed.interactions.format)"},
     {"embed.interactions.columns.time", "embed", never, "interactions of new nodes count as the latest ones"},

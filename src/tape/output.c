@@ -81,8 +81,8 @@ void kith_layer_weights_op(kith_tape *t, kith_output *out, kith_tensor *a) {
   out->learned = true;
 }
 
-void kith_output_rows(const kith_output *out, int64_t n_own, int d, float *final) {
+void kith_output_rows(const kith_output *out, int64_t first, int64_t n, int d, float *final) {
   for (int i = 0; i < out->n; i++)
-    kith_scale_rows(n_own, out->h[i]->d, out->weight[i], out->h[i]->value, output_adds(out, i), d,
-                    final + out->offset[i]);
+    kith_scale_rows(n, out->h[i]->d, out->weight[i], out->h[i]->value + first * out->h[i]->d,
+                    output_adds(out, i), d, final + out->offset[i]);
 }

@@ -137,8 +137,9 @@ void kith_layer_combine_op(kith_tape *t, kith_output *out, float weight, int off
  */
 void kith_layer_weights_op(kith_tape *t, kith_output *out, kith_tensor *a);
 
-/** final [n_own, d]: the final embedding of all owned rows.  Local; after kith_tape_forward(). */
-void kith_output_rows(const kith_output *out, int64_t n_own, int d, float *final);
+/** final [n, d]: the final embeddings of the owned rows first … first + n - 1.  Local; after
+ * kith_tape_forward(). */
+void kith_output_rows(const kith_output *out, int64_t first, int64_t n, int d, float *final);
 
 /**
  * Learn weights of the relations of a block of a merged matrix.  Record it on each block, before edge dropout

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "train/alike_rows.h"
 #include "train/augment_graph.h"
 #include "train/inference.h"
 #include "train/score_rows.h"
@@ -23,12 +24,14 @@ void kith_new_embeddings_free(kith_new_embeddings *e) {
   KITH_FREE(e->history);
 }
 
-static kith_status embed_check(const kith_graph *g, const kith_model_options *o) {
+static kith_status embed_check(const kith_graph *g, const kith_model_options *o,
+                               const kith_embed_options *how) {
   kith_status st = KITH_OK;
-  KITH_CHECK(
-      kith_model_n_layer(o) > 0 || o->input != KITH_EMBEDDING, KITH_ECONFIG,
-      "model.name: %s without layers reads neither neighbors nor features, so it cannot embed new nodes",
-      kith_model_text(o->name));
+  KITH_CHECK(kith_model_n_layer(o) > 0 || o->input != KITH_EMBEDDING || how->init == KITH_EMBED_MEAN,
+             KITH_ECONFIG,
+             "model.name: %s without layers reads neither neighbors nor features, so it cannot embed new "
+             "nodes; embed.init: mean takes the rows of known nodes with like features",
+             kith_model_text(o->name));
   KITH_CHECK(
       kith_model_time_dim(o) == 0, KITH_ECONFIG,
       "model.%s.time_dim: kith embed does not compute time codes of new edges; train without them to embed",
@@ -56,21 +59,53 @@ done:
   return st;
 }
 
+/* Whether any new node has features, and an embedding that can be a mean. */
+static kith_status embed_check_mean(const kith_graph *g, const kith_model_options *o,
+                                    const kith_new_nodes *new) {
+  kith_status st = KITH_OK;
+  bool any = false;
+  for (int t = 0; t < KITH_SIDES; t++)
+    any = any || (new->n[t] > 0 && new->features[t].start &&kith_model_uses_embedding(o, g, t));
+  KITH_CHECK(any, KITH_ECONFIG,
+             "embed.init: mean: no new node has both features (embed.user_features, embed.item_features) and "
+             "an embedding beside them (model.input: %s); expected zero",
+             kith_input_text(o->input));
+done:
+  return st;
+}
+
+/* Embeddings of new nodes as means of those of known ones. */
+static kith_agreed embed_means(embed *m, const kith_graph *g, const char *parts_path,
+                               const kith_new_nodes *new, const kith_embed_options *how,
+                               kith_new_embeddings *out) {
+  kith_agreed st = {KITH_OK};
+  const kith_tensor *x = m->inference.recording.x;
+  const kith__alike_rows o = {.new = new,
+                              .neighbors = how->init_neighbors,
+                              .first = m->e.first,
+                              .n = m->e.n,
+                              .d = x->d,
+                              .x = x->value + (size_t)g->n_own *(size_t)x->d};
+  for (int t = 0; t < KITH_SIDES; t++)
+    if (kith_model_uses_embedding(m->model, g, t))
+      KITH_TRY(
+          kith__alike_rows_fill(m->comm, g, parts_path, &o, (kith_node_type)t, x->value, &out->n_alone[t]));
+done:
+  return st;
+}
+
 /* Copy the output of the new nodes, the last rows of this rank. */
 static kith_status embed_take(const embed *m, kith_new_embeddings *out) {
   kith_status st = KITH_OK;
-  float *final = NULL;
-  size_t d = (size_t)kith_model_output_dim(m->model), n_own = (size_t)m->e.g->n_own, n = (size_t)m->e.n;
+  const int d = kith_model_output_dim(m->model);
+  const kith_lid known = m->e.g->n_own - (kith_lid)m->e.n;
   out->first = m->e.first;
   out->n = m->e.n;
-  out->d = (int)d;
-  KITH_TRY(KITH_NEW(final, (int64_t)(n_own * d)));
-  KITH_TRY(KITH_NEW(out->x, (int64_t)(n * d)));
-  kith_output_rows(&m->inference.recording.output, (int64_t)n_own, (int)d, final);
-  memcpy(out->x, final + (n_own - n) * d, n * d * sizeof *final);
-  kith__score_rows(m->model, m->e.g->type + (n_own - n), (kith_lid)n, (int)d, out->x);
+  out->d = d;
+  KITH_TRY(KITH_NEW(out->x, m->e.n * d));
+  kith_output_rows(&m->inference.recording.output, known, m->e.n, d, out->x);
+  kith__score_rows(m->model, m->e.g->type + known, (kith_lid)m->e.n, d, out->x);
 done:
-  KITH_FREE(final);
   return st;
 }
 
@@ -89,20 +124,24 @@ done:
 }
 
 kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_run *run,
-                       const kith_new_nodes *new, const char *checkpoint, kith_new_embeddings *out) {
+                       const kith_new_nodes *new, const kith_embed_options *o, const char *checkpoint,
+                       kith_new_embeddings *out) {
   kith_agreed st = {KITH_OK};
   embed m = {.comm = comm, .model = &run->model};
+  const kith_embed_options usual = kith_embed_defaults(), *how = o ? o : &usual;
   *out = (kith_new_embeddings){.n = 0};
   KITH_TRY(kith_agreed_same(embed_check_sequence(&run->model)));
   if (!kith_model_has_steps(&run->model)) {
-    st = kith__spectral_embed(comm, g, run, new, checkpoint, out);
+    st = kith__spectral_embed(comm, g, run, new, how, checkpoint, out);
     goto done;
   }
-  KITH_TRY(kith_agreed_same(embed_check(g, &run->model)));
+  KITH_TRY(kith_agreed_same(embed_check(g, &run->model, how)));
+  if (how->init == KITH_EMBED_MEAN) KITH_TRY(kith_agreed_same(embed_check_mean(g, &run->model, new)));
   KITH_TRY(kith__augment_graph(comm, g, run->parts, new, &m.e));
   /* Walks from new nodes find importance neighborhoods too; walks from known nodes meet no new node. */
   KITH_TRY(kith_inference_record(comm, m.e.g, m.model, run->train.seed, &m.inference));
   KITH_TRY(embed_load(&m, g, run, checkpoint, out));
+  if (how->init == KITH_EMBED_MEAN) KITH_TRY(embed_means(&m, g, run->parts, new, how, out));
   kith_tape_forward(m.inference.tape);
   KITH_TRY(kith_agree(comm, embed_take(&m, out)));
 done:

@@ -331,7 +331,7 @@ const float *kith_trainer_inference(kith_trainer *t) {
   if (t->sampled) kith__sampled_inference(t);
   else kith__full_inference(t);
   t->eval_bytes += kith_halo_bytes(t->layer_graph->halo) - before;
-  kith_output_rows(&t->whole->output, t->g->n_own, d, t->final);
+  kith_output_rows(&t->whole->output, 0, t->g->n_own, d, t->final);
   if (t->targets->ranks) kith__score_rows(&t->model, t->g->type, t->g->n_own, d, t->final);
   return t->final;
 }

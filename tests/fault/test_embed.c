@@ -14,6 +14,7 @@
 #include "kith/embed.h"
 #include "kith/partition.h"
 #include "ingest/ingest.h"
+#include "train/alike_rows.h"
 
 static char folder[KITH_PATH]; /* of rank 0, known to all */
 static kith_run run;
@@ -81,7 +82,7 @@ static kith_agreed embed_all(const kith_new_nodes_options *source, const char *o
   kith_embeddings_meta meta = {.model = "sage", .metrics = "", .job = "job text"};
   KITH_TRY(kith_checkpoint_find(test_comm, folder, 0, checkpoint));
   KITH_TRY(kith_new_nodes_read(test_comm, run.graph, source, &new, &report));
-  KITH_TRY(kith_embed(test_comm, graph, &run, &new, checkpoint, &e));
+  KITH_TRY(kith_embed(test_comm, graph, &run, &new, NULL, checkpoint, &e));
   KITH_TRY(kith_new_embeddings_write(test_comm, graph, &new, output, e.first, e.n, e.d, e.x, &meta));
 done:
   kith_new_nodes_free(&new);
@@ -91,16 +92,20 @@ done:
 
 static kith_new_nodes_options source;
 static char output[KITH_PATH];
-static kith_agreed run_embed(void) { return embed_all(&source, output); }
-
-static void refused_anything_all_ranks_learn_it_and_nothing_changes(void **state) {
-  (void)state;
-  const kith_fault_kind kind[] = {KITH_FAULT_ALLOC, KITH_FAULT_READ, KITH_FAULT_WRITE};
+static void source_make(void) {
   source = (kith_new_nodes_options){.interactions = list_of("new", "f x\nf y\na v\ng v\nf x\n"),
                                     .what = KITH_NEW_BOTH};
   source.features[KITH_ITEM] = features_of("new-items", "w red\nv green red:2\nu blue\n");
   source.n_relation = 1;
   source.relation[0] = relation_of("new-tags", "v old\nt new\nw new\n");
+}
+
+static kith_agreed run_embed(void) { return embed_all(&source, output); }
+
+static void refused_anything_all_ranks_learn_it_and_nothing_changes(void **state) {
+  (void)state;
+  const kith_fault_kind kind[] = {KITH_FAULT_ALLOC, KITH_FAULT_READ, KITH_FAULT_WRITE};
+  source_make();
   test_path(folder, "new.h5", output);
   for (int i = 0; i < 3; i++) {
     const sweep s = {.kind = kind[i],
@@ -113,9 +118,43 @@ static void refused_anything_all_ranks_learn_it_and_nothing_changes(void **state
   }
 }
 
+/* The means of embed.init: mean alone; the new nodes were read before. */
+static kith_new_nodes known_new;
+static float *known_rows, *new_rows;
+static kith_agreed run_means(void) {
+  int64_t n_alone = 0, all = known_new.n[KITH_USER] + known_new.n[KITH_ITEM];
+  int64_t first = kith_chunk_begin(all, test_comm->size, test_comm->rank);
+  const kith__alike_rows o = {.new = &known_new,
+                              .neighbors = 2,
+                              .first = first,
+                              .n = kith_chunk_begin(all, test_comm->size, test_comm->rank + 1) - first,
+                              .d = 4,
+                              .x = new_rows};
+  return kith__alike_rows_fill(test_comm, graph, run.parts, &o, KITH_ITEM, known_rows, &n_alone);
+}
+
+static void refused_means_all_ranks_learn_it(void **state) {
+  (void)state;
+  const kith_fault_kind kind[] = {KITH_FAULT_ALLOC, KITH_FAULT_READ};
+  kith_new_nodes_report report;
+  source_make();
+  assert_int_equal(KITH_OK, kith_new_nodes_read(test_comm, run.graph, &source, &known_new, &report).status);
+  assert_int_equal(KITH_OK, KITH_NEW(known_rows, (int64_t)graph->n_own * 4));
+  assert_int_equal(KITH_OK, KITH_NEW(new_rows, (known_new.n[KITH_USER] + known_new.n[KITH_ITEM]) * 4));
+  for (int i = 0; i < 2; i++) {
+    const sweep s = {
+        .kind = kind[i], .run = run_means, .folder = folder, .inputs = folder, .least = i == 0 ? 10 : 1};
+    if (sweep_has(kind[i])) sweep_each(&s);
+  }
+  KITH_FREE(known_rows);
+  KITH_FREE(new_rows);
+  kith_new_nodes_free(&known_new);
+}
+
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(refused_anything_all_ranks_learn_it_and_nothing_changes)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(refused_means_all_ranks_learn_it),
+                                     cmocka_unit_test(
+                                         refused_anything_all_ranks_learn_it_and_nothing_changes)};
   test_begin(&argc, &argv);
   if (access("/dev/shm", W_OK) == 0)
     setenv("TMPDIR", "/dev/shm", 0); /* thousands of files are put onto the disk */

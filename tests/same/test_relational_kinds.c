@@ -194,7 +194,7 @@ static void expect_final(setting *s, const kith_model_options *o, bool given,
   for (int i = 0; given && i < n_kind * WIDTH; i++) q->value[i] = (float)q_of(i / WIDTH, i % WIDTH);
   related_set_input(s->g->n_own, s->a->node, x);
   kith_tape_forward(tape);
-  kith_output_rows(&out, s->g->n_own, WIDTH, final);
+  kith_output_rows(&out, 0, s->g->n_own, WIDTH, final);
   truth(s, expected);
   for (kith_lid i = 0; i < s->g->n_own; i++)
     for (int k = 0; k < WIDTH; k++)

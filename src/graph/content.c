@@ -1,6 +1,7 @@
-/* What items consist of: gathered from the owners of the items, so that every rank can compare any two. */
-#include "blend/content.h"
+/* What nodes consist of: gathered from their owners. */
+#include "graph/content.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,10 +10,14 @@
 
 enum { CONTENT_MESSAGE = 1 << 26 }; /* numbers of one message */
 
-void kith__content_free(kith__content *c) {
-  KITH_FREE(c->start);
+void kith__content_free_entries(kith__content *c) {
   KITH_FREE(c->column);
   KITH_FREE(c->value);
+}
+
+void kith__content_free(kith__content *c) {
+  KITH_FREE(c->start);
+  kith__content_free_entries(c);
 }
 
 typedef struct content_entry {
@@ -20,14 +25,15 @@ typedef struct content_entry {
   float value;
 } content_entry;
 
-/* The owned items: items [n_own_of[KITH_ITEM]] of row_of have entries start[i] … start[i + 1] - 1. */
+/* The owned nodes of a type: nodes [n_own_of] of row_of have entries start[i] … start[i + 1] - 1. */
 typedef struct content_own {
+  int type;
   int32_t *number; /* [nodes] column of the node whose global number is k: types one after the other */
   kith_eid *start;
   content_entry *entry;
 } content_own;
 
-/* ---- of owned items ---- */
+/* ---- of owned nodes ---- */
 
 static int64_t content_offset(const kith_graph *g, int type) {
   int64_t n = 0;
@@ -88,11 +94,12 @@ static int64_t content_most(const kith_graph *g, int r) {
 
 static kith_status content_fill(const kith_graph *g, int r, content_own *own) {
   kith_status st = KITH_OK;
+  const kith_lid n_own = g->n_own_of[own->type];
   kith_eid at = 0;
-  KITH_TRY(KITH_NEW(own->start, g->n_own_of[KITH_ITEM] + 1));
+  KITH_TRY(KITH_NEW(own->start, n_own + 1));
   KITH_TRY(KITH_NEW(own->entry, content_most(g, r)));
-  for (kith_lid i = 0; i < g->n_own_of[KITH_ITEM]; i++) {
-    kith_lid row = g->row_of[KITH_ITEM][i];
+  for (kith_lid i = 0; i < n_own; i++) {
+    kith_lid row = g->row_of[own->type][i];
     int64_t n = r < 0 ? content_features(&g->features, row, own->entry + at)
                       : content_row(&g->relation[r], own->number, row, own->entry + at);
     if (r >= 0) n += content_row(&g->transpose[r], own->number, row, own->entry + at + n);
@@ -103,22 +110,22 @@ done:
   return st;
 }
 
-/* ---- of all items ---- */
+/* ---- of all nodes ---- */
 
-/* Offsets of all items, from the lengths that their owners know. */
+/* Offsets of all nodes, from the lengths that their owners know. */
 static void content_starts(const kith_comm *comm, const kith_graph *g, const content_own *own,
                            kith_eid *start) {
-  for (kith_lid i = 0; i < g->n_own_of[KITH_ITEM]; i++)
-    start[g->original[g->row_of[KITH_ITEM][i]] + 1] = own->start[i + 1] - own->start[i];
-  kith_comm_sum_int(comm, (int)g->n[KITH_ITEM] + 1, start);
-  for (int64_t i = 0; i < g->n[KITH_ITEM]; i++) start[i + 1] += start[i];
+  for (kith_lid i = 0; i < g->n_own_of[own->type]; i++)
+    start[g->original[g->row_of[own->type][i]] + 1] = own->start[i + 1] - own->start[i];
+  kith_comm_sum_int(comm, (int)g->n[own->type] + 1, start);
+  for (int64_t i = 0; i < g->n[own->type]; i++) start[i + 1] += start[i];
 }
 
 static void content_spread(const kith_comm *comm, const kith_graph *g, const content_own *own,
                            kith__content *out) {
-  int64_t n = out->start[out->n_item];
-  for (kith_lid i = 0; i < g->n_own_of[KITH_ITEM]; i++) {
-    kith_eid to = out->start[g->original[g->row_of[KITH_ITEM][i]]];
+  int64_t n = out->start[out->n_row];
+  for (kith_lid i = 0; i < g->n_own_of[own->type]; i++) {
+    kith_eid to = out->start[g->original[g->row_of[own->type][i]]];
     for (kith_eid e = own->start[i]; e < own->start[i + 1]; e++, to++) {
       out->column[to] = own->entry[e].column;
       out->value[to] = own->entry[e].value;
@@ -126,24 +133,25 @@ static void content_spread(const kith_comm *comm, const kith_graph *g, const con
   }
   for (int64_t first = 0; first < n; first += CONTENT_MESSAGE) {
     int count = (int)kith_min(n - first, CONTENT_MESSAGE);
-    KITH_WAIT("what items consist of",
+    KITH_WAIT("what nodes consist of",
               MPI_Allreduce(MPI_IN_PLACE, out->column + first, count, MPI_INT32_T, MPI_MAX, comm->mpi));
-    KITH_WAIT("what items consist of",
+    KITH_WAIT("what nodes consist of",
               MPI_Allreduce(MPI_IN_PLACE, out->value + first, count, MPI_UINT32_T, MPI_BOR, comm->mpi));
   }
 }
 
-kith_agreed kith__content_gather(const kith_comm *comm, const kith_graph *g, int r, kith__content *out) {
+kith_agreed kith__content_gather(const kith_comm *comm, const kith_graph *g, int type, int r,
+                                 kith__content *out) {
   kith_agreed st = {KITH_OK};
-  content_own own = {.start = NULL};
-  *out = (kith__content){.n_item = g->n[KITH_ITEM]};
-  out->n_column = r < 0 ? g->n_feature_of[KITH_ITEM] : kith_graph_n_node(g);
+  content_own own = {.type = type};
+  *out = (kith__content){.n_row = g->n[type]};
+  out->n_column = r < 0 ? g->n_feature_of[type] : kith_graph_n_node(g);
   if (r >= 0) KITH_TRY(content_numbers(comm, g, &own.number));
   KITH_TRY(kith_agree(comm, content_fill(g, r, &own)));
-  KITH_TRY(kith_agree(comm, KITH_NEW(out->start, out->n_item + 1)));
+  KITH_TRY(kith_agree(comm, KITH_NEW(out->start, out->n_row + 1)));
   content_starts(comm, g, &own, out->start);
-  KITH_TRY(kith_agree(comm, KITH_NEW(out->column, out->start[out->n_item])));
-  KITH_TRY(kith_agree(comm, KITH_NEW(out->value, out->start[out->n_item])));
+  KITH_TRY(kith_agree(comm, KITH_NEW(out->column, out->start[out->n_row])));
+  KITH_TRY(kith_agree(comm, KITH_NEW(out->value, out->start[out->n_row])));
   content_spread(comm, g, &own, out);
 done:
   KITH_FREE(own.number);
@@ -156,17 +164,36 @@ done:
 void kith__content_keep_items(const kith_graph *g, kith__content *c) {
   int64_t offset = content_offset(g, KITH_ITEM), to = 0;
   kith_eid from = 0;
-  for (int64_t i = 0; i < c->n_item; i++) {
+  for (int64_t i = 0; i < c->n_row; i++) {
     kith_eid end = c->start[i + 1];
     for (; from < end; from++) {
       int64_t j = c->column[from] - offset;
-      if (j < 0 || j >= c->n_item || j == i) continue;
+      if (j < 0 || j >= c->n_row || j == i) continue;
       c->column[to] = (int32_t)j;
       c->value[to++] = c->value[from];
     }
     c->start[i + 1] = to;
   }
-  c->n_column = c->n_item;
+  c->n_column = c->n_row;
+}
+
+/* ---- weights ---- */
+
+void kith__content_count(const kith__content *c, int64_t *n_of) {
+  for (kith_eid k = 0; k < c->start[c->n_row]; k++) n_of[c->column[k]]++;
+}
+
+void kith__content_weigh(const kith__content *c, double power, const int64_t *n_of, double *weight,
+                         double *length) {
+  for (int64_t i = 0; i < c->n_row; i++) {
+    double sum = 0;
+    for (kith_eid k = c->start[i]; k < c->start[i + 1]; k++) {
+      double idf = log((double)c->n_row / (double)n_of[c->column[k]]);
+      weight[k] = (double)c->value[k] * pow(idf, power);
+      sum += weight[k] * weight[k];
+    }
+    length[i] = sqrt(sum);
+  }
 }
 
 /* ---- sparse vectors ---- */

@@ -1,0 +1,251 @@
+/* embed.init: mean: an inverted index of the known nodes' features, the exact top k of each new node, and the
+ * mean of the rows of these. */
+#include "train/alike_rows.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "graph/content.h"
+#include "ops/ops.h"
+#include "store/store.h"
+
+typedef struct alike_entry {
+  int32_t node; /* original number */
+  float unit;   /* w / |w| */
+} alike_entry;
+
+typedef struct alike {
+  const kith_comm *comm;
+  const kith__alike_rows *o;
+  kith_node_type type;
+  int64_t first, n; /* this rank's new nodes of the type: rows of f from `first` on … */
+  int64_t at_new;   /* … and of o->x from here on */
+  const kith_features *f;
+  kith__content content;
+  int64_t *n_of;      /* [features] known nodes that have it */
+  double *weight;     /* [entries of content] */
+  double *length;     /* [known nodes] */
+  kith_eid *start;    /* [features + 1] … */
+  alike_entry *entry; /* … the known nodes that have a feature, ascending */
+  int n_thread;
+  kith__sparse *score; /* [threads] of vectors [known nodes] */
+  int32_t *near;       /* [n, k] original numbers, the most alike first; -1: no further one */
+  int64_t n_met;       /* known nodes that are neighbors … */
+  int64_t *met;        /* … their original numbers, ascending … */
+  kith_gid *number;    /* … and global numbers, in this order … */
+  int64_t *at;         /* [known nodes] … and their place among the rows received */
+  kith_halo *halo;
+  float *row; /* [n_met, d] */
+} alike;
+
+static void alike_free(alike *a) {
+  kith__content_free(&a->content);
+  KITH_FREE(a->n_of);
+  KITH_FREE(a->weight);
+  KITH_FREE(a->length);
+  KITH_FREE(a->start);
+  KITH_FREE(a->entry);
+  for (int t = 0; a->score && t < a->n_thread; t++) kith__sparse_free(&a->score[t]);
+  KITH_FREE(a->score);
+  KITH_FREE(a->near);
+  KITH_FREE(a->met);
+  KITH_FREE(a->number);
+  KITH_FREE(a->at);
+  KITH_FREE(a->row);
+  kith_halo_destroy(&a->halo);
+}
+
+/* ---- the index ---- */
+
+static kith_status alike_make(alike *a) {
+  kith_status st = KITH_OK;
+  const kith__content *c = &a->content;
+  int64_t n = c->start[c->n_row];
+  KITH_TRY(KITH_NEW(a->n_of, c->n_column));
+  KITH_TRY(KITH_NEW(a->weight, n));
+  KITH_TRY(KITH_NEW(a->length, c->n_row));
+  KITH_TRY(KITH_NEW(a->start, c->n_column + 2));
+  KITH_TRY(KITH_NEW(a->entry, n));
+  a->n_thread = kith_max_threads();
+  KITH_TRY(KITH_NEW(a->score, a->n_thread));
+  for (int t = 0; t < a->n_thread; t++) KITH_TRY(kith__sparse_make(c->n_row, &a->score[t]));
+  KITH_TRY(KITH_NEW(a->near, a->n * a->o->neighbors));
+done:
+  return st;
+}
+
+/* Entries by feature. */
+static void alike_index(alike *a) {
+  const kith__content *c = &a->content;
+  kith__content_count(c, a->n_of);
+  kith__content_weigh(c, 1, a->n_of, a->weight, a->length);
+  for (int64_t k = 0; k < c->n_column; k++) a->start[k + 2] = a->start[k + 1] + a->n_of[k];
+  for (int64_t i = 0; i < c->n_row; i++)
+    for (kith_eid e = c->start[i]; e < c->start[i + 1]; e++)
+      a->entry[a->start[c->column[e] + 1]++] =
+          (alike_entry){(int32_t)i, a->length[i] > 0 ? (float)(a->weight[e] / a->length[i]) : 0};
+  KITH_FREE(a->weight);
+  KITH_FREE(a->length);
+  kith__content_free_entries(&a->content);
+}
+
+/* ---- the top k ---- */
+
+/* Cosines with a new node, times its length. */
+static void alike_score(const alike *a, int64_t row, kith__sparse *s) {
+  const kith_features *f = a->f;
+  for (kith_eid e = f->start[row]; e < f->start[row + 1]; e++) {
+    int32_t c = f->index[e];
+    if (a->n_of[c] == 0 || f->value[e] == 0) continue;
+    double w = (double)f->value[e] * log((double)a->content.n_row / (double)a->n_of[c]);
+    for (kith_eid k = a->start[c]; k < a->start[c + 1] && w != 0; k++)
+      kith__sparse_add(s, a->entry[k].node, w * (double)a->entry[k].unit);
+  }
+}
+
+static bool alike_is_before(const kith__sparse *s, int32_t a, int32_t b) {
+  return s->value[a] != s->value[b] ? s->value[a] > s->value[b] : a < b;
+}
+
+/* near [k]: by insertion. */
+static void alike_top(const kith__sparse *s, int k, int32_t *near) {
+  int n = 0;
+  for (int64_t t = 0; t < s->n_touched; t++) {
+    int32_t node = s->touched[t];
+    if (s->value[node] <= 0 || (n == k && !alike_is_before(s, node, near[k - 1]))) continue;
+    int to = n < k ? n++ : k - 1;
+    for (; to > 0 && alike_is_before(s, node, near[to - 1]); to--) near[to] = near[to - 1];
+    near[to] = node;
+  }
+  for (; n < k; n++) near[n] = -1;
+}
+
+static bool alike_skips(const alike *a, int64_t i) { return a->o->skip && a->o->skip[a->at_new + i]; }
+
+static void alike_find(alike *a) {
+  const kith__alike_rows *o = a->o;
+#pragma omp parallel for schedule(dynamic, 64)
+  for (int64_t i = 0; i < a->n; i++) {
+    kith__sparse *s = &a->score[kith_thread_num()];
+    if (!alike_skips(a, i)) alike_score(a, a->first + i, s);
+    alike_top(s, o->neighbors, a->near + i * o->neighbors);
+    kith__sparse_clear(s);
+  }
+}
+
+/* ---- their rows ---- */
+
+static kith_status alike_meet(alike *a) {
+  kith_status st = KITH_OK;
+  int64_t n_known = a->content.n_row;
+  KITH_TRY(KITH_NEW(a->at, n_known));
+  for (int64_t i = 0; i < a->n * a->o->neighbors; i++)
+    if (a->near[i] >= 0) a->at[a->near[i]] = 1;
+  for (int64_t j = 0; j < n_known; j++) a->n_met += a->at[j];
+  KITH_TRY(KITH_NEW(a->met, a->n_met));
+  KITH_TRY(KITH_NEW(a->number, a->n_met));
+  for (int64_t j = 0, n = 0; j < n_known; j++)
+    if (a->at[j]) a->met[n++] = j;
+done:
+  return st;
+}
+
+typedef struct alike_pair {
+  kith_gid number;
+  int64_t node;
+} alike_pair;
+
+static int alike_compare(const void *a, const void *b) {
+  const alike_pair *x = a, *y = b;
+  return (x->number > y->number) - (x->number < y->number);
+}
+
+/* Rows are received in the order of their global numbers. */
+static kith_status alike_order(alike *a) {
+  kith_status st = KITH_OK;
+  alike_pair *p = NULL;
+  KITH_TRY(KITH_NEW(p, a->n_met));
+  for (int64_t i = 0; i < a->n_met; i++) p[i] = (alike_pair){a->number[i], a->met[i]};
+  qsort(p, (size_t)a->n_met, sizeof *p, alike_compare);
+  for (int64_t i = 0; i < a->n_met; i++) {
+    a->number[i] = p[i].number;
+    a->at[p[i].node] = i;
+  }
+done:
+  KITH_FREE(p);
+  return st;
+}
+
+static kith_agreed alike_gather(alike *a, const kith_graph *g, const char *parts_path, const float *known) {
+  kith_agreed st = {KITH_OK};
+  const int d = a->o->d;
+  KITH_TRY(kith_agree(a->comm, alike_meet(a)));
+  KITH_TRY(kith_global_ids_read(a->comm, parts_path, g, a->type, a->n_met, a->met, a->number));
+  KITH_TRY(kith_agree(a->comm, alike_order(a)));
+  KITH_TRY(kith_halo_create(a->comm, g->first, a->n_met, a->number, &a->halo));
+  KITH_TRY(kith_agree(a->comm, kith_halo_reserve(a->halo, d)));
+  KITH_TRY(kith_agree(a->comm, KITH_NEW(a->row, a->n_met * d)));
+  kith_halo_begin(a->halo, d, known, a->row);
+  kith_halo_end(a->halo);
+done:
+  return st;
+}
+
+/* The mean of the rows of near [k], in this order, if there is any. */
+static void alike_mean(const alike *a, const int32_t *near, int d, float *y) {
+  int k = a->o->neighbors, n = 0;
+  while (n < k && near[n] >= 0) n++;
+  for (int c = 0; c < d && n > 0; c++) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) sum += (double)a->row[a->at[near[i]] * d + c];
+    y[c] = (float)(sum / n);
+  }
+}
+
+static void alike_means(const alike *a) {
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < a->n; i++)
+    alike_mean(a, a->near + i * a->o->neighbors, a->o->d, a->o->x + (a->at_new + i) * a->o->d);
+}
+
+/* Nodes of the type without neighbors, over all ranks. */
+static int64_t alike_count_alone(const alike *a) {
+  int64_t n = 0;
+  for (int64_t i = 0; i < a->n; i++)
+    n += !alike_skips(a, i) && (!a->near || a->near[i * a->o->neighbors] < 0);
+  kith_comm_sum_int(a->comm, 1, &n);
+  return n;
+}
+
+/* The part of this rank's new nodes that is of the type. */
+static void alike_range(alike *a) {
+  const kith__alike_rows *o = a->o;
+  int64_t before = a->type == KITH_USER ? 0 : o->new->n[KITH_USER], end = before + o->new->n[a->type];
+  int64_t from = kith_min(o->first + o->n, o->first < before ? before : o->first);
+  int64_t to = kith_min(o->first + o->n, end);
+  a->n = to > from ? to - from : 0;
+  a->first = from - before;
+  a->at_new = from - o->first;
+}
+
+kith_agreed kith__alike_rows_fill(const kith_comm *comm, const kith_graph *g, const char *parts_path,
+                                  const kith__alike_rows *o, kith_node_type t, const float *known,
+                                  int64_t *n_alone) {
+  kith_agreed st = {KITH_OK};
+  alike a = {.comm = comm, .o = o, .type = t, .f = &o->new->features[t]};
+  alike_range(&a);
+  if (!a.f->start) {
+    *n_alone = alike_count_alone(&a);
+    return st;
+  }
+  KITH_TRY(kith__content_gather(comm, g, (int)t, -1, &a.content));
+  KITH_TRY(kith_agree(comm, alike_make(&a)));
+  alike_index(&a);
+  alike_find(&a);
+  KITH_TRY(alike_gather(&a, g, parts_path, known));
+  alike_means(&a);
+  *n_alone = alike_count_alone(&a);
+done:
+  alike_free(&a);
+  return st;
+}

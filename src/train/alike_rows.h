@@ -1,0 +1,35 @@
+/* embed.init: mean: rows of new nodes by those of the known nodes that are most alike. */
+#ifndef KITH_SRC_TRAIN_ALIKE_ROWS_H
+#define KITH_SRC_TRAIN_ALIKE_ROWS_H
+
+#include "kith/embed.h"
+
+/* This rank's new nodes, as kith_embed() has them. */
+typedef struct kith__alike_rows {
+  const kith_new_nodes *new;
+  int neighbors;       /* k */
+  int64_t first, n;    /* new nodes first … first + n - 1, users before items … */
+  const uint8_t *skip; /* [n] … of which these keep what they have; null: none */
+  int d;
+  float *x; /* [n, d] their rows */
+} kith__alike_rows;
+
+/**
+ * x_i = mean of x_j over the k known nodes j of the type with the largest cosine above 0 of
+ * w_jc = v_jc log(N / N_c): v the value of feature c, N known nodes of the type of which N_c have the feature
+ * (Salton and Buckley, 1988).  Of equal cosines the smaller original number is first.  A node without such
+ * neighbors keeps its row.  Collective.
+ *
+ * @param g      the graph of the known nodes
+ * @param known  [n_own of g, d] rows of the known nodes
+ * @param t      users or items: the new nodes whose rows are filled
+ * @param[out] n_alone  those of them, over all ranks, that have no such neighbor
+ * Memory: 20 bytes a feature of a known node, 13 a known node and thread, 4 k a new node; the rows of those
+ * known nodes that are neighbors.  Cost: for each feature of a new node the known nodes that have it.
+ * Errors: KITH_ENOMEM, those of reading parts.h5.
+ */
+kith_agreed kith__alike_rows_fill(const kith_comm *comm, const kith_graph *g, const char *parts_path,
+                                  const kith__alike_rows *o, kith_node_type t, const float *known,
+                                  int64_t *n_alone) KITH_MUST_USE;
+
+#endif
