@@ -17,6 +17,8 @@ evaluate: {k: [5, 10]}
 checkpoint: {every: 1}
 J
 "$KITH" generate job.yaml >/dev/null
+awk -F '\t' -v OFS='\t' '!/^#/ {print $1, $2, int($3 / 400000)}' list.tsv >days.tsv # many at one time, also where a slice ends
+mv days.tsv list.tsv
 ranks 1 evaluate job.yaml --rolling 3 --json --quiet >one || { cat one; exit 1; }
 
 /usr/bin/python3 - <<'P' || exit 1
@@ -26,7 +28,7 @@ lines = [l for l in open("list.tsv") if not l.startswith("#")]
 time = np.array([int(l.split()[2]) for l in lines])
 n = len(time)
 cut = [next(t + 1 for t in np.sort(time) if (time <= t).sum() >= (.6 + .4 * c / 3) * n - 1e-9) for c in range(3)] + [time.max() + 1]
-assert len(told["slices"]) == 3
+assert len(told["slices"]) == 3 and all((time == c).sum() > 1 for c in cut[:3])
 for c, s in enumerate(told["slices"]):
     assert (s["from"], s["until"]) == (cut[c], cut[c + 1]), (c, s, cut)
     assert s["train"] == (time < cut[c]).sum() and s["test"] == ((time >= cut[c]) & (time < cut[c + 1])).sum()
