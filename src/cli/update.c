@@ -37,6 +37,11 @@ static kith_status update_check_job(const cli *c) {
              "%s: update.interactions.path: expected a list of new interactions, as by --set "
              "update.interactions.path=new.txt",
              job->path);
+  KITH_CHECK(job->model.sequence == KITH_SEQUENCE_NONE || job->model.sequence == KITH_SEQUENCE_RECENT,
+             KITH_ECONFIG,
+             "%s: model.sequence: what is learned of sequences is not updated; expected none or recent, or "
+             "train anew",
+             job->path);
   KITH_CHECK(
       job->data.split.method != KITH_SPLIT_STREAM, KITH_ECONFIG,
       "%s: data.split.method: stream: kith update does not put events behind those of a stream; run kith "

@@ -75,7 +75,7 @@ static kith_status append_source(const kith__append *a, kith_edge_source *s, kit
     if (!s->time[0]) memcpy(s->time, like->time, sizeof s->time);
     if (!s->weight[0]) memcpy(s->weight, like->weight, sizeof s->weight);
   }
-  KITH_TRY(kith__edge_source_check("update.interactions", s));
+  KITH_TRY(kith__edge_source_check("data.interactions", s));
 done:
   return st;
 }
@@ -84,7 +84,7 @@ static kith_status append_read(kith__append *a, kith__edge_csr *fresh) {
   kith_status st = KITH_OK;
   kith_edge_source s;
   kith__edge_list edges = {0};
-  kith__edge_policy policy = {.key = "update.interactions",
+  kith__edge_policy policy = {.key = "data.interactions",
                               .user = &a->map[KITH_USER],
                               .item = &a->map[KITH_ITEM],
                               .add_users = true,

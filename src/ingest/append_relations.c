@@ -117,6 +117,7 @@ static kith_status append_read_relation(kith__append *a, int i, kith__edge_list 
   *r = kith_schema_find_relation(&a->t.schema, s->name);
   if (*r < 0) KITH_TRY(append_refuse_relation(a, s->name));
   kith_relation_type *e = &a->t.schema.relation[*r];
+  snprintf(key, sizeof key, "data.relations.%.31s", s->name); /* whose settings the list has */
   KITH_TRY(kith__edge_source_check(key, &s->list));
   if (e->n_kind > 0) KITH_TRY(kith__id_map_load(a->path, &a->t.kind_ids[*r], "kind", &kind));
   KITH_TRY(kith__relation_list_read(key, s, &a->t.schema, e, a->map, &kind, edges, report));

@@ -353,7 +353,7 @@ static void lists_that_do_not_fit_are_refused(void **state) {
   appended_ingest(&o, "old.h5");
   kith_append_options more = appended_more("b,x\n");
   o.interactions.time[0] = '\0';
-  assert_refused(&o, &more, KITH_ECONFIG, "update.interactions.columns.time");
+  assert_refused(&o, &more, KITH_ECONFIG, "data.interactions.columns.time");
   more = appended_more("b,x,5,1\n");
   snprintf(more.interactions.time, KITH_NAME, "3");
   snprintf(more.interactions.weight, KITH_NAME, "4");
