@@ -95,6 +95,7 @@ static kith_agreed run_save(stream_run *r) {
   kith_checkpoint c = run_checkpoint(r, &state);
   c.epoch = r->epoch;
   c.step = r->step;
+  c.optimizer_step = r->epoch * r->n_step + r->step;
   c.loss = *kith_tgn_loss(r->t);
   c.seconds = r->seconds;
   c.history = r->history.text;

@@ -55,7 +55,7 @@ killed() {
 }
 killed
 "$KITH" train job.yaml --json >again.json 2>log
-grep 'continuing from' log >/dev/null
+grep 'continuing from work/checkpoint-000002-000005.h5' log >/dev/null
 [ "$(loss again.json)" = "$truth" ]
 /usr/bin/python3 - <<'P'
 try: import h5py
@@ -68,6 +68,7 @@ for n in names: assert (a[n][:] == b[n][:]).all(), n
 P
 killed
 ranks 3 train job.yaml --json >again.json 2>log
+grep 'continuing from work/checkpoint-000002-000005.h5' log >/dev/null
 near "$truth" "$(loss again.json)"
 
 # Without counts of items around each other the rules know no order of items; the model does.
