@@ -45,6 +45,24 @@ grep -q 'continuing from' "slurm-$id.out"
 same_embeddings work/embeddings.h5 one/work/embeddings.h5
 echo "preempted, requeued, and the same bits"
 
+# Three updates, each from the last, as a chain of dependencies; a rank of the second is killed, and it goes on.
+unset KITH_OPTIONS
+id= ids=()
+for hour in 1 2 3; do
+  awk -v h=$hour 'NR % 40 == h + 3 { $1 = "new" h "-" NR % 7; print }' list.tsv >hour$hour.tsv
+  options="--set evaluate.every=0 --set checkpoint.steps=4 --set update.epochs=$((hour == 2 ? 16 : 2))"
+  KITH_FAULT= "$KITH" update one/job.yaml --quiet --set update.interactions.path=$dir/hour$hour.tsv $options >/dev/null
+  export KITH_UPDATE=$dir/hour$hour.tsv KITH_OPTIONS=$options KITH_FAULT=$([ $hour != 2 ] || echo kill:10@0)
+  id=$(sbatch --parsable --export=ALL ${id:+--dependency=afterok:$id} --nodes="$nodes" --ntasks-per-node=2 "$KITH_SOURCE/slurm/update.sbatch")
+  ids+=("$id")
+done
+unset KITH_FAULT
+for id in "${ids[@]}"; do await "$id"; done
+grep -q 'killed (.*back into the queue' "slurm-${ids[1]}.out" && grep -q 'continuing from .*/update/' "slurm-${ids[1]}.out" || { cat "slurm-${ids[1]}.out"; exit 1; }
+[ "$(grep -c update_of work/metrics.jsonl)" = 3 ] || { cat work/metrics.jsonl; exit 1; }
+same_embeddings work/embeddings.h5 one/work/embeddings.h5
+echo "three updates in a row, a rank of one killed, and the same bits"
+
 # kith doctor on the allocation: two nodes, one folder; and a node that has another folder there is found out.
 # From another folder, and with nothing but the job file named; the job is called after it.
 unset KITH_OPTIONS KITH_SLURM
