@@ -188,6 +188,19 @@ typedef struct kith_recent_options {
   double chosen_decay, chosen_weight;
 } kith_recent_options;
 
+/** Options of the sequence model SASRec, whose formulas are in docs/models.md. */
+typedef struct kith_sasrec_options {
+  bool graph;     /**< whether items have rows of the model of the graph beside their own */
+  int length;     /**< n: items of a sequence, the latest ones; at most 1024 */
+  int blocks;     /**< of attention and dense layers */
+  int heads;      /**< of attention; they divide dim */
+  double dropout; /**< probability of dropping an element of the sequence's rows, and of what a part of a
+                     block adds to them */
+  int epochs;     /**< passes over all users */
+  int batch;      /**< users of a step, over all ranks */
+  double lr;      /**< learning rate of Adam */
+} kith_sasrec_options;
+
 /** Options of all models, and those of single models in structs of their own. */
 typedef struct kith_model_options {
   kith_model_name name;

@@ -69,4 +69,23 @@ int64_t kith_softmax_bytes(int64_t n_pair, int64_t n_shared, int d);
  */
 void kith_cross_entropy_op(kith_tape *t, const kith_train_nodes *l, kith_tensor *rows, kith_exact_sum *loss);
 
+/** The items that a step's rows are to predict, among all items. */
+typedef struct kith_catalog {
+  int64_t n_global;    /**< rows of the step over all ranks */
+  const int32_t *next; /**< [rows of this rank] each row's own item */
+} kith_catalog;
+
+/**
+ * Softmax over a catalog: mean over the step's rows r of log sum over all items j of exp(<h_r, z_j>) minus
+ * <h_r, z_i> of r's own item i.  Each rank has rows of its own, and all items: gradients of the items are
+ * this rank's share, to be summed over ranks.  Local when run.
+ *
+ * @param c      the step's, read when run
+ * @param h      [rows, d], @param items  [items, d]
+ * Cost: 6 d multiplications for each row and item, gradients included: forward computes them, so that no
+ * logit is computed twice.  Memory: KITH_TILE * items numbers, and one more gradient of h and of the items.
+ */
+void kith_catalog_softmax_op(kith_tape *t, const kith_catalog *c, kith_tensor *h, kith_tensor *items,
+                             kith_exact_sum *loss);
+
 #endif

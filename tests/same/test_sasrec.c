@@ -1,0 +1,330 @@
+/* ranks: 1 3 */
+/*
+ * SASRec, forward and two training steps with Adam, against formulas written from the paper in double
+ * precision: a row at a time, attention over a list of the rows before it, and the gradient of the loss by
+ * central differences, each on one rank, so that no backward pass is shared.  Only the keyed draws of the
+ * order and of dropout are taken from the library, since they define a step.
+ *
+ * There are 40 users, who are dealt out to the ranks, and seven items.  A step has more rows than a tile of
+ * the loss.
+ */
+#include "sequence/sasrec.h"
+#include "support/mpi_main.h"
+
+enum { USERS = 40, ITEMS = 7, WIDTH = 4, HEADS = 2, ROW = 3, LENGTH = 4, BLOCKS = 2, BATCH = 36, MOST = 8 };
+enum { STEPS = 2, EPOCH = 1, SEED = 5 };
+static const double DROPOUT = 0.25, RATE = 0.01;
+static const double TOLERANCE = 2e-5; /* of numbers below 1; floats carry 6e-8 a rounding */
+static const double SHIFT = 1e-5;     /* of a central difference: truncation and rounding are near 1e-10 */
+static const double CLEAR = 1e-3; /* Adam's first steps show only the signs of gradients: not those near 0 */
+
+/* Items of the first six users, the oldest first: longer and shorter than LENGTH, one alone, and none.  The
+ * next six have the next items, and so on. */
+enum { PATTERNS = 6 };
+static const int pattern[PATTERNS][MOST + 1] = {{0, 1, 2, 3, 4, 5, -1}, {3, 1, -1},         {6, -1}, {-1},
+                                                {2, 5, 0, 6, -1},       {4, 6, 1, 0, 3, -1}};
+static int list[USERS][MOST];
+
+/* Parameters: those of all blocks first. */
+enum {
+  ITEM,
+  GRAPH,
+  POSITION,
+  LAST_GAIN,
+  LAST_BIAS,
+  ATTENTION_GAIN,
+  ATTENTION_BIAS,
+  QUERY,
+  KEY,
+  VALUE,
+  DENSE_GAIN,
+  DENSE_BIAS,
+  FIRST,
+  FIRST_BIAS,
+  SECOND,
+  SECOND_BIAS,
+  N_NAME
+};
+static const char *const names[N_NAME] = {"item",      "graph",          "position",       "last_gain",
+                                          "last_bias", "attention_gain", "attention_bias", "query",
+                                          "key",       "value",          "dense_gain",     "dense_bias",
+                                          "first",     "first_bias",     "second",         "second_bias"};
+
+typedef struct oracle {
+  int64_t at[N_NAME][BLOCKS];
+  kith_params *params;
+  bool graph;
+  const double *p; /* all parameters */
+  double row[ITEMS][ROW], z[ITEMS][WIDTH];
+  int64_t step;
+} oracle;
+
+static int length(int u) {
+  int n = 0;
+  while (pattern[u % PATTERNS][n] >= 0) n++;
+  return n;
+}
+
+static void fill_lists(void) {
+  for (int u = 0; u < USERS; u++)
+    for (int i = 0; i < length(u); i++) list[u][i] = (pattern[u % PATTERNS][i] + u / PATTERNS) % ITEMS;
+}
+
+/* Where a parameter begins in the flat block. */
+static int64_t offset(const oracle *o, const char *name) {
+  for (int i = 0; i < kith_params_n(o->params); i++)
+    if (strcmp(kith_params_name(o->params, i), name) == 0)
+      return kith_params_at(o->params, i)->value - kith_params_weights(o->params).value;
+  fail_msg("no parameter %s", name);
+  return -1;
+}
+
+static void find_parameters(oracle *o) {
+  char full[KITH_NAME];
+  for (int w = 0; w < N_NAME; w++)
+    for (int b = 0; b < BLOCKS; b++) {
+      if (w == GRAPH && !o->graph) continue;
+      if (w <= LAST_BIAS) snprintf(full, sizeof full, "sasrec.%s", names[w]);
+      else snprintf(full, sizeof full, "sasrec.%s.%d", names[w], b);
+      o->at[w][b] = offset(o, full);
+    }
+}
+
+static const double *matrix(const oracle *o, int name, int block) { return o->p + o->at[name][block]; }
+
+/* ---- the formulas, of one sequence of n rows ---- */
+
+typedef double sequence[LENGTH][WIDTH];
+
+static void times(int n, const double *w, sequence x, const double *b, sequence y) {
+  for (int i = 0; i < n; i++)
+    for (int k = 0; k < WIDTH; k++) {
+      y[i][k] = b ? b[k] : 0;
+      for (int j = 0; j < WIDTH; j++) y[i][k] += x[i][j] * w[j * WIDTH + k];
+    }
+}
+
+static void normalized(int n, const double *gain, const double *bias, sequence x, sequence y) {
+  for (int i = 0; i < n; i++) {
+    double mean = 0, variance = 0;
+    for (int k = 0; k < WIDTH; k++) mean += x[i][k] / WIDTH;
+    for (int k = 0; k < WIDTH; k++) variance += (x[i][k] - mean) * (x[i][k] - mean) / WIDTH;
+    for (int k = 0; k < WIDTH; k++) y[i][k] = gain[k] * (x[i][k] - mean) / sqrt(variance + 1e-5) + bias[k];
+  }
+}
+
+static void attended(int n, sequence q, sequence k, sequence v, sequence y) {
+  const int w = WIDTH / HEADS;
+  for (int i = 0; i < n; i++)
+    for (int c = 0; c < WIDTH; c++) {
+      const int h = c / w;
+      double sum = 0, all = 0;
+      for (int j = 0; j <= i; j++) {
+        double s = 0;
+        for (int m = h * w; m < (h + 1) * w; m++) s += q[i][m] * k[j][m];
+        all += exp(s / sqrt(w));
+        sum += exp(s / sqrt(w)) * v[j][c];
+      }
+      y[i][c] = sum / all;
+    }
+}
+
+/* Element (place, column) of dropout op `op`: kept and scaled, or dropped. */
+static void dropped(const oracle *o, bool training, int op, int user, int n, sequence x) {
+  kith_dropout draw = {.p = DROPOUT, .seed = SEED, .step = (uint64_t)o->step, .op = (uint64_t)op};
+  for (int i = 0; i < n && training; i++) {
+    int64_t key = (int64_t)user * KITH_MAX_SEQUENCE + LENGTH - n + i;
+    float one[WIDTH] = {1, 1, 1, 1}, kept[WIDTH];
+    kith_dropout_forward(&draw, 1, WIDTH, &key, one, kept);
+    for (int k = 0; k < WIDTH; k++) x[i][k] *= (double)kept[k];
+  }
+}
+
+static void added(int n, sequence y, sequence x) {
+  for (int i = 0; i < n; i++)
+    for (int k = 0; k < WIDTH; k++) x[i][k] += y[i][k];
+}
+
+static void block_of(const oracle *o, bool training, int b, int user, int n, sequence x) {
+  sequence y, q, k, v;
+  normalized(n, matrix(o, ATTENTION_GAIN, b), matrix(o, ATTENTION_BIAS, b), x, y);
+  times(n, matrix(o, QUERY, b), y, NULL, q);
+  times(n, matrix(o, KEY, b), y, NULL, k);
+  times(n, matrix(o, VALUE, b), y, NULL, v);
+  attended(n, q, k, v, y);
+  dropped(o, training, 1 + 2 * b, user, n, y);
+  added(n, y, x);
+  normalized(n, matrix(o, DENSE_GAIN, b), matrix(o, DENSE_BIAS, b), x, q);
+  times(n, matrix(o, FIRST, b), q, matrix(o, FIRST_BIAS, b), y);
+  for (int i = 0; i < n; i++)
+    for (int c = 0; c < WIDTH; c++) y[i][c] = y[i][c] > 0 ? y[i][c] : 0;
+  times(n, matrix(o, SECOND, b), y, matrix(o, SECOND_BIAS, b), q);
+  dropped(o, training, 2 + 2 * b, user, n, q);
+  added(n, q, x);
+}
+
+/* h of the rows of a sequence of n items. */
+static void rows_of(const oracle *o, bool training, int user, int n, const int *item, sequence h) {
+  const double *position = matrix(o, POSITION, 0);
+  sequence x;
+  for (int i = 0; i < n; i++)
+    for (int k = 0; k < WIDTH; k++)
+      x[i][k] = sqrt(WIDTH) * o->z[item[i]][k] + position[(LENGTH - n + i) * WIDTH + k];
+  dropped(o, training, 0, user, n, x);
+  for (int b = 0; b < BLOCKS; b++) block_of(o, training, b, user, n, x);
+  normalized(n, matrix(o, LAST_GAIN, 0), matrix(o, LAST_BIAS, 0), x, h);
+}
+
+static void items_of(oracle *o) {
+  const double *v = matrix(o, ITEM, 0), *w = o->graph ? matrix(o, GRAPH, 0) : NULL;
+  for (int i = 0; i < ITEMS; i++)
+    for (int k = 0; k < WIDTH; k++) {
+      o->z[i][k] = v[i * WIDTH + k];
+      for (int j = 0; j < ROW && w; j++) o->z[i][k] += o->row[i][j] * w[j * WIDTH + k];
+    }
+}
+
+/* The next item at every place of a user, over all items. */
+static double loss_of_user(const oracle *o, int u, int *places) {
+  const int n = length(u) - 1 < LENGTH ? length(u) - 1 : LENGTH;
+  const int *item = list[u] + length(u) - 1 - n;
+  double loss = 0;
+  sequence h;
+  if (n <= 0) return 0;
+  rows_of(o, true, u, n, item, h);
+  for (int i = 0; i < n; i++) {
+    double all = 0, own = 0;
+    for (int j = 0; j < ITEMS; j++) {
+      double s = 0;
+      for (int k = 0; k < WIDTH; k++) s += h[i][k] * o->z[j][k];
+      all += exp(s);
+      if (j == item[i + 1]) own = s;
+    }
+    loss += log(all) - own;
+  }
+  *places += n;
+  return loss;
+}
+
+static double loss_of(oracle *o, int64_t step, const double *p) {
+  kith_permutation order = kith_permutation_make(SEED, KITH_RNG_SHUFFLE, EPOCH, USERS);
+  double loss = 0;
+  int places = 0;
+  o->p = p;
+  items_of(o);
+  for (int64_t i = step * BATCH; i < USERS && i < (step + 1) * BATCH; i++)
+    loss += loss_of_user(o, (int)kith_permutation_apply(&order, (uint64_t)i), &places);
+  return loss / places;
+}
+
+/* ---- the comparison ---- */
+
+static void expect_near(double is, double truth, const char *what, int64_t at) {
+  if (!(fabs(is - truth) <= TOLERANCE * (1 + fabs(truth))))
+    fail_msg("%s of %lld: %.8g, expected %.8g", what, (long long)at, is, truth);
+}
+
+/* A step of the library against one of the formulas, Kingma and Ba, ICLR 2015, algorithm 1. */
+static void compare_step(oracle *o, kith_sasrec *s, int64_t step, int64_t n, double *p, double *m,
+                         double *v) {
+  const kith_weights w = kith_params_weights(o->params);
+  double *grad = calloc((size_t)n, sizeof *grad), count;
+  *kith_sasrec_loss(s) = (kith_exact_sum){0};
+  for (int64_t i = 0; i < n; i++) p[i] = (double)w.value[i];
+  o->step = EPOCH * kith_sasrec_n_step(s) + step;
+  count = (double)o->step + 1;
+  double truth = loss_of(o, step, p);
+  for (int64_t i = test_comm->rank; i < n; i += test_comm->size) {
+    const double at = p[i];
+    p[i] = at + SHIFT;
+    const double up = loss_of(o, step, p);
+    p[i] = at - SHIFT;
+    grad[i] = (up - loss_of(o, step, p)) / (2 * SHIFT);
+    p[i] = at;
+  }
+  MPI_Allreduce(MPI_IN_PLACE, grad, (int)n, MPI_DOUBLE, MPI_SUM, test_comm->mpi);
+  kith_sasrec_step(s, step);
+  kith_comm_sum(test_comm, 1, kith_sasrec_loss(s));
+  expect_near(kith_exact_sum_value(kith_sasrec_loss(s)), truth, "loss", step);
+  for (int64_t i = 0; i < n; i++) {
+    expect_near((double)w.grad[i], grad[i], "gradient", i);
+    m[i] = 0.9 * m[i] + 0.1 * grad[i];
+    v[i] = 0.999 * v[i] + 0.001 * grad[i] * grad[i];
+    const double root = sqrt(v[i] / (1 - pow(0.999, count))) + 1e-8;
+    if (fabs(grad[i]) > CLEAR)
+      expect_near((double)w.value[i], p[i] - RATE * m[i] / (1 - pow(0.9, count)) / root, "weight", i);
+  }
+  free(grad);
+}
+
+/* What the last items say, without dropout. */
+static void compare_users(oracle *o, kith_sasrec *s, const int64_t *user, int64_t n_user, double *p) {
+  float h[USERS * WIDTH];
+  const kith_weights w = kith_params_weights(o->params);
+  for (int64_t i = 0; i < w.n; i++) p[i] = (double)w.value[i];
+  o->p = p;
+  items_of(o);
+  kith_sasrec_users(s, h);
+  for (int64_t i = 0; i < n_user; i++) {
+    const int u = (int)user[i], n = length(u) < LENGTH ? length(u) : LENGTH;
+    sequence x;
+    rows_of(o, false, u, n, list[u] + length(u) - n, x);
+    for (int k = 0; k < WIDTH; k++) expect_near((double)h[i * WIDTH + k], n > 0 ? x[n - 1][k] : 0, "user", u);
+  }
+  for (int i = 0; i < ITEMS; i++)
+    for (int k = 0; k < WIDTH; k++)
+      expect_near((double)kith_sasrec_items(s)[i * WIDTH + k], o->z[i][k], "item", i);
+}
+
+static void compare(bool graph) {
+  kith_sasrec_options options = {.graph = graph,
+                                 .length = LENGTH,
+                                 .blocks = BLOCKS,
+                                 .heads = HEADS,
+                                 .dropout = DROPOUT,
+                                 .epochs = 2,
+                                 .batch = BATCH,
+                                 .lr = RATE};
+  int32_t item[USERS * MOST];
+  int64_t start[USERS + 1] = {0}, user[USERS], n = 0;
+  float row[ITEMS * ROW];
+  oracle o = {.graph = graph};
+  kith_sasrec *s = NULL;
+  fill_lists();
+  for (int u = test_comm->rank; u < USERS; u += test_comm->size) {
+    start[n + 1] = start[n];
+    for (int i = length(u) - 1; i >= 0; i--) item[start[n + 1]++] = list[u][i];
+    user[n++] = u;
+  }
+  for (int i = 0; i < ITEMS * ROW; i++) o.row[i / ROW][i % ROW] = (double)(row[i] = (float)sin(1 + 2 * i));
+  kith_ragged lists = {.n_row = n, .start = start, .value = item};
+  kith_sasrec_data data = {USERS, ITEMS, &lists, user, graph ? ROW : 0, row};
+  assert_int_equal(kith_sasrec_create(test_comm, &options, WIDTH, SEED, &data, &s).status, KITH_OK);
+  o.params = kith_sasrec_params(s);
+  find_parameters(&o);
+  const int64_t n_weight = kith_params_weights(o.params).n;
+  double *p = calloc((size_t)n_weight * 3, sizeof *p);
+  kith_sasrec_set_epoch(s, EPOCH);
+  for (int step = 0; step < STEPS; step++)
+    compare_step(&o, s, step, n_weight, p, p + n_weight, p + 2 * n_weight);
+  compare_users(&o, s, user, n, p);
+  kith_sasrec_destroy(&s);
+  free(p);
+}
+
+static void steps_are_those_of_the_paper(void **state) {
+  (void)state;
+  compare(false);
+}
+
+static void rows_of_the_graph_join_the_items(void **state) {
+  (void)state;
+  compare(true);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(steps_are_those_of_the_paper),
+                                     cmocka_unit_test(rows_of_the_graph_join_the_items)};
+  test_begin(&argc, &argv);
+  return test_end(cmocka_run_group_tests(tests, NULL, NULL));
+}
