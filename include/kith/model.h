@@ -174,7 +174,11 @@ typedef struct kith_spectral_options {
 } kith_spectral_options;
 
 /** What is added to the final rows of users, of the order of their items. */
-typedef enum kith_sequence_name { KITH_SEQUENCE_NONE, KITH_SEQUENCE_RECENT } kith_sequence_name;
+typedef enum kith_sequence_name {
+  KITH_SEQUENCE_NONE,
+  KITH_SEQUENCE_RECENT,
+  KITH_SEQUENCE_SASREC /**< rows beside them, of a model that is trained after them */
+} kith_sequence_name;
 
 enum { KITH_RECENT_AUTO = -1 }; /**< chosen on validation */
 
@@ -188,17 +192,23 @@ typedef struct kith_recent_options {
   double chosen_decay, chosen_weight;
 } kith_recent_options;
 
-/** Options of the sequence model SASRec, whose formulas are in docs/models.md. */
+enum { KITH_SASREC_LONGEST = 1024, KITH_SASREC_AUTO = -1 /**< chosen on validation */ };
+
+/** Options of SASRec, whose formulas are in docs/models.md. */
 typedef struct kith_sasrec_options {
+  int dim;        /**< columns of its rows */
   bool graph;     /**< whether items have rows of the model of the graph beside their own */
-  int length;     /**< n: items of a sequence, the latest ones; at most 1024 */
+  int length;     /**< n: items of a sequence, the latest ones; at most KITH_SASREC_LONGEST */
   int blocks;     /**< of attention and dense layers */
   int heads;      /**< of attention; they divide dim */
   double dropout; /**< probability of dropping an element of the sequence's rows, and of what a part of a
                      block adds to them */
   int epochs;     /**< passes over all users */
   int batch;      /**< users of a step, over all ranks */
-  double lr;      /**< learning rate of Adam */
+  double rate;    /**< learning rate of Adam */
+  double gamma;   /**< weight of the graph's scores beside its own, or KITH_SASREC_AUTO; 0: none */
+  bool chosen;    /**< what another run has chosen takes the place of AUTO */
+  double chosen_gamma;
 } kith_sasrec_options;
 
 /** Options of all models, and those of single models in structs of their own. */
@@ -234,6 +244,7 @@ typedef struct kith_model_options {
   kith_spectral_options spectral;
   kith_sequence_name sequence; /**< recommendation only */
   kith_recent_options recent;
+  kith_sasrec_options sasrec;
 } kith_model_options;
 
 KITH_API kith_model_options kith_model_defaults(void); /**< lightgcn, dim 64, 3 layers, init 0.1 */

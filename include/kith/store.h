@@ -155,6 +155,8 @@ typedef struct kith_embeddings_meta {
   bool has_recent;        /**< users' rows have the sums of model.sequence: recent … */
   double recent_decay, recent_weight; /**< … by these numbers, … */
   int64_t recent_items;               /**< … of so many items at most */
+  bool has_sasrec;                    /**< rows have those of model.sequence: sasrec, beside … */
+  double sasrec_gamma;                /**< … those of a model of the graph, whose scores weigh this */
   kith_direct_term direct; /**< what scores have beside rows; written where lambda_1 > 0, also with c = 0 */
   const kith_blend_origin *blend; /**< the models of a blend; null: no blend.  With a direct term or
                                      evidence the format is that of blend.h5 */
@@ -194,6 +196,8 @@ typedef struct kith_embeddings_origin {
   bool has_recent;                    /**< users' rows have the sums of model.sequence: recent … */
   double recent_decay, recent_weight; /**< … by these numbers, … */
   int64_t recent_items;               /**< … of so many items at most */
+  bool has_sasrec;                    /**< rows have those of model.sequence: sasrec, beside … */
+  double sasrec_gamma;                /**< … those of a model of the graph, whose scores weigh this */
 } kith_embeddings_origin;
 
 /** Read only the attributes, also of blend.h5.  Collective.  Errors: KITH_ENOINPUT, KITH_EDATA. */

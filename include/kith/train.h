@@ -183,6 +183,8 @@ typedef struct kith_run_result {
   kith_eval_result test;
   bool recent;                        /**< model.sequence: recent; of the rows that were made last: … */
   double recent_decay, recent_weight; /**< … its numbers */
+  bool sasrec;                        /**< model.sequence: sasrec; of the rows that were made last: … */
+  double sasrec_gamma;                /**< … the weight of the graph's scores */
   double seconds;            /**< wall clock of this call's steps, without evaluations and checkpoints */
   int64_t checkpoints;       /**< checkpoints that this call wrote … */
   double checkpoint_seconds; /**< … and seconds that training waited for them */

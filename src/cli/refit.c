@@ -74,6 +74,11 @@ void cli_print_without_valid(const cli *c, const kith_graph *g) {
             cli_is_blend(c) ? "blend" : "train");
 }
 
+/* The job's key of a run's epochs: SASRec has its own. */
+static int refit_epochs(const kith_job *job) {
+  return job->model.sequence == KITH_SEQUENCE_SASREC ? job->model.sasrec.epochs : job->train.epochs;
+}
+
 /* ---- the run that validation judged ---- */
 
 static kith_agreed refit_read_graph(const cli *c, const char *path, refit_graph *out) {
@@ -122,11 +127,11 @@ static kith_status refit_check_settings(const cli *c, const char *embeddings,
              "%s: was trained with %s, the job has %s, which validation has not judged; run kith train %s%s "
              "first",
              embeddings, has, want, c->job_args, fresh);
-  KITH_CHECK(
-      kith_export_is_of(&run.model, found), KITH_ECONFIG,
-      "%s: was exported with another model.length_discount, model.sequence or model.recent, and validation "
-      "has not judged the job's; run kith train %s first, which exports it again",
-      embeddings, c->job_args);
+  KITH_CHECK(kith_export_is_of(&run.model, found), KITH_ECONFIG,
+             "%s: was exported with another model.length_discount, model.sequence, model.recent or "
+             "model.sasrec.gamma, and validation "
+             "has not judged the job's; run kith train %s first, which exports it again",
+             embeddings, c->job_args);
   if (c->job.model.name == KITH_SPECTRAL && kith_config_key_differs(export, NULL, found, want, has))
     kith_log("refit: the job has %s, and %s has %s: the job's is taken", want, embeddings, has);
 done:
@@ -146,9 +151,9 @@ static kith_status refit_check_ended(const cli *c, const char *embeddings, const
       "chooses it",
       embeddings, at->score);
   bool ended =
-      at->epoch >= job->train.epochs || (job->train.patience > 0 && at->bad_evals >= job->train.patience);
+      at->epoch >= refit_epochs(job) || (job->train.patience > 0 && at->bad_evals >= job->train.patience);
   KITH_CHECK(ended, KITH_ECONFIG, "%s: its run has not ended: %lld of %s done; run kith train %s first",
-             embeddings, (long long)at->epoch, KITH_COUNT(job->train.epochs, "epoch(s) (is|are)"),
+             embeddings, (long long)at->epoch, KITH_COUNT(refit_epochs(job), "epoch(s) (is|are)"),
              c->job_args);
   KITH_CHECK(from->epoch > 0 && from->epoch <= INT32_MAX && from->step == 0, KITH_ECONFIG,
              "%s: holds epoch %lld and %s, expected a whole number of epochs, 1 or more", embeddings,
@@ -174,12 +179,29 @@ done:
 
 /* Train for the epochs that validation chose, and read the test list after the last one. */
 static void refit_take_epochs(cli *c, int64_t epoch, const kith_checkpoint_progress *at, bool tests) {
-  c->job.train.epochs = (int)epoch;
+  if (c->job.model.sequence == KITH_SEQUENCE_SASREC) c->job.model.sasrec.epochs = (int)epoch;
+  else c->job.train.epochs = (int)epoch;
   c->job.train.patience = 0;
   if (c->job.evaluate.every != 0) c->job.evaluate.every = (int)epoch;
   kith_log("refit: %s%s%s", KITH_COUNT(epoch, "epoch(s)"),
            at->score[0] ? " as chosen on validation" : ", all of the run before: no validation chose one",
            tests ? "; test read once" : "");
+}
+
+/* The model of the graph below a SASRec is trained for the epochs that WORK/base holds. */
+static kith_agreed refit_take_base(cli *c) {
+  kith_agreed st = {KITH_OK};
+  const kith_model_options *m = &c->job.model;
+  char folder[KITH_PATH], path[KITH_PATH];
+  kith_embeddings_origin from = {.epoch = 0};
+  if (m->sequence != KITH_SEQUENCE_SASREC || !m->sasrec.graph || m->name == KITH_SPECTRAL) return st;
+  KITH_TRY(kith_agree(c->comm, kith_path_join(c->chosen, "base", folder)));
+  KITH_TRY(kith_agree(c->comm, kith_path_join(folder, "embeddings.h5", path)));
+  KITH_TRY(kith_embeddings_origin_read(c->comm, path, &from));
+  c->job.train.epochs = (int)from.epoch;
+done:
+  KITH_FREE(from.config_key);
+  return st;
 }
 
 static kith_agreed refit_read_chosen(cli *c, const refit_graph *g) {
@@ -205,6 +227,7 @@ static kith_agreed refit_read_chosen(cli *c, const refit_graph *g) {
     goto done;
   }
   KITH_TRY(kith_agreed_same(refit_check_ended(c, embeddings, &from, &at)));
+  KITH_TRY(refit_take_base(c));
   refit_take_epochs(c, from.epoch, &at, tests);
 done:
   KITH_FREE(from.config_key);
@@ -222,11 +245,12 @@ static kith_agreed refit_check_done(const cli *c) {
   KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, path));
   if (!path[0] || kith_is_bad(kith_checkpoint_progress_read(c->comm, path, &at)))
     return st; /* who resumes says what is wrong */
-  bool over = at.epoch > c->job.train.epochs || (at.epoch == c->job.train.epochs && at.step > 0);
+  const int epochs = refit_epochs(&c->job);
+  bool over = at.epoch > epochs || (at.epoch == epochs && at.step > 0);
   if (over)
     KITH_TRY(kith_agreed_same(
         kith_fail(KITH_ECONFIG, "%s: is past epoch %d, which validation chose; begin anew with --fresh", path,
-                  c->job.train.epochs)));
+                  epochs)));
 done:
   return st;
 }

@@ -74,8 +74,10 @@ static void train_print_epochs(cli *c, const kith_run *run, const kith_run_resul
   cli_print(c, "%s done; %s/embeddings.h5 holds epoch %lld", KITH_COUNT(r->epochs, "epoch(s)"), run->work,
             (long long)r->best_epoch);
   if (r->best_step > 0) cli_print(c, "  and %s of the next one", KITH_COUNT(r->best_step, "step(s)"));
-  if (r->epochs < run->train.epochs)
-    cli_print(c, "stopped before epoch %d: no better score in %s (train.patience)", run->train.epochs,
+  const int epochs =
+      run->model.sequence == KITH_SEQUENCE_SASREC ? run->model.sasrec.epochs : run->train.epochs;
+  if (r->epochs < epochs)
+    cli_print(c, "stopped before epoch %d: no better score in %s (train.patience)", epochs,
               KITH_COUNT(run->train.patience, "evaluation(s)"));
   train_print_relations(c, r);
   cli_json(c, "epochs", "%lld", (long long)r->epochs);
@@ -97,6 +99,7 @@ void cli_print_trained(cli *c, const kith_graph *g, const kith_run *run, const k
   cli_print_refit(c, g);
   if (kith_model_has_steps(&run->model)) train_print_epochs(c, run, r);
   else train_print_rounds(c, run, r);
+  if (r->sasrec) cli_json(c, "sasrec_gamma", "%.10g", r->sasrec_gamma);
   if (r->recent) cli_json(c, "recent_decay", "%.10g", r->recent_decay);
   if (r->recent) cli_json(c, "recent_weight", "%.10g", r->recent_weight);
   cli_json(c, "seconds", "%.3f", r->seconds);

@@ -2,7 +2,7 @@
  * Estimates of memory and disk: what each room says of its objects (its functions ..._bytes), for the sizes
  * that a rank's share of the graph will give them.
  */
-#include "diagnose/memory_estimate.h"
+#include "diagnose/sasrec_estimate.h"
 
 #include <string.h>
 
@@ -353,7 +353,7 @@ done:
   return st;
 }
 
-kith_status kith_estimate_memory(const kith_graph_sizes *s, const kith_model_options *model,
+kith_status kith__estimate_model(const kith_graph_sizes *s, const kith_model_options *model,
                                  const kith_train_options *train, const kith_eval_options *evaluate,
                                  const kith_checkpoint_options *checkpoint, kith_memory_estimate *out) {
   kith_status st = KITH_OK;
@@ -380,8 +380,8 @@ done:
   return st;
 }
 
-kith_status kith_estimate_disk(const kith_graph_sizes *s, const kith_model_options *model,
-                               const kith_checkpoint_options *checkpoint, int64_t *bytes) {
+kith_status kith__estimate_model_disk(const kith_graph_sizes *s, const kith_model_options *model,
+                                      const kith_checkpoint_options *checkpoint, int64_t *bytes) {
   kith_status st = KITH_OK;
   estimate w;
   kith_model_options known;

@@ -21,6 +21,8 @@ static const struct {
     {"model.length_discount", "the export applies it to the rows of the checkpoint"},
     {"model.sequence", "the export applies it to the rows of the checkpoint"},
     {"model.recent", "the export applies it to the rows of the checkpoint"},
+    {"model.sasrec.gamma", "the export applies it to the rows of the checkpoint"},
+    {"model.sasrec.epochs", "how long to train"},
     {"model.spectral", "the export applies it to the eigenvectors of the checkpoint"},
     {"model.spectral.user_power", NULL},
     {"model.spectral.item_power", NULL},

@@ -28,8 +28,18 @@ typedef struct find_guess {
   const char *key;
 } find_guess;
 
+static int find_depth(const char *key) {
+  int n = 0;
+  for (; *key; key++) n += *key == '.';
+  return n;
+}
+
+/* Of two keys at the same distance the one of fewer parts: train.epochs, not model.sasrec.epochs. */
 static void find_update(find_guess *g, int distance, bool section, const char *key) {
-  if (!g->key || distance < g->distance) *g = (find_guess){distance, section, key};
+  bool nearer = !g->key || distance < g->distance, shorter = g->key && distance == g->distance && !section &&
+                                                             !g->section &&
+                                                             find_depth(key) < find_depth(g->key);
+  if (nearer || shorter) *g = (find_guess){distance, section, key};
 }
 
 /*

@@ -1,6 +1,7 @@
 /* Every key of the job file: name, type, field, bounds, unit, help.  The defaults are those of the rooms'
  * options. */
 #include "job/table_rows.h"
+#include "job/table_sequence.h"
 
 const job_key kith__job_row[] = {
     {"name", JOB_TEXT, AT(name), NONE, "Name of the job; slurm/pipeline.sh gives it to the Slurm jobs."},
@@ -180,18 +181,7 @@ const job_key kith__job_row[] = {
      "without any weighs 0. learned: by a gate of the input rows of the two nodes, which is trained with "
      "them "
      "and begins with 1/2."},
-    {"model.sequence", JOB_ENUM, AT(model.sequence), 0, 0, "none | recent",
-     "What is added to the final rows of users, of the order of their items. recent: model.recent.weight "
-     "times the sum of the final rows of the user's latest items, each weighted by model.recent.decay times "
-     "the next later one. It is applied where rows are evaluated and exported, and not trained; "
-     "interactions have times."},
-    {"model.recent.decay", JOB_CHOICE, AT(model.recent.decay), 0, 1, "",
-     "model.sequence: recent: what an item weighs less than the next later one; the latest weighs 1. auto: "
-     "chosen on about 4000 validation users, by NDCG at the largest of evaluate.k."},
-    {"model.recent.weight", JOB_CHOICE, AT(model.recent.weight), 0, 1e6, "",
-     "model.sequence: recent: factor of the sum. auto: likewise."},
-    {"model.recent.items", JOB_INT, AT(model.recent.items), 1, 100000, "items",
-     "model.sequence: recent: most items of a user that are summed, the latest."},
+    JOB_SEQUENCE_KEYS,
     {"model.half_lives.NAME", JOB_AGE, AT(model.relations), 1, 1e12, "seconds",
      "lightgcn: age at which an edge of the relation NAME counts half in every layer, such as 180d; its list "
      "has times. Age is that at the latest training interaction; without times of interactions, at the "

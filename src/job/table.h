@@ -133,6 +133,11 @@ typedef struct job_usage {
   const char *needs;
 } job_usage;
 job_usage kith__job_usage(const kith_job *job, const char *key);
+/* Whether a key is of a model of the graph that model.sequence: sasrec leaves untrained (usage_sequence.c).
+ */
+bool kith__job_is_sasrec(const kith_job *j);
+bool kith__job_adds_recent(const kith_job *j);
+bool kith__job_is_of_untrained_graph(const kith_job *job, const char *key);
 /* Whether a key has an effect in this job; *needs is what it needs for that, null if no rule matches it. */
 bool kith__job_is_used(const kith_job *job, const char *key, const char **needs);
 

@@ -55,14 +55,12 @@ static bool orders_evidence(const kith_job *j, const char *name) {
   return aged || names_relation(&e[KITH_EVIDENCE_RECENT], name) ||
          names_relation(&e[KITH_EVIDENCE_ORDER], name);
 }
-static bool adds_recent(const kith_job *j) {
-  return recommends(j) && j->model.sequence == KITH_SEQUENCE_RECENT;
-}
 static bool reads_times(const kith_job *j) {
   kith_split_method method = j->data.split.method;
   bool splits_by_time =
       method == KITH_SPLIT_TIME || method == KITH_SPLIT_LEAVE_LAST_OUT || method == KITH_SPLIT_STREAM;
-  const bool orders = adds_recent(j) || orders_evidence(j, KITH_INTERACTIONS);
+  const bool orders =
+      kith__job_adds_recent(j) || kith__job_is_sasrec(j) || orders_evidence(j, KITH_INTERACTIONS);
   return has_columns(j) && (splits_by_time || kith_model_decays(&j->model) || ages_relations(j) ||
                             kith_model_time_dim(&j->model) > 0 || orders);
 }
@@ -304,7 +302,7 @@ static const usage_rule usage_rules[] = {
     {"data.interactions.columns.time", "ingest", reads_times,
      "needs data.split.method: time, stream or leave-last-out, model.half_life, model.half_lives of a "
      "relation that the model reads, time codes (model.gat.time_dim, model.diffnet.time_dim), "
-     "model.sequence: recent, or blend.recent, order, or popular with blend.half_life"},
+     "model.sequence: recent or sasrec, or blend.recent, order, or popular with blend.half_life"},
     {"data.interactions.columns.weight", "train", reads_weights, /* kith ingest stores them in any case */
      "needs data.interactions.min_weight, or sampler.mode: neighbor with sampler.weighting: weight"},
     {"data.interactions.header", "ingest", has_columns, "needs a list of edges (data.interactions.format)"},
@@ -372,7 +370,8 @@ static const usage_rule usage_rules[] = {
     {"model.tie", "train", reads_relations,
      "needs a weight above 0 in model.relations, and lightgcn with layers"},
     {"model.sequence", "train", recommends, "needs task: recommend"},
-    {"model.recent", "train", adds_recent, "needs model.sequence: recent, and task: recommend"},
+    {"model.recent", "train", kith__job_adds_recent, "needs model.sequence: recent, and task: recommend"},
+    {"model.sasrec", "train", kith__job_is_sasrec, "needs model.sequence: sasrec, and task: recommend"},
     {"model.half_lives", "train", reads_relations,
      "needs the relation in model.relations, with a weight above 0, and lightgcn with layers"},
     {"model.half_life", "train", propagates_linearly, "needs model.name: lightgcn with layers"},
@@ -583,6 +582,8 @@ job_usage kith__job_usage(const kith_job *job, const char *key) {
     if (usage_fits(usage_relation[i].key, generic)) /* longer keys come later */
       found =
           (job_usage){usage_relation[i].key, usage_relation[i].is_used(job, source), usage_relation[i].needs};
+  if (found.section && kith__job_is_of_untrained_graph(job, key))
+    return (job_usage){found.section, false, "needs model.sasrec.graph: true, or another model.sequence"};
   return found;
 }
 

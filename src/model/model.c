@@ -50,7 +50,17 @@ kith_model_options kith_model_defaults(void) {
                               .han = kith_han_defaults(),
                               .diffnet = kith_diffnet_defaults(),
                               .spectral = kith_spectral_defaults(),
-                              .recent = {.decay = KITH_RECENT_AUTO, .weight = KITH_RECENT_AUTO, .items = 20}};
+                              .recent = {.decay = KITH_RECENT_AUTO, .weight = KITH_RECENT_AUTO, .items = 20},
+                              .sasrec = {.dim = 64,
+                                         .graph = true,
+                                         .length = 50,
+                                         .blocks = 2,
+                                         .heads = 2,
+                                         .dropout = 0.5,
+                                         .epochs = 50,
+                                         .batch = 256,
+                                         .rate = 1e-3,
+                                         .gamma = KITH_SASREC_AUTO}};
 }
 
 const char *kith_model_text(kith_model_name name) { return model_table[name].name; }
@@ -103,7 +113,9 @@ bool kith_model_has_readers(const kith_model_options *o) {
 bool kith_model_rounds_rows(const kith_model_options *o) {
   return o->name == KITH_LIGHTGCN && o->layers > 0 && o->lightgcn.storage == KITH_STORAGE_BF16;
 }
-bool kith_model_has_steps(const kith_model_options *o) { return model_table[o->name].record != NULL; }
+bool kith_model_has_steps(const kith_model_options *o) {
+  return model_table[o->name].record != NULL || o->sequence == KITH_SEQUENCE_SASREC;
+}
 bool kith_model_needs_transpose(const kith_model_options *o) { return model_table[o->name].needs_transpose; }
 bool kith_model_has_self_loops(const kith_model_options *o) { return model_table[o->name].self_loops; }
 bool kith_model_gathers_last(const kith_model_options *o) {
@@ -120,6 +132,11 @@ bool kith_model_uses_importance_graph(const kith_model_options *o) {
 }
 
 kith_status kith_model_check_steps(const kith_model_options *o, const char *what) {
+  if (o->sequence == KITH_SEQUENCE_SASREC)
+    return kith_fail(KITH_ECONFIG,
+                     "model.sequence: sasrec is trained after the model of the graph, by kith train; %s has "
+                     "steps of that model alone; set model.sequence to none",
+                     what);
   if (kith_model_has_steps(o)) return KITH_OK;
   return kith_fail(KITH_ECONFIG, "model.name: %s is not trained by steps, which %s needs",
                    kith_model_text(o->name), what);
@@ -165,8 +182,23 @@ done:
   return st;
 }
 
+static kith_status model_check_sequence(const kith_model_options *o) {
+  kith_status st = KITH_OK;
+  const kith_sasrec_options *s = &o->sasrec;
+  if (o->sequence != KITH_SEQUENCE_SASREC) return st;
+  KITH_CHECK(s->dim % s->heads == 0, KITH_ECONFIG,
+             "model.sasrec.heads: %d does not divide model.sasrec.dim, which is %d", s->heads, s->dim);
+  KITH_CHECK(s->graph || s->gamma <= 0, KITH_ECONFIG,
+             "model.sasrec.gamma: %g, but with model.sasrec.graph: false no model has scores beside it; "
+             "expected 0",
+             s->gamma);
+done:
+  return st;
+}
+
 kith_status kith_model_check(const kith_model_options *o) {
   kith_status st = KITH_OK;
+  KITH_TRY(model_check_sequence(o));
   if (o->name == KITH_SPECTRAL) return kith_spectral_check(o);
   if (o->name == KITH_RGCN) KITH_TRY(kith_rgcn_check(o));
   if (o->name == KITH_DIFFNET) KITH_TRY(kith_diffnet_check(o));

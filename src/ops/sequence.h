@@ -6,7 +6,7 @@
 
 #include "ops/ops.h"
 
-enum { KITH_MAX_SEQUENCE = 1024 }; /**< rows of a sequence */
+enum { KITH_MAX_SEQUENCE = 1024 }; /**< rows of a sequence, as KITH_SASREC_LONGEST */
 
 /** Sequences without padding: the rows of sequence s are start[s] … start[s + 1] - 1, in order of time. */
 typedef struct kith_sequences {

@@ -10,9 +10,8 @@
 #include <string.h>
 
 #include "comm/comm.h"
+#include "sequence/few.h"
 #include "sequence/recent_impl.h"
-
-enum { CHOOSE_USERS = 4000, CHOOSE_KEY = 1 };
 
 static const double choose_decay[] = {0, 0.2, 0.4, 0.6, 0.8};
 static const double choose_weight[] = {0.25, 0.5, 2, 4, 8};
@@ -21,7 +20,7 @@ typedef struct choose {
   kith_recent *r;
   const kith_recent_options *o;
   kith_eval_options on;
-  kith_graph few; /* the graph with the validation items of about CHOOSE_USERS users */
+  kith_few_users few;
   const float *x;
   float *y;
   double length;               /* root mean square of the users' rows */
@@ -29,43 +28,10 @@ typedef struct choose {
   kith_recent_choice *best;
 } choose;
 
-/* ---- which users ---- */
-
-/* Whether a user is among them, by a key of its own. */
-static bool choose_takes(int64_t user, double share) {
-  const kith_draw draw = kith_random(0, KITH_RNG_LATEST, (uint64_t)user, 0, CHOOSE_KEY);
-  return kith_random_unit(draw.bits[0]) < share;
-}
-
-static kith_status choose_users(const kith_graph *g, double share, kith_ragged *out) {
-  kith_status st = KITH_OK;
-  kith_eid to = 0;
-  out->n_row = g->valid.n_row;
-  KITH_TRY(KITH_NEW(out->start, out->n_row + 1));
-  KITH_TRY(KITH_NEW(out->value, g->valid.start[out->n_row]));
-  for (int64_t u = 0; u < out->n_row; u++) {
-    const bool takes = choose_takes(g->original[g->row_of[KITH_USER][u]], share);
-    for (kith_eid e = g->valid.start[u]; takes && e < g->valid.start[u + 1]; e++)
-      out->value[to++] = g->valid.value[e];
-    out->start[u + 1] = to;
-  }
-done:
-  return st;
-}
-
 static kith_agreed choose_begin(choose *c) {
   kith_agreed st = {KITH_OK};
   const kith_graph *g = c->r->g;
-  int64_t n = 0;
-  for (int64_t u = 0; u < g->valid.n_row; u++) n += g->valid.start[u + 1] > g->valid.start[u];
-  kith_comm_sum_int(c->r->comm, 1, &n);
-  if (n == 0)
-    KITH_TRY(kith_agreed_same(
-        kith_fail(KITH_ECONFIG, "model.recent: auto chooses on validation interactions, and none are held "
-                                "out; give model.recent.decay and .weight, or data.split.valid")));
-  c->few = *g;
-  c->few.valid = (kith_ragged){.n_row = 0};
-  KITH_TRY(kith_agree(c->r->comm, choose_users(g, (double)CHOOSE_USERS / (double)n, &c->few.valid)));
+  KITH_TRY(kith_few_users_make(c->r->comm, g, "model.recent", &c->few));
   KITH_TRY(kith_agree(c->r->comm, KITH_NEW(c->y, (int64_t)g->n_own * c->r->d)));
   memcpy(c->y, c->x, (size_t)g->n_own * (size_t)c->r->d * sizeof *c->y);
   kith_recent_gather(c->r, c->x);
@@ -112,7 +78,7 @@ static kith_agreed choose_try(choose *c, double decay, double weight) {
   kith_metrics m;
   kith_recent_choice *b = c->best;
   kith_recent_add(c->r, decay, weight, c->x, c->y);
-  KITH_TRY(kith_eval_metrics(c->r->comm, &c->few, c->r->d, c->y, &c->on, &m));
+  KITH_TRY(kith_eval_metrics(c->r->comm, &c->few.graph, c->r->d, c->y, &c->on, &m));
   const double ndcg = m.ndcg[m.n_k - 1];
   b->k = m.k[m.n_k - 1];
   b->n_user = m.n_user;
@@ -202,7 +168,7 @@ kith_agreed kith_recent_choose(kith_recent *r, const kith_recent_options *recent
   c.length = choose_length(&c, x);
   KITH_TRY(choose_search(&c));
 done:
-  kith_ragged_free(&c.few.valid);
+  kith_few_users_free(&c.few);
   KITH_FREE(c.y);
   return st;
 }

@@ -15,7 +15,6 @@ struct kith_sasrec {
   const kith_comm *comm;
   kith_sasrec_options o;
   kith_sasrec_data data;
-  int dim;
   uint64_t seed;
   int64_t epoch, n_step;
   int64_t *step_start;  /* [n_step + 1] rows in the steps before each, over all ranks */
@@ -97,17 +96,15 @@ void kith_sasrec_set_epoch(kith_sasrec *s, int64_t epoch) {
 
 int64_t kith_sasrec_n_step(const kith_sasrec *s) { return s->n_step; }
 
-int64_t kith_sasrec_n_row(const kith_sasrec *s, int64_t first, int64_t last) {
-  return s->step_start[last] - s->step_start[first];
-}
+const int64_t *kith_sasrec_step_start(const kith_sasrec *s) { return s->step_start; }
 
 void kith_sasrec_step(kith_sasrec *s, int64_t step) {
   kith_optimizer_options adam = kith_optimizer_defaults();
   const kith_weights w = kith_params_weights(s->params);
-  adam.lr = s->o.lr;
+  adam.lr = s->o.rate;
   sasrec_clear(s);
   for (kith_eid i = s->user_start[step]; i < s->user_start[step + 1]; i++) sasrec_add(s, s->user[i], 1);
-  s->catalog.n_global = kith_sasrec_n_row(s, step, step + 1);
+  s->catalog.n_global = s->step_start[step + 1] - s->step_start[step];
   s->exec.training = true;
   s->exec.step = (uint64_t)(s->epoch * s->n_step + step);
   kith_tape_forward(s->tape);
@@ -121,7 +118,7 @@ void kith_sasrec_step(kith_sasrec *s, int64_t step) {
 
 /* Run the sequences of users first … last - 1; their last rows are what is asked for. */
 static void sasrec_infer(kith_sasrec *s, int32_t first, int32_t last, float *h) {
-  const int64_t d = s->dim;
+  const int64_t d = s->o.dim;
   kith_tape_forward(s->inference_tape);
   for (int32_t u = first, at = 0; u < last; u++) {
     const bool empty = sasrec_n_row(s, u, 0) == 0;
@@ -193,7 +190,6 @@ done:
 
 static kith_sasrec_net sasrec_net(kith_sasrec *s, kith_tape *tape) {
   return (kith_sasrec_net){.o = &s->o,
-                           .dim = s->dim,
                            .d_row = s->data.d_row,
                            .rows = &s->rows,
                            .items = &s->items,
@@ -217,18 +213,17 @@ done:
   return st;
 }
 
-static kith_status sasrec_make(const kith_comm *comm, const kith_sasrec_options *o, int dim, uint64_t seed,
+static kith_status sasrec_make(const kith_comm *comm, const kith_sasrec_options *o, uint64_t seed,
                                const kith_sasrec_data *data, kith_sasrec **out) {
   kith_status st = KITH_OK;
   kith_sasrec *s = NULL;
-  KITH_CHECK(dim % o->heads == 0, KITH_ECONFIG,
-             "model.sasrec.heads: %d heads do not divide the %d columns of model.dim", o->heads, dim);
+  KITH_CHECK(o->dim % o->heads == 0, KITH_ECONFIG,
+             "model.sasrec.heads: %d does not divide model.sasrec.dim, which is %d", o->heads, o->dim);
   KITH_TRY(KITH_NEW(s, 1));
   *out = s; /* from here on the caller destroys */
   s->comm = comm;
   s->o = *o;
   s->data = *data;
-  s->dim = dim;
   s->seed = seed;
   s->exec.seed = seed;
   KITH_TRY(sasrec_allocate(s));
@@ -237,12 +232,12 @@ done:
   return st;
 }
 
-kith_agreed kith_sasrec_create(const kith_comm *comm, const kith_sasrec_options *o, int dim, uint64_t seed,
+kith_agreed kith_sasrec_create(const kith_comm *comm, const kith_sasrec_options *o, uint64_t seed,
                                const kith_sasrec_data *data, kith_sasrec **out) {
   kith_agreed st = {KITH_OK};
   kith_sasrec *s = NULL;
   *out = NULL;
-  KITH_TRY(kith_agree(comm, sasrec_make(comm, o, dim, seed, data, &s)));
+  KITH_TRY(kith_agree(comm, sasrec_make(comm, o, seed, data, &s)));
   *out = s;
   s = NULL;
 done:

@@ -23,13 +23,13 @@ typedef struct kith_sasrec_data {
 typedef struct kith_sasrec kith_sasrec;
 
 /** Weights at their initial values.  Collective.  Errors: KITH_ECONFIG, KITH_ENOMEM. */
-kith_agreed kith_sasrec_create(const kith_comm *comm, const kith_sasrec_options *o, int dim, uint64_t seed,
+kith_agreed kith_sasrec_create(const kith_comm *comm, const kith_sasrec_options *o, uint64_t seed,
                                const kith_sasrec_data *data, kith_sasrec **out) KITH_MUST_USE;
 void kith_sasrec_destroy(kith_sasrec **sasrec); /**< Local; accepts null. */
 
 int64_t kith_sasrec_n_step(const kith_sasrec *s); /**< of an epoch; Local */
-/** Rows that are trained on in steps first … last - 1 of this epoch, over all ranks.  Local. */
-int64_t kith_sasrec_n_row(const kith_sasrec *s, int64_t first, int64_t last);
+/** [n_step + 1] rows that are trained on in the steps before each of this epoch, over all ranks.  Local. */
+const int64_t *kith_sasrec_step_start(const kith_sasrec *s);
 /** Order of the users in an epoch, from 0.  Collective. */
 void kith_sasrec_set_epoch(kith_sasrec *s, int64_t epoch);
 /** A training step of this epoch, with Adam.  Collective. */
@@ -57,7 +57,7 @@ typedef struct kith_sasrec_rows {
 /** Where a SASRec is recorded. */
 typedef struct kith_sasrec_net {
   const kith_sasrec_options *o;
-  int dim, d_row;
+  int d_row;
   const kith_sasrec_rows *rows;
   const kith_node_map *items; /**< all items */
   const float *row;           /**< [n_item, d_row] */

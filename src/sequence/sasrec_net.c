@@ -16,7 +16,7 @@ static kith_tensor *net_weights(const kith_sasrec_net *n, int block, const char 
   char full[KITH_NAME];
   if (block < 0) snprintf(full, sizeof full, "sasrec.%.40s", name);
   else snprintf(full, sizeof full, "sasrec.%.40s.%d", name, block);
-  return kith_params_get(n->params, full, n_row, n->dim, init);
+  return kith_params_get(n->params, full, n_row, n->o->dim, init);
 }
 
 static kith_tensor *net_normalize(const kith_sasrec_net *n, int block, const char *name, kith_tensor *x) {
@@ -30,7 +30,7 @@ static kith_tensor *net_normalize(const kith_sasrec_net *n, int block, const cha
 
 static kith_tensor *net_linear(const kith_sasrec_net *n, int block, const char *name, const char *bias,
                                kith_tensor *x) {
-  kith_tensor *w = net_weights(n, block, name, n->dim, KITH_INIT_GLOROT);
+  kith_tensor *w = net_weights(n, block, name, n->o->dim, KITH_INIT_GLOROT);
   kith_tensor *b = bias ? net_weights(n, block, bias, 1, KITH_INIT_ZERO) : NULL;
   return kith_linear_op(n->tape, x, w, b);
 }
@@ -73,7 +73,7 @@ void kith_sasrec_record(kith_sasrec_net *n) {
   n->z = net_items(n);
   kith_tensor *position = net_weights(n, -1, "position", n->o->length, KITH_INIT_GLOROT);
   kith_tensor *x =
-      kith_sequence_rows_op(n->tape, &n->rows->map, &n->rows->at, sqrtf((float)n->dim), n->z, position);
+      kith_sequence_rows_op(n->tape, &n->rows->map, &n->rows->at, sqrtf((float)n->o->dim), n->z, position);
   x = kith_dropout_op(n->tape, n->exec, n->o->dropout, false, x);
   for (int b = 0; b < n->o->blocks; b++) {
     x = net_residual(n, x, net_attention(n, b, net_normalize(n, b, "attention", x)));

@@ -99,6 +99,7 @@ static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d,
   KITH_TRY(kith_h5_put_attr_text(f, "config_key", meta->config_key ? meta->config_key : ""));
   if (meta->learned && meta->learned[0]) KITH_TRY(kith_h5_put_attr_text(f, "learned", meta->learned));
   if (meta->has_half_life) KITH_TRY(kith_h5_put_attr_real(f, "half_life", meta->half_life));
+  if (meta->has_sasrec) KITH_TRY(kith_h5_put_attr_real(f, "sasrec_gamma", meta->sasrec_gamma));
   if (meta->has_recent) {
     KITH_TRY(kith_h5_put_attr_real(f, "recent_decay", meta->recent_decay));
     KITH_TRY(kith_h5_put_attr_real(f, "recent_weight", meta->recent_weight));
@@ -165,6 +166,18 @@ done:
   return st;
 }
 
+static kith_agreed origin_sasrec(kith_h5 *f, const char *path, kith_embeddings_origin *out) {
+  kith_agreed st = {KITH_OK};
+  if (!kith_h5_has_attr(f, "sasrec_gamma")) return st;
+  KITH_TRY(kith_h5_get_attr_real(f, "sasrec_gamma", &out->sasrec_gamma));
+  out->has_sasrec = true;
+  if (!(out->sasrec_gamma >= 0 && isfinite(out->sasrec_gamma)))
+    KITH_TRY(kith_agreed_same(
+        kith_fail(KITH_EDATA, "%s: sasrec_gamma %g is impossible", path, out->sasrec_gamma)));
+done:
+  return st;
+}
+
 static kith_agreed origin_recent(kith_h5 *f, const char *path, kith_embeddings_origin *out) {
   kith_agreed st = {KITH_OK};
   if (!kith_h5_has_attr(f, "recent_decay")) return st;
@@ -202,6 +215,7 @@ kith_agreed kith_embeddings_origin_read(const kith_comm *comm, const char *path,
   KITH_TRY(origin_text(f, "run", out->run));
   KITH_TRY(direct_read(f, path, &out->direct));
   KITH_TRY(origin_recent(f, path, out));
+  KITH_TRY(origin_sasrec(f, path, out));
   if (kith_h5_has_attr(f, "config_key")) KITH_TRY(kith_h5_get_attr_text(f, "config_key", &out->config_key));
   out->fingerprint = (uint64_t)fingerprint;
 done:

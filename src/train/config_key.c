@@ -23,7 +23,8 @@ void kith_config_key(const kith_comm *comm, const kith_graph *g, const kith_run 
     kith_config_key_legacy(g, o, size, text);
     return;
   }
-  int n = snprintf(text, size, "%s%s", o->config_key, g->refit ? " refit=1" : "");
+  int n = snprintf(text, size, "%s%s%s", o->config_key, g->refit ? " refit=1" : "",
+                   o->model.sequence == KITH_SEQUENCE_SASREC ? " sequence=sasrec" : "");
   if (o->train.sampler.mode == KITH_CLUSTER && n >= 0 && (size_t)n < size)
     snprintf(text + n, size - (size_t)n, " parts=%d partition=%" PRIx64, g->n_part,
              config_key_partition(comm, g));
@@ -42,7 +43,9 @@ static const char *const config_key_added[] = {"refit",
                                                "model.sequence",
                                                "model.recent.decay",
                                                "model.recent.weight",
-                                               "model.recent.items"};
+                                               "model.recent.items",
+                                               "sequence",
+                                               "model.sasrec.gamma"};
 
 static bool config_key_is_added(size_t n, const char *word) {
   for (size_t i = 0; i < sizeof config_key_added / sizeof *config_key_added; i++)
@@ -77,10 +80,12 @@ void kith_spectral_filter_print(const kith_spectral_options *o, char *text) {
     n += (size_t)snprintf(text + n, size - n, "%c%.17g", j == 0 ? ':' : ',', o->knots.of[j]);
 }
 
-/* " model.length_discount=0.3", " model.sequence=recent …", or nothing: text [EXPORT_WORDS]. */
+/* " model.length_discount=0.3", " model.sequence=recent …" or "… sasrec …", or nothing: text [EXPORT_WORDS].
+ */
 enum { EXPORT_WORDS = 256 };
 
-static const char *const export_begin[] = {"model.length_discount=", "model.sequence=", "model.recent."};
+static const char *const export_begin[] = {"model.length_discount=", "model.sequence=", "model.recent.",
+                                           "model.sasrec.gamma="};
 
 static size_t export_add_number(const char *key, double x, char *text, size_t n) {
   if (x == KITH_RECENT_AUTO) return n + (size_t)snprintf(text + n, EXPORT_WORDS - n, " %s=auto", key);
@@ -93,6 +98,10 @@ static void export_words(const kith_model_options *o, char *text) {
   text[0] = '\0';
   if (kith_model_discount(o) != 0)
     n += (size_t)snprintf(text, EXPORT_WORDS, " model.length_discount=%.9g", kith_model_discount(o));
+  if (o->sequence == KITH_SEQUENCE_SASREC) {
+    n += (size_t)snprintf(text + n, EXPORT_WORDS - n, " model.sequence=sasrec");
+    export_add_number("model.sasrec.gamma", o->sasrec.gamma, text, n);
+  }
   if (o->sequence != KITH_SEQUENCE_RECENT) return;
   n += (size_t)snprintf(text + n, EXPORT_WORDS - n, " model.sequence=recent");
   n = export_add_number("model.recent.decay", r->decay, text, n);

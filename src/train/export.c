@@ -18,6 +18,7 @@ typedef struct held {
 } held;
 
 int kith__run_width(const run *r) {
+  if (r->sasrec) return kith__sasrec_width(r);
   return kith__run_classifies(r) ? r->g->n_class : kith_model_output_dim(&r->o->model);
 }
 
@@ -27,7 +28,7 @@ kith_agreed kith__run_export(run *r, int64_t epoch, int64_t step, const char *me
   kith__run_note_learned(r);
   KITH_TRY(kith_agreed_same(kith_export_key(r->o, r->config_key, sizeof key, key)));
   kith_embeddings_meta meta = {.model = kith_model_text(r->o->model.name),
-                               .cosine = r->o->model.score == KITH_COSINE,
+                               .cosine = r->o->model.score == KITH_COSINE && !r->sasrec,
                                .epoch = epoch,
                                .step = step,
                                .run = r->id,
@@ -42,6 +43,8 @@ kith_agreed kith__run_export(run *r, int64_t epoch, int64_t step, const char *me
                                .recent_decay = r->result->recent_decay,
                                .recent_weight = r->result->recent_weight,
                                .recent_items = r->o->model.recent.items,
+                               .has_sasrec = r->result->sasrec,
+                               .sasrec_gamma = r->result->sasrec_gamma,
                                .metrics = metrics,
                                .job = r->o->job};
   r->result->best_epoch = epoch;

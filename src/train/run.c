@@ -400,6 +400,7 @@ static void run_tell_left_out(const run *r) {
 /* Where a checkpoint has the rows, they need not be made anew. */
 static kith_agreed run_create_trainer(run *r) {
   kith_agreed st = {KITH_OK};
+  if (r->sasrec) return kith__sasrec_trainer_create(r->comm, r->g, r->o, &r->sasrec->data, &r->trainer);
   kith_model_options model = r->o->model;
   char checkpoint[KITH_PATH] = "";
   if (model.start == KITH_START_SPECTRAL && !r->o->fresh)
@@ -432,6 +433,10 @@ kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kit
   *out = (kith_run_result){.loss = NAN};
   kith_run resolved = *o;
   run r = {.comm = comm, .g = g, .o = &resolved, .result = out, .saved_epoch = -1};
+  if (kith__run_is_sasrec(&r)) {
+    KITH_TRY(kith__sasrec_base(comm, g, o));
+    kith__sasrec_options(&resolved);
+  }
   kith_signals_install();
   resolved.evaluate.split = kith_eval_split_resolve(comm, g, o->evaluate.split);
   KITH_TRY(kith_agreed_same(kith_eval_check(g, &resolved.evaluate)));

@@ -2,8 +2,18 @@
 #ifndef KITH_SRC_TRAIN_RUN_H
 #define KITH_SRC_TRAIN_RUN_H
 
+#include "sequence/sasrec.h"
 #include "store/checkpoint_writer.h"
 #include "train/history.h"
+
+/* What model.sequence: sasrec learns from (sasrec_run.c). */
+typedef struct sasrec_rows {
+  kith_ragged list;
+  int64_t *user;
+  int d;             /* columns of the final rows of the model of the graph; 0: they are not read */
+  float *own, *item; /* [n_own, d] and [items, d] */
+  kith_sasrec_data data;
+} sasrec_rows;
 
 /* Equal on every rank, except the trainer's rows and what is marked as this rank's. */
 typedef struct run {
@@ -31,7 +41,8 @@ typedef struct run {
   kith_direct_term direct;                /* of a spectral model, once it is known; else all 0 */
   struct kith_recent *recent;             /* of model.sequence: recent; else null … */
   float *rows;                            /* … as is this: [n_own, width] the rows with its sums */
-  int64_t epoch;                          /* epochs done */
+  sasrec_rows *sasrec;   /* of model.sequence: sasrec, whose rows are there, too; else null */
+  int64_t epoch;         /* epochs done */
   int64_t step;          /* steps done of the next epoch; all of them if only its evaluation is left */
   double seconds;        /* this rank's seconds in those steps … */
   int64_t halo_bytes;    /* … and bytes sent; rank 0 also holds those of earlier runs */
@@ -97,6 +108,27 @@ void kith__run_sequence_end(run *r);
  * run that resumes chooses the same.  Collective.  Errors: those of kith_recent_choose().
  */
 kith_agreed kith__run_rows(run *r, const float **final) KITH_MUST_USE;
+
+/* ---- sasrec_run.c ---- */
+
+bool kith__run_is_sasrec(const run *r); /* Local. */
+/* Train the model of the graph, if the job has it read: a run of its own in WORK/base.  Collective.  Errors:
+ * those of kith_train_run(). */
+kith_agreed kith__sasrec_base(const kith_comm *comm, const kith_graph *g, const kith_run *o) KITH_MUST_USE;
+/* The run's options become those of SASRec's epochs.  Local. */
+void kith__sasrec_options(kith_run *o);
+/* Lists and rows that it learns from; free them.  The first is Collective.  Errors: those of files. */
+kith_agreed kith__sasrec_begin(run *r) KITH_MUST_USE;
+void kith__sasrec_free(run *r);
+int kith__sasrec_width(const run *r); /* columns of what is exported; Local */
+/* The rows that rank, as kith__run_rows(); *final are the users' rows [own users, dim].  Collective. */
+kith_agreed kith__sasrec_rows(run *r, const float **final) KITH_MUST_USE;
+
+/* ---- sasrec_trainer.c ---- */
+
+/* Collective.  Errors: those of kith_sasrec_create(). */
+kith_agreed kith__sasrec_trainer_create(const kith_comm *comm, const kith_graph *g, const kith_run *o,
+                                        const kith_sasrec_data *data, kith_trainer **out) KITH_MUST_USE;
 
 /* ---- run.c ---- */
 

@@ -64,6 +64,8 @@ static void score_add_rows(const kith_model_options *o, char *text) {
     n += (size_t)snprintf(text + n, KITH_SCORE_SIZE - n, " with model.length_discount %.9g", discount);
   if (o->sequence == KITH_SEQUENCE_RECENT && n < KITH_SCORE_SIZE)
     snprintf(text + n, KITH_SCORE_SIZE - n, " with recent %.9g %.9g %d", r->decay, r->weight, r->items);
+  if (o->sequence == KITH_SEQUENCE_SASREC && n < KITH_SCORE_SIZE)
+    snprintf(text + n, KITH_SCORE_SIZE - n, " with sasrec %.9g", o->sasrec.gamma);
 }
 
 void kith__run_score_name(const run *r, char *text) {

@@ -10,8 +10,9 @@ static bool sequence_is_on(const run *r) {
 
 kith_agreed kith__run_sequence_begin(run *r) {
   kith_agreed st = {KITH_OK};
-  const int d = kith__run_width(r);
+  if (kith__run_is_sasrec(r)) return kith__sasrec_begin(r);
   if (!sequence_is_on(r)) return st;
+  const int d = kith__run_width(r);
   KITH_TRY(kith_recent_create(r->comm, r->g, r->o->model.recent.items, d, &r->recent));
   KITH_TRY(kith_agree(r->comm, KITH_NEW(r->rows, (int64_t)r->g->n_own * d)));
 done:
@@ -20,6 +21,7 @@ done:
 
 void kith__run_sequence_end(run *r) {
   kith_recent_destroy(&r->recent);
+  kith__sasrec_free(r);
   KITH_FREE(r->rows);
 }
 
@@ -37,6 +39,7 @@ kith_agreed kith__run_rows(run *r, const float **final) {
   kith_agreed st = {KITH_OK};
   kith_eval_options on = r->o->evaluate;
   kith_recent_choice c;
+  if (r->sasrec) return kith__sasrec_rows(r, final);
   if (!r->recent) return st;
   on.direct = r->direct;
   KITH_TRY(kith_recent_choose(r->recent, &r->o->model.recent, &on, *final, &c));

@@ -96,6 +96,8 @@ enum { KITH_LEARNED_SIZE = 4096 }; /**< bytes of a kith_learned as text */
 
 /** What a trainer has learned of relations, as it is now.  Local. */
 kith_learned kith_trainer_learned(kith_trainer *t);
+/** Of SASRec: z [items, dim], after kith_trainer_inference().  Local. */
+const float *kith_trainer_sequence_items(const kith_trainer *t);
 /** Of weights and parameters.  Local. */
 kith_learned kith_learned_of(const kith_relation_weights *w, const kith_params *params);
 /** Print "name value, …", or "".  Local. */

@@ -6,6 +6,7 @@
 #include "comm/watchdog.h"
 #include "graph/schema.h"
 #include "spectral/start.h"
+#include "sequence/sasrec.h"
 #include "train/score_rows.h"
 #include "train/trainer.h"
 
@@ -293,6 +294,14 @@ static kith_step_request trainer_setup_step(kith_trainer *t, int64_t step, kith_
   return t->targets->setup_full(t, request);
 }
 
+static void trainer_learn(kith_trainer *t) {
+  kith_tape_forward(t->tape);
+  kith_params_zero_grad(t->params);
+  kith_tape_backward(t->tape);
+  kith_params_allreduce_grad(t->params, t->comm);
+  trainer_update(t, t->optimizer_base + (int64_t)t->exec.step + 1);
+}
+
 kith_step_request kith_trainer_step(kith_trainer *t, int64_t step, kith_step_request request) {
   double began = kith_clock(), mpi = kith_mpi_seconds();
   kith_watchdog_set_step(t->epoch_number + 1, step + 1);
@@ -300,12 +309,9 @@ kith_step_request kith_trainer_step(kith_trainer *t, int64_t step, kith_step_req
   t->exec.training = true;
   t->exec.step = (uint64_t)(t->epoch_number * t->n_step + step);
   kith_step_request agreed_request = trainer_setup_step(t, step, request);
-  kith_tape_forward(t->tape);
-  kith_params_zero_grad(t->params);
-  kith_tape_backward(t->tape);
-  kith_params_allreduce_grad(t->params, t->comm);
-  trainer_update(t, t->optimizer_base + (int64_t)t->exec.step + 1);
-  if (kith_fault(KITH_FAULT_LOSS)) kith_exact_sum_add(&t->loss, NAN);
+  if (t->sasrec) kith_sasrec_step(t->sasrec, step);
+  else trainer_learn(t);
+  if (kith_fault(KITH_FAULT_LOSS)) kith_exact_sum_add(kith_trainer_state(t).loss, NAN);
   t->stats.steps++;
   t->stats.seconds += kith_clock() - began;
   t->stats.mpi_seconds += kith_mpi_seconds() - mpi;
@@ -315,6 +321,10 @@ kith_step_request kith_trainer_step(kith_trainer *t, int64_t step, kith_step_req
 kith_step_stats kith_trainer_step_stats(const kith_trainer *t) { return t->stats; }
 
 kith_train_state kith_trainer_state(kith_trainer *t) {
+  if (t->sasrec)
+    return (kith_train_state){.optimizer = t->optimizer,
+                              .weights = kith_params_weights(kith_sasrec_params(t->sasrec)),
+                              .loss = kith_sasrec_loss(t->sasrec)};
   return (kith_train_state){.d = kith__rows_require_grad(t) ? t->d : 0,
                             .x = t->whole->x ? t->whole->x->value : NULL,
                             .slot = {t->slot[0], t->slot[1]},
@@ -323,7 +333,13 @@ kith_train_state kith_trainer_state(kith_trainer *t) {
                             .loss = &t->loss};
 }
 
+const float *kith_trainer_sequence_items(const kith_trainer *t) { return kith_sasrec_items(t->sasrec); }
+
 const float *kith_trainer_inference(kith_trainer *t) {
+  if (t->sasrec) {
+    kith_sasrec_users(t->sasrec, t->final);
+    return t->final;
+  }
   if (t->sampled) kith__sampled_finish_plan(t);
   int64_t before = kith_halo_bytes(t->layer_graph->halo);
   int d = kith_model_output_dim(&t->model);
@@ -366,7 +382,7 @@ done:
 }
 
 void kith_trainer_relations(kith_trainer *t, kith_relation_weights *out) {
-  *out = *kith_model_relations(&t->model);
+  *out = t->sasrec ? (kith_relation_weights){.n = 0} : *kith_model_relations(&t->model);
   for (int i = 0; i < out->n; i++) {
     const kith_tensor *x = kith_model_relation_parameter(&out->of[i], t->params);
     if (x) out->of[i].weight = (double)x->value[0];
@@ -375,6 +391,7 @@ void kith_trainer_relations(kith_trainer *t, kith_relation_weights *out) {
 
 kith_learned kith_trainer_learned(kith_trainer *t) {
   kith_relation_weights w;
+  if (t->sasrec) return (kith_learned){.n = 0};
   kith_trainer_relations(t, &w);
   return kith_learned_of(&w, t->params);
 }
@@ -384,5 +401,6 @@ kith_eid kith_trainer_entries(const kith_trainer *t) {
 }
 
 int64_t kith_trainer_halo_bytes(const kith_trainer *t) {
+  if (t->sasrec) return 0;
   return kith_halo_bytes(t->layer_graph->halo) - t->eval_bytes + (t->sampled ? kith_halo_bytes(t->halo) : 0);
 }

@@ -33,7 +33,8 @@ struct kith_trainer {
   int n_also;                   /* … beside them pairs of other relations … */
   also_stream *also;            /* [n_also] */
   kith_further_output *further; /* [n_also] rows of the model for them */
-  kith_train_nodes *nodes;      /* … or labeled nodes; null */
+  kith_train_nodes *nodes;      /* … or labeled nodes; null … */
+  struct kith_sasrec *sasrec;   /* … or next items: steps are its own, and there is no tape here; null */
   int64_t n_step, epoch_number;
   const int64_t *step_start;             /* [n_step + 1] examples in the steps before each, over all ranks */
   const kith_gather_index *gather_index; /* rows of the current step */

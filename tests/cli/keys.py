@@ -36,6 +36,9 @@ ELSEWHERE = {
     "stream.own": "cli/test_stream.sh",
     "stream.around": "cli/test_stream.sh",
     "stream.popular": "cli/test_stream.sh",
+    "model.sasrec.gamma": "cli/test_sasrec.sh",
+    "model.sasrec.graph": "cli/test_sasrec.sh",
+    "model.sasrec.heads": "cli/test_sasrec.sh",
     "blend.users": "cli/test_blend.sh",
     "blend.weights": "cli/test_blend.sh",
     "blend.seen": "cli/test_evidence.sh",
@@ -198,6 +201,13 @@ model.sequence               pairs     train      none recent            data.in
 model.recent.decay           pairs     train      .1 .9                  data.interactions.columns.time=4 model.sequence=recent model.recent.weight=1
 model.recent.weight          pairs     train      .5 2                   data.interactions.columns.time=4 model.sequence=recent model.recent.decay=.5
 model.recent.items           pairs     train      1 4                    data.interactions.columns.time=4 model.sequence=recent model.recent.decay=.5 model.recent.weight=1
+model.sasrec.dim             pairs     train      4 8                    data.interactions.columns.time=4 model.sequence=sasrec model.sasrec.graph=false model.sasrec.heads=1 model.sasrec.epochs=1
+model.sasrec.length          pairs     train      2 4                    data.interactions.columns.time=4 model.sequence=sasrec model.sasrec.graph=false model.sasrec.heads=1 model.sasrec.epochs=1
+model.sasrec.blocks          pairs     train      0 1                    data.interactions.columns.time=4 model.sequence=sasrec model.sasrec.graph=false model.sasrec.heads=1 model.sasrec.epochs=1
+model.sasrec.dropout         pairs     train      0 .5                   data.interactions.columns.time=4 model.sequence=sasrec model.sasrec.graph=false model.sasrec.heads=1 model.sasrec.epochs=1
+model.sasrec.epochs          pairs     train      1 2                    data.interactions.columns.time=4 model.sequence=sasrec model.sasrec.graph=false model.sasrec.heads=1
+model.sasrec.batch           pairs     train      20 50                  data.interactions.columns.time=4 model.sequence=sasrec model.sasrec.graph=false model.sasrec.heads=1 model.sasrec.epochs=1
+model.sasrec.rate              pairs     train      .001 .01               data.interactions.columns.time=4 model.sequence=sasrec model.sasrec.graph=false model.sasrec.heads=1 model.sasrec.epochs=1
 model.aggregator             pairs     train      mean pool              model.name=sage
 model.pinsage.walks          pairs     train      5 50                   model.name=pinsage
 model.pinsage.walk_length    pairs     train      1 4                    model.name=pinsage

@@ -277,14 +277,15 @@ static void compare_users(oracle *o, kith_sasrec *s, const int64_t *user, int64_
 }
 
 static void compare(bool graph) {
-  kith_sasrec_options options = {.graph = graph,
+  kith_sasrec_options options = {.dim = WIDTH,
+                                 .graph = graph,
                                  .length = LENGTH,
                                  .blocks = BLOCKS,
                                  .heads = HEADS,
                                  .dropout = DROPOUT,
                                  .epochs = 2,
                                  .batch = BATCH,
-                                 .lr = RATE};
+                                 .rate = RATE};
   int32_t item[USERS * MOST];
   int64_t start[USERS + 1] = {0}, user[USERS], n = 0;
   float row[ITEMS * ROW];
@@ -299,7 +300,7 @@ static void compare(bool graph) {
   for (int i = 0; i < ITEMS * ROW; i++) o.row[i / ROW][i % ROW] = (double)(row[i] = (float)sin(1 + 2 * i));
   kith_ragged lists = {.n_row = n, .start = start, .value = item};
   kith_sasrec_data data = {USERS, ITEMS, &lists, user, graph ? ROW : 0, row};
-  assert_int_equal(kith_sasrec_create(test_comm, &options, WIDTH, SEED, &data, &s).status, KITH_OK);
+  assert_int_equal(kith_sasrec_create(test_comm, &options, SEED, &data, &s).status, KITH_OK);
   o.params = kith_sasrec_params(s);
   find_parameters(&o);
   const int64_t n_weight = kith_params_weights(o.params).n;
