@@ -82,7 +82,7 @@ typedef struct kith_catalog {
  *
  * @param c      the step's, read when run
  * @param h      [rows, d], @param items  [items, d]
- * Cost: 6 d multiplications for each row and item, gradients included: forward computes them, so that no
+ * Cost: 3 d multiplications for each row and item, gradients included: forward computes them, so that no
  * logit is computed twice.  Memory: KITH_TILE * items numbers, and one more gradient of h and of the items.
  */
 void kith_catalog_softmax_op(kith_tape *t, const kith_catalog *c, kith_tensor *h, kith_tensor *items,
