@@ -42,6 +42,8 @@ kith_agreed kith__sasrec_base(const kith_comm *comm, const kith_graph *g, const 
   KITH_TRY(kith_agree(comm, kith_path_join(o->work, "base", base.work)));
   if (o->config_key) {
     base_config_key(o->config_key, sizeof key, key);
+    const size_t n = strlen(key); /* a base that trains on would move the rows below a finished SASRec */
+    snprintf(key + n, sizeof key - n, " train.epochs=%d", o->train.epochs);
     base.config_key = key;
   }
   /* Where no validation selects the epoch, the figures of the sequence's rows are those that count. */

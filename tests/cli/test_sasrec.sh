@@ -55,6 +55,7 @@ grep 'model.sasrec.gamma' said >/dev/null || { cat said; exit 1; }
 say train job.yaml --quiet --refit --set model.sasrec.gamma=0 || { cat said; exit 1; }
 refuses 'model.sequence' embed job.yaml --set model.sasrec.gamma=0
 refuses 'model.sequence' explain job.yaml --user 1 --set model.sasrec.gamma=0
+refuses 'train.epochs=2' train job.yaml --set train.epochs=3 --set model.sasrec.gamma=0
 refuses 'heads' train job.yaml --set model.sasrec.heads=3
 say train job.yaml --set work=alone --set graph=work/graph.h5 --set parts=work/parts.h5 --set model.sasrec.graph=false || { cat said; exit 1; }
 [ ! -e alone/base ]
