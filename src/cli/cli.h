@@ -143,6 +143,8 @@ kith_agreed cli_check_export(const cli *c, const kith_graph *g, const char *embe
 void cli_keep_recent(const kith_embeddings_origin *from, kith_model_options *model);
 /* The same of a refit, from the run that validation judged.  Collective.  Errors: those of the file. */
 kith_agreed cli_refit_keep_recent(const cli *c, kith_model_options *model) KITH_MUST_USE;
+/* Refuse rows of model.sequence: sasrec, which the verb cannot make or take apart.  Local. */
+kith_status cli_check_no_sasrec(const cli *c, const char *verb) KITH_MUST_USE;
 
 /* Where the job says model.half_life: auto: take the choice that a checkpoint stores, if it is of this graph
  * and stores one.  Collective.  Errors: KITH_ENOMEM. */

@@ -250,6 +250,7 @@ kith_agreed cli_embed(cli *c) {
   kith_embeddings_origin from = {.epoch = 0};
   bool replaces = false;
   KITH_TRY(kith_agree(c->comm, embed_resolve(c, &run, config_key, output, embeddings)));
+  KITH_TRY(kith_agreed_same(cli_check_no_sasrec(c, "embed")));
   KITH_TRY(cli_lock_for(c, output));
   KITH_TRY(cli_check_replaced(c, output, KITH_EMBEDDINGS_FORMAT, "nodes", &replaces));
   double began = kith_clock();

@@ -264,6 +264,7 @@ kith_agreed cli_explain(cli *c) {
     KITH_TRY(cli_check_replaced(c, w.output, "", NULL, &replaces));
   }
   KITH_TRY(kith_agreed_same(explain_check_model(c, &w)));
+  KITH_TRY(kith_agreed_same(cli_check_no_sasrec(c, "explain")));
   KITH_TRY(explain_load(c, &w, &run, config_key, &a));
   if (w.all) KITH_TRY(cli_explain_all(c, &w, &a, replaces));
   else KITH_TRY(explain_user(c, &w, &a));

@@ -37,3 +37,14 @@ done:
   KITH_FREE(from.config_key);
   return st;
 }
+
+kith_status cli_check_no_sasrec(const cli *c, const char *verb) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(
+      c->job.model.sequence != KITH_SEQUENCE_SASREC, KITH_ECONFIG,
+      "%s: model.sequence: sasrec: kith %s does not know rows of sequences; the model of the graph below "
+      "them is in %s/base, for a job with model.sequence: none",
+      c->job.path, verb, c->job.work);
+done:
+  return st;
+}
