@@ -226,7 +226,8 @@ typedef struct kith_new_nodes {
   int64_t n[KITH_SIDES];       /**< new nodes, in the order in which their ids first appear */
   int64_t n_pair;
   int32_t *user,
-      *item; /**< [n_pair] original numbers; sorted by user, then item; unique; at least one end is new */
+      *item;     /**< [n_pair] original numbers; sorted by user, then item; unique; at least one end is new */
+  int64_t *time; /**< [n_pair]; null: the list has no times */
   int n_relation;
   kith_new_edges relation[KITH_MAX_RELATIONS]; /**< those with a list */
   kith_features features[KITH_SIDES];          /**< [n] of the new nodes; start is null if there is no list */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "train/embed_latest.h"
 #include "ingest/ingest.h"
 
 static bool embed_has_relations(const kith_job *job) {
@@ -238,6 +239,21 @@ static kith_status embed_check_new(const kith_new_nodes *new, const char *graph)
                    graph);
 }
 
+/* What model.sequence adds, of the exported rows of items. */
+static kith_agreed embed_add_latest(const cli *c, const kith_graph *g, const kith_new_nodes *new,
+                                    const char *embeddings, const kith_embeddings_origin *from,
+                                    kith_new_embeddings *e) {
+  kith_agreed st = {KITH_OK};
+  float *x = NULL;
+  int d = 0;
+  if (!from->has_recent) return st;
+  KITH_TRY(kith_embeddings_read(c->comm, g, embeddings, &d, &x));
+  KITH_TRY(kith_embed_latest(c->comm, g, new, from, x, e));
+done:
+  KITH_FREE(x);
+  return st;
+}
+
 kith_agreed cli_embed(cli *c) {
   kith_agreed st = {KITH_OK};
   kith_run run = {0};
@@ -264,6 +280,7 @@ kith_agreed cli_embed(cli *c) {
   KITH_TRY(cli_check_graph(c, run.graph, g));
   KITH_TRY(kith_agreed_same(embed_check_new(&new, run.graph)));
   KITH_TRY(kith_embed(c->comm, g, &run, &new, &c->job.embed.how, checkpoint, &e));
+  KITH_TRY(embed_add_latest(c, g, &new, embeddings, &from, &e));
   KITH_TRY(embed_check_run(embeddings, &from, checkpoint, &e));
   KITH_TRY(embed_write(c, g, &run.model, &from, &new, &e, output));
   embed_print(c, &new, &report, &e, from.epoch, kith_clock() - began);

@@ -84,6 +84,7 @@ const char *cli_explain_word(const explain_data *a, int from, const kith_explain
     snprintf(text, EXPLAIN_TEXT, "reached %s", a->base.g->schema.type[edge->type]);
     return text;
   }
+  if (edge->relation == KITH_EXPLAIN_LATEST) return "lately chose";
   if (edge->kind < 0) return a->base.g->schema.relation[edge->relation].name;
   kith_ids_print(&a->kind[edge->relation], edge->kind, EXPLAIN_TEXT, text);
   return text;

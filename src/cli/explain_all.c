@@ -27,9 +27,10 @@ static void all_print_term(FILE *f, const explain_data *a, const kith_explain_ed
   if (e->relation == KITH_EXPLAIN_NODE) relation = "";
   if (e->relation == KITH_EXPLAIN_FEATURE) relation = "feature";
   if (e->relation == KITH_EXPLAIN_EVIDENCE) relation = "evidence";
+  if (e->relation == KITH_EXPLAIN_LATEST) relation = "latest";
   if (e->kind >= 0) kith_ids_print(&a->kind[e->relation], e->kind, sizeof text, text);
   fprintf(f, "%s\t%s\t%s\t", relation, text, e->relation == KITH_EXPLAIN_EVIDENCE ? "" : s->type[e->type]);
-  if (e->relation > KITH_EXPLAIN_FEATURE || e->relation == KITH_EXPLAIN_NODE)
+  if (e->relation != KITH_EXPLAIN_FEATURE && e->relation != KITH_EXPLAIN_EVIDENCE)
     kith_ids_print(cli_explain_ids(a, e->type), e->original, sizeof text, text);
   else cli_explain_label(a, e, text);
   fprintf(f, "%s\t", text);

@@ -26,9 +26,12 @@ static void json_edge(cli *c, const explain_data *a, const kith_explain_edge *e)
     cli_recommend_json_id(c, &a->feature[e->type], e->original);
     return;
   }
+  const bool latest = e->relation == KITH_EXPLAIN_LATEST;
   if (e->relation != KITH_EXPLAIN_NODE)
     cli_json_more(c, "\"relation\": \"%s\", ",
-                  choice ? KITH_INTERACTIONS : a->base.g->schema.relation[e->relation].name);
+                  latest   ? "latest"
+                  : choice ? KITH_INTERACTIONS
+                           : a->base.g->schema.relation[e->relation].name);
   if (e->kind >= 0) {
     kith_ids_print(&a->kind[e->relation], e->kind, sizeof kind, kind);
     cli_json_more(c, "\"kind\": ");

@@ -12,6 +12,10 @@
  * D_j^-p <f(m) V_j, D_i^q V_i> and of the direct term c / lambda_1 D_i^q P_ij D_j^-p, of the users who chose
  * both.
  *
+ * Where rows of users have the sums of model.sequence: recent, each of the latest items j_p is a term of its
+ * own, w delta^p <F_j, F_i>, exactly so with every model; the user's own row, without them, is divided as
+ * above.
+ *
  * Of other models the score is no sum over neighbors.  A neighbor j contributes the derivative of <F_u, F_i>
  * by the logarithm of the weight of its edge, "gradient x input": the sum of <ds/dh_j, h_j> over the layers'
  * rows h_j that the user's rows read.  The score less all of these is the remainder.
@@ -31,6 +35,7 @@ enum {
   KITH_EXPLAIN_FEATURE = -2,  /**< no relation: the term is of a feature of an input row, of node `type` */
   KITH_EXPLAIN_EVIDENCE = -3, /**< no relation: the term is evidence of a blend */
   KITH_EXPLAIN_NODE = -4, /**< no relation: the term is of a node that layers read without an edge (walks) */
+  KITH_EXPLAIN_LATEST = -5,   /**< no relation: one of the user's latest items (model.sequence: recent) */
   KITH_EXPLAIN_CONNECTION = 3 /**< fewest hops that connections may have */
 };
 

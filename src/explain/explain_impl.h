@@ -4,6 +4,7 @@
 
 #include "explain/explain.h"
 #include "ops/panel.h"
+#include "sequence/recent.h"
 #include "train/augment_graph.h"
 #include "train/inference.h"
 
@@ -41,9 +42,13 @@ struct kith_explainer {
   int term[1 + KITH_MAX_RELATIONS];     /* the relation of each term of the merged matrix */
   int d, layers;                        /* … and both are 0 */
   double weight[KITH_EXPLAIN_HOPS + 1]; /* w of each layer */
-  const float *final;                   /* [n_own, d] exported rows */
-  const float *x;                       /* [n_own, d] input rows; null: none */
-  float *all;                           /* [n_own, d] R(0); of spectral null */
+  const float *final;          /* [n_own, d] exported rows, without the sums of the latest items, … */
+  const float *exported;       /* … and with them; null: there are none */
+  kith_recent *latest;         /* likewise: the items' rows, … */
+  kith_ragged latest_items;    /* … their numbers, … */
+  double decay, recent_weight; /* … and delta and w */
+  const float *x;              /* [n_own, d] input rows; null: none */
+  float *all;                  /* [n_own, d] R(0); of spectral null */
   float *rest;       /* [n_own + n_ghost, d] R(1), ghosts filled; of spectral with the entries' weights */
   bool has_negative; /* whether any rank's matrix has a negative entry */
   kith_direct_term direct; /* what the score has beside rows */
@@ -84,6 +89,10 @@ kith_agreed kith__explain_compare(kith_explainer *e, const char *checkpoint) KIT
 /* Give the new nodes final rows: `scored` is the last n rows [n, d] as they rank.  Local.  Errors:
  * KITH_ENOMEM. */
 kith_status kith__explain_add_rows(kith_explainer *e, const float *scored) KITH_MUST_USE;
+/* The exported rows. */
+static inline const float *kith__explain_scored(const kith_explainer *e) {
+  return e->exported ? e->exported : e->final;
+}
 /* Whether a row is of a new node. */
 static inline bool kith__explain_is_new(const kith_explainer *e, kith_lid row) {
   return row >= e->known->n_own;
@@ -95,8 +104,8 @@ double kith__explain_scale(const kith_explainer *e, kith_lid row);
 typedef struct kith__found {
   double value, direct;
   double attention, share; /* of the last layer; 0: the model has none */
-  int part, relation;      /* of the edge, KITH_EXPLAIN_FEATURE or KITH_EXPLAIN_EVIDENCE */
-  int feature;             /* its number, or that of the evidence */
+  int part, relation;      /* of the edge, KITH_EXPLAIN_FEATURE, _EVIDENCE or _LATEST */
+  int feature;             /* its number, or that of the evidence or the item */
   kith_eid entry;          /* of the part's matrix */
   kith_eid nth;            /* entries of the relation, or features, before it in the row */
 } kith__found;
@@ -105,6 +114,14 @@ typedef struct kith__found {
  * list on, in their order, that of the row itself is added to sums->own.  Returns the list's end. */
 kith__found *kith__explain_attended(const kith__part *part, int m, kith_lid row, int q, double scale,
                                     kith_explain_sums *sums, kith__found *list);
+
+/* Take the sums of the latest items out of e->final, if the rows have them.  Collective.  Errors:
+ * KITH_ENOMEM, KITH_ECONFIG (new nodes). */
+kith_agreed kith__explain_latest(kith_explainer *e, const kith_embeddings_origin *from) KITH_MUST_USE;
+/* Their terms for query q's user at `row`, from list on; returns the list's end.  And how many there are. */
+kith__found *kith__explain_add_latest(const kith__part *part, int m, kith_lid row, int q, kith__found *list);
+int64_t kith__explain_latest_count(const kith_explainer *e, kith_lid row);
+kith_explain_edge kith__explain_latest_edge(const kith__found *f);
 
 /* Make the explainer of a linear model with steps, of spectral, and of another model with steps.  Collective.
  * Errors: as kith_explainer_create(). */

@@ -18,8 +18,6 @@ const char *kith_explain_model_text(const kith_model_options *o) {
 static kith_status explainer_check(const kith_run *run) {
   kith_status st = KITH_OK;
   const kith_model_options *o = &run->model;
-  KITH_CHECK(o->sequence == KITH_SEQUENCE_NONE, KITH_ECONFIG,
-             "model.sequence: kith explain does not know the terms of the latest items; export without them");
   KITH_CHECK(!kith_explain_is_exact(o) || o->layers <= KITH_EXPLAIN_HOPS, KITH_ECONFIG,
              "model.layers: kith explain reads at most %d", KITH_EXPLAIN_HOPS);
 done:
@@ -80,6 +78,7 @@ kith_agreed kith_explainer_create(const kith_comm *comm, const kith_graph *g, co
     e->g = e->augmented.g;
   }
   KITH_TRY(kith_agree(comm, explainer_index(e)));
+  KITH_TRY(kith__explain_latest(e, from));
   if (!kith_explain_is_exact(&run->model)) KITH_TRY(kith__explain_gradient(e, from));
   else if (kith_explain_attends(&run->model)) KITH_TRY(kith__explain_attention(e, from));
   else if (kith_model_has_steps(&run->model)) KITH_TRY(kith__explain_linear(e, from));
@@ -142,6 +141,8 @@ void kith_explainer_free(kith_explainer **explainer) {
   kith_dist_csr_destroy(&e->own);
   kith_inference_free(&e->inference);
   KITH_FREE(e->final_rows);
+  kith_recent_destroy(&e->latest);
+  kith_ragged_free(&e->latest_items);
   kith__augmented_graph_free(&e->augmented);
   KITH_FREE(*explainer);
 }

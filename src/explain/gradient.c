@@ -240,6 +240,35 @@ static void gradient_show(const kith_explainer *e, kith_lid user, int n_reason, 
   }
 }
 
+/* Insert a term into the list, whose largest come first. */
+static void gradient_insert(int n_reason, const kith__found *f, kith_explain_reason *reason) {
+  int at = n_reason;
+  while (at > 0 && (reason[at - 1].edge.type < 0 || fabs(reason[at - 1].value) < fabs(f->value))) at--;
+  if (at == n_reason) return;
+  memmove(reason + at + 1, reason + at, (size_t)(n_reason - at - 1) * sizeof *reason);
+  reason[at] = (kith_explain_reason){.edge = kith__explain_latest_edge(f), .value = f->value};
+}
+
+/* The exact terms of the latest items, beside the estimates. */
+static kith_status gradient_add_latest(kith_explainer *e, const kith__batch *b, int q, kith_lid user,
+                                       int n_reason, kith_explain_sums *s, kith_explain_reason *reason) {
+  kith_status st = KITH_OK;
+  const kith__part part = {.e = e, .factor = 1, .batch = *b};
+  kith__found *list = NULL;
+  KITH_TRY(KITH_NEW(list, kith__explain_latest_count(e, user)));
+  const kith__found *end = kith__explain_add_latest(&part, 0, user, q, list);
+  for (const kith__found *f = list; f < end; f++) {
+    *(f->value > 0 ? &s->positive : &s->negative) += f->value;
+    s->n_positive += f->value > 0;
+    s->n_negative += f->value < 0;
+    s->n_term++;
+    gradient_insert(n_reason, f, reason);
+  }
+done:
+  KITH_FREE(list);
+  return st;
+}
+
 static kith_agreed gradient_query(kith_explainer *e, const kith__batch *b, int q, int n_reason,
                                   kith_explain_sums *s, kith_explain_reason *reason) {
   kith_agreed st = {KITH_OK};
@@ -247,13 +276,14 @@ static kith_agreed gradient_query(kith_explainer *e, const kith__batch *b, int q
   const kith_lid user = e->row_of[KITH_USER][b->query[q].user];
   const size_t d = (size_t)e->d;
   const double scale = user < 0 ? 0 : kith__explain_scale(e, user);
+  kith_status latest = KITH_OK;
   KITH_TRY(kith_agree(e->comm, KITH_NEW(t.all, (int64_t)n_reason * e->comm->size)));
   gradient_run(e, b, q, scale);
   KITH_TRY(kith_agree(e->comm, gradient_find(e, user, n_reason, &t,
                                              t.all + (size_t)n_reason * (size_t)e->comm->rank)));
   gradient_merge(e->comm, n_reason, &t);
-  if (user < 0) goto done;
-  *s = (kith_explain_sums){.score = kith__explain_dot(e->d, e->final + (size_t)user * d,
+  if (user < 0) goto agree;
+  *s = (kith_explain_sums){.score = kith__explain_dot(e->d, kith__explain_scored(e) + (size_t)user * d,
                                                       b->target + (size_t)q * d),
                            .own = kith_exact_sum_value(&t.sum[SUM_OWN]),
                            .positive = kith_exact_sum_value(&t.sum[SUM_POSITIVE]),
@@ -262,8 +292,11 @@ static kith_agreed gradient_query(kith_explainer *e, const kith__batch *b, int q
                            .n_positive = t.count[0],
                            .n_negative = t.count[1],
                            .n_term = t.count[0] + t.count[1]};
-  s->rounding = s->score - s->own - s->positive - s->negative;
   gradient_show(e, user, n_reason, &t, reason);
+  if (e->latest) latest = gradient_add_latest(e, b, q, user, n_reason, s, reason);
+  s->rounding = s->score - s->own - s->positive - s->negative;
+agree:
+  if (e->latest) KITH_TRY(kith_agree(e->comm, latest));
 done:
   KITH_FREE(t.of);
   KITH_FREE(t.all);

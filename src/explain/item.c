@@ -46,7 +46,7 @@ static void item_share_users(const kith_explainer *e, const kith__batch *b, floa
   memset(user, 0, BATCH * d * sizeof *user);
   for (int q = 0; q < b->n; q++) {
     kith_lid row = e->row_of[KITH_USER][b->query[q].user];
-    if (row >= 0) memcpy(user + (size_t)q * d, e->final + (size_t)row * d, d * sizeof *user);
+    if (row >= 0) memcpy(user + (size_t)q * d, kith__explain_scored(e) + (size_t)row * d, d * sizeof *user);
   }
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, user, b->n * e->d, MPI_FLOAT, MPI_SUM, e->comm->mpi));
 }

@@ -118,8 +118,8 @@ static kith__found *reasons_add(const kith__part *part, int m, kith_lid row, int
   const float *target = b->target + (size_t)q * (size_t)e->d;
   const double scale = part->factor * kith__explain_scale(e, row);
   sums->scale = scale;
-  sums->score +=
-      part->factor * (kith__explain_dot(e->d, e->final + at, target) + (b->direct ? b->direct_score[q] : 0));
+  sums->score += part->factor * (kith__explain_dot(e->d, kith__explain_scored(e) + at, target) +
+                                 (b->direct ? b->direct_score[q] : 0));
   if (e->attended) return kith__explain_attended(part, m, row, q, scale, sums, list);
   if (e->x) sums->own += scale * e->weight[0] * kith__explain_dot(e->d, e->x + at, target);
   kith__found *first = list;
@@ -181,6 +181,7 @@ static kith_explain_reason reasons_show(const kith__part *part, kith_lid row, co
                            .share = f->share};
   if (f->relation == KITH_EXPLAIN_FEATURE || f->relation == KITH_EXPLAIN_EVIDENCE)
     r.edge = (kith_explain_edge){.relation = f->relation, .kind = -1, .original = f->feature};
+  else if (f->relation == KITH_EXPLAIN_LATEST) r.edge = kith__explain_latest_edge(f);
   else r.edge = kith__explain_edge(e, e->a->iperm[row], f->entry, f->nth);
   return r;
 }
@@ -200,10 +201,14 @@ static kith_status reasons_of(const kith_explainer *e, int n_part, const kith__p
   kith_status st = KITH_OK;
   int64_t n = KITH_BLEND_EVIDENCE;
   kith__found *list = NULL, *end = NULL;
-  for (int m = 0; m < n_part; m++) n += reasons_count(&part[m], row);
+  for (int m = 0; m < n_part; m++)
+    n += reasons_count(&part[m], row) + kith__explain_latest_count(part[m].e, row);
   KITH_TRY(KITH_NEW(list, n));
   end = list;
-  for (int m = 0; m < n_part; m++) end = reasons_add(&part[m], m, row, q, sums, end);
+  for (int m = 0; m < n_part; m++) {
+    end = reasons_add(&part[m], m, row, q, sums, end);
+    end = kith__explain_add_latest(&part[m], m, row, q, end);
+  }
   if (e->evidence) end = reasons_add_evidence(e, row, &part->batch.query[q], sums, end);
   n = end - list;
   if (n_part > 1) n = reasons_merge(n, list);

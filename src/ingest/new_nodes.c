@@ -121,6 +121,8 @@ static kith_status new_nodes_list(const char *path, const kith_new_nodes_options
   KITH_TRY(new_nodes_check_left(o, edges.n, policy.skipped));
   KITH_TRY(kith__edge_csr_build(&edges, map[KITH_USER].n, &rows, &r->duplicates));
   KITH_TRY(kith__edges_flatten(&rows.ragged, &out->n_pair, &out->user, &out->item));
+  out->time = rows.time;
+  rows.time = NULL;
 done:
   kith__edge_list_free(&edges);
   kith__edge_csr_free(&rows);
@@ -337,6 +339,7 @@ static kith_agreed new_nodes_share(const kith_comm *comm, kith_new_nodes *n) {
   if (comm->rank != 0) {
     *n = all;
     n->user = n->item = NULL;
+    n->time = NULL;
     for (int r = 0; r < KITH_MAX_RELATIONS; r++)
       n->relation[r].from = n->relation[r].to = n->relation[r].kind = NULL;
     for (int t = 0; t < KITH_SIDES; t++) {
@@ -347,6 +350,10 @@ static kith_agreed new_nodes_share(const kith_comm *comm, kith_new_nodes *n) {
   }
   KITH_TRY(new_nodes_share_numbers(comm, n->n_pair, &n->user));
   KITH_TRY(new_nodes_share_numbers(comm, n->n_pair, &n->item));
+  if (all.time) {
+    KITH_TRY(kith_agree(comm, comm->rank == 0 ? KITH_OK : KITH_NEW(n->time, n->n_pair)));
+    kith_comm_bcast(comm, n->n_pair * (int64_t)sizeof *n->time, n->time);
+  }
   for (int r = 0; r < n->n_relation; r++) {
     KITH_TRY(new_nodes_share_numbers(comm, n->relation[r].n, &n->relation[r].from));
     KITH_TRY(new_nodes_share_numbers(comm, n->relation[r].n, &n->relation[r].to));

@@ -56,17 +56,18 @@ done:
   return st;
 }
 
-kith_agreed kith_recent_create_of(const kith_comm *comm, const kith_graph *g, kith_lid n, const kith_lid *row,
-                                  const kith_eid *start, const kith_gid *item, int d, kith_recent **out) {
+kith_agreed kith_recent_create_of(const kith_comm *comm, const kith_gid *first, kith_lid n,
+                                  const kith_lid *row, const kith_eid *start, const kith_gid *item, int d,
+                                  kith_recent **out) {
   kith_agreed st = {KITH_OK};
   kith_recent *r = NULL;
   kith_gid *distinct = NULL;
   int64_t n_distinct = 0;
   *out = NULL;
   KITH_TRY(kith_agree(comm, KITH_NEW(r, 1)));
-  *r = (kith_recent){.comm = comm, .g = g, .n = n, .d = d};
+  *r = (kith_recent){.comm = comm, .n = n, .d = d};
   KITH_TRY(kith_agree(comm, recent_distinct(start[n], item, &n_distinct, &distinct)));
-  KITH_TRY(kith_halo_create(comm, g->first, n_distinct, distinct, &r->halo));
+  KITH_TRY(kith_halo_create(comm, first, n_distinct, distinct, &r->halo));
   KITH_TRY(kith_agree(comm, recent_fill(r, row, start, item, n_distinct, distinct)));
   *out = r;
   r = NULL;
@@ -94,8 +95,9 @@ kith_agreed kith_recent_create(const kith_comm *comm, const kith_graph *g, int i
   kith_gid *item = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, recent_train(g, items, &latest, &item)));
-  KITH_TRY(kith_recent_create_of(comm, g, g->n_own_of[KITH_USER], g->row_of[KITH_USER], latest.start, item, d,
-                                 out));
+  KITH_TRY(kith_recent_create_of(comm, g->first, g->n_own_of[KITH_USER], g->row_of[KITH_USER], latest.start,
+                                 item, d, out));
+  (*out)->g = g;
 done:
   kith_ragged_free(&latest);
   KITH_FREE(item);
@@ -105,6 +107,10 @@ done:
 void kith_recent_gather(kith_recent *r, const float *x) {
   kith_halo_begin(r->halo, r->d, x, r->gathered);
   kith_halo_end(r->halo);
+}
+
+const float *kith_recent_row(const kith_recent *r, kith_lid i, int64_t p) {
+  return r->gathered + (size_t)r->place[r->start[i] + p] * (size_t)r->d;
 }
 
 /* Horner's rule, from the earliest item on: sum = sum * decay + row. */

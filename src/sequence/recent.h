@@ -34,17 +34,22 @@ kith_agreed kith_recent_create(const kith_comm *comm, const kith_graph *g, int i
 /**
  * The same of other rows and lists.  Collective.
  *
+ * @param first  [size + 1] ownership ranges of the global numbers, the same on every rank; kept
  * @param row    [n] owned rows
  * @param start  [n + 1] row[i] has the items item[start[i]] … item[start[i + 1] - 1], the latest first
  * @param item   their global numbers
  */
-kith_agreed kith_recent_create_of(const kith_comm *comm, const kith_graph *g, kith_lid n, const kith_lid *row,
-                                  const kith_eid *start, const kith_gid *item, int d,
+kith_agreed kith_recent_create_of(const kith_comm *comm, const kith_gid *first, kith_lid n,
+                                  const kith_lid *row, const kith_eid *start, const kith_gid *item, int d,
                                   kith_recent **out) KITH_MUST_USE;
 void kith_recent_destroy(kith_recent **r); /**< Local; accepts null. */
 
 /** Get the rows of the items out of x [n_own, d].  Collective; cannot fail. */
 void kith_recent_gather(kith_recent *r, const float *x);
+/** The row of item number p, the latest first, of row number i, as it was gathered last: [d], borrowed.
+ * Local.
+ */
+const float *kith_recent_row(const kith_recent *r, kith_lid i, int64_t p);
 /**
  * Write the users' rows, of the items' rows that were gathered last.  Local.
  *

@@ -255,6 +255,7 @@ done:
 /* ---- new nodes ---- */
 
 void kith_new_nodes_free(kith_new_nodes *n) {
+  KITH_FREE(n->time);
   KITH_FREE(n->user);
   KITH_FREE(n->item);
   for (int r = 0; r < KITH_MAX_RELATIONS; r++) {

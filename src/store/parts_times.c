@@ -10,10 +10,11 @@ static kith_agreed parts_check_times(kith_h5 *f, const kith_graph *g) {
   const char *path = kith_h5_path(f);
   kith_status st = KITH_OK;
   if (!kith_h5_has_dataset(f, "train/time"))
-    st = kith_fail(KITH_ECONFIG,
-                   "%s has no times; name data.interactions.columns.time, and run kith ingest "
-                   "and kith partition again",
-                   path);
+    st = kith_fail(
+        KITH_ECONFIG,
+        "model.half_life: %s has no times; name data.interactions.columns.time, and run kith ingest "
+        "and kith partition again",
+        path);
   if (kith_is_bad(st)) return kith_agreed_same(st);
   return kith_h5_check_fingerprint(f, g->fingerprint, "is another partition than the one that was read");
 }

@@ -114,15 +114,6 @@ static void embed_free(embed *m) {
   kith__augmented_graph_free(&m->e);
 }
 
-static kith_status embed_check_sequence(const kith_model_options *o) {
-  kith_status st = KITH_OK;
-  KITH_CHECK(o->sequence == KITH_SEQUENCE_NONE, KITH_ECONFIG,
-             "model.sequence: kith embed does not add the latest items of new users; export without them to "
-             "embed");
-done:
-  return st;
-}
-
 kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_run *run,
                        const kith_new_nodes *new, const kith_embed_options *o, const char *checkpoint,
                        kith_new_embeddings *out) {
@@ -130,7 +121,6 @@ kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_ru
   embed m = {.comm = comm, .model = &run->model};
   const kith_embed_options usual = kith_embed_defaults(), *how = o ? o : &usual;
   *out = (kith_new_embeddings){.n = 0};
-  KITH_TRY(kith_agreed_same(embed_check_sequence(&run->model)));
   if (!kith_model_has_steps(&run->model)) {
     st = kith__spectral_embed(comm, g, run, new, how, checkpoint, out);
     goto done;
