@@ -224,6 +224,7 @@ static kith_agreed write_attributes(kith_h5 *f, const kith_dataset *d, const kit
   KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)d->fingerprint));
   if (d->refit) KITH_TRY(kith_h5_put_attr_int(f, "refit", 1));
   KITH_TRY(kith_h5_put_parent(f, &d->schema, &d->parent));
+  KITH_TRY(kith_h5_put_time_is(f, d->time_is));
   if (first_cut >= 0) KITH_TRY(kith_h5_put_attr_real(f, "first_cut", first_cut));
 done:
   return st;

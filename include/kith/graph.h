@@ -14,6 +14,10 @@
 
 #include "kith/schema.h"
 
+/** What the times of interactions are.  Line: numbers of lines, an order of all of them.  Place: an order
+ * within a user's items alone, of an adjacency list; those of two users do not compare. */
+typedef enum kith_time_is { KITH_TIME_SECONDS, KITH_TIME_LINE, KITH_TIME_PLACE } kith_time_is;
+
 /** The split that a labeled node belongs to; node classification. */
 typedef enum kith_node_split {
   KITH_NODE_NONE,
@@ -212,6 +216,7 @@ typedef struct kith_graph {
   float *weight;         /**< [start[n_own]] given weights of the interactions, of any sign; or null */
   int64_t *time;         /**< [start[n_own]] times of the interactions; or null: kith_graph_times_read() */
   bool timed;            /**< whether parts.h5 has them */
+  kith_time_is time_is;  /**< what they are */
   bool refit;            /**< whether validation interactions are training interactions here: --refit */
   kith_parent parent;    /**< the graph that this one was updated from */
   int8_t *is_new;        /**< [start[n_own]] 1: an interaction that the parent lacks; or null: not read */

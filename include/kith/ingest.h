@@ -36,9 +36,9 @@ typedef struct kith_edge_source {
   char user[KITH_NAME], item[KITH_NAME];
   /** A time is a number of seconds, rounded down, or a UTC date, "2010-10-19" or "2010-10-19T23:55:27Z": all
    * of a list in one form.  A weight is a finite number. */
-  char time[KITH_NAME], weight[KITH_NAME];
-  char kind[KITH_NAME]; /**< likewise; relations only */
-  double min_weight;    /**< skip lines with a smaller weight; 0: keep all */
+  char time[KITH_NAME], weight[KITH_NAME]; /**< time "line": the number of the line, or an order of places */
+  char kind[KITH_NAME];                    /**< likewise; relations only */
+  double min_weight;                       /**< skip lines with a smaller weight; 0: keep all */
 } kith_edge_source;
 
 /** A list of a relation's edges.  Columns `user` and `item` of the list are those of the two ends. */
@@ -173,6 +173,7 @@ typedef struct kith_list_report {
   int n_column;            /**< columns of the first lines; 0: their number differs */
   int user, item, time, weight; /**< edges: columns, from 1; 0: none.  Names: id and name as user and item */
   int kind_column;              /**< edges of a relation: column of the kind, from 1; 0: none */
+  kith_time_is time_is;         /**< what times are, if there are any */
   bool from_to;                 /**< edges of a relation: the columns user and item are from and to */
   int64_t header;               /**< line number of the header; 0: none */
   int64_t lines, comments, blank; /**< lines of data, comments, empty lines */

@@ -57,8 +57,9 @@ typedef struct kith_dataset {
                           start is null where it cut none */
   float *weight;       /**< [n_edge] weights of the training interactions; null if there are none */
   int64_t *time;       /**< [n_edge] times of the training interactions; null if there are none */
-  bool refit;          /**< kith_dataset_refit() has put validation interactions back */
-  kith_parent parent;  /**< the graph that this one was updated from */
+  kith_time_is time_is; /**< what they are */
+  bool refit;           /**< kith_dataset_refit() has put validation interactions back */
+  kith_parent parent;   /**< the graph that this one was updated from */
   int8_t *is_new; /**< [n_edge] 1: a training interaction that the parent lacks; null: there is no parent */
   uint64_t fingerprint;                             /**< hash of all datasets of graph.h5 */
   kith_relation_edges relation[KITH_MAX_RELATIONS]; /**< as in the schema */

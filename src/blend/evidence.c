@@ -86,6 +86,10 @@ static kith_status evidence_check_interactions(const kith_graph *g, const kith_e
              "blend.%s: a pair of %s is in one split alone, so no item is held out that the user has; "
              "expected a relation of data.relations, such as a list of visits",
              name, e->relation);
+  KITH_CHECK(
+      e->kind != KITH_EVIDENCE_POPULAR || e->half_life <= 0 || g->time_is == KITH_TIME_SECONDS, KITH_ECONFIG,
+      "blend.half_life: ages need times in seconds, and data.interactions.columns.time: line is an order "
+      "alone; expected none");
   KITH_CHECK(!evidence_is_timed(e) || g->timed, KITH_ECONFIG,
              "blend.%s: the interactions have no times; name data.interactions.columns.time, and run kith "
              "ingest and kith partition again",

@@ -106,6 +106,12 @@ kith_agreed cli_choose_half_life(cli *c, const char *parts, kith_graph *g, kith_
   bool decays = kith_model_decays(model) && g->n_class == 0;
   bool ages = (kith_model_ages_relations(model) || kith_model_time_dim(model) > 0) && g->timed;
   const bool orders = model->sequence != KITH_SEQUENCE_NONE && g->n_class == 0 && g->timed;
+  if ((decays || ages) && g->time_is != KITH_TIME_SECONDS)
+    KITH_TRY(kith_agreed_same(kith_fail(
+        KITH_ECONFIG,
+        "%s: ages need times in seconds, and data.interactions.columns.time: line, of which %s is, is "
+        "an order alone",
+        decays ? "model.half_life" : "model.half_lives or time_dim", parts)));
   if (decays || ages || orders) KITH_TRY(kith_graph_times_read(c->comm, parts, g));
   if (decays && *seconds < 0) {
     KITH_TRY(half_life_choose(c, g, seconds));

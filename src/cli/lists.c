@@ -35,6 +35,7 @@ static void list_columns(const kith_list_report *r, line *l) {
   if (r->n_column > 0) line_add(l, " in %s", KITH_COUNT(r->n_column, "column(s)"));
   for (int k = 0; k < 5; k++)
     if (place[k] > 0) line_add(l, "%s %d %s", k ? "," : ":", place[k], what[k]);
+  if (r->time_is == KITH_TIME_LINE) line_add(l, ", the line as time");
   for (int i = 1; i <= r->n_column && i <= 8; i++)
     if (i != r->user && i != r->item && i != r->weight && i != r->time && i != r->kind_column)
       line_add(l, ", %d not read", i);
@@ -57,6 +58,7 @@ void cli_print_list(const cli *c, const char *key, const kith_list_report *r) {
   if (!r->kind[0]) return;
   line_add(&l, "%s", r->kind);
   list_delimiter(r, &l);
+  if (r->time_is == KITH_TIME_PLACE) line_add(&l, ", the order within a user as time");
   if (r->format == KITH_EDGES) list_columns(r, &l);
   else if (r->user > 0) list_name_columns(r, &l);
   list_header(r, &l);

@@ -220,7 +220,7 @@ static kith_explain_edge gradient_edge(const kith_explainer *e, kith_lid user, c
     const kith_adjacency *r = k == 0 ? NULL : &g->relation[e->term[k]];
     const kith_eid at = r ? gradient_entry(r->start, r->neighbor, user, t->number)
                           : gradient_entry(g->start, g->neighbor, user, t->number);
-    const int64_t *time = r ? r->time : g->time;
+    const int64_t *time = r ? r->time : g->time_is == KITH_TIME_SECONDS ? g->time : NULL;
     if (at < 0) continue;
     edge.relation = e->term[k];
     edge.kind = r && r->kind ? r->kind[at] : -1;

@@ -23,7 +23,8 @@ kith_explain_edge kith__explain_edge(const kith_explainer *e, kith_lid p, kith_e
   kith_explain_edge edge = {.relation = relation, .kind = -1};
   kith__explain_node(a->node[a->csr.col[entry]], &edge.type, &edge.original);
   if (!choice && r->kind) edge.kind = r->kind[at];
-  if (time && !kith__explain_is_new(e, row)) { /* lists of new nodes have no times */
+  const bool seconds = !choice || g->time_is == KITH_TIME_SECONDS;
+  if (time && seconds && !kith__explain_is_new(e, row)) { /* lists of new nodes have no times */
     edge.timed = true;
     edge.time = time[at];
   }

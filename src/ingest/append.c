@@ -80,6 +80,30 @@ done:
   return st;
 }
 
+static int64_t append_latest(const kith__edge_csr *rows) {
+  int64_t latest = 0;
+  for (kith_eid e = 0; rows->time && e < rows->ragged.start[rows->ragged.n_row]; e++)
+    if (rows->time[e] > latest) latest = rows->time[e];
+  return latest;
+}
+
+/* Lines of a new list come after those of the old ones. */
+static kith_status append_count_on(const kith__append *a, kith_time_is is, kith__edge_csr *fresh) {
+  kith_status st = KITH_OK;
+  if (!fresh->time || !a->t.train.time) return st;
+  KITH_CHECK(is == a->t.time_is, KITH_ECONFIG,
+             "update.interactions.columns.time: the graph has %s, the new list %s; give both the same",
+             a->t.time_is == KITH_TIME_SECONDS ? "times of a column" : "the order of lines",
+             is == KITH_TIME_SECONDS ? "times of a column" : "the order of lines");
+  if (is == KITH_TIME_SECONDS) return st;
+  int64_t latest = append_latest(&a->t.train);
+  if (append_latest(&a->t.valid) > latest) latest = append_latest(&a->t.valid);
+  if (append_latest(&a->t.test) > latest) latest = append_latest(&a->t.test);
+  for (kith_eid e = 0; e < fresh->ragged.start[fresh->ragged.n_row]; e++) fresh->time[e] += latest;
+done:
+  return st;
+}
+
 static kith_status append_read(kith__append *a, kith__edge_csr *fresh) {
   kith_status st = KITH_OK;
   kith_edge_source s;
@@ -95,7 +119,8 @@ static kith_status append_read(kith__append *a, kith__edge_csr *fresh) {
   a->r->below_min_weight = policy.below_min_weight;
   KITH_TRY(kith__append_check_columns(a->path, policy.key, "interactions", &edges, &a->t.train));
   KITH_TRY(kith__edge_csr_build(&edges, a->map[KITH_USER].n, fresh, &a->r->duplicates));
-  kith__append_check_units(s.path, a->path, &a->t.train, fresh);
+  KITH_TRY(append_count_on(a, policy.report.time_is, fresh));
+  if (a->t.time_is == KITH_TIME_SECONDS) kith__append_check_units(s.path, a->path, &a->t.train, fresh);
 done:
   kith__edge_list_free(&edges);
   return st;

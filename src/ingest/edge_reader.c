@@ -354,6 +354,7 @@ static kith_status edges_line(const kith__lines *lines, edge_columns *e, kith__f
   if (policy->user->n > n_user && e->named && kith__header_edge(c, field, c->n))
     return edges_named(lines, field[c->user], field[c->item]);
   if (c->time >= 0) KITH_TRY(edges_time(lines, &e->units, field[c->time], &time));
+  else if (policy->by_line) time = lines->number;
   if (edge_is_known(policy, user, item))
     return edge_refuse_known(policy, lines, field[c->user], field[c->item]);
   if (user < 0 || item < 0) policy->swapped += edge_is_swapped(policy, lines, field[c->user], field[c->item]);
@@ -407,7 +408,7 @@ static kith_status edges_read(const kith_edge_source *s, const kith__dialect *d,
       .min_weight = (float)s->min_weight}; /* as float, like the weights, so that equal texts compare equal */
   kith__field line;
   edges_width(s, d, &e);
-  edges->has_time = e.c.time >= 0;
+  edges->has_time = e.c.time >= 0 || policy->by_line;
   edges->has_weight = e.c.weight >= 0;
   edges->has_kind = e.c.kind >= 0;
   if (d->header.size >= 0) KITH_TRY(kith__lines_set_header(lines, header_alone(d)));
@@ -443,7 +444,7 @@ static kith_status adjacency_line(const kith__lines *lines, const kith__delimite
     if (policy->add_whole) KITH_TRY(edge_find_ends(policy, lines, user, item, &u, &i));
     else KITH_TRY(edge_find_item(policy, lines, item, &i));
     if (edge_is_known(policy, u, i)) return edge_refuse_known(policy, lines, user, item);
-    KITH_TRY(edge_add(policy, edges, u, i, 0, 0, 0));
+    KITH_TRY(edge_add(policy, edges, u, i, edges->n + 1, 0, 0)); /* later lines of a user go on */
   }
   KITH_TRY(kith__field_end(delimiter, lines, line));
 done:
@@ -455,6 +456,7 @@ static kith_status adjacency_read(const kith__dialect *d, kith__lines *lines, ki
   kith_status st = KITH_OK;
   kith__field line;
   int n = 0, min = INT32_MAX, max = 0;
+  edges->has_time = policy->by_line;
   KITH_TRY(kith__lines_next(lines, &line));
   while (line.size >= 0) {
     KITH_TRY(adjacency_line(lines, &d->candidate.delimiter, line, policy, edges, &n));
@@ -524,9 +526,29 @@ static void edge_reader_expect(const kith__dialect *d, kith__lines *lines) {
   if (w->header_is_comment) lines->n_data_like--; /* the header is not data */
 }
 
-kith_status kith__edge_list_read(const kith_edge_source *s, kith__edge_policy *policy,
+/* A column that is called line would be another time than the one that is meant. */
+static kith_status edge_reader_check_line(const kith__lines *lines, const kith__edge_policy *policy,
+                                          const kith__dialect *d) {
+  kith_status st = KITH_OK;
+  const bool headed = d->format == KITH_EDGES && d->header.size >= 0;
+  KITH_CHECK(!policy->from_to, KITH_ECONFIG,
+             "%s.columns.time: line is for interactions; name a column of times", lines->key);
+  KITH_CHECK(
+      !headed || kith__column_count(&d->candidate.delimiter, d->header, KITH__BY_LINE) == 0, KITH_EDATA,
+      "%s:%lld: %s.columns.time: line is the order of lines, and a column has this name, too; give the "
+      "number of the column, from 1, or rename it",
+      lines->path, (long long)d->header_number, lines->key);
+done:
+  return st;
+}
+
+kith_status kith__edge_list_read(const kith_edge_source *source, kith__edge_policy *policy,
                                  kith__edge_list *edges) {
   kith_status st = KITH_OK;
+  kith_edge_source without = *source; /* the order of lines is no column */
+  const kith_edge_source *s = &without;
+  policy->by_line = strcmp(source->time, KITH__BY_LINE) == 0;
+  if (policy->by_line) without.time[0] = '\0';
   kith__lines lines = {0};
   kith__preview *preview = NULL;
   kith__dialect d;
@@ -536,6 +558,7 @@ kith_status kith__edge_list_read(const kith_edge_source *s, kith__edge_policy *p
   KITH_TRY(KITH_NEW(preview, 1));
   KITH_TRY(kith__preview_read(s, policy, &lines, preview));
   KITH_TRY(kith__dialect_find(preview, &d));
+  if (policy->by_line) KITH_TRY(edge_reader_check_line(&lines, policy, &d));
   if (d.format == KITH_EDGES) KITH_TRY(columns_check(s, &lines, policy, &d));
   KITH_TRY(kith__dialect_check_header(preview, &d));
   edge_reader_expect(&d, &lines);
@@ -546,6 +569,7 @@ kith_status kith__edge_list_read(const kith_edge_source *s, kith__edge_policy *p
   else KITH_TRY(adjacency_read(&d, &lines, policy, edges));
   edge_reader_report(&d, &lines, &policy->report);
   policy->report.from_to = policy->from_to;
+  if (policy->by_line) policy->report.time_is = d.format == KITH_EDGES ? KITH_TIME_LINE : KITH_TIME_PLACE;
   if (edges->n + policy->skipped + policy->self_loops == 0)
     KITH_TRY(edge_reader_none(s, &lines, guess, number, d.format, policy));
 done:

@@ -14,7 +14,8 @@
 
 kith_status kith__edge_source_check(const char *key, const kith_edge_source *s) {
   kith_status st = KITH_OK;
-  KITH_CHECK(s->format != KITH_ADJACENCY || (!s->time[0] && !s->weight[0] && !s->kind[0]), KITH_ECONFIG,
+  const bool timed = s->time[0] && strcmp(s->time, KITH__BY_LINE) != 0;
+  KITH_CHECK(s->format != KITH_ADJACENCY || (!timed && !s->weight[0] && !s->kind[0]), KITH_ECONFIG,
              "%s: an adjacency list has no columns for times, weights or kinds; expected format edges", key);
   KITH_CHECK(s->format != KITH_ADJACENCY || s->header != KITH_HEADER_YES, KITH_ECONFIG,
              "%s: an adjacency list has no header; expected format edges", key);
@@ -34,6 +35,7 @@ void kith__edge_source_inherit(const kith_edge_source *from, kith_list_format fo
   inherit_text(from->delimiter, sizeof s->delimiter, s->delimiter);
   if (s->comment == KITH_COMMENT_AUTO) s->comment = from->comment;
   if (s->quoting == KITH_QUOTING_CSV) s->quoting = from->quoting;
+  if (strcmp(from->time, KITH__BY_LINE) == 0) inherit_text(from->time, sizeof s->time, s->time);
   if (format != KITH_EDGES) return;
   if (s->header == KITH_HEADER_AUTO) s->header = from->header;
   inherit_text(from->user, sizeof s->user, s->user);
@@ -202,12 +204,28 @@ static kith_status ingest_report(const kith__graph_data *t, kith_ingest_report *
   r->has_weight = t->train.weight != NULL;
   r->cold_users = count_cold_users(&t->train.ragged);
   KITH_TRY(count_cold_items(t, &r->cold_items));
-  KITH_TRY(kith_drift_measure(&t->train.ragged, t->train.time, r->n[KITH_ITEM], &r->drift));
+  const int64_t *time = t->time_is == KITH_TIME_PLACE ? NULL : t->train.time; /* places do not compare */
+  KITH_TRY(kith_drift_measure(&t->train.ragged, time, r->n[KITH_ITEM], &r->drift));
 done:
   return st;
 }
 
 /* ---- ingest ---- */
+
+/* What compares the times of users, or takes them for seconds. */
+static kith_status ingest_check_order(const kith_split *s, kith_time_is is) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(
+      is != KITH_TIME_PLACE || s->method != KITH_SPLIT_TIME, KITH_ECONFIG,
+      "data.split.method: time compares the times of all users, and data.interactions.columns.time: line "
+      "of an adjacency list is an order within each user alone; expected leave-last-out");
+  KITH_CHECK(
+      is == KITH_TIME_SECONDS || s->method != KITH_SPLIT_STREAM, KITH_ECONFIG,
+      "data.split.method: stream reads times in seconds, and data.interactions.columns.time: line is an "
+      "order alone; expected leave-last-out");
+done:
+  return st;
+}
 
 /* The events are kept beside the interactions, each of which is where its first event is. */
 static kith_status ingest_stream(const kith_ingest_options *o, kith__edge_list *edges, int64_t n_user,
@@ -254,6 +272,8 @@ static kith_status ingest_read(const kith_ingest_options *o, kith__graph_data *t
   KITH_TRY(ingest_check(o));
   KITH_TRY(read_interactions(o, user, item, &train, r));
   t->format = (int)r->interactions_list.format;
+  t->time_is = r->interactions_list.time_is;
+  KITH_TRY(ingest_check_order(&o->split, t->time_is));
   if (o->test.path[0]) KITH_TRY(read_test(o, user, item, &test, r));
   KITH_TRY(kith__relations_lists(o, map, t, r));
   for (int k = 0; k < t->schema.n_type; k++) {

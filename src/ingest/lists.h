@@ -303,6 +303,7 @@ typedef struct kith__edge_policy {
   int64_t same;                      /**< below it, equal numbers are a self-loop, which numbers no kind */
   bool ends;                         /**< lines of times from `until` on are not read; their ids are none */
   int64_t until;
+  bool by_line;                /**< the line, or the place in the list, is the time */
   const char *must_be_new;     /**< "a new user": each edge must have a new end; null: it need not */
   int32_t n_known[KITH_SIDES]; /**< ids below these numbers are not new */
 } kith__edge_policy;
@@ -319,6 +320,8 @@ static inline const char *kith__edge_end(const kith__edge_policy *policy, int en
  */
 void kith__edge_source_inherit(const kith_edge_source *from, kith_list_format format,
                                kith_edge_source *source);
+#define KITH__BY_LINE "line" /**< column of the time: none, the order of lines */
+
 /** Check that the settings fit the format.  `key` is the job key, such as "data.test".  Errors: KITH_ECONFIG.
  */
 kith_status kith__edge_source_check(const char *key, const kith_edge_source *source) KITH_MUST_USE;

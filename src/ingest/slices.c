@@ -27,6 +27,11 @@ static kith_status slices_read(const kith_edge_source *list, kith__edge_list *ed
              "data.interactions: %s: slices of time need times; name the column of times with "
              "data.interactions.columns.time",
              list->path);
+  KITH_CHECK(
+      policy.report.time_is != KITH_TIME_PLACE, KITH_ECONFIG,
+      "data.interactions: %s: slices of time compare the times of all users, and columns.time: line of an "
+      "adjacency list is an order within each user alone",
+      list->path);
 done:
   kith__id_map_free(&user);
   kith__id_map_free(&item);

@@ -138,6 +138,8 @@ job_usage kith__job_usage(const kith_job *job, const char *key);
 bool kith__job_is_sasrec(const kith_job *j);
 bool kith__job_adds_recent(const kith_job *j);
 bool kith__job_is_of_untrained_graph(const kith_job *job, const char *key);
+/* Whether interactions may have times: of a column, or of the order of lines.  Local. */
+bool kith__job_has_order(const kith_job *job);
 /* Whether a key has an effect in this job; *needs is what it needs for that, null if no rule matches it. */
 bool kith__job_is_used(const kith_job *job, const char *key, const char **needs);
 

@@ -47,7 +47,9 @@
    "characters."}
 
 #define TIME_AND_WEIGHT(name, member) \
-  {name ".columns.time", JOB_COLUMN, AT(member.time), NONE, "edges: column of the time. Empty: none."}, \
+  {name ".columns.time", JOB_COLUMN, AT(member.time), NONE, \
+   "edges: column of the time. line, of interactions: the number of the line is the time, or in adjacency lists " \
+   "the order within a user, neither of which has ages. Empty: none."}, \
   {name ".columns.weight", JOB_COLUMN, AT(member.weight), NONE, \
    "edges: column of the weight. Empty: none."}, \
   {name ".min_weight", JOB_REAL, AT(member.min_weight), 0, 1e30, "", \

@@ -61,8 +61,8 @@ static bool reads_times(const kith_job *j) {
       method == KITH_SPLIT_TIME || method == KITH_SPLIT_LEAVE_LAST_OUT || method == KITH_SPLIT_STREAM;
   const bool orders =
       kith__job_adds_recent(j) || kith__job_is_sasrec(j) || orders_evidence(j, KITH_INTERACTIONS);
-  return has_columns(j) && (splits_by_time || kith_model_decays(&j->model) || ages_relations(j) ||
-                            kith_model_time_dim(&j->model) > 0 || orders);
+  return kith__job_has_order(j) && (splits_by_time || kith_model_decays(&j->model) || ages_relations(j) ||
+                                    kith_model_time_dim(&j->model) > 0 || orders);
 }
 static bool reads_weights(const kith_job *j) {
   bool draws = j->train.sampler.mode == KITH_NEIGHBOR && j->train.sampler.weighting == KITH_EDGE_WEIGHT;

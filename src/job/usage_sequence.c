@@ -24,3 +24,8 @@ bool kith__job_is_of_untrained_graph(const kith_job *job, const char *key) {
   for (size_t i = 0; i < sizeof sequence / sizeof *sequence; i++) of = of && !sequence_fits(sequence[i], key);
   return of;
 }
+
+bool kith__job_has_order(const kith_job *job) {
+  return job->task == KITH_TASK_RECOMMEND && (job->data.interactions.format != KITH_ADJACENCY ||
+                                              strcmp(job->data.interactions.time, "line") == 0);
+}

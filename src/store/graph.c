@@ -62,6 +62,7 @@ kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *t, 
   KITH_TRY(kith_h5_put_attr_int(f, "n_item", t->ids[KITH_ITEM].n));
   KITH_TRY(kith_h5_put_attr_text(f, "job", job));
   KITH_TRY(kith_h5_put_attr_int(f, "interactions_format", t->format));
+  KITH_TRY(kith_h5_put_time_is(f, t->time_is));
   kith__h5_fingerprint_begin(f);
   KITH_TRY(kith__ids_write(f, "user/id", &t->ids[KITH_USER]));
   KITH_TRY(kith__ids_write(f, "item/id", &t->ids[KITH_ITEM]));
@@ -122,6 +123,7 @@ static kith_agreed dataset_read_pairs(const kith_comm *comm, kith_h5 *f, kith_da
   KITH_TRY(kith__ragged_read(comm, f, "train", "item", n_user, n_item, false, &d->train));
   KITH_TRY(kith__weights_read(comm, f, "train", d->train.start[d->train.n_row], &d->weight));
   KITH_TRY(kith__times_read(comm, f, "train", d->train.start[d->train.n_row], &d->time));
+  KITH_TRY(kith_h5_get_time_is(f, &d->time_is));
   KITH_TRY(kith__ragged_read(comm, f, "valid", "item", n_user, n_item, false, &d->valid));
   KITH_TRY(kith__ragged_read(comm, f, "test", "item", n_user, n_item, false, &d->test));
   if (kith_h5_has_dataset(f, "outside/item"))

@@ -56,6 +56,7 @@ typedef struct kith__graph_data {
   kith__edge_csr relation[KITH_MAX_RELATIONS];        /**< as in the schema */
   kith_ids kind_ids[KITH_MAX_RELATIONS];              /**< names of their kinds; text is null without kinds */
   uint64_t fingerprint;                               /**< reading: of the file */
+  kith_time_is time_is;                               /**< what the times of interactions are */
   kith_parent parent;                                 /**< the graph of which this one is an update */
   int8_t *is_new; /**< [training interactions] 1: the parent lacks it; null: there is no parent */
   char *taken;    /**< the lists of all updates so far, a line each; null: there were none */

@@ -17,6 +17,7 @@ static void data_take(kith_dataset *d, kith__graph_data *t) {
   t->schema = d->schema;
   t->fingerprint = d->fingerprint;
   t->parent = d->parent;
+  t->time_is = d->time_is;
   t->is_new = d->is_new;
   data_take_ragged(&d->train, &t->train.ragged);
   data_take_ragged(&d->valid, &t->valid.ragged);

@@ -113,6 +113,7 @@ static kith_agreed parts_read_sizes(const kith_comm *comm, kith_h5 *f, kith_grap
   g->n_part = parts > 0 && parts < INT32_MAX ? (int)parts : 0;
   g->fingerprint = (uint64_t)fingerprint;
   g->timed = kith_h5_has_dataset(f, "train/time");
+  KITH_TRY(kith_h5_get_time_is(f, &g->time_is));
   g->refit = kith_h5_has_attr(f, "refit");
   KITH_TRY(kith_agree(comm, parts_check_parts(comm, g, kith_h5_path(f))));
 done:

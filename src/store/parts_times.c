@@ -2,9 +2,29 @@
 #include "h5/validate.h"
 #include "store/parts.h"
 #include "store/parts_check.h"
+#include "store/graph.h"
 
 static const int64_t parts_latest = INT64_C(1)
                                     << 62; /* as kith ingest reads them; differences fit into 64 bits */
+
+kith_agreed kith_h5_put_time_is(kith_h5 *f, kith_time_is is) {
+  kith_agreed st = {KITH_OK};
+  if (is != KITH_TIME_SECONDS) KITH_TRY(kith_h5_put_attr_int(f, "time_is", (int64_t)is));
+done:
+  return st;
+}
+
+kith_agreed kith_h5_get_time_is(kith_h5 *f, kith_time_is *is) {
+  kith_agreed st = {KITH_OK};
+  int64_t value = KITH_TIME_SECONDS;
+  if (kith_h5_has_attr(f, "time_is")) KITH_TRY(kith_h5_get_attr_int(f, "time_is", &value));
+  if (value < KITH_TIME_SECONDS || value > KITH_TIME_PLACE)
+    KITH_TRY(kith_agreed_same(
+        kith_fail(KITH_EDATA, "%s: time_is is %lld, expected 0, 1 or 2", kith_h5_path(f), (long long)value)));
+  *is = (kith_time_is)value;
+done:
+  return st;
+}
 
 static kith_agreed parts_check_times(kith_h5 *f, const kith_graph *g) {
   const char *path = kith_h5_path(f);

@@ -26,6 +26,11 @@ kith_status kith_ids_append(kith_ids *ids, const kith_ids *more) KITH_MUST_USE;
 /** Write the attribute `schema` to a file that holds rows of all types: the types and their numbers of nodes;
  * nothing if there are only users and items, or nodes.  Collective.  Errors: KITH_EIO, KITH_ENOMEM. */
 kith_agreed kith_h5_put_types(kith_h5 *f, const kith_graph *g) KITH_MUST_USE;
+/** The attribute `time_is` of graph.h5 and parts.h5, which is missing where times are seconds.  Collective.
+ */
+kith_agreed kith_h5_put_time_is(kith_h5 *f, kith_time_is is) KITH_MUST_USE;
+kith_agreed kith_h5_get_time_is(kith_h5 *f, kith_time_is *is) KITH_MUST_USE;
+
 /** Write the attributes `parent` and `parent_TYPE` for each type; nothing if there is no parent.  Collective.
  * Errors: KITH_EIO. */
 kith_agreed kith_h5_put_parent(kith_h5 *f, const kith_schema *schema,

@@ -84,6 +84,7 @@ static void augment_copy_known(augment *x) {
   g->n_part = k->n_part;
   g->fingerprint = k->fingerprint;
   g->timed = k->timed;
+  g->time_is = k->time_is;
   for (int r = 0; r <= x->comm->size; r++) g->first[r] = k->first[r] + x->block[r];
   memcpy(g->type, k->type, (size_t)k->n_own * sizeof *g->type);
   memcpy(g->original, k->original, (size_t)k->n_own * sizeof *g->original);
