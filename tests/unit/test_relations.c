@@ -211,6 +211,8 @@ static size_t spell_many(int n, char *text) {
   for (int i = 0; i < n; i++) at += (size_t)sprintf(text + at, "    r%d: %dd\n", i, i + 1);
   at += (size_t)sprintf(text + at, "embed:\n  relations:\n");
   for (int i = 0; i < n; i++) at += (size_t)sprintf(text + at, "    r%d: new%d.tsv\n", i, i);
+  at += (size_t)sprintf(text + at, "update:\n  relations:\n");
+  for (int i = 0; i < n; i++) at += (size_t)sprintf(text + at, "    r%d: more%d.tsv\n", i, i);
   at += (size_t)sprintf(text + at, "partition:\n  weight:\n");
   for (int i = 0; i < n; i++) at += (size_t)sprintf(text + at, "    r%d: %d\n", i, 2 * i);
   at += (size_t)sprintf(text + at, "sampler:\n  relations:\n");
