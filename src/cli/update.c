@@ -110,6 +110,22 @@ done:
   return st;
 }
 
+/* The exported model is what the job says.  Of a graph the keys read what clusters and a refit have. */
+static kith_agreed update_check_model(const cli *c, const char *path, const kith_embeddings_origin *from) {
+  kith_agreed st = {KITH_OK};
+  char want[KITH_CONFIG_WORD_SIZE], found[KITH_CONFIG_WORD_SIZE];
+  const kith_graph g = {.refit = false};
+  bool differs = false;
+  KITH_TRY(cli_origin_differs(c, &g, from, &differs, want, found));
+  if (differs)
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG,
+                                        "%s: was trained with %s, the job has %s; update with what it was "
+                                        "trained with, or run kith train %s --fresh",
+                                        path, found, want, c->job_args)));
+done:
+  return st;
+}
+
 /* The model of WORK: exported, of this graph.h5. */
 static kith_agreed update_find_model(const cli *c, update *u) {
   kith_agreed st = {KITH_OK};
@@ -129,6 +145,7 @@ static kith_agreed update_find_model(const cli *c, update *u) {
                                         "%s: is of another graph; run kith partition and kith train "
                                         "%s --fresh first",
                                         embeddings, c->job_args)));
+  KITH_TRY(update_check_model(c, embeddings, &from));
   KITH_TRY(update_find_checkpoint(c, &from, u));
   bool ended = !kith_model_has_steps(&c->job.model) || u->origin.epoch >= c->job.train.epochs ||
                (c->job.train.patience > 0 && u->origin.step == 0);
@@ -165,8 +182,8 @@ static kith_status update_check_settings(const update *u, const char *text) {
   KITH_TRY(cli_update_read(u->folder, "settings", sizeof has, has));
   has[strcspn(has, "\n")] = '\0';
   KITH_CHECK(!kith_config_key_differs(text, NULL, has, want_word, has_word), KITH_ECONFIG,
-             "%s: an update with %s is not complete, and this one has %s; run it as it was begun, or remove "
-             "the folder",
+             "%s: an update with %s is not complete, and this one has %s; run it as it was begun, or with "
+             "--fresh to begin anew",
              u->folder, has_word, want_word);
 done:
   return st;
@@ -199,8 +216,8 @@ static kith_agreed update_check_lists(const cli *c, const update *u) {
   if (!same)
     KITH_TRY(kith_agreed_same(
         kith_fail(KITH_ECONFIG,
-                  "%s: an update by other lists is not complete; run kith update with those first, or remove "
-                  "the folder",
+                  "%s: an update by other lists is not complete; run kith update with those first, or with "
+                  "--fresh to drop it",
                   u->folder)));
 done:
   return st;
@@ -252,9 +269,16 @@ done:
   return st;
 }
 
+/* Lists that are refused leave no folder, which other verbs would refuse. */
+static kith_agreed update_give_up(const cli *c, kith_agreed why) {
+  kith_agreed st = cli_update_forget(c);
+  return kith_is_bad(st) ? st : why;
+}
+
 static kith_agreed update_make_graph(cli *c, update *u, bool goes_on, bool *nothing) {
   kith_agreed st = {KITH_OK};
-  if (!goes_on) KITH_TRY(update_append(c, u, nothing));
+  if (!goes_on) st = update_append(c, u, nothing);
+  if (kith_is_bad(st)) return update_give_up(c, st);
   if (*nothing) return st;
   KITH_TRY(update_cut(c, u));
 done:
@@ -286,13 +310,22 @@ static kith_agreed update_train(cli *c, update *u, kith_graph **g, kith_run_resu
   KITH_TRY(cli_resolve_half_life(c, run->parts, *g, &run->model));
   KITH_TRY(kith_train_run(c->comm, *g, run, result));
 done:
+  if (kith_is_bad(st) && st.status != KITH_EINTERRUPT && c->comm->rank == 0)
+    kith_warn("%s: holds what the update has made; run it again to go on, with --fresh to begin it anew, or "
+              "remove the folder to give it up",
+              u->folder);
   return st;
 }
 
 static void update_print(cli *c, update *u, const kith_graph *g, const kith_run_result *r) {
   const kith_update_result *of = &r->update;
   memcpy(u->run.work, c->job.work, sizeof u->run.work);
-  if (kith_model_has_steps(&u->run.model))
+  u->run.train.epochs = (int)r->epochs;
+  if (kith_model_has_steps(&u->run.model) && of->new_pairs == 0)
+    cli_print_wrapped(c, 0,
+                      "no new pair that a step can learn from: no epoch is trained, and known nodes keep the "
+                      "rows that they had");
+  else if (kith_model_has_steps(&u->run.model))
     cli_print(c, "%s, %s among them in each of %s", KITH_COUNT(of->new_pairs, "new pair(s)"),
               KITH_COUNT(of->old_pairs, "old one(s)"),
               KITH_COUNT(u->run.train.epochs - u->origin.epoch, "epoch(s)"));
@@ -360,7 +393,7 @@ kith_agreed cli_update(cli *c) {
   kith_agreed st = {KITH_OK};
   update *u = NULL;
   char *job = NULL;
-  bool completed = false;
+  bool completed = false, fresh = cli_flag(c, "fresh");
   KITH_TRY(kith_agreed_same(cli_no_more(c)));
   KITH_TRY(kith_agreed_same(update_check_job(c)));
   KITH_TRY(kith_agreed_same(update_check_place(c, "graph.h5")));
@@ -368,6 +401,7 @@ kith_agreed cli_update(cli *c) {
   KITH_TRY(cli_lock(c));
   KITH_TRY(cli_update_complete(c, &completed));
   if (completed) kith_log("the files of the interrupted update are in their places");
+  else if (fresh) KITH_TRY(cli_update_forget(c));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(u, 1)));
   KITH_TRY(kith_agree(c->comm, update_resolve(c, u, &job)));
   KITH_TRY(update_run(c, u));

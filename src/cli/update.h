@@ -20,7 +20,8 @@ kith_status cli_update_read(const char *folder, const char *name, size_t size, c
  */
 kith_agreed cli_update_commit(const cli *c) KITH_MUST_USE;
 kith_agreed cli_update_complete(const cli *c, bool *done) KITH_MUST_USE;
-/* Remove WORK/update, where nothing was made.  Collective.  Errors: KITH_EOUTPUT. */
+/* Remove WORK/update and what was made there; its list must not be there.  Collective.  Errors: KITH_EOUTPUT,
+ * KITH_EIO. */
 kith_agreed cli_update_forget(const cli *c) KITH_MUST_USE;
 
 #endif

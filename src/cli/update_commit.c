@@ -55,7 +55,8 @@ kith_status cli_check_update(const cli *c, bool writes) {
              "complete it",
              folder, c->job_args);
   KITH_CHECK(!writes || !commit_is_there(folder, "settings"), KITH_EOUTPUT,
-             "%s: an update of this model is not complete; run kith update %s to go on, or remove the folder",
+             "%s: an update of this model is not complete; run kith update %s to go on, with --fresh to "
+             "begin it anew, or remove the folder",
              folder, c->job_args);
 done:
   return st;
@@ -210,10 +211,27 @@ done:
   return st;
 }
 
+/* graph.h5 last: as long as it is there, an update goes on with what else is. */
+static kith_status commit_remove_made(const char *folder) {
+  kith_status st = KITH_OK;
+  DIR *d = kith_fault(KITH_FAULT_READ) ? NULL : opendir(folder);
+  if (!d && errno == ENOENT) return st;
+  KITH_CHECK(d, KITH_EIO, "%s: %s", folder, strerror(errno));
+  for (struct dirent *e; (e = readdir(d));)
+    if (commit_has(e->d_name) && strcmp(e->d_name, "graph.h5") != 0)
+      KITH_TRY(commit_remove(folder, e->d_name));
+  KITH_TRY(kith_file_remove_stale(folder));
+  KITH_TRY(commit_remove(folder, "graph.h5"));
+done:
+  if (d) closedir(d);
+  return st;
+}
+
 static kith_status commit_forget(const cli *c) {
   kith_status st = KITH_OK;
   char folder[KITH_PATH];
   KITH_TRY(cli_update_folder(c, folder));
+  KITH_TRY(commit_remove_made(folder));
   KITH_TRY(commit_remove(folder, "settings"));
   if (rmdir(folder) != 0 && errno != ENOENT) kith_warn("%s: stays: %s", folder, strerror(errno));
 done:

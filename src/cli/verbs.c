@@ -16,7 +16,9 @@ const cli_verb cli_verbs[] = {
      "  --refit              after a run that validation has judged: train its\n"
      "                       settings and its number of epochs in WORK/refit, on\n"
      "                       validation interactions as well; read test once\n"},
-    {"update", true, cli_update, "JOB", "new lists behind the old → the trained model learns them", ""},
+    {"update", true, cli_update, "JOB", "new lists behind the old → the trained model learns them",
+     "  --fresh              drop what an update that is not complete has made;\n"
+     "                       without it, that one goes on\n"},
     {"evaluate", true, cli_evaluate, "JOB", "embeddings.h5 → Recall, NDCG, …, MRR, or accuracy, macro-F1",
      "  --split SPLIT        valid or test; overrides evaluate.split.  Of classes:\n"
      "                       train, valid or test alone (default: all)\n"

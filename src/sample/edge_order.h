@@ -65,8 +65,8 @@ typedef struct kith_replay {
  * Collective.
  *
  * @param share  of old edges among those of an epoch, 0 to below 1: n_draw is n_new share / (1 - share),
- *               rounded, or n_old if there are fewer
- * Errors: KITH_ENOMEM; KITH_EDATA (no new edges).
+ *               rounded, or n_old if there are fewer; without new edges 1, for a trainer that does no step
+ * Errors: KITH_ENOMEM; KITH_EDATA (no edges: all users are saturated).
  */
 kith_agreed kith_replay_create(const kith_comm *comm, const kith_graph *g,
                                const kith_saturated_users *saturated, double share,

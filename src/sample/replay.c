@@ -61,8 +61,8 @@ static kith_status replay_choose(const int64_t n[2], double share, kith_replay *
   kith_status st = KITH_OK;
   r->n_new = n[0];
   r->n_old = n[1];
-  KITH_CHECK(r->n_new > 0, KITH_EDATA, "the update has no new interaction that a step can learn from");
-  double drawn = (double)r->n_new * share / (1 - share) + 0.5;
+  KITH_CHECK(n[0] + n[1] > 0, KITH_EDATA, "the update has no interaction that a step can learn from");
+  double drawn = r->n_new > 0 ? (double)r->n_new * share / (1 - share) + 0.5 : 1;
   r->n_draw = drawn < (double)r->n_old ? (kith_eid)drawn : r->n_old;
 done:
   return st;

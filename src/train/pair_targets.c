@@ -111,7 +111,7 @@ kith_excluded_users kith_trainer_excluded_users(const kith_trainer *t) {
 void kith_trainer_update_pairs(const kith_trainer *t, int64_t *n_new, int64_t *n_old) {
   const kith_replay *r = t->pairs.replay;
   *n_new = r ? r->n_new : 0;
-  *n_old = r ? r->n_draw : 0;
+  *n_old = r && r->n_new > 0 ? r->n_draw : 0; /* else no step is done */
 }
 
 static void pairs_set_epoch(kith_trainer *t, int64_t epoch) {

@@ -357,8 +357,9 @@ done:
 static kith_agreed run_epochs(run *r) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith__run_reset_selection(r));
-  bool finished =
-      r->epoch >= r->o->train.epochs || (r->o->train.patience > 0 && r->bad_evals >= r->o->train.patience);
+  const bool none = r->before && r->result->update.new_pairs == 0; /* an update without a new pair */
+  bool finished = none || r->epoch >= r->o->train.epochs ||
+                  (r->o->train.patience > 0 && r->bad_evals >= r->o->train.patience);
   r->began = kith_clock();
   r->epochs_at_start = run_epochs_done(r);
   if (r->epoch > r->o->train.epochs)
@@ -366,7 +367,7 @@ static kith_agreed run_epochs(run *r) {
   KITH_TRY(kith__run_restore_export(r, finished));
   if (!finished) r->request = run_first_request(r);
   while (!finished && r->request != KITH_REQUEST_STOP) KITH_TRY(run_one_epoch(r, &finished));
-  if (!finished) KITH_TRY(kith__run_save(r));
+  if (!finished || none) KITH_TRY(kith__run_save(r));
   KITH_TRY(kith__run_wait(r));
   r->result->epochs = r->epoch;
   if (!finished)
