@@ -48,6 +48,10 @@ static kith_status rolling_check(const cli *c) {
   KITH_CHECK(!c->refit, KITH_EUSAGE, "kith evaluate: --rolling trains its slices itself; leave out --refit");
   KITH_CHECK(job->data.interactions.path[0], KITH_ECONFIG,
              "%s: data.interactions.path: expected a list of interactions", job->path);
+  KITH_CHECK(job->stream.known == KITH_STREAM_NONE && job->data.split.method != KITH_SPLIT_STREAM,
+             KITH_EUSAGE,
+             "kith evaluate: --rolling ranks pairs of a user and an item, not the events of a stream; leave "
+             "out --rolling, or evaluate.stream and data.split.method: stream");
   KITH_CHECK(job->evaluate.split != KITH_EVAL_VALID, KITH_ECONFIG,
              "%s: evaluate.split: valid; --rolling measures each slice as a test split; leave the key out",
              job->path);
@@ -184,8 +188,12 @@ static void rolling_json_slice(cli *c, const rolling_slice *s) {
 
 static void rolling_print_slices(cli *c, int n, const rolling_slice *s) {
   int last = s[0].metrics.n_k - 1, top = s[0].metrics.k[last];
+  const bool lines = strcmp(c->job.data.interactions.time, "line") == 0;
   cli_print(c, "%s of the latest 40 %% of the interactions, each ranked by a model of those before it",
             KITH_COUNT(n, "slice(s) of time"));
+  if (lines)
+    cli_print(c, "data.interactions.columns.time: line: time is the number of the line, not a clock");
+  cli_json(c, "time_is", "\"%s\"", lines ? "line" : "seconds");
   cli_print(c, "%5s  %12s  %10s  %8s  Recall@%-4d    NDCG@%-4d", "slice", "before", "within", "users", top,
             top);
   cli_json(c, "slices", "[");

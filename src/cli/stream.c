@@ -6,7 +6,7 @@
 #include "cli/stream.h"
 #include "stream/rules.h"
 
-static kith_status stream_check(const cli *c, const kith_graph *g) {
+kith_status cli_check_stream(const cli *c, const kith_graph *g) {
   kith_status st = KITH_OK;
   const kith_eval_options *o = &c->job.evaluate;
   const kith_stream_options *s = &c->job.stream;
@@ -137,7 +137,7 @@ kith_agreed cli_evaluate_stream(cli *c) {
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
   KITH_TRY(cli_read_parts(c, parts, &g));
   KITH_TRY(cli_check_task(c, g));
-  KITH_TRY(kith_agreed_same(stream_check(c, g)));
+  KITH_TRY(kith_agreed_same(cli_check_stream(c, g)));
   KITH_TRY(cli_check_data(c, graph));
   KITH_TRY(kith_stream_open(c->comm, g, graph, &stream));
   KITH_TRY(cli_stream_model(c, g, stream, &tgn));

@@ -5,6 +5,9 @@
 #include "cli/cli.h"
 #include "train/stream_run.h"
 
+/* What cannot be asked of a stream.  Local.  Errors: KITH_ECONFIG, KITH_EUSAGE. */
+kith_status cli_check_stream(const cli *c, const kith_graph *g) KITH_MUST_USE;
+
 /* Replay the events of the job's stream, and print the figures of a split.  Collective.  Errors:
  * KITH_ECONFIG, KITH_EUSAGE, KITH_ENOINPUT, KITH_EDATA, KITH_ENOMEM. */
 kith_agreed cli_evaluate_stream(cli *c) KITH_MUST_USE;

@@ -53,6 +53,7 @@ kith_agreed cli_train_stream(cli *c, bool fresh) {
   run.fresh = fresh;
   KITH_TRY(cli_lock(c));
   KITH_TRY(cli_read_parts(c, parts, &g));
+  KITH_TRY(kith_agreed_same(cli_check_stream(c, g)));
   KITH_TRY(cli_check_data(c, graph));
   KITH_TRY(kith_stream_open(c->comm, g, graph, &stream));
   const kith_stream_range range = kith_stream_ranges(stream);

@@ -133,6 +133,14 @@ typedef struct job_usage {
   const char *needs;
 } job_usage;
 job_usage kith__job_usage(const kith_job *job, const char *key);
+/* Whether interactions are a stream, whose events are replayed, with stream.batch, or learned by TGN
+ * (usage_stream.c). */
+bool kith__job_streams(const kith_job *j);
+bool kith__job_replays(const kith_job *j);
+bool kith__job_reads_batches(const kith_job *j);
+bool kith__job_has_tgn(const kith_job *j);
+/* What a key needs that has no effect: stream.model: none where this is what it lacks, else `needs`. */
+const char *kith__job_needs(const kith_job *job, bool (*is_used)(const kith_job *), const char *needs);
 /* Whether a key is of a model of the graph that model.sequence: sasrec leaves untrained (usage_sequence.c).
  */
 bool kith__job_is_sasrec(const kith_job *j);

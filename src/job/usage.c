@@ -23,12 +23,6 @@ static bool draws_split(const kith_job *j) {
   kith_split_method method = j->data.split.method;
   return splits(j) && method != KITH_SPLIT_TIME && method != KITH_SPLIT_STREAM;
 }
-static bool streams(const kith_job *j) { return splits(j) && j->data.split.method == KITH_SPLIT_STREAM; }
-static bool replays(const kith_job *j) { return streams(j) && j->stream.known != KITH_STREAM_NONE; }
-static bool replays_batches(const kith_job *j) { return replays(j) && j->stream.known == KITH_STREAM_BATCH; }
-static bool reads_batches(const kith_job *j) {
-  return replays_batches(j) || (replays(j) && j->stream.model != KITH_STREAM_NO_MODEL);
-}
 static bool cuts_core(const kith_job *j) { return splits(j) && j->data.split.method == KITH_SPLIT_CORE; }
 static bool holds_out_test(const kith_job *j) { return splits(j) && !j->data.test.path[0]; }
 
@@ -88,8 +82,8 @@ static bool reads_item_features(const kith_job *j) {
 static bool cuts_by_metis(const kith_job *j) { return j->partition.method == KITH_PARTITION_METIS; }
 static bool cuts_by_key(const kith_job *j) { return j->partition.method != KITH_PARTITION_CONTIGUOUS; }
 
-static bool has_tgn(const kith_job *j) { return streams(j) && j->stream.model == KITH_STREAM_TGN; }
-static bool has_model(const kith_job *j) { return !has_tgn(j); }
+static bool has_model(const kith_job *j) { return !kith__job_has_tgn(j); }
+static bool has_sequence(const kith_job *j) { return recommends(j) && has_model(j); }
 static bool is_model(const kith_job *j, kith_model_name name) {
   return has_model(j) && j->model.name == name;
 }
@@ -137,7 +131,7 @@ static bool is_knots(const kith_job *j) {
   return is_spectral(j) && j->model.spectral.filter == KITH_FILTER_KNOTS;
 }
 static bool has_steps(const kith_job *j) { return has_model(j) && kith_model_has_steps(&j->model); }
-static bool learns(const kith_job *j) { return has_steps(j) || has_tgn(j); }
+static bool learns(const kith_job *j) { return has_steps(j) || kith__job_has_tgn(j); }
 static bool counts_layers(const kith_job *j) {
   return has_steps(j) && (!is_cascade(j) || kith_cascade_reads_layers(&j->model));
 }
@@ -302,7 +296,8 @@ static const usage_rule usage_rules[] = {
     {"data.interactions.columns.time", "ingest", reads_times,
      "needs data.split.method: time, stream or leave-last-out, model.half_life, model.half_lives of a "
      "relation that the model reads, time codes (model.gat.time_dim, model.diffnet.time_dim), "
-     "model.sequence: recent or sasrec, or blend.recent, order, or popular with blend.half_life"},
+     "model.sequence: recent or sasrec, or blend.recent, order, or popular with blend.half_life; without one "
+     "only figures of drift and kith evaluate --rolling read times"},
     {"data.interactions.columns.weight", "train", reads_weights, /* kith ingest stores them in any case */
      "needs data.interactions.min_weight, or sampler.mode: neighbor with sampler.weighting: weight"},
     {"data.interactions.header", "ingest", has_columns, "needs a list of edges (data.interactions.format)"},
@@ -369,7 +364,7 @@ static const usage_rule usage_rules[] = {
      "needs model.name: lightgcn, rgcn, diffnet or kgin with layers, cascade, spectral or han"},
     {"model.tie", "train", reads_relations,
      "needs a weight above 0 in model.relations, and lightgcn with layers"},
-    {"model.sequence", "train", recommends, "needs task: recommend"},
+    {"model.sequence", "train", has_sequence, "needs task: recommend"},
     {"model.recent", "train", kith__job_adds_recent, "needs model.sequence: recent, and task: recommend"},
     {"model.sasrec", "train", kith__job_is_sasrec, "needs model.sequence: sasrec, and task: recommend"},
     {"model.half_lives", "train", reads_relations,
@@ -454,19 +449,21 @@ static const usage_rule usage_rules[] = {
     {"evaluate.protocol", "train", recommends, "needs task: recommend"},
     {"evaluate.candidates", "train", recommends, "needs task: recommend"},
     {"evaluate.mask", "train", recommends, "needs task: recommend"},
-    {"evaluate.stream", "evaluate", streams, "needs data.split.method: stream"},
+    {"evaluate.stream", "evaluate", kith__job_streams, "needs data.split.method: stream"},
     {"evaluate.seed", "train", samples_items, "needs evaluate.protocol: sampled-N"},
     {"evaluate.oversmoothing", "train", evaluates, "needs evaluations in training (evaluate.every)"},
-    {"stream", "evaluate", replays, "needs data.split.method: stream, and evaluate.stream: event or batch"},
-    {"stream.batch", "evaluate", reads_batches,
+    {"stream", "evaluate", kith__job_replays,
+     "needs data.split.method: stream, and evaluate.stream: event or batch"},
+    {"stream.batch", "evaluate", kith__job_reads_batches,
      "needs data.split.method: stream, and evaluate.stream: batch or stream.model: tgn"},
-    {"stream.model", "train", streams, "needs data.split.method: stream"},
-    {"stream.dim", "train", has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
-    {"stream.heads", "train", has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
-    {"stream.time_dim", "train", has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
-    {"stream.neighbors", "train", has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
-    {"stream.evidence", "train", has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
-    {"stream.init", "train", has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
+    {"stream.model", "train", kith__job_streams, "needs data.split.method: stream"},
+    {"stream.dim", "train", kith__job_has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
+    {"stream.heads", "train", kith__job_has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
+    {"stream.time_dim", "train", kith__job_has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
+    {"stream.neighbors", "train", kith__job_has_tgn,
+     "needs data.split.method: stream, and stream.model: tgn"},
+    {"stream.evidence", "train", kith__job_has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
+    {"stream.init", "train", kith__job_has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
     {"embed", "embed", recommends, "needs task: recommend"},
     {"embed.init_neighbors", "embed", embeds_means, "needs embed.init: mean"},
     {"embed.interactions.columns", "embed", new_has_columns,
@@ -578,7 +575,7 @@ job_usage kith__job_usage(const kith_job *job, const char *key) {
   job_usage found = {NULL, false, NULL};
   char generic[KITH_JOB_KEY_SIZE];
   kith__job_generic(key, generic);
-  if (!source && r) found = (job_usage){r->key, r->is_used(job), r->needs};
+  if (!source && r) found = (job_usage){r->key, r->is_used(job), kith__job_needs(job, r->is_used, r->needs)};
   for (size_t i = 0; source && i < sizeof usage_relation / sizeof *usage_relation; i++)
     if (usage_fits(usage_relation[i].key, generic)) /* longer keys come later */
       found =

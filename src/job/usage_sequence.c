@@ -2,11 +2,11 @@
 #include "job/table.h"
 
 bool kith__job_is_sasrec(const kith_job *j) {
-  return j->task == KITH_TASK_RECOMMEND && j->model.sequence == KITH_SEQUENCE_SASREC;
+  return j->task == KITH_TASK_RECOMMEND && j->model.sequence == KITH_SEQUENCE_SASREC && !kith__job_has_tgn(j);
 }
 
 bool kith__job_adds_recent(const kith_job *j) {
-  return j->task == KITH_TASK_RECOMMEND && j->model.sequence == KITH_SEQUENCE_RECENT;
+  return j->task == KITH_TASK_RECOMMEND && j->model.sequence == KITH_SEQUENCE_RECENT && !kith__job_has_tgn(j);
 }
 
 static bool sequence_fits(const char *of, const char *key) {
@@ -19,7 +19,7 @@ bool kith__job_is_of_untrained_graph(const kith_job *job, const char *key) {
                            *const sequence[] = {"model.sequence", "model.sasrec", "train.seed",
                                                 "train.patience"};
   bool of = false;
-  if (job->model.sequence != KITH_SEQUENCE_SASREC || job->model.sasrec.graph) return false;
+  if (!kith__job_is_sasrec(job) || job->model.sasrec.graph) return false;
   for (size_t i = 0; i < sizeof graph / sizeof *graph; i++) of = of || sequence_fits(graph[i], key);
   for (size_t i = 0; i < sizeof sequence / sizeof *sequence; i++) of = of && !sequence_fits(sequence[i], key);
   return of;

@@ -133,6 +133,8 @@ kith_agreed kith__times_read(const kith_comm *comm, kith_h5 *f, const char *grou
 
 /** Write or read train/new [n], and the attribute `taken`, of an update. */
 kith_agreed kith__update_write(kith_h5 *f, const kith__graph_data *data) KITH_MUST_USE;
+/** Check that train/new of a file holds 0 and 1 alone.  Errors: KITH_EDATA, naming `path`. */
+kith_status kith__is_new_check(const char *path, int64_t n, const int8_t *is_new) KITH_MUST_USE;
 kith_agreed kith__is_new_read(const kith_comm *comm, kith_h5 *f, int64_t n, int8_t **is_new) KITH_MUST_USE;
 
 void kith__relation_edges_free(kith_relation_edges *relation);

@@ -58,7 +58,7 @@ done:
   return st;
 }
 
-static kith_status is_new_check(const char *path, int64_t n, const int8_t *is_new) {
+kith_status kith__is_new_check(const char *path, int64_t n, const int8_t *is_new) {
   kith_status st = KITH_OK;
   for (int64_t e = 0; e < n; e++)
     KITH_CHECK(is_new[e] == 0 || is_new[e] == 1, KITH_EDATA, "%s: train/new holds %d, expected 0 or 1", path,
@@ -71,7 +71,7 @@ kith_agreed kith__is_new_read(const kith_comm *comm, kith_h5 *f, int64_t n, int8
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_agree(comm, KITH_NEW(*is_new, n)));
   KITH_TRY(kith__column_read(f, "train", "new", KITH_H5_INT8, n, *is_new));
-  KITH_TRY(kith_agree(comm, is_new_check(kith_h5_path(f), n, *is_new)));
+  KITH_TRY(kith_agree(comm, kith__is_new_check(kith_h5_path(f), n, *is_new)));
 done:
   return st;
 }

@@ -1,5 +1,6 @@
 /* Which of a rank's training interactions the graph lacked that it was updated from: read from parts.h5 for
  * updates only. */
+#include "store/graph.h"
 #include "store/parts.h"
 #include "store/parts_check.h"
 
@@ -15,15 +16,6 @@ done:
   return st;
 }
 
-static kith_status parts_check_flags(const char *path, int64_t n, const int8_t *is_new) {
-  kith_status st = KITH_OK;
-  for (int64_t i = 0; i < n; i++)
-    KITH_CHECK(is_new[i] == 0 || is_new[i] == 1, KITH_EDATA, "%s: train/new holds %d, expected 0 or 1", path,
-               is_new[i]);
-done:
-  return st;
-}
-
 kith_agreed kith_graph_parent_read(const kith_comm *comm, const char *parts_path, kith_graph *g) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
@@ -35,7 +27,7 @@ kith_agreed kith_graph_parent_read(const kith_comm *comm, const char *parts_path
   KITH_TRY(parts_check_parent(f, g, &parent));
   KITH_TRY(kith__parts_read_offsets(comm, f, "train/start", "train/new", g, &start, &first));
   KITH__READ_SLICE(f, "train/new", KITH_H5_INT8, first, n, is_new);
-  KITH_TRY(kith_agree(comm, parts_check_flags(parts_path, n, is_new)));
+  KITH_TRY(kith_agree(comm, kith__is_new_check(parts_path, n, is_new)));
   KITH_TRY(kith__parts_check_new(comm, g, is_new, parts_path));
   g->parent = parent;
   g->is_new = is_new;
