@@ -348,13 +348,14 @@ static kith_status edges_line(const kith__lines *lines, edge_columns *e, kith__f
     policy->below_min_weight++;
     goto done;
   }
-  if (policy->ends && c->time >= 0 && kith__field_time(field[c->time], &time) && time >= policy->until)
+  if (policy->by_line) time = lines->number;
+  if (policy->ends && (policy->by_line || (c->time >= 0 && kith__field_time(field[c->time], &time))) &&
+      time >= policy->until)
     goto done;
   KITH_TRY(edge_find_ends(policy, lines, field[c->user], field[c->item], &user, &item));
   if (policy->user->n > n_user && e->named && kith__header_edge(c, field, c->n))
     return edges_named(lines, field[c->user], field[c->item]);
   if (c->time >= 0) KITH_TRY(edges_time(lines, &e->units, field[c->time], &time));
-  else if (policy->by_line) time = lines->number;
   if (edge_is_known(policy, user, item))
     return edge_refuse_known(policy, lines, field[c->user], field[c->item]);
   if (user < 0 || item < 0) policy->swapped += edge_is_swapped(policy, lines, field[c->user], field[c->item]);

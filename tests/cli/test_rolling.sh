@@ -81,7 +81,7 @@ refuses 78 'train.patience: a slice has no validation' --rolling 3 --set train.p
 refuses 78 'evaluate.split: valid' --rolling 3 --split valid
 refuses 64 'leave out --refit' --rolling 3 --refit
 refuses 64 'not the events of a stream' --rolling 3 --set data.split.method=stream
-refuses 64 'not the events of a stream' --rolling 3 --set evaluate.stream=event
+refuses 64 'not the events of a stream' --rolling 3 --set data.split.method=stream --set evaluate.stream=event
 refuses 64 'expected a number from 2 to 50' --rolling 1
 refuses 64 'belongs to --rolling' --fresh
 refuses 78 'train with --fresh' --rolling 3 --set model.dim=4
@@ -89,9 +89,9 @@ awk -F '\t' -v OFS='\t' '!/^#/ {print $1, $2, 7}' list.tsv >same.tsv
 refuses 65 'slice 1 of 3 is empty' --rolling 3 --set data.interactions.path=same.tsv
 
 # The number of the line as time: slices of lines, and it is said.
-"$KITH" evaluate job.yaml --rolling 2 --json --quiet --set work=lines --set data.interactions.columns.time=line >lines
-tail -1 lines | /usr/bin/python3 -c '
+"$KITH" evaluate job.yaml --rolling 2 --json --quiet --set work=lines --set data.interactions.columns.time=line >lines.json
+tail -1 lines.json | /usr/bin/python3 -c '
 import json, sys
 r, n = json.load(sys.stdin), sum(not l.startswith("#") for l in open("list.tsv"))
 assert r["time_is"] == "line" and [s["test"] for s in r["slices"]] == [n // 5, n // 5], r'
-grep 'the number of the line, not a clock' lines >/dev/null
+grep 'the number of the line, not a clock' lines.json >/dev/null
