@@ -92,9 +92,10 @@ says 78 'stream.heads' "$KITH" train job.yaml --fresh --set stream.heads=3
 says 78 'expected event or batch' "$KITH" train job.yaml --set evaluate.stream=none
 says 78 'train with --fresh' "$KITH" train job.yaml --set stream.batch=10
 says 78 'evaluate.mask: with evaluate.stream' "$KITH" train job.yaml --set evaluate.mask=[interactions]
-for key in model.sequence=recent train.patience=2 train.batch=7 train.forget=.5 loss.name=softmax checkpoint.best=true; do
-  says 0 "${key%=*} is set but has no effect: it needs stream.model: none" "$KITH" train job.yaml --fresh --set train.epochs=0 --set $key
+says 0 'train.momentum is set but has no effect: it needs train.optimizer: sgd' "$KITH" train job.yaml --fresh --set train.epochs=0 \
+  --set train.momentum=.5 --set model.dim=32 --set model.sequence=recent --set train.patience=2 --set train.batch=7 --set train.forget=.5 \
+  --set loss.name=softmax --set checkpoint.best=true
+for key in model.dim model.sequence train.patience train.batch train.forget loss.name checkpoint.best; do
+  grep -F -- "$key is set but has no effect: it needs stream.model: none" log >/dev/null || { echo "$key is not warned of"; cat log; exit 1; }
 done
-says 0 'train.momentum is set but has no effect: it needs train.optimizer: sgd' "$KITH" train job.yaml --fresh --set train.epochs=0 --set train.momentum=.5
-says 0 'model.dim' "$KITH" train job.yaml --fresh --set train.epochs=0 --set model.dim=32
 says 66 'run kith train' "$KITH" evaluate job.yaml --set work=other --set graph=work/graph.h5 --set parts=work/parts.h5
