@@ -67,7 +67,8 @@ void kith_stream_popular_add(kith_stream_popular *p, int n, const kith_event *ev
 }
 
 double kith_stream_popular_get(const kith_stream_popular *p, int32_t item_number, int64_t time) {
-  return p->count[item_number] * exp2(-popular_age(p, time));
+  const double count = p->count[item_number]; /* 0: `time` may be long before a base that no event has set */
+  return count > 0 ? count * exp2(-popular_age(p, time)) : 0;
 }
 
 void kith_stream_popular_shares(const kith_stream_popular *p, double weight, double *share) {

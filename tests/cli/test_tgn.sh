@@ -88,6 +88,12 @@ for key in stream.dim=4 stream.heads=1 stream.time_dim=2 stream.neighbors=1 stre
   "$KITH" train job.yaml --json --fresh --set train.epochs=1 --set $key >other.json 2>/dev/null
   [ "$(loss other.json)" != "$(loss same.json)" ] || { echo "$key decides nothing"; exit 1; }
 done
+awk '{print $1, $2, $3 - 2000000000}' list.txt >early.txt # times before 1970
+early="--set work=early --set data.interactions.path=early.txt"
+"$KITH" ingest job.yaml --quiet $early >/dev/null
+"$KITH" partition job.yaml --quiet $early >/dev/null
+"$KITH" train job.yaml --json --set train.epochs=1 $early >other.json 2>/dev/null
+[ "$(loss other.json)" = "$(loss same.json)" ]
 says 78 'stream.heads' "$KITH" train job.yaml --fresh --set stream.heads=3
 says 78 'expected event or batch' "$KITH" train job.yaml --set evaluate.stream=none
 says 78 'train with --fresh' "$KITH" train job.yaml --set stream.batch=10
