@@ -65,7 +65,7 @@ static kith_status blend_options(cli *c, blend_work *w) {
                               .scope = c->job.evaluate.scope};
   KITH_TRY(cli_take_refit(c));
   KITH_TRY(cli_no_more(c));
-  KITH_TRY(cli_check_recommends(c));
+  KITH_TRY(cli_check_embeds(c));
   KITH_CHECK(cli_is_blend(c), KITH_ECONFIG,
              "%s: blend.models: expected the work folder of a model or more, found none", c->job.path);
 done:

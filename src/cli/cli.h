@@ -211,6 +211,9 @@ void cli_print_without_valid(const cli *c, const kith_graph *g);
 kith_agreed cli_check_task(const cli *c, const kith_graph *g) KITH_MUST_USE;
 /* Check that the task is recommend, for verbs on users and items.  Local.  Errors: KITH_ECONFIG. */
 kith_status cli_check_recommends(const cli *c) KITH_MUST_USE;
+/* The same, and that the job's model has embeddings: no model of a stream has.  Local.  Errors:
+ * KITH_ECONFIG. */
+kith_status cli_check_embeds(const cli *c) KITH_MUST_USE;
 
 /* ---- arguments; local, with the same result on every rank ---- */
 

@@ -19,7 +19,7 @@ static kith_status embed_resolve(cli *c, kith_run *run, char *config_key, char *
   const char *named = cli_option(c, "output");
   KITH_TRY(cli_take_refit(c));
   KITH_TRY(cli_no_more(c));
-  KITH_TRY(cli_check_recommends(c));
+  KITH_TRY(cli_check_embeds(c));
   KITH_CHECK(job->embed.interactions.path[0] || job->embed.features[KITH_USER][0] ||
                  job->embed.features[KITH_ITEM][0] || embed_has_relations(job),
              KITH_ECONFIG,

@@ -47,7 +47,7 @@ static kith_status explain_parse(cli *c, explain_request *w) {
   KITH_TRY(cli_number(c, "connections", 0, KITH_EXPLAIN_WALKS, &w->n_connection));
   KITH_TRY(cli_take_refit(c));
   KITH_TRY(cli_no_more(c));
-  KITH_TRY(cli_check_recommends(c));
+  KITH_TRY(cli_check_embeds(c));
   KITH_TRY(explain_check(c, w, w->n_path >= 0 || w->n_connection >= 0));
   w->paths_asked = w->n_path >= 0;
   if (w->k == 0) w->k = EXPLAIN_ITEMS;

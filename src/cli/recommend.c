@@ -43,7 +43,7 @@ static kith_status recommend_parse_request(cli *c, recommend_request *w) {
   KITH_CHECK(!w->new_file || (w->n_user > 0 && !w->similar), KITH_EUSAGE,
              "kith recommend: --new FILE goes with --user ID of a new user");
   KITH_TRY(cli_no_more(c));
-  KITH_TRY(cli_check_recommends(c));
+  KITH_TRY(cli_check_embeds(c));
   if (k) KITH_TRY(kith_job_set(&c->job, "evaluate.k", k));
   w->k = o->k[o->n_k - 1];
   KITH_CHECK(

@@ -151,6 +151,17 @@ kith_status cli_check_recommends(const cli *c) {
                    c->job.path, c->verb);
 }
 
+kith_status cli_check_embeds(const cli *c) {
+  kith_status st = KITH_OK;
+  KITH_TRY(cli_check_recommends(c));
+  KITH_CHECK(c->job.stream.model == KITH_STREAM_NO_MODEL, KITH_ECONFIG,
+             "%s: stream.model: its rows change with every event, so there is no embeddings.h5 that kith %s "
+             "could take; kith evaluate ranks the items of its events",
+             c->job.path, c->verb);
+done:
+  return st;
+}
+
 kith_agreed cli_check_data(const cli *c, const char *graph) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;

@@ -22,7 +22,7 @@ static kith_status tune_options(cli *c, kith_tune_options *o) {
   o->k = c->job.evaluate.k[c->job.evaluate.n_k - 1];
   o->seed = c->job.train.seed;
   KITH_TRY(cli_no_more(c));
-  KITH_TRY(cli_check_recommends(c));
+  KITH_TRY(cli_check_embeds(c));
   KITH_TRY(cli_check_one_model(c));
   KITH_CHECK(c->job.model.name == KITH_SPECTRAL, KITH_ECONFIG,
              "%s: model.name: kith tune searches for settings of spectral; the job has %s", c->job.path,

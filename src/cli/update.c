@@ -32,7 +32,7 @@ static kith_status update_check_job(const cli *c) {
   const bool any = job->update.interactions[0] || job->update.features[KITH_USER][0] ||
                    job->update.features[KITH_ITEM][0] || job->update.n_relation > 0;
   KITH_TRY(cli_check_one_model(c));
-  KITH_TRY(cli_check_recommends(c));
+  KITH_TRY(cli_check_embeds(c));
   KITH_CHECK(any, KITH_ECONFIG,
              "%s: update.interactions.path: expected a list of new interactions, as by --set "
              "update.interactions.path=new.txt",
