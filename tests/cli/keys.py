@@ -264,8 +264,8 @@ evaluate.seed                pairs     train      1 2                    evaluat
 evaluate.oversmoothing       pairs     train      true false
 embed.types                  pairs     embed      users items            embed.interactions.path=newcomers.tsv
 embed.unknown                pairs     embed      skip error             embed.types=users embed.interactions.path=strangers.tsv
-embed.init                   pairs     embed      zero mean            embed.types=items model.input=both embed.item_features.path=items2.tsv
-embed.init_neighbors         pairs     embed      1 4                  embed.types=items model.input=both embed.item_features.path=items2.tsv embed.init=mean
+embed.init                   pairs     embed      zero mean            embed.types=items model.input=both embed.item_features.path=items3.tsv
+embed.init_neighbors         pairs     embed      1 4                  embed.types=items model.input=both embed.item_features.path=items3.tsv embed.init=mean
 embed.user_features.path     pairs     embed      users2.tsv users3.tsv  embed.types=users model.input=both
 embed.item_features.path     pairs     embed      items2.tsv items3.tsv  embed.types=items model.input=both
 embed.relations.friend       pairs     embed      ties.tsv ties2.tsv     model.relations.friend=0.5
