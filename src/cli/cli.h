@@ -184,6 +184,8 @@ kith_ingest_options cli_ingest_options(const kith_job *job);
 /* Take the option --refit: the job's work folder becomes WORK/refit, its graph.h5 remains, and test is the
  * split.  Local.  Errors: KITH_ECONFIG (task classify). */
 kith_status cli_take_refit(cli *c) KITH_MUST_USE;
+/* The epochs of the job's run, which SASRec has a key of its own for.  Local. */
+int cli_epochs(const kith_job *job);
 /* " --refit" for advice to run a verb, or "".  Local. */
 const char *cli_refit_option(const cli *c);
 /* " --fresh" for advice to train, where the newest checkpoint of a work folder is of this run, which training

@@ -74,8 +74,7 @@ void cli_print_without_valid(const cli *c, const kith_graph *g) {
             cli_is_blend(c) ? "blend" : "train");
 }
 
-/* The job's key of a run's epochs: SASRec has its own. */
-static int refit_epochs(const kith_job *job) {
+int cli_epochs(const kith_job *job) {
   return job->model.sequence == KITH_SEQUENCE_SASREC ? job->model.sasrec.epochs : job->train.epochs;
 }
 
@@ -151,10 +150,9 @@ static kith_status refit_check_ended(const cli *c, const char *embeddings, const
       "chooses it",
       embeddings, at->score);
   bool ended =
-      at->epoch >= refit_epochs(job) || (job->train.patience > 0 && at->bad_evals >= job->train.patience);
+      at->epoch >= cli_epochs(job) || (job->train.patience > 0 && at->bad_evals >= job->train.patience);
   KITH_CHECK(ended, KITH_ECONFIG, "%s: its run has not ended: %lld of %s done; run kith train %s first",
-             embeddings, (long long)at->epoch, KITH_COUNT(refit_epochs(job), "epoch(s) (is|are)"),
-             c->job_args);
+             embeddings, (long long)at->epoch, KITH_COUNT(cli_epochs(job), "epoch(s) (is|are)"), c->job_args);
   KITH_CHECK(from->epoch > 0 && from->epoch <= INT32_MAX && from->step == 0, KITH_ECONFIG,
              "%s: holds epoch %lld and %s, expected a whole number of epochs, 1 or more", embeddings,
              (long long)from->epoch, KITH_COUNT(from->step, "step(s)"));
@@ -245,7 +243,7 @@ static kith_agreed refit_check_done(const cli *c) {
   KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, path));
   if (!path[0] || kith_is_bad(kith_checkpoint_progress_read(c->comm, path, &at)))
     return st; /* who resumes says what is wrong */
-  const int epochs = refit_epochs(&c->job);
+  const int epochs = cli_epochs(&c->job);
   bool over = at.epoch > epochs || (at.epoch == epochs && at.step > 0);
   if (over)
     KITH_TRY(kith_agreed_same(

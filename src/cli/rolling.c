@@ -65,13 +65,51 @@ done:
 
 /* ---- one slice ---- */
 
+static kith_status rolling_folder(const char *work, int n, int nth, char *folder) {
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, "rolling-%d/slice-%d", n, nth + 1);
+  return kith_path_join(work, name, folder);
+}
+
+/* A run of more epochs than the job's cannot go back, and its figures are not those of the job. */
+static kith_agreed rolling_check_run(const cli *c, const char *folder, const char *key, int epochs) {
+  kith_agreed st = {KITH_OK};
+  char path[KITH_PATH];
+  kith_checkpoint_progress at;
+  KITH_TRY(kith_checkpoint_find(c->comm, folder, 0, path));
+  if (!path[0] || kith_is_bad(kith_checkpoint_progress_read(c->comm, path, &at)))
+    return st; /* who resumes says what is wrong */
+  if (at.epoch > epochs || (at.epoch == epochs && at.step > 0))
+    KITH_TRY(kith_agreed_same(
+        kith_fail(KITH_ECONFIG, "%s: is past epoch %d, which is %s; train all slices anew with --fresh", path,
+                  epochs, key)));
+done:
+  return st;
+}
+
+/* Before anything is trained. */
+static kith_agreed rolling_check_runs(const cli *c, int n) {
+  kith_agreed st = {KITH_OK};
+  const kith_model_options *m = &c->job.model;
+  char folder[KITH_PATH], base[KITH_PATH];
+  const bool sequence = m->sequence == KITH_SEQUENCE_SASREC;
+  const char *key = sequence ? "model.sasrec.epochs" : "train.epochs";
+  for (int i = 0; i < n && kith_model_has_steps(m); i++) {
+    KITH_TRY(kith_agreed_same(rolling_folder(c->job.work, n, i, folder)));
+    KITH_TRY(rolling_check_run(c, folder, key, cli_epochs(&c->job)));
+    if (!sequence || !m->sasrec.graph) continue;
+    KITH_TRY(kith_agreed_same(kith_path_join(folder, "base", base)));
+    KITH_TRY(rolling_check_run(c, base, "train.epochs", c->job.train.epochs));
+  }
+done:
+  return st;
+}
+
 /* The job of a slice: its folder, its split, and one evaluation at the end. */
 static kith_status rolling_job(cli *c, const char *work, int n, int nth, const int64_t *cut) {
   kith_status st = KITH_OK;
   kith_job *job = &c->job;
-  char name[KITH_NAME];
-  snprintf(name, sizeof name, "rolling-%d/slice-%d", n, nth + 1);
-  KITH_TRY(kith_path_join(work, name, job->work));
+  KITH_TRY(rolling_folder(work, n, nth, job->work));
   job->graph[0] = job->parts[0] = '\0';
   job->data.test.path[0] = '\0';
   job->data.split.method = KITH_SPLIT_TIME;
@@ -241,6 +279,7 @@ static kith_agreed rolling_run(cli *c, int n, bool fresh) {
   memcpy(work, c->job.work, sizeof work);
   KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? kith_folder_make(work) : KITH_OK));
   KITH_TRY(cli_lock(c));
+  if (!fresh) KITH_TRY(rolling_check_runs(c, n));
   KITH_TRY(kith_interaction_slices(c->comm, &c->job.data.interactions, n, cut));
   if (c->job.data.test.path[0]) kith_log("data.test is not read: the slices are of data.interactions alone");
   for (int i = 0; i < n; i++) {

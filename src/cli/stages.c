@@ -121,6 +121,8 @@ kith_agreed cli_read_parts(const cli *c, const char *parts, kith_graph **g) {
   kith_agreed st = {KITH_OK};
   char graph[KITH_PATH];
   bool same = true;
+  const char *verb = stages_verb(c, "parts.h5");
+  const char *fresh = c->refit && strcmp(verb, "train") == 0 ? " --fresh" : ""; /* its checkpoints, too */
   KITH_TRY(kith_graph_read(c->comm, parts, g));
   if ((*g)->refit != c->refit)
     KITH_TRY(kith_agreed_same(
@@ -129,9 +131,9 @@ kith_agreed cli_read_parts(const cli *c, const char *parts, kith_graph **g) {
   if (!cli_has_stage(c, "graph.h5", graph)) return st;
   KITH_TRY(cli_is_graph(c, graph, *g, &same));
   if (!same)
-    KITH_TRY(kith_agreed_same(
-        kith_fail(KITH_EDATA, "%s: was cut from another graph than %s; run kith %s %s%s again", parts, graph,
-                  stages_verb(c, "parts.h5"), c->job_args, cli_refit_option(c))));
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA,
+                                        "%s: was cut from another graph than %s; run kith %s %s%s%s again",
+                                        parts, graph, verb, c->job_args, cli_refit_option(c), fresh)));
 done:
   return st;
 }
