@@ -237,6 +237,21 @@ done:
   return st;
 }
 
+kith_status kith_file_remove_stale_of(const char *folder, const char *name) {
+  kith_status st = KITH_OK;
+  char path[KITH_PATH];
+  const size_t n = strlen(name);
+  DIR *d = kith_fault(KITH_FAULT_READ) ? NULL : opendir(folder);
+  KITH_CHECK(d, KITH_ENOINPUT, "%s: cannot be read: %s", folder, strerror(errno));
+  for (const struct dirent *e; (e = readdir(d));)
+    if (strncmp(e->d_name, name, n) == 0 && strlen(e->d_name) == n + FILE_SUFFIX &&
+        file_ends_as_tmp(e->d_name) && kith_path_join(folder, e->d_name, path) == KITH_OK)
+      kith_file_tmp_remove(path);
+done:
+  if (d) closedir(d);
+  return st;
+}
+
 /* ---- small text ---- */
 
 kith_status kith_text_write(const char *wanted, const char *text) {

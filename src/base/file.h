@@ -60,6 +60,9 @@ void kith_file_tmp_remove(const char *tmp);
  */
 kith_status kith_file_remove_stale(const char *folder) KITH_MUST_USE;
 
+/** The same for those of the file `name`, of any age: nobody else may be writing it in the folder. */
+kith_status kith_file_remove_stale_of(const char *folder, const char *name) KITH_MUST_USE;
+
 /** Write a small text file atomically.  Local.  Errors: KITH_EOUTPUT, KITH_EIO. */
 kith_status kith_text_write(const char *path, const char *text) KITH_MUST_USE;
 /**

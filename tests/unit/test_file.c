@@ -211,6 +211,11 @@ static void a_sweep_removes_temporary_files_and_no_others(void **state) {
   assert_int_equal(kith_file_remove_stale(folder), KITH_OK);
   for (size_t i = 0; i < sizeof left / sizeof *left; i++) assert_false(is_there(left[i]));
   for (size_t i = 0; i < sizeof stay / sizeof *stay; i++) assert_true(is_there(stay[i]));
+  put("youngest.tsv.tmp-0123456789abcdef", "half");
+  assert_int_equal(kith_file_remove_stale_of(folder, "young.tsv"), KITH_OK);
+  assert_false(is_there(stay[0])); /* of this name, though young */
+  assert_true(is_there("youngest.tsv.tmp-0123456789abcdef"));
+  for (size_t i = 1; i < sizeof stay / sizeof *stay; i++) assert_true(is_there(stay[i]));
 }
 
 static void expect_path(const char *text, const char *wanted) {
