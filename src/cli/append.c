@@ -69,6 +69,16 @@ static void append_print_nodes(cli *c, const kith_append_report *r) {
   cli_json_more(c, "}");
 }
 
+/* Candidates of the ranking of cold items are fewer now. */
+static void append_note_warmed(cli *c, int64_t n) {
+  const kith_job *job = &c->job;
+  cli_json(c, "warmed", "%lld", (long long)n);
+  if (n > 0 && c->comm->rank == 0 &&
+      (job->data.split.method == KITH_SPLIT_ITEMS || job->evaluate.scope.candidates == KITH_CANDIDATES_COLD))
+    kith_warn("%s: %s now: figures of evaluate.candidates: cold before and after are not comparable",
+              job->path, KITH_COUNT(n, "held-out item(s) (has|have) training interactions"));
+}
+
 void cli_append_print(cli *c, const kith_append_options *o, const kith_append_report *r) {
   cli_print(c, "%s, behind %lld", KITH_COUNT(r->pairs, "new training interaction(s)"),
             (long long)(r->train - r->pairs));
@@ -88,6 +98,7 @@ void cli_append_print(cli *c, const kith_append_options *o, const kith_append_re
   append_note(c, r->known, "known", "interaction(s) that (was|were) in training before, counted once");
   append_note(c, r->earlier, "earlier", "known edge(s) with an earlier time, which (counts|count) now");
   append_note(c, r->held_out, "held_out", "interaction(s) held out for validation or test, left out");
+  append_note_warmed(c, r->warmed);
   append_note(c, r->outside, "outside", "interaction(s) outside of the core, left out");
   append_note(c, r->below_min_weight, "below_min_weight",
               "interaction(s) below the minimum weight, left out");

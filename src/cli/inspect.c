@@ -252,7 +252,7 @@ typedef struct inspect_format {
 
 static const char *inspect_kind(const char *format) {
   static const inspect_format known[] = {
-      {KITH_GRAPH_FORMAT, "the whole graph, as kith ingest wrote it"},
+      {KITH_GRAPH_FORMAT, "the whole graph, as kith ingest or kith update wrote it"},
       {KITH_PARTS_FORMAT, "the graph cut into parts, as kith partition wrote it"},
       {KITH_CHECKPOINT_FORMAT, "a checkpoint, from which kith train goes on"},
       {KITH_EMBEDDINGS_FORMAT, "embeddings, as kith train wrote them, or kith embed of new nodes"},

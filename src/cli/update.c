@@ -311,9 +311,10 @@ static kith_agreed update_train(cli *c, update *u, kith_graph **g, kith_run_resu
   KITH_TRY(kith_train_run(c->comm, *g, run, result));
 done:
   if (kith_is_bad(st) && st.status != KITH_EINTERRUPT && c->comm->rank == 0)
-    kith_warn("%s: holds what the update has made; run it again to go on, with --fresh to begin it anew, or "
-              "remove the folder to give it up",
-              u->folder);
+    kith_warn(
+        "%s: holds what the update has made; run it again with the same lists to go on, with --fresh to "
+        "begin it anew, or remove the folder to give it up",
+        u->folder);
   return st;
 }
 
@@ -330,8 +331,9 @@ static void update_print(cli *c, update *u, const kith_graph *g, const kith_run_
               KITH_COUNT(of->old_pairs, "old one(s)"),
               KITH_COUNT(u->run.train.epochs - u->origin.epoch, "epoch(s)"));
   if (of->drawn_rows > 0)
-    cli_print(c, "  %s with drawn rows: they interact with new nodes alone, or with none",
-              KITH_COUNT(of->drawn_rows, "new node(s) begin"));
+    cli_print(c, "  %s with new nodes alone, or with none",
+              KITH_COUNT(of->drawn_rows, "new node(s) (begins|begin) with (a drawn row: it interacts|drawn "
+                                         "rows: they interact)"));
   cli_json(c, "new_pairs", "%lld", (long long)of->new_pairs);
   cli_json(c, "old_pairs", "%lld", (long long)of->old_pairs);
   cli_json(c, "new_users", "%lld", (long long)of->new_nodes[KITH_USER]);

@@ -51,12 +51,12 @@ kith_status cli_check_update(const cli *c, bool writes) {
   if (c->comm->rank != 0) return st;
   KITH_TRY(cli_update_folder(c, folder));
   KITH_CHECK(!commit_is_there(folder, COMMIT_LIST), KITH_ENOINPUT,
-             "%s: an update is taking the place of the model and was interrupted; run kith update %s to "
-             "complete it",
+             "%s: an update is taking the place of the model and was interrupted; run kith update %s with "
+             "the same lists to complete it",
              folder, c->job_args);
   KITH_CHECK(!writes || !commit_is_there(folder, "settings"), KITH_EOUTPUT,
-             "%s: an update of this model is not complete; run kith update %s to go on, with --fresh to "
-             "begin it anew, or remove the folder",
+             "%s: an update of this model is not complete; run kith update %s with the same lists to "
+             "go on, with --fresh to begin it anew, or remove the folder",
              folder, c->job_args);
 done:
   return st;
@@ -168,12 +168,22 @@ done:
   return st;
 }
 
+/* What a killed process has left of its temporary files. */
+static kith_status commit_remove_stale(const char *folder) {
+  kith_status st = KITH_OK;
+  KITH_TRY(kith_file_remove_stale(folder));
+  KITH_TRY(kith_file_remove_stale_of(folder, "settings"));
+  KITH_TRY(kith_file_remove_stale_of(folder, COMMIT_LIST));
+done:
+  return st;
+}
+
 /* What is left in the folder, the list at the end. */
 static kith_status commit_clear(const char *folder) {
   kith_status st = KITH_OK;
   kith_fault_step();
   KITH_TRY(commit_remove(folder, "settings"));
-  KITH_TRY(kith_file_remove_stale(folder));
+  KITH_TRY(commit_remove_stale(folder));
   kith_fault_step();
   KITH_TRY(commit_remove(folder, COMMIT_LIST));
   if (rmdir(folder) != 0) kith_warn("%s: is not empty, and stays: %s", folder, strerror(errno));
@@ -220,7 +230,7 @@ static kith_status commit_remove_made(const char *folder) {
   for (struct dirent *e; (e = readdir(d));)
     if (commit_has(e->d_name) && strcmp(e->d_name, "graph.h5") != 0)
       KITH_TRY(commit_remove(folder, e->d_name));
-  KITH_TRY(kith_file_remove_stale(folder));
+  KITH_TRY(commit_remove_stale(folder));
   KITH_TRY(commit_remove(folder, "graph.h5"));
 done:
   if (d) closedir(d);

@@ -167,6 +167,24 @@ done:
   return st;
 }
 
+/* Count held-out items whose training interactions are all new: they were cold before. */
+static kith_status append_count_warmed(kith__append *a) {
+  enum { HELD = 1, KNOWN = 2, NEW = 4 };
+  kith_status st = KITH_OK;
+  uint8_t *is = NULL;
+  const kith_ragged *train = &a->t.train.ragged, *held[] = {&a->t.valid.ragged, &a->t.test.ragged};
+  KITH_TRY(KITH_NEW(is, a->map[KITH_ITEM].n));
+  for (kith_eid e = 0; e < train->start[train->n_row]; e++)
+    is[train->value[e]] |= a->t.is_new[e] ? NEW : KNOWN;
+  for (int k = 0; k < 2; k++)
+    for (kith_eid e = 0; held[k]->start && e < held[k]->start[held[k]->n_row]; e++)
+      is[held[k]->value[e]] |= HELD;
+  for (int64_t i = 0; i < a->map[KITH_ITEM].n; i++) a->r->warmed += is[i] == (HELD | NEW);
+done:
+  KITH_FREE(is);
+  return st;
+}
+
 static kith_status append_interactions(kith__append *a) {
   kith_status st = KITH_OK;
   kith__edge_csr fresh = {0}, all = {0};
@@ -185,6 +203,7 @@ static kith_status append_interactions(kith__append *a) {
   KITH_TRY(append_lengthen(&a->t.outside.ragged, n_user));
   a->r->train = a->t.train.ragged.start[n_user];
   for (kith_eid e = 0; e < a->r->train; e++) a->r->pairs += a->t.is_new[e];
+  KITH_TRY(append_count_warmed(a));
 done:
   kith__edge_csr_free(&fresh);
   kith__edge_csr_free(&all);

@@ -24,6 +24,7 @@ typedef struct kith_append_report {
   int64_t earlier;          /**< of these, with an earlier time, which is kept now, with its weight */
   int64_t held_out;         /**< interactions that are held out for validation or test, skipped */
   int64_t outside;          /**< interactions outside of the core that data.split cut, skipped */
+  int64_t warmed;           /**< held-out items that have their first training interaction by the list */
   int64_t duplicates;       /**< repeated interactions within the list, merged */
   int64_t below_min_weight; /**< interactions below the minimum weight, skipped */
   kith_list_report list;    /**< how the interactions were read */

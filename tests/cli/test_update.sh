@@ -102,6 +102,7 @@ afresh
 code=0; KITH_FAULT=kill:3@0 "$KITH" update job.yaml $new --quiet >log 2>&1 || code=$?
 [ $code != 0 ]
 [ -e work/update/graph.h5 ]
+touch work/update/{settings,commit}.tmp-0123456789abcdef # of a process that is killed before it renames them
 "$KITH" update job.yaml --set update.interactions.path=old.tsv --fresh --quiet >log 2>&1
 grep "the lists hold nothing" log >/dev/null || { echo "--fresh"; cat log; exit 1; }
 [ ! -e work/update ] || { echo "--fresh left $(ls work/update)"; exit 1; }

@@ -102,4 +102,22 @@ done
 grep "an update, number 2 in a row, of the graph whose fingerprint is $(/usr/bin/python3 -c 'import h5py; print(h5py.File("before.h5").attrs["fingerprint"])')" log >/dev/null
 "$KITH" inspect work/graph.h5 --json | grep -E '"behind": \{"update": 2, "train": [1-9][0-9]*, "user": [1-9][0-9]*, "item": [1-9]' >/dev/null
 "$KITH" inspect work/parts.h5 | grep "an update of the graph whose fingerprint is" >/dev/null
+
+# an item that is held out, and has its first training interaction now
+awk -F, 'NR <= 3 { print $1 ",held" NR }' old.csv >test.csv
+awk -F, 'NR > 40 && NR <= 44 { print $1 ",held" NR % 2 + 1 ",120" }' old.csv >one.csv
+set_cold="--set evaluate.candidates=cold"
+rm -r work
+for verb in ingest partition; do run $verb job.yaml; done
+run train job.yaml $set_cold
+run update job.yaml --set update.interactions.path=one.csv $set_cold
+grep "2 held-out items have training interactions now: figures of evaluate.candidates: cold before" log >/dev/null || { cat log; exit 1; }
+"$KITH" inspect work/graph.h5 | grep "as kith ingest or kith update wrote it" >/dev/null
+
+# known interactions with an earlier time alone: the time is the graph's, and no epoch is trained
+awk -F, 'NR <= 5 { print $1 "," $2 ",7" }' old.csv >one.csv
+run update job.yaml --set update.interactions.path=one.csv $set_cold
+grep "5 known edges with an earlier time" log >/dev/null || { cat log; exit 1; }
+grep "no new pair" log >/dev/null || { cat log; exit 1; }
+if grep "held-out item" log; then exit 1; fi
 echo "what is put behind a graph is what all lists say"
