@@ -113,6 +113,7 @@ static void base_checkpoint(kith_task task, base_files *b) {
                        .weights = {BASE_WEIGHTS, w, {w, w}},
                        .epoch = 3,
                        .step = 1,
+                       .optimizer_step = 7,
                        .best = 0.5,
                        .best_epoch = 2,
                        .bad_evals = 1,
