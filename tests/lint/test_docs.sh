@@ -7,6 +7,10 @@ cd "$KITH_SOURCE"
 import glob, os, re, sys
 bad = []
 for page in glob.glob("*.md") + glob.glob("docs/*.md") + glob.glob("docs/*/*.md"):
+    blocks = re.split(r"^```.*$", open(page).read(), flags=re.M)
+    if len(blocks) % 2 == 0: bad.append("%s: a block of code is not closed" % page)
+    for code in blocks[1::2]:
+        for heading in re.findall(r"^##+ .*", code, flags=re.M): bad.append("%s: in a block of code: %s" % (page, heading))
     for link in re.findall(r"\]\(([^)#:]+)\)", open(page).read()):
         if not os.path.exists(os.path.join(os.path.dirname(page), link)): bad.append("%s: link to %s, which is not there" % (page, link))
 for header in glob.glob("include/kith/*.h") + glob.glob("src/*/*.h"):
