@@ -25,10 +25,11 @@ tags, towns = ["t%d" % k for k in range(14)], ["w%d" % k for k in range(9)]
 write = lambda name, lines: open(name, "w").write("".join(l + "\n" for l in lines))
 write("buy.tsv", ["u%d\ti%d" % (u, i) for u in range(30) for i in r.sample(range(40), 6)])
 items = ["i%d all %s" % (i, words(tags, 1 + i % 4)) for i in range(38)] + ["i39"]
+items[:2] = [i + " rare" for i in items[:2]]
 write("items.txt", items + [items[7].replace("i7 ", "i38 ")]) # two alike, one with nothing
 write("users.txt", ["u%d %s" % (u, words(towns, 2)) for u in range(30)])
 write("new_items.txt", ["n%d all %s" % (i, words(tags, 1 + i % 5)) for i in range(15)]
-      + ["like " + items[7].split(" ", 1)[1], "none unheard:3", "common all", "i3 t1"])
+      + ["like " + items[7].split(" ", 1)[1], "none unheard:3", "common all", "few rare", "i3 t1"])
 write("new_users.txt", ["v%d %s" % (u, words(towns, 1 + u % 3)) for u in range(7)] + ["v8 nowhere"])
 P
 cat >oracle.py <<'P' # MODEL: the difference that embed.init makes
@@ -63,6 +64,7 @@ for side, known_list, new_list in (("item", "items.txt", "new_items.txt"), ("use
         met[i] = len(order)
         if order: rows[i] = x[order].mean(0)
     assert (met == K).sum() > len(new) / 2 and (met == 0).any(), met
+    assert side == "user" or (met == 2).any(), met
     is_, was = mean[side + "/embedding"][:], zero[side + "/embedding"][:] if side + "/embedding" in zero else None
     if model == "lightgcn": is_ = 2 * (is_ - was) # the mean of two layers, of which one has neighbors
     if model == "spectral" and side == "user": # v0 … v2 have interactions
