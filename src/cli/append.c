@@ -11,26 +11,14 @@ static void append_note(cli *c, int64_t n, const char *key, const char *what) {
 
 static void append_print_relation(cli *c, const char *name, const struct kith_append_relation_report *r) {
   const kith_relation_report *l = &r->list;
-  const struct {
-    int64_t n;
-    const char *what, *why, *key;
-  } note[] = {{l->duplicates, "repeated edge(s)", ", counted once", "duplicates"},
-              {r->known, "edge(s)", " that the graph has, counted once", "known"},
-              {l->unknown, "edge(s)", " with an unknown user or item, left out", "unknown"},
-              {l->self_loops, "edge(s)", " of a node with itself, left out", "self_loops"},
-              {l->below_min_weight, "edge(s)", " below the minimum weight, left out", "below_min_weight"}};
-  char key[KITH_NAME];
-  snprintf(key, sizeof key, "update.relations.%.31s", name);
-  cli_print_list(c, key, &l->list);
-  cli_print(c, "  %s: %s", name, KITH_COUNT(l->edges, "new edge(s)"));
-  cli_json_more(c, "%s\"%s\": {\"edges\": %lld", c->members[c->n_members - 1] == '{' ? "" : ", ", name,
-                (long long)l->edges);
-  for (size_t i = 0; i < sizeof note / sizeof *note; i++) {
-    cli_json_more(c, ", \"%s\": %lld", note[i].key, (long long)note[i].n);
-    if (note[i].n > 0) cli_print(c, "    %s of %s%s", KITH_COUNT(note[i].n, note[i].what), name, note[i].why);
-  }
-  cli_json_list(c, "list", &l->list);
-  cli_json_more(c, "}");
+  const cli_edge_note note[] = {{l->duplicates, "repeated edge(s)", ", counted once", "duplicates"},
+                                {r->known, "edge(s)", " that the graph has, counted once", "known"},
+                                {l->unknown, "edge(s)", " with an unknown user or item, left out", "unknown"},
+                                {l->self_loops, "edge(s)", " of a node with itself, left out", "self_loops"},
+                                {l->below_min_weight, "edge(s)", " below the minimum weight, left out",
+                                 "below_min_weight"}};
+  cli_print_relation(c, "update", name, &l->list, l->edges, "new edge(s)", (int)(sizeof note / sizeof *note),
+                     note);
 }
 
 static void append_print_features(cli *c, int type, const kith_append_report *r) {

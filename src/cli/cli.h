@@ -260,4 +260,17 @@ void cli_print_list(const cli *c, const char *key, const kith_list_report *r);
 /* The same as a member of the object that was begun last. */
 void cli_json_list(cli *c, const char *name, const kith_list_report *r);
 
+/* A count of a relation's list: printed as "N what of NAME why" unless it is 0, and as `key` in JSON. */
+typedef struct cli_edge_note {
+  int64_t n;
+  const char *what, *why, *key;
+} cli_edge_note;
+/* How the list SECTION.relations.NAME was read, how many edges it gave, and n_note counts; in JSON a member
+ * NAME of the object that is open. */
+void cli_print_relation(cli *c, const char *section, const char *name, const kith_list_report *list,
+                        int64_t edges, const char *what, int n_note, const cli_edge_note *note);
+/* The n lists that a path names, with the settings of data.relations; returns their number.  Local. */
+int cli_relation_sources(const kith_job *job, int n, const struct kith_job_list *list,
+                         kith_relation_source *out);
+
 #endif

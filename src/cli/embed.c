@@ -69,27 +69,14 @@ done:
 
 /* Print the number of a relation's new edges, and how many lines of its list were left out. */
 static void embed_print_relation(cli *c, const char *name, const kith_new_relation_report *r) {
-  const struct {
-    int64_t n;
-    const char *what, *why, *key;
-  } note[] = {{r->duplicates, "repeated edge(s)", ", counted once", "duplicates"},
-              {r->known, "edge(s)", " of two known nodes, left out", "known"},
-              {r->unknown, "edge(s)", " with an unknown node that embed.types does not allow, left out",
-               "unknown"},
-              {r->self_loops, "edge(s)", " of a node with itself, left out", "self_loops"},
-              {r->below_min_weight, "edge(s)", " below the minimum weight, left out", "below_min_weight"}};
-  char key[KITH_NAME];
-  snprintf(key, sizeof key, "embed.relations.%.31s", name);
-  cli_print_list(c, key, &r->list);
-  cli_print(c, "  %s: %s with new nodes", name, KITH_COUNT(r->edges, "edge(s)"));
-  cli_json_more(c, "%s\"%s\": {\"edges\": %lld", c->members[c->n_members - 1] == '{' ? "" : ", ", name,
-                (long long)r->edges);
-  for (size_t i = 0; i < sizeof note / sizeof *note; i++) {
-    cli_json_more(c, ", \"%s\": %lld", note[i].key, (long long)note[i].n);
-    if (note[i].n > 0) cli_print(c, "    %s of %s%s", KITH_COUNT(note[i].n, note[i].what), name, note[i].why);
-  }
-  cli_json_list(c, "list", &r->list);
-  cli_json_more(c, "}");
+  const cli_edge_note note[] = {
+      {r->duplicates, "repeated edge(s)", ", counted once", "duplicates"},
+      {r->known, "edge(s)", " of two known nodes, left out", "known"},
+      {r->unknown, "edge(s)", " with an unknown node that embed.types does not allow, left out", "unknown"},
+      {r->self_loops, "edge(s)", " of a node with itself, left out", "self_loops"},
+      {r->below_min_weight, "edge(s)", " below the minimum weight, left out", "below_min_weight"}};
+  cli_print_relation(c, "embed", name, &r->list, r->edges, "edge(s) with new nodes",
+                     (int)(sizeof note / sizeof *note), note);
 }
 
 static void embed_print_relations(cli *c, const kith_new_nodes *new, const kith_new_nodes_report *r) {
@@ -201,22 +188,7 @@ done:
   return st;
 }
 
-/* Lists of relations have the format of those of known nodes. */
-static void embed_relations(const kith_job *job, kith_new_nodes_options *o) {
-  for (int i = 0; i < job->embed.n_relation; i++) {
-    const struct kith_job_list *l = &job->embed.relation[i];
-    kith_relation_source *s = &o->relation[o->n_relation];
-    if (!l->path[0]) continue;
-    *s = (kith_relation_source){.list = {.format = KITH_FORMAT_AUTO}};
-    for (int k = 0; k < job->data.n_relation; k++)
-      if (strcmp(job->data.relation[k].name, l->name) == 0) *s = job->data.relation[k];
-    memcpy(s->name, l->name, sizeof s->name);
-    memcpy(s->list.path, l->path, sizeof s->list.path);
-    o->n_relation++;
-  }
-}
-
-/* Lists of features have the format of those of known nodes. */
+/* Lists of features, and of relations, have the format of those of known nodes. */
 kith_new_nodes_options cli_new_nodes_options(const kith_job *job) {
   kith_new_nodes_options o = {.interactions = job->embed.interactions,
                               .defaults = job->data.interactions,
@@ -226,7 +198,7 @@ kith_new_nodes_options cli_new_nodes_options(const kith_job *job) {
     o.features[t] = job->data.features[t];
     snprintf(o.features[t].path, sizeof o.features[t].path, "%s", job->embed.features[t]);
   }
-  embed_relations(job, &o);
+  o.n_relation = cli_relation_sources(job, job->embed.n_relation, job->embed.relation, o.relation);
   return o;
 }
 

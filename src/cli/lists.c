@@ -82,3 +82,35 @@ void cli_json_list(cli *c, const char *name, const kith_list_report *r) {
   cli_json_more(c, ", \"lines\": %lld, \"comments\": %lld, \"blank\": %lld, \"repeated_headers\": %lld}",
                 (long long)r->lines, (long long)r->comments, (long long)r->blank, (long long)r->repeated);
 }
+
+void cli_print_relation(cli *c, const char *section, const char *name, const kith_list_report *list,
+                        int64_t edges, const char *what, int n_note, const cli_edge_note *note) {
+  char key[KITH_NAME];
+  snprintf(key, sizeof key, "%s.relations.%.31s", section, name);
+  cli_print_list(c, key, list);
+  cli_print(c, "  %s: %s", name, KITH_COUNT(edges, what));
+  cli_json_more(c, "%s\"%s\": {\"edges\": %lld", c->members[c->n_members - 1] == '{' ? "" : ", ", name,
+                (long long)edges);
+  for (int i = 0; i < n_note; i++) {
+    cli_json_more(c, ", \"%s\": %lld", note[i].key, (long long)note[i].n);
+    if (note[i].n > 0) cli_print(c, "    %s of %s%s", KITH_COUNT(note[i].n, note[i].what), name, note[i].why);
+  }
+  cli_json_list(c, "list", list);
+  cli_json_more(c, "}");
+}
+
+int cli_relation_sources(const kith_job *job, int n, const struct kith_job_list *list,
+                         kith_relation_source *out) {
+  int n_out = 0;
+  for (int i = 0; i < n; i++) {
+    kith_relation_source *s = &out[n_out];
+    if (!list[i].path[0]) continue;
+    *s = (kith_relation_source){.list = {.format = KITH_FORMAT_AUTO}};
+    for (int k = 0; k < job->data.n_relation; k++)
+      if (strcmp(job->data.relation[k].name, list[i].name) == 0) *s = job->data.relation[k];
+    memcpy(s->name, list[i].name, sizeof s->name);
+    memcpy(s->list.path, list[i].path, sizeof s->list.path);
+    n_out++;
+  }
+  return n_out;
+}

@@ -76,16 +76,7 @@ static void update_lists(const kith_job *job, kith_append_options *o) {
     o->features[t] = job->data.features[t];
     memcpy(o->features[t].path, job->update.features[t], sizeof o->features[t].path);
   }
-  for (int i = 0; i < job->update.n_relation; i++) {
-    const struct kith_job_list *l = &job->update.relation[i];
-    kith_relation_source *s = &o->relation[o->n_relation];
-    if (!l->path[0]) continue;
-    for (int k = 0; k < job->data.n_relation; k++)
-      if (strcmp(job->data.relation[k].name, l->name) == 0) *s = job->data.relation[k];
-    memcpy(s->name, l->name, sizeof s->name);
-    memcpy(s->list.path, l->path, sizeof s->list.path);
-    o->n_relation++;
-  }
+  o->n_relation = cli_relation_sources(job, job->update.n_relation, job->update.relation, o->relation);
 }
 
 /* ---- what it begins from ---- */
