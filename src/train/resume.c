@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "train/resume.h"
 #include "train/run.h"
 #include "train/signals.h"
 #include "train/spectral_run.h"
@@ -166,27 +167,18 @@ static bool resume_is_broken(kith_agreed st, const kith_checkpoint *c) {
   return !c->refused && (st.status == KITH_EDATA || st.status == KITH_ENOINPUT || st.status == KITH_EIO);
 }
 
-/* More steps than the epoch has: of another run. All of them: only the evaluation is left. */
-static kith_status resume_check(const run *r, const kith_checkpoint *c, const char *path) {
-  int64_t n_step = r->trainer ? kith_trainer_n_step(r->trainer) : 0;
-  if (c->step <= n_step) return KITH_OK;
-  return kith_fail(KITH_EDATA, "%s: %s done of an epoch of %lld", path,
-                   KITH_COUNT(c->step, "step(s) (is|are)"), (long long)n_step);
-}
-
-/* Read the newest readable checkpoint; path "": there is none. */
-static kith_agreed resume_read(run *r, kith_checkpoint *c, char *path) {
+kith_agreed kith__newest_checkpoint(const kith_comm *comm, const char *work, kith__checkpoint_reader read,
+                                    void *context, kith_checkpoint *c, char *path) {
   kith_agreed st = {KITH_OK}, broken = {KITH_OK};
   for (int nth = 0;; nth++) {
-    KITH_TRY(kith_checkpoint_find(r->comm, r->o->work, nth, path));
+    KITH_TRY(kith_checkpoint_find(comm, work, nth, path));
     if (!path[0]) break;
     if (kith_is_bad(broken)) kith_warn("%s; an older checkpoint is tried", kith_error_text());
-    kith_agreed read = kith__run_load(r, path, false, c);
-    if (!kith_is_bad(read)) read = kith_agreed_same(resume_check(r, c, path));
-    if (!kith_is_bad(read)) return read;
+    kith_agreed at = read(context, path, c);
+    if (!kith_is_bad(at)) return at;
     KITH_FREE(c->history);
-    if (!resume_is_broken(read, c)) return read;
-    broken = read;
+    if (!resume_is_broken(at, c)) return at;
+    broken = at;
   }
   if (kith_is_bad(broken))
     KITH_TRY(kith_agreed_same(
@@ -195,6 +187,20 @@ static kith_agreed resume_read(run *r, kith_checkpoint *c, char *path) {
                   kith_error_text())));
 done:
   return st;
+}
+
+/* More steps than the epoch has: of another run. All of them: only the evaluation is left. */
+static kith_status resume_check(const run *r, const kith_checkpoint *c, const char *path) {
+  int64_t n_step = r->trainer ? kith_trainer_n_step(r->trainer) : 0;
+  if (c->step <= n_step) return KITH_OK;
+  return kith_fail(KITH_EDATA, "%s: %s done of an epoch of %lld", path,
+                   KITH_COUNT(c->step, "step(s) (is|are)"), (long long)n_step);
+}
+
+static kith_agreed resume_read(void *context, const char *path, kith_checkpoint *c) {
+  run *r = context;
+  kith_agreed st = kith__run_load(r, path, false, c);
+  return kith_is_bad(st) ? st : kith_agreed_same(resume_check(r, c, path));
 }
 
 static void resume_restore(run *r, const kith_checkpoint *c) {
@@ -248,7 +254,7 @@ kith_agreed kith__run_resume(run *r) {
   char path[KITH_PATH] = "";
   kith_checkpoint c = {.history = NULL};
   if (r->o->fresh) KITH_TRY(kith_checkpoint_remove(r->comm, r->o->work));
-  KITH_TRY(resume_read(r, &c, path));
+  KITH_TRY(kith__newest_checkpoint(r->comm, r->o->work, resume_read, r, &c, path));
   snprintf(r->from, sizeof r->from, "%s", path);
   if (!path[0]) resume_new_id(r);
   else {

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "store/store.h"
 #include "train/history.h"
+#include "train/resume.h"
 #include "train/signals.h"
 #include "train/train.h"
 
@@ -114,9 +115,10 @@ done:
   return st;
 }
 
-/* Read a checkpoint into the model; the caller frees c->history. */
-static kith_agreed run_read(stream_run *r, const char *path, kith_checkpoint *c) {
+/* Read a checkpoint into the model. */
+static kith_agreed run_read(void *context, const char *path, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
+  stream_run *r = context;
   kith_tgn_state state = {0};
   KITH_TRY(kith_agree(r->comm, kith_tgn_pack(r->t, &state)));
   *c = run_checkpoint(r, &state);
@@ -136,36 +138,13 @@ done:
   return st;
 }
 
-/* The newest readable checkpoint; path "": there is none. */
-static kith_agreed run_resume(stream_run *r, kith_checkpoint *c, char *path) {
-  kith_agreed st = {KITH_OK};
-  for (int nth = 0;; nth++) {
-    KITH_TRY(kith_checkpoint_find(r->comm, r->o->work, nth, path));
-    if (!path[0]) {
-      KITH_TRY(kith_agreed_same(nth == 0 ? KITH_OK
-                                         : kith_fail(KITH_EDATA,
-                                                     "%s; no other checkpoint is left; train with "
-                                                     "--fresh to start anew",
-                                                     kith_error_text())));
-      return st;
-    }
-    if (nth > 0) kith_warn("%s; an older checkpoint is tried", kith_error_text());
-    st = run_read(r, path, c);
-    if (!kith_is_bad(st) || c->refused) return st;
-    KITH_FREE(c->history);
-    if (st.status != KITH_EDATA && st.status != KITH_ENOINPUT && st.status != KITH_EIO) return st;
-  }
-done:
-  return st;
-}
-
 static kith_agreed run_begin(stream_run *r) {
   kith_agreed st = {KITH_OK};
   kith_checkpoint c = {.history = NULL};
   char path[KITH_PATH] = "";
   KITH_TRY(kith_agree(r->comm, r->comm->rank == 0 ? kith_folder_make(r->o->work) : KITH_OK));
   if (r->o->fresh) KITH_TRY(kith_checkpoint_remove(r->comm, r->o->work));
-  KITH_TRY(run_resume(r, &c, path));
+  KITH_TRY(kith__newest_checkpoint(r->comm, r->o->work, run_read, r, &c, path));
   if (path[0])
     kith_log("continuing from %s: %s and %s are done", path, KITH_COUNT(r->epoch, "epoch(s)"),
              KITH_COUNT(r->step, "step(s)"));
@@ -308,7 +287,7 @@ kith_agreed kith_stream_load(const kith_comm *comm, const kith_graph *g, kith_st
   char path[KITH_PATH] = "";
   *out = NULL;
   KITH_TRY(run_create(&r));
-  KITH_TRY(run_resume(&r, &c, path));
+  KITH_TRY(kith__newest_checkpoint(comm, o->work, run_read, &r, &c, path));
   KITH_TRY(kith_agreed_same(path[0] ? KITH_OK
                                     : kith_fail(KITH_ENOINPUT,
                                                 "%s: holds no checkpoint of stream.model: tgn; "
