@@ -234,6 +234,9 @@ static int64_t estimate_transient(const estimate *w, const kith_eval_options *o)
   for (int t = 0; t < KITH_MAX_TYPES; t++) most = estimate_max(most, s->n[t] / s->size);
   int64_t ring =
       s->n_class > 0 ? 0 : kith_eval_topk_bytes(s->size, most_item, s->n_own_of[KITH_USER], w->width, k);
+  if (s->n_class == 0 && o->sampled > 0)
+    ring = kith_eval_sampled_bytes(s->size, s->n_own, most_item, s->n_own_of[KITH_USER], s->n[KITH_ITEM],
+                                   w->width, o->sampled);
   int64_t rows = kith_redistribution_bytes(s->schema.n_type, s->size, s->n_own, s->n_own) +
                  kith_redistribution_transfer_bytes(most, d);
   return estimate_max(ring + rows, kith_dist_csr_transient_bytes(&a) + w->walks) + ESTIMATE_LIBRARIES;

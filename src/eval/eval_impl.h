@@ -109,6 +109,7 @@ void kith__topk_heap_sort(kith_topk_heap *heap);
 /* Exact sums of every metric over users, at every cutoff. */
 typedef struct kith__metric_sums {
   int64_t n_user, n_user_short, n_user_left_out;
+  int64_t n_scored, n_fetched; /* of this rank, sampled-N: scores computed, rows that came from other ranks */
   kith_exact_sum recall[KITH_MAX_CUTOFFS], ndcg[KITH_MAX_CUTOFFS], hit_rate[KITH_MAX_CUTOFFS],
       precision[KITH_MAX_CUTOFFS], mrr[KITH_MAX_CUTOFFS];
 } kith__metric_sums;
@@ -135,7 +136,7 @@ void kith__candidates_draw(const kith_graph *g, uint64_t seed, kith_lid u, int64
 
 /* ---- sampled.c ---- */
 
-enum { KITH__SAMPLED_BLOCK = 1 << 22 }; /* candidates in memory, 8 bytes each */
+enum { KITH__SAMPLED_BLOCK = 1 << 22 }; /* candidates in memory, 16 bytes each */
 
 /* Evaluate by the sampled-N protocol, in blocks of users with at most `block` candidates, or of one user. */
 kith_agreed kith__eval_sampled(const kith_comm *comm, const kith_graph *g, int d, const float *x,

@@ -22,14 +22,6 @@ void kith_scores_tile(int d, const float *users, const float *packed, float *sco
     kith_panel_product(KITH_SCORE_USERS, d, a, packed + (size_t)j * (size_t)d, o, score + j);
 }
 
-/* Only this file and panel.c are compiled with contraction, so that the multiply-add is fused. */
-KITH_KERNEL float kith_scores_one(int d, const float *user, const float *packed, int64_t i) {
-  const float *panel = packed + i / KITH_PANEL * KITH_PANEL * d + i % KITH_PANEL;
-  float sum = 0;
-  for (int k = 0; k < d; k++) sum += user[k] * panel[(size_t)k * KITH_PANEL];
-  return sum;
-}
-
 /* A group without a hit costs one comparison: few scores enter a full top-K heap.  A group with hits is read
  * without branches, which would be mispredicted. */
 KITH_KERNEL int kith_scores_above(int n, const float *score, float threshold, int32_t *index) {

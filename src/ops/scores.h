@@ -30,8 +30,8 @@ void kith_scores_pack(int64_t n, int64_t n_padded, int d, const float *x, float 
  * [KITH_SCORE_ITEMS, d]. */
 void kith_scores_tile(int d, const float *users, const float *packed, float *score);
 
-/** One score with the same bits: user [d] times packed item `i`. */
-float kith_scores_one(int d, const float *user, const float *packed, int64_t i);
+/** One score with the same bits: user [d] times item [d], which is not packed. */
+float kith_scores_one(int d, const float *user, const float *item);
 
 /**
  * Indices of the scores [n] that are at least `threshold`, ascending.

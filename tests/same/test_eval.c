@@ -341,6 +341,16 @@ static void nearly_all_unmet_items_are_drawn_alike(void **state) {
   kith_graph_destroy(&g);
 }
 
+/* Scores that this rank must compute: of its own users alone, each candidate once. */
+static int64_t scores_of_own_users(const kith_graph *g, int n) {
+  int64_t scores = 0;
+  for (kith_lid u = 0; u < g->n_own_of[0]; u++) {
+    int64_t n_truth = g->test.start[u + 1] - g->test.start[u];
+    scores += n_truth > 0 ? n + n_truth : 0;
+  }
+  return scores;
+}
+
 /* The metrics of N = 30 from the definition, in blocks of one user and in one block; ties go to the smaller
  * number here too. */
 static void sampled_metrics_are_the_oracles_in_blocks_of_any_size(void **state) {
@@ -374,6 +384,9 @@ static void sampled_metrics_are_the_oracles_in_blocks_of_any_size(void **state) 
     kith__metric_sums t = {0};
     kith_metrics m;
     assert_int_equal(kith__eval_sampled(test_comm, g, WIDTH, x, &o, block, &t).status, KITH_OK);
+    assert_int_equal(t.n_scored, scores_of_own_users(g, o.sampled));
+    assert_true(t.n_fetched <= t.n_scored && (t.n_fetched > 0) == (test_comm->size > 1 && t.n_scored > 0));
+    if (block > t.n_scored) assert_true(t.n_fetched <= ITEMS - g->n_own_of[1]); /* each row once */
     kith__metric_sums_reduce(test_comm, &t, &o, &m);
     assert_true((double)m.n_user == n_user && m.n_user_short == 0);
     assert_true(fabs(m.recall[0] - recall / n_user) < 1e-9 && fabs(m.mrr[0] - mrr / n_user) < 1e-9);

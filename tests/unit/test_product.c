@@ -123,7 +123,7 @@ static void scores_of_a_tile_are_those_of_single_items_at_every_position(void **
     kith_scores_tile(d, a, packed, score);
     for (int i = 0; i < KITH_SCORE_USERS; i++)
       for (int j = 0; j < KITH_SCORE_ITEMS; j++) {
-        float sum = 0, one = kith_scores_one(d, a + i * d, packed, j);
+        float sum = 0, one = j < N ? kith_scores_one(d, a + i * d, b + j * d) : 0;
         for (int l = 0; l < d && j < N; l++) sum = chain_step(fused, a[i * d + l], b[j * d + l], sum);
         assert_memory_equal(&sum, &score[i * KITH_SCORE_ITEMS + j], sizeof sum);
         assert_memory_equal(&sum, &one, sizeof sum);
