@@ -48,10 +48,10 @@ static inline kith_agreed kith_agree(const kith_comm *comm, kith_status mine) {
 KITH_API kith_agreed kith_agreed_same(kith_status same_everywhere) KITH_MUST_USE;
 
 /** All-reduce of `n` exact sums, in place: the same bits for any number of ranks.  Collective. */
-KITH_API void kith_comm_sum(const kith_comm *comm, int n, kith_exact_sum *sums);
+KITH_API void kith_comm_sum(const kith_comm *comm, int64_t n, kith_exact_sum *sums);
 
 /** All-reduce of `n` integers, in place.  Collective. */
-KITH_API void kith_comm_sum_int(const kith_comm *comm, int n, int64_t *values);
+KITH_API void kith_comm_sum_int(const kith_comm *comm, int64_t n, int64_t *values);
 
 /** Maximum of one integer over all ranks.  Collective. */
 KITH_API int64_t kith_comm_max(const kith_comm *comm, int64_t value);

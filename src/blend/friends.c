@@ -15,8 +15,7 @@ static kith_agreed friends_users(const kith__evidence_work *w, int32_t **user_of
     kith_lid row = g->row_of[KITH_USER][u];
     (*user_of)[g->first[w->comm->rank] + row] = (int32_t)g->original[row];
   }
-  KITH_WAIT("the numbers of all users",
-            MPI_Allreduce(MPI_IN_PLACE, *user_of, (int)n, MPI_INT32_T, MPI_MAX, w->comm->mpi));
+  kith_comm_reduce(w->comm, n, MPI_INT32_T, MPI_MAX, *user_of);
 done:
   return st;
 }

@@ -19,7 +19,7 @@ static void popular_count(const kith__evidence_work *w, const kith_ragged *l, co
   if (time) decay = kith_decay_of(half_life, popular_now(w->comm, l->start[l->n_row], time));
   for (kith_eid e = 0; e < l->start[l->n_row]; e++)
     kith_exact_sum_add(&sum[l->value[e]], time ? kith_decay_factor(&decay, time[e]) : 1);
-  kith_comm_sum(w->comm, (int)w->g->n[KITH_ITEM], sum);
+  kith_comm_sum(w->comm, w->g->n[KITH_ITEM], sum);
 }
 
 kith_agreed kith__evidence_popular(kith__evidence_work *w, const kith_evidence *e, int of, int r,

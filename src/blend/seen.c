@@ -14,7 +14,7 @@ static void seen_count(const kith__evidence_work *w, const kith_ragged *l, int64
       count[2 * (int64_t)item]++;
       count[2 * (int64_t)item + 1] += kith_ragged_has(&w->g->train, u, item);
     }
-  kith_comm_sum_int(w->comm, (int)(2 * w->g->n[KITH_ITEM]), count);
+  kith_comm_sum_int(w->comm, 2 * w->g->n[KITH_ITEM], count);
 }
 
 static kith_status seen_add_rates(kith__evidence_work *w, const kith_ragged *l, int of,

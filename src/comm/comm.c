@@ -81,15 +81,28 @@ kith_agreed kith__agree(const kith_comm *comm, kith_status mine) {
 
 kith_agreed kith_agreed_same(kith_status same_everywhere) { return (kith_agreed){same_everywhere}; }
 
-void kith_comm_sum_int(const kith_comm *comm, int n, int64_t *values) {
-  KITH_WAIT("a sum over ranks", MPI_Allreduce(MPI_IN_PLACE, values, n, MPI_INT64_T, MPI_SUM, comm->mpi));
+void kith__comm_reduce(const kith_comm *comm, int64_t n, int most, MPI_Datatype type, MPI_Op op,
+                       void *values) {
+  int size = 0;
+  KITH_MPI(MPI_Type_size(type, &size));
+  for (int64_t at = 0; at < n; at += most)
+    KITH_WAIT("a sum over ranks", MPI_Allreduce(MPI_IN_PLACE, (char *)values + at * size,
+                                                (int)kith_min(n - at, most), type, op, comm->mpi));
 }
 
-void kith_comm_sum(const kith_comm *comm, int n, kith_exact_sum *sums) {
+void kith_comm_reduce(const kith_comm *comm, int64_t n, MPI_Datatype type, MPI_Op op, void *values) {
+  kith__comm_reduce(comm, n, 1 << 27, type, op, values);
+}
+
+void kith_comm_sum_int(const kith_comm *comm, int64_t n, int64_t *values) {
+  kith_comm_reduce(comm, n, MPI_INT64_T, MPI_SUM, values);
+}
+
+void kith_comm_sum(const kith_comm *comm, int64_t n, kith_exact_sum *sums) {
   _Static_assert(sizeof(kith_exact_sum) == 3 * sizeof(int64_t), "a sum travels as three integers");
   kith_comm_sum_int(comm, 3 * n, (int64_t *)sums);
   const kith_exact_sum nothing = {0};
-  for (int i = 0; i < n; i++) kith_exact_sum_merge(&sums[i], &nothing); /* carry from lo to hi */
+  for (int64_t i = 0; i < n; i++) kith_exact_sum_merge(&sums[i], &nothing); /* carry from lo to hi */
 }
 
 int64_t kith_comm_max(const kith_comm *comm, int64_t value) {

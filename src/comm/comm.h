@@ -27,6 +27,13 @@ typedef struct kith_call_site {
   } while (0)
 #define KITH_MPI(call) KITH_WAIT("an exchange between ranks", call)
 
+/** All-reduce of `n` values of a type of MPI, in place, in messages that its counts of 32 bits hold.
+ * Collective. */
+void kith_comm_reduce(const kith_comm *comm, int64_t n, MPI_Datatype type, MPI_Op op, void *values);
+/** The same in messages of at most `most` values. */
+void kith__comm_reduce(const kith_comm *comm, int64_t n, int most, MPI_Datatype type, MPI_Op op,
+                       void *values);
+
 /** Register and clear the call that this thread waits in, for calls outside KITH_MPI(), such as HDF5.  Local.
  */
 void kith__wait_begin(const kith_call_site *site);

@@ -11,8 +11,6 @@
 
 #include "eval/direct.h"
 
-enum { DIRECT_MESSAGE = 1 << 26 }; /* numbers of one message */
-
 void kith__direct_free(kith__direct *t) {
   KITH_FREE(t->lists.start);
   KITH_FREE(t->lists.user);
@@ -29,8 +27,7 @@ static void direct_starts(const kith_comm *comm, const kith_graph *g, const kith
   int64_t n = g->n[KITH_USER];
   for (kith_lid u = 0; u < l->n_row; u++)
     start[g->original[g->row_of[KITH_USER][u]] + 1] = l->start[u + 1] - l->start[u];
-  KITH_WAIT("the lengths of the lists of all users",
-            MPI_Allreduce(MPI_IN_PLACE, start + 1, (int)n, MPI_INT64_T, MPI_MAX, comm->mpi));
+  kith_comm_reduce(comm, n, MPI_INT64_T, MPI_MAX, start + 1);
   for (int64_t u = 0; u < n; u++) start[u + 1] += start[u];
 }
 
@@ -46,10 +43,7 @@ kith_agreed kith_all_lists(const kith_comm *comm, const kith_graph *g, const kit
     kith_eid to = r->start[g->original[g->row_of[KITH_USER][u]]];
     for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++) r->value[to++] = l->value[e];
   }
-  for (int64_t first = 0; first < n; first += DIRECT_MESSAGE)
-    KITH_WAIT("the lists of all users",
-              MPI_Allreduce(MPI_IN_PLACE, r->value + first, (int)kith_min(n - first, DIRECT_MESSAGE),
-                            MPI_INT32_T, MPI_MAX, comm->mpi));
+  kith_comm_reduce(comm, n, MPI_INT32_T, MPI_MAX, r->value);
 done:
   return st;
 }

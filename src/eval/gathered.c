@@ -4,8 +4,6 @@
 #include "base/base.h"
 #include "eval/eval_impl.h"
 
-enum { GATHERED_MESSAGE = 1 << 26 }; /* numbers of one message */
-
 void kith_gathered_users_free(kith_gathered_users *users) {
   KITH_FREE(users->original);
   KITH_FREE(users->own);
@@ -30,7 +28,7 @@ static void gathered_starts(const kith_comm *comm, const kith_gathered_users *us
                             kith_eid *start) {
   for (int64_t i = 0; i < users->n; i++)
     if (users->own[i] >= 0) start[i + 1] = l->start[users->own[i] + 1] - l->start[users->own[i]];
-  kith_comm_sum_int(comm, (int)users->n, start + 1);
+  kith_comm_sum_int(comm, users->n, start + 1);
   for (int64_t i = 0; i < users->n; i++) start[i + 1] += start[i];
 }
 
@@ -44,10 +42,7 @@ static kith_agreed gathered_lists(const kith_comm *comm, const kith_gathered_use
   int64_t n = out->start[users->n];
   KITH_TRY(kith_agree(comm, KITH_NEW(out->value, n)));
   gathered_fill(users, l, out);
-  for (int64_t first = 0; first < n; first += GATHERED_MESSAGE)
-    KITH_WAIT("the lists of gathered users",
-              MPI_Allreduce(MPI_IN_PLACE, out->value + first, (int)kith_min(n - first, GATHERED_MESSAGE),
-                            MPI_INT32_T, MPI_MAX, comm->mpi));
+  kith_comm_reduce(comm, n, MPI_INT32_T, MPI_MAX, out->value);
 done:
   if (kith_is_bad(st)) kith_ragged_free(out);
   return st;
@@ -72,8 +67,7 @@ static int64_t gathered_mark(const kith_comm *comm, const kith_graph *g, const k
     bool has = truth->start[u + 1] > truth->start[u];
     taken[original] = has && kith_random_unit(draw.bits[0]) < share;
   }
-  KITH_WAIT("the users that are taken",
-            MPI_Allreduce(MPI_IN_PLACE, taken, (int)g->n[KITH_USER], MPI_UINT8_T, MPI_MAX, comm->mpi));
+  kith_comm_reduce(comm, g->n[KITH_USER], MPI_UINT8_T, MPI_MAX, taken);
   for (int64_t u = 0; u < g->n[KITH_USER]; u++) n += taken[u];
   return n;
 }

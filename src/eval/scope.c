@@ -91,8 +91,7 @@ kith_agreed kith_trained_items(const kith_comm *comm, const kith_graph *g, uint8
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_agree(comm, KITH_NEW(*trained, g->n[KITH_ITEM])));
   for (kith_eid e = 0; e < g->train.start[g->train.n_row]; e++) (*trained)[g->train.value[e]] = 1;
-  KITH_WAIT("the items without training interactions",
-            MPI_Allreduce(MPI_IN_PLACE, *trained, (int)g->n[KITH_ITEM], MPI_UINT8_T, MPI_MAX, comm->mpi));
+  kith_comm_reduce(comm, g->n[KITH_ITEM], MPI_UINT8_T, MPI_MAX, *trained);
 done:
   return st;
 }

@@ -8,8 +8,6 @@
 #include "graph/graph.h"
 #include "graph/schema.h"
 
-enum { CONTENT_MESSAGE = 1 << 26 }; /* numbers of one message */
-
 void kith__content_free_entries(kith__content *c) {
   KITH_FREE(c->column);
   KITH_FREE(c->value);
@@ -45,13 +43,17 @@ static kith_agreed content_numbers(const kith_comm *comm, const kith_graph *g, i
   kith_agreed st = {KITH_OK};
   int64_t n = kith_graph_n_node(g), offset[KITH_MAX_TYPES];
   for (int t = 0; t < KITH_MAX_TYPES; t++) offset[t] = content_offset(g, t);
+  KITH_TRY(kith_agreed_same(
+      n < INT32_MAX
+          ? KITH_OK
+          : kith_fail(KITH_ECONFIG,
+                      "nodes that are alike by a relation are compared among at most 2^31 - 2 nodes "
+                      "of all types; the graph has %lld: compare them by features instead",
+                      (long long)n)));
   KITH_TRY(kith_agree(comm, KITH_NEW(*number, n)));
   for (kith_lid i = 0; i < g->n_own; i++)
     (*number)[g->first[comm->rank] + i] = (int32_t)(offset[g->type[i]] + g->original[i]);
-  for (int64_t first = 0; first < n; first += CONTENT_MESSAGE)
-    KITH_WAIT("the numbers of all nodes",
-              MPI_Allreduce(MPI_IN_PLACE, *number + first, (int)kith_min(n - first, CONTENT_MESSAGE),
-                            MPI_INT32_T, MPI_MAX, comm->mpi));
+  kith_comm_reduce(comm, n, MPI_INT32_T, MPI_MAX, *number);
 done:
   return st;
 }
@@ -117,7 +119,7 @@ static void content_starts(const kith_comm *comm, const kith_graph *g, const con
                            kith_eid *start) {
   for (kith_lid i = 0; i < g->n_own_of[own->type]; i++)
     start[g->original[g->row_of[own->type][i]] + 1] = own->start[i + 1] - own->start[i];
-  kith_comm_sum_int(comm, (int)g->n[own->type] + 1, start);
+  kith_comm_sum_int(comm, g->n[own->type] + 1, start);
   for (int64_t i = 0; i < g->n[own->type]; i++) start[i + 1] += start[i];
 }
 
@@ -131,13 +133,8 @@ static void content_spread(const kith_comm *comm, const kith_graph *g, const con
       out->value[to] = own->entry[e].value;
     }
   }
-  for (int64_t first = 0; first < n; first += CONTENT_MESSAGE) {
-    int count = (int)kith_min(n - first, CONTENT_MESSAGE);
-    KITH_WAIT("what nodes consist of",
-              MPI_Allreduce(MPI_IN_PLACE, out->column + first, count, MPI_INT32_T, MPI_MAX, comm->mpi));
-    KITH_WAIT("what nodes consist of",
-              MPI_Allreduce(MPI_IN_PLACE, out->value + first, count, MPI_UINT32_T, MPI_BOR, comm->mpi));
-  }
+  kith_comm_reduce(comm, n, MPI_INT32_T, MPI_MAX, out->column);
+  kith_comm_reduce(comm, n, MPI_UINT32_T, MPI_BOR, out->value);
 }
 
 kith_agreed kith__content_gather(const kith_comm *comm, const kith_graph *g, int type, int r,

@@ -55,7 +55,7 @@ static void negative_distribution_item_cdf(const kith_comm *comm, const kith_gra
     double degree = (double)(g->start[row + 1] - g->start[row]);
     cdf[g->original[row] + 1] = llround(pow(degree, alpha) * unit);
   }
-  kith_comm_sum_int(comm, (int)n, cdf + 1);
+  kith_comm_sum_int(comm, n, cdf + 1);
   for (int64_t i = 0; i < n; i++) cdf[i + 1] += cdf[i];
 }
 

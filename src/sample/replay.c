@@ -42,7 +42,7 @@ static void replay_number(const kith_comm *comm, const kith_graph *g, const kith
       }
     }
     if (pass == 1) continue;
-    kith_comm_sum_int(comm, 2 * (int)n, count[0]);
+    kith_comm_sum_int(comm, 2 * n, count[0]);
     replay_prefix(n, count, before);
   }
 }

@@ -69,7 +69,7 @@ static kith_agreed saturated_gather(const kith_comm *comm, const kith_graph *g, 
   }
   KITH_TRY(kith_agree(comm, saturated_alloc(s, &all)));
   saturated_write(g, s, at, all);
-  kith_comm_sum_int(comm, 2 * (int)s->n_user, &all->edge);
+  kith_comm_sum_int(comm, 2 * s->n_user, &all->edge);
   qsort(all, (size_t)s->n_user, sizeof *all, saturated_compare);
   for (int64_t i = 0; i < s->n_user; i++) {
     s->first_edge[i] = all[i].edge;

@@ -90,7 +90,7 @@ void kith_sasrec_set_epoch(kith_sasrec *s, int64_t epoch) {
     s->user[i] = (int32_t)(s->place[i] & UINT32_MAX);
     s->step_start[step + 1] += sasrec_n_row(s, s->user[i], 1);
   }
-  kith_comm_sum_int(s->comm, (int)s->n_step, s->step_start + 1);
+  kith_comm_sum_int(s->comm, s->n_step, s->step_start + 1);
   for (int64_t k = 0; k < s->n_step; k++) s->step_start[k + 1] += s->step_start[k];
 }
 

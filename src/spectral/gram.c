@@ -52,7 +52,7 @@ KITH_KERNEL static void gram_add(int64_t n, double one, const float *part, int64
 static void gram_merge(kith__gram *s, int64_t n) {
   for (int i = 1; i < s->threads; i++)
     for (int64_t j = 0; j < n; j++) s->sum[0][j] += s->sum[i][j];
-  kith_comm_sum_int(s->block->comm, (int)n, s->sum[0]);
+  kith_comm_sum_int(s->block->comm, n, s->sum[0]);
 }
 
 void kith__gram_sum(kith__gram *s, int m, const float *x, int ldx, int n, const float *y, int ldy, double *g,

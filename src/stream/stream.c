@@ -56,7 +56,7 @@ static kith_agreed stream_user_numbers(const kith_comm *comm, const kith_graph *
     kith_lid row = g->row_of[KITH_USER][i];
     number[g->original[row]] = g->first[comm->rank] + row;
   }
-  kith_comm_sum_int(comm, (int)n, number);
+  kith_comm_sum_int(comm, n, number);
   *out = number;
 done:
   return st;

@@ -138,7 +138,7 @@ static void composition_forward(void *self) {
 void kith__exact_gradient(const kith_block *block, kith_exact_sum *sum, kith_tensor *x) {
   const kith_comm *comm = block->dist_csr ? kith_halo_comm(block->dist_csr->halo) : NULL;
   int64_t n = x->n_row * x->d;
-  if (comm) kith_comm_sum(comm, (int)n, sum);
+  if (comm) kith_comm_sum(comm, n, sum);
   float *dx = kith_tensor_grad(x);
   for (int64_t i = 0; i < n && (!comm || comm->rank == 0); i++)
     dx[i] += (float)(kith_exact_sum_value(&sum[i]) / KITH_RELATION_UNIT);

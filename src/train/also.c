@@ -92,7 +92,7 @@ static kith_agreed also_number(const kith_comm *comm, const kith_graph *g, kith_
   KITH_TRY(kith_agree(comm, KITH_NEW(view->first_edge, g->n_own)));
   for (kith_lid i = 0; i < g->n_own; i++)
     if (g->type[i] == KITH_USER) first[g->original[i] + 1] = view->start[i + 1] - view->start[i];
-  kith_comm_sum_int(comm, (int)n_user, first + 1);
+  kith_comm_sum_int(comm, n_user, first + 1);
   for (int64_t u = 0; u < n_user; u++) first[u + 1] += first[u];
   for (kith_lid i = 0; i < g->n_own; i++)
     view->first_edge[i] = g->type[i] == KITH_USER ? first[g->original[i]] : -1;

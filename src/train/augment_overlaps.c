@@ -86,7 +86,7 @@ kith_agreed kith__augment_overlaps(const augment *x, int type, const kith_new_ed
   KITH_TRY(kith_agreed_same(
       l->n <= INT32_MAX ? KITH_OK
                         : kith_fail(KITH_EDATA, "%lld edges of new nodes are too many", (long long)l->n)));
-  kith_comm_sum_int(x->comm, (int)l->n, overlap);
+  kith_comm_sum_int(x->comm, l->n, overlap);
 done:
   overlaps_free(&o);
   return st;

@@ -6,6 +6,9 @@
 
 #include "support/mpi_main.h"
 
+#include "comm/comm.h"
+#include "graph/content.h"
+
 /* Rank 0 speaks for all and needs no name. */
 static void assert_words(int rank, const char *words) {
   char all[192], name[32] = "";
@@ -41,10 +44,40 @@ static void nobody_fails_where_all_are_well(void **state) {
   assert_int_equal(kith_agree(test_comm, KITH_OK).status, KITH_OK);
 }
 
+/* Counts of MPI have 32 bits: longer arrays go in several messages, the last one shorter. */
+static void a_long_array_is_reduced_message_by_message(void **state) {
+  (void)state;
+  enum { N = 11 };
+  for (int most = 1; most <= N; most += 2) {
+    int32_t x[N + 1];
+    for (int i = 0; i <= N; i++) x[i] = 100 * test_comm->rank + i;
+    kith__comm_reduce(test_comm, N, most, MPI_INT32_T, MPI_MAX, x);
+    for (int i = 0; i < N; i++) assert_int_equal(x[i], 100 * (test_comm->size - 1) + i);
+    assert_int_equal(x[N], 100 * test_comm->rank + N);
+  }
+}
+
+/* Sizes alone, without arrays of them: users and items are together more than 32 bits number. */
+static void numbers_of_nodes_have_64_bits_or_are_refused(void **state) {
+  (void)state;
+  const int64_t billion = 1000000000;
+  const kith_gid first[] = {0, 3 * billion, 3 * billion, 3 * billion + 5, 4 * billion};
+  assert_int_equal(kith_owner(4, first, 3 * billion - 1), 0);
+  assert_int_equal(kith_owner(4, first, 3 * billion + 4), 2);
+  assert_int_equal(kith_owner(4, first, 4 * billion - 1), 3);
+  kith_graph g = {.n = {2 * billion, 2 * billion}, .n_edge = 1};
+  assert_true(kith_graph_n_node(&g) == 4 * billion);
+  kith__content content;
+  assert_int_equal(kith__content_gather(test_comm, &g, KITH_ITEM, 0, &content).status, KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "4000000000"));
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_words_of_the_rank_that_fails_are_everybodys),
                                      cmocka_unit_test(the_largest_code_wins),
-                                     cmocka_unit_test(nobody_fails_where_all_are_well)};
+                                     cmocka_unit_test(nobody_fails_where_all_are_well),
+                                     cmocka_unit_test(a_long_array_is_reduced_message_by_message),
+                                     cmocka_unit_test(numbers_of_nodes_have_64_bits_or_are_refused)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }
