@@ -17,6 +17,8 @@ typedef enum kith_fault_kind {
   KITH_FAULT_LOSS,  /**< after a step of training the loss is not finite */
   KITH_FAULT_KILL,  /**< before a step of training the process is killed (SIGKILL) */
   KITH_FAULT_STOP,  /**< before a step of training the process is stopped (SIGSTOP): the other ranks wait */
+  KITH_FAULT_SHARE, /**< memory that the ranks of a host share is refused */
+  KITH_FAULT_HUGE,  /**< such memory gets no huge pages */
   KITH_FAULT_KINDS
 } kith_fault_kind;
 
@@ -27,8 +29,8 @@ bool kith_fault_is_due(kith_fault_kind kind);
 
 /**
  * Set faults from text: "kind:k@rank", separated by commas, as in "read:3@0,kill:120@1"; kinds are alloc,
- * read, write, loss, kill and stop.  Those of other ranks are parsed and ignored.  Null or "" sets none.
- * Errors: KITH_EUSAGE for bad syntax, and for any fault in a build without KITH_FAULTS.
+ * read, write, loss, kill, stop, share and huge.  Those of other ranks are parsed and ignored.  Null or ""
+ * sets none. Errors: KITH_EUSAGE for bad syntax, and for any fault in a build without KITH_FAULTS.
  */
 kith_status kith_fault_read_text(const char *text, int rank) KITH_MUST_USE;
 

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "comm/hosts.h"
 #include "comm/placement.h"
 
 enum { PLACEMENT_PATH = 2 * KITH_PATH }; /* size of paths of control groups */
@@ -166,6 +167,20 @@ int kith_host_info_usable_cores(const kith_host_info *p) {
   return n > 1 ? n : 1;
 }
 
+int64_t kith_huge_page_bytes(const void *base) {
+  char line[256], begin[32];
+  long long kib = 0;
+  bool inside = false;
+  snprintf(begin, sizeof begin, "%lx-", (unsigned long)base);
+  FILE *file = fopen("/proc/self/smaps", "r");
+  while (file && fgets(line, sizeof line, file)) {
+    if (strncmp(line, begin, strlen(begin)) == 0) inside = true;
+    else if (inside && sscanf(line, "ShmemPmdMapped: %lld kB", &kib) == 1) break;
+  }
+  if (file) fclose(file);
+  return 1024 * kib;
+}
+
 int kith_running_threads(void) {
   enum { LOOKS = 5, NAP = 1000000 };
   int least = INT_MAX;
@@ -234,10 +249,9 @@ kith_agreed kith_host_info_allgather(const kith_comm *comm, const kith_host_info
                                      kith_host_info **all) {
   kith_agreed st = {KITH_OK};
   kith_host_info *hosts = NULL, here = *mine;
-  MPI_Comm node = MPI_COMM_NULL;
+  MPI_Comm node = kith_hosts_split(comm);
   *all = NULL;
   here.first = comm->rank;
-  KITH_MPI(MPI_Comm_split_type(comm->mpi, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL, &node));
   KITH_MPI(MPI_Bcast(&here.first, 1, MPI_INT, 0, node));
   KITH_MPI(MPI_Comm_free(&node));
   KITH_TRY(kith_agree(comm, KITH_NEW(hosts, comm->size)));

@@ -48,6 +48,10 @@ void kith_host_info_get(kith_host_info *out);
 /** Cores that this rank may use: its affinity, limited by the CPU quota; at least 1.  Local. */
 int kith_host_info_usable_cores(const kith_host_info *p);
 
+/** Bytes of shared memory in huge pages that this process has mapped, of the mapping that begins at `base`.
+ * Local.  Returns 0 without /proc. */
+int64_t kith_huge_page_bytes(const void *base);
+
 /**
  * Runnable threads on this machine, this one included: the minimum of five samples of /proc/loadavg, a
  * millisecond apart, so that short bursts do not count.  Local.  Returns 1 without /proc.

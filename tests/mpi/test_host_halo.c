@@ -1,0 +1,242 @@
+/* ranks: 1 3 4 */
+/* Ranks of a host read each other's rows in place, rows of other hosts come once, and products have the same
+ * bits; refused memory is told to all ranks, and no fault of it is met twice. */
+#include <errno.h>
+
+#include "support/cut.h"
+#include "support/mpi_main.h"
+
+#include "base/fault.h"
+#include "comm/hosts.h"
+#include "halo/host_halo.h"
+#include "ops/ops.h"
+
+enum { WIDTH = 21 };
+
+static float noise(const kith_graph *g, kith_lid i, int k, uint64_t seed) {
+  return (float)kith_random_unit(
+             kith_random(seed, KITH_RNG_INIT, g->type[i], (uint64_t)g->original[i], (uint64_t)k).bits[0]) -
+         0.5f;
+}
+
+/* The hosts if `n` ranks were on each; 0: as they are. */
+static kith_hosts *hosts_of(int n) {
+  kith_hosts *hosts = NULL;
+  char text[16];
+  snprintf(text, sizeof text, "%d", n);
+  setenv("KITH_RANKS_PER_HOST", text, 1);
+  assert_int_equal(kith_hosts_create(test_comm, &hosts).status, KITH_OK);
+  unsetenv("KITH_RANKS_PER_HOST");
+  return hosts;
+}
+
+static void hosts_are_numbered_by_their_lowest_ranks(void **state) {
+  (void)state;
+  for (int n = 0; n <= 3; n++) {
+    kith_hosts *h = hosts_of(n);
+    const int each = n > 0 ? n : test_comm->size;
+    assert_int_equal(h->n, (test_comm->size + each - 1) / each);
+    assert_int_equal(h->mine, test_comm->rank / each);
+    assert_int_equal(h->here.rank, test_comm->rank % each);
+    for (int r = 0; r < test_comm->size; r++) {
+      assert_int_equal(h->of[r], r / each);
+      assert_int_equal(h->member[r], r);
+    }
+    for (int i = 0; i < h->n; i++) assert_int_equal(h->first[i], i * each);
+    assert_int_equal(h->first[h->n], test_comm->size);
+    kith_hosts_destroy(&h);
+  }
+}
+
+/* This rank's numbers lie at their place in the memory of all ranks of its host. */
+static void ranks_of_a_host_write_into_one_memory(void **state) {
+  (void)state;
+  enum { EACH = 5 << 16 };
+  for (int n = 0; n <= 2; n++) {
+    kith_hosts *h = hosts_of(n);
+    kith_share *s = NULL;
+    assert_int_equal(kith_share_create(h, (int64_t)h->here.size * EACH * 4, &s).status, KITH_OK);
+    assert_non_null(s);
+    int *x = (int *)(void *)s->base, *mine = x + h->here.rank * EACH;
+    assert_int_equal((size_t)s->base % (2 << 20), 0);
+    assert_true(kith_share_seal(&s, kith_share_claim(s, mine, EACH * 4)));
+    bool zero = true, same = true;
+    for (int i = 0; i < EACH; i++) zero = zero && mine[i] == 0;
+    assert_true(zero);
+    for (int i = 0; i < EACH; i++) mine[i] = test_comm->rank * EACH + i;
+    kith_hosts_barrier(h);
+    const int first = h->member[h->first[h->mine]];
+    for (int i = 0; i < h->here.size * EACH; i++) same = same && x[i] == first * EACH + i;
+    assert_true(same);
+    kith_hosts_barrier(h);
+    kith_share_destroy(&s);
+    kith_hosts_destroy(&h);
+  }
+}
+
+/* A run of all that a mapping needs; whether it was given. */
+static bool is_shared(const kith_hosts *h, bool *huge) {
+  enum { BYTES = 4 << 20 };
+  kith_share *s = NULL;
+  assert_int_equal(kith_share_create(h, BYTES, &s).status, KITH_OK);
+  bool given = s && kith_share_seal(&s, kith_share_claim(s, s->base, BYTES));
+  *huge = given && s->huge;
+  if (!given) assert_null(s);
+  kith_share_destroy(&s);
+  return given;
+}
+
+static void refused_memory_is_told_to_all_ranks(void **state) {
+  (void)state;
+  bool huge = false;
+  kith_fault_set(KITH_FAULT_SHARE, 1000);
+  bool built = kith_fault_is_due(KITH_FAULT_SHARE);
+  kith_fault_set(KITH_FAULT_SHARE, 0);
+  if (!built) skip();
+  kith_hosts *h = hosts_of(0);
+  for (int r = 0; r < test_comm->size; r++) {
+    int64_t refused = 0;
+    for (int k = 1; k <= 4; k++) {
+      kith_fault_set(KITH_FAULT_SHARE, test_comm->rank == r ? k : 0);
+      bool given = is_shared(h, &huge);
+      int64_t due = kith_comm_max(test_comm, kith_fault_is_due(KITH_FAULT_SHARE));
+      kith_fault_set(KITH_FAULT_SHARE, 0);
+      assert_int_equal(kith_comm_max(test_comm, given), !kith_comm_max(test_comm, !given));
+      assert_int_equal(given, due);
+      refused += !given;
+      if (!given) assert_non_null(strstr(kith_error_text(), strerror(EIO)));
+    }
+    assert_int_equal(refused, 3);
+  }
+  for (int r = 0; r < test_comm->size; r++) {
+    kith_fault_set(KITH_FAULT_HUGE, test_comm->rank == r);
+    assert_true(is_shared(h, &huge));
+    assert_false(huge);
+  }
+  kith_hosts_destroy(&h);
+}
+
+static void more_than_there_is_is_refused(void **state) {
+  (void)state;
+  kith_hosts *h = hosts_of(0);
+  kith_share *s = NULL;
+  assert_int_equal(kith_share_create(h, (int64_t)1 << 50, &s).status, KITH_OK);
+  assert_null(s);
+  assert_non_null(strstr(kith_error_text(), "more than this host can give"));
+  kith_hosts_destroy(&h);
+}
+
+/* Rows of the host, then its ghosts, then its packed rows, in memory that it shares. */
+static kith_share *place_rows(kith_host_halo *h, float **x) {
+  kith_share *s = NULL;
+  int64_t bytes = ((int64_t)h->n_row + h->n_ghost + h->n_packed) * WIDTH * 4;
+  assert_int_equal(kith_share_create(h->hosts, bytes, &s).status, KITH_OK);
+  assert_true(kith_share_seal(&s, kith_share_claim(s, s->base, bytes)));
+  *x = (float *)(void *)s->base;
+  h->ghost = *x + (size_t)h->n_row * WIDTH;
+  h->packed = h->ghost + (size_t)h->n_ghost * WIDTH;
+  return s;
+}
+
+static void product(const kith_dist_csr *a, float *x, float *y) {
+  kith_lid n = a->csr.n_row;
+  kith_halo_begin(a->halo, WIDTH, x, x + (size_t)n * WIDTH);
+  kith_halo_end(a->halo);
+  kith_spmm(&a->csr, 0, n, WIDTH, x, false, y);
+}
+
+static void host_product(kith_host_halo *h, const float *x, float *y) {
+  kith_host_halo_begin(h, WIDTH, x + (size_t)h->first * WIDTH);
+  kith_host_halo_progress(h);
+  kith_host_halo_end(h);
+  kith_spmm(&h->csr, 0, h->csr.n_row, WIDTH, x, false, y);
+}
+
+/* Rows of other hosts that the ranks of a host read, counted by brute force: each for itself, and each once.
+ */
+static void expect_rows(const kith_host_halo *h, const kith_graph *g, const kith_dist_csr *a) {
+  const kith_hosts *t = h->hosts;
+  int64_t n_all = g->first[test_comm->size], apart = 0, once = 0, received = 0;
+  int64_t *reads = calloc((size_t)n_all, sizeof *reads);
+  for (kith_lid i = a->csr.n_row; i < a->csr.n_col; i++) {
+    int owner = 0;
+    while (a->number[i] >= g->first[owner + 1]) owner++;
+    reads[a->number[i]] += t->of[owner] != t->mine;
+  }
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, reads, (int)n_all, MPI_INT64_T, MPI_SUM, t->here.mpi));
+  for (int64_t i = 0; i < n_all; i++) {
+    apart += reads[i];
+    once += reads[i] > 0;
+  }
+  free(reads);
+  for (int i = 0; i < h->n_recv; i++) received += h->recv[i].n;
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &received, 1, MPI_INT64_T, MPI_SUM, t->here.mpi));
+  assert_int_equal(h->n_apart, apart);
+  assert_int_equal(h->n_ghost, once);
+  assert_int_equal(received, once);
+}
+
+/* Messages and bytes of `n` exchanges: one message for each pair of hosts, since all of them are neighbors.
+ */
+static void expect_counts(const kith_host_halo *h, int n, int64_t bytes) {
+  int64_t sum[3] = {h->messages, bytes, h->hosts->here.rank == 0 ? h->n_ghost : 0};
+  kith_comm_sum_int(test_comm, 3, sum);
+  assert_int_equal(sum[0], n * h->hosts->n * (h->hosts->n - 1));
+  assert_int_equal(sum[1], n * sum[2] * WIDTH * 4);
+}
+
+/* Twice: the second product overwrites rows that others have read for the first. */
+static void compare(const kith_graph *g, const kith_dist_csr *a, kith_host_halo *h) {
+  enum { TIMES = 2 };
+  float *x = NULL, *own = calloc((size_t)a->csr.n_col * WIDTH, 4),
+        *y = calloc((size_t)g->n_own * WIDTH + 1, 4), *hy = calloc((size_t)g->n_own * WIDTH + 1, 4);
+  int64_t bytes = 0;
+  kith_share *s = place_rows(h, &x);
+  for (int t = 0; t < TIMES; t++) {
+    for (kith_lid i = 0; i < g->n_own; i++)
+      for (int k = 0; k < WIDTH; k++) own[i * WIDTH + k] = noise(g, i, k, (uint64_t)t);
+    kith_hosts_barrier(h->hosts);
+    memcpy(x + (size_t)h->first * WIDTH, own, (size_t)g->n_own * WIDTH * 4);
+    product(a, own, y);
+    bytes -= kith_halo_bytes(a->halo);
+    host_product(h, x, hy);
+    bytes += kith_halo_bytes(a->halo);
+    assert_memory_equal(y, hy, (size_t)g->n_own * WIDTH * 4);
+  }
+  expect_counts(h, TIMES, bytes);
+  kith_hosts_barrier(h->hosts);
+  kith_share_destroy(&s);
+  free(own);
+  free(y);
+  free(hy);
+}
+
+static void products_by_host_have_the_same_bits(void **state) {
+  (void)state;
+  test_graph t = test_graph_random(40, 50, 400, 2);
+  kith_graph *g = test_graph_cut(&t, test_comm, 6, 3);
+  kith_dist_csr *a = NULL;
+  assert_int_equal(kith_dist_csr_create(test_comm, g, WIDTH, &a).status, KITH_OK);
+  for (int n = 0; n <= 3; n++) {
+    kith_hosts *hosts = hosts_of(n);
+    kith_host_halo *h = NULL;
+    assert_int_equal(kith_host_halo_create(hosts, g, a, &h).status, KITH_OK);
+    expect_rows(h, g, a);
+    compare(g, a, h);
+    kith_host_halo_destroy(&h);
+    kith_hosts_destroy(&hosts);
+  }
+  kith_dist_csr_destroy(&a);
+  kith_graph_destroy(&g);
+  test_graph_free(&t);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(hosts_are_numbered_by_their_lowest_ranks),
+                                     cmocka_unit_test(ranks_of_a_host_write_into_one_memory),
+                                     cmocka_unit_test(refused_memory_is_told_to_all_ranks),
+                                     cmocka_unit_test(more_than_there_is_is_refused),
+                                     cmocka_unit_test(products_by_host_have_the_same_bits)};
+  test_begin(&argc, &argv);
+  return test_end(cmocka_run_group_tests(tests, NULL, NULL));
+}
