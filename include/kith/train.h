@@ -29,7 +29,9 @@ typedef struct kith_also {
 /** How the rows of new nodes begin in an update. */
 typedef enum kith_update_init {
   KITH_UPDATE_MEAN, /**< as the mean of the input rows of the known nodes that they interact with */
-  KITH_UPDATE_ZERO
+  KITH_UPDATE_ZERO,
+  KITH_UPDATE_FEATURES /**< as the mean of those of the known nodes of their type with the most alike
+                          features; nodes without such, and types without features, as with mean */
 } kith_update_init;
 
 /** An update: a trained model learns the interactions that its graph lacked. */
@@ -40,6 +42,7 @@ typedef struct kith_update_options {
   double lr;             /**< learning rate; 0: half of train.lr */
   double hold;           /**< mu of mu/2 |x - x_old|^2 on input rows of known nodes */
   kith_update_init init; /**< of rows of new nodes */
+  int init_neighbors;    /**< KITH_UPDATE_FEATURES: known nodes of a mean, at least 1 */
 } kith_update_options;
 
 typedef struct kith_train_options {
@@ -166,8 +169,9 @@ typedef struct kith_eval_result {
 typedef struct kith_update_result {
   int64_t new_pairs, old_pairs;      /**< of an epoch */
   int64_t new_nodes[KITH_MAX_TYPES]; /**< by type */
-  int64_t drawn_rows; /**< with init mean: new nodes of all types without an interaction with a known node,
-                         which begin as in training */
+  int64_t alike_rows; /**< with init features: new nodes that begin as means of nodes with alike features */
+  int64_t drawn_rows; /**< with init mean or features: new nodes of all types that begin as in training, since
+                         no mean is theirs */
 } kith_update_result;
 
 typedef struct kith_run_result {

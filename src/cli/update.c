@@ -26,6 +26,12 @@ typedef struct update {
 
 /* ---- what the job says ---- */
 
+/* Whether users or items can have both features and embeddings. */
+static bool update_has_features(const kith_job *job) {
+  return (job->data.features[KITH_USER].path[0] || job->data.features[KITH_ITEM].path[0]) &&
+         job->model.input != KITH_FEATURES;
+}
+
 static kith_status update_check_job(const cli *c) {
   kith_status st = KITH_OK;
   const kith_job *job = &c->job;
@@ -46,6 +52,13 @@ static kith_status update_check_job(const cli *c) {
       job->data.split.method != KITH_SPLIT_STREAM, KITH_ECONFIG,
       "%s: data.split.method: stream: kith update does not put events behind those of a stream; run kith "
       "ingest and kith partition with the longer list",
+      job->path);
+  KITH_CHECK(
+      job->train.update.init != KITH_UPDATE_FEATURES || !kith_model_has_steps(&job->model) ||
+          update_has_features(job),
+      KITH_ECONFIG,
+      "%s: update.init: features: needs data.user_features or data.item_features, and embeddings, which "
+      "model.input: features has only of nodes without features; expected mean or zero",
       job->path);
   KITH_CHECK(!kith_model_has_steps(&job->model) || job->train.sampler.mode != KITH_CLUSTER, KITH_ECONFIG,
              "%s: sampler.mode: cluster has steps of whole parts, and an update learns from new pairs; "
@@ -152,18 +165,21 @@ done:
 /* ---- the folder ---- */
 
 static const char *update_init_text(kith_update_init init) {
+  if (init == KITH_UPDATE_FEATURES) return "features";
   return init == KITH_UPDATE_ZERO ? "zero" : "mean";
 }
 
 /* "key=value" words of all that decides the result beside the lists and what checkpoints compare. */
 static void update_print_settings(const update *u, size_t size, char *text) {
   const kith_update_options *o = &u->run.train.update;
-  snprintf(text, size,
-           KITH_CONFIG_KEY_BEGIN
-           " update.epochs=%d update.replay=%.17g update.lr=%.17g update.hold=%.17g update.init=%s "
-           "run=%s epoch=%lld step=%lld",
-           o->epochs, o->replay, u->run.train.optimizer.lr, o->hold, update_init_text(o->init), u->origin.run,
-           (long long)u->origin.epoch, (long long)u->origin.step);
+  int n = snprintf(text, size,
+                   KITH_CONFIG_KEY_BEGIN
+                   " update.epochs=%d update.replay=%.17g update.lr=%.17g update.hold=%.17g update.init=%s "
+                   "run=%s epoch=%lld step=%lld",
+                   o->epochs, o->replay, u->run.train.optimizer.lr, o->hold, update_init_text(o->init),
+                   u->origin.run, (long long)u->origin.epoch, (long long)u->origin.step);
+  if (o->init == KITH_UPDATE_FEATURES)
+    snprintf(text + n, size - (size_t)n, " update.init_neighbors=%d", o->init_neighbors);
 }
 
 /* The first difference of an update that is not complete, and of what it would go on with. */
@@ -321,6 +337,10 @@ static void update_print(cli *c, update *u, const kith_graph *g, const kith_run_
     cli_print(c, "%s, %s among them in each of %s", KITH_COUNT(of->new_pairs, "new pair(s)"),
               KITH_COUNT(of->old_pairs, "old one(s)"),
               KITH_COUNT(u->run.train.epochs - u->origin.epoch, "epoch(s)"));
+  if (of->alike_rows > 0)
+    cli_print(c, "  %s",
+              KITH_COUNT(of->alike_rows, "new node(s) (begins|begin) with the mean row of known nodes with "
+                                         "alike features"));
   if (of->drawn_rows > 0)
     cli_print(c, "  %s with new nodes alone, or with none",
               KITH_COUNT(of->drawn_rows, "new node(s) (begins|begin) with (a drawn row: it interacts|drawn "
@@ -329,6 +349,7 @@ static void update_print(cli *c, update *u, const kith_graph *g, const kith_run_
   cli_json(c, "old_pairs", "%lld", (long long)of->old_pairs);
   cli_json(c, "new_users", "%lld", (long long)of->new_nodes[KITH_USER]);
   cli_json(c, "new_items", "%lld", (long long)of->new_nodes[KITH_ITEM]);
+  cli_json(c, "alike_rows", "%lld", (long long)of->alike_rows);
   cli_json(c, "drawn_rows", "%lld", (long long)of->drawn_rows);
   cli_print_trained(c, g, &u->run, r);
 }

@@ -490,9 +490,12 @@ const job_key kith__job_row[] = {
      "kith update: weight mu of mu/2 |x - x_old|^2, which holds the input row x of a known node where it "
      "was; "
      "applied after each step of the optimizer (docs/update.md)."},
-    {"update.init", JOB_ENUM, AT(train.update.init), 0, 0, "mean | zero",
+    {"update.init", JOB_ENUM, AT(train.update.init), 0, 0, "mean | zero | features",
      "kith update: input row of a new node. mean: the mean of the rows of the known nodes that it interacts "
-     "with; drawn as in training if there are none."},
+     "with; drawn as in training if there are none. features: the mean of those of the known nodes that are "
+     "most alike by features, as in embed.init: mean; as mean if there are none."},
+    {"update.init_neighbors", JOB_INT, AT(train.update.init_neighbors), 1, 1000, "nodes",
+     "update.init: features: known nodes of a mean, at most."},
     {"blend.weights", JOB_KNOTS, AT(blend.weights), 0, 1e6, "",
      "kith blend: given weights of the models, in the order of blend.models, where scores are in units of "
      "their "

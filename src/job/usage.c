@@ -66,14 +66,9 @@ static bool filters_ties(const kith_job *j) { return j->data.social.min_weight >
 static bool test_has_columns(const kith_job *j) {
   return recommends(j) && j->data.test.format != KITH_ADJACENCY;
 }
-static bool new_has_columns(const kith_job *j) {
-  return recommends(j) && j->embed.interactions.format != KITH_ADJACENCY;
-}
-
-static bool embeds_means(const kith_job *j) { return j->embed.how.init == KITH_EMBED_MEAN; }
 static bool adds_features(const kith_job *j) { return recommends(j) && j->model.input != KITH_EMBEDDING; }
 static bool reads_features(const kith_job *j) {
-  return adds_features(j) || (recommends(j) && embeds_means(j));
+  return adds_features(j) || (recommends(j) && kith__job_embeds_means(j)) || kith__job_begins_by_features(j);
 }
 static bool reads_item_features(const kith_job *j) {
   return reads_features(j) || names_relation(&j->blend.evidence[KITH_EVIDENCE_ALIKE], "features");
@@ -312,9 +307,10 @@ static const usage_rule usage_rules[] = {
      "needs data.social.min_weight above 0: models do not read the weights of edges"},
     {"data.nodes.NAME.features", "train", adds_features, "needs model.input: features or both"},
     {"data.user_features", "train", reads_features,
-     "needs model.input: features or both, or embed.init: mean"},
+     "needs model.input: features or both, embed.init: mean, or update.init: features"},
     {"data.item_features", "train", reads_item_features,
-     "needs model.input: features or both, blend.alike: features, or embed.init: mean"},
+     "needs model.input: features or both, blend.alike: features, embed.init: mean, or update.init: "
+     "features"},
     {"data.split.method", "ingest", recommends, "needs task: recommend"},
     {"data.split.valid", "ingest", splits, "needs a data.split.method other than none"},
     {"data.split.test", "ingest", holds_out_test,
@@ -465,22 +461,25 @@ static const usage_rule usage_rules[] = {
     {"stream.evidence", "train", kith__job_has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
     {"stream.init", "train", kith__job_has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
     {"embed", "embed", recommends, "needs task: recommend"},
-    {"embed.init_neighbors", "embed", embeds_means, "needs embed.init: mean"},
-    {"embed.interactions.columns", "embed", new_has_columns,
+    {"embed.init_neighbors", "embed", kith__job_embeds_means, "needs embed.init: mean"},
+    {"embed.interactions.columns", "embed", kith__job_new_has_columns,
      "needs a list of edges (embed.interactions.format)"},
     {"embed.interactions.columns.time", "embed", kith__job_adds_recent,
      "needs model.sequence: recent; else interactions of new nodes count as the latest ones"},
-    {"embed.interactions.header", "embed", new_has_columns,
+    {"embed.interactions.header", "embed", kith__job_new_has_columns,
      "needs a list of edges (embed.interactions.format)"},
     {"update", "update", recommends, "needs task: recommend"},
-    {"update.user_features", "update", reads_features, "needs model.input: features or both"},
+    {"update.user_features", "update", reads_features,
+     "needs model.input: features or both, or update.init: features"},
     {"update.item_features", "update", reads_item_features,
-     "needs model.input: features or both, or blend.alike: features"},
+     "needs model.input: features or both, blend.alike: features, or update.init: features"},
     {"update.epochs", "update", has_pairs, "needs a model that is trained by steps, not spectral"},
     {"update.replay", "update", has_pairs, "needs a model that is trained by steps, not spectral"},
     {"update.lr", "update", has_pairs, "needs a model that is trained by steps, not spectral"},
     {"update.hold", "update", has_pairs, "needs a model that is trained by steps, not spectral"},
     {"update.init", "update", has_pairs, "needs a model that is trained by steps, not spectral"},
+    {"update.init_neighbors", "update", kith__job_begins_by_features,
+     "needs update.init: features, and a model that is trained by steps, not spectral"},
     {"blend", "blend", recommends, "needs task: recommend"},
     {"blend.users", "blend", chooses_weights, "needs blend.weights: []"},
     {"blend.half_life", "blend", counts_popular, "needs blend.popular"},

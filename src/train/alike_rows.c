@@ -1,5 +1,5 @@
-/* embed.init: mean: an inverted index of the known nodes' features, the exact top k of each new node, and the
- * mean of the rows of these. */
+/* embed.init: mean and update.init: features: an inverted index of the known nodes' features, the exact top k
+ * of each new node, and the mean of the rows of these. */
 #include "train/alike_rows.h"
 
 #include <math.h>
@@ -16,17 +16,13 @@ typedef struct alike_entry {
 
 typedef struct alike {
   const kith_comm *comm;
-  const kith__alike_rows *o;
-  kith_node_type type;
-  int64_t first, n; /* this rank's new nodes of the type: rows of f from `first` on … */
-  int64_t at_new;   /* … and of o->x from here on */
-  const kith_features *f;
-  kith__content content;
-  int64_t *n_of;      /* [features] known nodes that have it */
-  double *weight;     /* [entries of content] */
-  double *length;     /* [known nodes] */
-  kith_eid *start;    /* [features + 1] … */
-  alike_entry *entry; /* … the known nodes that have a feature, ascending */
+  const kith__alike_query *o;
+  kith__content content; /* of the known nodes */
+  int64_t *n_of;         /* [features] known nodes that have it */
+  double *weight;        /* [entries of content] */
+  double *length;        /* [known nodes] */
+  kith_eid *start;       /* [features + 1] … */
+  alike_entry *entry;    /* … the known nodes that have a feature, ascending */
   int n_thread;
   kith__sparse *score; /* [threads] of vectors [known nodes] */
   int32_t *near;       /* [n, k] original numbers, the most alike first; -1: no further one */
@@ -69,7 +65,7 @@ static kith_status alike_make(alike *a) {
   a->n_thread = kith_max_threads();
   KITH_TRY(KITH_NEW(a->score, a->n_thread));
   for (int t = 0; t < a->n_thread; t++) KITH_TRY(kith__sparse_make(c->n_row, &a->score[t]));
-  KITH_TRY(KITH_NEW(a->near, a->n * a->o->neighbors));
+  KITH_TRY(KITH_NEW(a->near, a->o->n * a->o->neighbors));
 done:
   return st;
 }
@@ -93,8 +89,8 @@ static void alike_index(alike *a) {
 
 /* Cosines with a new node, times its length. */
 static void alike_score(const alike *a, int64_t row, kith__sparse *s) {
-  const kith_features *f = a->f;
-  for (kith_eid e = f->start[row]; e < f->start[row + 1]; e++) {
+  const kith_features *f = a->o->features;
+  for (kith_eid e = f->start ? f->start[row] : 0; f->start && e < f->start[row + 1]; e++) {
     int32_t c = f->index[e];
     if (a->n_of[c] == 0 || f->value[e] == 0) continue;
     double w = (double)f->value[e] * log((double)a->content.n_row / (double)a->n_of[c]);
@@ -120,14 +116,14 @@ static void alike_top(const kith__sparse *s, int k, int32_t *near) {
   for (; n < k; n++) near[n] = -1;
 }
 
-static bool alike_skips(const alike *a, int64_t i) { return a->o->skip && a->o->skip[a->at_new + i]; }
+static bool alike_skips(const kith__alike_query *o, int64_t i) { return o->skip && o->skip[i]; }
 
 static void alike_find(alike *a) {
-  const kith__alike_rows *o = a->o;
+  const kith__alike_query *o = a->o;
 #pragma omp parallel for schedule(dynamic, 64)
-  for (int64_t i = 0; i < a->n; i++) {
+  for (int64_t i = 0; i < o->n; i++) {
     kith__sparse *s = &a->score[kith_thread_num()];
-    if (!alike_skips(a, i)) alike_score(a, a->first + i, s);
+    if (!alike_skips(o, i)) alike_score(a, o->row ? o->row[i] : o->first + i, s);
     alike_top(s, o->neighbors, a->near + i * o->neighbors);
     kith__sparse_clear(s);
   }
@@ -139,7 +135,7 @@ static kith_status alike_meet(alike *a) {
   kith_status st = KITH_OK;
   int64_t n_known = a->content.n_row;
   KITH_TRY(KITH_NEW(a->at, n_known));
-  for (int64_t i = 0; i < a->n * a->o->neighbors; i++)
+  for (int64_t i = 0; i < a->o->n * a->o->neighbors; i++)
     if (a->near[i] >= 0) a->at[a->near[i]] = 1;
   for (int64_t j = 0; j < n_known; j++) a->n_met += a->at[j];
   KITH_TRY(KITH_NEW(a->met, a->n_met));
@@ -176,16 +172,16 @@ done:
   return st;
 }
 
-static kith_agreed alike_gather(alike *a, const kith_graph *g, const char *parts_path, const float *known) {
+static kith_agreed alike_gather(alike *a, const kith_graph *g, const char *parts_path) {
   kith_agreed st = {KITH_OK};
   const int d = a->o->d;
   KITH_TRY(kith_agree(a->comm, alike_meet(a)));
-  KITH_TRY(kith_global_ids_read(a->comm, parts_path, g, a->type, a->n_met, a->met, a->number));
+  KITH_TRY(kith_global_ids_read(a->comm, parts_path, g, a->o->type, a->n_met, a->met, a->number));
   KITH_TRY(kith_agree(a->comm, alike_order(a)));
   KITH_TRY(kith_halo_create(a->comm, g->first, a->n_met, a->number, &a->halo));
   KITH_TRY(kith_agree(a->comm, kith_halo_reserve(a->halo, d)));
   KITH_TRY(kith_agree(a->comm, KITH_NEW(a->row, a->n_met * d)));
-  kith_halo_begin(a->halo, d, known, a->row);
+  kith_halo_begin(a->halo, d, a->o->known, a->row);
   kith_halo_end(a->halo);
 done:
   return st;
@@ -204,48 +200,56 @@ static void alike_mean(const alike *a, const int32_t *near, int d, float *y) {
 
 static void alike_means(const alike *a) {
 #pragma omp parallel for schedule(static)
-  for (int64_t i = 0; i < a->n; i++)
-    alike_mean(a, a->near + i * a->o->neighbors, a->o->d, a->o->x + (a->at_new + i) * a->o->d);
+  for (int64_t i = 0; i < a->o->n; i++)
+    alike_mean(a, a->near + i * a->o->neighbors, a->o->d, a->o->x + i * a->o->d);
 }
 
-/* Nodes of the type without neighbors, over all ranks. */
-static int64_t alike_count_alone(const alike *a) {
+/* Nodes without neighbors, over all ranks. */
+static int64_t alike_count_alone(const kith_comm *comm, const kith__alike_query *o, const int32_t *near) {
   int64_t n = 0;
-  for (int64_t i = 0; i < a->n; i++)
-    n += !alike_skips(a, i) && (!a->near || a->near[i * a->o->neighbors] < 0);
-  kith_comm_sum_int(a->comm, 1, &n);
+  for (int64_t i = 0; i < o->n; i++) {
+    const bool is = !alike_skips(o, i) && (!near || near[i * o->neighbors] < 0);
+    if (o->alone) o->alone[i] = is;
+    n += is;
+  }
+  kith_comm_sum_int(comm, 1, &n);
   return n;
 }
 
-/* The part of this rank's new nodes that is of the type. */
-static void alike_range(alike *a) {
-  const kith__alike_rows *o = a->o;
-  int64_t before = a->type == KITH_USER ? 0 : o->new->n[KITH_USER], end = before + o->new->n[a->type];
-  int64_t from = kith_min(o->first + o->n, o->first < before ? before : o->first);
-  int64_t to = kith_min(o->first + o->n, end);
-  a->n = to > from ? to - from : 0;
-  a->first = from - before;
-  a->at_new = from - o->first;
-}
-
-kith_agreed kith__alike_rows_fill(const kith_comm *comm, const kith_graph *g, const char *parts_path,
-                                  const kith__alike_rows *o, kith_node_type t, const float *known,
-                                  int64_t *n_alone) {
+kith_agreed kith__alike_rows(const kith_comm *comm, const kith_graph *g, const char *parts_path,
+                             const kith__alike_query *o, int64_t *n_alone) {
   kith_agreed st = {KITH_OK};
-  alike a = {.comm = comm, .o = o, .type = t, .f = &o->new->features[t]};
-  alike_range(&a);
-  if (!a.f->start) {
-    *n_alone = alike_count_alone(&a);
-    return st;
-  }
-  KITH_TRY(kith__content_gather(comm, g, (int)t, -1, &a.content));
+  alike a = {.comm = comm, .o = o};
+  KITH_TRY(kith__content_gather(comm, g, (int)o->type, -1, &a.content));
+  a.content.n_row = kith_min(a.content.n_row, o->n_known); /* known nodes are the first ones */
   KITH_TRY(kith_agree(comm, alike_make(&a)));
   alike_index(&a);
   alike_find(&a);
-  KITH_TRY(alike_gather(&a, g, parts_path, known));
+  KITH_TRY(alike_gather(&a, g, parts_path));
   alike_means(&a);
-  *n_alone = alike_count_alone(&a);
+  *n_alone = alike_count_alone(comm, o, a.near);
 done:
   alike_free(&a);
   return st;
+}
+
+kith_agreed kith__alike_rows_fill(const kith_comm *comm, const kith_graph *g, const char *parts_path,
+                                  const kith__alike_block *o, kith_node_type t, const float *known,
+                                  int64_t *n_alone) {
+  const int64_t before = t == KITH_USER ? 0 : o->new->n[KITH_USER], end = before + o->new->n[t];
+  const int64_t from = kith_min(o->first + o->n, o->first < before ? before : o->first);
+  const int64_t to = kith_min(o->first + o->n, end), at = from - o->first;
+  const kith__alike_query q = {.type = t,
+                               .neighbors = o->neighbors,
+                               .n_known = g->n[t],
+                               .d = o->d,
+                               .known = known,
+                               .features = &o->new->features[t],
+                               .first = from - before,
+                               .n = to > from ? to - from : 0,
+                               .skip = o->skip ? o->skip + at : NULL,
+                               .x = o->x + at * o->d};
+  if (q.features->start) return kith__alike_rows(comm, g, parts_path, &q, n_alone);
+  *n_alone = alike_count_alone(comm, &q, NULL);
+  return (kith_agreed){KITH_OK};
 }

@@ -1,18 +1,24 @@
-/* embed.init: mean: rows of new nodes by those of the known nodes that are most alike. */
+/* embed.init: mean and update.init: features: rows of new nodes by those of the known nodes that are most
+ * alike. */
 #ifndef KITH_SRC_TRAIN_ALIKE_ROWS_H
 #define KITH_SRC_TRAIN_ALIKE_ROWS_H
 
 #include "kith/embed.h"
 
-/* This rank's new nodes, as kith_embed() has them. */
-typedef struct kith__alike_rows {
-  const kith_new_nodes *new;
+/* This rank's new nodes of a type, and what is known. */
+typedef struct kith__alike_query {
+  kith_node_type type; /* users or items */
   int neighbors;       /* k */
-  int64_t first, n;    /* new nodes first … first + n - 1, users before items … */
-  const uint8_t *skip; /* [n] … of which these keep what they have; null: none */
+  int64_t n_known;     /* nodes of the type with smaller original numbers are known */
   int d;
-  float *x; /* [n, d] their rows */
-} kith__alike_rows;
+  const float *known;            /* [n_own of the graph, d]; rows of nodes that are not known are not read */
+  const kith_features *features; /* of the new nodes … */
+  int64_t first, n;              /* … which are its rows first … first + n - 1 … */
+  const int64_t *row;            /* … or row[n], unless it is null */
+  const uint8_t *skip;           /* [n] which of them keep what they have; null: none */
+  float *x;                      /* [n, d] their rows; may overlap `known` in rows that are not known */
+  uint8_t *alone;                /* [n] output: those without such a neighbor; or null */
+} kith__alike_query;
 
 /**
  * x_i = mean of x_j over the k known nodes j of the type with the largest cosine above 0 of
@@ -20,16 +26,28 @@ typedef struct kith__alike_rows {
  * (Salton and Buckley, 1988).  Of equal cosines the smaller original number is first.  A node without such
  * neighbors keeps its row.  Collective.
  *
- * @param g      the graph of the known nodes
- * @param known  [n_own of g, d] rows of the known nodes
- * @param t      users or items: the new nodes whose rows are filled
- * @param[out] n_alone  those of them, over all ranks, that have no such neighbor
+ * @param g             the graph of the known nodes, in which there may be others as well
+ * @param[out] n_alone  those new nodes, over all ranks, that have no such neighbor and are not skipped
  * Memory: 20 bytes a feature of a known node, 13 a known node and thread, 4 k a new node; the rows of those
  * known nodes that are neighbors.  Cost: for each feature of a new node the known nodes that have it.
  * Errors: KITH_ENOMEM, those of reading parts.h5.
  */
+kith_agreed kith__alike_rows(const kith_comm *comm, const kith_graph *g, const char *parts_path,
+                             const kith__alike_query *o, int64_t *n_alone) KITH_MUST_USE;
+
+/* This rank's new nodes, as kith_embed() has them. */
+typedef struct kith__alike_block {
+  const kith_new_nodes *new;
+  int neighbors;       /* k */
+  int64_t first, n;    /* new nodes first … first + n - 1, users before items … */
+  const uint8_t *skip; /* [n] … of which these keep what they have; null: none */
+  int d;
+  float *x; /* [n, d] their rows */
+} kith__alike_block;
+
+/** The same of those of them that are of type t; `g` has known nodes alone, known [n_own, d]. */
 kith_agreed kith__alike_rows_fill(const kith_comm *comm, const kith_graph *g, const char *parts_path,
-                                  const kith__alike_rows *o, kith_node_type t, const float *known,
+                                  const kith__alike_block *o, kith_node_type t, const float *known,
                                   int64_t *n_alone) KITH_MUST_USE;
 
 #endif

@@ -80,12 +80,12 @@ static kith_agreed embed_means(embed *m, const kith_graph *g, const char *parts_
                                kith_new_embeddings *out) {
   kith_agreed st = {KITH_OK};
   const kith_tensor *x = m->inference.recording.x;
-  const kith__alike_rows o = {.new = new,
-                              .neighbors = how->init_neighbors,
-                              .first = m->e.first,
-                              .n = m->e.n,
-                              .d = x->d,
-                              .x = x->value + (size_t)g->n_own *(size_t)x->d};
+  const kith__alike_block o = {.new = new,
+                               .neighbors = how->init_neighbors,
+                               .first = m->e.first,
+                               .n = m->e.n,
+                               .d = x->d,
+                               .x = x->value + (size_t)g->n_own *(size_t)x->d};
   for (int t = 0; t < KITH_SIDES; t++)
     if (kith_model_uses_embedding(m->model, g, t))
       KITH_TRY(

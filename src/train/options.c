@@ -12,7 +12,7 @@ kith_train_options kith_train_defaults(void) {
                               .optimizer = kith_optimizer_defaults(),
                               .loss = kith_loss_defaults(),
                               .negatives = kith_negative_defaults(),
-                              .update = {.epochs = 4, .replay = 0.5, .hold = 0.01}};
+                              .update = {.epochs = 4, .replay = 0.5, .hold = 0.01, .init_neighbors = 10}};
 }
 
 kith_checkpoint_options kith_checkpoint_defaults(void) {

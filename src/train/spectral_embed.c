@@ -51,13 +51,13 @@ static kith_agreed embed_means(const kith_comm *comm, const kith_graph *g, const
   const kith_eid *start = e->g->start + g->n_own;
   KITH_TRY(kith_agree(comm, KITH_NEW(skip, e->n)));
   for (int64_t i = 0; i < e->n; i++) skip[i] = e->first + i < new->n[KITH_USER] && start[i + 1] > start[i];
-  const kith__alike_rows o = {.new = new,
-                              .neighbors = how->init_neighbors,
-                              .first = e->first,
-                              .n = e->n,
-                              .skip = skip,
-                              .d = out->d,
-                              .x = out->x};
+  const kith__alike_block o = {.new = new,
+                               .neighbors = how->init_neighbors,
+                               .first = e->first,
+                               .n = e->n,
+                               .skip = skip,
+                               .d = out->d,
+                               .x = out->x};
   for (int t = 0; t < KITH_SIDES; t++)
     KITH_TRY(kith__alike_rows_fill(comm, g, parts_path, &o, (kith_node_type)t, x, &out->n_alone[t]));
 done:

@@ -36,7 +36,7 @@ kith_agreed kith__update_begin(run *r) {
   KITH_TRY(kith__run_load(r, r->o->old, true, &c));
   int64_t steps = c.optimizer_step >= 0 ? c.optimizer_step : update_old_steps(r, &c);
   kith_trainer_set_optimizer_step(r->trainer, c.epoch, 0, steps);
-  KITH_TRY(kith_trainer_begin_new(r->trainer, &u->drawn_rows));
+  KITH_TRY(kith_trainer_begin_new(r->trainer, r->o->parts, &u->alike_rows, &u->drawn_rows));
   KITH_TRY(kith_agree(r->comm, kith_trainer_hold(r->trainer)));
   kith__update_take(r, &c);
 done:

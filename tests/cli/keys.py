@@ -20,6 +20,7 @@ ELSEWHERE = {
     "update.lr": "cli/test_update.sh",
     "update.hold": "cli/test_update.sh",
     "update.init": "cli/test_update.sh",
+    "update.init_neighbors": "cli/test_update_features.sh",
     "data.split.core": "cli/test_core.sh",
     "checkpoint.best": "cli/test_embed.sh",
     "checkpoint.async_above_mb": "cli/test_writer.sh",

@@ -124,12 +124,12 @@ static float *known_rows, *new_rows;
 static kith_agreed run_means(void) {
   int64_t n_alone = 0, all = known_new.n[KITH_USER] + known_new.n[KITH_ITEM];
   int64_t first = kith_chunk_begin(all, test_comm->size, test_comm->rank);
-  const kith__alike_rows o = {.new = &known_new,
-                              .neighbors = 2,
-                              .first = first,
-                              .n = kith_chunk_begin(all, test_comm->size, test_comm->rank + 1) - first,
-                              .d = 4,
-                              .x = new_rows};
+  const kith__alike_block o = {.new = &known_new,
+                               .neighbors = 2,
+                               .first = first,
+                               .n = kith_chunk_begin(all, test_comm->size, test_comm->rank + 1) - first,
+                               .d = 4,
+                               .x = new_rows};
   return kith__alike_rows_fill(test_comm, graph, run.parts, &o, KITH_ITEM, known_rows, &n_alone);
 }
 

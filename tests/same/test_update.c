@@ -155,11 +155,11 @@ static void new_rows_begin_as_means_of_known_partners(void **unused) {
   (void)unused;
   kith_graph *g = cut(test_comm, 7, 2);
   float before[NODES * WIDTH], after[NODES * WIDTH], mean[WIDTH];
-  int64_t n_drawn = -1, drawn = 0;
+  int64_t n_alike = -1, n_drawn = -1, drawn = 0;
   kith_trainer *t =
       create(test_comm, g, KITH_MF, KITH_FULL, &(kith_update_options){.init = KITH_UPDATE_MEAN});
   gather(test_comm, g, kith_trainer_state(t).x, before);
-  assert_int_equal(KITH_OK, kith_trainer_begin_new(t, &n_drawn).status);
+  assert_int_equal(KITH_OK, kith_trainer_begin_new(t, NULL, &n_alike, &n_drawn).status);
   gather(test_comm, g, kith_trainer_state(t).x, after);
   for (int node = 0; node < NODES; node++) {
     bool made = !node_is_known(node) && mean_by_hand(before, node, mean);
@@ -167,9 +167,10 @@ static void new_rows_begin_as_means_of_known_partners(void **unused) {
     assert_memory_equal(made ? mean : before + node * WIDTH, after + node * WIDTH, sizeof mean);
   }
   assert_int_equal(drawn, n_drawn);
+  assert_int_equal(0, n_alike);
   kith_trainer_destroy(&t);
   t = create(test_comm, g, KITH_MF, KITH_FULL, &(kith_update_options){.init = KITH_UPDATE_ZERO});
-  assert_int_equal(KITH_OK, kith_trainer_begin_new(t, &n_drawn).status);
+  assert_int_equal(KITH_OK, kith_trainer_begin_new(t, NULL, &n_alike, &n_drawn).status);
   gather(test_comm, g, kith_trainer_state(t).x, after);
   assert_int_equal(0, n_drawn);
   for (int node = 0; node < NODES; node++)
@@ -219,8 +220,8 @@ static void known_rows_are_held_where_they_were(void **unused) {
 static void train(const kith_comm *comm, int parts, uint64_t seed, float *out) {
   kith_graph *g = cut(comm, parts, seed);
   kith_trainer *t = create(comm, g, KITH_LIGHTGCN, KITH_FULL, &(kith_update_options){.hold = 0.5});
-  int64_t n_drawn = 0;
-  assert_int_equal(KITH_OK, kith_trainer_begin_new(t, &n_drawn).status);
+  int64_t n_alike = 0, n_drawn = 0;
+  assert_int_equal(KITH_OK, kith_trainer_begin_new(t, NULL, &n_alike, &n_drawn).status);
   assert_int_equal(KITH_OK, kith_trainer_hold(t));
   kith_trainer_set_optimizer_step(t, 5, 0, 1000);
   for (int e = 5; e < 5 + EPOCHS; e++) {
