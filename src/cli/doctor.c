@@ -287,7 +287,9 @@ static void doctor_check_locks(doctor *d, const kith_probe *p) {
 
 static void doctor_check_h5(doctor *d, const kith_probe *p) {
   kith_finding f = {.observed = ""};
-  kith_agreed st = kith_probe_h5(d->c->comm, p);
+  kith_h5_tuning tuning;
+  char files[4 * KITH_NAME];
+  kith_agreed st = kith_probe_h5(d->c->comm, p, &tuning);
   if (kith_is_bad(st)) {
     doctor_report_failure(
         d, "hdf5", st,
@@ -295,8 +297,9 @@ static void doctor_check_h5(doctor *d, const kith_probe *p) {
         "and that HDF5 was built for this MPI; OMPI_MCA_io=romio321 is another way of writing");
     return;
   }
-  kith_finding_add(&f, "%s; ragged and empty shares written, read otherwise, and compared",
-                   d->c->comm->size > 1 ? "written by all ranks together" : "written by one rank");
+  kith_h5_tuning_print(&tuning, sizeof files, files);
+  kith_finding_add(&f, "%s; ragged and empty shares written, read otherwise, and compared; %s",
+                   d->c->comm->size > 1 ? "written by all ranks together" : "written by one rank", files);
   doctor_report(d, "hdf5", &f);
 }
 

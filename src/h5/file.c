@@ -132,14 +132,33 @@ kith_agreed kith__h5_agree_write(kith_h5 *f, const char *what, bool good) {
   return st;
 }
 
+static bool file_is_parallel(const kith_h5 *f) { return f->comm->size > 1 && !f->single; }
+
+/* A file system gives stripes to a file when it is made: by MPI-IO, if stripes are asked for. */
+static void file_leave_to_mpi(const kith_h5 *f) {
+  bool asked =
+      kith_h5_tuning_hint(&f->tuning, "striping_factor") || kith_h5_tuning_hint(&f->tuning, "striping_unit");
+  if (!asked || !file_is_parallel(f)) return;
+  if (f->comm->rank == 0) kith_file_tmp_remove(f->tmp);
+  KITH_MPI(MPI_Barrier(f->comm->mpi));
+}
+
+static hid_t file_access_written(const kith_h5 *f) {
+  hid_t access = file_access();
+  kith__h5_tuning_align(&f->tuning, access);
+  if (!file_is_parallel(f)) return access;
+  MPI_Info info = kith__h5_tuning_info(&f->tuning);
+  H5Pset_fapl_mpio(access, f->comm->mpi, info);
+  H5Pset_all_coll_metadata_ops(access, true);
+  H5Pset_coll_metadata_write(access, true);
+  if (info != MPI_INFO_NULL) KITH_MPI(MPI_Info_free(&info)); /* HDF5 has a copy */
+  return access;
+}
+
 static kith_agreed file_create_hdf5(kith_h5 *f) {
   if (!kith__h5_is_writer(f)) return kith__h5_agree_write(f, "the file", true);
-  hid_t access = file_access(), creation = H5Pcreate(H5P_FILE_CREATE);
-  if (f->comm->size > 1 && !f->single) {
-    H5Pset_fapl_mpio(access, f->comm->mpi, MPI_INFO_NULL);
-    H5Pset_all_coll_metadata_ops(access, true);
-    H5Pset_coll_metadata_write(access, true);
-  }
+  file_leave_to_mpi(f);
+  hid_t access = file_access_written(f), creation = H5Pcreate(H5P_FILE_CREATE);
   H5Pset_obj_track_times(creation, false); /* the same content gives the same bytes */
   KITH_H5_COLLECTIVE(f, "making a file", f->file = H5Fcreate(f->tmp, H5F_ACC_TRUNC, creation, access));
   kith_agreed st = kith__h5_agree_write(f, "the file", f->file >= 0); /* the next call forgets the reason */
@@ -151,10 +170,13 @@ static kith_agreed file_create_hdf5(kith_h5 *f) {
 static kith_agreed file_create(const kith_comm *comm, const char *path, const char *format, int version,
                                int64_t bytes, bool single, kith_h5 **out) {
   kith_agreed st = {KITH_OK};
+  char folder[KITH_PATH];
   kith_h5 *f = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, file_new(comm, path, true, single, &f)));
   kith_comm_bcast(comm, sizeof f->tmp, f->tmp); /* one random name on all ranks */
+  kith_file_parent(f->path, folder);
+  KITH_TRY(kith_h5_tuning_choose(comm, folder, &f->tuning));
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? file_begin(f, bytes) : KITH_OK));
   KITH_TRY(kith_agree(comm, file_check_shared(f)));
   KITH_TRY(file_create_hdf5(f));

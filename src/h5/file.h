@@ -5,6 +5,7 @@
  *   dataset.c   chunked datasets                     checksum.c  checksums of blocks of rows
  *   attr.c      attributes of the root               seal.c      hash of all attributes and datasets
  *   validate.c  checks of untrusted files            layout.c    which datasets each format has
+ *   tuning.c    parallel file systems
  */
 #ifndef KITH_SRC_H5_FILE_H
 #define KITH_SRC_H5_FILE_H
@@ -13,6 +14,7 @@
 
 #include "h5/fingerprint.h"
 #include "h5/rows.h"
+#include "h5/tuning.h"
 #include "h5/hash.h"
 #include "h5/validate.h"
 #include "base/fault.h"
@@ -39,11 +41,17 @@ struct kith_h5 {
   bool failed;            /* a write failed: the file cannot be published */
   bool has_fingerprint;   /* writing: datasets are added to `fingerprint` */
   uint64_t fingerprint;   /* this rank's summand */
+  kith_h5_tuning tuning;  /* writing */
   int64_t bytes_expected; /* of the datasets written so far, with metadata */
   int64_t bytes_reserved; /* preallocated by the file system */
   char path[KITH_PATH];
   char tmp[KITH_TMP_PATH];
 };
+
+enum { KITH__H5_LARGE = 2 << 20 }; /* bytes from which datasets are aligned: more than a chunk has */
+/** Set what was chosen: on access properties; as hints, which the caller frees unless they are null. */
+void kith__h5_tuning_align(const kith_h5_tuning *t, hid_t access);
+MPI_Info kith__h5_tuning_info(const kith_h5_tuning *t);
 
 /** Run a collective HDF5 statement under the watchdog, which reports the file if a rank waits too long. */
 #define KITH_H5_COLLECTIVE(f, what, statement)                                                               \

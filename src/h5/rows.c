@@ -55,7 +55,7 @@ kith_agreed kith__raw_rows_begin(kith_h5 *f, const char *name, int d, int64_t n_
   *out = (kith__raw_rows){.f = f, .n = n_total, .file = -1};
   KITH_TRY(kith_agree(f->comm, kith__checksums_init(name, H5T_IEEE_F32LE, d > 0 ? 2 : 1, dims,
                                                     kith__rows_per_block(row), &out->sums)));
-  KITH_TRY(kith__h5_reserve(f, n_total * (int64_t)row + 4096));
+  KITH_TRY(kith__h5_reserve(f, n_total * (int64_t)row + f->tuning.alignment + 4096));
   KITH_TRY(kith__h5_agree_write(f, name, rows_allocate(out, d)));
   kith_comm_bcast(f->comm, sizeof out->at, &out->at);
   KITH_TRY(kith_agree(f->comm, rows_open(out)));

@@ -267,13 +267,14 @@ done:
   return st;
 }
 
-kith_agreed kith_probe_h5(const kith_comm *comm, const kith_probe *p) {
+kith_agreed kith_probe_h5(const kith_comm *comm, const kith_probe *p, kith_h5_tuning *tuning) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   char path[PROBE_ROOM];
   int64_t bytes = probe_ragged(comm->size, comm->size) * PROBE_COLUMNS * (int64_t)sizeof(float) +
                   PROBE_ROWS * (int64_t)sizeof(int64_t);
   probe_name(p, ".h5", sizeof path, path);
+  KITH_TRY(kith_h5_tuning_choose(comm, p->folder, tuning));
   KITH_TRY(kith_h5_create(comm, path, "kith-doctor", KITH_FILE_VERSION, bytes, &f));
   KITH_TRY(probe_write(comm, f));
   KITH_TRY(kith_h5_publish(&f));

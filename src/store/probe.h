@@ -7,7 +7,7 @@
 #ifndef KITH_STORE_PROBE_H
 #define KITH_STORE_PROBE_H
 
-#include "comm/comm.h"
+#include "h5/tuning.h"
 
 /** A folder being probed. */
 typedef struct kith_probe {
@@ -32,9 +32,11 @@ kith_agreed kith_probe_shared(const kith_comm *comm, const kith_probe *p) KITH_M
 /**
  * Write an HDF5 file with all ranks, read it with other slices, and compare every value.  Slices: of unequal
  * size, empty, and all rows on the last rank; with and without compression.  Collective.
+ *
+ * @param[out] tuning  how files lie here, and what MPI-IO is told
  * Errors: KITH_EOUTPUT, KITH_EIO, KITH_EDATA (not what was written).
  */
-kith_agreed kith_probe_h5(const kith_comm *comm, const kith_probe *p) KITH_MUST_USE;
+kith_agreed kith_probe_h5(const kith_comm *comm, const kith_probe *p, kith_h5_tuning *tuning) KITH_MUST_USE;
 
 /** Whether a file in the folder can be locked; `why` [KITH_NAME] gets the reason if not.  Local. */
 bool kith_probe_can_lock(const kith_probe *p, char *why);
