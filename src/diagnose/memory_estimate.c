@@ -201,12 +201,23 @@ static void estimate_hops(const estimate *w, int64_t *row, int64_t *entry) {
   }
 }
 
+/* Other ranks ask for as much as this one does. */
+static void estimate_asked(int size, int layers, kith_sampler_rooms *r) {
+  if (size == 1) return;
+  for (int l = 0; l < layers; l++) {
+    r->asked = estimate_max(r->asked, r->rows[l + 1]);
+    r->answered = estimate_max(r->answered, r->entries[l]);
+  }
+}
+
 /* The sampler; the tape, each layer of the size of its block; input rows and their halo. */
 static int64_t estimate_sampled(const estimate *w) {
   const kith_graph_sizes *s = w->s;
-  int64_t row[KITH_MAX_LAYERS + 1] = {0}, entry[KITH_MAX_LAYERS + 1] = {0}, bytes = 0;
+  kith_sampler_rooms room = {.asked = 0};
+  int64_t *row = room.rows, *entry = room.entries, bytes = 0;
   int layers = kith_model_n_layer(w->model);
   estimate_hops(w, row, entry);
+  estimate_asked(s->size, layers, &room);
   int64_t sent = row[0] / s->size * (s->size - 1);
   const kith_sampler_matrix a = {.n_relation = 1 + kith_model_relations(w->model)->n,
                                  .n_own = s->n_own,
@@ -216,7 +227,7 @@ static int64_t estimate_sampled(const estimate *w) {
     kith_tape_bytes t = estimate_tape(w, row[l], 0, entry[l]);
     bytes += (t.value + t.grad + t.workspace) / layers;
   }
-  return bytes + kith_sampler_bytes(layers, row, entry, estimate_nodes(s), &a) +
+  return bytes + kith_sampler_bytes(layers, &room, estimate_nodes(s), &a) +
          kith_gather_remote_bytes(row[0], sent, s->n_own, w->d) +
          kith_halo_memory_bytes(s->size, row[0], row[0], 0);
 }

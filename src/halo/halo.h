@@ -5,14 +5,17 @@
 #include "kith/halo.h"
 #include "graph/graph.h"
 
+enum { KITH_HALO_MOST = INT32_MAX / 2 }; /**< rows that a rank can receive, or send: counts of MPI are ints */
+
 /**
  * Create a halo whose pattern changes from step to step: kith_halo_setup() sets it.  Collective.
  *
  * @param max_recv, max_send  largest numbers of rows that this rank receives and sends in any step
  * @param d                   width of the rows; the buffers are allocated here
+ * Errors: KITH_ENOMEM; KITH_EDATA (more than KITH_HALO_MOST rows).
  */
-kith_agreed kith_halo_create_dynamic(const kith_comm *comm, const kith_gid *first, kith_lid max_recv,
-                                     kith_lid max_send, int d, kith_halo **out) KITH_MUST_USE;
+kith_agreed kith_halo_create_dynamic(const kith_comm *comm, const kith_gid *first, int64_t max_recv,
+                                     int64_t max_send, int d, kith_halo **out) KITH_MUST_USE;
 
 /**
  * Set the pattern of a dynamic halo.  Collective.  Allocates nothing.  Cannot fail: a number out of range, or

@@ -3,8 +3,6 @@
  * receives are the rows that it will send.  A dynamic halo repeats this at every step in preallocated
  * buffers.
  */
-#include <limits.h>
-
 #include "halo/halo_impl.h"
 
 static kith_status halo_make(const kith_comm *comm, const kith_gid *first, int64_t max_recv,
@@ -12,9 +10,9 @@ static kith_status halo_make(const kith_comm *comm, const kith_gid *first, int64
   kith_status st = KITH_OK;
   kith_halo *h = NULL;
   int size = comm->size;
-  KITH_CHECK(max_recv <= INT_MAX / 2, KITH_EDATA,
+  KITH_CHECK(max_recv <= KITH_HALO_MOST, KITH_EDATA,
              "a rank would receive %lld rows, more than %d: use more ranks", (long long)max_recv,
-             INT_MAX / 2);
+             KITH_HALO_MOST);
   KITH_TRY(KITH_NEW(h, 1));
   h->comm = comm;
   h->first = first;
@@ -38,8 +36,9 @@ done:
 
 static kith_status halo_make_send(kith_halo *h, int64_t max_send) {
   kith_status st = KITH_OK;
-  KITH_CHECK(max_send <= INT_MAX / 2, KITH_EDATA, "a rank would send %lld rows, more than %d: use more ranks",
-             (long long)max_send, INT_MAX / 2);
+  KITH_CHECK(max_send <= KITH_HALO_MOST, KITH_EDATA,
+             "a rank would send %lld rows, more than %d: use more ranks", (long long)max_send,
+             KITH_HALO_MOST);
   h->max_send = (kith_lid)max_send;
   KITH_TRY(KITH_NEW(h->send_request, max_send));
   KITH_TRY(KITH_NEW(h->send_row, max_send));
@@ -72,9 +71,15 @@ done:
   return st;
 }
 
-/* Group the received rows by owner and exchange the counts.  Returns the largest piggyback. */
-static int64_t halo_count_requests(kith_halo *h, kith_lid n, const kith_gid *recv, const int64_t *key,
-                                   int64_t piggyback) {
+/* What the counts of all ranks say: rows to send, which may be more than a rank can, and the largest
+ * piggyback. */
+typedef struct halo_totals {
+  int64_t n_send, piggyback;
+} halo_totals;
+
+/* Group the received rows by owner and exchange the counts. */
+static halo_totals halo_count_requests(kith_halo *h, kith_lid n, const kith_gid *recv, const int64_t *key,
+                                       int64_t piggyback) {
   int size = h->comm->size;
   kith_lid at = 0;
   h->n_recv = n;
@@ -88,15 +93,14 @@ static int64_t halo_count_requests(kith_halo *h, kith_lid n, const kith_gid *rec
   h->recv_first[size] = at;
   KITH_WAIT("the setup of a halo",
             MPI_Alltoall(h->header_send, 2, MPI_INT64_T, h->header_recv, 2, MPI_INT64_T, h->comm->mpi));
-  int64_t most = piggyback, n_send = 0;
+  halo_totals all = {.piggyback = piggyback};
   for (int r = 0; r < size; r++) {
-    h->send_first[r] = (int)n_send;
-    n_send += h->header_recv[2 * r];
-    if (h->header_recv[2 * r + 1] > most) most = h->header_recv[2 * r + 1];
+    h->send_first[r] = (int)kith_min(all.n_send, KITH_HALO_MOST);
+    all.n_send += h->header_recv[2 * r];
+    if (h->header_recv[2 * r + 1] > all.piggyback) all.piggyback = h->header_recv[2 * r + 1];
   }
-  h->send_first[size] = (int)n_send;
-  h->n_send = (kith_lid)n_send;
-  return most;
+  h->send_first[size] = h->n_send = (kith_lid)kith_min(all.n_send, KITH_HALO_MOST);
+  return all;
 }
 
 /* Send the requests: numbers and keys. */
@@ -125,8 +129,8 @@ kith_agreed kith_halo_create(const kith_comm *comm, const kith_gid *first, int64
   *out = NULL;
   KITH_TRY(kith_agree(comm, halo_make(comm, first, n_recv, &h)));
   KITH_TRY(kith_agree(comm, halo_check_recv(h, n_recv, recv)));
-  halo_count_requests(h, (kith_lid)n_recv, recv, NULL, 0);
-  KITH_TRY(kith_agree(comm, halo_make_send(h, h->n_send)));
+  KITH_TRY(
+      kith_agree(comm, halo_make_send(h, halo_count_requests(h, (kith_lid)n_recv, recv, NULL, 0).n_send)));
   halo_send_requests(h);
   *out = h;
   h = NULL;
@@ -135,8 +139,8 @@ done:
   return st;
 }
 
-kith_agreed kith_halo_create_dynamic(const kith_comm *comm, const kith_gid *first, kith_lid max_recv,
-                                     kith_lid max_send, int d, kith_halo **out) {
+kith_agreed kith_halo_create_dynamic(const kith_comm *comm, const kith_gid *first, int64_t max_recv,
+                                     int64_t max_send, int d, kith_halo **out) {
   kith_agreed st = {KITH_OK};
   kith_halo *h = NULL;
   *out = NULL;
@@ -153,11 +157,11 @@ done:
 int64_t kith_halo_setup(kith_halo *h, kith_lid n_recv, const kith_gid *recv, const int64_t *key,
                         int64_t piggyback) {
   if (n_recv > h->max_recv) kith_abort(__FILE__, __LINE__, "the capacity for received rows");
-  int64_t most = halo_count_requests(h, n_recv, recv, key, piggyback);
-  if (h->recv_first[h->comm->size] != n_recv || h->n_send > h->max_send)
+  const halo_totals all = halo_count_requests(h, n_recv, recv, key, piggyback);
+  if (h->recv_first[h->comm->size] != n_recv || all.n_send > h->max_send)
     kith_abort(__FILE__, __LINE__, "the capacity for sent rows");
   halo_send_requests(h);
-  return most;
+  return all.piggyback;
 }
 
 void kith_halo_destroy(kith_halo **halo) {

@@ -6,44 +6,42 @@ enum { QUERY_REPLY_WORDS = 2, QUERY_NEIGHBOR_WORDS = 3 }; /* 64-bit words of rep
 /* ---- memory ---- */
 
 /* Buffers of the exchange; own rows need none. */
-static kith_status query_make_replies(const sample_context *s, int64_t rows, int64_t entries,
+static kith_status query_make_replies(const sample_context *s, const sample_query_rooms *room,
                                       sample_neighbor_query *q) {
   kith_status st = KITH_OK;
-  int64_t n_peer = s->comm->size - 1, n_recv = n_peer * kith_min(rows, s->g->n_own),
-          n_neighbor = n_peer * kith_min(entries, s->a->csr.start[s->a->csr.n_row]);
-  KITH_CHECK(n_recv < INT32_MAX && n_neighbor < INT32_MAX && entries < INT32_MAX, KITH_ECONFIG,
-             "sampler.fanouts: a step may exchange %lld neighbors with one rank; use a smaller batch or "
-             "fan-outs, or more ranks",
-             (long long)(n_neighbor > entries ? n_neighbor : entries));
-  KITH_TRY(KITH_NEW(q->reply_in, rows));
+  int64_t entries = room->entries, received = s->comm->size > 1 ? entries : 0;
+  KITH_TRY(KITH_NEW(q->reply_in, room->rows));
   KITH_TRY(KITH_NEW(q->own_memory, 3 * entries));
   q->own_bytes = KITH_BYTES(q->own_memory, 3 * entries);
   q->own = (sample_own){.col = q->own_memory,
                         .scale = (float *)(q->own_memory + entries),
                         .weight = (float *)(q->own_memory + 2 * entries)};
-  KITH_TRY(KITH_NEW(q->neighbor_in, (n_peer > 0 ? entries : 0) + SAMPLE_PREFETCH));
-  KITH_TRY(KITH_NEW(q->recv_gid, n_recv));
-  KITH_TRY(KITH_NEW(q->reply_out, n_recv));
-  KITH_TRY(KITH_NEW(q->neighbor_out, n_neighbor));
+  KITH_TRY(KITH_NEW(q->neighbor_in, received + SAMPLE_PREFETCH));
+  KITH_TRY(KITH_NEW(q->recv_gid, room->asked));
+  KITH_TRY(KITH_NEW(q->reply_out, room->asked));
+  KITH_TRY(KITH_NEW(q->neighbor_out, room->answered));
   if (!s->a->merged) goto done;
   KITH_TRY(KITH_NEW(q->entry_in, entries));
-  KITH_TRY(KITH_NEW(q->entry_out, n_neighbor));
+  KITH_TRY(KITH_NEW(q->entry_out, room->answered));
 done:
   return st;
 }
 
-int64_t kith__neighbor_query_bytes(int64_t rows, int64_t entries, int64_t n_col, bool merged) {
+int64_t kith__neighbor_query_bytes(const sample_query_rooms *room, int64_t n_col, bool merged) {
   const sample_neighbor_query *q = NULL;
   int64_t row = KITH_BYTES(q->sort, 2) + KITH_BYTES(q->grouped_row, 1) + KITH_BYTES(q->grouped_gid, 1) +
-                KITH_BYTES(q->recv_gid, 1) + KITH_BYTES(q->reply_in, 1) + KITH_BYTES(q->reply_out, 1);
-  int64_t entry = KITH_BYTES(q->own_memory, 3) + KITH_BYTES(q->neighbor_in, 1) +
-                  KITH_BYTES(q->neighbor_out, 1) +
-                  (merged ? KITH_BYTES(q->entry_in, 1) + KITH_BYTES(q->entry_out, 1) : 0);
-  return rows * row + entries * entry + KITH_BYTES(q->node_info, n_col);
+                KITH_BYTES(q->reply_in, 1),
+          asked = KITH_BYTES(q->recv_gid, 1) + KITH_BYTES(q->reply_out, 1),
+          entry = KITH_BYTES(q->own_memory, 3) + (room->asked > 0 ? KITH_BYTES(q->neighbor_in, 1) : 0) +
+                  (merged ? KITH_BYTES(q->entry_in, 1) : 0),
+          answered = KITH_BYTES(q->neighbor_out, 1) + (merged ? KITH_BYTES(q->entry_out, 1) : 0);
+  return room->rows * row + room->asked * asked + room->entries * entry + room->answered * answered +
+         KITH_BYTES(q->node_info, n_col);
 }
 
-kith_status kith__neighbor_query_make(const sample_context *s, const sample_method *method, int64_t rows,
-                                      int64_t entries, kith_lid max_excluded, sample_neighbor_query *q) {
+kith_status kith__neighbor_query_make(const sample_context *s, const sample_method *method,
+                                      const sample_query_rooms *rooms, kith_lid max_excluded,
+                                      sample_neighbor_query *q) {
   kith_status st = KITH_OK;
   *q = (sample_neighbor_query){.comm = s->comm,
                                .g = s->g,
@@ -60,9 +58,9 @@ kith_status kith__neighbor_query_make(const sample_context *s, const sample_meth
   KITH_MPI(MPI_Type_commit(&q->neighbor_type));
   KITH_MPI(MPI_Type_commit(&q->entry_type));
   q->made = true;
-  KITH_TRY(KITH_NEW(q->sort, 2 * rows));
-  KITH_TRY(KITH_NEW(q->grouped_row, rows));
-  KITH_TRY(KITH_NEW(q->grouped_gid, rows));
+  KITH_TRY(KITH_NEW(q->sort, 2 * rooms->rows));
+  KITH_TRY(KITH_NEW(q->grouped_row, rooms->rows));
+  KITH_TRY(KITH_NEW(q->grouped_gid, rooms->rows));
   KITH_TRY(KITH_NEW(q->node_info, s->a->csr.n_col));
   for (kith_lid c = 0; c < s->a->csr.n_col; c++)
     q->node_info[c] = (sample_neighbor){s->a->number[c], s->a->node[c], (int32_t)s->a->degree[c], 1};
@@ -73,7 +71,7 @@ kith_status kith__neighbor_query_make(const sample_context *s, const sample_meth
   KITH_TRY(kith__excluded_edges_make(s, max_excluded, &q->excluded));
   KITH_TRY(kith_alltoall_make(s->comm->size, &q->rows));
   KITH_TRY(kith_alltoall_make(s->comm->size, &q->edges));
-  KITH_TRY(query_make_replies(s, rows, entries, q));
+  KITH_TRY(query_make_replies(s, rooms, q));
 done:
   return st;
 }

@@ -78,15 +78,19 @@ typedef struct sample_neighbor_query {
   sample_entry *entry_in;       /* as entry_out: the own rows' first */
 } sample_neighbor_query;
 
+/* Room for the queries of a layer. */
+typedef struct sample_query_rooms {
+  int64_t rows, entries;   /* queried rows, and their sampled neighbors … */
+  int64_t asked, answered; /* … and those that other ranks ask for */
+} sample_query_rooms;
+
 /*
- * Allocate for up to `rows` queried rows and `entries` sampled neighbors on every rank, and up to
- * `max_excluded` excluded edges a step.  Local; on failure the caller frees *out.
+ * Allocate for up to `max_excluded` excluded edges a step.  Local; on failure the caller frees *out.
  */
-kith_status kith__neighbor_query_make(const sample_context *s, const sample_method *method, int64_t rows,
-                                      int64_t entries, kith_lid max_excluded,
+kith_status kith__neighbor_query_make(const sample_context *s, const sample_method *method,
+                                      const sample_query_rooms *rooms, kith_lid max_excluded,
                                       sample_neighbor_query *out) KITH_MUST_USE;
-/* Bytes of it, where other ranks request as much as this one. */
-int64_t kith__neighbor_query_bytes(int64_t rows, int64_t entries, int64_t n_col, bool merged);
+int64_t kith__neighbor_query_bytes(const sample_query_rooms *rooms, int64_t n_col, bool merged);
 void kith__neighbor_query_free(sample_neighbor_query *q);
 
 /* From the next query on, write scale and weight of the own rows' neighbors there.  Local. */

@@ -9,35 +9,33 @@ static uint64_t row_hash_mask(int64_t max_rows) {
   return mask;
 }
 
-/* A hash, or an array over all nodes where that is no larger. */
-int64_t kith__row_hash_bytes(int64_t max_rows, int64_t n_node) {
+/* Slots, or an array over all nodes where that is no larger. */
+int64_t kith__row_hash_bytes(int64_t usual_rows, int64_t n_node) {
   const sample_row_hash *m = NULL;
-  return kith_min(KITH_BYTES(m->value, n_node), KITH_BYTES(m->slot, (int64_t)row_hash_mask(max_rows) + 1));
+  return kith_min(KITH_BYTES(m->value, n_node), KITH_BYTES(m->slot, (int64_t)row_hash_mask(usual_rows) + 1));
 }
 
 /* Empty values: larger than any that follows. */
 static void row_hash_reset(sample_row_hash *m) {
   if (m->value) memset(m->value, 0xff, (size_t)m->n_node * sizeof *m->value);
-  else
-    for (uint64_t i = 0; i <= m->mask; i++) atomic_init(&m->slot[i].value, UINT32_MAX);
+  for (uint64_t i = 0; i < m->ready; i++) atomic_init(&m->slot[i].value, UINT32_MAX);
   m->base = UINT32_MAX - m->stride;
 }
 
-kith_status kith__row_hash_make(int64_t max_rows, int64_t max_position, int64_t n_node,
+kith_status kith__row_hash_make(int64_t max_rows, int64_t max_position, int64_t usual_rows, int64_t n_node,
                                 sample_row_hash *out) {
   kith_status st = KITH_OK;
   sample_row_hash m = {.max_rows = (uint32_t)max_rows,
                        .stride = (uint32_t)(max_rows + max_position),
                        .n_node = n_node,
-                       .mask = row_hash_mask(max_rows),
                        .stamp = 1};
   KITH_CHECK(max_position < INT32_MAX && max_rows + max_position < UINT32_MAX &&
                  n_node <= (int64_t)1 << ROW_HASH_GID_BITS,
              KITH_ECONFIG,
              "a step of %lld rows and %lld sampled neighbors of a graph with %lld nodes is too large",
              (long long)max_rows, (long long)max_position, (long long)n_node);
-  if (KITH_BYTES(m.value, n_node) > KITH_BYTES(m.slot, (int64_t)m.mask + 1))
-    KITH_TRY(KITH_NEW(m.slot, (int64_t)m.mask + 1));
+  if (KITH_BYTES(m.value, n_node) > kith__row_hash_bytes(kith_min(usual_rows, max_rows), n_node))
+    KITH_TRY(KITH_NEW(m.slot, (int64_t)row_hash_mask(max_rows) + 1));
   else KITH_TRY(KITH_NEW(m.value, n_node));
   row_hash_reset(&m);
   *out = m;
@@ -50,11 +48,14 @@ void kith__row_hash_free(sample_row_hash *m) {
   KITH_FREE(m->value);
 }
 
-void kith__row_hash_clear(sample_row_hash *m) {
+void kith__row_hash_clear(sample_row_hash *m, int64_t rows) {
   if (m->base >= m->stride) m->base -= m->stride;
   else row_hash_reset(m);
-  if (!m->slot || ++m->stamp >> (64 - ROW_HASH_GID_BITS) == 0) return;
-  for (uint64_t i = 0; i <= m->mask; i++) atomic_init(&m->slot[i].key, 0); /* the stamp would overflow */
+  if (!m->slot) return;
+  m->mask = row_hash_mask(kith_min(rows, m->max_rows));
+  for (; m->ready <= m->mask; m->ready++) atomic_init(&m->slot[m->ready].value, UINT32_MAX);
+  if (++m->stamp >> (64 - ROW_HASH_GID_BITS) == 0) return;
+  for (uint64_t i = 0; i < m->ready; i++) atomic_init(&m->slot[i].key, 0); /* the stamp would overflow */
   m->stamp = 1;
 }
 

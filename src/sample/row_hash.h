@@ -30,8 +30,9 @@ typedef struct sample_row_hash {
   uint32_t max_rows, stride, base; /* rows; rows and positions; see above */
   int64_t n_node;
   _Atomic uint32_t *value; /* [n_node] direct; else NULL */
-  uint64_t mask, stamp;
-  sample_slot *slot; /* [mask + 1] hashed; else NULL */
+  uint64_t mask, stamp;    /* the step's slots are 0 … mask */
+  uint64_t ready;          /* slots that any step has used: others are untouched memory */
+  sample_slot *slot;       /* [most slots] hashed; else NULL */
 } sample_row_hash;
 
 enum {
@@ -42,13 +43,18 @@ enum {
 /*
  * Allocate for `max_rows` of the ids 0 … n_node - 1, and positions 0 … max_position - 1.  Local.
  *
+ * An array over all nodes is chosen where it is no larger than the slots of a step of `usual_rows`: slots are
+ * used by need, and the array is touched as a whole.
+ *
  * Errors: KITH_ENOMEM; KITH_ECONFIG if the graph has more than 2^40 nodes.
  */
-kith_status kith__row_hash_make(int64_t max_rows, int64_t max_position, int64_t n_node,
+kith_status kith__row_hash_make(int64_t max_rows, int64_t max_position, int64_t usual_rows, int64_t n_node,
                                 sample_row_hash *out) KITH_MUST_USE;
-int64_t kith__row_hash_bytes(int64_t max_rows, int64_t n_node);
+/* Bytes that steps of so many rows touch. */
+int64_t kith__row_hash_bytes(int64_t usual_rows, int64_t n_node);
 void kith__row_hash_free(sample_row_hash *m);
-void kith__row_hash_clear(sample_row_hash *m);
+/* For a step of at most so many rows. */
+void kith__row_hash_clear(sample_row_hash *m, int64_t rows);
 static inline uint64_t kith__row_hash_index(const sample_row_hash *m, kith_gid gid) {
   return ((uint64_t)gid * 0x9e3779b97f4a7c15u >> 20) & m->mask; /* Fibonacci hashing */
 }

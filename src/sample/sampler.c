@@ -7,9 +7,12 @@
 
 #include "ops/ops.h"
 #include "sample/block_fill.h"
+#include "sample/sampler_rooms.h"
 
 struct kith_sampler {
   sample_context ctx;
+  kith_sampler_sizes sizes;
+  kith_sampler_rooms rooms;
   bool loops;
   sample_method method;
   sample_neighbor_query query;
@@ -23,58 +26,47 @@ struct kith_sampler {
 
 /* ---- memory ---- */
 
-/* Upper bounds of the rows and entries of every block: rows times fan-out, limited by the method's number of
- * nodes and by the graph. */
-static kith_status sampler_bound(const kith_sampler *s, kith_lid max_seed, int64_t *rows, int64_t *entries) {
-  kith_status st = KITH_OK;
-  const kith_graph *g = s->ctx.g;
-  int64_t n_node = kith_graph_n_node(g),
-          most = s->method.max_nodes > 0 ? kith_min(n_node, max_seed + s->method.max_nodes) : n_node;
-  rows[s->ctx.n_layer] = kith_min(max_seed, n_node);
-  for (int l = s->ctx.n_layer - 1; l >= 0; l--) {
-    int64_t fan =
-        s->method.max_drawn[l] > 0 ? kith_min(s->method.max_drawn[l], s->ctx.max_degree) : s->ctx.max_degree;
-    entries[l] = kith_min(rows[l + 1] * fan, s->ctx.n_entry);
-    rows[l] = kith_min(rows[l + 1] * (fan + 1), most);
-    KITH_CHECK(rows[l] < INT32_MAX - 1, KITH_ECONFIG,
-               "sampler.fanouts: a step may reach %lld rows on one rank; at most 2^31 - 2",
-               (long long)rows[l]);
+/* The largest block, with a self-loop of every row or without. */
+static int64_t sampler_max_entries(int n_layer, const kith_sampler_rooms *r, bool loops) {
+  int64_t most = 0;
+  for (int l = 0; l < n_layer; l++) {
+    int64_t n = r->entries[l] + (loops ? r->rows[l + 1] : 0);
+    if (n > most) most = n;
   }
-done:
-  return st;
+  return most;
 }
 
-static kith_status sampler_alloc(kith_sampler *s, kith_lid max_seed, kith_lid max_excluded) {
+static kith_status sampler_alloc(kith_sampler *s, kith_lid max_excluded) {
   kith_status st = KITH_OK;
-  int64_t rows[KITH_MAX_LAYERS + 1], entries[KITH_MAX_LAYERS], looped[KITH_MAX_LAYERS], max_entry = 0,
-                                                                                        max_looped = 0;
+  const kith_sampler_rooms *r = &s->rooms;
+  int64_t looped[KITH_MAX_LAYERS];
   int n = s->ctx.n_layer;
-  KITH_TRY(sampler_bound(s, max_seed, rows, entries));
-  for (int l = 0; l < n; l++) {
-    looped[l] = entries[l] + (s->loops ? rows[l + 1] : 0);
-    if (entries[l] > max_entry) max_entry = entries[l];
-    if (looped[l] > max_looped) max_looped = looped[l];
-  }
-  KITH_TRY(kith__sampler_plan_make(n, rows, looped, s->ctx.a->merged, &s->front));
-  KITH_TRY(kith__sampler_plan_make(n, rows, looped, s->ctx.a->merged, &s->back));
-  KITH_TRY(kith__row_hash_make(rows[0], max_looped, kith_graph_n_node(s->ctx.g), &s->row_hash));
-  KITH_TRY(KITH_NEW(s->gid, rows[0]));
-  KITH_TRY(kith__neighbor_query_make(&s->ctx, &s->method, rows[0], max_entry, max_excluded, &s->query));
+  KITH_TRY(kith_sampler_make_rooms(&s->sizes, &s->rooms));
+  for (int l = 0; l < n; l++) looped[l] = r->entries[l] + (s->loops ? r->rows[l + 1] : 0);
+  KITH_TRY(kith__sampler_plan_make(n, r->rows, looped, s->ctx.a->merged, &s->front));
+  KITH_TRY(kith__sampler_plan_make(n, r->rows, looped, s->ctx.a->merged, &s->back));
+  KITH_TRY(kith__row_hash_make(r->rows[0], sampler_max_entries(n, r, s->loops),
+                               kith__sampler_reach(&s->sizes, s->sizes.all_seed / s->sizes.size + 1),
+                               s->sizes.n_node, &s->row_hash));
+  KITH_TRY(KITH_NEW(s->gid, r->rows[0]));
+  KITH_TRY(kith__neighbor_query_make(&s->ctx, &s->method,
+                                     &(sample_query_rooms){r->rows[0], sampler_max_entries(n, r, false),
+                                                           r->asked, r->answered},
+                                     max_excluded, &s->query));
 done:
   return st;
 }
 
-int64_t kith_sampler_bytes(int n_layer, const int64_t *rows, const int64_t *entries, int64_t n_node,
+int64_t kith_sampler_bytes(int n_layer, const kith_sampler_rooms *r, int64_t n_node,
                            const kith_sampler_matrix *a) {
   const kith_sampler *s = NULL;
   bool merged = a->n_relation > 1;
-  int64_t max_entry = 0;
-  for (int l = 0; l < n_layer; l++)
-    if (entries[l] > max_entry) max_entry = entries[l];
-  return KITH_BYTES(s, 1) + 2 * kith__sampler_plan_bytes(n_layer, rows, entries, merged) +
-         kith__row_hash_bytes(rows[0], n_node) + KITH_BYTES(s->gid, rows[0]) +
+  const sample_query_rooms query = {r->rows[0], sampler_max_entries(n_layer, r, false), r->asked,
+                                    r->answered};
+  return KITH_BYTES(s, 1) + 2 * kith__sampler_plan_bytes(n_layer, r->rows, r->entries, merged) +
+         kith__row_hash_bytes(r->rows[0], n_node) + KITH_BYTES(s->gid, r->rows[0]) +
          kith__relation_rows_bytes(a->n_relation, a->n_own, a->n_entry) +
-         kith__neighbor_query_bytes(rows[0], max_entry, a->n_own + a->n_ghost, merged);
+         kith__neighbor_query_bytes(&query, a->n_own + a->n_ghost, merged);
 }
 
 static kith_agreed sampler_make_method(const sample_context *ctx, sample_method *method) {
@@ -88,17 +80,34 @@ static kith_agreed sampler_make_method(const sample_context *ctx, sample_method 
   }
 }
 
+static kith_sampler_sizes sampler_sizes(const kith_sampler *s, int64_t max_seed, int64_t all_seed) {
+  const sample_context *c = &s->ctx;
+  kith_sampler_sizes z = {.n_layer = c->n_layer,
+                          .size = c->comm->size,
+                          .n_node = kith_graph_n_node(c->g),
+                          .n_entry = c->n_entry,
+                          .max_degree = c->max_degree,
+                          .n_own = c->g->n_own,
+                          .n_own_entry = c->a->csr.start[c->a->csr.n_row],
+                          .max_seed = max_seed,
+                          .all_seed = all_seed,
+                          .max_nodes = s->method.max_nodes};
+  memcpy(z.max_drawn, s->method.max_drawn, sizeof z.max_drawn);
+  return z;
+}
+
 kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, const kith_dist_csr *a,
                                 int n_layer, const kith_sampler_options *o, bool loops, kith_lid max_seed,
-                                kith_lid max_excluded, uint64_t rng_seed, kith_sampler **out) {
+                                int64_t all_seed, kith_lid max_excluded, uint64_t rng_seed,
+                                kith_sampler **out) {
   kith_agreed st = {KITH_OK};
   kith_sampler *s = NULL;
-  int64_t max_degree = 1, n_entry = a->csr.start[a->csr.n_row];
+  int64_t max_degree = 1, sum[2] = {a->csr.start[a->csr.n_row], max_seed};
   *out = NULL;
   for (kith_lid p = 0; p < g->n_own; p++)
     if (a->csr.start[p + 1] - a->csr.start[p] > max_degree)
       max_degree = a->csr.start[p + 1] - a->csr.start[p];
-  kith_comm_sum_int(comm, 1, &n_entry);
+  kith_comm_sum_int(comm, 2, sum);
   KITH_TRY(kith_agree(comm, KITH_NEW(s, 1)));
   s->loops = loops;
   s->ctx = (sample_context){.comm = comm,
@@ -106,14 +115,15 @@ kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, cons
                             .a = a,
                             .options = *o,
                             .n_layer = n_layer,
-                            .n_entry = n_entry,
+                            .n_entry = sum[0],
                             .max_degree = kith_comm_max(comm, max_degree),
                             .n_thread = kith_max_threads(),
                             .rng_seed = rng_seed};
   KITH_TRY(kith__relation_rows_make(comm, a, &s->ctx.by_relation));
   max_seed = (kith_lid)kith_comm_max(comm, max_seed); /* the same on every rank, so that replies fit */
   KITH_TRY(sampler_make_method(&s->ctx, &s->method));
-  KITH_TRY(kith_agree(comm, sampler_alloc(s, max_seed, max_excluded)));
+  s->sizes = sampler_sizes(s, max_seed, all_seed > 0 ? all_seed : sum[1]);
+  KITH_TRY(kith_agree(comm, sampler_alloc(s, max_excluded)));
   *out = s;
   s = NULL;
 done:
@@ -166,7 +176,7 @@ void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed_node, 
   if (s->method.begin) s->method.begin(s->method.self, step);
   kith__excluded_edges_set(&s->query.excluded, n_excluded, excluded);
   s->n_seed = n;
-  kith__row_hash_clear(&s->row_hash);
+  kith__row_hash_clear(&s->row_hash, kith__sampler_reach(&s->sizes, n));
   for (kith_lid i = 0; i < n; i++) {
     s->gid[i] = seed_node[i];
     kith__row_hash_set(&s->row_hash, seed_node[i], i);
@@ -212,6 +222,8 @@ void kith_sampler_plan(kith_sampler *s, kith_lid n, const kith_gid *seed_node, u
 
 const kith_block *kith_sampler_block(const kith_sampler *s, int l) { return &s->front.block[l].block; }
 const kith_node_map *kith_sampler_input_nodes(const kith_sampler *s) { return &s->front.nodes[0]; }
+
+const kith_sampler_rooms *kith_sampler_rooms_of(const kith_sampler *s) { return &s->rooms; }
 
 kith_eid kith_sampler_n_neighbor(const kith_sampler *s) {
   kith_eid n = 0;

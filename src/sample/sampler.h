@@ -63,6 +63,32 @@ int64_t kith_neighbor_draw(uint64_t rng_seed, uint64_t step, int64_t node, int l
  */
 typedef struct kith_sampler kith_sampler;
 
+/** What the rooms of a sampler depend on. */
+typedef struct kith_sampler_sizes {
+  int n_layer, size;                   /**< blocks; ranks */
+  int64_t n_node, n_entry, max_degree; /**< of the matrix, over all ranks */
+  int64_t n_own, n_own_entry;          /**< this rank's rows, and their entries */
+  int64_t max_seed, all_seed;          /**< the most seed nodes of a step: on one rank, over all ranks */
+  int64_t max_drawn[KITH_MAX_LAYERS];  /**< the most neighbors that a row samples in a layer; 0: all */
+  int64_t max_nodes;                   /**< the most nodes of a step beside the seed nodes; 0: the graph's */
+} kith_sampler_sizes;
+
+/** Rooms: the most of each that one rank has in a step.  None grows with the number of ranks where the seed
+ * nodes of all ranks do not, and memory of the rest is touched by those steps only that need it. */
+typedef struct kith_sampler_rooms {
+  int64_t rows[KITH_MAX_LAYERS + 1]; /**< [n_layer + 1] of blocks; the last are seed nodes */
+  int64_t entries[KITH_MAX_LAYERS];  /**< [n_layer] */
+  int64_t asked, answered; /**< own rows that other ranks query in one layer, and their sampled neighbors */
+  int64_t leaves;          /**< own rows that all ranks, this one included, request as input rows */
+} kith_sampler_rooms;
+
+/**
+ * Local; allocates nothing, so that any sizes can be tried.
+ *
+ * Errors: KITH_ECONFIG if a step may have too many rows or neighbors.
+ */
+kith_status kith_sampler_make_rooms(const kith_sampler_sizes *z, kith_sampler_rooms *out) KITH_MUST_USE;
+
 /**
  * Collective; `comm`, `g` and `a` must outlive the sampler.
  *
@@ -70,6 +96,7 @@ typedef struct kith_sampler kith_sampler;
  * @param n_layer       blocks: layers of the model
  * @param loops         add a self-loop to every row
  * @param max_seed      the most seed nodes on this rank in any step
+ * @param all_seed      the most over all ranks; 0: the sum of max_seed
  * @param max_excluded  the most excluded edges in any step
  *
  * Errors: KITH_ENOMEM; KITH_ECONFIG if a step may have too many rows, or weights are needed and there are
@@ -77,7 +104,8 @@ typedef struct kith_sampler kith_sampler;
  */
 kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, const kith_dist_csr *a,
                                 int n_layer, const kith_sampler_options *o, bool loops, kith_lid max_seed,
-                                kith_lid max_excluded, uint64_t rng_seed, kith_sampler **out) KITH_MUST_USE;
+                                int64_t all_seed, kith_lid max_excluded, uint64_t rng_seed,
+                                kith_sampler **out) KITH_MUST_USE;
 /** Collective if a plan is being made; accepts null. */
 void kith_sampler_destroy(kith_sampler **sampler);
 
@@ -127,9 +155,11 @@ typedef struct kith_sampler_matrix {
   int64_t n_entry;
 } kith_sampler_matrix;
 
-/** Bytes of a sampler whose blocks have rows[n_layer + 1] and entries[n_layer].  Local. */
-int64_t kith_sampler_bytes(int n_layer, const int64_t *rows, const int64_t *entries, int64_t n_node,
+/** Bytes of a sampler of these rooms.  Local. */
+int64_t kith_sampler_bytes(int n_layer, const kith_sampler_rooms *r, int64_t n_node,
                            const kith_sampler_matrix *a);
+/** The rooms of a sampler.  Local. */
+const kith_sampler_rooms *kith_sampler_rooms_of(const kith_sampler *s);
 /** Input nodes: the source rows of block 0.  Local. */
 const kith_node_map *kith_sampler_input_nodes(const kith_sampler *s);
 /**

@@ -189,8 +189,9 @@ static kith_agreed record_spread_rows(const kith_tgn *t, tgn_recording *r) {
   const int64_t n = t->g->n[KITH_ITEM];
   KITH_TRY(kith_agree(t->comm, KITH_NEW(number, n)));
   KITH_TRY(kith_agree(t->comm, record_items(t, number, r)));
-  KITH_TRY(kith_halo_create_dynamic(t->comm, t->g->first, (kith_lid)n,
-                                    t->g->n_own_of[KITH_ITEM] * t->comm->size, t->o.dim, &r->spread));
+  KITH_TRY(kith_halo_create_dynamic(t->comm, t->g->first, n,
+                                    (int64_t)t->g->n_own_of[KITH_ITEM] * t->comm->size, t->o.dim,
+                                    &r->spread));
   (void)kith_halo_setup(r->spread, (kith_lid)n, number, NULL, 0);
   KITH_TRY(kith_agree(t->comm, record_given(t, r)));
 done:
@@ -208,8 +209,7 @@ kith_agreed kith__tgn_record(kith_tgn *t, tgn_parts parts, tgn_recording *r) {
     const int64_t max_leaf = kith_min(r->max_request, kith_graph_n_node(g)),
                   most = kith_comm_max(t->comm, max_leaf),
                   max_send = kith_min(most, g->n_own) * t->comm->size;
-    KITH_TRY(kith_halo_create_dynamic(t->comm, g->first, (kith_lid)max_leaf, (kith_lid)max_send, t->o.dim,
-                                      &r->halo));
+    KITH_TRY(kith_halo_create_dynamic(t->comm, g->first, max_leaf, max_send, t->o.dim, &r->halo));
     KITH_TRY(kith_agree(t->comm, record_rows(t, parts, max_leaf, max_send, r)));
   } else KITH_TRY(kith_agree(t->comm, record_own(t, kith_min(2 * t->o.batch, g->n_own), r)));
   if (parts.items) KITH_TRY(record_spread_rows(t, r));

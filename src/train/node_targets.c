@@ -39,6 +39,7 @@ static kith_agreed nodes_create(kith_trainer *t) {
   t->step_start = t->nodes->step_start;
   t->gather_index = &t->nodes->gather_index;
   t->max_rows = t->nodes->max_nodes;
+  t->all_rows = t->nodes->batch;
 done:
   return st;
 }

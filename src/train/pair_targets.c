@@ -86,6 +86,7 @@ static kith_agreed pairs_create(kith_trainer *t) {
   t->gather_index = &t->pairs.batch->gather_index;
   t->max_excluded = t->train.exclude_targets ? shape.pairs : 0;
   t->max_rows = kith_batch_max_recv(t->pairs.batch);
+  t->all_rows = kith_batch_max_send(t->pairs.batch); /* all may be one rank's */
   KITH_TRY(kith__also_create(t));
 done:
   return st;

@@ -5,21 +5,14 @@
  */
 #include "train/trainer.h"
 
-/* Upper bound of the input rows that others request from this rank: every rank requests a row once. */
-static kith_lid sampled_max_leaves(const kith_trainer *t) {
-  int64_t most = kith_sampler_input_nodes(t->sampler)->capacity;
-  return (kith_lid)((most < t->g->n_own ? most : t->g->n_own) * t->comm->size);
-}
-
 kith_agreed kith__sampled_prepare(kith_trainer *t) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_sampler_create(t->comm, t->g, t->layer_graph, kith_model_n_layer(&t->model),
                                &t->train.sampler, kith_model_has_self_loops(&t->model), t->max_rows,
-                               t->max_excluded, t->train.seed, &t->sampler));
-  KITH_TRY(kith_halo_create_dynamic(t->comm, t->g->first,
-                                    (kith_lid)kith_sampler_input_nodes(t->sampler)->capacity,
-                                    sampled_max_leaves(t), t->d, &t->halo));
-  t->leaf = (kith_leaf_rows){.h = t->halo, .max_send = sampled_max_leaves(t)};
+                               t->all_rows, t->max_excluded, t->train.seed, &t->sampler));
+  const kith_sampler_rooms *room = kith_sampler_rooms_of(t->sampler);
+  KITH_TRY(kith_halo_create_dynamic(t->comm, t->g->first, room->rows[0], room->leaves, t->d, &t->halo));
+  t->leaf = (kith_leaf_rows){.h = t->halo, .max_send = room->leaves};
   KITH_TRY(kith_agree(t->comm, kith_tape_create(&t->inference_tape)));
 done:
   return st;

@@ -38,7 +38,8 @@ struct kith_trainer {
   int64_t n_step, epoch_number;
   const int64_t *step_start;             /* [n_step + 1] examples in the steps before each, over all ranks */
   const kith_gather_index *gather_index; /* rows of the current step */
-  kith_lid max_rows;                     /* most rows that this rank's part of a step reads */
+  kith_lid max_rows;                     /* most rows that this rank's part of a step reads … */
+  int64_t all_rows;                      /* … and that all ranks' parts do; 0: not known */
   kith_lid max_excluded;                 /* most pairs whose edges a sampled step excludes */
   int d;                                 /* columns of the input rows, unless those are sparse features */
   kith_dist_csr *a;                      /* adjacency of the training graph */

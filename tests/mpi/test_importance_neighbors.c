@@ -152,8 +152,8 @@ static setting *plan(kith_sampler_options o) {
                        test_comm, s->g, &(kith_pinsage_options){.walks = 60, .length = 4, .neighbors = 12}, 8,
                        4, &s->a)
                        .status);
-  assert_int_equal(KITH_OK,
-                   kith_sampler_create(test_comm, s->g, s->a, 1, &o, false, NODES, EDGES, 5, &s->s).status);
+  assert_int_equal(
+      KITH_OK, kith_sampler_create(test_comm, s->g, s->a, 1, &o, false, NODES, 0, EDGES, 5, &s->s).status);
   kith_sampler_plan(s->s, NODES, s->seed, 3, s->n_excluded, s->excluded);
   return s;
 }

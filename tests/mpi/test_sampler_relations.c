@@ -64,7 +64,7 @@ static setting setting_make(const kith_comm *comm, int parts, kith_sampler_optio
   if (w) assert_int_equal(KITH_OK, kith_dist_csr_create_merged(comm, s.g, w, 0, 4, &s.a).status);
   else assert_int_equal(KITH_OK, kith_dist_csr_create(comm, s.g, 4, &s.a).status);
   assert_int_equal(KITH_OK,
-                   kith_sampler_create(comm, s.g, s.a, HOPS, &o, false, SEEDS, EDGES, 5, &s.s).status);
+                   kith_sampler_create(comm, s.g, s.a, HOPS, &o, false, SEEDS, 0, EDGES, 5, &s.s).status);
   global_numbers(&s, comm);
   return s;
 }

@@ -209,7 +209,8 @@ static void check_sampled(const setting *s) {
   kith_gid seed[SEEDS];
   kith_lid n = related_seeds(s, seed);
   assert_int_equal(
-      KITH_OK, kith_sampler_create(test_comm, s->g, s->a, LAYERS, &all, false, SEEDS, 0, 5, &sampler).status);
+      KITH_OK,
+      kith_sampler_create(test_comm, s->g, s->a, LAYERS, &all, false, SEEDS, 0, 0, 5, &sampler).status);
   assert_int_equal(KITH_OK, kith_tape_create(&tape));
   const kith_block *block[LAYERS] = {kith_sampler_block(sampler, 0), kith_sampler_block(sampler, 1)};
   const kith_node_map *leaves = kith_sampler_input_nodes(sampler);

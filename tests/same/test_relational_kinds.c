@@ -85,8 +85,8 @@ static void check_composed_sampled(setting *s, bool mean) {
   kith_tape *tape = NULL;
   kith_gid seed[SEEDS];
   kith_lid n = related_seeds(s, seed);
-  assert_int_equal(KITH_OK,
-                   kith_sampler_create(test_comm, s->g, s->a, 1, &all, false, SEEDS, 0, 5, &sampler).status);
+  assert_int_equal(
+      KITH_OK, kith_sampler_create(test_comm, s->g, s->a, 1, &all, false, SEEDS, 0, 0, 5, &sampler).status);
   assert_int_equal(KITH_OK, kith_tape_create(&tape));
   const kith_node_map *leaves = kith_sampler_input_nodes(sampler);
   kith_tensor *x = kith_tape_node_tensor(tape, leaves, WIDTH),

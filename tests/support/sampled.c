@@ -21,7 +21,7 @@ test_sampled test_sampled_make_on(const kith_comm *comm, int parts, kith_sampler
   if (o.weighting == KITH_EDGE_WEIGHT) setting_weigh(&s);
   assert_int_equal(KITH_OK, kith_dist_csr_create(comm, s.g, 4, &s.a).status);
   assert_int_equal(KITH_OK,
-                   kith_sampler_create(comm, s.g, s.a, HOPS, &o, loops, SEEDS, EDGES, 5, &s.s).status);
+                   kith_sampler_create(comm, s.g, s.a, HOPS, &o, loops, SEEDS, 0, EDGES, 5, &s.s).status);
   return s;
 }
 

@@ -1,6 +1,7 @@
 /* ranks: 1 */
 #include "sample/sampler_method.h"
 #include "sample/row_hash.h"
+#include "sample/sampler_rooms.h"
 #include "support/mpi_main.h"
 
 enum { MOST = 300, POSITIONS = 900 };
@@ -51,12 +52,12 @@ static void check_row_hash(int64_t n_node, bool hashed) {
   sample_row_hash m;
   int64_t number[MOST], wanted[POSITIONS];
   kith_lid row[POSITIONS];
-  assert_int_equal(KITH_OK, kith__row_hash_make(MOST, POSITIONS, n_node, &m));
+  assert_int_equal(KITH_OK, kith__row_hash_make(MOST, POSITIONS, MOST, n_node, &m));
   assert_int_equal(hashed, m.value == NULL);
   for (uint64_t step = 0; step < 40; step++) {
     if (step == 20) m.base = 3 * m.stride;
     if (step == 30) m.stamp = ((uint64_t)1 << (64 - ROW_HASH_GID_BITS)) - 3;
-    kith__row_hash_clear(&m);
+    kith__row_hash_clear(&m, step % 3 ? MOST : POSITIONS);
     kith_lid n = 0, n_row = 0;
     for (uint64_t layer = 0; layer < 2; layer++) {
       for (uint64_t i = 0; i < POSITIONS; i++) {
@@ -91,6 +92,104 @@ static void a_hash_table_gives_rows(void **state) {
   check_row_hash(1000000, true);
 }
 
+/* Slots are touched by need: a small step after a large one reads few, and none is lost. */
+static void slots_follow_the_step(void **state) {
+  enum { LARGE = 1 << 20, SMALL = 40 };
+  sample_row_hash m;
+  (void)state;
+  assert_int_equal(KITH_OK, kith__row_hash_make(LARGE, LARGE, SMALL, (int64_t)1 << 33, &m));
+  assert_null(m.value);
+  assert_int_equal(0, m.ready);
+  kith__row_hash_clear(&m, SMALL);
+  assert_int_equal(127, m.mask);
+  assert_int_equal(128, m.ready);
+  kith__row_hash_clear(&m, 1000);
+  assert_int_equal(2048, m.ready);
+  kith__row_hash_clear(&m, SMALL);
+  assert_int_equal(127, m.mask);
+  assert_int_equal(2048, m.ready);
+  kith__row_hash_clear(&m, (int64_t)4 * LARGE);
+  assert_int_equal(4 * LARGE, m.ready); /* never more than the most rows need */
+  kith__row_hash_free(&m);
+}
+
+/* 10^10 interactions of 5 * 10^8 users and 10^8 items; a step of 65536 pairs with a negative each, fan-outs
+ * 10 and 10. */
+static kith_sampler_sizes sizes_of_ranks(int size) {
+  const int64_t n_node = 600000000, n_entry = 20000000000, seeds = 3 * 65536;
+  return (kith_sampler_sizes){.n_layer = 2,
+                              .size = size,
+                              .n_node = n_node,
+                              .n_entry = n_entry,
+                              .max_degree = 10000000,
+                              .n_own = n_node / size,
+                              .n_own_entry = n_entry / size,
+                              .max_seed = seeds,
+                              .all_seed = seeds,
+                              .max_drawn = {10, 10}};
+}
+
+/* Rooms follow what the ranks ask in all.  Answers to each rank's worst case would be (ranks - 1) * 21626880:
+ * more than 2^31 from 101 ranks on. */
+static void rooms_do_not_grow_with_ranks(void **state) {
+  kith_sampler_rooms r, many;
+  (void)state;
+  kith_sampler_sizes z = sizes_of_ranks(1024);
+  assert_int_equal(KITH_OK, kith_sampler_make_rooms(&z, &r));
+  assert_int_equal(196608, r.rows[2]);
+  assert_int_equal(2162688, r.rows[1]);
+  assert_int_equal(23789568, r.rows[0]);
+  assert_int_equal(1966080, r.entries[1]);
+  assert_int_equal(21626880, r.entries[0]);
+  assert_int_equal(2162688, r.asked);
+  assert_int_equal(21626880, r.answered);
+  assert_int_equal(23789568, r.leaves);
+  z = sizes_of_ranks(100000);
+  assert_int_equal(KITH_OK, kith_sampler_make_rooms(&z, &many));
+  assert_memory_equal(&r, &many, sizeof r);
+  const kith_sampler_matrix a = {.n_relation = 1,
+                                 .n_own = 600000000 / 1024,
+                                 .n_ghost = 6000000,
+                                 .n_entry = 20000000000 / 1024};
+  assert_in_range(kith_sampler_bytes(2, &r, 600000000, &a) >> 20, 4000,
+                  8000); /* reserved; steps touch less */
+  assert_int_equal(196608 / 1024 * 121, kith__sampler_reach(&z, 196608 / 1024));
+}
+
+/* The ranks' rows limit what they are asked where these are few: two ranks of a small graph. */
+static void rooms_follow_the_ranks_own_rows(void **state) {
+  kith_sampler_rooms r;
+  kith_sampler_sizes z = {.n_layer = 1,
+                          .size = 3,
+                          .n_node = 30,
+                          .n_entry = 200,
+                          .max_degree = 20,
+                          .n_own = 10,
+                          .n_own_entry = 70,
+                          .max_seed = 25,
+                          .all_seed = 60};
+  (void)state;
+  assert_int_equal(KITH_OK, kith_sampler_make_rooms(&z, &r));
+  assert_int_equal(20, r.asked);     /* of each of two others all 10 */
+  assert_int_equal(140, r.answered); /* twice all entries */
+  assert_int_equal(30, r.leaves);    /* of all three all 10 */
+  assert_int_equal(200, r.entries[0]);
+}
+
+static void a_step_that_is_too_large_is_refused(void **state) {
+  kith_sampler_rooms r;
+  kith_sampler_sizes z = sizes_of_ranks(1024);
+  (void)state;
+  for (int l = 0; l < 2; l++) z.max_drawn[l] = 0; /* all neighbors: products overflow 64 bits */
+  assert_int_equal(KITH_ECONFIG, kith_sampler_make_rooms(&z, &r));
+  assert_non_null(strstr(kith_error_text(), "train.batch, sampler.fanouts: a step may reach 600000000 rows"));
+  assert_non_null(strstr(kith_error_text(), "use a smaller batch or smaller fan-outs"));
+  z = sizes_of_ranks(1024);
+  z.all_seed = 1024 * z.max_seed;
+  assert_int_equal(KITH_ECONFIG, kith_sampler_make_rooms(&z, &r));
+  assert_non_null(strstr(kith_error_text(), "all ranks together may ask one rank for"));
+}
+
 /* What is left out, against a list of all that is not. */
 static void allowed_places_are_those_that_are_not_left_out(void **state) {
   (void)state;
@@ -110,6 +209,10 @@ static void allowed_places_are_those_that_are_not_left_out(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_table_of_all_nodes_gives_rows),
                                      cmocka_unit_test(a_hash_table_gives_rows),
+                                     cmocka_unit_test(slots_follow_the_step),
+                                     cmocka_unit_test(rooms_do_not_grow_with_ranks),
+                                     cmocka_unit_test(rooms_follow_the_ranks_own_rows),
+                                     cmocka_unit_test(a_step_that_is_too_large_is_refused),
                                      cmocka_unit_test(allowed_places_are_those_that_are_not_left_out)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
