@@ -191,6 +191,15 @@ static void main_keep_training(void) {
   signal(SIGPIPE, SIG_IGN);
 }
 
+/* Threads that call MPI write checkpoints beside steps: where none is written, MPI needs no locks of its
+ * own.  The doctor looks at what training will have. */
+static int main_thread_level(const char *verb) {
+  static const char *const beside[] = {"train", "update", "evaluate", "tune", "bench", "doctor"};
+  for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
+    if (strcmp(verb, beside[i]) == 0) return MPI_THREAD_MULTIPLE;
+  return MPI_THREAD_FUNNELED;
+}
+
 int main(int argc, char **argv) {
   int code = KITH_ENOMEM;
   kith_comm *all = NULL;
@@ -202,7 +211,7 @@ int main(int argc, char **argv) {
   if (kith_is_bad(page)) return (int)page;
   kith_h5_init();
   if (strcmp(argv[1], "train") == 0) main_keep_training();
-  kith_mpi_init(&argc, &argv);
+  kith_mpi_init_level(&argc, &argv, main_thread_level(argv[1]));
   bool good =
       !kith_is_bad(kith_comm_create(MPI_COMM_WORLD, &all)) && !kith_is_bad(kith_agree(all, KITH_NEW(c, 1)));
   if (good && main_is_singleton(all, argv[1])) code = KITH_EUSAGE;

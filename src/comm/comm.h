@@ -5,6 +5,9 @@
 #include "kith/comm.h"
 #include "base/base.h"
 
+/** kith_mpi_init() with another level of threads: MPI_THREAD_FUNNELED where only one thread calls MPI. */
+void kith_mpi_init_level(int *argc, char ***argv, int level);
+
 /** A place in the source where a rank waits for others, for the report of the watchdog (kith/watchdog.h). */
 typedef struct kith_call_site {
   const char *what, *call, *file;

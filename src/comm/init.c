@@ -53,8 +53,11 @@ static void init_wait_until_idle(void) {
   }
 }
 
-void kith_mpi_init(int *argc, char ***argv) {
+void kith_mpi_init_level(int *argc, char ***argv, int level) {
   int provided = 0;
-  MPI_Init_thread(argc, argv, MPI_THREAD_MULTIPLE, &provided); /* for the checkpoint writer's thread */
+  MPI_Init_thread(argc, argv, level, &provided);
   init_wait_until_idle();
 }
+
+/* For the checkpoint writer's thread. */
+void kith_mpi_init(int *argc, char ***argv) { kith_mpi_init_level(argc, argv, MPI_THREAD_MULTIPLE); }

@@ -5,6 +5,7 @@
  *   SHIM_AHEAD=SECONDS   the wall clock is ahead
  *   SHIM_SLOW=1          sending takes 3 ms           SHIM_NARROW=1   … and long messages 0.5 s
  *   SHIM_MPI=TEXT        the version of MPI           SHIM_LEVEL=N    its thread level
+ *   SHIM_ASKED=FILE      gets the level that is asked for
  *   SHIM_KERNELS=TEXT    what the BLAS chose          SHIM_THREADS=1  it starts threads of its own
  *   SHIM_NO_LOCKS=1      flock() refuses              SHIM_SHM=BYTES  free on /dev/shm
  *   SHIM_MEMORY=BYTES    what the control group may have; it has nothing yet
@@ -31,6 +32,19 @@ int MPI_Comm_split_type(MPI_Comm comm, int type, int key, MPI_Info info, MPI_Com
   const char *node = getenv("SHIM_NODE");
   return node ? PMPI_Comm_split(comm, (int)strtol(node, NULL, 10), key, out)
               : PMPI_Comm_split_type(comm, type, key, info, out);
+}
+
+int MPI_Init_thread(int *argc, char ***argv, int wanted, int *provided) {
+  const char *path = getenv("SHIM_ASKED");
+  FILE *f = path ? fopen(path, "w") : NULL;
+  if (f) {
+    fprintf(f, "%s\n",
+            wanted == MPI_THREAD_MULTIPLE   ? "multiple"
+            : wanted == MPI_THREAD_FUNNELED ? "funneled"
+                                            : "other");
+    fclose(f);
+  }
+  return PMPI_Init_thread(argc, argv, wanted, provided);
 }
 
 int gethostname(char *name, size_t size) {

@@ -107,6 +107,11 @@ if [ "${KITH_PATIENCE:-1}" = 1 ] && cc -shared -fPIC -D_GNU_SOURCE $(mpicc --sho
   two 0 '^warn +processors .*rank 1 on .*OldKind' SHIM_LEVEL=1 SHIM_KERNELS=OldKind
   two 71 '^FAIL +shm ' SHIM_SHM=1000000 SHIM_SHM=1000000
   sick 64 '^FAIL +threads .*SINGLE' SHIM_LEVEL=0
+  for v in "inspect $dir/nothing.h5" "recommend $job" doctor; do # only who writes checkpoints has threads that call MPI
+    rm -f asked
+    env LD_PRELOAD="$dir/shim.so" SHIM_ASKED="$dir/asked" "$KITH" $v >/dev/null 2>&1 || true
+    [ "$(cat asked)" = "$(if [ "$v" = doctor ]; then echo multiple; else echo funneled; fi)" ] || fail "threads of $v"
+  done
   sick 0 '^warn +blas .*threads of its own' SHIM_THREADS=1 OMP_NUM_THREADS=2
   says 0 '^warn +locks .*remedy: Kith needs no locks' env -u HDF5_USE_FILE_LOCKING LD_PRELOAD="$dir/shim.so" SHIM_NO_LOCKS=1 "$KITH" doctor
   sick 74 '^FAIL +locks .*remedy: set HDF5_USE_FILE_LOCKING=FALSE' SHIM_NO_LOCKS=1 HDF5_USE_FILE_LOCKING=TRUE
