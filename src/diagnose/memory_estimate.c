@@ -245,6 +245,8 @@ static int64_t estimate_transient(const estimate *w, const kith_eval_options *o)
   for (int t = 0; t < KITH_MAX_TYPES; t++) most = estimate_max(most, s->n[t] / s->size);
   int64_t ring =
       s->n_class > 0 ? 0 : kith_eval_topk_bytes(s->size, most_item, s->n_own_of[KITH_USER], w->width, k);
+  if (s->n_class == 0)
+    ring += kith_eval_deal_bytes(s->size, s->n_own_of[KITH_USER], s->n_pair + s->n_held_out, w->width);
   if (s->n_class == 0 && o->sampled > 0)
     ring = kith_eval_sampled_bytes(s->size, s->n_own, most_item, s->n_own_of[KITH_USER], s->n[KITH_ITEM],
                                    w->width, o->sampled);

@@ -21,6 +21,9 @@ kith_agreed kith_eval_topk_valid(const kith_comm *comm, const kith_graph *g, int
 /** Bytes of a ranking of all items: `most_item` the most items of a rank, `n_user` the rank's users, rows of
  * width d, k of each user.  Local. */
 int64_t kith_eval_topk_bytes(int size, int64_t most_item, int64_t n_user, int d, int k);
+/** Bytes of users that an evaluation deals anew to even out ranks: n_user users of this rank with n_pair
+ * training and held-out interactions.  Local. */
+int64_t kith_eval_deal_bytes(int size, int64_t n_user, int64_t n_pair, int d);
 /** Bytes of the sampled-N protocol with N = n_candidate: most_own the most rows of a rank, most_item the most
  * items.  Local. */
 int64_t kith_eval_sampled_bytes(int size, int64_t most_own, int64_t most_item, int64_t n_user, int64_t n_item,

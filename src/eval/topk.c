@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "eval/deal.h"
 #include "eval/direct.h"
 #include "eval/eval_impl.h"
 
@@ -10,9 +11,11 @@ typedef struct topk_work {
   const kith_graph *g;
   int d, k;
   const float *x;
+  const kith_graph *users; /* lists and rows of the users that are ranked: the graph's, or dealt ones */
+  const float *user_x;     /* rows of users->row_of[KITH_USER] */
   const kith__scope *scope;
   kith_lid n_user;
-  kith_lid *user;            /* [n_user] owned users that are ranked */
+  kith_lid *user;            /* [n_user] users that are ranked */
   kith_topk_heap *heap;      /* [n_user] */
   kith_scored_item *entries; /* [n_user, k] */
   int n_thread;
@@ -67,8 +70,8 @@ int64_t kith_eval_topk_bytes(int size, int64_t most_item, int64_t n_user, int d,
 static kith_status topk_work_make(const kith_graph *g, int d, const float *x, int k, const kith__scope *scope,
                                   kith_lid n_user, kith_lid **user, topk_work *out) {
   kith_status st = KITH_OK;
-  topk_work w = {
-      .g = g, .d = d, .k = k, .x = x, .scope = scope, .n_user = n_user, .n_thread = kith_max_threads()};
+  topk_work w = {.g = g, .d = d, .k = k, .x = x, .users = g, .user_x = x, .scope = scope, .n_user = n_user};
+  w.n_thread = kith_max_threads();
   KITH_TRY(KITH_NEW(w.heap, w.n_user));
   KITH_TRY(KITH_NEW(w.entries, (int64_t)w.n_user * k));
   KITH_TRY(KITH_NEW(w.tile, (int64_t)w.n_thread * KITH_SCORE_USERS * d));
@@ -112,7 +115,7 @@ static bool topk_is_more_popular(const kith_direct_lists *l, int32_t a, int32_t 
 }
 
 static topk_popular topk_popular_of(const topk_work *w, kith_lid i) {
-  const kith_ragged *r = &w->g->train;
+  const kith_ragged *r = &w->users->train;
   topk_popular p = {{-1, -1}, i};
   for (kith_eid e = r->start[w->user[i]]; e < r->start[w->user[i] + 1]; e++) {
     int32_t item = r->value[e];
@@ -166,7 +169,7 @@ static kith_lid topk_at(const topk_work *w, kith_lid p) { return w->order ? w->o
 
 /* Make this thread's reach that of n users from `first` on; or clear it. */
 static void topk_reach(const topk_work *w, kith_lid first, kith_lid n, bool clears) {
-  const kith_ragged *l = &w->g->train;
+  const kith_ragged *l = &w->users->train;
   kith_direct_reach *reach = &w->reach[kith_thread_num()];
   for (kith_lid i = 0; i < n; i++) {
     kith_lid user = w->user[topk_at(w, first + i)];
@@ -198,7 +201,8 @@ static void topk_tile(const topk_work *w, kith_lid first, const kith_shard *s, k
   kith_lid n = w->n_user - first < KITH_SCORE_USERS ? w->n_user - first : KITH_SCORE_USERS;
   memset(tile + d * (size_t)n, 0, d * (size_t)(KITH_SCORE_USERS - n) * sizeof(float));
   for (kith_lid i = 0; i < n; i++)
-    memcpy(tile + d * (size_t)i, w->x + d * (size_t)w->g->row_of[KITH_USER][w->user[topk_at(w, first + i)]],
+    memcpy(tile + d * (size_t)i,
+           w->user_x + d * (size_t)w->users->row_of[KITH_USER][w->user[topk_at(w, first + i)]],
            d * sizeof(float));
   if (direct) topk_reach(w, first, n, false);
   kith__pair *pair = kith__addend_begin(&w->pairs);
@@ -331,34 +335,37 @@ kith_agreed kith_eval_topk_valid(const kith_comm *comm, const kith_graph *g, int
   return topk_lists(comm, g, d, x, direct, NULL, k, scope, false, n_user, user, top);
 }
 
-/* Full ranking: users with held-out items are ranked once, at the largest cutoff. */
+/* Full ranking: users with held-out items are ranked once, at the largest cutoff, where there is time. */
 static kith_agreed topk_evaluate(const kith_comm *comm, const kith_graph *g, int d, const float *x,
                                  const kith_eval_options *o, kith__metric_sums *t) {
   kith_agreed st = {KITH_OK};
   topk_work w = {0};
   int32_t *item = NULL;
-  kith_lid n = 0, *user = NULL;
   int k = o->k[o->n_k - 1];
   bool tests = o->split == KITH_EVAL_TEST;
   kith__scope s = {0};
+  kith__deal deal = {.d = d};
   KITH_TRY(kith__scope_make(comm, g, &o->scope, tests, tests ? &g->test : &g->valid, &s));
-  KITH_TRY(kith_agree(comm, kith__eval_users(g, s.truth, &n, &user)));
-  KITH_TRY(kith_agree(comm, topk_work_make(g, d, x, k, &s, n, &user, &w)));
+  KITH_TRY(kith__deal_make(comm, g, d, x, &s, kith_direct_is_on(&o->direct), o->pairs, &deal));
+  KITH_TRY(kith_agree(comm, topk_work_make(g, d, x, k, &deal.scope, deal.n, &deal.user, &w)));
   KITH_TRY(kith_agree(comm, KITH_NEW(item, k)));
+  w.users = &deal.users;
+  w.user_x = deal.x;
   w.o = o;
   KITH_TRY(topk_direct(comm, &o->direct, &w));
-  KITH_TRY(kith_agree(comm, kith__addend_make(g, o->pairs, &w.pairs)));
+  KITH_TRY(kith_agree(comm, kith__addend_make(g, deal.pairs, &w.pairs)));
   KITH_TRY(topk_run(comm, &w));
   t->n_user_left_out = s.n_left_out;
   for (kith_lid i = 0; i < w.n_user; i++) {
-    kith_eid first = s.truth->start[w.user[i]], end = s.truth->start[w.user[i] + 1];
+    const kith_ragged *truth = deal.scope.truth;
+    kith_eid first = truth->start[w.user[i]], end = truth->start[w.user[i] + 1];
     for (int j = 0; j < w.heap[i].n; j++) item[j] = w.heap[i].entry[j].item;
-    kith__metric_sums_add(t, o, w.heap[i].n, item, end - first, s.truth->value + first);
+    kith__metric_sums_add(t, o, w.heap[i].n, item, end - first, truth->value + first);
   }
 done:
-  KITH_FREE(user);
   KITH_FREE(item);
   topk_work_free(&w);
+  kith__deal_free(&deal);
   kith__scope_free(&s);
   return st;
 }

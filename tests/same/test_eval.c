@@ -6,6 +6,7 @@
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
+#include "eval/deal.h"
 #include "eval/eval.h"
 #include "eval/eval_impl.h"
 
@@ -249,6 +250,43 @@ static void what_cannot_be_masked_or_ranked_is_refused(void **state) {
   kith_graph_destroy(&g);
 }
 
+/* Users that are dealt anew: an even share, each with the row and the lists that its owner has. */
+static void users_are_dealt_evenly_with_their_rows_and_lists(void **state) {
+  (void)state;
+  kith_graph *g = share();
+  float *x = vectors(g);
+  kith__scope s;
+  kith__deal deal;
+  const kith_eval_options o = options(KITH_EVAL_TEST, 1, (int[]){5});
+  bool met[USERS] = {false};
+  for (kith_lid i = 0; i < g->n_own_of[0]; i++) /* rows tell whose they are */
+    x[g->row_of[0][i] * WIDTH] = (float)g->original[g->row_of[0][i]];
+  assert_int_equal(kith__scope_make(test_comm, g, &o.scope, true, &g->test, &s).status, KITH_OK);
+  assert_int_equal(kith__deal_make(test_comm, g, WIDTH, x, &s, true, NULL, &deal).status, KITH_OK);
+  int64_t all = deal.n;
+  kith_comm_sum_int(test_comm, 1, &all);
+  int64_t low = all / test_comm->size, n_seen = deal.n;
+  if (deal.is_dealt) assert_true(deal.n == low || deal.n == low + 1);
+  assert_true(deal.n * test_comm->size <= all + all / 50 + test_comm->size);
+  for (kith_lid i = 0; i < deal.n; i++) {
+    const kith_lid at = deal.user[i];
+    const int u = (int)deal.x[deal.users.row_of[0][at] * WIDTH];
+    assert_true(u >= 0 && u < USERS && !met[u]);
+    met[u] = true;
+    for (int item = 0; item < ITEMS / 6; item++) {
+      assert_int_equal(kith_ragged_has(deal.scope.truth, at, item), tested(u, item));
+      assert_int_equal(kith_ragged_has(&deal.users.train, at, item), trained(u, item));
+      assert_int_equal(kith__scope_masks(&deal.scope, at, item), trained(u, item) || validated(u, item));
+    }
+  }
+  kith_comm_sum_int(test_comm, 1, &n_seen);
+  assert_int_equal(n_seen, all);
+  kith__deal_free(&deal);
+  kith__scope_free(&s);
+  free(x);
+  kith_graph_destroy(&g);
+}
+
 /* With as many negatives as there are unmet items, sampled ranking is full ranking with all met items but the
  * truth left out. */
 static void sampling_everything_is_ranking_everything(void **state) {
@@ -448,6 +486,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(metrics_are_the_oracles),
                                      cmocka_unit_test(lists_of_cold_items_are_the_oracles),
                                      cmocka_unit_test(what_cannot_be_masked_or_ranked_is_refused),
+                                     cmocka_unit_test(users_are_dealt_evenly_with_their_rows_and_lists),
                                      cmocka_unit_test(sampling_everything_is_ranking_everything),
                                      cmocka_unit_test(of_equal_logits_the_first_is_the_answer),
                                      cmocka_unit_test(sampled_candidates_are_the_first_unmet_draws),
