@@ -67,11 +67,12 @@ void kith__partition_graph_free(partition_graph *g) {
 static kith_status metis_check_size(const kith_dataset *d, const int *weight) {
   kith_status st = KITH_OK;
   int64_t n = kith__partition_n_cut(d, weight), n_entry = 2 * d->n_edge + kith__partition_n_entry(d, weight);
-  KITH_CHECK(METIS_IS_WIDE || (n < INT32_MAX && n_entry < INT32_MAX), KITH_ECONFIG,
-             "partition.method: metis: the graph has %lld nodes and %lld adjacency entries, but METIS here "
-             "counts to %d; set "
-             "partition.method to hash or contiguous, or build METIS with IDXTYPEWIDTH 64",
-             (long long)n, (long long)n_entry, INT32_MAX);
+  KITH_CHECK(
+      METIS_IS_WIDE || (n < INT32_MAX && n_entry < INT32_MAX), KITH_ECONFIG,
+      "partition.method: metis: the graph has %lld nodes and %lld adjacency entries, but METIS here "
+      "counts to %d; set "
+      "partition.method to stream, which any number of ranks can share, or build METIS with IDXTYPEWIDTH 64",
+      (long long)n, (long long)n_entry, INT32_MAX);
 done:
   return st;
 }

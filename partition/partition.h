@@ -32,6 +32,9 @@ kith_status kith__partition_metis(const kith_dataset *d, const kith_partition_op
                                   int32_t *part) KITH_MUST_USE;
 kith_status kith__partition_contiguous(const kith_dataset *d, const kith_partition_options *o,
                                        int32_t *part) KITH_MUST_USE;
+/** By a method of kith_partition_is_together(). */
+kith_status kith__partition_alone(const kith_dataset *d, const kith_partition_options *o,
+                                  int32_t *part) KITH_MUST_USE;
 /** Deal nodes first … n - 1, which nothing reads, evenly, type by type. */
 void kith__partition_deal_rest(const kith_dataset *d, const kith_partition_options *o, int64_t first,
                                int32_t *part);
@@ -65,8 +68,6 @@ kith_status kith__partition_pairs(const kith_dataset *d, int r, partition_graph 
 kith_status kith__partition_rows(const kith_dataset *d, int r, bool transpose,
                                  partition_graph *out) KITH_MUST_USE;
 
-/** "metis", "hash" or "contiguous". */
-const char *kith__partition_method(kith_partition_method method);
 /** As kith_partition_write(), with the attribute `first_cut` of an updated graph; -1: without. */
 kith_agreed kith__partition_write(const kith_comm *comm, const char *path, const kith_dataset *d,
                                   const kith_partition_options *o, const int32_t *part,

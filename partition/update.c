@@ -33,7 +33,7 @@ static kith_agreed old_attributes(kith_h5 *f, const kith_partition_options *o, o
   KITH_TRY(kith_h5_get_attr_text(f, "method", &method));
   p->fingerprint = (uint64_t)fingerprint;
   p->refit = kith_h5_has_attr(f, "refit");
-  p->same_method = strcmp(method, kith__partition_method(o->method)) == 0;
+  p->same_method = strcmp(method, kith_partition_method_name(o->method)) == 0;
   p->first_cut = -1;
   if (kith_h5_has_attr(f, "first_cut")) KITH_TRY(kith_h5_get_attr_real(f, "first_cut", &p->first_cut));
 done:

@@ -1,8 +1,26 @@
-/** What other rooms of the library use of partition, beyond kith/partition.h: the cut of an updated graph. */
+/** What other rooms of the library use of partition, beyond kith/partition.h: cutting by all ranks, and the
+ * cut of an updated graph. */
 #ifndef KITH_PARTITION_UPDATE_H
 #define KITH_PARTITION_UPDATE_H
 
 #include "kith/partition.h"
+#include "store/store.h"
+
+/** "metis", "hash", …, as in jobs.  Local. */
+const char *kith_partition_method_name(kith_partition_method method);
+/** Whether a method cuts with all ranks: stream.  The others need the whole graph on one rank.  Local. */
+bool kith_partition_is_together(kith_partition_method method);
+
+/**
+ * As kith_partition_make(), by all ranks, for such a method; the same parts on any number of ranks.
+ * Collective.
+ *
+ * @param l          the rank's share of the edges
+ * @param[out] part  rank 0: [nodes]; other ranks: null
+ * Errors: KITH_ENOMEM, KITH_EDATA, KITH_ECONFIG (a rank's share is too large; what to do).
+ */
+kith_agreed kith_partition_make_together(const kith_comm *comm, const kith_links *l,
+                                         const kith_partition_options *o, int32_t *part) KITH_MUST_USE;
 
 /**
  * Give parts to new nodes, each that of most of its neighbors (weighted as in the cut), if that part's load

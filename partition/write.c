@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "partition.h"
+#include "update.h"
 
 /* The numbering: global numbers go part by part, within a part type by type, each by original number. */
 typedef struct numbering {
@@ -187,10 +188,6 @@ done:
   return st;
 }
 
-const char *kith__partition_method(kith_partition_method method) {
-  return method == KITH_PARTITION_METIS ? "metis" : method == KITH_PARTITION_HASH ? "hash" : "contiguous";
-}
-
 static int64_t write_n_train(const kith_dataset *d) {
   int64_t n = 0;
   for (int64_t i = 0; i < d->n[KITH_USER]; i++) n += d->split[i] == KITH_NODE_TRAIN;
@@ -218,7 +215,7 @@ static kith_agreed write_attributes(kith_h5 *f, const kith_dataset *d, const kit
   kith_agreed st = {KITH_OK};
   KITH_TRY(write_counts(f, d));
   KITH_TRY(kith_h5_put_attr_int(f, "parts", o->parts));
-  KITH_TRY(kith_h5_put_attr_text(f, "method", kith__partition_method(o->method)));
+  KITH_TRY(kith_h5_put_attr_text(f, "method", kith_partition_method_name(o->method)));
   KITH_TRY(kith_h5_put_attr_int(f, "seed", (int64_t)o->seed));
   KITH_TRY(kith_h5_put_attr_real(f, "imbalance", o->imbalance));
   KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)d->fingerprint));

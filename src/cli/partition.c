@@ -1,15 +1,19 @@
 /* kith partition: partition the graph offline, and report the quality of the cut for every useful number of
  * ranks. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "graph/schema.h"
+#include "partition/update.h"
 
 enum { PARTITION_REPORTS = 64 };
 
-static const char *partition_text(kith_partition_method m) {
-  return m == KITH_PARTITION_METIS ? "metis" : m == KITH_PARTITION_HASH ? "hash" : "contiguous";
-}
+/* What all ranks have cut together, on rank 0. */
+typedef struct partition_parts {
+  int32_t *part; /* [nodes]; null: no such method was asked for */
+  double seconds;
+} partition_parts;
 
 /* Powers of two and divisors of K, from 2 to K. */
 static int partition_ranks(int parts, int *ranks) {
@@ -27,7 +31,7 @@ static void partition_print_relations(cli *c, kith_partition_method method, cons
     const kith_partition_relation_report *one = &r->relation[i];
     cli_print(c, "%-10s  %5s  %6.2f%%  %10.3f  of %s alone", "", "", 100 * one->cut_share,
               (double)one->ghosts / own, one->name);
-    snprintf(key, sizeof key, "%s_%d_%.31s", partition_text(method), r->ranks, one->name);
+    snprintf(key, sizeof key, "%s_%d_%.31s", kith_partition_method_name(method), r->ranks, one->name);
     cli_json(c, key, "{\"cut\": %lld, \"cut_share\": %.6g, \"ghosts\": %lld}", (long long)one->cut,
              one->cut_share, (long long)one->ghosts);
   }
@@ -43,15 +47,15 @@ static bool partition_knows_width(const cli *c) {
 static void partition_print(cli *c, kith_partition_method method, int n, const kith_partition_report *r) {
   char key[KITH_NAME], bytes[64] = "";
   bool known = partition_knows_width(c);
-  cli_print(c, "%-10s  %5s  %7s  %10s  %6s  %6s%s", partition_text(method), "ranks", "cut", "ghosts/own",
-            "nodes", "edges", known ? "   MB a layer  MB an epoch" : "");
+  cli_print(c, "%-10s  %5s  %7s  %10s  %6s  %6s%s", kith_partition_method_name(method), "ranks", "cut",
+            "ghosts/own", "nodes", "edges", known ? "   MB a layer  MB an epoch" : "");
   for (int i = 0; i < n; i++) {
     if (known)
       snprintf(bytes, sizeof bytes, "  %11.3f  %11.1f", (double)r[i].bytes_per_layer / 1e6,
                (double)r[i].bytes_per_epoch / 1e6);
     cli_print(c, "%-10s  %5d  %6.2f%%  %10.3f  %6.3f  %6.3f%s", "", r[i].ranks, 100 * r[i].cut_share,
               r[i].ghosts_per_own, r[i].node_balance, r[i].edge_balance, bytes);
-    snprintf(key, sizeof key, "%s_%d", partition_text(method), r[i].ranks);
+    snprintf(key, sizeof key, "%s_%d", kith_partition_method_name(method), r[i].ranks);
     cli_json(
         c, key,
         "{\"cut\": %lld, \"cut_share\": %.6g, \"ghosts\": %lld, \"ghosts_per_own\": %.6g, \"node_balance\": "
@@ -85,9 +89,25 @@ static const char *partition_edges(const kith_dataset *d, bool related, size_t s
   return text;
 }
 
+/* Cut, unless all ranks have, on rank 0. */
+static kith_status partition_make(const kith_dataset *d, const kith_partition_options *o,
+                                  const partition_parts *together, int32_t *part, double *seconds) {
+  kith_status st = KITH_OK;
+  double began = kith_clock();
+  if (kith_partition_is_together(o->method)) {
+    memcpy(part, together->part, (size_t)kith_dataset_n_node(d) * sizeof *part);
+    *seconds = together->seconds;
+    return st;
+  }
+  KITH_TRY(kith_partition_make(d, o, part));
+  *seconds = kith_clock() - began;
+done:
+  return st;
+}
+
 /* Cut and judge, on rank 0. */
 static kith_status partition_work(cli *c, const kith_dataset *d, const kith_partition_options *o,
-                                  int32_t *part) {
+                                  const partition_parts *together, int32_t *part) {
   kith_status st = KITH_OK;
   char edges[KITH_COUNT_SIZE];
   int ranks[PARTITION_REPORTS], n = partition_ranks(o->parts, ranks);
@@ -95,26 +115,26 @@ static kith_status partition_work(cli *c, const kith_dataset *d, const kith_part
   int64_t n_edge = d->n_edge,
           steps = d->n_class > 0 ? 1 : (n_edge + c->job.train.batch - 1) / c->job.train.batch;
   int layers = kith_model_n_layer(&c->job.model);
-  double began = kith_clock();
-  KITH_TRY(kith_partition_make(d, o, part));
-  double seconds = kith_clock() - began;
+  double seconds = 0;
+  KITH_TRY(partition_make(d, o, together, part, &seconds));
   for (int i = 0; i < n; i++)
     KITH_TRY(kith_partition_judge(d, o, part, ranks[i], c->job.model.dim, layers, steps, &report[i]));
   cli_print_wrapped(c, 2, "%s, %s cut into %s by %s in %.2f s", KITH_COUNT(kith_dataset_n_node(d), "node(s)"),
                     partition_edges(d, n > 0 && report[0].n_relation > 1, sizeof edges, edges),
-                    KITH_COUNT(o->parts, "part(s)"), partition_text(o->method), seconds);
+                    KITH_COUNT(o->parts, "part(s)"), kith_partition_method_name(o->method), seconds);
   partition_print(c, o->method, n, report);
 done:
   return st;
 }
 
-/* The three methods side by side; nothing is written. */
-static kith_status partition_compare(cli *c, const kith_dataset *d, int32_t *part) {
+/* The methods side by side; nothing is written. */
+static kith_status partition_compare(cli *c, const kith_dataset *d, const partition_parts *together,
+                                     int32_t *part) {
   kith_status st = KITH_OK;
-  for (int m = KITH_PARTITION_METIS; m <= KITH_PARTITION_CONTIGUOUS; m++) {
+  for (int m = KITH_PARTITION_METIS; m <= KITH_PARTITION_STREAM; m++) {
     kith_partition_options o = c->job.partition;
     o.method = (kith_partition_method)m;
-    KITH_TRY(partition_work(c, d, &o, part));
+    KITH_TRY(partition_work(c, d, &o, together, part));
   }
 done:
   return st;
@@ -128,16 +148,16 @@ static void partition_warn(const cli *c, const kith_dataset *d) {
 }
 
 /* Every relation that the model reads, or that has a weight, must be in the graph. */
-static kith_status partition_check_relations(const kith_dataset *d, const kith_partition_options *o) {
+static kith_status partition_check_relations(const kith_schema *schema, const kith_partition_options *o) {
   kith_status st = KITH_OK;
   const kith_relation_weights *read = &o->relations;
   for (int i = 0; i < read->n; i++)
-    KITH_CHECK(kith_schema_find_relation(&d->schema, read->of[i].name) >= 0, KITH_ECONFIG,
+    KITH_CHECK(kith_schema_find_relation(schema, read->of[i].name) >= 0, KITH_ECONFIG,
                "model.relations.%s: the graph has no relation %s; name its list in data.relations.%s (ties "
                "between users: data.social), and run kith ingest again",
                read->of[i].name, read->of[i].name, read->of[i].name);
   for (int i = 0; i < o->weights.n; i++)
-    KITH_CHECK(kith_schema_find_relation(&d->schema, o->weights.of[i].name) >= 0, KITH_ECONFIG,
+    KITH_CHECK(kith_schema_find_relation(schema, o->weights.of[i].name) >= 0, KITH_ECONFIG,
                "partition.weight.%s: the graph has no relation %s", o->weights.of[i].name,
                o->weights.of[i].name);
 done:
@@ -152,12 +172,34 @@ static kith_agreed partition_read(cli *c, const kith_comm *alone, kith_dataset *
   KITH_TRY(kith_dataset_read(alone, graph, d));
   if (c->refit) KITH_TRY(kith_dataset_refit(alone, graph, *d));
   c->job.partition.relations = *kith_model_relations(&c->job.model);
-  KITH_TRY(kith_agree(alone, partition_check_relations(*d, &c->job.partition)));
+  KITH_TRY(kith_agree(alone, partition_check_relations(&(*d)->schema, &c->job.partition)));
 done:
   return st;
 }
 
-static kith_agreed partition_alone(cli *c, const kith_comm *alone, bool compare) {
+/* Cut by all ranks, each of which reads a share of the graph. */
+static kith_agreed partition_share(cli *c, kith_partition_options o, partition_parts *out) {
+  kith_agreed st = {KITH_OK};
+  kith_links *l = NULL;
+  char graph[KITH_PATH];
+  double began = kith_clock();
+  int64_t n = 0;
+  o.method = KITH_PARTITION_STREAM;
+  o.relations = *kith_model_relations(&c->job.model);
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
+  KITH_TRY(kith_links_read(c->comm, graph, c->refit, &l));
+  KITH_TRY(kith_agree(c->comm, partition_check_relations(&l->schema, &o)));
+  for (int t = 0; t < KITH_MAX_TYPES; t++) n += l->n[t];
+  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? KITH_NEW(out->part, n) : KITH_OK));
+  KITH_TRY(kith_partition_make_together(c->comm, l, &o, out->part));
+  out->seconds = kith_clock() - began;
+done:
+  kith_links_destroy(&l);
+  return st;
+}
+
+static kith_agreed partition_alone(cli *c, const kith_comm *alone, bool compare,
+                                   const partition_parts *together) {
   kith_agreed st = {KITH_OK};
   kith_dataset *d = NULL;
   int32_t *part = NULL;
@@ -168,11 +210,11 @@ static kith_agreed partition_alone(cli *c, const kith_comm *alone, bool compare)
   KITH_TRY(kith_agree(alone, kith_log_check()));
   KITH_TRY(kith_agree(alone, KITH_NEW(part, kith_dataset_n_node(d))));
   if (compare) {
-    KITH_TRY(kith_agree(alone, partition_compare(c, d, part)));
+    KITH_TRY(kith_agree(alone, partition_compare(c, d, together, part)));
     partition_explain(c);
     goto done;
   }
-  KITH_TRY(kith_agree(alone, partition_work(c, d, &c->job.partition, part)));
+  KITH_TRY(kith_agree(alone, partition_work(c, d, &c->job.partition, together, part)));
   partition_explain(c);
   const bool shared = cli_is_shared(c, parts);
   KITH_TRY(kith_partition_write(alone, parts, d, &c->job.partition, part));
@@ -183,13 +225,15 @@ done:
   return st;
 }
 
-static kith_agreed partition_cut(cli *c, const kith_comm *alone, const char *parts) {
+static kith_agreed partition_cut(cli *c, const kith_comm *alone, const char *parts,
+                                 const partition_parts *together) {
   kith_agreed st = {KITH_OK};
   kith_dataset *d = NULL;
   int32_t *part = NULL;
+  double seconds = 0;
   KITH_TRY(partition_read(c, alone, &d));
   KITH_TRY(kith_agree(alone, KITH_NEW(part, kith_dataset_n_node(d))));
-  KITH_TRY(kith_agree(alone, kith_partition_make(d, &c->job.partition, part)));
+  KITH_TRY(kith_agree(alone, partition_make(d, &c->job.partition, together, part, &seconds)));
   KITH_TRY(kith_partition_write(alone, parts, d, &c->job.partition, part));
   kith_log("%s: %s cut into %s", parts, KITH_COUNT(d->n_edge, "interaction(s)"),
            KITH_COUNT(c->job.partition.parts, "part(s)"));
@@ -202,12 +246,17 @@ done:
 kith_agreed cli_cut(cli *c) {
   kith_agreed st = {KITH_OK};
   kith_comm *alone = NULL;
+  partition_parts together = {.seconds = 0};
   char parts[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, kith_job_file(&c->job, "parts.h5", parts)));
+  if (kith_partition_is_together(c->job.partition.method))
+    KITH_TRY(partition_share(c, c->job.partition, &together));
   KITH_TRY(kith_comm_create(MPI_COMM_SELF, &alone));
-  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? partition_cut(c, alone, parts).status : KITH_OK));
+  KITH_TRY(
+      kith_agree(c->comm, c->comm->rank == 0 ? partition_cut(c, alone, parts, &together).status : KITH_OK));
 done:
   kith_comm_destroy(&alone);
+  KITH_FREE(together.part);
   return st;
 }
 
@@ -215,6 +264,7 @@ kith_agreed cli_partition(cli *c) {
   kith_agreed st = {KITH_OK};
   kith_comm *alone = NULL;
   bool compare = cli_flag(c, "compare");
+  partition_parts together = {.seconds = 0};
   char graph[KITH_PATH], parts[KITH_PATH];
   KITH_TRY(kith_agreed_same(cli_take_refit(c)));
   KITH_TRY(kith_agree(c->comm, cli_no_more(c)));
@@ -222,9 +272,13 @@ kith_agreed cli_partition(cli *c) {
   if (!compare) KITH_TRY(kith_agree(c->comm, cli_stage_to_write(c, "parts.h5", parts)));
   if (!compare) KITH_TRY(cli_lock_of(c, parts));
   if (!compare) KITH_TRY(kith_agree(c->comm, cli_check_update(c, !c->refit)));
+  if (compare || kith_partition_is_together(c->job.partition.method))
+    KITH_TRY(partition_share(c, c->job.partition, &together));
   KITH_TRY(kith_comm_create(MPI_COMM_SELF, &alone));
-  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? partition_alone(c, alone, compare).status : KITH_OK));
+  KITH_TRY(kith_agree(c->comm,
+                      c->comm->rank == 0 ? partition_alone(c, alone, compare, &together).status : KITH_OK));
 done:
   kith_comm_destroy(&alone);
+  KITH_FREE(together.part);
   return st;
 }

@@ -46,6 +46,37 @@ kith_agreed kith_h5_get_parent(kith_h5 *f, const kith_schema *schema, const int6
  * Collective. */
 bool kith_h5_is_labeled(kith_h5 *f);
 
+enum { KITH_LINK_LISTS = 3 };
+
+/** A rank's share of the rows of a list: rows first … first + edges.n_row - 1, with values as in the file. */
+typedef struct kith_links_rows {
+  int64_t first;
+  kith_ragged edges;
+} kith_links_rows;
+
+/** The edges of graph.h5 alone, each rank a share of the rows of every list. */
+typedef struct kith_links {
+  kith_schema schema;
+  int64_t n[KITH_MAX_TYPES]; /**< nodes of each type in the whole graph */
+  int n_class;               /**< classification: list[0] holds the neighbors of each node; else 0 */
+  int n_list;
+  kith_links_rows list[KITH_LINK_LISTS];        /**< users and their items, no pair twice */
+  kith_links_rows relation[KITH_MAX_RELATIONS]; /**< as in the schema */
+} kith_links;
+
+/**
+ * Read and validate them.  Collective.
+ *
+ * @param refit  as well the interactions that kith_dataset_refit() puts back
+ * Errors: KITH_ENOINPUT, KITH_EDATA, KITH_ENOMEM.
+ */
+kith_agreed kith_links_read(const kith_comm *comm, const char *path, bool refit,
+                            kith_links **out) KITH_MUST_USE;
+/** Free them and null the pointer.  Local; accepts null. */
+void kith_links_destroy(kith_links **links);
+/** Those of a whole graph in memory, as the only rank has them; borrowed from `d`.  Local. */
+kith_links kith_links_of(const kith_dataset *d);
+
 /* ---- parts.h5: the partitioned graph ---- */
 
 /**

@@ -64,7 +64,7 @@ static void every_method_cuts_and_is_judged_as_by_brute_force(void **state) {
   (void)state;
   kith_dataset *d = dataset();
   int parts_of[] = {1, 2, 5, 8}, ranks_of[] = {1, 2, 3, 5, 8};
-  for (int m = KITH_PARTITION_METIS; m <= KITH_PARTITION_CONTIGUOUS; m++)
+  for (int m = KITH_PARTITION_METIS; m <= KITH_PARTITION_STREAM; m++)
     for (int p = 0; p < 4; p++) {
       kith_partition_options o = kith_partition_defaults();
       int32_t part[USERS + ITEMS], again[USERS + ITEMS];
@@ -111,7 +111,7 @@ static void more_parts_than_nodes_is_fine(void **state) {
   kith_partition_options o = kith_partition_defaults();
   int32_t part[USERS + ITEMS];
   o.parts = 1000;
-  for (int m = KITH_PARTITION_METIS; m <= KITH_PARTITION_CONTIGUOUS; m++) {
+  for (int m = KITH_PARTITION_METIS; m <= KITH_PARTITION_STREAM; m++) {
     o.method = (kith_partition_method)m;
     assert_int_equal(kith_partition_make(d, &o, part), KITH_OK);
     for (int i = 0; i < USERS + ITEMS; i++) assert_in_range(part[i], 0, 999);
@@ -265,7 +265,7 @@ static void relations_that_are_read_count_once_for_each_pair(void **state) {
   static bool edge[ALL][ALL];
   kith_dataset *d = typed_dataset();
   for (int read = 0; read < 8; read++)
-    for (int m = KITH_PARTITION_METIS; m <= KITH_PARTITION_CONTIGUOUS; m++) {
+    for (int m = KITH_PARTITION_METIS; m <= KITH_PARTITION_STREAM; m++) {
       kith_partition_options o = reading(d, read, (kith_partition_method)m);
       int32_t part[ALL];
       int64_t cut = 0, ghosts = 0, all = 0;

@@ -1,0 +1,298 @@
+/*
+ * A rank's share of the graph that is cut: made from any share of the lists of graph.h5.
+ *
+ * The lists are gone through three times: to deal the nodes by their entries, to count what will arrive, and
+ * to send every edge to the owners of its ends.  Nothing of the size of the whole graph is in memory but a
+ * bit a node.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/schema.h"
+#include "share.h"
+
+enum { SHARE_BINS = 1 << 16 };
+
+void kith__partition_share_free(partition_share *s) {
+  KITH_FREE(s->first);
+  KITH_FREE(s->start);
+  KITH_FREE(s->to);
+  KITH_FREE(s->weight);
+  KITH_FREE(s->ghost);
+  KITH_FREE(s->seer_start);
+  KITH_FREE(s->seer);
+}
+
+/* ---- edges ---- */
+
+/* Node i reads node j; list 0: interactions, else 1 + the relation. */
+typedef void (*share_edge)(void *context, int64_t i, int64_t j, int list);
+
+static int64_t share_node(const kith_links *l, const int64_t *of, int type, int64_t x) {
+  int64_t original;
+  int t = kith_schema_node(&l->schema, l->n, type, x, &original);
+  return of[t] + original;
+}
+
+static void share_each_list(const kith_links *l, const kith_links_rows *rows, share_edge edge,
+                            void *context) {
+  const kith_ragged *x = &rows->edges;
+  for (int64_t u = 0; u < x->n_row; u++)
+    for (kith_eid e = x->start[u]; e < x->start[u + 1]; e++) {
+      int64_t i = rows->first + u, j = l->n_class > 0 ? x->value[e] : l->n[KITH_USER] + x->value[e];
+      edge(context, i, j, 0);
+      if (l->n_class == 0) edge(context, j, i, 0); /* else the file has it in both rows */
+    }
+}
+
+static void share_each_relation(const kith_links *l, int r, const int64_t *of, share_edge edge,
+                                void *context) {
+  const kith_relation_type *t = &l->schema.relation[r];
+  const kith_ragged *x = &l->relation[r].edges;
+  for (int64_t u = 0; u < x->n_row; u++)
+    for (kith_eid e = x->start[u]; e < x->start[u + 1]; e++) {
+      int64_t i = share_node(l, of, t->from, l->relation[r].first + u);
+      int64_t j = share_node(l, of, t->to, x->value[e]);
+      if (i == j) continue;
+      edge(context, i, j, 1 + r);
+      edge(context, j, i, 1 + r);
+    }
+}
+
+static void share_each(const kith_links *l, const int *weight, share_edge edge, void *context) {
+  int64_t of[KITH_MAX_TYPES + 1] = {0};
+  for (int t = 0; t < KITH_MAX_TYPES; t++) of[t + 1] = of[t] + l->n[t];
+  for (int k = 0; k < l->n_list; k++) share_each_list(l, &l->list[k], edge, context);
+  for (int r = 0; r < l->schema.n_relation; r++)
+    if (weight[r] > 0) share_each_relation(l, r, of, edge, context);
+}
+
+/* ---- the owners of nodes ---- */
+
+typedef struct share_bins {
+  int64_t width, *load; /* nodes of a bin; [bins] entries and nodes */
+  bool labeled;
+  uint64_t odd; /* sum of what an entry and its reverse give with opposite signs; none is of a node itself */
+} share_bins;
+
+static void bins_add(void *context, int64_t i, int64_t j, int list) {
+  share_bins *b = context;
+  b->load[i / b->width]++;
+  if (list > 0 || !b->labeled) return;
+  uint64_t bits =
+      kith_random(0, KITH_RNG_PARTITION, (uint64_t)(i < j ? i : j), (uint64_t)(i < j ? j : i), 3).bits[0];
+  b->odd += i < j ? bits : i > j ? -bits : 1;
+}
+
+/* Labeled nodes: every edge stands at both of its ends, and none leads back to where it comes from. */
+static kith_status bins_check(const share_bins *b) {
+  if (b->odd == 0) return KITH_OK;
+  return kith_fail(KITH_EDATA, "graph.h5: /edge/node: a node is a neighbor of one that is none of it");
+}
+
+static kith_agreed share_deal(const kith_links *l, const int *weight, partition_share *s) {
+  kith_agreed st = {KITH_OK};
+  int64_t bins = s->n < SHARE_BINS ? s->n : SHARE_BINS, all = 0, before = 0;
+  share_bins b = {.width = s->n / SHARE_BINS + 1, .labeled = l->n_class > 0};
+  KITH_TRY(kith_agree(s->comm, KITH_NEW(b.load, bins + 1)));
+  KITH_TRY(kith_agree(s->comm, KITH_NEW(s->first, s->comm->size + 1)));
+  share_each(l, weight, bins_add, &b);
+  b.load[bins] = (int64_t)b.odd; /* wraps, as the sum does */
+  kith_comm_sum_int(s->comm, (int)bins + 1, b.load);
+  b.odd = (uint64_t)b.load[bins];
+  KITH_TRY(kith_agreed_same(l->n_class > 0 ? bins_check(&b) : KITH_OK));
+  for (int64_t k = 0; k < bins; k++) all += b.load[k] += b.width;
+  for (int64_t k = 0, r = 0; k <= bins; k++) {
+    for (; r <= s->comm->size && (k == bins || before >= kith_chunk_begin(all, s->comm->size, (int)r)); r++)
+      s->first[r] = k * b.width < s->n ? k * b.width : s->n;
+    if (k < bins) before += b.load[k];
+  }
+  s->first[s->comm->size] = s->n;
+done:
+  KITH_FREE(b.load);
+  return st;
+}
+
+/* ---- entries ---- */
+
+typedef struct share_entries {
+  const partition_share *s;
+  partition_route route;
+  int64_t *n_to; /* [size] entries for each rank */
+  int64_t n, at; /* entries that arrive, and that have */
+  int64_t *to;
+  int32_t *row;
+  uint8_t *list; /* null: interactions alone */
+} share_entries;
+
+static void entries_free(share_entries *x) {
+  kith__partition_route_free(&x->route);
+  KITH_FREE(x->n_to);
+  KITH_FREE(x->to);
+  KITH_FREE(x->row);
+  KITH_FREE(x->list);
+}
+
+static void entries_count(void *context, int64_t i, int64_t j, int list) {
+  share_entries *x = context;
+  (void)j, (void)list;
+  x->n_to[kith_owner(x->s->comm->size, x->s->first, i)]++;
+}
+
+static void entries_send(void *context, int64_t i, int64_t j, int list) {
+  share_entries *x = context;
+  int rank = kith_owner(x->s->comm->size, x->s->first, i);
+  partition_entry entry = {.to = j, .row = (int32_t)(i - x->s->first[rank]), .list = list};
+  kith__partition_route_put(&x->route, rank, entry);
+}
+
+static void entries_take(void *context, int64_t n, const partition_entry *entry) {
+  share_entries *x = context;
+  for (int64_t k = 0; k < n; k++, x->at++) {
+    x->to[x->at] = entry[k].to;
+    x->row[x->at] = entry[k].row;
+    if (x->list) x->list[x->at] = (uint8_t)entry[k].list;
+  }
+}
+
+static kith_status entries_alloc(bool listed, share_entries *x) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(x->to, x->n));
+  KITH_TRY(KITH_NEW(x->row, x->n));
+  if (listed) KITH_TRY(KITH_NEW(x->list, x->n));
+  KITH_TRY(kith__partition_route_make(x->s->comm, entries_take, x, &x->route));
+done:
+  return st;
+}
+
+/* Send every edge to the owners of its ends. */
+static kith_agreed entries_make(const kith_links *l, const int *weight, const partition_share *s,
+                                share_entries *x) {
+  kith_agreed st = {KITH_OK};
+  const kith_comm *comm = s->comm;
+  bool listed = false;
+  for (int r = 0; r < l->schema.n_relation; r++) listed = listed || weight[r] > 0;
+  x->s = s;
+  KITH_TRY(kith_agree(comm, KITH_NEW(x->n_to, comm->size)));
+  share_each(l, weight, entries_count, x);
+  kith_comm_sum_int(comm, comm->size, x->n_to);
+  x->n = x->n_to[comm->rank];
+  KITH_TRY(kith_agree(comm, entries_alloc(listed, x)));
+  share_each(l, weight, entries_send, x);
+  kith__partition_route_end(&x->route);
+done:
+  return st;
+}
+
+/* ---- rows ---- */
+
+typedef struct share_item {
+  int32_t to;
+  uint8_t list;
+} share_item;
+
+static int share_by_node(const void *a, const void *b) {
+  const share_item *x = a, *y = b;
+  return x->to != y->to ? (x->to > y->to) - (x->to < y->to) : (x->list > y->list) - (x->list < y->list);
+}
+
+/* Put the entries, whose nodes are s->to, into the order of rows; *item holds them with their lists if they
+ * are in several. */
+static kith_status rows_sort(partition_share *s, const share_entries *x, share_item **item) {
+  kith_status st = KITH_OK;
+  int32_t *sorted = NULL;
+  int64_t *next = NULL;
+  KITH_TRY(KITH_NEW(s->start, (int64_t)s->n_own + 1));
+  KITH_TRY(KITH_NEW(next, (int64_t)s->n_own + 1));
+  if (x->list) KITH_TRY(KITH_NEW(*item, x->n));
+  else KITH_TRY(KITH_NEW(sorted, x->n));
+  for (int64_t e = 0; e < x->n; e++) s->start[x->row[e] + 1]++;
+  for (int32_t i = 0; i < s->n_own; i++) s->start[i + 1] += s->start[i];
+  memcpy(next, s->start, (size_t)(s->n_own + 1) * sizeof *next);
+  for (int64_t e = 0; e < x->n; e++) {
+    int64_t at = next[x->row[e]]++;
+    if (x->list) (*item)[at] = (share_item){.to = s->to[e], .list = x->list[e]};
+    else sorted[at] = s->to[e];
+  }
+  if (!x->list) {
+    KITH_FREE(s->to);
+    s->to = sorted;
+    sorted = NULL;
+  }
+done:
+  KITH_FREE(sorted);
+  KITH_FREE(next);
+  return st;
+}
+
+/* Every pair once, with the sum of the weights of its lists; s->to has room for them. */
+static void rows_unite(partition_share *s, const int *weight, share_item *item) {
+  int64_t end = 0, next = 0;
+  for (int32_t i = 0; i < s->n_own; i++) {
+    int64_t begin = end, last = s->start[i + 1];
+    qsort(item + next, (size_t)(last - next), sizeof *item, share_by_node);
+    for (int64_t e = next; e < last; e++) {
+      bool same = end > begin && s->to[end - 1] == item[e].to;
+      if (same && e > next && item[e].list == item[e - 1].list) continue;
+      if (!same) {
+        s->to[end] = item[e].to;
+        if (s->weight) s->weight[end] = 0;
+        end++;
+      }
+      if (s->weight) s->weight[end - 1] += item[e].list == 0 ? 1 : weight[item[e].list - 1];
+    }
+    next = last;
+    s->start[i + 1] = end;
+  }
+}
+
+static kith_status rows_make(const kith_links *l, const int *weight, const share_entries *x,
+                             partition_share *s) {
+  kith_status st = KITH_OK;
+  share_item *item = NULL;
+  bool weighted = false;
+  for (int r = 0; r < l->schema.n_relation; r++) weighted = weighted || weight[r] > 1;
+  KITH_TRY(rows_sort(s, x, &item));
+  if (!item) goto done;
+  if (weighted) KITH_TRY(KITH_NEW(s->weight, x->n));
+  rows_unite(s, weight, item);
+done:
+  KITH_FREE(item);
+  return st;
+}
+
+static kith_agreed share_make(const kith_links *l, const int *weight, share_entries *x, partition_share *s) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(share_deal(l, weight, s));
+  int64_t n_own = s->first[s->comm->rank + 1] - s->first[s->comm->rank];
+  KITH_TRY(kith_agree(s->comm, n_own < INT32_MAX - 1
+                                   ? KITH_OK
+                                   : kith_fail(KITH_ECONFIG,
+                                               "one rank would cut %lld nodes; at most 2^31 - 2: use more "
+                                               "ranks",
+                                               (long long)n_own)));
+  s->n_own = (int32_t)n_own;
+  KITH_TRY(entries_make(l, weight, s, x));
+  kith__partition_route_free(&x->route);
+  KITH_TRY(kith__partition_share_see(s, x->n, x->to));
+  KITH_FREE(x->to);
+  KITH_TRY(kith_agree(s->comm, rows_make(l, weight, x, s)));
+  KITH_TRY(kith__partition_share_meet(s));
+done:
+  return st;
+}
+
+kith_agreed kith__partition_share_make(const kith_comm *comm, const kith_links *l, const int *weight,
+                                       partition_share *out) {
+  kith_agreed st = {KITH_OK};
+  share_entries x = {.n = 0};
+  partition_share s = {.comm = comm};
+  for (int t = 0; t < KITH_MAX_TYPES; t++) s.n += l->n[t];
+  KITH_TRY(share_make(l, weight, &x, &s));
+  *out = s;
+  s = (partition_share){.n = 0};
+done:
+  entries_free(&x);
+  kith__partition_share_free(&s);
+  return st;
+}

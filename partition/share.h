@@ -1,0 +1,101 @@
+/* Inside the partition room: the graph as rows of neighbors, each rank a share of the rows. */
+#ifndef KITH_SRC_PARTITION_SHARE_H
+#define KITH_SRC_PARTITION_SHARE_H
+
+#include "comm/comm.h"
+#include "partition.h"
+
+/* ---- records that travel ---- */
+
+/** An entry of a row: what row `row` of the receiver reads, and in which list it stands. */
+typedef struct partition_entry {
+  int64_t to;
+  int32_t row, list;
+} partition_entry;
+
+typedef void (*partition_take)(void *context, int64_t n, const partition_entry *entry);
+
+/**
+ * Sends entries to ranks in rounds of bounded size: whatever there is to send, memory is that of a round.
+ * kith__partition_route_put() may exchange, so ranks that put more than others do it together with
+ * kith__partition_route_end() of those.
+ */
+typedef struct partition_route {
+  const kith_comm *comm;
+  partition_take take; /* called with what arrives */
+  void *context;
+  int64_t room, n; /* entries of a round, and those put so far */
+  partition_entry *put, *send, *got;
+  int32_t *rank; /* [room] to whom */
+  kith_alltoall all;
+  MPI_Datatype type;
+} partition_route;
+
+/** Local.  Errors: KITH_ENOMEM; the caller frees *route, then too. */
+kith_status kith__partition_route_make(const kith_comm *comm, partition_take take, void *context,
+                                       partition_route *route) KITH_MUST_USE;
+void kith__partition_route_free(partition_route *route);
+void kith__partition_route_put(partition_route *route, int rank, partition_entry entry);
+/** Send the rest, and take part until all ranks are here.  Collective. */
+void kith__partition_route_end(partition_route *route);
+
+/* ---- rows ---- */
+
+/** A rank that has a node as a ghost, and where. */
+typedef struct partition_seer {
+  int32_t rank, slot;
+} partition_seer;
+
+/**
+ * A share: rank r owns the nodes first[r] … first[r + 1] - 1, about as many entries as every other rank.
+ * Nodes are users, items, further types, each by original number.  Local numbers are own nodes, then ghosts.
+ */
+typedef struct partition_share {
+  const kith_comm *comm;
+  int64_t n, *first; /* nodes of the graph; [size + 1] */
+  int32_t n_own, n_ghost;
+  int64_t *start;      /* [n_own + 1] */
+  int32_t *to;         /* [start[n_own]] local numbers, each once a row, in no order */
+  int32_t *weight;     /* [start[n_own]] in the cut; null: 1 */
+  int64_t *ghost;      /* [n_ghost] ascending */
+  int64_t *seer_start; /* [n_own + 1] */
+  partition_seer *seer;
+} partition_share;
+
+/**
+ * The union of the interactions and of the relations whose weight is not 0, as kith__partition_union().
+ * Collective; `comm` must stay.  Errors: KITH_ENOMEM; KITH_EDATA (neighbors of labeled nodes that are not
+ * neighbors of each other); KITH_ECONFIG (a rank would have more than 2^31 - 2 nodes); *out is empty.
+ */
+kith_agreed kith__partition_share_make(const kith_comm *comm, const kith_links *l, const int *weight,
+                                       partition_share *out) KITH_MUST_USE;
+void kith__partition_share_free(partition_share *s);
+
+/** Find s->ghost of the entries `to`, which are global numbers, and make s->to of them.  Collective. */
+kith_agreed kith__partition_share_see(partition_share *s, int64_t n, const int64_t *to) KITH_MUST_USE;
+/** Set s->seer.  Collective. */
+kith_agreed kith__partition_share_meet(partition_share *s) KITH_MUST_USE;
+
+/** Weight [relations] in the cut, as kith__partition_weights(). */
+void kith__partition_schema_weights(const kith_schema *schema, const kith_partition_options *o, int *weight);
+
+/* ---- cutting ---- */
+
+/**
+ * Linear deterministic greedy, streamed several times.  Collective.
+ *
+ * @param l          for the types of nodes
+ * @param[out] part  [n_own + n_ghost] parts of own nodes and ghosts
+ */
+kith_agreed kith__partition_stream(const partition_share *s, const kith_links *l,
+                                   const kith_partition_options *o, int32_t *part) KITH_MUST_USE;
+
+/**
+ * Number parts anew, so that neighboring numbers are neighbors in the graph: any range of parts is a good
+ * part itself.  Does nothing for more than 1024 parts.  Collective.  Errors: KITH_ENOMEM.
+ *
+ * @param[in,out] part  as above
+ */
+kith_agreed kith__partition_order(const partition_share *s, int parts, int32_t *part) KITH_MUST_USE;
+
+#endif

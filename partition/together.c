@@ -1,0 +1,49 @@
+/* Cutting by all ranks, of which each holds a share of the graph. */
+#include "share.h"
+#include "update.h"
+
+enum { TOGETHER_PIECE = 1 << 24 }; /* nodes a message */
+
+bool kith_partition_is_together(kith_partition_method method) { return method == KITH_PARTITION_STREAM; }
+
+void kith__partition_schema_weights(const kith_schema *schema, const kith_partition_options *o, int *weight) {
+  kith_dataset d = {.schema = *schema};
+  kith__partition_weights(&d, o, weight);
+}
+
+/* Rank 0 gets the parts of all nodes, all [n]. */
+static void together_gather(const partition_share *s, const int32_t *part, int32_t *all) {
+  for (int r = 0; r < s->comm->size; r++)
+    for (int64_t i = s->first[r]; i < s->first[r + 1]; i += TOGETHER_PIECE) {
+      int n = (int)kith_min(s->first[r + 1] - i, TOGETHER_PIECE);
+      if (s->comm->rank == r && r > 0)
+        KITH_MPI(MPI_Send(part + (i - s->first[r]), n, MPI_INT32_T, 0, 0, s->comm->mpi));
+      if (s->comm->rank == 0 && r > 0)
+        KITH_MPI(MPI_Recv(all + i, n, MPI_INT32_T, r, 0, s->comm->mpi, MPI_STATUS_IGNORE));
+      for (int k = 0; s->comm->rank == 0 && r == 0 && k < n; k++) all[i + k] = part[i + k];
+    }
+}
+
+kith_agreed kith_partition_make_together(const kith_comm *comm, const kith_links *l,
+                                         const kith_partition_options *o, int32_t *part) {
+  kith_agreed st = {KITH_OK};
+  partition_share s = {.n = 0};
+  int weight[KITH_MAX_RELATIONS] = {0};
+  int32_t *own = NULL;
+  kith__partition_schema_weights(&l->schema, o, weight);
+  KITH_TRY(kith__partition_share_make(comm, l, weight, &s));
+  KITH_TRY(kith_agree(comm, KITH_NEW(own, (int64_t)s.n_own + s.n_ghost)));
+  KITH_TRY(kith__partition_stream(&s, l, o, own));
+  KITH_TRY(kith__partition_order(&s, o->parts, own));
+  together_gather(&s, own, part);
+done:
+  KITH_FREE(own);
+  kith__partition_share_free(&s);
+  return st;
+}
+
+kith_status kith__partition_alone(const kith_dataset *d, const kith_partition_options *o, int32_t *part) {
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  kith_links l = kith_links_of(d);
+  return kith_partition_make_together(&alone, &l, o, part).status;
+}

@@ -1,0 +1,141 @@
+/* The edges of graph.h5 alone, each rank a share of the rows: what a cut by many ranks reads. */
+#include <stdio.h>
+#include <string.h>
+
+#include "graph/schema.h"
+#include "h5/validate.h"
+#include "store/graph.h"
+
+void kith_links_destroy(kith_links **links) {
+  kith_links *l = *links;
+  if (!l) return;
+  for (int k = 0; k < KITH_LINK_LISTS; k++) kith_ragged_free(&l->list[k].edges);
+  for (int r = 0; r < KITH_MAX_RELATIONS; r++) kith_ragged_free(&l->relation[r].edges);
+  KITH_FREE(*links);
+}
+
+static kith_status links_check_rows(const char *path, const char *name, int64_t n_start, int64_t n_row) {
+  if (n_start == n_row + 1) return KITH_OK;
+  return kith_fail(KITH_EDATA, "%s: %s has %lld rows, expected %lld", path, name, (long long)n_start,
+                   (long long)n_row + 1);
+}
+
+/* Read the rank's rows of group/start, rebased to zero; *at is the first value's index in the file. */
+static kith_agreed links_read_start(const kith_comm *comm, kith_h5 *f, const char *name, int64_t n_row,
+                                    int64_t n_value, kith_links_rows *out, int64_t *at) {
+  kith_agreed st = {KITH_OK};
+  kith_ragged *l = &out->edges;
+  int64_t n_start = 0;
+  int d = 0;
+  KITH_TRY(kith_h5_extent(f, name, &n_start, &d));
+  KITH_TRY(kith_agree(comm, links_check_rows(kith_h5_path(f), name, n_start, n_row)));
+  out->first = kith_chunk_begin(n_row, comm->size, comm->rank);
+  l->n_row = kith_chunk_begin(n_row, comm->size, comm->rank + 1) - out->first;
+  KITH_TRY(kith_agree(comm, KITH_NEW(l->start, l->n_row + 1)));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_INT64, 0, out->first, l->n_row + 1, l->start));
+  KITH_TRY(kith_agree(comm, kith__validate_offsets(kith_h5_path(f), name, n_start, out->first, l->n_row + 1,
+                                                   l->start, n_value)));
+  *at = l->start[0];
+  for (int64_t i = 0; i <= l->n_row; i++) l->start[i] -= *at;
+done:
+  return st;
+}
+
+static kith_agreed links_read_rows(const kith_comm *comm, kith_h5 *f, const char *group, const char *column,
+                                   int64_t n_row, int64_t n_value, bool parallel, kith_links_rows *out) {
+  kith_agreed st = {KITH_OK};
+  kith_ragged *l = &out->edges;
+  char name[KITH_NAME], start[KITH_NAME];
+  int64_t n = 0, at = 0;
+  int d = 0;
+  snprintf(name, sizeof name, "%.50s/%s", group, column);
+  snprintf(start, sizeof start, "%.50s/start", group);
+  KITH_TRY(kith_h5_extent(f, name, &n, &d));
+  KITH_TRY(links_read_start(comm, f, start, n_row, n, out, &at));
+  KITH_TRY(kith_agree(comm, KITH_NEW(l->value, l->start[l->n_row])));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_INT32, 0, at, l->start[l->n_row], l->value));
+  KITH_TRY(kith_agree(comm, kith__validate_rows(kith_h5_path(f), name, l->n_row, l->start, l->value, n_value,
+                                                parallel)));
+done:
+  return st;
+}
+
+static kith_agreed links_read_relation(const kith_comm *comm, kith_h5 *f, int r, kith_links *l) {
+  const kith_relation_type *e = &l->schema.relation[r];
+  char group[KITH_NAME];
+  bool old = l->n_class == 0 && !kith_h5_has_attr(f, "schema");
+  snprintf(group, sizeof group, old ? "social" : "edge/%.31s", e->name);
+  return links_read_rows(comm, f, group, old ? "user" : "to", kith_schema_space(&l->schema, l->n, e->from),
+                         kith_schema_space(&l->schema, l->n, e->to), e->n_kind > 0, &l->relation[r]);
+}
+
+/* Training interactions; of a refit those that are put back, too. */
+static kith_agreed links_read_lists(const kith_comm *comm, kith_h5 *f, bool refit, kith_links *l) {
+  static const char *const group[KITH_LINK_LISTS] = {"train", "valid", "outside"};
+  kith_agreed st = {KITH_OK};
+  char name[KITH_NAME];
+  for (int k = 0; k < (refit ? KITH_LINK_LISTS : 1); k++) {
+    snprintf(name, sizeof name, "%s/item", group[k]);
+    if (k == 2 && !kith_h5_has_dataset(f, name)) continue;
+    KITH_TRY(links_read_rows(comm, f, group[k], "item", l->n[KITH_USER], l->n[KITH_ITEM], false,
+                             &l->list[l->n_list++]));
+  }
+done:
+  return st;
+}
+
+/* Nodes of one type, with their neighbors, and relations if the file has any. */
+static kith_agreed links_read_nodes(const kith_comm *comm, kith_h5 *f, kith_links *l) {
+  kith_agreed st = {KITH_OK};
+  int64_t n_class = 0, n_edge[KITH_MAX_RELATIONS], n = 0;
+  KITH_TRY(kith_h5_get_attr_int(f, "n_node", &n));
+  KITH_TRY(kith_h5_get_attr_int(f, "n_class", &n_class));
+  KITH_TRY(kith_agreed_same(kith__dataset_check_size(kith_h5_path(f), "n_node", n, 0)));
+  KITH_TRY(kith_agreed_same(kith__dataset_check_size(kith_h5_path(f), "n_class", n_class, 1)));
+  l->n_class = (int)n_class;
+  l->schema = kith_schema_nodes();
+  if (kith_h5_has_attr(f, "schema")) KITH_TRY(kith__graph_schema_read(f, &l->schema, l->n, n_edge));
+  l->n[KITH_USER] = n;
+  KITH_TRY(links_read_rows(comm, f, "edge", "node", n, n, false, &l->list[l->n_list++]));
+done:
+  return st;
+}
+
+static kith_agreed links_read(const kith_comm *comm, kith_h5 *f, bool refit, kith_links *l) {
+  kith_agreed st = {KITH_OK};
+  int64_t n_edge[KITH_MAX_RELATIONS];
+  if (kith_h5_is_labeled(f)) KITH_TRY(links_read_nodes(comm, f, l));
+  else {
+    KITH_TRY(kith__graph_schema_read(f, &l->schema, l->n, n_edge));
+    KITH_TRY(links_read_lists(comm, f, refit, l));
+  }
+  for (int r = 0; r < l->schema.n_relation; r++) KITH_TRY(links_read_relation(comm, f, r, l));
+done:
+  return st;
+}
+
+kith_agreed kith_links_read(const kith_comm *comm, const char *path, bool refit, kith_links **out) {
+  kith_agreed st = {KITH_OK};
+  kith_links *l = NULL;
+  kith_h5 *f = NULL;
+  *out = NULL;
+  KITH_TRY(kith_h5_open(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith_agree(comm, KITH_NEW(l, 1)));
+  KITH_TRY(links_read(comm, f, refit, l));
+  *out = l;
+  l = NULL;
+done:
+  kith_h5_close(&f);
+  kith_links_destroy(&l);
+  return st;
+}
+
+/* ---- of a dataset in memory ---- */
+
+kith_links kith_links_of(const kith_dataset *d) {
+  kith_links l = {.schema = d->schema, .n_class = d->n_class, .n_list = 1};
+  memcpy(l.n, d->n, sizeof l.n);
+  l.list[0].edges = d->train;
+  for (int r = 0; r < d->schema.n_relation; r++) l.relation[r].edges = d->relation[r].edges;
+  return l;
+}
