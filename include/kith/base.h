@@ -167,7 +167,8 @@ typedef enum kith_rng_stream {
   KITH_RNG_BLEND_PAIR = 43, /**< pairs that it measures scores on: (pair) */
   KITH_RNG_LATEST = 44,     /**< which of two items of equal time is the later one: (user, item) */
   KITH_RNG_FORGET = 45,     /**< nodes whose embedding a step leaves out: (step, node) */
-  KITH_RNG_REPLAY = 46      /**< old training edges that an epoch of an update draws: (epoch) */
+  KITH_RNG_REPLAY = 46,     /**< old training edges that an epoch of an update draws: (epoch) */
+  KITH_RNG_ADAPT = 47 /**< users of the episodes of embed.adapt: (user), and their items: (user, item) */
 } kith_rng_stream;
 
 /** 256 random bits. */

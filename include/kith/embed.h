@@ -14,13 +14,39 @@ typedef enum kith_embed_init { KITH_EMBED_ZERO, KITH_EMBED_MEAN } kith_embed_ini
 
 typedef struct kith_embed_options {
   kith_embed_init init;
-  int init_neighbors; /**< KITH_EMBED_MEAN: known nodes of a mean, at least 1 */
+  int init_neighbors;       /**< KITH_EMBED_MEAN: known nodes of a mean, at least 1 */
+  int adapt;                /**< steps that move the rows of new users on their own pairs; 0: none */
+  kith_fanouts adapt_pairs; /**< adapt: numbers of pairs for which rates are learned, at least 1 each */
+  int64_t adapt_users;      /**< adapt: known users, about, who stand for new ones */
 } kith_embed_options;
 
-/** Zero; 10 nodes of a mean.  Local. */
+/** Zero; 10 nodes of a mean; no steps, and if there are any, for 1, 2 and 5 pairs, by 4000 users.  Local. */
 static inline kith_embed_options kith_embed_defaults(void) {
-  return (kith_embed_options){.init = KITH_EMBED_ZERO, .init_neighbors = 10};
+  return (kith_embed_options){.init = KITH_EMBED_ZERO,
+                              .init_neighbors = 10,
+                              .adapt_pairs = {.n = 3, .of = {1, 2, 5}},
+                              .adapt_users = 4000};
 }
+
+/** How rows of users with some number of pairs are moved; docs/models.md has the formulas.  All three rates
+ * are 0 where none ranks better. */
+typedef struct kith_adapt_class {
+  int pairs;
+  double own, likely, shared; /**< rates of the user's items, of items that it scores high, and of the row
+                                 that all begin with */
+  int64_t n_user;             /**< known users on whom this was confirmed … */
+  double plain, adapted;      /**< … their NDCG without, and by what was chosen, also if it was not kept */
+} kith_adapt_class;
+
+/** What embed.adapt has learned and done. */
+typedef struct kith_adaptation {
+  int steps, k; /**< k: cutoff of the figures */
+  int n_class, d;
+  kith_adapt_class of[KITH_MAX_FANOUTS];
+  double length;   /**< of moved rows */
+  float *shared;   /**< [d] the row that all begin with, of length 1 or 0 */
+  int64_t n_moved; /**< new users, over all ranks, whose rows were moved */
+} kith_adaptation;
 
 /** Embeddings of this rank's block of new nodes, and the checkpoint that they were computed from. */
 typedef struct kith_new_embeddings {
@@ -32,6 +58,7 @@ typedef struct kith_new_embeddings {
                                   known one; whose embedding is zero */
   int64_t epoch, step;         /**< training progress of the checkpoint: epochs, and steps of the next one */
   char *history;               /**< its metrics, one JSON object per line */
+  kith_adaptation adapted;     /**< of adapted rows; else all 0 */
 } kith_new_embeddings;
 
 KITH_API void kith_new_embeddings_free(kith_new_embeddings *e); /**< Local. */

@@ -159,6 +159,8 @@ typedef struct kith_embeddings_meta {
   bool has_sasrec;                    /**< rows have those of model.sequence: sasrec, beside … */
   double sasrec_gamma;                /**< … those of a model of the graph, whose scores weigh this */
   kith_direct_term direct; /**< what scores have beside rows; written where lambda_1 > 0, also with c = 0 */
+  const char *adapt; /**< new.h5: how rows of new users were moved, as text, null or "": they were not … */
+  const char *adapt_row;          /**< … and the row that they began with, as numbers */
   const kith_blend_origin *blend; /**< the models of a blend; null: no blend.  With a direct term or
                                      evidence the format is that of blend.h5 */
   const char *metrics;            /**< history, one JSON object per line */

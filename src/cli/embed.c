@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/embed.h"
+#include "train/embed_adapt.h"
 #include "train/embed_latest.h"
 #include "ingest/ingest.h"
 
@@ -36,6 +37,7 @@ static kith_status embed_resolve(cli *c, kith_run *run, char *config_key, char *
         "read",
         job->path, t == KITH_USER ? "user" : "item", job->embed.features[t]);
   KITH_TRY(cli_run_of_job(c, run, config_key));
+  KITH_TRY(kith_embed_adapt_check(run, &job->embed.how));
   KITH_TRY(cli_stage(c, "embeddings.h5", embeddings));
   const char *end = named ? strrchr(named, '.') : ".h5";
   KITH_CHECK(end && strcmp(end, ".h5") == 0, KITH_EUSAGE, "--output %s: expected a name that ends in .h5",
@@ -142,6 +144,7 @@ static void embed_print(cli *c, const kith_new_nodes *new, const kith_new_nodes_
   embed_print_relations(c, new, r);
   embed_print_left(c, r);
   embed_print_alone(c, e);
+  cli_embed_adapt_print(c, new, &e->adapted);
   if (r->unknown_features > 0)
     cli_print(c, "  %s",
               KITH_COUNT(r->unknown_features, "feature(s) that the graph does not know, left out"));
@@ -168,9 +171,10 @@ static kith_agreed embed_write(cli *c, const kith_graph *g, const kith_model_opt
                                const kith_embeddings_origin *from, const kith_new_nodes *new,
                                const kith_new_embeddings *e, const char *output) {
   kith_agreed st = {KITH_OK};
-  char *job = NULL;
+  char *job = NULL, *rates = NULL, *row = NULL;
   const bool steps = kith_model_has_steps(model);
   KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
+  KITH_TRY(kith_agree(c->comm, cli_embed_adapt_text(&e->adapted, &rates, &row)));
   kith_embeddings_meta meta = {.model = kith_model_text(c->job.model.name),
                                .cosine = c->job.model.score == KITH_COSINE,
                                .epoch = e->epoch,
@@ -180,11 +184,15 @@ static kith_agreed embed_write(cli *c, const kith_graph *g, const kith_model_opt
                                .direct = from->direct,
                                .has_half_life = model->lightgcn.half_life_chosen,
                                .half_life = model->lightgcn.half_life,
+                               .adapt = rates,
+                               .adapt_row = row,
                                .metrics = e->history,
                                .job = job};
   KITH_TRY(kith_new_embeddings_write(c->comm, g, new, output, e->first, e->n, e->d, e->x, &meta));
 done:
   KITH_FREE(job);
+  KITH_FREE(rates);
+  KITH_FREE(row);
   return st;
 }
 
@@ -252,6 +260,7 @@ kith_agreed cli_embed(cli *c) {
   KITH_TRY(cli_check_graph(c, run.graph, g));
   KITH_TRY(kith_agreed_same(embed_check_new(&new, run.graph)));
   KITH_TRY(kith_embed(c->comm, g, &run, &new, &c->job.embed.how, checkpoint, &e));
+  KITH_TRY(cli_embed_adapt(c, g, &run, &new, embeddings, checkpoint, &e));
   KITH_TRY(embed_add_latest(c, g, &new, embeddings, &from, &e));
   KITH_TRY(embed_check_run(embeddings, &from, checkpoint, &e));
   KITH_TRY(embed_write(c, g, &run.model, &from, &new, &e, output));

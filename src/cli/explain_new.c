@@ -54,6 +54,11 @@ kith_agreed cli_explain_find_new(cli *c, const explain_request *w, explain_data 
         kith_fail(KITH_ECONFIG,
                   "embed.init: mean: kith explain does not say what a mean of other embeddings adds to "
                   "the scores of new nodes; it explains rows of kith embed with embed.init: zero")));
+  if (c->job.embed.how.adapt > 0)
+    KITH_TRY(kith_agreed_same(
+        kith_fail(KITH_ECONFIG,
+                  "embed.adapt: kith explain does not say what a step adds to the scores of new "
+                  "users; it explains rows of kith embed with embed.adapt: 0")));
   KITH_TRY(cli_new_open(c, w->new_file, &a->base, &a->file));
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
   KITH_TRY(kith_new_nodes_read(c->comm, graph, &o, &a->nodes, &report));

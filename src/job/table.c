@@ -460,6 +460,16 @@ const job_key kith__job_row[] = {
      "tf-idf."},
     {"embed.init_neighbors", JOB_INT, AT(embed.how.init_neighbors), 1, 1000, "nodes",
      "embed.init: mean: known nodes of a mean, at most."},
+    {"embed.adapt", JOB_INT, AT(embed.how.adapt), 0, 100, "steps",
+     "kith embed: steps that move the row of a new user on its own interactions, by rates that are learned "
+     "on "
+     "known users with validation items. 0: none."},
+    {"embed.adapt_pairs", JOB_FANOUTS, AT(embed.how.adapt_pairs), 1, 1000, "interactions",
+     "embed.adapt: numbers of interactions for which rates are learned. A new user takes those of the "
+     "largest "
+     "number that it has; one with more than the largest of all keeps its row."},
+    {"embed.adapt_users", JOB_INT64, AT(embed.how.adapt_users), 2, 1e9, "users",
+     "embed.adapt: known users, about, who stand for new ones."},
     {"embed.user_features.path", JOB_PATH, AT(embed.features[KITH_USER]), NONE,
      "kith embed: features of new users, in the format of data.user_features. Lines of known users are "
      "skipped."},

@@ -147,6 +147,7 @@ bool kith__job_is_sasrec(const kith_job *j);
 bool kith__job_adds_recent(const kith_job *j);
 bool kith__job_new_has_columns(const kith_job *j);
 bool kith__job_embeds_means(const kith_job *j);
+bool kith__job_adapts(const kith_job *j);
 bool kith__job_begins_by_features(const kith_job *j);
 bool kith__job_is_of_untrained_graph(const kith_job *job, const char *key);
 /* Whether interactions may have times: of a column, or of the order of lines.  Local. */

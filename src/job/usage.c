@@ -463,6 +463,8 @@ static const usage_rule usage_rules[] = {
     {"stream.evidence", "train", kith__job_has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
     {"stream.init", "train", kith__job_has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
     {"embed", "embed", recommends, "needs task: recommend"},
+    {"embed.adapt_pairs", "embed", kith__job_adapts, "needs embed.adapt above 0"},
+    {"embed.adapt_users", "embed", kith__job_adapts, "needs embed.adapt above 0"},
     {"embed.init_neighbors", "embed", kith__job_embeds_means, "needs embed.init: mean"},
     {"embed.interactions.columns", "embed", kith__job_new_has_columns,
      "needs a list of edges (embed.interactions.format)"},

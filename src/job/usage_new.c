@@ -7,6 +7,8 @@ bool kith__job_new_has_columns(const kith_job *j) {
 
 bool kith__job_embeds_means(const kith_job *j) { return j->embed.how.init == KITH_EMBED_MEAN; }
 
+bool kith__job_adapts(const kith_job *j) { return j->task == KITH_TASK_RECOMMEND && j->embed.how.adapt > 0; }
+
 bool kith__job_begins_by_features(const kith_job *j) {
   return j->task == KITH_TASK_RECOMMEND && kith_model_has_steps(&j->model) && !kith__job_has_tgn(j) &&
          j->train.update.init == KITH_UPDATE_FEATURES;

@@ -100,6 +100,10 @@ static kith_agreed embeddings_attributes(kith_h5 *f, const kith_graph *g, int d,
   if (meta->learned && meta->learned[0]) KITH_TRY(kith_h5_put_attr_text(f, "learned", meta->learned));
   if (meta->has_half_life) KITH_TRY(kith_h5_put_attr_real(f, "half_life", meta->half_life));
   if (meta->has_sasrec) KITH_TRY(kith_h5_put_attr_real(f, "sasrec_gamma", meta->sasrec_gamma));
+  if (meta->adapt && meta->adapt[0]) {
+    KITH_TRY(kith_h5_put_attr_text(f, "adapt", meta->adapt));
+    KITH_TRY(kith_h5_put_attr_text(f, "adapt_row", meta->adapt_row));
+  }
   if (meta->has_recent) {
     KITH_TRY(kith_h5_put_attr_real(f, "recent_decay", meta->recent_decay));
     KITH_TRY(kith_h5_put_attr_real(f, "recent_weight", meta->recent_weight));

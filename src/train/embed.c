@@ -22,15 +22,18 @@ typedef struct embed {
 void kith_new_embeddings_free(kith_new_embeddings *e) {
   KITH_FREE(e->x);
   KITH_FREE(e->history);
+  KITH_FREE(e->adapted.shared);
 }
 
 static kith_status embed_check(const kith_graph *g, const kith_model_options *o,
                                const kith_embed_options *how) {
   kith_status st = KITH_OK;
-  KITH_CHECK(kith_model_n_layer(o) > 0 || o->input != KITH_EMBEDDING || how->init == KITH_EMBED_MEAN,
+  KITH_CHECK(kith_model_n_layer(o) > 0 || o->input != KITH_EMBEDDING || how->init == KITH_EMBED_MEAN ||
+                 how->adapt > 0,
              KITH_ECONFIG,
              "model.name: %s without layers reads neither neighbors nor features, so it cannot embed new "
-             "nodes; embed.init: mean takes the rows of known nodes with like features",
+             "nodes; embed.init: mean takes the rows of known nodes with like features, and embed.adapt "
+             "learns those of users",
              kith_model_text(o->name));
   KITH_CHECK(
       kith_model_time_dim(o) == 0, KITH_ECONFIG,
