@@ -134,14 +134,17 @@ done:
   return st;
 }
 
-void kith_allgather_rows(const kith_comm *comm, const int64_t *first, int d, float *x) {
-  MPI_Request request[64];
-  int n_request = 0;
-  for (int r = 0; r < comm->size; r++) { /* one broadcast per rank: ragged blocks, without count arrays */
-    int64_t n = first[r + 1] - first[r];
-    KITH_MPI(MPI_Ibcast(x + d * first[r], (int)(n * d), MPI_FLOAT, r, comm->mpi, &request[n_request++]));
-    if (n_request < 64 && r + 1 < comm->size) continue;
-    KITH_WAIT("the all-gather of rows", MPI_Waitall(n_request, request, MPI_STATUSES_IGNORE));
-    n_request = 0;
+void kith_allgather_rows(const kith_comm *comm, const int64_t *first, int d, int *scratch, float *x) {
+  int *count = scratch, *displ = scratch + comm->size;
+  MPI_Datatype row;
+  if (comm->size == 1) return;
+  KITH_MPI(MPI_Type_contiguous(d, MPI_FLOAT, &row));
+  KITH_MPI(MPI_Type_commit(&row));
+  for (int r = 0; r < comm->size; r++) {
+    displ[r] = (int)first[r];
+    count[r] = (int)(first[r + 1] - first[r]);
   }
+  KITH_WAIT("the all-gather of rows",
+            MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, x, count, displ, row, comm->mpi));
+  KITH_MPI(MPI_Type_free(&row));
 }

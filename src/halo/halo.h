@@ -87,8 +87,10 @@ kith_agreed kith_halo_forward_int(kith_halo *h, const int64_t *own, int64_t *gho
 /**
  * All-gather of rows, in place: rank r holds rows first[r] … first[r + 1] - 1 of x [first[size], d] before,
  * and every rank holds all rows after.  Collective.
+ *
+ * @param scratch  [2 size]
  */
-void kith_allgather_rows(const kith_comm *comm, const int64_t *first, int d, float *x);
+void kith_allgather_rows(const kith_comm *comm, const int64_t *first, int d, int *scratch, float *x);
 
 /* ---- distributed sparse matrix ---- */
 

@@ -31,6 +31,7 @@ typedef struct softmax {
                         where  it is outside the tiles */
   kith_tensor *bias; /* [max_candidate, 1] logq * log frequency of the candidates */
   kith_tensor *tile; /* [threads * KITH_TILE, max_candidate] logits */
+  int *gather;       /* [2 size] scratch of the all-gather */
   kith_exact_sum *loss;
 } softmax;
 
@@ -101,14 +102,14 @@ static void softmax_normalize(softmax *o) {
                                 softmax_norm(o, 0));
   kith_gather_normalize_forward(b->n_pair, b->positive_row, d, o->rows->value, softmax_row(o->item, at),
                                 softmax_norm(o, 1));
-  kith_allgather_rows(o->comm, b->tile_first, d, o->user->value);
-  kith_allgather_rows(o->comm, b->tile_first, d, o->item->value);
+  kith_allgather_rows(o->comm, b->tile_first, d, o->gather, o->user->value);
+  kith_allgather_rows(o->comm, b->tile_first, d, o->gather, o->item->value);
   if (b->shared.n == 0) return;
   float *shared = softmax_row(o->item, b->n_global);
   kith_gather_normalize_forward(softmax_n_shared(o), b->negative_row, d, o->rows->value,
                                 shared + (size_t)b->shared.first[o->comm->rank] * (size_t)d,
                                 softmax_norm(o, 2));
-  kith_allgather_rows(o->comm, b->shared.first, d, shared);
+  kith_allgather_rows(o->comm, b->shared.first, d, o->gather, shared);
 }
 
 /* In batch, frequencies are relative to pairs / edges: degrees; those of the shared negatives are scaled
@@ -197,7 +198,7 @@ static void softmax_forward(void *self) {
   int64_t first = b->tile_first[o->comm->rank];
   for (int64_t p = first; p < first + b->n_pair; p++)
     kith_exact_sum_add(o->loss, softmax_pair_loss(o, p) / (double)b->n_global);
-  kith_allgather_rows(o->comm, b->tile_first, 1, o->lse->value);
+  kith_allgather_rows(o->comm, b->tile_first, 1, o->gather, o->lse->value);
 }
 
 /* A tile of the pairs' items against all users. */
@@ -275,6 +276,7 @@ void kith_softmax_op(kith_tape *t, const kith_comm *comm, const kith_batch *b,
   made.own = kith_tape_tensor(t, max_pair, 1);
   made.bias = kith_tape_tensor(t, max_candidate, 1);
   made.tile = kith_tape_tensor(t, (int64_t)kith_max_threads() * KITH_TILE, max_candidate);
+  made.gather = kith_tape_workspace(t, 2 * (int64_t)comm->size, sizeof *made.gather);
   softmax *o = kith_tape_op(t, "softmax", true, softmax_forward, softmax_backward, sizeof *o);
   if (o) *o = made;
 }

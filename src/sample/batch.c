@@ -3,6 +3,7 @@
 
 #include "sample/false_negative_mask.h"
 #include "sample/shared_negatives.h"
+#include "sample/step_pairs.h"
 
 /* A received or sent row while rows are sorted; `slot` is a received row's index in user_row, positive_row or
  * negative_row, which are contiguous. */
@@ -10,8 +11,6 @@ typedef struct batch_entry {
   int64_t row, key;
   kith_lid slot;
 } batch_entry;
-
-enum { BATCH_WORDS = (int)(sizeof(kith_pair) / sizeof(int64_t)) };
 
 /* The most of `n` elements that one rank gets, if ranks get whole tiles. */
 static int64_t batch_max_tiled(int size, int64_t n) {
@@ -21,8 +20,11 @@ static int64_t batch_max_tiled(int size, int64_t n) {
 }
 
 /* The most pairs that one rank processes. */
+static int64_t batch_shape_max_pairs(const kith_batch_shape *s, int size) {
+  return s->softmax ? batch_max_tiled(size, s->pairs) : s->pairs;
+}
 static int64_t batch_max_pairs(const kith_batch *b) {
-  return b->shape.softmax ? batch_max_tiled(b->comm->size, b->shape.pairs) : b->shape.pairs;
+  return batch_shape_max_pairs(&b->shape, b->comm->size);
 }
 
 /* Negatives drawn for one pair. */
@@ -40,9 +42,6 @@ static int64_t batch_max_send(const kith_batch *b) {
 
 kith_lid kith_batch_max_recv(const kith_batch *b) { return (kith_lid)batch_max_recv(b); }
 kith_lid kith_batch_max_send(const kith_batch *b) { return (kith_lid)batch_max_send(b); }
-
-/* Whether every rank receives all pairs of the step. */
-static bool batch_shares_pairs(const kith_batch_shape *s) { return s->softmax || s->excluded || s->inbatch; }
 
 /* Of one received row, and of one row that is received or sent. */
 static int64_t batch_row_bytes(const kith_batch *b) {
@@ -62,7 +61,8 @@ int64_t kith_batch_bytes(const kith_batch_shape *shape, int size, int64_t n_item
   return KITH_BYTES(b, 1) + recv * batch_row_bytes(b) + most * batch_sorted_bytes(b) +
          KITH_BYTES(b->gather_index.start, 1) + KITH_BYTES(b->item, pairs + shape->n_shared) +
          KITH_BYTES(b->negative_item, batch_shape_draws(shape) * pairs) +
-         KITH_BYTES(b->tile_first, size + 1) + (batch_shares_pairs(shape) ? KITH_BYTES(b->pair, pairs) : 0) +
+         KITH_BYTES(b->tile_first, size + 1) +
+         kith__step_pairs_bytes(shape, size, batch_shape_max_pairs(shape, size)) +
          (shape->softmax ? KITH_BYTES(b->log_degree, pairs) : 0) +
          kith__false_negative_mask_bytes(shape->mask ? shape->pairs : 0, shape->pairs, n_item) +
          kith__shared_negatives_bytes(shape->n_shared, shape->pairs, n_item, size);
@@ -84,7 +84,6 @@ static kith_status batch_reserve(kith_batch *b) {
   KITH_TRY(KITH_NEW(b->item, pairs + b->shape.n_shared));
   KITH_TRY(KITH_NEW(b->negative_item, batch_draws(b) * pairs));
   KITH_TRY(KITH_NEW(b->tile_first, b->comm->size + 1));
-  KITH_TRY(KITH_NEW(b->pair, batch_shares_pairs(&b->shape) ? pairs : 0));
   KITH_TRY(KITH_NEW(b->log_degree, tiled));
   KITH_TRY(KITH_NEW(b->seed_node, max_recv));
   KITH_TRY(KITH_NEW(b->seed_index, max_recv));
@@ -112,6 +111,7 @@ kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, const 
   KITH_TRY(kith_agree(comm, KITH_NEW(b, 1)));
   *b = (kith_batch){.comm = comm, .g = g, .a = a, .distribution = distribution, .shape = *shape};
   KITH_TRY(kith_agree(comm, batch_reserve(b)));
+  KITH_TRY(kith__step_pairs_make(b, batch_max_pairs(b)));
   *out = b;
   b = NULL;
 done:
@@ -128,7 +128,7 @@ void kith_batch_destroy(kith_batch **batch) {
   KITH_FREE(b->item);
   KITH_FREE(b->negative_item);
   KITH_FREE(b->tile_first);
-  KITH_FREE(b->pair);
+  kith__step_pairs_free(b);
   KITH_FREE(b->log_degree);
   KITH_FREE(b->seed_node);
   KITH_FREE(b->seed_index);
@@ -144,7 +144,7 @@ void kith_batch_destroy(kith_batch **batch) {
 }
 
 void kith_batch_clear(kith_batch *b) {
-  b->n_global = b->n_pair = b->n_recv = b->shared.n = b->mask.n = 0;
+  b->n_global = b->n_known = b->n_pair = b->n_recv = b->shared.n = b->mask.n = 0;
   for (int r = 0; r <= b->comm->size; r++) b->tile_first[r] = b->shared.first[r] = 0;
 }
 
@@ -195,7 +195,7 @@ static int32_t *batch_negatives_of(const kith_batch *b, kith_lid i, int j) {
 /* The negatives of pair `i`. */
 static void batch_draw(kith_batch *b, const kith_edge_order *e, const kith_train_edge *s, kith_lid i) {
   kith_eid edge = kith_train_edge_id(b->g, s);
-  kith_inbatch_pairs inbatch = {.n = b->n_global, .pair = b->pair};
+  kith_inbatch_pairs inbatch = {.n = b->n_global, .item = b->step_item};
   for (int j = 0; j < b->shape.n_negative; j++) {
     int n = kith_negative_is_hard(b->distribution, e, edge, j) ? b->shape.n_pool : 1;
     int32_t *drawn = batch_negatives_of(b, i, j);
@@ -225,27 +225,6 @@ static kith_lid batch_add_pair(kith_batch *b, kith_lid i, kith_gid user, kith_gi
   return n;
 }
 
-/* Share the step's pairs: each rank fills in those of its users, others are -1; an all-reduce takes the
- * maximum. */
-static void batch_share_pairs(kith_batch *b, const kith_edge_order *e, int64_t step) {
-  const kith_graph *g = b->g;
-  kith_gid low = g->first[b->comm->rank];
-  for (int64_t i = 0; i < b->n_global; i++) b->pair[i] = (kith_pair){-1, -1, -1, -1};
-#pragma omp parallel for schedule(static)
-  for (kith_eid s = e->own_start[step]; s < e->own_start[step + 1]; s++) {
-    const kith_train_edge *edge = &e->edges[s];
-    kith_lid row = g->row_of[KITH_USER][edge->user];
-    kith_eid at = edge->local_edge - g->start[row];
-    b->pair[edge->position - e->step_start[step]] =
-        (kith_pair){.user_gid = low + row,
-                    .user = g->original[row],
-                    .item = g->train.value[g->train.start[edge->user] + at],
-                    .degree = b->a->degree[b->a->csr.col[b->a->csr.start[b->a->iperm[row]] + at]]};
-  }
-  KITH_WAIT("the pairs of the step", MPI_Allreduce(MPI_IN_PLACE, b->pair, (int)(BATCH_WORDS * b->n_global),
-                                                   MPI_INT64_T, MPI_MAX, b->comm->mpi));
-}
-
 void kith_batch_fill_pairs(kith_batch *b, const kith_edge_order *e, int64_t step) {
   const kith_graph *g = b->g;
   const kith_train_edge *edge = e->edges + e->own_start[step];
@@ -253,7 +232,7 @@ void kith_batch_fill_pairs(kith_batch *b, const kith_edge_order *e, int64_t step
   kith_lid n_entry = 0;
   b->n_global = kith_edge_order_step_size(e, step);
   b->n_pair = (kith_lid)(e->own_start[step + 1] - e->own_start[step]);
-  if (batch_shares_pairs(&b->shape)) batch_share_pairs(b, e, step);
+  kith__step_pairs_fill(b, e, step);
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < b->n_pair; i++) {
     kith_lid row = g->row_of[KITH_USER][edge[i].user];
@@ -281,15 +260,10 @@ void kith_batch_fill_softmax(kith_batch *b, const kith_edge_order *e, int64_t st
   kith_lid items = (kith_lid)(b->positive_row - b->user_row),
            shared = (kith_lid)(b->negative_row - b->user_row);
   b->n_global = kith_edge_order_step_size(e, step);
-  batch_share_pairs(b, e, step);
-#pragma omp parallel for schedule(static)
-  for (int64_t i = 0; i < b->n_global; i++) {
-    b->item[i] = (int32_t)b->pair[i].item;
-    b->log_degree[i] = (float)log((double)b->pair[i].degree);
-  }
+  batch_split_tiles(b->comm->size, b->n_global, b->tile_first);
+  kith__step_pairs_fill(b, e, step);
   if (b->shape.mask) kith__false_negative_mask_fill(&b->mask, b, e, step, (int)b->n_global, b->item, true);
   kith__shared_negatives_fill(b, e, step);
-  batch_split_tiles(b->comm->size, b->n_global, b->tile_first);
   batch_split_tiles(b->comm->size, b->shared.n, b->shared.first);
   int64_t first = b->tile_first[b->comm->rank], draw = b->shared.first[b->comm->rank];
   kith_lid n = (kith_lid)(b->tile_first[b->comm->rank + 1] - first),
@@ -297,7 +271,7 @@ void kith_batch_fill_softmax(kith_batch *b, const kith_edge_order *e, int64_t st
   b->n_pair = n;
   for (kith_lid i = 0; i < n; i++) {
     int64_t position = first + i;
-    entry[i] = (batch_entry){b->pair[position].user_gid, 2 * position, i};
+    entry[i] = (batch_entry){b->travel.tile_user[i], 2 * position, i};
     entry[n + i] = (batch_entry){number[b->item[position]], 2 * position + 1, items + i};
   }
   for (kith_lid i = 0; i < n_draw; i++)

@@ -4,6 +4,7 @@
 #ifndef KITH_SAMPLE_BATCH_H
 #define KITH_SAMPLE_BATCH_H
 
+#include "comm/sparse.h"
 #include "sample/negatives.h"
 #include "ops/ops.h"
 
@@ -18,7 +19,7 @@ typedef struct kith_batch_shape {
   int n_shared;   /**< softmax: negatives that all pairs of a step share */
   bool mask;      /**< softmax: mask in-batch candidates that are known positives of a pair's user */
   bool excluded;  /**< fill `pair`: samplers exclude the step's edges */
-  bool inbatch;   /**< fill `pair`: some negatives are items of the step's other pairs */
+  bool inbatch;   /**< fill `step_item`: some negatives are items of the step's other pairs */
 } kith_batch_shape;
 
 /** False negatives of a step: candidates with which a pair's user has a training interaction. */
@@ -40,6 +41,22 @@ typedef struct kith_shared_negatives {
   float *log_expected; /**< [n] log(n p_n(item)): the log of the item's expected number of draws */
   kith_false_negative_mask mask; /**< over the draws */
 } kith_shared_negatives;
+
+/** What all ranks know of a softmax step's pairs: they are candidates of each other. */
+typedef struct kith_candidate {
+  int32_t item;
+  float log_degree;
+} kith_candidate;
+
+/** Pairs of a step travel to the ranks that own one of their ends or process their tiles. */
+typedef struct kith_step_pairs {
+  kith_sparse sparse;
+  int *to;                   /**< [2 pairs] ranks that a pair goes to; -1: none */
+  int *count, *first;        /**< [2 size] sent to each rank, and where they begin in … */
+  kith_pair *out;            /**< [2 pairs] */
+  kith_candidate *candidate; /**< [pairs] softmax: of all pairs, by position */
+  kith_gid *tile_user;       /**< [most pairs of a rank] softmax: global ids of this rank's tiles' users */
+} kith_step_pairs;
 
 /**
  * A batch: the pairs of a step that this rank processes, and the list of rows that it receives for them,
@@ -69,8 +86,11 @@ typedef struct kith_batch {
   int32_t *negative_item; /**< [n_pair, n_negative, n_pool] original ids; -1: unused entry of a pool */
   int64_t *tile_first;    /**< [size + 1] softmax: rank r processes pairs tile_first[r] …
                              tile_first[r + 1] - 1 */
-  kith_pair *pair;        /**< [n_global] with shape.softmax, .excluded or .inbatch: all pairs, in order */
-  float *log_degree;      /**< [pairs] softmax: log of the items' numbers of training interactions */
+  int64_t n_known;    /**< with shape.softmax or .excluded: pairs with an end or a tile on this rank … */
+  kith_pair *pair;    /**< [n_known] … the own users' first */
+  int32_t *step_item; /**< [n_global] with shape.inbatch: the items of all pairs, by position */
+  kith_step_pairs travel;
+  float *log_degree;              /**< [pairs] softmax: log of the items' numbers of training interactions */
   kith_shared_negatives shared;   /**< softmax */
   kith_false_negative_mask mask;  /**< softmax with shape.mask: over the items of the step's pairs; a pair's
                                      own item is not masked */
@@ -90,7 +110,7 @@ typedef struct kith_batch {
 kith_agreed kith_batch_create(const kith_comm *comm, const kith_graph *g, const kith_dist_csr *a,
                               const kith_negative_distribution *distribution, const kith_batch_shape *shape,
                               kith_batch **out) KITH_MUST_USE;
-/** Local; accepts null. */
+/** Collective; accepts null. */
 void kith_batch_destroy(kith_batch **batch);
 
 /** Bytes of a batch in whose steps this rank receives and sends so many rows.  Local. */
@@ -104,14 +124,15 @@ kith_lid kith_batch_max_send(const kith_batch *b);
 /**
  * Fill with a step's pairs and their negatives, for BPR or NCE.
  *
- * Local; Collective with shape.excluded or shape.inbatch (32 bytes a pair).
+ * Local; Collective with shape.excluded (24 bytes a pair, to the owner of its item) or shape.inbatch (4 bytes
+ * a pair, to every rank).
  */
 void kith_batch_fill_pairs(kith_batch *b, const kith_edge_order *e, int64_t step);
 /**
  * Fill for softmax.
  *
- * Collective: every rank receives all pairs of the step (32 bytes each), and a bit a pair and maskable
- * candidate.
+ * Collective: 24 bytes a pair go to the rank of its tile (with shape.excluded to the owner of its item too),
+ * 8 to every rank, and a bit a pair and maskable candidate.
  */
 void kith_batch_fill_softmax(kith_batch *b, const kith_edge_order *e, int64_t step);
 /** Make the batch empty.  Local. */

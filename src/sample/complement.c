@@ -58,8 +58,7 @@ static int32_t complement_weighted(const complement *c, const kith_item_cdf *w, 
 
 static int64_t complement_count_unknown(const complement *c) {
   int64_t n = 0;
-  for (int64_t i = 0; i < c->inbatch->n; i++)
-    n += !kith_ragged_has(c->train, c->user, (int32_t)c->inbatch->pair[i].item);
+  for (int64_t i = 0; i < c->inbatch->n; i++) n += !kith_ragged_has(c->train, c->user, c->inbatch->item[i]);
   return n;
 }
 
@@ -67,8 +66,8 @@ static int64_t complement_count_unknown(const complement *c) {
 static int32_t complement_inbatch_item(const complement *c, int64_t at) {
   int64_t i = 0;
   for (;; i++) { /* ends: at < n_unknown */
-    if (kith_ragged_has(c->train, c->user, (int32_t)c->inbatch->pair[i].item)) continue;
-    if (at-- == 0) return (int32_t)c->inbatch->pair[i].item;
+    if (kith_ragged_has(c->train, c->user, c->inbatch->item[i])) continue;
+    if (at-- == 0) return c->inbatch->item[i];
   }
 }
 
@@ -77,7 +76,7 @@ static int32_t complement_any_inbatch_item(const complement *c, const kith_draw 
   kith_permutation order =
       kith_permutation_make(r->bits[2], KITH_RNG_NEGATIVE, r->bits[3], (uint64_t)c->inbatch->n);
   for (int64_t i = 0; i < c->inbatch->n; i++) {
-    int32_t item = (int32_t)c->inbatch->pair[kith_permutation_apply(&order, (uint64_t)i)].item;
+    int32_t item = c->inbatch->item[kith_permutation_apply(&order, (uint64_t)i)];
     if (!kith_ragged_has(c->train, c->user, item)) return item;
   }
   return -1;

@@ -22,7 +22,7 @@ bool kith_negative_is_hard(const kith_negative_distribution *z, const kith_edge_
 
 /* The item of a random pair of the step. */
 static int32_t negative_inbatch_item(const kith_inbatch_pairs *o, uint64_t bits) {
-  return (int32_t)o->pair[kith_random_below(bits, (uint64_t)o->n)].item;
+  return o->item[kith_random_below(bits, (uint64_t)o->n)];
 }
 
 int32_t kith_negative_draw(const kith_negative_distribution *z, const kith_edge_order *e, kith_eid edge,

@@ -56,17 +56,18 @@ double kith_negative_distribution_log_prob(const kith_negative_distribution *z, 
 /** Whether p_n > 0 for every item, rather than only for those with training interactions.  Local. */
 bool kith_negative_distribution_covers_all(const kith_negative_distribution *z);
 
-/** A positive pair of a step, as every rank receives it. */
+/** A positive pair of a step, as the ranks that need it receive it. */
 typedef struct kith_pair {
   kith_gid user_gid;  /**< global id of the user */
-  int64_t user, item; /**< original ids of the user and of the item */
-  int64_t degree;     /**< the item's training interactions */
+  int32_t user, item; /**< original ids of the user and of the item */
+  int32_t position;   /**< among the pairs of the step */
+  float log_degree;   /**< log of the item's number of training interactions */
 } kith_pair;
 
 /** The positive pairs of a step, over all ranks, whose items are the in-batch negatives. */
 typedef struct kith_inbatch_pairs {
   int64_t n;
-  const kith_pair *pair; /**< [n] as in kith_batch */
+  const int32_t *item; /**< [n] their original ids, by position */
 } kith_inbatch_pairs;
 
 /**

@@ -118,8 +118,9 @@ void kith_sampler_destroy(kith_sampler **sampler);
  * plan is complete.
  *
  * @param n, seed_node         [n] distinct global ids: the first rows of every block
- * @param n_excluded, excluded [n_excluded] interactions that are sampled from neither end, the same on every
- *                             rank: otherwise the input would contain the edges that the step predicts.
+ * @param n_excluded, excluded [n_excluded] interactions that are sampled from neither end: those with an end
+ *                             on this rank, and any others; without them the input would contain the edges
+ *                             that the step predicts.
  *                             Entries of other relations between the same nodes stay
  */
 void kith_sampler_begin(kith_sampler *s, kith_lid n, const kith_gid *seed_node, uint64_t step,

@@ -88,7 +88,7 @@ void kith__tgn_remember(kith_tgn *t, int n, const kith_event *event) {
   kith__tgn_batch_load(t, r);
   kith_tape_forward(r->tape);
   memcpy(t->met + (size_t)first * (size_t)d, r->z->value, (size_t)(r->own.n * d) * sizeof *t->met);
-  kith_allgather_rows(t->comm, t->node_first, d, t->met);
+  kith_allgather_rows(t->comm, t->node_first, d, t->gather, t->met);
   for (int64_t i = 0; i < r->own.n; i++)
     remember_one(t, n_node, r->row[i], r->memory->value + i * d, &event[t->node[first + i].value]);
 }

@@ -52,6 +52,7 @@ static kith_status tgn_alloc(const kith_comm *comm, const kith_graph *g, const k
   KITH_TRY(KITH_NEW(t->node, 2 * batch));
   KITH_TRY(KITH_NEW(t->node_scratch, 2 * batch));
   KITH_TRY(KITH_NEW(t->node_first, comm->size + 1));
+  KITH_TRY(KITH_NEW(t->gather, 2 * (int64_t)comm->size));
   KITH_TRY(KITH_NEW(t->met, 2 * batch * d));
   KITH_TRY(KITH_NEW(t->later, batch));
   KITH_TRY(KITH_NEW(t->place, batch));
@@ -104,6 +105,7 @@ void kith_tgn_destroy(kith_tgn **tgn) {
   KITH_FREE(t->node);
   KITH_FREE(t->node_scratch);
   KITH_FREE(t->node_first);
+  KITH_FREE(t->gather);
   KITH_FREE(t->met);
   KITH_FREE(t->later);
   KITH_FREE(t->place);

@@ -186,6 +186,7 @@ struct kith_tgn {
   /* Of a batch's distinct nodes. */
   kith_key_value *node, *node_scratch; /* [2 batch] number, last event */
   int64_t *node_first;                 /* [size + 1] */
+  int *gather;                         /* [2 size] scratch */
   float *met;                          /* [2 batch, d] their rows z */
   /* Replay: events that memory does not know as yet, … */
   kith_event *later; /* [batch] */

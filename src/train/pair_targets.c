@@ -160,7 +160,7 @@ static targets_seeds pairs_plan(kith_trainer *t, int64_t step) {
   kith_batch_gather_seed_nodes(b);
   return (targets_seeds){.n = b->n_seed,
                          .node = b->seed_node,
-                         .n_pair = t->train.exclude_targets ? b->n_global : 0,
+                         .n_pair = t->train.exclude_targets ? b->n_known : 0,
                          .pair = b->pair};
 }
 

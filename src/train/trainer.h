@@ -94,7 +94,7 @@ void kith__sampled_inference(kith_trainer *t);
 typedef struct targets_seeds {
   kith_lid n;
   const kith_gid *node; /* [n] */
-  int64_t n_pair;       /* over all ranks; 0: none are excluded */
+  int64_t n_pair;       /* those with an end on this rank, at least; 0: none are excluded */
   const kith_pair *pair;
 } targets_seeds;
 

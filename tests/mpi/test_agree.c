@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "comm/sparse.h"
 #include "support/mpi_main.h"
 
 #include "comm/comm.h"
@@ -72,12 +73,45 @@ static void numbers_of_nodes_have_64_bits_or_are_refused(void **state) {
   assert_non_null(strstr(kith_error_text(), "4000000000"));
 }
 
+/* What rank `from` tells rank `to` in a round: in some rounds nothing, or nobody anything. */
+static int told(int round, int from, int to) {
+  return from == to || round % 5 == 4 ? 0 : (3 * round + 5 * from + 7 * to) % 4;
+}
+
+/* Rounds without a pause between them; each has other receivers and numbers. */
+static void a_round_brings_what_some_ranks_say(void **state) {
+  (void)state;
+  enum { ROUNDS = 60, MOST = 4 };
+  kith_sparse x;
+  int64_t out[3 * MOST], in[3 * MOST];
+  assert_int_equal(kith_sparse_make(test_comm, &x).status, KITH_OK);
+  for (int round = 0; round < ROUNDS; round++) {
+    int count[3] = {0}, first[3] = {0}, n = 0, all = 0;
+    for (int r = 0; r < test_comm->size; r++) {
+      first[r] = n;
+      count[r] = told(round, test_comm->rank, r);
+      for (int i = 0; i < count[r]; i++) out[n++] = 1000 * round + 100 * test_comm->rank + 10 * r + i;
+      all += told(round, r, test_comm->rank);
+    }
+    kith_sparse_begin(&x, MPI_INT64_T, (int)sizeof *out, out, count, first, round * (test_comm->rank + 1));
+    assert_int_equal(kith_sparse_end(&x, MPI_INT64_T, (int)sizeof *in, all, in), round * test_comm->size);
+    assert_int_equal(x.n, all);
+    for (int r = 0; r < test_comm->size; r++) {
+      assert_int_equal(x.count[r], told(round, r, test_comm->rank));
+      for (int i = 0; i < x.count[r]; i++)
+        assert_int_equal(in[x.at[r] + i], 1000 * round + 100 * r + 10 * test_comm->rank + i);
+    }
+  }
+  kith_sparse_free(&x);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_words_of_the_rank_that_fails_are_everybodys),
                                      cmocka_unit_test(the_largest_code_wins),
                                      cmocka_unit_test(nobody_fails_where_all_are_well),
                                      cmocka_unit_test(a_long_array_is_reduced_message_by_message),
-                                     cmocka_unit_test(numbers_of_nodes_have_64_bits_or_are_refused)};
+                                     cmocka_unit_test(numbers_of_nodes_have_64_bits_or_are_refused),
+                                     cmocka_unit_test(a_round_brings_what_some_ranks_say)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

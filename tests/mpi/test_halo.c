@@ -146,7 +146,8 @@ static void shared_rows_are_everywhere(void **state) {
   ranges(first);
   for (int64_t g = first[test_comm->rank]; g < first[test_comm->rank + 1]; g++)
     for (int k = 0; k < WIDTH; k++) x[g * WIDTH + k] = value_of(g, k);
-  kith_allgather_rows(test_comm, first, WIDTH, x);
+  int scratch[MAX_RECV];
+  kith_allgather_rows(test_comm, first, WIDTH, scratch, x);
   for (int64_t g = 0; g < first[test_comm->size]; g++)
     for (int k = 0; k < WIDTH; k++) assert_true(x[g * WIDTH + k] == value_of(g, k));
 }

@@ -17,7 +17,7 @@ void test_distribution_law(const test_graph *t, kith_negative_options o, const k
     p[i] = o.popularity * pow(degree[i], o.alpha) / sum +
            (pairs ? 0 : o.inbatch * degree[i] / (double)t->n_edge) +
            (1 - o.popularity - o.inbatch) / (double)t->n_item;
-  for (int64_t q = 0; pairs && q < pairs->n; q++) p[pairs->pair[q].item] += o.inbatch / (double)pairs->n;
+  for (int64_t q = 0; pairs && q < pairs->n; q++) p[pairs->item[q]] += o.inbatch / (double)pairs->n;
   free(degree);
 }
 

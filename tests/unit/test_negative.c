@@ -89,7 +89,7 @@ static void check_step(const kith_negative_distribution *z, kith_negative_option
   double p[ITEMS], count[ITEMS] = {0};
   if (e->own_start[step] == e->own_start[step + 1]) return;
   const kith_train_edge *s = &e->edges[e->own_start[step]];
-  kith_inbatch_pairs inbatch_pairs = {.n = b->n_global, .pair = b->pair};
+  kith_inbatch_pairs inbatch_pairs = {.n = b->n_global, .item = b->step_item};
   test_distribution_law(&graph, o, &inbatch_pairs, p);
   test_distribution_without(&share->train, s->user, ITEMS, p);
   count_draws(z, e, s, &inbatch_pairs, 20000, count);
@@ -165,10 +165,9 @@ static void without_other_pairs_all_training_edges_are_drawn_from(void **state) 
   assert_int_equal(KITH_OK, kith_edge_order_create(share, NULL, 16, 3, &e));
   kith_edge_order_set_epoch(e, 0);
   const kith_train_edge *s = &e->edges[0];
-  int64_t item = share->train.value[share->train.start[s->user]];
-  kith_pair pair[] = {{.item = item}, {.item = item}, {.item = item}};
+  int32_t item = share->train.value[share->train.start[s->user]], items[] = {item, item, item};
   for (int64_t n = 1; n <= 3; n += 2) {
-    kith_inbatch_pairs inbatch_pairs = {.n = n, .pair = pair};
+    kith_inbatch_pairs inbatch_pairs = {.n = n, .item = items};
     double p[ITEMS], count[ITEMS] = {0};
     test_distribution_law(&graph, o, NULL, p);
     test_distribution_without(&share->train, s->user, ITEMS, p);
@@ -209,13 +208,13 @@ static void users_of_most_items_draw_from_the_complement(void **state) {
   for (int u = 0; u < USERS; u++) lacks[u] = u % 5 < 3 ? u % 5 + 1 : u % 5 == 3 ? 20 : -1;
   test_graph t = test_graph_with_missing_items(&graph, lacks);
   kith_graph *g = test_graph_cut(&t, test_comm, 5, 2);
-  kith_pair pair[ITEMS];
-  for (int i = 0; i < ITEMS; i++) pair[i].item = i / 2;
+  int32_t items[ITEMS];
+  for (int i = 0; i < ITEMS; i++) items[i] = i / 2;
   for (int k = 0; k < DISTRIBUTIONS; k++)
     for (int way = 0; way < 4; way++) {
       kith_negative_distribution *z = test_distribution(g, every_distribution[k]);
       kith_edge_order e = {.g = g, .rng_seed = 5, .epoch = 1};
-      kith_inbatch_pairs some = {.n = ITEMS, .pair = pair}, *inbatch_pairs = way % 2 ? &some : NULL;
+      kith_inbatch_pairs some = {.n = ITEMS, .item = items}, *inbatch_pairs = way % 2 ? &some : NULL;
       for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u += 3) {
         double p[ITEMS], count[ITEMS] = {0};
         test_distribution_law(&t, every_distribution[k], inbatch_pairs, p);

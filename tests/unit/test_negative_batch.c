@@ -197,11 +197,86 @@ static void a_step_of_too_many_rows_is_refused(void **state) {
   assert_null(b);
 }
 
+/* All pairs of a step by position, each from the rank that owns its user. */
+static void all_pairs(const kith_edge_order *e, int64_t step, int32_t *user, int32_t *item) {
+  for (int64_t i = 0; i < kith_edge_order_step_size(e, step); i++) user[i] = item[i] = -1;
+  for (kith_eid s = e->own_start[step]; s < e->own_start[step + 1]; s++) {
+    const kith_train_edge *edge = &e->edges[s];
+    kith_lid row = share->row_of[KITH_USER][edge->user];
+    int64_t at = edge->position - e->step_start[step];
+    user[at] = (int32_t)share->original[row];
+    item[at] = share->train.value[share->train.start[edge->user] + edge->local_edge - share->start[row]];
+  }
+  int n = (int)kith_edge_order_step_size(e, step);
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, user, n, MPI_INT32_T, MPI_MAX, test_comm->mpi));
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, item, n, MPI_INT32_T, MPI_MAX, test_comm->mpi));
+}
+
+/* A rank knows the pairs of its users, of its items and of its tiles, each once; and of all what softmax or
+ * in-batch draws read. */
+static void check_known(const kith_batch *b, const kith_edge_order *e, int64_t step) {
+  int32_t user[EDGES], item[EDGES], known[EDGES] = {0};
+  int me = test_comm->rank, size = test_comm->size, degree[ITEMS] = {0};
+  all_pairs(e, step, user, item);
+  for (int64_t i = 0; i < graph.n_edge; i++) degree[graph.item[i]]++;
+  for (int64_t i = 0; i < b->n_known; i++) {
+    const kith_pair *p = &b->pair[i];
+    assert_int_equal(p->user, user[p->position]);
+    assert_int_equal(p->item, item[p->position]);
+    assert_true(p->log_degree == (float)log(degree[p->item]));
+    known[p->position] = 1 + kith_owner(size, share->first, p->user_gid);
+    assert_true(known[p->position] == 1 + me || i >= e->own_start[step + 1] - e->own_start[step]);
+  }
+  int64_t n = 0;
+  for (int64_t i = 0; i < b->n_global; i++) {
+    bool tile = b->shape.softmax && i >= b->tile_first[me] && i < b->tile_first[me + 1],
+         mine = kith_owner(size, share->first, share->item_number[item[i]]) == me;
+    if (tile || mine) assert_true(known[i] > 0);
+    else if (known[i] > 0) assert_int_equal(known[i], 1 + me);
+    n += known[i] > 0;
+    if (b->shape.softmax) assert_int_equal(b->item[i], item[i]);
+    if (b->shape.softmax) assert_true(b->log_degree[i] == (float)log(degree[item[i]]));
+    if (b->shape.inbatch) assert_int_equal(b->step_item[i], item[i]);
+  }
+  assert_int_equal(n, b->n_known);
+}
+
+static void pairs_go_to_the_ranks_that_need_them(void **state) {
+  (void)state;
+  for (int softmax = 0; softmax < 2; softmax++) {
+    kith_negative_options o = {.count = 1, .inbatch = softmax ? 0 : 0.5};
+    kith_batch_shape shape = {.pairs = 300,
+                              .softmax = softmax > 0,
+                              .n_negative = 1,
+                              .n_pool = 1,
+                              .excluded = true,
+                              .inbatch = softmax == 0};
+    kith_negative_distribution *z = test_distribution(share, o);
+    kith_dist_csr *a = NULL;
+    kith_batch *b = NULL;
+    kith_edge_order *e = NULL;
+    assert_int_equal(KITH_OK, kith_dist_csr_create(test_comm, share, 1, &a).status);
+    assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
+    assert_int_equal(KITH_OK, kith_edge_order_create(share, NULL, 300, 3, &e));
+    kith_edge_order_set_epoch(e, 0);
+    for (int64_t step = 0; step < e->n_step; step++) {
+      if (softmax) kith_batch_fill_softmax(b, e, step);
+      else kith_batch_fill_pairs(b, e, step);
+      check_known(b, e, step);
+    }
+    kith_edge_order_destroy(&e);
+    kith_batch_destroy(&b);
+    kith_dist_csr_destroy(&a);
+    kith_negative_distribution_destroy(&z);
+  }
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_share_of_hard_negatives_is_the_share_asked_for),
       cmocka_unit_test(the_hardest_of_a_pool_is_picked),
       cmocka_unit_test(shared_negatives_follow_the_distribution_and_are_masked),
+      cmocka_unit_test(pairs_go_to_the_ranks_that_need_them),
       cmocka_unit_test(a_loss_without_candidates_is_refused),
       cmocka_unit_test(shares_of_draws_add_up_to_one_at_most),
       cmocka_unit_test(a_step_of_too_many_rows_is_refused),
