@@ -62,15 +62,16 @@ static void bench_write(bench *b) {
 
 /* Print one line: the seconds of a kernel, and the share of them that its limit alone takes; none if it
  * fails. */
-static void bench_line(bench *b, const char *name, const char *key, const char *of, void (*work)(bench *b),
-                       void (*limit)(bench *b)) {
+static bench_pair bench_line(bench *b, const char *name, const char *key, const char *of,
+                             void (*work)(bench *b), void (*limit)(bench *b)) {
   bench_pair p = bench_time(b, work, limit);
-  if (kith_is_bad(b->st)) return;
+  if (kith_is_bad(b->st)) return p;
   bool cached = p.limit > p.work && (limit == bench_roofline_adam || limit == bench_roofline_gather);
   cli_print(b->c, "  %-32s %9.3f ms   limit %9.3f ms   %5.1f %%  of %s%s", name, 1e3 * p.work, 1e3 * p.limit,
             100 * p.limit / p.work, of, cached ? ", in a cache" : "");
   cli_json(b->c, key, "{\"seconds\": %.6g, \"limit\": %.6g, \"fraction\": %.4f}", p.work, p.limit,
            p.limit / p.work);
+  return p;
 }
 
 /* How the time of a step's limit divides, and how much work that is on all ranks. */
@@ -162,10 +163,12 @@ static void bench_kernels(bench *b) {
   if (!bench_work_has_layers(&b->c->job.model) && b->c->comm->rank == 0)
     kith_warn("the limit of a step lacks the layers of %s, which src/cli/bench_work.c does not count",
               kith_model_text(b->c->job.model.name));
-  bench_line(b, "a whole step", "step", "its parts", bench_step, bench_roofline_step);
+  b->timed.step = bench_line(b, "a whole step", "step", "its parts", bench_step, bench_roofline_step);
   bench_print_parts(b);
-  bench_line(b, "ranking of all users, K = 20", "ranking", "products", bench_rank, bench_roofline_rank);
-  bench_line(b, "HDF5 write of the embeddings", "write", "write and fsync", bench_write, bench_roofline_disk);
+  b->timed.rank =
+      bench_line(b, "ranking of all users, K = 20", "ranking", "products", bench_rank, bench_roofline_rank);
+  b->timed.write = bench_line(b, "HDF5 write of the embeddings", "write", "write and fsync", bench_write,
+                              bench_roofline_disk);
 }
 
 /* Allocate the arrays in which the limits of memory are measured. */
@@ -236,9 +239,14 @@ static kith_status bench_options(cli *c, bench *b) {
   KITH_TRY(cli_number(c, "repeat", 1, BENCH_REPEAT_MOST, &repeat));
   b->rows = 0;
   KITH_TRY(cli_number(c, "rows", 1, INT32_MAX, &b->rows));
+  b->profile = cli_option(c, "profile");
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_recommends(c));
   KITH_TRY(cli_check_one_model(c));
+  KITH_CHECK(!b->profile || (b->rows == 0 && c->job.train.sampler.mode == KITH_FULL), KITH_EUSAGE,
+             "--profile %s: rates are measured in steps on the full graph; leave out --rows, and set "
+             "sampler.mode: full",
+             b->profile);
   b->repeat = (int)repeat;
 done:
   return st;
@@ -266,6 +274,7 @@ kith_agreed cli_bench(cli *c) {
   bench_print_limits(&b);
   bench_kernels(&b);
   KITH_TRY(b.st);
+  if (b.profile) KITH_TRY(bench_profile(&b, b.profile));
 done:
   bench_free(&b);
   return st;

@@ -15,6 +15,11 @@ enum {
 /* Parts of a step's limit. */
 enum { BENCH_GATHERS, BENCH_PRODUCTS, BENCH_STREAMS, BENCH_MESSAGES, BENCH_PARTS };
 
+/* Medians of the slowest rank's seconds. */
+typedef struct bench_pair {
+  double work, limit;
+} bench_pair;
+
 typedef struct bench {
   cli *c;
   kith_graph *g;
@@ -22,6 +27,7 @@ typedef struct bench {
   kith_trainer *trainer;
   int d, layers, repeat;
   int words;            /* 32-bit words of a row that layers gather: d, or half as many where they are bf16 */
+  const char *profile;  /* --profile: the file that rates are written to; null: none */
   int64_t rows;         /* --rows: only checkpoints of so many are measured; 0: the kernels */
   int64_t n;            /* numbers in this rank's embeddings: n_own * d */
   float *x, *y, *m, *v; /* [n_row, d] */
@@ -33,13 +39,11 @@ typedef struct bench {
   float sink;               /* sum of values that are only read, so that the compiler keeps the reads */
   double part[BENCH_PARTS]; /* seconds of the parts of a step's limit, summed over its runs */
   int wire_rows;            /* rows that a message between neighbors in the ring has */
-  kith_agreed st;           /* of kernels that can fail: once bad, the others do nothing */
+  struct {
+    bench_pair step, rank, write;
+  } timed;        /* what kith bench --profile keeps */
+  kith_agreed st; /* of kernels that can fail: once bad, the others do nothing */
 } bench;
-
-/* Medians of the slowest rank's seconds. */
-typedef struct bench_pair {
-  double work, limit;
-} bench_pair;
 
 /*
  * Run a kernel and its limit in turn, all ranks together, once to warm up and `repeat` times for the medians.
@@ -52,6 +56,10 @@ double bench_median(int n, double *x);
 
 /* Checkpoints of `n` rows, users and items, against plain writes.  Collective. */
 kith_agreed bench_rows(cli *c, int64_t n, int repeat) KITH_MUST_USE;
+
+/* Write the rates of this machine to a profile, or those of this number of ranks into one.  Collective.
+ * Errors: KITH_ECONFIG (the file is no profile), KITH_EOUTPUT. */
+kith_agreed bench_profile(bench *b, const char *path) KITH_MUST_USE;
 
 /* Limits of the machine; each moves the bytes, or computes the products, of the kernel that it is compared
  * with. */

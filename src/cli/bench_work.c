@@ -30,6 +30,7 @@ static void work_aggregate(work *w, work_rows rows, int d) {
   w->w.gathered += 2 * rows.entries * d;
   w->w.streamed += (rows.n + (double)w->s->n_own) * d; /* y, and the gradient of x, are written */
   w->w.exchanges += 2;
+  w->w.exchanged += 2.0 * (kith_model_rounds_rows(w->o) ? kith_bf16_words(d) : d);
 }
 
 /* y [n, m] = x [n, k] w: three products, one forward and two backward. */

@@ -22,7 +22,8 @@ typedef struct bench_work {
   double gathered;  /* numbers read by rows whose addresses are in a list */
   double products;  /* multiply-adds of dense products */
   double streamed;  /* numbers read or written in order */
-  double exchanges; /* of ghost rows, d numbers a row */
+  double exchanges; /* of ghost rows … */
+  double exchanged; /* … numbers of a row in all of them together: as bf16, half as many */
 } bench_work;
 
 /* Whether the work of the model's layers is known; a new model may lack its line.  Local. */

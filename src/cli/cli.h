@@ -34,6 +34,7 @@ typedef struct cli {
 kith_agreed cli_generate(cli *c);
 kith_agreed cli_ingest(cli *c);
 kith_agreed cli_partition(cli *c);
+kith_agreed cli_plan(cli *c);
 kith_agreed cli_train(cli *c);
 kith_agreed cli_update(cli *c);
 kith_agreed cli_evaluate(cli *c);

@@ -10,6 +10,13 @@ const cli_verb cli_verbs[] = {
     {"partition", true, cli_partition, "JOB", "graph.h5 → WORK/parts.h5, with a report on the partition",
      "  --compare            compare metis, hash and contiguous; write nothing\n"
      "  --refit              the graph of kith train --refit, ahead of it\n"},
+    {"plan", true, cli_plan, "JOB", "before an allocation: memory, messages and time by number of ranks",
+     "  --nodes N            nodes of the allocation (default: as many as needed)\n"
+     "  --tasks-per-node M   ranks of a node (default: one for each core)\n"
+     "  --machine NAME       typical, or a profile by kith bench --profile\n"
+     "  --network RATE       of a node, such as 100Gb (per second); overrides the\n"
+     "                       machine's\n"
+     "  --latency TIME       between nodes, such as 2us; overrides the machine's\n"},
     {"train", true, cli_train, "JOB", "parts.h5 → checkpoints, metrics.jsonl, embeddings.h5",
      "  --fresh              remove earlier checkpoints and start again; without\n"
      "                       it, training continues from the newest checkpoint\n"
@@ -74,7 +81,9 @@ const cli_verb cli_verbs[] = {
     {"bench", true, cli_bench, "JOB", "time kernels and a step against this machine's limits",
      "  --repeat N           repetitions (default 7); medians are printed\n"
      "  --rows N             time checkpoints of N rows against plain writes\n"
-     "                       instead; no graph is read\n"},
+     "                       instead; no graph is read\n"
+     "  --profile FILE       write the rates of this machine to FILE, for kith plan;\n"
+     "                       those of other numbers of ranks stay in it\n"},
     {"doctor", false, cli_doctor, "[JOB]", "check the installation, the ranks, the disk and the memory",
      "  --folder DIR         check DIR instead of the job's work folder (without a\n"
      "                       job: the current folder)\n"},

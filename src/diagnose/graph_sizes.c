@@ -20,42 +20,91 @@ static int64_t graph_sizes_ghosts(kith_eid n_entry, const kith_gid *neighbor, ki
   return n;
 }
 
-static int64_t graph_sizes_values(const kith_ragged *l) { return l->start ? l->start[l->n_row] : 0; }
+/* Rows `first` to last - 1 of a graph that was read, whose owner has the global numbers low to high - 1. */
+typedef struct graph_rows {
+  kith_lid first, last;
+  kith_gid low, high;
+} graph_rows;
 
-kith_status kith_graph_sizes_local(const kith_graph *g, int size, int rank, kith_graph_sizes *out) {
+/* Rows of a type below a row. */
+static kith_lid graph_sizes_below(const kith_graph *g, int type, kith_lid row) {
+  kith_lid low = 0, high = g->n_own_of[type];
+  while (low < high) {
+    kith_lid middle = low + (high - low) / 2;
+    if (g->row_of[type][middle] < row) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/* Values of the users `first` to last - 1. */
+static int64_t graph_sizes_values(const kith_ragged *l, kith_lid first, kith_lid last) {
+  return l->n_row > 0 ? l->start[last] - l->start[first] : 0;
+}
+
+/* Sizes that are of the whole graph, and rows by type. */
+static kith_graph_sizes graph_sizes_begin(const kith_graph *g, const graph_rows *rows, int size) {
+  kith_graph_sizes s = {.schema = g->schema,
+                        .n_edge = g->n_edge,
+                        .n_train = g->n_train,
+                        .n_class = g->n_class,
+                        .weighted = g->weight != NULL,
+                        .n_part = g->n_part,
+                        .size = size,
+                        .n_own = rows->last - rows->first,
+                        .n_entry = g->start[rows->last] - g->start[rows->first],
+                        .exact = true};
+  const kith_eid *nnz = g->features.start;
+  kith_lid first = graph_sizes_below(g, KITH_USER, rows->first),
+           last = graph_sizes_below(g, KITH_USER, rows->last);
+  s.feature_nnz = nnz ? nnz[rows->last] - nnz[rows->first] : 0;
+  s.n_pair = graph_sizes_values(&g->train, first, last);
+  s.n_held_out = graph_sizes_values(&g->valid, first, last) + graph_sizes_values(&g->test, first, last);
+  memcpy(s.n, g->n, sizeof s.n);
+  memcpy(s.n_feature_of, g->n_feature_of, sizeof s.n_feature_of);
+  for (int t = 0; t < KITH_MAX_TYPES; t++)
+    s.n_own_of[t] = graph_sizes_below(g, t, rows->last) - graph_sizes_below(g, t, rows->first);
+  return s;
+}
+
+static int64_t graph_sizes_add(const graph_rows *rows, const kith_eid *start, const kith_gid *neighbor,
+                               uint64_t *seen, int64_t *n_entry) {
+  kith_eid first = start[rows->first];
+  *n_entry = start[rows->last] - first;
+  return graph_sizes_ghosts(*n_entry, neighbor + first, rows->low, rows->high, seen);
+}
+
+static kith_status graph_sizes_of_rows(const kith_graph *g, const graph_rows *rows, int size,
+                                       kith_graph_sizes *out) {
   kith_status st = KITH_OK;
   uint64_t *seen = NULL;
   KITH_TRY(KITH_NEW(seen, kith_graph_n_node(g) / 64 + 1));
-  *out = (kith_graph_sizes){.schema = g->schema,
-                            .n_edge = g->n_edge,
-                            .n_train = g->n_train,
-                            .n_class = g->n_class,
-                            .feature_nnz = g->features.start ? g->features.start[g->n_own] : 0,
-                            .weighted = g->weight != NULL,
-                            .n_part = g->n_part,
-                            .size = size,
-                            .n_own = g->n_own,
-                            .n_entry = g->start[g->n_own],
-                            .n_pair = graph_sizes_values(&g->train),
-                            .n_held_out = graph_sizes_values(&g->valid) + graph_sizes_values(&g->test),
-                            .exact = true};
-  memcpy(out->n, g->n, sizeof out->n);
-  memcpy(out->n_feature_of, g->n_feature_of, sizeof out->n_feature_of);
-  for (int t = 0; t < KITH_MAX_TYPES; t++) out->n_own_of[t] = g->n_own_of[t];
-  kith_gid low = g->first[rank], high = g->first[rank + 1];
-  out->n_ghost = graph_sizes_ghosts(g->start[g->n_own], g->neighbor, low, high, seen);
+  *out = graph_sizes_begin(g, rows, size);
+  out->n_ghost = graph_sizes_add(rows, g->start, g->neighbor, seen, &out->n_entry);
   out->n_ghost_with_relations = out->n_ghost;
   for (int r = 0; r < g->schema.n_relation; r++) {
     const kith_adjacency *a = &g->relation[r], *back = &g->transpose[r];
-    out->n_relation_entry[r] = a->start[g->n_own];
-    out->n_ghost_with_relations += graph_sizes_ghosts(a->start[g->n_own], a->neighbor, low, high, seen);
-    if (!back->start) continue;
-    out->n_transpose_entry[r] = back->start[g->n_own];
-    out->n_ghost_with_relations += graph_sizes_ghosts(back->start[g->n_own], back->neighbor, low, high, seen);
+    out->n_ghost_with_relations +=
+        graph_sizes_add(rows, a->start, a->neighbor, seen, &out->n_relation_entry[r]);
+    if (back->start)
+      out->n_ghost_with_relations +=
+          graph_sizes_add(rows, back->start, back->neighbor, seen, &out->n_transpose_entry[r]);
   }
 done:
   KITH_FREE(seen);
   return st;
+}
+
+kith_status kith_graph_sizes_local(const kith_graph *g, int size, int rank, kith_graph_sizes *out) {
+  const graph_rows rows = {0, g->n_own, g->first[rank], g->first[rank + 1]};
+  return graph_sizes_of_rows(g, &rows, size, out);
+}
+
+kith_status kith_graph_sizes_of(const kith_graph *whole, int size, int rank, kith_graph_sizes *out) {
+  const kith_gid low = whole->part_first[kith_chunk_begin(whole->n_part, size, rank)],
+                 high = whole->part_first[kith_chunk_begin(whole->n_part, size, rank + 1)];
+  const graph_rows rows = {(kith_lid)low, (kith_lid)high, low, high};
+  return graph_sizes_of_rows(whole, &rows, size, out);
 }
 
 static kith_agreed graph_sizes_read_nodes(kith_h5 *f, kith_graph_sizes *s) {
@@ -111,26 +160,42 @@ done:
   return st;
 }
 
-/* An even share, rounded up, with an upper bound of ghosts, since the cut is not known yet. */
-static void graph_sizes_share(int size, kith_graph_sizes *s) {
-  s->size = size;
-  int64_t n_node = 0, n_entry = 0;
+/* From numbers of edges to the sizes of one rank that has all. */
+static void graph_sizes_one(kith_graph_sizes *s) {
+  s->size = 1;
   for (int t = 0; t < KITH_MAX_TYPES; t++) {
-    s->n_own_of[t] = (s->n[t] + size - 1) / size;
-    s->n_own += s->n_own_of[t];
-    n_node += s->n[t];
+    s->n_own_of[t] = s->n[t];
+    s->n_own += s->n[t];
   }
-  s->feature_nnz = (s->feature_nnz + size - 1) / size;
-  s->n_pair = s->n_class > 0 ? 0 : (s->n_edge + size - 1) / size;
-  s->n_held_out = (s->n_held_out + size - 1) / size;
-  s->n_entry = (2 * s->n_edge + size - 1) / size;
-  n_entry = s->n_entry;
+  s->n_pair = s->n_class > 0 ? 0 : s->n_edge;
+  s->n_entry = 2 * s->n_edge;
   for (int r = 0; r < s->schema.n_relation; r++) {
     bool directed = s->schema.relation[r].direction != KITH_DIRECTION_BOTH;
-    int64_t all = 2 * s->n_relation_entry[r]; /* of a directed relation, half of them in the transpose */
-    n_entry += (all + size - 1) / size;
-    s->n_relation_entry[r] = ((directed ? all / 2 : all) + size - 1) / size;
     s->n_transpose_entry[r] = directed ? s->n_relation_entry[r] : 0;
+    if (!directed) s->n_relation_entry[r] *= 2;
+  }
+}
+
+static void graph_sizes_divide(int size, int64_t *n) { *n = (*n + size - 1) / size; }
+
+void kith_graph_sizes_share(int size, kith_graph_sizes *s) {
+  int64_t n_node = s->n_own, n_entry = 0;
+  s->size = size;
+  s->exact = false;
+  s->n_own = 0;
+  for (int t = 0; t < KITH_MAX_TYPES; t++) {
+    graph_sizes_divide(size, &s->n_own_of[t]);
+    s->n_own += s->n_own_of[t];
+  }
+  graph_sizes_divide(size, &s->feature_nnz);
+  graph_sizes_divide(size, &s->n_pair);
+  graph_sizes_divide(size, &s->n_held_out);
+  graph_sizes_divide(size, &s->n_entry);
+  n_entry = s->n_entry;
+  for (int r = 0; r < s->schema.n_relation; r++) {
+    graph_sizes_divide(size, &s->n_relation_entry[r]);
+    graph_sizes_divide(size, &s->n_transpose_entry[r]);
+    n_entry += s->n_relation_entry[r] + s->n_transpose_entry[r];
   }
   int64_t others = size == 1 ? 0 : n_node - s->n_own;
   s->n_ghost = kith_min(others, s->n_entry);
@@ -143,7 +208,8 @@ kith_agreed kith_graph_sizes_read(const kith_comm *comm, const char *graph_path,
   kith_graph_sizes s = {0};
   KITH_TRY(kith_h5_open(comm, graph_path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_is_labeled(f) ? graph_sizes_read_nodes(f, &s) : graph_sizes_read_pairs(f, &s));
-  graph_sizes_share(comm->size, &s);
+  graph_sizes_one(&s);
+  kith_graph_sizes_share(comm->size, &s);
   *out = s;
 done:
   kith_h5_close(&f);

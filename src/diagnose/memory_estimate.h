@@ -15,6 +15,18 @@
 kith_status kith_graph_sizes_local(const kith_graph *g, int size, int rank,
                                    kith_graph_sizes *out) KITH_MUST_USE;
 
+/** The same of rank `rank` of `size`, of a graph that one rank has read whole: what kith_graph_read() would
+ * give that rank, whatever ranks there are.  Local.  Errors: KITH_ENOMEM.
+ *
+ * @param size  at most whole->n_part
+ */
+kith_status kith_graph_sizes_of(const kith_graph *whole, int size, int rank,
+                                kith_graph_sizes *out) KITH_MUST_USE;
+
+/** Make the sizes of one rank that has the whole graph those of an even share, rounded up, with an upper
+ * bound of the ghosts, since the cut is not known.  Local. */
+void kith_graph_sizes_share(int size, kith_graph_sizes *s);
+
 /** Sizes of an even share of graph.h5 on the ranks of `comm`, before it is partitioned.  Collective.  Errors:
  * those of kith_h5_open(). */
 kith_agreed kith_graph_sizes_read(const kith_comm *comm, const char *graph_path,

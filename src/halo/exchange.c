@@ -50,6 +50,7 @@ static void exchange_post(kith_halo *h, int width, int tag, const int *in_first,
     KITH_MPI(MPI_Isend(out + d * (size_t)out_first[r], n, h->row[i_width], r, tag, h->comm->mpi,
                        &h->request[h->n_request++]));
     h->bytes += (int64_t)n * width * (int64_t)sizeof(float);
+    h->messages++;
   }
 }
 

@@ -47,8 +47,9 @@ kith_lid kith_halo_send_first(const kith_halo *h, int r);
 kith_lid kith_halo_n_remote(const kith_halo *h);
 /** The ranks of a halo.  Local. */
 const kith_comm *kith_halo_comm(const kith_halo *h);
-/** Bytes sent to other ranks since the halo was created, both directions. */
+/** Bytes of rows, and messages of them, sent to other ranks since the halo was created, both directions. */
 int64_t kith_halo_bytes(const kith_halo *h);
+int64_t kith_halo_messages(const kith_halo *h);
 
 /** Forward from packed rows: packed [n_send, d], row s is a copy of owned row send_row[s].  Collective. */
 void kith_halo_forward_packed(kith_halo *h, int d, const float *packed, float *ghost);

@@ -33,7 +33,7 @@ struct kith_halo {
   float *packed;        /* [max_send, max_width] */
   MPI_Request *request; /* [2 * size] */
   int n_request;
-  int64_t bytes;
+  int64_t bytes, messages; /* sent to other ranks so far */
 };
 
 /* Rows of a matrix on this rank, by global numbers. */

@@ -192,6 +192,7 @@ const kith_lid *kith_halo_send_row(const kith_halo *h) { return h->send_row; }
 const int64_t *kith_halo_send_key(const kith_halo *h) { return h->send_key; }
 const kith_comm *kith_halo_comm(const kith_halo *h) { return h->comm; }
 int64_t kith_halo_bytes(const kith_halo *h) { return h->bytes; }
+int64_t kith_halo_messages(const kith_halo *h) { return h->messages; }
 
 kith_lid kith_halo_n_remote(const kith_halo *h) {
   int me = h->comm->rank;

@@ -111,8 +111,9 @@ int64_t kith_trainer_requested_rows(const kith_trainer *t);
 kith_eid kith_trainer_requested_edges(const kith_trainer *t);
 /** Entries of this rank's rows of the matrix that layers multiply by.  Local. */
 kith_eid kith_trainer_entries(const kith_trainer *t);
-/** Bytes that this rank has sent in halo exchanges of steps.  Local. */
+/** Bytes that this rank has sent in halo exchanges of steps, and messages.  Local. */
 int64_t kith_trainer_halo_bytes(const kith_trainer *t);
+int64_t kith_trainer_halo_messages(const kith_trainer *t);
 
 /* ---- the training run ---- */
 

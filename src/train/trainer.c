@@ -335,18 +335,34 @@ kith_train_state kith_trainer_state(kith_trainer *t) {
 
 const float *kith_trainer_sequence_items(const kith_trainer *t) { return kith_sasrec_items(t->sasrec); }
 
+/* What a halo has sent so far. */
+typedef struct trainer_sent {
+  int64_t bytes, messages;
+} trainer_sent;
+
+static trainer_sent trainer_sent_by(const kith_halo *h) {
+  return (trainer_sent){kith_halo_bytes(h), kith_halo_messages(h)};
+}
+
+/* What was sent since then is no step's. */
+static void trainer_exclude_sent(kith_trainer *t, trainer_sent before) {
+  const trainer_sent now = trainer_sent_by(t->layer_graph->halo);
+  t->eval_bytes += now.bytes - before.bytes;
+  t->eval_messages += now.messages - before.messages;
+}
+
 const float *kith_trainer_inference(kith_trainer *t) {
   if (t->sasrec) {
     kith_sasrec_users(t->sasrec, t->final);
     return t->final;
   }
   if (t->sampled) kith__sampled_finish_plan(t);
-  int64_t before = kith_halo_bytes(t->layer_graph->halo);
+  const trainer_sent before = trainer_sent_by(t->layer_graph->halo);
   int d = kith_model_output_dim(&t->model);
   t->exec.training = false;
   if (t->sampled) kith__sampled_inference(t);
   else kith__full_inference(t);
-  t->eval_bytes += kith_halo_bytes(t->layer_graph->halo) - before;
+  trainer_exclude_sent(t, before);
   kith_output_rows(&t->whole->output, 0, t->g->n_own, d, t->final);
   if (t->targets->ranks) kith__score_rows(&t->model, t->g->type, t->g->n_own, d, t->final);
   return t->final;
@@ -370,14 +386,14 @@ done:
 /* Uses the edges of the training graph, even if layers read importance neighborhoods. */
 kith_agreed kith_trainer_oversmoothing(kith_trainer *t, kith_oversmoothing *out) {
   kith_agreed st = {KITH_OK};
-  int64_t before = kith_halo_bytes(t->layer_graph->halo);
+  const trainer_sent before = trainer_sent_by(t->layer_graph->halo);
   for (int l = 0; l < t->whole->layers.n; l++) {
     const kith_tensor *h = t->whole->layers.h[l];
     KITH_TRY(h->sparse ? trainer_measure_sparse(t, h, &out[l])
                        : kith_oversmoothing_measure(t->comm, t->a, h->d, h->value, &out[l]));
   }
 done:
-  t->eval_bytes += kith_halo_bytes(t->layer_graph->halo) - before;
+  trainer_exclude_sent(t, before);
   return st;
 }
 
@@ -398,6 +414,12 @@ kith_learned kith_trainer_learned(kith_trainer *t) {
 
 kith_eid kith_trainer_entries(const kith_trainer *t) {
   return t->layer_graph->csr.start[t->layer_graph->csr.n_row];
+}
+
+int64_t kith_trainer_halo_messages(const kith_trainer *t) {
+  if (t->sasrec) return 0;
+  return kith_halo_messages(t->layer_graph->halo) - t->eval_messages +
+         (t->sampled ? kith_halo_messages(t->halo) : 0);
 }
 
 int64_t kith_trainer_halo_bytes(const kith_trainer *t) {

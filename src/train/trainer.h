@@ -67,7 +67,7 @@ struct kith_trainer {
   float *final;                /* [n_own, final width] */
   kith_exact_sum loss;
   kith_step_stats stats;
-  int64_t eval_bytes; /* halo bytes of inference, which do not count as steps' */
+  int64_t eval_bytes, eval_messages; /* of the halo in inference, which do not count as steps' */
 };
 
 /* Full-graph steps: layers are computed by the owners, then the batch's rows are exchanged. Prepare is

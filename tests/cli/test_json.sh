@@ -33,6 +33,7 @@ for n in 1 2; do
       partition)
         says $n ok 'metis_2 metis_3 metis_6' partition "$job"
         says $n ok 'metis_2 hash_2 contiguous_2' partition "$job" --compare ;;
+      plan) says $n ok "plan recommended sbatch" plan "$job" ;;
       train)
         says $n ok 'epochs best_epoch loss seconds pairs halo_bytes split test_recall@10 test_ndcg@5' train "$job" --fresh --quiet
         says $n ok 'epochs best_epoch seconds test_recall@10' train "$job" --quiet # nothing is left to do

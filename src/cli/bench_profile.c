@@ -1,0 +1,101 @@
+/* kith bench --profile: what was measured, as rates of a node, for kith plan. */
+#include <omp.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "cli/bench.h"
+#include "comm/placement.h"
+#include "plan/machine.h"
+
+/* The profile that is there, to which rates of another number of ranks are added; else a new one. */
+static kith_status profile_begin(const char *path, kith_machine *m) {
+  kith_status st = KITH_OK;
+  if (access(path, F_OK) == 0) return kith_machine_read(path, m);
+  *m = *kith_machine_find("typical");
+  m->n = 0;
+  KITH_TRY(kith_text_copy("name", "measured", sizeof m->name, m->name));
+done:
+  return st;
+}
+
+/* Sums over the ranks of what a step does at least. */
+typedef struct profile_work {
+  double gathered, streamed, exchanged; /* bytes */
+} profile_work;
+
+static profile_work profile_sum(const bench *b) {
+  const bench_work w = bench_least_work(b);
+  double n[] = {4 * w.gathered * b->words / b->d, 4 * w.streamed,
+                4 * w.exchanged * (double)kith_halo_n_remote(b->a->halo)};
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, n, 3, MPI_DOUBLE, MPI_SUM, b->c->comm->mpi));
+  return (profile_work){n[0], n[1], n[2]};
+}
+
+/* A part of the step is as much slower than its limit as the step is than all limits together. */
+static double profile_rate(const bench *b, double bytes, int part, double otherwise) {
+  double seconds = b->timed.step.work * b->part[part];
+  return seconds > 0 && bytes > 0 ? bytes / seconds : otherwise;
+}
+
+static kith_machine_rates profile_rates(const bench *b, int n_node) {
+  const profile_work w = profile_sum(b);
+  double n_product = (double)b->g->n[KITH_USER] * (double)b->g->n[KITH_ITEM] * b->d,
+         stream = profile_rate(b, w.streamed, BENCH_STREAMS, 1);
+  kith_machine_rates r = {.ranks = b->c->comm->size / n_node,
+                          .gather = profile_rate(b, w.gathered, BENCH_GATHERS, stream) / n_node,
+                          .stream = stream / n_node,
+                          .product = n_product / b->timed.rank.limit / n_node,
+                          .exchange = profile_rate(b, w.exchanged, BENCH_MESSAGES, stream / 4) / n_node,
+                          .ranking = n_product / b->timed.rank.work / n_node};
+  return r;
+}
+
+static kith_agreed profile_links(const bench *b, int n_node, const kith_host_info *host, kith_machine *m) {
+  kith_agreed st = {KITH_OK};
+  kith_link *link = NULL;
+  int n = 0;
+  if (b->c->comm->size == 1) return st;
+  KITH_TRY(kith_links_measure(b->c->comm, host, &n, &link));
+  if (n > 0 && n_node > 1) {
+    m->latency = link[0].latency;
+    m->network = link[0].bytes_per_second;
+  } else if (n > 0) {
+    m->local = link[0].latency;
+  }
+done:
+  KITH_FREE(link);
+  return st;
+}
+
+static kith_status profile_write(const char *path, const kith_machine *m) {
+  char text[KITH_MACHINE_TEXT];
+  kith_machine_print(m, text);
+  return kith_text_write(path, text);
+}
+
+kith_agreed bench_profile(bench *b, const char *path) {
+  kith_agreed st = {KITH_OK};
+  const kith_comm *comm = b->c->comm;
+  kith_host_info mine, *host = NULL;
+  kith_machine m;
+  kith_host_info_get(&mine);
+  KITH_TRY(kith_host_info_allgather(comm, &mine, &host));
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? profile_begin(path, &m) : KITH_OK));
+  kith_comm_bcast(comm, sizeof m, &m);
+  int n_node = kith_host_info_n_node(comm->size, host);
+  m.cores = kith_host_info_usable_cores(&mine);
+  m.threads = omp_get_max_threads();
+  m.memory = (double)mine.memory;
+  m.program = (double)(mine.resident - kith_alloc_live_bytes());
+  if (m.program < 0) m.program = 0;
+  m.disk = 4.0 * (double)(b->g->n[KITH_USER] + b->g->n[KITH_ITEM]) * b->d / b->timed.write.work;
+  KITH_TRY(profile_links(b, n_node, host, &m));
+  const kith_machine_rates r = profile_rates(b, n_node);
+  KITH_TRY(kith_agree(comm, kith_machine_put(&m, &r)));
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? profile_write(path, &m) : KITH_OK));
+  cli_print(b->c, "wrote %s, rates of %s a node", path, KITH_COUNT(r.ranks, "rank(s)"));
+done:
+  KITH_FREE(host);
+  return st;
+}

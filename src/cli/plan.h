@@ -1,0 +1,53 @@
+/* Private to kith plan: what it knows of the graph, and a row for each number of ranks. */
+#ifndef KITH_SRC_CLI_PLAN_H
+#define KITH_SRC_CLI_PLAN_H
+
+#include "cli/cli.h"
+#include "diagnose/memory_estimate.h"
+#include "plan/plan.h"
+
+enum { PLAN_MOST = 1024, PLAN_ROWS = 16 };
+
+/* One number of ranks. */
+typedef struct plan_row {
+  kith_plan_cut cut;
+  kith_memory_estimate memory; /* of the rank with the most, without the program */
+  int64_t bytes;               /* of that rank, the program included */
+  bool has_step;               /* whether steps are of the full graph, whose counts are known */
+  kith_plan_step step;
+  double epoch, evaluation, checkpoint, job; /* seconds */
+  char refused[256];                         /* what kith train would refuse, or the nodes; "": nothing */
+  char note[128];                            /* what is to be done first; "" */
+} plan_row;
+
+typedef struct planner {
+  cli *c;
+  int nodes, per_node; /* of the allocation; nodes 0: as many as the ranks need */
+  kith_plan_assumption how;
+  kith_machine machine;
+  kith_graph *whole;              /* parts.h5, read by one rank; null: not cut, or too large to be read */
+  kith_graph_sizes all;           /* of one rank that has the whole graph */
+  int64_t n;                      /* nodes */
+  int32_t *degree;                /* [n] training neighbors */
+  uint8_t *is_item;               /* [n] */
+  double batch, negatives;        /* pairs of a step, and items drawn for each of them */
+  double read_rows, read_entries; /* rows that a step is expected to read, and their entries */
+  int64_t resident;               /* bytes of the program itself */
+  int n_row;
+  plan_row row[PLAN_ROWS];
+  int best; /* index of the recommended row; -1: none is possible */
+} planner;
+
+/* Read the sizes, degrees and, if it is there and fits, the cut; rank 0 alone.  Local.  Errors: those of the
+ * files; KITH_ENOMEM. */
+kith_status plan_read(planner *p) KITH_MUST_USE;
+void plan_free(planner *p);
+/* Fill in one row.  Local.  Errors: KITH_ENOMEM; KITH_ECONFIG (a model that cannot be). */
+kith_status plan_row_make(const planner *p, int size, plan_row *out) KITH_MUST_USE;
+/* The fastest number of ranks that still works at half of the fewest's efficiency; -1: all are refused. */
+int plan_recommend(int n, const plan_row *row);
+
+/* Print rows, and what is recommended; on rank 0. */
+void plan_print(planner *p);
+
+#endif

@@ -1,0 +1,114 @@
+/* kith plan: what one rank reads of graph.h5 and parts.h5. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/plan.h"
+#include "comm/placement.h"
+
+static const kith_comm plan_alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+
+/* Whether one rank can hold what a file has: about three times its bytes. */
+static bool plan_fits(const char *path) {
+  struct stat is = {0};
+  kith_host_info here;
+  kith_host_info_get(&here);
+  return stat(path, &is) == 0 && (double)is.st_size * 3 < (double)here.memory;
+}
+
+static kith_status plan_make_nodes(planner *p, int64_t n) {
+  kith_status st = KITH_OK;
+  p->n = n;
+  KITH_TRY(KITH_NEW(p->degree, n));
+  KITH_TRY(KITH_NEW(p->is_item, n));
+done:
+  return st;
+}
+
+static kith_status plan_nodes_of_parts(planner *p) {
+  kith_status st = KITH_OK;
+  const kith_graph *g = p->whole;
+  KITH_TRY(plan_make_nodes(p, g->n_own));
+  for (kith_lid i = 0; i < g->n_own; i++) {
+    p->degree[i] = (int32_t)(g->start[i + 1] - g->start[i]);
+    p->is_item[i] = g->n_class == 0 && g->type[i] == KITH_ITEM;
+  }
+done:
+  return st;
+}
+
+/* Users, then items, then other types, which have no interactions; classification: nodes. */
+static kith_status plan_nodes_of_graph(planner *p, const char *path) {
+  kith_status st = KITH_OK;
+  kith_dataset *d = NULL;
+  KITH_TRY(kith_dataset_read(&plan_alone, path, &d).status);
+  KITH_TRY(plan_make_nodes(p, kith_dataset_n_node(d)));
+  int64_t users = d->n[KITH_USER], items = d->n_class > 0 ? 0 : d->n[KITH_ITEM];
+  for (int64_t u = 0; u < users; u++) p->degree[u] = (int32_t)(d->train.start[u + 1] - d->train.start[u]);
+  for (int64_t i = 0; i < items; i++) p->is_item[users + i] = 1;
+  for (kith_eid e = 0; e < d->train.start[users] && items > 0; e++) p->degree[users + d->train.value[e]]++;
+done:
+  kith_dataset_destroy(&d);
+  return st;
+}
+
+static kith_status plan_read_parts(planner *p, const char *parts) {
+  kith_status st = KITH_OK;
+  cli alone = *p->c; /* reading alone, it tells of graph.h5 that was ingested again */
+  alone.comm = &plan_alone;
+  KITH_TRY(cli_read_parts(&alone, parts, &p->whole).status);
+  KITH_TRY(kith_graph_sizes_of(p->whole, 1, 0, &p->all));
+  KITH_TRY(plan_nodes_of_parts(p));
+done:
+  return st;
+}
+
+/* Read a cut if there is one that fits; else p->whole stays null. */
+static kith_status plan_read_graph(planner *p) {
+  kith_status st = KITH_OK;
+  char graph[KITH_PATH], parts[KITH_PATH];
+  struct stat is;
+  kith_host_info here;
+  kith_host_info_get(&here);
+  p->resident = here.resident;
+  KITH_TRY(cli_stage(p->c, "graph.h5", graph));
+  KITH_TRY(kith_job_file(&p->c->job, "parts.h5", parts));
+  bool cut = stat(parts, &is) == 0;
+  if (cut && plan_fits(parts)) return plan_read_parts(p, parts);
+  if (cut) kith_warn("%s: too large to be read by one rank here: its cut is assumed, not counted", parts);
+  KITH_CHECK(plan_fits(graph), KITH_ENOMEM, "%s: too large to be read by one rank here", graph);
+  KITH_TRY(kith_graph_sizes_read(&plan_alone, graph, &p->all).status);
+  KITH_TRY(plan_nodes_of_graph(p, graph));
+done:
+  return st;
+}
+
+/* Rows that a batch is expected to read, and their entries, over all ranks. */
+static void plan_expect_reads(planner *p) {
+  const kith_train_options *o = &p->c->job.train;
+  double items = (double)p->all.n[KITH_ITEM], edges = (double)p->all.n_edge;
+  bool softmax = o->loss.name == KITH_SOFTMAX;
+  p->batch = p->all.n_class > 0 ? 0 : (double)kith_min(o->batch, p->all.n_edge);
+  p->negatives = softmax ? (p->batch > 0 ? o->loss.shared / p->batch : 0)
+                         : o->negatives.count * (o->negatives.hard > 0 ? o->negatives.pool : 1);
+  for (int64_t i = 0; i < p->n && p->batch > 0; i++) {
+    double drawn = p->is_item[i] && items > 0 ? p->batch * p->negatives / items : 0;
+    double chance = kith_plan_read_chance(p->degree[i], edges, p->batch, drawn);
+    p->read_rows += chance;
+    p->read_entries += chance * p->degree[i];
+  }
+}
+
+kith_status plan_read(planner *p) {
+  kith_status st = KITH_OK;
+  KITH_TRY(plan_read_graph(p));
+  plan_expect_reads(p);
+done:
+  return st;
+}
+
+void plan_free(planner *p) {
+  kith_graph_destroy(&p->whole);
+  KITH_FREE(p->degree);
+  KITH_FREE(p->is_item);
+}

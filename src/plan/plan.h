@@ -1,0 +1,109 @@
+/**
+ * Plan: what a training will take on ranks that nobody has allocated yet, as pure functions of sizes.
+ *
+ * A cut is counted (kith_plan_count()) or, before there is one, assumed (kith_plan_assume()); what is sent
+ * and stored follows from it, and with the rates of a machine the seconds.  docs/scale.md states every
+ * formula and assumption, and holds predictions against measurements.  Nothing here looks at a machine.
+ */
+#ifndef KITH_PLAN_PLAN_H
+#define KITH_PLAN_PLAN_H
+
+#include "graph/graph.h"
+#include "plan/machine.h"
+
+/** What the ranks of a cut exchange: sums over ranks, and those of the rank with the most.  Counted ones are
+ * whole numbers. */
+typedef struct kith_plan_cut {
+  int size, per_node, n_node;     /**< ranks, ranks of a node, nodes */
+  bool exact;                     /**< counted, else assumed */
+  double rows, most_rows;         /**< ghost rows, each of which one exchange sends once */
+  double messages, most_messages; /**< of one exchange: pairs of ranks of which one reads rows of the other */
+  double node_rows, most_node_rows; /**< ghosts that ranks of other nodes own; the most of a node … */
+  double node_messages;             /**< … and the messages between nodes */
+  double node_rows_once;            /**< the same if a node gets each row once … */
+  double node_pairs;                /**< … in one message from each node that it reads */
+  double cut_pairs, n_edge; /**< training interactions between a user and an item of two ranks, and all */
+  double remote_items;      /**< share of random items that lie on another rank than the user of a pair */
+} kith_plan_cut;
+
+/**
+ * Count a cut on so many ranks, from a graph that one rank has read whole.  Local.  Errors: KITH_ENOMEM.
+ *
+ * @param size      at most whole->n_part; rank r gets the parts that kith_graph_read() gives it
+ * @param per_node  ranks of a node, which have consecutive numbers
+ * Cost: a pass over the entries for ranks and one for nodes.  Memory: one bit for each node of the graph.
+ */
+kith_status kith_plan_count(const kith_graph *whole, int size, int per_node,
+                            kith_plan_cut *out) KITH_MUST_USE;
+
+/** How a graph that is not cut yet is assumed to be cut. */
+typedef enum kith_plan_assumption {
+  KITH_PLAN_HASH, /**< nodes at random: what is expected follows from the degrees alone */
+  KITH_PLAN_METIS /**< a share of that, fitted to cuts that METIS made (docs/scale.md) */
+} kith_plan_assumption;
+
+/**
+ * Ghosts that all ranks together expect if every node lies on any of them with equal chance:
+ * the sum over nodes of (size - 1) (1 - (1 - 1 / size)^degree).  Local.
+ *
+ * @param degree  [n] neighbors of each node
+ */
+double kith_plan_expected_ghosts(int64_t n, const int32_t *degree, int size);
+
+/** The share of these ghosts that a cut by METIS leaves, fitted: 1 for one rank.  Local. */
+double kith_plan_metis_share(int size);
+
+/** Assume a cut: rows as above, all ranks alike, each with all others its neighbors as far as it has rows.
+ * Local.
+ *
+ * @param entries  of the whole graph: two for each interaction
+ */
+void kith_plan_assume(int64_t n, const int32_t *degree, int64_t entries, int size, int per_node,
+                      kith_plan_assumption how, kith_plan_cut *out);
+
+/** Work of a step of the full graph: on the rank that has most of it, unless it says otherwise. */
+typedef struct kith_plan_work {
+  double gathered, streamed; /**< bytes, as kith bench counts them */
+  double products;           /**< multiply-adds */
+  double exchanges;          /**< of ghost rows */
+  double row_bytes;          /**< bytes of one ghost row in all of these together */
+  double batch;              /**< pairs of a step, over all ranks; classification: 0 */
+  double negatives;          /**< items that are drawn for a pair; of shared ones, those of a step for each */
+  bool tiled;                /**< softmax: pairs are dealt in tiles, their users, too, being of any rank */
+  double output_bytes;       /**< of a final row */
+} kith_plan_work;
+
+/** What can limit a step. */
+typedef enum kith_plan_limit {
+  KITH_PLAN_PRODUCTS, /**< dense products */
+  KITH_PLAN_MEMORY,   /**< bytes between memory and cores */
+  KITH_PLAN_COPIES,   /**< ghost rows within nodes */
+  KITH_PLAN_NETWORK,  /**< bytes between nodes */
+  KITH_PLAN_LATENCY,  /**< messages */
+  KITH_PLAN_LIMITS
+} kith_plan_limit;
+const char *kith_plan_limit_text(kith_plan_limit limit); /**< Local. */
+
+/** A step: what is sent by all ranks, and the seconds. */
+typedef struct kith_plan_step {
+  double bytes, messages;                 /**< of ghost rows of layers: exact if the cut is */
+  double batch_bytes, batch_messages;     /**< expected: rows of the batch and back, their requests */
+  double node_bytes, node_messages;       /**< those of layers that cross nodes */
+  double seconds, part[KITH_PLAN_LIMITS]; /**< parts add up: nothing is assumed to overlap */
+} kith_plan_step;
+
+/** Counts, from a cut and the work.  Local. */
+kith_plan_step kith_plan_step_counts(const kith_plan_cut *cut, const kith_plan_work *work);
+/** Add the seconds.  Local. */
+void kith_plan_step_seconds(const kith_plan_cut *cut, const kith_plan_work *work, const kith_machine *m,
+                            kith_plan_step *step);
+/** The largest part.  Local. */
+kith_plan_limit kith_plan_step_limit(const kith_plan_step *step);
+
+/** Chance that a batch of pairs reads a node, from its training interactions.  Local.
+ *
+ * @param n_edge  of the whole graph
+ * @param drawn   expected number of its draws as a negative in a step */
+double kith_plan_read_chance(double degree, double n_edge, double batch, double drawn);
+
+#endif

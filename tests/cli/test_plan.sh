@@ -1,0 +1,75 @@
+# kith plan: the bytes that it says are those that training then counts; it reads profiles of kith bench; what cannot be, and
+# what it cannot know, is said in one line.
+set -uo pipefail
+. "$KITH_SOURCE/tests/support/tiny.sh"
+bad=0
+fail() { echo "FAIL: $*"; bad=1; }
+tiny "$dir/t"
+job=$dir/t/job.yaml
+
+json() { tail -n 1 "$dir/out" | /usr/bin/python3 -c "import json, sys
+r = json.load(sys.stdin)
+of = {x['ranks']: x for x in r.get('plan', [])}
+$1" || fail "$2: $(tail -n 1 "$dir/out")"; }
+plan() { timeout -k 5 $limit "$KITH" plan "$job" "$@" --json >"$dir/out" 2>"$dir/err" || fail "plan $*: code $?: $(cat "$dir/err")"; }
+
+# Exact bytes of the steps of an epoch, an evaluation behind them; ranks that do not share memory.
+KITH_RANKS_PER_HOST=1 ranks 3 train "$job" --fresh --quiet --set model.name=ngcf --set train.epochs=2 --json >"$dir/trained" 2>"$dir/err" || fail "train: $(cat "$dir/err")"
+sent=$(tail -n 1 "$dir/trained" | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["halo_bytes"])')
+plan --nodes 1 --tasks-per-node 3 --set model.name=ngcf
+json "
+import h5py
+steps = 2 * -(-h5py.File('$dir/t/work/graph.h5')['train/item'].shape[0] // 256)
+assert list(of) == [1, 2, 3] and all(x['counted'] for x in of.values()), of
+assert of[1]['layer_bytes'] == 0 < $sent == steps * of[3]['layer_bytes'], ($sent, steps, of[3])
+assert of[3]['layer_messages'] == 2 * 2 * of[3]['neighbors'] and of[3]['node_bytes'] == 0, of[3]
+assert of[1]['need_bytes'] > of[2]['need_bytes'] > 0 and of[1]['refused'] == '' and r['recommended'] in of, r
+assert '--nodes=1 --ntasks-per-node=%d ' % r['recommended'] in r['sbatch'] and r['sbatch'].endswith(' slurm/train.sbatch'), r
+" "plan of steps"
+[ -f "$KITH_SOURCE/slurm/train.sbatch" ] || fail "the script that the line names is not there"
+
+# Nodes, and more ranks than parts, which are assumed.
+plan --nodes 4 --tasks-per-node 2 --network 1Gb --latency 50us
+json "
+assert list(of) == [1, 2, 4, 8] and [x['counted'] for x in of.values()] == [True, True, True, False], of
+assert [x['nodes'] for x in of.values()] == [1, 1, 2, 4], of
+assert of[2]['node_bytes'] == 0 < of[4]['node_bytes'] < of[4]['layer_bytes'] and of[8]['ghosts'] > 0, of
+assert of[4]['parts']['network'] > 0.9 * of[4]['node_bytes'] / 2 / 125e6, of[4]
+" "plan of nodes"
+grep 'partition.parts to 8' "$dir/out" >/dev/null || fail "that the graph is to be cut anew is not said"
+mv "$dir/t/work/parts.h5" "$dir/t/parts.h5"
+plan --nodes 1 --tasks-per-node 4 --set partition.method=hash
+json "assert not any(x['counted'] for r, x in of.items() if r > 1) and of[4]['ghosts'] > 0, of" "plan without a cut"
+mv "$dir/t/parts.h5" "$dir/t/work/parts.h5"
+
+# A profile of this machine; what a step of the bench took is what the plan says.
+"$KITH" bench "$job" --repeat 3 --profile "$dir/here" --json >"$dir/bench" 2>"$dir/err" || fail "bench --profile: $(cat "$dir/err")"
+plan --machine "$dir/here"
+step=$(tail -n 1 "$dir/bench" | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["step"]["seconds"])')
+json "assert 0.7 * $step < of[1]['step_seconds'] < 1.4 * $step, ($step, of[1])" "seconds of a step"
+plan --set sampler.mode=neighbor
+json "assert 'step_seconds' not in of[1] and of[1]['need_bytes'] > 0, of" "plan of sampled steps"
+
+refused() { # CODE WORDS words…: one line on stderr that has these
+  code=$1 words=$2; shift 2
+  timeout -k 5 $limit "$KITH" plan "$job" "$@" >"$dir/out" 2>"$dir/err"; rc=$?
+  [ $rc = "$code" ] || fail "plan $*: code $rc: $(cat "$dir/err")"
+  [ "$(wc -l <"$dir/err")" = 1 ] || fail "plan $*: $(cat "$dir/err")"
+  grep -e "$words" "$dir/err" >/dev/null || fail "plan $*: $(cat "$dir/err")"
+}
+for rate in 100 0Gb nanGb 100Gbit; do refused 64 '--network' --network="$rate"; done
+refused 64 '--latency' --latency 2
+refused 64 '--nodes' --nodes 0
+refused 66 "$dir/nowhere" --machine "$dir/nowhere"
+sed 's/^memory: .*/memory: 1000/' "$dir/here" >"$dir/small"
+refused 71 'memory: .* on a node of' --machine "$dir/small"
+grep -c refused "$dir/out" >/dev/null || fail "the table does not say that it would be refused"
+sed 's/^disk: .*/disk: fast/' "$dir/here" >"$dir/small"
+refused 78 'small:[0-9]*: disk: expected a number' --machine "$dir/small"
+grep -v '^gather' "$dir/here" >"$dir/small"
+refused 78 'lacks gather.1' --machine "$dir/small"
+refused 66 'run kith ingest' --set work="$dir/none"
+rc=0; "$KITH" bench "$job" --rows 100 --profile "$dir/x" >"$dir/out" 2>"$dir/err" || rc=$?
+[ $rc = 64 ] || fail "bench --rows --profile: code $rc"
+exit $bad
+# fast

@@ -1,0 +1,117 @@
+/* ranks: 2 16 */
+/* What kith plan counts of a cut, read by one rank: sizes are those of each rank's share, rows and messages
+ * those that a trainer sends, and what crosses nodes is what sets of rows say. */
+#include "support/cut.h"
+#include "support/mpi_main.h"
+
+#include "diagnose/memory_estimate.h"
+#include "plan/plan.h"
+
+enum { USERS = 90, ITEMS = 70, EDGES = 700, PARTS = 19, DIM = 8, LAYERS = 3, STEPS = 2 };
+static const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+static test_graph list;
+static kith_graph *whole, *share;
+
+/* ---- sets of rows, by brute force ---- */
+
+/* Rows that nodes of `per` ranks read of other nodes, or of those of node `of` alone. */
+static int64_t rows_of_node(int size, int per, int node, int of) {
+  int64_t n = 0;
+  for (kith_gid k = 0; k < USERS + ITEMS; k++) {
+    int owner = -1, reads = 0;
+    for (int r = 0; r < size; r++) {
+      kith_gid low = whole->part_first[kith_chunk_begin(PARTS, size, r)],
+               high = whole->part_first[kith_chunk_begin(PARTS, size, r + 1)];
+      if (k >= low && k < high) owner = r / per;
+      for (kith_eid e = whole->start[low]; e < whole->start[high] && r / per == node; e++)
+        reads += whole->neighbor[e] == k;
+    }
+    n += reads > 0 && owner != node && (of < 0 || owner == of);
+  }
+  return n;
+}
+
+static void check_sets(int size, int per) {
+  int nodes = (size + per - 1) / per;
+  int64_t rows = 0, messages = 0, most = 0;
+  kith_plan_cut one, cut;
+  assert_int_equal(kith_plan_count(whole, size, 1, &one), KITH_OK);
+  assert_int_equal(kith_plan_count(whole, size, per, &cut), KITH_OK);
+  for (int a = 0; a < size; a++) {
+    int64_t n = rows_of_node(size, 1, a, -1);
+    rows += n;
+    most = n > most ? n : most;
+    for (int b = 0; b < size; b++) messages += rows_of_node(size, 1, a, b) > 0;
+  }
+  assert_true(cut.rows == (double)rows && cut.most_rows == (double)most && cut.messages == (double)messages);
+  assert_true(one.node_rows == one.rows && one.node_rows_once == one.rows && one.node_pairs == one.messages);
+  rows = messages = 0;
+  for (int a = 0; a < nodes; a++) {
+    rows += rows_of_node(size, per, a, -1);
+    for (int b = 0; b < nodes; b++) messages += rows_of_node(size, per, a, b) > 0;
+  }
+  assert_int_equal(cut.n_node, nodes);
+  assert_true(cut.node_rows_once == (double)rows && cut.node_pairs == (double)messages);
+  assert_true(cut.node_rows >= cut.node_rows_once && cut.node_rows <= cut.rows);
+}
+
+static void what_crosses_nodes_is_what_sets_say(void **state) {
+  (void)state;
+  check_sets(6, 2);
+  check_sets(7, 3);
+  check_sets(PARTS, 19);
+}
+
+/* ---- this rank's share, and its steps ---- */
+
+static void sizes_are_those_of_shares(void **state) {
+  kith_graph_sizes said, real;
+  (void)state;
+  assert_int_equal(kith_graph_sizes_of(whole, test_comm->size, test_comm->rank, &said), KITH_OK);
+  assert_int_equal(kith_graph_sizes_local(share, test_comm->size, test_comm->rank, &real), KITH_OK);
+  assert_true(said.n_own == real.n_own && said.n_ghost == real.n_ghost && said.n_entry == real.n_entry);
+  assert_true(said.n_pair == real.n_pair && said.n_own_of[KITH_ITEM] == real.n_own_of[KITH_ITEM]);
+  assert_true(said.n_held_out == real.n_held_out && said.size == real.size && said.n_part == real.n_part);
+}
+
+static void steps_send_what_was_counted(void **state) {
+  kith_model_options model = kith_model_defaults();
+  kith_train_options train = kith_train_defaults();
+  kith_trainer *t = NULL;
+  kith_plan_cut cut;
+  (void)state;
+  model.name = KITH_LIGHTGCN;
+  model.dim = DIM;
+  model.layers = LAYERS;
+  train.batch = EDGES / STEPS;
+  setenv("KITH_RANKS_PER_HOST", "1", 1); /* ranks of one host would read rows in place */
+  assert_int_equal(kith_trainer_create(test_comm, share, &model, &train, &t).status, KITH_OK);
+  kith_trainer_set_epoch(t, 0);
+  for (int s = 0; s < STEPS; s++) (void)kith_trainer_step(t, s, KITH_REQUEST_NONE);
+  (void)kith_trainer_inference(t); /* which is none of the steps */
+  int64_t sent[2] = {kith_trainer_halo_bytes(t), kith_trainer_halo_messages(t)};
+  kith_comm_sum_int(test_comm, 2, sent);
+  kith_trainer_destroy(&t);
+  assert_int_equal(kith_plan_count(whole, test_comm->size, 4, &cut), KITH_OK);
+  const kith_plan_work w = {.exchanges = 2 * LAYERS, .row_bytes = 2 * LAYERS * DIM * sizeof(float)};
+  const kith_plan_step step = kith_plan_step_counts(&cut, &w);
+  assert_true(step.bytes > 0 && (double)sent[0] == STEPS * step.bytes);
+  assert_true(step.messages > 0 && (double)sent[1] == STEPS * step.messages);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(what_crosses_nodes_is_what_sets_say),
+      cmocka_unit_test(sizes_are_those_of_shares),
+      cmocka_unit_test(steps_send_what_was_counted),
+  };
+  test_begin(&argc, &argv);
+  list = test_graph_random(USERS, ITEMS, EDGES, 5);
+  whole = test_graph_cut(&list, &alone, PARTS, 7);
+  share = test_graph_cut(&list, test_comm, PARTS, 7);
+  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  kith_graph_destroy(&whole);
+  kith_graph_destroy(&share);
+  test_graph_free(&list);
+  return test_end(failed);
+}
