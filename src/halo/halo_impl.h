@@ -4,13 +4,14 @@
 
 #include <math.h>
 
+#include "comm/sparse.h"
 #include "halo/halo.h"
 
 enum { HALO_WIDTHS = 16 };
 
-/* A request for one row, from the receiver to the owner. */
+/* A request for one row, from the receiver to the owner: its place among the owner's rows, and the key. */
 typedef struct halo_request {
-  int64_t number, key;
+  int64_t place, key;
 } halo_request;
 
 struct kith_halo {
@@ -18,17 +19,18 @@ struct kith_halo {
   const kith_gid *first; /* [size + 1] ownership ranges */
   kith_lid max_recv, max_send;
   kith_lid n_recv, n_send;
-  int *recv_first;                    /* [size + 1] received rows by owner */
-  int *send_first;                    /* [size + 1] sent rows by receiver */
-  int *count_send, *count_recv;       /* [size] of the exchange of requests, in 64-bit words */
-  int *displ_send, *displ_recv;       /* [size] */
-  int64_t *header_send, *header_recv; /* [2 * size] (count, piggyback) pairs */
-  halo_request *recv_request;         /* [max_recv] */
-  halo_request *send_request;         /* [max_send] */
-  kith_lid *send_row;                 /* [max_send] */
-  int64_t *send_key;                  /* [max_send] */
-  int n_width, width[HALO_WIDTHS];    /* reserved widths of rows */
-  MPI_Datatype row[HALO_WIDTHS];      /* a row of each width */
+  int *recv_first;                 /* [size + 1] received rows by owner */
+  int *send_first;                 /* [size + 1] sent rows by receiver */
+  int *count_send, *count_recv;    /* [size] of the exchange of requests, in 64-bit words */
+  int *displ_send, *displ_recv;    /* [size] */
+  kith_sparse sparse;              /* of a dynamic halo's requests */
+  MPI_Datatype request_type;       /* the same; MPI_DATATYPE_NULL: the halo is not dynamic */
+  halo_request *recv_request;      /* [max_recv]; without keys a dynamic halo has places alone, kith_lid */
+  halo_request *send_request;      /* [max_send] */
+  kith_lid *send_row;              /* [max_send] */
+  int64_t *send_key;               /* [max_send] */
+  int n_width, width[HALO_WIDTHS]; /* reserved widths of rows */
+  MPI_Datatype row[HALO_WIDTHS];   /* a row of each width */
   int max_width;
   float *packed;        /* [max_send, max_width] */
   MPI_Request *request; /* [2 * size] */

@@ -1,7 +1,7 @@
 /*
  * Setup of a halo: each rank sends requests to the owners of the rows that it reads; the requests that a rank
  * receives are the rows that it will send.  A dynamic halo repeats this at every step in preallocated
- * buffers.
+ * buffers, between the ranks that have something to ask.
  */
 #include "halo/halo_impl.h"
 
@@ -16,6 +16,7 @@ static kith_status halo_make(const kith_comm *comm, const kith_gid *first, int64
   KITH_TRY(KITH_NEW(h, 1));
   h->comm = comm;
   h->first = first;
+  h->request_type = MPI_DATATYPE_NULL;
   h->max_recv = (kith_lid)max_recv;
   KITH_TRY(KITH_NEW(h->recv_first, size + 1));
   KITH_TRY(KITH_NEW(h->send_first, size + 1));
@@ -23,8 +24,6 @@ static kith_status halo_make(const kith_comm *comm, const kith_gid *first, int64
   KITH_TRY(KITH_NEW(h->count_recv, size));
   KITH_TRY(KITH_NEW(h->displ_send, size));
   KITH_TRY(KITH_NEW(h->displ_recv, size));
-  KITH_TRY(KITH_NEW(h->header_send, 2 * (int64_t)size));
-  KITH_TRY(KITH_NEW(h->header_recv, 2 * (int64_t)size));
   KITH_TRY(KITH_NEW(h->request, 2 * (int64_t)size));
   KITH_TRY(KITH_NEW(h->recv_request, max_recv));
   *out = h;
@@ -50,7 +49,7 @@ done:
 int64_t kith_halo_memory_bytes(int size, int64_t n_recv, int64_t n_send, int d) {
   const kith_halo *h = NULL;
   int64_t ranks = 2 * KITH_BYTES(h->recv_first, size + 1) + 4 * KITH_BYTES(h->count_send, size) +
-                  2 * KITH_BYTES(h->header_send, 2 * size) + KITH_BYTES(h->request, 2 * size);
+                  KITH_BYTES(h->request, 2 * size);
   int64_t sent = KITH_BYTES(h->send_request, 1) + KITH_BYTES(h->send_row, 1) + KITH_BYTES(h->send_key, 1) +
                  KITH_BYTES(h->packed, d);
   return KITH_BYTES(h, 1) + ranks + KITH_BYTES(h->recv_request, n_recv) + n_send * sent;
@@ -71,41 +70,69 @@ done:
   return st;
 }
 
-/* What the counts of all ranks say: rows to send, which may be more than a rank can, and the largest
- * piggyback. */
-typedef struct halo_totals {
-  int64_t n_send, piggyback;
-} halo_totals;
-
-/* Group the received rows by owner and exchange the counts. */
-static halo_totals halo_count_requests(kith_halo *h, kith_lid n, const kith_gid *recv, const int64_t *key,
-                                       int64_t piggyback) {
-  int size = h->comm->size;
+/* Group the received rows by owner. */
+static void halo_group(kith_halo *h, kith_lid n, const kith_gid *recv) {
   kith_lid at = 0;
   h->n_recv = n;
-  for (int r = 0; r < size; r++) {
+  for (int r = 0; r < h->comm->size; r++) {
     h->recv_first[r] = at;
-    for (; at < n && recv[at] < h->first[r + 1]; at++)
-      h->recv_request[at] = (halo_request){recv[at], key ? key[at] : 0};
-    h->header_send[2 * r] = at - h->recv_first[r];
-    h->header_send[2 * r + 1] = piggyback;
+    while (at < n && recv[at] < h->first[r + 1]) at++;
+    h->count_send[r] = at - h->recv_first[r];
   }
-  h->recv_first[size] = at;
-  KITH_WAIT("the setup of a halo",
-            MPI_Alltoall(h->header_send, 2, MPI_INT64_T, h->header_recv, 2, MPI_INT64_T, h->comm->mpi));
-  halo_totals all = {.piggyback = piggyback};
-  for (int r = 0; r < size; r++) {
-    h->send_first[r] = (int)kith_min(all.n_send, KITH_HALO_MOST);
-    all.n_send += h->header_recv[2 * r];
-    if (h->header_recv[2 * r + 1] > all.piggyback) all.piggyback = h->header_recv[2 * r + 1];
-  }
-  h->send_first[size] = h->n_send = (kith_lid)kith_min(all.n_send, KITH_HALO_MOST);
-  return all;
+  h->recv_first[h->comm->size] = at;
 }
 
-/* Send the requests: numbers and keys. */
+/* Fill in the requests, grouped by owner: without keys, places alone. */
+static void halo_fill_requests(kith_halo *h, const kith_gid *recv, const int64_t *key) {
+  kith_lid *place = (kith_lid *)h->recv_request;
+  for (int r = 0; r < h->comm->size; r++)
+    for (kith_lid i = h->recv_first[r]; i < h->recv_first[r + 1]; i++) {
+      if (key) h->recv_request[i] = (halo_request){recv[i] - h->first[r], key[i]};
+      else place[i] = (kith_lid)(recv[i] - h->first[r]);
+    }
+}
+
+/* Note n rows to send, from index `at` on. */
+static void halo_take_requests(kith_halo *h, bool keys, const void *request, int64_t from, int n, int at) {
+  const halo_request *whole = request;
+  const kith_lid *place = request;
+#pragma omp parallel for schedule(static)
+  for (int i = 0; i < n; i++) {
+    h->send_row[at + i] = keys ? (kith_lid)whole[from + i].place : place[from + i];
+    h->send_key[at + i] = keys ? whole[from + i].key : 0;
+  }
+}
+
+/* The same for all receivers, ordered by rank: requests of other ranks stand in the order of arrival. */
+static void halo_take_all(kith_halo *h, bool keys) {
+  int me = h->comm->rank, at = 0;
+  for (int r = 0; r < h->comm->size; r++) {
+    int n = r == me ? h->count_send[me] : h->sparse.count[r];
+    h->send_first[r] = at;
+    if (r == me) halo_take_requests(h, keys, h->recv_request, h->recv_first[me], n, at);
+    else halo_take_requests(h, keys, h->send_request, h->sparse.at[r], n, at);
+    at += n;
+  }
+  h->send_first[h->comm->size] = h->n_send = at;
+}
+
+/* Exchange the numbers of requests; returns the rows to send, which may be more than a rank can. */
+static int64_t halo_count_requests(kith_halo *h) {
+  int size = h->comm->size;
+  int64_t n = 0;
+  KITH_WAIT("the setup of a halo",
+            MPI_Alltoall(h->count_send, 1, MPI_INT, h->count_recv, 1, MPI_INT, h->comm->mpi));
+  for (int r = 0; r < size; r++) {
+    h->send_first[r] = (int)kith_min(n, KITH_HALO_MOST);
+    n += h->count_recv[r];
+  }
+  h->send_first[size] = h->n_send = (kith_lid)kith_min(n, KITH_HALO_MOST);
+  return n;
+}
+
+/* Send the requests. */
 static void halo_send_requests(kith_halo *h) {
-  int size = h->comm->size, me = h->comm->rank;
+  int size = h->comm->size;
   for (int r = 0; r < size; r++) {
     h->displ_send[r] = 2 * h->recv_first[r];
     h->count_send[r] = 2 * (h->recv_first[r + 1] - h->recv_first[r]);
@@ -115,11 +142,14 @@ static void halo_send_requests(kith_halo *h) {
   KITH_WAIT("the setup of a halo",
             MPI_Alltoallv(h->recv_request, h->count_send, h->displ_send, MPI_INT64_T, h->send_request,
                           h->count_recv, h->displ_recv, MPI_INT64_T, h->comm->mpi));
-#pragma omp parallel for schedule(static)
-  for (kith_lid s = 0; s < h->n_send; s++) {
-    h->send_row[s] = (kith_lid)(h->send_request[s].number - h->first[me]);
-    h->send_key[s] = h->send_request[s].key;
-  }
+  halo_take_requests(h, true, h->send_request, 0, h->n_send, 0);
+}
+
+/* Whole requests, all of key 0. */
+static void halo_fill_unkeyed(kith_halo *h, const kith_gid *recv) {
+  for (int r = 0; r < h->comm->size; r++)
+    for (kith_lid i = h->recv_first[r]; i < h->recv_first[r + 1]; i++)
+      h->recv_request[i] = (halo_request){recv[i] - h->first[r], 0};
 }
 
 kith_agreed kith_halo_create(const kith_comm *comm, const kith_gid *first, int64_t n_recv,
@@ -129,8 +159,9 @@ kith_agreed kith_halo_create(const kith_comm *comm, const kith_gid *first, int64
   *out = NULL;
   KITH_TRY(kith_agree(comm, halo_make(comm, first, n_recv, &h)));
   KITH_TRY(kith_agree(comm, halo_check_recv(h, n_recv, recv)));
-  KITH_TRY(
-      kith_agree(comm, halo_make_send(h, halo_count_requests(h, (kith_lid)n_recv, recv, NULL, 0).n_send)));
+  halo_group(h, (kith_lid)n_recv, recv);
+  halo_fill_unkeyed(h, recv);
+  KITH_TRY(kith_agree(comm, halo_make_send(h, halo_count_requests(h))));
   halo_send_requests(h);
   *out = h;
   h = NULL;
@@ -147,6 +178,9 @@ kith_agreed kith_halo_create_dynamic(const kith_comm *comm, const kith_gid *firs
   KITH_TRY(kith_agree(comm, halo_make(comm, first, max_recv, &h)));
   KITH_TRY(kith_agree(comm, halo_make_send(h, max_send)));
   KITH_TRY(kith_agree(comm, kith_halo_reserve(h, d)));
+  KITH_TRY(kith_sparse_make(comm, &h->sparse));
+  KITH_MPI(MPI_Type_contiguous(2, MPI_INT64_T, &h->request_type));
+  KITH_MPI(MPI_Type_commit(&h->request_type));
   *out = h;
   h = NULL;
 done:
@@ -156,12 +190,17 @@ done:
 
 int64_t kith_halo_setup(kith_halo *h, kith_lid n_recv, const kith_gid *recv, const int64_t *key,
                         int64_t piggyback) {
+  MPI_Datatype type = key ? h->request_type : MPI_INT32_T;
+  int bytes = (int)(key ? sizeof(halo_request) : sizeof(kith_lid)), me = h->comm->rank;
   if (n_recv > h->max_recv) kith_abort(__FILE__, __LINE__, "the capacity for received rows");
-  const halo_totals all = halo_count_requests(h, n_recv, recv, key, piggyback);
-  if (h->recv_first[h->comm->size] != n_recv || all.n_send > h->max_send)
+  halo_group(h, n_recv, recv);
+  if (h->recv_first[h->comm->size] != n_recv || h->count_send[me] > h->max_send)
     kith_abort(__FILE__, __LINE__, "the capacity for sent rows");
-  halo_send_requests(h);
-  return all.piggyback;
+  halo_fill_requests(h, recv, key);
+  kith_sparse_begin(&h->sparse, type, bytes, h->recv_request, h->count_send, h->recv_first, piggyback);
+  int64_t most = kith_sparse_end(&h->sparse, type, bytes, h->max_send - h->count_send[me], h->send_request);
+  halo_take_all(h, key != NULL);
+  return most;
 }
 
 void kith_halo_destroy(kith_halo **halo) {
@@ -173,9 +212,9 @@ void kith_halo_destroy(kith_halo **halo) {
   KITH_FREE(h->count_recv);
   KITH_FREE(h->displ_send);
   KITH_FREE(h->displ_recv);
-  KITH_FREE(h->header_send);
-  KITH_FREE(h->header_recv);
   KITH_FREE(h->request);
+  kith_sparse_free(&h->sparse);
+  if (h->request_type != MPI_DATATYPE_NULL) KITH_MPI(MPI_Type_free(&h->request_type));
   KITH_FREE(h->recv_request);
   KITH_FREE(h->send_request);
   KITH_FREE(h->send_row);

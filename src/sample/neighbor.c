@@ -169,6 +169,7 @@ kith_status kith__method_neighbor(const sample_context *s, sample_method *out) {
     KITH_TRY(KITH_NEW(w->cdf, s->n_thread * (s->max_degree + 1)));
     KITH_TRY(KITH_NEW(w->count, s->n_thread * s->max_degree));
   }
+  out->row_scale = s->options.weighting == KITH_UNIFORM;
   for (int l = 0; l < s->n_layer; l++) out->max_drawn[l] = neighbor_max_drawn(w, l);
 done:
   return st;

@@ -21,9 +21,8 @@ int64_t kith__neighbor_answer_max_block(const sample_context *s, const sample_me
 }
 
 /* The query for a row's interactions … */
-static sample_query answer_first(const sample_neighbor_query *q, kith_gid gid) {
+static sample_query answer_first(const sample_neighbor_query *q, kith_lid row) {
   const kith_dist_csr *a = q->a;
-  kith_lid row = (kith_lid)(gid - q->g->first[q->comm->rank]);
   sample_query about = {.layer = q->layer,
                         .row = row,
                         .start = a->csr.start[a->iperm[row]],
@@ -43,26 +42,25 @@ static bool answer_next(const sample_neighbor_query *q, sample_query *about) {
 }
 
 /* Prefetch for later rows, at two distances: the second address is loaded from the first. */
-static void answer_prefetch(const sample_neighbor_query *q, int64_t n, const kith_gid *gid) {
+static void answer_prefetch(const sample_neighbor_query *q, int64_t n, const kith_lid *ahead) {
   const kith_dist_csr *a = q->a;
-  kith_gid low = q->g->first[q->comm->rank];
   if (n > ANSWER_PREFETCH) {
-    kith_lid row = (kith_lid)(gid[ANSWER_PREFETCH] - low);
+    kith_lid row = ahead[ANSWER_PREFETCH];
     __builtin_prefetch(&a->degree[row]);
     __builtin_prefetch(&a->iperm[row]);
     __builtin_prefetch(&q->node_info[row]);
     __builtin_prefetch(&q->excluded.head[row]);
   }
-  if (n > ANSWER_PREFETCH / 2) __builtin_prefetch(&a->csr.start[a->iperm[gid[ANSWER_PREFETCH / 2] - low]]);
+  if (n > ANSWER_PREFETCH / 2) __builtin_prefetch(&a->csr.start[a->iperm[ahead[ANSWER_PREFETCH / 2]]]);
 }
 
 /* The most neighbors that n rows may sample. */
-static int64_t answer_most(const sample_neighbor_query *q, int64_t n, const kith_gid *gid) {
+static int64_t answer_most(const sample_neighbor_query *q, int64_t n, const kith_lid *row) {
   const sample_method *m = q->method;
   int64_t sum = 0;
   for (int64_t i = 0; i < n; i++) {
-    answer_prefetch(q, n - i, gid + i);
-    sample_query about = answer_first(q, gid[i]);
+    answer_prefetch(q, n - i, row + i);
+    sample_query about = answer_first(q, row[i]);
     do sum += m->most ? m->most(m->self, &about) : about.n_eligible;
     while (answer_next(q, &about));
   }
@@ -92,13 +90,13 @@ static int64_t answer_draw_relation(const sample_neighbor_query *q, const sample
 }
 
 /* Sample one row, relation by relation. */
-static sample_reply answer_draw(const sample_neighbor_query *q, kith_gid gid, answer_block *b) {
-  sample_query about = answer_first(q, gid);
+static sample_reply answer_draw(const sample_neighbor_query *q, kith_lid row, answer_block *b) {
+  sample_query about = answer_first(q, row);
   const sample_neighbor *info = &q->node_info[about.row];
-  int64_t drawn = 0;
+  int64_t drawn = 0, first = b->n;
   do drawn += answer_draw_relation(q, &about, info->degree, b);
   while (answer_next(q, &about));
-  return (sample_reply){info->node, info->degree, (int32_t)drawn};
+  return (sample_reply){info->node, info->degree, (int32_t)drawn, drawn > 0 ? b->scale[first] : 0};
 }
 
 static float answer_scale(const sample_neighbor_query *q, const answer_block *b, int64_t i) {
@@ -107,12 +105,13 @@ static float answer_scale(const sample_neighbor_query *q, const answer_block *b,
 
 /* Fill in the sampled neighbors of a block, for another rank … */
 static void answer_fill_neighbors(const sample_neighbor_query *q, const answer_block *b,
-                                  sample_neighbor *neighbor) {
+                                  unsigned char *packed) {
   const kith_lid *col = q->a->csr.col;
   for (int64_t i = 0; i < b->n; i++) __builtin_prefetch(&q->node_info[col[b->index[i]]]);
   for (int64_t i = 0; i < b->n; i++) {
-    neighbor[i] = q->node_info[col[b->index[i]]];
-    neighbor[i].scale = answer_scale(q, b, i);
+    sample_neighbor one = q->node_info[col[b->index[i]]];
+    one.scale = answer_scale(q, b, i);
+    kith__wire_pack_neighbor(&q->wire, &one, packed + i * q->wire.neighbor);
   }
 }
 
@@ -143,7 +142,7 @@ static void answer_fill_entries(const sample_neighbor_query *q, const answer_blo
 
 static void answer_fill(const sample_neighbor_query *q, const answer_block *b, int64_t at,
                         const sample_answer *to) {
-  if (to->neighbor) answer_fill_neighbors(q, b, to->neighbor + at);
+  if (to->neighbor) answer_fill_neighbors(q, b, to->neighbor + at * q->wire.neighbor);
   else answer_fill_own(q, b, (sample_own){to->own.col + at, to->own.scale + at, to->own.weight + at});
   if (to->entry) answer_fill_entries(q, b, to->entry + at);
 }
@@ -152,17 +151,19 @@ static void answer_fill(const sample_neighbor_query *q, const answer_block *b, i
  * Answer n rows, with neighbors from `at` on; returns their number.  On a graph that exceeds the caches each
  * neighbor costs two cache misses, of its column and of the data about it; those of a block overlap.
  */
-static int64_t answer_rows(const sample_neighbor_query *q, int thread, int64_t n, const kith_gid *gid,
-                           sample_reply *reply, int64_t at, const sample_answer *to) {
+static int64_t answer_rows(const sample_neighbor_query *q, int thread, int64_t first, int64_t last,
+                           const kith_lid *row, int64_t at, const sample_answer *to) {
   answer_block b = {.thread = thread,
                     .index = q->csr_index + thread * q->max_block,
                     .scale = q->scale + thread * q->max_block,
                     .degree = q->degree + thread * q->max_block};
   int64_t begin = at;
-  for (int64_t i = 0; i < n; i++) {
-    answer_prefetch(q, n - i, gid + i);
-    reply[i] = answer_draw(q, gid[i], &b);
-    if (b.n < ANSWER_BLOCK && i + 1 < n) continue;
+  for (int64_t i = first; i < last; i++) {
+    answer_prefetch(q, last - i, row + i);
+    const sample_reply reply = answer_draw(q, row[i], &b);
+    if (to->packed) kith__wire_pack_reply(&q->wire, &reply, to->packed + i * q->wire.reply);
+    else to->reply[i] = reply;
+    if (b.n < ANSWER_BLOCK && i + 1 < last) continue;
     answer_fill(q, &b, at, to);
     at += b.n;
     b.n = 0;
@@ -170,42 +171,44 @@ static int64_t answer_rows(const sample_neighbor_query *q, int thread, int64_t n
   return at - begin;
 }
 
-/* Move n elements of an array, if there is one. */
-#define ANSWER_MOVE(array, to, from, n)                                                                      \
+/* Move n elements of several bytes in an array, if there is one. */
+#define ANSWER_MOVE(array, bytes, to, from, n)                                                               \
   do {                                                                                                       \
-    if (array) memmove((array) + (to), (array) + (from), (size_t)(n) * sizeof *(array));                     \
+    if (array)                                                                                               \
+      memmove((array) + (to) * (bytes), (array) + (from) * (bytes),                                          \
+              (size_t)((n) * (bytes)) * sizeof *(array));                                                    \
   } while (0)
 
 /* Close the gaps behind chunks that sampled fewer neighbors than they might; returns the end. */
-static int64_t answer_close_gaps(int chunks, const int64_t *at, const int64_t *count,
+static int64_t answer_close_gaps(int chunks, const int64_t *at, const int64_t *count, int bytes,
                                  const sample_answer *to) {
   int64_t end = 0;
   for (int c = 0; c < chunks; c++) {
     if (at[c] > end) {
-      ANSWER_MOVE(to->neighbor, end, at[c], count[c]);
-      ANSWER_MOVE(to->own.col, end, at[c], count[c]);
-      ANSWER_MOVE(to->own.scale, end, at[c], count[c]);
-      ANSWER_MOVE(to->own.weight, end, at[c], count[c]);
-      ANSWER_MOVE(to->entry, end, at[c], count[c]);
+      ANSWER_MOVE(to->neighbor, bytes, end, at[c], count[c]);
+      ANSWER_MOVE(to->own.col, 1, end, at[c], count[c]);
+      ANSWER_MOVE(to->own.scale, 1, end, at[c], count[c]);
+      ANSWER_MOVE(to->own.weight, 1, end, at[c], count[c]);
+      ANSWER_MOVE(to->entry, 1, end, at[c], count[c]);
     }
     end += count[c];
   }
   return end;
 }
 
-int64_t kith__neighbor_answer(sample_neighbor_query *q, int64_t n, const kith_gid *gid, sample_answer to) {
+int64_t kith__neighbor_answer(sample_neighbor_query *q, int64_t n, const kith_lid *row, sample_answer to) {
   int64_t at[ANSWER_CHUNKS + 1] = {0}, count[ANSWER_CHUNKS];
   int chunks = q->n_thread > 1 ? ANSWER_CHUNKS : 1;
 #pragma omp parallel for schedule(static) num_threads(q->n_thread)
   for (int c = 0; c < chunks - 1; c++) {
     int64_t first = kith_chunk_begin(n, chunks, c), last = kith_chunk_begin(n, chunks, c + 1);
-    at[c + 1] = answer_most(q, last - first, gid + first);
+    at[c + 1] = answer_most(q, last - first, row + first);
   }
   for (int c = 1; c < chunks; c++) at[c] += at[c - 1];
 #pragma omp parallel for schedule(dynamic) num_threads(q->n_thread)
   for (int c = 0; c < chunks; c++) {
     int64_t first = kith_chunk_begin(n, chunks, c), last = kith_chunk_begin(n, chunks, c + 1);
-    count[c] = answer_rows(q, kith_thread_num(), last - first, gid + first, to.reply + first, at[c], &to);
+    count[c] = answer_rows(q, kith_thread_num(), first, last, row, at[c], &to);
   }
-  return answer_close_gaps(chunks, at, count, &to);
+  return answer_close_gaps(chunks, at, count, q->wire.neighbor, &to);
 }

@@ -1,10 +1,11 @@
-/* Queries to the owners of rows for sampled neighbors: one all-to-all exchange a layer, in stages, so that
- * other work overlaps its messages. */
+/* Queries to the owners of rows for sampled neighbors: a layer asks those owners that have some of its rows,
+ * in stages, so that other work overlaps the messages. */
 #ifndef KITH_SRC_SAMPLE_NEIGHBOR_QUERY_H
 #define KITH_SRC_SAMPLE_NEIGHBOR_QUERY_H
 
 #include <math.h>
 
+#include "comm/sparse.h"
 #include "sample/excluded_edges.h"
 #include "sample/row_hash.h"
 
@@ -12,6 +13,7 @@
 typedef struct sample_reply {
   int64_t node;
   int32_t degree, n_drawn; /* neighbors of the row, and how many of them are sampled */
+  float scale;             /* importance weight of each, where all have the same */
 } sample_reply;
 
 /* … and about each sampled neighbor; … */
@@ -38,6 +40,24 @@ static inline float kith__sampled_weight(float scale, int32_t degree, int32_t ot
   return (float)((double)scale / sqrt((double)degree * (double)other));
 }
 
+/* How replies and neighbors travel: numbers take as many bytes as the largest of the graph needs, and an
+ * importance weight that all neighbors of a row have goes along with the row. */
+typedef struct sample_wire {
+  int gid, node, degree; /* bytes of each */
+  bool row_scale;
+  int reply, neighbor; /* bytes of records */
+} sample_wire;
+
+/* Pack a record at `to`, any address … */
+void kith__wire_pack_reply(const sample_wire *w, const sample_reply *x, unsigned char *to);
+void kith__wire_pack_neighbor(const sample_wire *w, const sample_neighbor *x, unsigned char *to);
+/* … and read it; up to SAMPLE_WIRE_SLACK bytes behind it are read too. */
+sample_reply kith__wire_reply(const sample_wire *w, const unsigned char *from);
+sample_neighbor kith__wire_neighbor(const sample_wire *w, const unsigned char *from);
+enum { SAMPLE_WIRE_SLACK = 8 };
+/* For numbers up to these.  Local. */
+sample_wire kith__wire_of(int64_t most_gid, int64_t most_node, int64_t most_degree, bool row_scale);
+
 enum { SAMPLE_PREFETCH = 16 }; /* neighbors between the prefetch of a row-hash entry and its use */
 
 typedef struct sample_neighbor_query {
@@ -52,28 +72,33 @@ typedef struct sample_neighbor_query {
   sample_excluded_edges excluded; /* edges that are not sampled */
   kith_key_value *sort;           /* [2 max rows] workspace */
   kith_lid *grouped_row;          /* [max rows] rows sorted by global id, hence grouped by owner … */
-  kith_gid *grouped_gid;          /* … and their global ids */
+  kith_gid *grouped_gid;          /* … and their global ids … */
+  kith_lid *grouped_own;          /* … and their places among their owner's rows */
   sample_neighbor *node_info;     /* [n_own + n_ghost] data about each node, in one cache line */
   int n_thread;                   /* threads that answer, each with max_block of: */
   int64_t max_block;
-  int64_t *csr_index;        /* the sampled edges of a block of rows: indices into csr … */
-  float *scale;              /* … their importance weights … */
-  int32_t *degree;           /* … and the degrees of their rows */
-  kith_alltoall rows, edges; /* exchanged with other ranks */
+  int64_t *csr_index; /* the sampled edges of a block of rows: indices into csr … */
+  float *scale;       /* … their importance weights … */
+  int32_t *degree;    /* … and the degrees of their rows */
+  sample_wire wire;
+  kith_alltoall rows, edges; /* queried rows by owner; neighbors that others ask for and are told */
   kith_lid n_self,
       self_start; /* this rank's own rows: their number, and their start among the grouped rows … */
   kith_eid n_self_neighbor; /* … and their sampled neighbors … */
   sample_own own;           /* … in … */
   int32_t *own_memory;      /* [3 max entries] … which then is workspace of the transpose */
   int64_t own_bytes;
-  kith_gid *recv_gid; /* requested rows, and the replies to them … */
-  sample_reply *reply_out;
-  sample_neighbor *neighbor_out;
+  kith_sparse sparse;  /* of requests, each a row's place: */
+  kith_lid *asked_row; /* rows that others request, and the replies to them, packed … */
+  unsigned char *reply_out, *neighbor_out;
   sample_entry *entry_out; /* of each neighbor; null: the matrix is not merged */
-  sample_reply *reply_in;  /* … and the replies to this rank's requests, in the order of grouped_row */
-  int phase;               /* stage of the exchange */
-  MPI_Request request[2];  /* MPI_REQUEST_NULL: none */
+  sample_reply *reply_in;  /* … and the replies to this rank's requests, in the order of grouped_row … */
+  unsigned char *reply_packed, *neighbor_packed; /* … those of other ranks as they travel */
+  int phase;                                     /* stage of the exchange; -1: none is under way */
+  int n_send, n_recv;                            /* messages under way … */
+  MPI_Request *send, *recv;                      /* [3 size] … */
   MPI_Datatype reply_type, neighbor_type, entry_type;
+  int64_t max_asked;
   sample_neighbor *neighbor_in; /* of other ranks' rows; SAMPLE_PREFETCH unused ones behind */
   sample_entry *entry_in;       /* as entry_out: the own rows' first */
 } sample_neighbor_query;
@@ -107,17 +132,18 @@ void kith__neighbor_query_begin(sample_neighbor_query *q, int layer, const sampl
  */
 bool kith__neighbor_query_advance(sample_neighbor_query *q);
 
-/* Where replies go: about the sampled neighbors either to `neighbor` or, where that is null, to `own`. */
+/* Where replies go: packed with their neighbors for another rank or, where these are null, to reply and
+ * own. */
 typedef struct sample_answer {
-  sample_reply *reply;
-  sample_neighbor *neighbor;
+  sample_reply *reply;              /* about the rows, or … */
+  unsigned char *packed, *neighbor; /* … packed, with their neighbors */
   sample_own own;
   sample_entry *entry; /* null: the matrix is not merged */
 } sample_answer;
 
-/* Replies: neighbor_answer.c.  Sample for n rows of this rank, in the order of gid; returns the number of
- * sampled neighbors.  Local; the result does not depend on the number of threads. */
-int64_t kith__neighbor_answer(sample_neighbor_query *q, int64_t n, const kith_gid *gid, sample_answer to);
+/* Replies: neighbor_answer.c.  Sample for n rows of this rank, in their order; returns the number of sampled
+ * neighbors.  Local; the result does not depend on the number of threads. */
+int64_t kith__neighbor_answer(sample_neighbor_query *q, int64_t n, const kith_lid *row, sample_answer to);
 /* Sampled edges that a thread has in work at once. */
 int64_t kith__neighbor_answer_max_block(const sample_context *s, const sample_method *method);
 

@@ -102,11 +102,16 @@ kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, cons
                                 kith_sampler **out) {
   kith_agreed st = {KITH_OK};
   kith_sampler *s = NULL;
-  int64_t max_degree = 1, sum[2] = {a->csr.start[a->csr.n_row], max_seed};
+  int64_t max_degree = 1, most_node = 0, sum[2] = {a->csr.start[a->csr.n_row], max_seed};
   *out = NULL;
   for (kith_lid p = 0; p < g->n_own; p++)
     if (a->csr.start[p + 1] - a->csr.start[p] > max_degree)
       max_degree = a->csr.start[p + 1] - a->csr.start[p];
+  int64_t most_degree = max_degree;
+  for (kith_lid c = 0; c < a->csr.n_col; c++) {
+    if (a->node[c] > most_node) most_node = a->node[c];
+    if (a->degree[c] > most_degree) most_degree = a->degree[c];
+  }
   kith_comm_sum_int(comm, 2, sum);
   KITH_TRY(kith_agree(comm, KITH_NEW(s, 1)));
   s->loops = loops;
@@ -117,6 +122,8 @@ kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, cons
                             .n_layer = n_layer,
                             .n_entry = sum[0],
                             .max_degree = kith_comm_max(comm, max_degree),
+                            .most_node = kith_comm_max(comm, most_node),
+                            .most_degree = kith_comm_max(comm, most_degree),
                             .n_thread = kith_max_threads(),
                             .rng_seed = rng_seed};
   KITH_TRY(kith__relation_rows_make(comm, a, &s->ctx.by_relation));
@@ -124,6 +131,7 @@ kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, cons
   KITH_TRY(sampler_make_method(&s->ctx, &s->method));
   s->sizes = sampler_sizes(s, max_seed, all_seed > 0 ? all_seed : sum[1]);
   KITH_TRY(kith_agree(comm, sampler_alloc(s, max_excluded)));
+  KITH_TRY(kith_sparse_make(comm, &s->query.sparse));
   *out = s;
   s = NULL;
 done:
@@ -134,10 +142,10 @@ done:
 void kith_sampler_destroy(kith_sampler **sampler) {
   kith_sampler *s = *sampler;
   if (!s) return;
+  kith__neighbor_query_free(&s->query); /* which may have to end a layer */
   kith__sampler_plan_free(&s->front);
   kith__sampler_plan_free(&s->back);
   if (s->method.destroy) s->method.destroy(s->method.self);
-  kith__neighbor_query_free(&s->query);
   kith__row_hash_free(&s->row_hash);
   kith__relation_rows_free(&s->ctx.by_relation);
   KITH_FREE(s->gid);

@@ -52,6 +52,7 @@ typedef struct sample_method {
   void (*destroy)(void *self);
   int64_t max_drawn[KITH_MAX_LAYERS]; /* the most neighbors of a row in each layer; 0: all of them */
   int64_t max_nodes; /* the most nodes in all blocks, without the seed nodes; 0: the graph's */
+  bool row_scale;    /* all sampled neighbors of a row in a relation have the same importance weight */
 } sample_method;
 
 /* What methods are made from. */
@@ -64,7 +65,9 @@ typedef struct sample_context {
   int n_layer;
   int64_t n_entry;    /* entries of the matrix, over all ranks */
   int64_t max_degree; /* the most entries of a row, over all ranks */
-  int n_thread;       /* that sample at once */
+  int64_t most_node,
+      most_degree; /* the largest node key, and degree of a node or entries of a row: on any rank */
+  int n_thread;    /* that sample at once */
   uint64_t rng_seed;
 } sample_context;
 

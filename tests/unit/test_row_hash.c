@@ -1,4 +1,5 @@
 /* ranks: 1 */
+#include "sample/neighbor_query.h"
 #include "sample/sampler_method.h"
 #include "sample/row_hash.h"
 #include "sample/sampler_rooms.h"
@@ -186,8 +187,46 @@ static void a_step_that_is_too_large_is_refused(void **state) {
   assert_non_null(strstr(kith_error_text(), "use a smaller batch or smaller fan-outs"));
   z = sizes_of_ranks(1024);
   z.all_seed = 1024 * z.max_seed;
+  assert_int_equal(KITH_OK, kith_sampler_make_rooms(&z, &r));
+  assert_true(r.answered > INT32_MAX); /* messages are between two ranks: 64 bits of all of them */
+  z.n_own = 5000000;
   assert_int_equal(KITH_ECONFIG, kith_sampler_make_rooms(&z, &r));
   assert_non_null(strstr(kith_error_text(), "all ranks together may ask one rank for"));
+}
+
+/* Records travel in as many bytes as the graph's numbers need, and come out as they went in. */
+static void check_wire(int64_t gid, int64_t node, int64_t degree, bool row_scale, int reply, int neighbor) {
+  const sample_wire w = kith__wire_of(gid, node, degree, row_scale);
+  unsigned char packed[200];
+  assert_int_equal(w.reply, reply);
+  assert_int_equal(w.neighbor, neighbor);
+  for (int64_t i = 0; i < 3; i++) { /* side by side, so that none may reach over its end */
+    const sample_neighbor x = {gid / 2 * i, node / 2 * i, (int32_t)(degree / 2 * i), 1.5f + (float)i};
+    kith__wire_pack_neighbor(&w, &x, packed + i * w.neighbor);
+  }
+  for (int64_t i = 0; i < 3; i++) {
+    const sample_neighbor x = kith__wire_neighbor(&w, packed + i * w.neighbor);
+    assert_true(x.gid == gid / 2 * i && x.node == node / 2 * i && x.degree == degree / 2 * i);
+    assert_true(row_scale || x.scale == 1.5f + (float)i);
+  }
+  for (int64_t i = 2; i >= 0; i--) {
+    const sample_reply x = {node - i, (int32_t)(degree - i), (int32_t)i, 0.25f * (float)i};
+    kith__wire_pack_reply(&w, &x, packed + i * w.reply);
+  }
+  for (int64_t i = 0; i < 3; i++) {
+    const sample_reply x = kith__wire_reply(&w, packed + i * w.reply);
+    assert_true(x.node == node - i && x.degree == degree - i && x.n_drawn == i);
+    assert_true(!row_scale || x.scale == 0.25f * (float)i);
+  }
+}
+
+static void records_take_the_bytes_that_numbers_need(void **state) {
+  (void)state;
+  check_wire(70838, 163674, 1415, true, 3 + 2 * 2 + 4, 3 + 3 + 2); /* Gowalla: 24 before */
+  check_wire(70838, 163674, 1415, false, 3 + 2 * 2, 3 + 3 + 2 + 4);
+  check_wire(600000000, 1500000000, 10000000, true, 4 + 2 * 3 + 4, 4 + 4 + 3);
+  check_wire(255, 256, 65535, true, 2 + 2 * 2 + 4, 1 + 2 + 2);
+  check_wire((int64_t)1 << 40, ((int64_t)1 << 62) + 5, INT32_MAX, false, 8 + 2 * 4, 6 + 8 + 4 + 4);
 }
 
 /* What is left out, against a list of all that is not. */
@@ -213,6 +252,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(rooms_do_not_grow_with_ranks),
                                      cmocka_unit_test(rooms_follow_the_ranks_own_rows),
                                      cmocka_unit_test(a_step_that_is_too_large_is_refused),
+                                     cmocka_unit_test(records_take_the_bytes_that_numbers_need),
                                      cmocka_unit_test(allowed_places_are_those_that_are_not_left_out)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
