@@ -113,6 +113,7 @@ static void bench_sampled(bench *b) {
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &mpi, 1, MPI_DOUBLE, MPI_SUM, comm->mpi));
   mpi /= comm->size;
   double rate = drawn / (plan - batch) / comm->size;
+  b->timed.drawn = drawn / seconds;
   cli_print(b->c, "%s, mode %s, means of %s", KITH_COUNT(comm->size, "rank(s)"),
             kith_sampler_mode_text(b->c->job.train.sampler.mode), KITH_COUNT(n_step, "step(s)"));
   cli_print(b->c, "  a whole step %9.3f ms, %.1f steps/s; blocks %.3f ms, batch %.3f ms",
@@ -243,10 +244,8 @@ static kith_status bench_options(cli *c, bench *b) {
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_recommends(c));
   KITH_TRY(cli_check_one_model(c));
-  KITH_CHECK(!b->profile || (b->rows == 0 && c->job.train.sampler.mode == KITH_FULL), KITH_EUSAGE,
-             "--profile %s: rates are measured in steps on the full graph; leave out --rows, and set "
-             "sampler.mode: full",
-             b->profile);
+  KITH_CHECK(!b->profile || b->rows == 0, KITH_EUSAGE,
+             "--profile %s: no rates are measured with --rows; leave one of them out", b->profile);
   b->repeat = (int)repeat;
 done:
   return st;
@@ -266,6 +265,7 @@ kith_agreed cli_bench(cli *c) {
   KITH_TRY(bench_prepare(&b));
   if (c->job.train.sampler.mode != KITH_FULL) {
     bench_sampled(&b);
+    if (b.profile) KITH_TRY(bench_profile_sample(&b, b.profile));
     goto done;
   }
   KITH_TRY(kith_agree(c->comm, bench_far(&b)));

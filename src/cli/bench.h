@@ -41,6 +41,7 @@ typedef struct bench {
   int wire_rows;            /* rows that a message between neighbors in the ring has */
   struct {
     bench_pair step, rank, write;
+    double drawn; /* neighbors a second, in sampled steps of all ranks */
   } timed;        /* what kith bench --profile keeps */
   kith_agreed st; /* of kernels that can fail: once bad, the others do nothing */
 } bench;
@@ -60,6 +61,9 @@ kith_agreed bench_rows(cli *c, int64_t n, int repeat) KITH_MUST_USE;
 /* Write the rates of this machine to a profile, or those of this number of ranks into one.  Collective.
  * Errors: KITH_ECONFIG (the file is no profile), KITH_EOUTPUT. */
 kith_agreed bench_profile(bench *b, const char *path) KITH_MUST_USE;
+/* Add the rate of sampled steps to a profile that has the other rates.  Collective.  Errors: the same;
+ * KITH_ENOINPUT (it has none of this number of ranks). */
+kith_agreed bench_profile_sample(bench *b, const char *path) KITH_MUST_USE;
 
 /* Limits of the machine; each moves the bytes, or computes the products, of the kernel that it is compared
  * with. */

@@ -74,6 +74,43 @@ static kith_status profile_write(const char *path, const kith_machine *m) {
   return kith_text_write(path, text);
 }
 
+/* The rates of so many ranks in a profile; null: it has none. */
+static kith_machine_rates *profile_find(kith_machine *m, int ranks) {
+  for (int i = 0; i < m->n; i++)
+    if (m->of[i].ranks == ranks) return &m->of[i];
+  return NULL;
+}
+
+static kith_status profile_put_sample(const char *path, int ranks, double rate) {
+  kith_status st = KITH_OK;
+  kith_machine m = {.n = 0};
+  kith_machine_rates *r = NULL;
+  if (access(path, F_OK) == 0) KITH_TRY(kith_machine_read(path, &m));
+  r = profile_find(&m, ranks);
+  KITH_CHECK(r, KITH_ENOINPUT,
+             "--profile %s: no rates of %s a node yet: run it with --set sampler.mode=full first", path,
+             KITH_COUNT(ranks, "rank(s)"));
+  r->sample = rate;
+  KITH_TRY(profile_write(path, &m));
+done:
+  return st;
+}
+
+kith_agreed bench_profile_sample(bench *b, const char *path) {
+  kith_agreed st = {KITH_OK};
+  const kith_comm *comm = b->c->comm;
+  kith_host_info mine, *host = NULL;
+  kith_host_info_get(&mine);
+  KITH_TRY(kith_host_info_allgather(comm, &mine, &host));
+  int n_node = kith_host_info_n_node(comm->size, host), ranks = comm->size / n_node;
+  KITH_TRY(
+      kith_agree(comm, comm->rank == 0 ? profile_put_sample(path, ranks, b->timed.drawn / n_node) : KITH_OK));
+  cli_print(b->c, "wrote %s, the rate of sampled steps of %s a node", path, KITH_COUNT(ranks, "rank(s)"));
+done:
+  KITH_FREE(host);
+  return st;
+}
+
 kith_agreed bench_profile(bench *b, const char *path) {
   kith_agreed st = {KITH_OK};
   const kith_comm *comm = b->c->comm;
@@ -91,7 +128,9 @@ kith_agreed bench_profile(bench *b, const char *path) {
   if (m.program < 0) m.program = 0;
   m.disk = 4.0 * (double)(b->g->n[KITH_USER] + b->g->n[KITH_ITEM]) * b->d / b->timed.write.work;
   KITH_TRY(profile_links(b, n_node, host, &m));
-  const kith_machine_rates r = profile_rates(b, n_node);
+  kith_machine_rates r = profile_rates(b, n_node);
+  const kith_machine_rates *before = profile_find(&m, r.ranks);
+  if (before) r.sample = before->sample;
   KITH_TRY(kith_agree(comm, kith_machine_put(&m, &r)));
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? profile_write(path, &m) : KITH_OK));
   cli_print(b->c, "wrote %s, rates of %s a node", path, KITH_COUNT(r.ranks, "rank(s)"));

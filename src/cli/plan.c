@@ -45,6 +45,24 @@ done:
   return st;
 }
 
+/* Sizes of a graph that is not there: all three, or none. */
+static kith_status plan_take_sizes(planner *p) {
+  kith_status st = KITH_OK;
+  cli *c = p->c;
+  KITH_TRY(cli_number(c, "users", 1, INT32_MAX - 1, &p->users));
+  KITH_TRY(cli_number(c, "items", 1, INT32_MAX - 1, &p->items));
+  KITH_TRY(cli_number(c, "interactions", 1, (int64_t)1 << 40, &p->interactions));
+  int n = (p->users > 0) + (p->items > 0) + (p->interactions > 0);
+  KITH_CHECK(n == 0 || n == 3, KITH_EUSAGE,
+             "kith plan: --users, --items and --interactions stand for a graph together; give all three");
+  KITH_CHECK(n == 0 || c->job.task == KITH_TASK_RECOMMEND, KITH_EUSAGE,
+             "--users: the job classifies nodes; leave out --users, --items and --interactions");
+  KITH_CHECK(n == 0 || p->interactions / kith_min(p->users, p->items) < INT32_MAX - 1, KITH_EUSAGE,
+             "--interactions %lld: more than 2^31 of a user or an item", (long long)p->interactions);
+done:
+  return st;
+}
+
 static kith_status plan_options(planner *p) {
   kith_status st = KITH_OK;
   cli *c = p->c;
@@ -54,14 +72,20 @@ static kith_status plan_options(planner *p) {
   KITH_TRY(cli_number(c, "tasks-per-node", 1, PLAN_MOST, &per_node));
   KITH_TRY(plan_number(c, "network", plan_rates, &p->machine.network));
   KITH_TRY(plan_number(c, "latency", plan_times, &p->machine.latency));
+  KITH_TRY(plan_take_sizes(p));
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_one_model(c));
   KITH_CHECK(c->job.stream.model == KITH_STREAM_NO_MODEL, KITH_ECONFIG,
              "%s: stream.model: kith plan counts layers of model.name; set stream.model: none", c->job.path);
   p->nodes = (int)nodes;
+  p->spreads = per_node == 0 && nodes == 0;
   double cores = p->machine.cores / p->machine.threads;
   p->per_node = per_node > 0 ? (int)per_node : cores >= 1 ? (int)cores : 1;
-  p->how = c->job.partition.method == KITH_PARTITION_METIS ? KITH_PLAN_METIS : KITH_PLAN_HASH;
+  p->design = kith_plan_design_now();
+  p->how =
+      c->job.partition.method == KITH_PARTITION_HASH || c->job.partition.method == KITH_PARTITION_CONTIGUOUS
+          ? KITH_PLAN_HASH
+          : KITH_PLAN_METIS;
 done:
   return st;
 }

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "diagnose/memory_estimate.h"
 #include "plan/plan.h"
+#include "sample/sampler.h"
 
 enum { PLAN_MOST = 1024, PLAN_ROWS = 16 };
 
@@ -13,26 +14,34 @@ typedef struct plan_row {
   kith_plan_cut cut;
   kith_memory_estimate memory; /* of the rank with the most, without the program */
   int64_t bytes;               /* of that rank, the program included */
-  bool has_step;               /* whether steps are of the full graph, whose counts are known */
+  bool has_step;               /* whether steps can be counted */
   kith_plan_step step;
   double epoch, evaluation, checkpoint, job; /* seconds */
-  char refused[256];                         /* what kith train would refuse, or the nodes; "": nothing */
-  char note[128];                            /* what is to be done first; "" */
+  double ghost_bytes; /* of all ghosts in all exchanges of a step, as if ranks shared no memory; 0: sampled */
+  double drawn;       /* neighbors that a sampled step draws, on all ranks; 0: no sampled step */
+  bool short_of_memory; /* refused for the memory of a node */
+  bool has_rooms;
+  kith_sampler_rooms rooms; /* of sampled steps: the most of each that one rank has */
+  char refused[512];        /* what kith train would refuse, or the nodes; "": nothing */
+  char note[128];           /* what is to be done first; "" */
 } plan_row;
 
 typedef struct planner {
   cli *c;
+  bool spreads; /* fewer ranks of a node where they have too little memory: --tasks-per-node was not given */
   int nodes, per_node; /* of the allocation; nodes 0: as many as the ranks need */
   kith_plan_assumption how;
+  kith_plan_design design;
   kith_machine machine;
-  kith_graph *whole;              /* parts.h5, read by one rank; null: not cut, or too large to be read */
-  kith_graph_sizes all;           /* of one rank that has the whole graph */
-  int64_t n;                      /* nodes */
-  int32_t *degree;                /* [n] training neighbors */
-  uint8_t *is_item;               /* [n] */
-  double batch, negatives;        /* pairs of a step, and items drawn for each of them */
-  double read_rows, read_entries; /* rows that a step is expected to read, and their entries */
-  int64_t resident;               /* bytes of the program itself */
+  kith_graph *whole;    /* parts.h5, read by one rank; null: not cut, or too large to be read */
+  kith_graph_sizes all; /* of one rank that has the whole graph */
+  int64_t n;            /* nodes */
+  kith_plan_degrees degrees;
+  int64_t max_degree;
+  int64_t users, items, interactions; /* of a graph that is not there; interactions 0: the job's */
+  double batch, negatives;            /* pairs of a step, and items drawn for each of them */
+  double read_rows, read_entries;     /* rows that a step is expected to read, and their entries */
+  int64_t resident;                   /* bytes of the program itself */
   int n_row;
   plan_row row[PLAN_ROWS];
   int best; /* index of the recommended row; -1: none is possible */
@@ -44,6 +53,9 @@ kith_status plan_read(planner *p) KITH_MUST_USE;
 void plan_free(planner *p);
 /* Fill in one row.  Local.  Errors: KITH_ENOMEM; KITH_ECONFIG (a model that cannot be). */
 kith_status plan_row_make(const planner *p, int size, plan_row *out) KITH_MUST_USE;
+/* Say in row->refused what would be refused, if anything; the rooms of a sampler.  Local.  Errors:
+ * KITH_ENOMEM, KITH_ECONFIG. */
+kith_status plan_refuse(const planner *p, const kith_graph_sizes *slowest, plan_row *row) KITH_MUST_USE;
 /* The fastest number of ranks that still works at half of the fewest's efficiency; -1: all are refused. */
 int plan_recommend(int n, const plan_row *row);
 

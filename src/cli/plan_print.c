@@ -53,6 +53,14 @@ static void plan_print_json(const planner *p, const plan_row *row, bool first) {
       cli_json_more(c, "%s\"%s\": %.6g", i ? ", " : "", kith_plan_limit_text((kith_plan_limit)i), s->part[i]);
     cli_json_more(c, "}");
   }
+  if (row->ghost_bytes > 0) cli_json_more(c, ", \"ghost_bytes\": %.0f", row->ghost_bytes);
+  if (row->drawn > 0) cli_json_more(c, ", \"drawn\": %.0f", row->drawn);
+  if (row->has_rooms)
+    cli_json_more(c,
+                  ", \"rooms\": {\"rows\": %lld, \"neighbors\": %lld, \"asked\": %lld, \"answered\": %lld, "
+                  "\"requested\": %lld}",
+                  (long long)row->rooms.rows[0], (long long)row->rooms.entries[0],
+                  (long long)row->rooms.asked, (long long)row->rooms.answered, (long long)row->rooms.leaves);
   cli_json_more(c, ", \"refused\": ");
   cli_json_string(c, row->refused);
   cli_json_more(c, "}");
@@ -75,9 +83,10 @@ static void plan_explain(const planner *p) {
         "job: %d epoch(s), evaluations, checkpoints and export, if no epoch is spared by train.patience",
         p->c->job.train.epochs);
   if (!p->row[0].has_step)
-    cli_print_wrapped(p->c, 2,
-                      "only memory is estimated: messages and seconds are known of steps on the full graph "
-                      "(sampler.mode: full) of models that read interactions alone");
+    cli_print_wrapped(
+        p->c, 2,
+        "only memory is estimated: messages and seconds are known of steps on the full graph, and "
+        "of sampler.mode: neighbor but for softmax, of models that read interactions alone");
   for (int i = 0; i < p->n_row; i++) {
     refused = p->row[i].refused[0];
     if (refused) cli_print_wrapped(p->c, 2, "%d ranks: refused: %s", p->row[i].cut.size, p->row[i].refused);

@@ -5,6 +5,7 @@
 
 #include "cli/plan.h"
 #include "comm/placement.h"
+#include "graph/schema.h"
 
 static const kith_comm plan_alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
 
@@ -18,9 +19,9 @@ static bool plan_fits(const char *path) {
 
 static kith_status plan_make_nodes(planner *p, int64_t n) {
   kith_status st = KITH_OK;
-  p->n = n;
-  KITH_TRY(KITH_NEW(p->degree, n));
-  KITH_TRY(KITH_NEW(p->is_item, n));
+  p->n = p->degrees.n = n;
+  KITH_TRY(KITH_NEW(p->degrees.degree, n));
+  KITH_TRY(KITH_NEW(p->degrees.is_item, n));
 done:
   return st;
 }
@@ -30,8 +31,8 @@ static kith_status plan_nodes_of_parts(planner *p) {
   const kith_graph *g = p->whole;
   KITH_TRY(plan_make_nodes(p, g->n_own));
   for (kith_lid i = 0; i < g->n_own; i++) {
-    p->degree[i] = (int32_t)(g->start[i + 1] - g->start[i]);
-    p->is_item[i] = g->n_class == 0 && g->type[i] == KITH_ITEM;
+    p->degrees.degree[i] = (int32_t)(g->start[i + 1] - g->start[i]);
+    p->degrees.is_item[i] = g->n_class == 0 && g->type[i] == KITH_ITEM;
   }
 done:
   return st;
@@ -44,9 +45,11 @@ static kith_status plan_nodes_of_graph(planner *p, const char *path) {
   KITH_TRY(kith_dataset_read(&plan_alone, path, &d).status);
   KITH_TRY(plan_make_nodes(p, kith_dataset_n_node(d)));
   int64_t users = d->n[KITH_USER], items = d->n_class > 0 ? 0 : d->n[KITH_ITEM];
-  for (int64_t u = 0; u < users; u++) p->degree[u] = (int32_t)(d->train.start[u + 1] - d->train.start[u]);
-  for (int64_t i = 0; i < items; i++) p->is_item[users + i] = 1;
-  for (kith_eid e = 0; e < d->train.start[users] && items > 0; e++) p->degree[users + d->train.value[e]]++;
+  for (int64_t u = 0; u < users; u++)
+    p->degrees.degree[u] = (int32_t)(d->train.start[u + 1] - d->train.start[u]);
+  for (int64_t i = 0; i < items; i++) p->degrees.is_item[users + i] = 1;
+  for (kith_eid e = 0; e < d->train.start[users] && items > 0; e++)
+    p->degrees.degree[users + d->train.value[e]]++;
 done:
   kith_dataset_destroy(&d);
   return st;
@@ -63,6 +66,37 @@ done:
   return st;
 }
 
+/* Nodes of one side whose degrees differ by at most 1, as two classes from class `at` on. */
+static void plan_even_degrees(kith_plan_degrees *d, int at, int64_t n, int64_t interactions) {
+  int64_t low = interactions / n, more = interactions - low * n;
+  d->degree[at] = (int32_t)low;
+  d->degree[at + 1] = (int32_t)(low + 1);
+  d->count[at] = n - more;
+  d->count[at + 1] = more;
+}
+
+/* A graph that is not there, of which only the sizes are known. */
+static kith_status plan_read_sizes(planner *p) {
+  kith_status st = KITH_OK;
+  kith_graph_sizes *s = &p->all;
+  KITH_TRY(plan_make_nodes(p, 2 * KITH_SIDES));
+  KITH_TRY(KITH_NEW(p->degrees.count, 2 * KITH_SIDES));
+  plan_even_degrees(&p->degrees, 0, p->users, p->interactions);
+  plan_even_degrees(&p->degrees, 2, p->items, p->interactions);
+  p->degrees.is_item[2] = p->degrees.is_item[3] = 1;
+  p->n = p->users + p->items;
+  *s = (kith_graph_sizes){.schema = kith_schema_users_items(),
+                          .n = {p->users, p->items},
+                          .n_edge = p->interactions,
+                          .size = 1,
+                          .n_own = p->n,
+                          .n_entry = 2 * p->interactions,
+                          .n_pair = p->interactions,
+                          .n_own_of = {p->users, p->items}};
+done:
+  return st;
+}
+
 /* Read a cut if there is one that fits; else p->whole stays null. */
 static kith_status plan_read_graph(planner *p) {
   kith_status st = KITH_OK;
@@ -71,6 +105,7 @@ static kith_status plan_read_graph(planner *p) {
   kith_host_info here;
   kith_host_info_get(&here);
   p->resident = here.resident;
+  if (p->interactions > 0) return plan_read_sizes(p);
   KITH_TRY(cli_stage(p->c, "graph.h5", graph));
   KITH_TRY(kith_job_file(&p->c->job, "parts.h5", parts));
   bool cut = stat(parts, &is) == 0;
@@ -91,11 +126,13 @@ static void plan_expect_reads(planner *p) {
   p->batch = p->all.n_class > 0 ? 0 : (double)kith_min(o->batch, p->all.n_edge);
   p->negatives = softmax ? (p->batch > 0 ? o->loss.shared / p->batch : 0)
                          : o->negatives.count * (o->negatives.hard > 0 ? o->negatives.pool : 1);
-  for (int64_t i = 0; i < p->n && p->batch > 0; i++) {
-    double drawn = p->is_item[i] && items > 0 ? p->batch * p->negatives / items : 0;
-    double chance = kith_plan_read_chance(p->degree[i], edges, p->batch, drawn);
-    p->read_rows += chance;
-    p->read_entries += chance * p->degree[i];
+  for (int64_t i = 0; i < p->degrees.n && p->batch > 0; i++) {
+    if (p->degrees.degree[i] > p->max_degree && kith_plan_nodes(&p->degrees, i) > 0)
+      p->max_degree = p->degrees.degree[i];
+    double drawn = p->degrees.is_item[i] && items > 0 ? p->batch * p->negatives / items : 0;
+    double chance = kith_plan_read_chance(p->degrees.degree[i], edges, p->batch, drawn);
+    p->read_rows += kith_plan_nodes(&p->degrees, i) * chance;
+    p->read_entries += kith_plan_nodes(&p->degrees, i) * chance * p->degrees.degree[i];
   }
 }
 
@@ -109,6 +146,7 @@ done:
 
 void plan_free(planner *p) {
   kith_graph_destroy(&p->whole);
-  KITH_FREE(p->degree);
-  KITH_FREE(p->is_item);
+  KITH_FREE(p->degrees.degree);
+  KITH_FREE(p->degrees.is_item);
+  KITH_FREE(p->degrees.count);
 }

@@ -43,6 +43,18 @@ done:
 
 /* ---- work of a step ---- */
 
+/* Expected draws of an item in a step. */
+static double plan_drawn(const planner *p) {
+  double items = (double)p->all.n[KITH_ITEM];
+  return items > 0 ? p->batch * p->negatives / items : 0;
+}
+
+/* Whether the last layer may send fewer rows: where its other rows are not computed. */
+static double plan_last_bytes(const kith_model_options *m, const bench_work *w) {
+  bool fewer = m->name == KITH_LIGHTGCN && m->layers > 0 && !kith_model_rounds_rows(m);
+  return fewer ? 4 * w->exchanged / m->layers : 0;
+}
+
 static kith_plan_work plan_work_of(const planner *p, const kith_graph_sizes *s) {
   const kith_train_options *o = &p->c->job.train;
   const kith_model_options *model = &p->c->job.model;
@@ -62,6 +74,10 @@ static kith_plan_work plan_work_of(const planner *p, const kith_graph_sizes *s) 
                           .products = w.products,
                           .exchanges = w.exchanges,
                           .row_bytes = 4 * w.exchanged,
+                          .last_bytes = plan_last_bytes(model, &w),
+                          .entry_chance = p->all.n_entry > 0 ? p->read_entries / (double)p->all.n_entry : 0,
+                          .ghost_chance = kith_plan_ghost_chance(&p->degrees, s->size, (double)p->all.n_edge,
+                                                                 p->batch, plan_drawn(p)),
                           .batch = p->batch,
                           .negatives = p->negatives,
                           .tiled = o->loss.name == KITH_SOFTMAX,
@@ -103,77 +119,90 @@ static void plan_run_seconds(const planner *p, const kith_plan_work *w, plan_row
              (written + 1) * row->checkpoint; /* the export is about as large as one */
 }
 
-/* ---- what would be refused ---- */
-
-static void plan_refuse_nodes(const planner *p, plan_row *row) {
-  int busy = row->cut.size < row->cut.per_node ? row->cut.size : row->cut.per_node;
-  double bytes = (double)row->bytes * busy;
-  char need[32], has[32];
-  if (bytes > p->machine.memory)
-    snprintf(row->refused, sizeof row->refused, "memory: %s on a node of %s",
-             kith_bytes_print((int64_t)bytes, need), kith_bytes_print((int64_t)p->machine.memory, has));
-  else if (busy * p->machine.threads > p->machine.cores)
-    snprintf(row->refused, sizeof row->refused, "cores: %d ranks of %.0f thread(s) on a node of %.0f", busy,
-             p->machine.threads, p->machine.cores);
-}
-
-/* The limits of 32-bit numbers that training checks. */
-static void plan_refuse_numbers(const kith_plan_cut *cut, const kith_graph_sizes *slowest,
-                                const kith_plan_work *w, plan_row *row) {
-  double rows = w->batch * (2 + w->negatives);
-  if (slowest->n_own >= INT32_MAX - 1)
-    snprintf(row->refused, sizeof row->refused, "a rank would own %lld rows; at most 2^31 - 2",
-             (long long)slowest->n_own);
-  else if (cut->most_rows > INT32_MAX / 2)
-    snprintf(row->refused, sizeof row->refused, "a rank would receive %.0f rows, more than 2^30",
-             cut->most_rows);
-  else if (rows > INT32_MAX)
-    snprintf(row->refused, sizeof row->refused, "train.batch: a step would need %.0f rows; at most 2^31 - 1",
-             rows);
-}
-
-static kith_status plan_refuse_disk(const planner *p, const kith_graph_sizes *s, plan_row *row) {
-  kith_status st = KITH_OK;
-  int64_t need = 0;
-  char a[32], b[32];
-  KITH_TRY(kith_estimate_disk(s, &p->c->job.model, &p->c->job.checkpoint, &need));
-  if (p->machine.capacity > 0 && (double)need > p->machine.capacity && !row->refused[0])
-    snprintf(row->refused, sizeof row->refused, "disk: %s where %s are free", kith_bytes_print(need, a),
-             kith_bytes_print((int64_t)p->machine.capacity, b));
-done:
-  return st;
-}
-
 /* ---- a row ---- */
 
-static kith_status plan_cut_of(const planner *p, int size, plan_row *row) {
-  if (p->whole && size <= p->whole->n_part) return kith_plan_count(p->whole, size, p->per_node, &row->cut);
-  kith_plan_assume(p->n, p->degree, p->all.n_entry, size, p->per_node, p->how, &row->cut);
+static kith_status plan_cut_of(const planner *p, int size, int per_node, plan_row *row) {
+  if (p->whole && size <= p->whole->n_part) return kith_plan_count(p->whole, size, per_node, &row->cut);
+  kith_plan_assume(&p->degrees, p->all.n_entry, size, per_node, p->how, &row->cut);
   if (p->whole)
     snprintf(row->note, sizeof row->note, "assumed: set partition.parts to %d and run kith partition again",
              size);
   return KITH_OK;
 }
 
-kith_status plan_row_make(const planner *p, int size, plan_row *out) {
+/* Steps that sample neighbors of interactions alone. */
+static kith_status plan_sampled_step(const planner *p, plan_row *row) {
+  kith_status st = KITH_OK;
+  const kith_job *job = &p->c->job;
+  const kith_fanouts *f = &job->train.sampler.fanouts;
+  kith_plan_sampled s;
+  kith_plan_fans fans = {.n = kith_model_n_layer(&job->model),
+                         .n_edge = (double)p->all.n_edge,
+                         .batch = p->batch,
+                         .negatives = p->negatives,
+                         .drawn = plan_drawn(p),
+                         .row_bytes = 4.0 * job->model.dim};
+  for (int h = 0; h < fans.n && f->n > 0; h++) fans.fan[h] = f->of[h < f->n ? h : f->n - 1];
+  KITH_TRY(kith_plan_sample(&p->degrees, &fans, &row->cut, &s));
+  row->step = kith_plan_sampled_step(&s, &row->cut, &p->machine);
+  row->drawn = s.drawn * row->cut.size;
+done:
+  return st;
+}
+
+/* Whether steps on the full graph, or sampled ones, can be counted. */
+static bool plan_knows_full(const kith_job *job) {
+  return job->train.sampler.mode == KITH_FULL && bench_work_has_layers(&job->model);
+}
+static bool plan_knows_sampled(const planner *p) {
+  const kith_job *job = &p->c->job;
+  int layers = kith_model_n_layer(&job->model);
+  return job->train.sampler.mode == KITH_NEIGHBOR && job->train.loss.name != KITH_SOFTMAX && p->batch > 0 &&
+         layers > 0 && layers <= KITH_PLAN_FANS;
+}
+
+static kith_status plan_step_of(const planner *p, const kith_plan_work *w, plan_row *row) {
+  kith_status st = KITH_OK;
+  const kith_job *job = &p->c->job;
+  if (!kith_model_has_steps(&job->model) || kith_model_has_own_graph(&job->model)) return st;
+  if (plan_knows_full(job)) {
+    row->ghost_bytes = row->cut.rows * w->row_bytes;
+    row->step = kith_plan_step_counts(&row->cut, w, &p->design);
+    kith_plan_step_seconds(&row->cut, w, &p->design, &p->machine, &row->step);
+  } else if (plan_knows_sampled(p)) {
+    KITH_TRY(plan_sampled_step(p, row));
+  } else {
+    return st;
+  }
+  row->has_step = true;
+  plan_run_seconds(p, w, row);
+done:
+  return st;
+}
+
+/* A row with so many ranks a node. */
+static kith_status plan_row_on(const planner *p, int size, int per_node, plan_row *out) {
   kith_status st = KITH_OK;
   plan_row row = {.refused = ""};
   kith_graph_sizes slowest = p->all;
-  KITH_TRY(plan_cut_of(p, size, &row));
+  KITH_TRY(plan_cut_of(p, size, per_node, &row));
   KITH_TRY(plan_fullest(p, &row.cut, &row, &slowest));
-  const kith_model_options *model = &p->c->job.model;
   const kith_plan_work w = plan_work_of(p, &slowest);
-  row.has_step = p->c->job.train.sampler.mode == KITH_FULL && kith_model_has_steps(model) &&
-                 bench_work_has_layers(model) && !kith_model_has_own_graph(model);
-  if (row.has_step) {
-    row.step = kith_plan_step_counts(&row.cut, &w);
-    kith_plan_step_seconds(&row.cut, &w, &p->machine, &row.step);
-    plan_run_seconds(p, &w, &row);
-  }
-  plan_refuse_numbers(&row.cut, &slowest, &w, &row);
-  if (!row.refused[0]) plan_refuse_nodes(p, &row);
-  KITH_TRY(plan_refuse_disk(p, &slowest, &row));
+  KITH_TRY(plan_step_of(p, &w, &row));
+  KITH_TRY(plan_refuse(p, &slowest, &row));
   *out = row;
+done:
+  return st;
+}
+
+kith_status plan_row_make(const planner *p, int size, plan_row *out) {
+  kith_status st = KITH_OK;
+  int per_node = p->per_node;
+  KITH_TRY(plan_row_on(p, size, per_node, out));
+  while (out->short_of_memory && p->spreads && per_node > 1 && size > 1) {
+    per_node = (per_node < size ? per_node : size) / 2;
+    KITH_TRY(plan_row_on(p, size, per_node, out));
+  }
 done:
   return st;
 }

@@ -13,6 +13,10 @@ const cli_verb cli_verbs[] = {
     {"plan", true, cli_plan, "JOB", "before an allocation: memory, messages and time by number of ranks",
      "  --nodes N            nodes of the allocation (default: as many as needed)\n"
      "  --tasks-per-node M   ranks of a node (default: one for each core)\n"
+     "  --users N            with the next two: a graph of these sizes, which is not\n"
+     "                       there yet, instead of graph.h5\n"
+     "  --items N            its items\n"
+     "  --interactions N     its interactions\n"
      "  --machine NAME       typical, or a profile by kith bench --profile\n"
      "  --network RATE       of a node, such as 100Gb (per second); overrides the\n"
      "                       machine's\n"

@@ -79,11 +79,14 @@ static void cut_count_ranks(const kith_graph *g, const cut_ranges *ranks, cut_re
 static void cut_count_nodes(const kith_graph *g, const cut_ranges *nodes, cut_reads *reads,
                             kith_plan_cut *c) {
   for (int i = 0; i < nodes->n && nodes->n > 1; i++) {
+    double rows = 0;
     cut_read(g, nodes, i, reads);
     for (int o = 0; o < nodes->n; o++) {
-      c->node_rows_once += (double)reads->rows_of[o];
+      rows += (double)reads->rows_of[o];
       c->node_pairs += reads->rows_of[o] > 0;
     }
+    c->node_rows_once += rows;
+    cut_most(rows, &c->most_node_rows_once);
   }
 }
 

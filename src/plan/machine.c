@@ -26,7 +26,8 @@ static const machine_key machine_rate_keys[] = {{"gather", offsetof(kith_machine
                                                 {"stream", offsetof(kith_machine_rates, stream), 1},
                                                 {"product", offsetof(kith_machine_rates, product), 1},
                                                 {"exchange", offsetof(kith_machine_rates, exchange), 1},
-                                                {"ranking", offsetof(kith_machine_rates, ranking), 1}};
+                                                {"ranking", offsetof(kith_machine_rates, ranking), 1},
+                                                {"sample", offsetof(kith_machine_rates, sample), 0}};
 enum {
   MACHINE_KEYS = sizeof machine_keys / sizeof *machine_keys,
   MACHINE_RATE_KEYS = sizeof machine_rate_keys / sizeof *machine_rate_keys
@@ -45,9 +46,9 @@ static const kith_machine machine_typical = {.name = "typical",
                                              .message = 0.5e-6,
                                              .disk = 2e9,
                                              .n = 3,
-                                             .of = {{1, 20e9, 20e9, 2.5e10, 5e9, 1e10},
-                                                    {16, 180e9, 280e9, 4e11, 70e9, 1.6e11},
-                                                    {64, 200e9, 300e9, 1.6e12, 75e9, 6e11}}};
+                                             .of = {{1, 20e9, 20e9, 2.5e10, 5e9, 6e6, 1e10},
+                                                    {16, 180e9, 280e9, 4e11, 70e9, 9e7, 1.6e11},
+                                                    {64, 200e9, 300e9, 1.6e12, 75e9, 3e8, 6e11}}};
 
 const kith_machine *kith_machine_find(const char *name) {
   return strcmp(name, machine_typical.name) == 0 ? &machine_typical : NULL;

@@ -18,6 +18,8 @@ typedef struct kith_machine_rates {
   double stream;   /**< bytes a second of what a step reads and writes in order */
   double product;  /**< multiply-adds a second of dense products */
   double exchange; /**< bytes a second that ranks of the node send to each other, from row to ghost */
+  double sample;   /**< neighbors a second that sampled steps draw, with all that a step does for them; 0:
+                      unknown */
   double ranking;  /**< multiply-adds a second of an exact ranking, its heaps included */
 } kith_machine_rates;
 

@@ -18,6 +18,17 @@ double kith_plan_read_chance(double degree, double n_edge, double batch, double 
   return -expm1(misses);
 }
 
+double kith_plan_ghost_chance(const kith_plan_degrees *d, int size, double n_edge, double batch,
+                              double drawn) {
+  double miss = log1p(-1.0 / size), read = 0, ghosts = 0;
+  for (int64_t i = 0; i < d->n && size > 1; i++) {
+    double n = -kith_plan_nodes(d, i) * expm1(d->degree[i] * miss);
+    ghosts += n;
+    read += n * kith_plan_read_chance(d->degree[i], n_edge, batch, d->is_item[i] ? drawn : 0);
+  }
+  return ghosts > 0 ? read / ghosts : 0;
+}
+
 /* Rows of a batch that another rank owns: items of cut interactions, and negatives.  A pair is worked on by
  * the rank of its user; in tiles, by any. */
 static double step_batch_rows(const kith_plan_cut *cut, const kith_plan_work *w) {
@@ -27,13 +38,57 @@ static double step_batch_rows(const kith_plan_cut *cut, const kith_plan_work *w)
   return w->batch * (cut_share + w->negatives * cut->remote_items);
 }
 
-kith_plan_step kith_plan_step_counts(const kith_plan_cut *cut, const kith_plan_work *w) {
-  double size = cut->size, pairs = size * (size - 1);
-  double rows = step_batch_rows(cut, w);
-  kith_plan_step s = {.bytes = cut->rows * w->row_bytes,
-                      .messages = cut->messages * w->exchanges,
-                      .node_bytes = cut->node_rows * w->row_bytes,
-                      .node_messages = cut->node_messages * w->exchanges};
+/* What one exchange of all ghosts sends, by the design: rows, messages, and those of the fullest rank or
+ * node. */
+typedef struct step_exchange {
+  double rows, messages;
+  double node_rows, node_messages, most_node_rows;
+  double most;    /* rows that the fullest rank copies, against the mean */
+  double entries; /* that read a row which is sent, for each of them */
+} step_exchange;
+
+static step_exchange step_exchange_of(const kith_plan_cut *c, const kith_plan_design *design) {
+  double leaves = c->rows > 0 ? c->node_rows / c->rows : 0; /* share of entries that cross nodes */
+  if (design->in_place && c->n_node == 1) return (step_exchange){0};
+  step_exchange x = {.rows = c->rows,
+                     .messages = c->messages,
+                     .node_rows = c->node_rows,
+                     .node_messages = c->node_messages,
+                     .most_node_rows = c->most_node_rows,
+                     .most = c->rows > 0 ? c->most_rows * c->size / c->rows : 1,
+                     .entries = c->rows > 0 ? 2 * c->cut_pairs / c->rows : 0};
+  if (!design->in_place) return x;
+  x.rows = x.node_rows = c->node_rows_once;
+  x.messages = x.node_messages = c->node_pairs;
+  x.most_node_rows = c->most_node_rows_once;
+  x.most = x.rows > 0 ? c->most_node_rows_once * c->n_node / x.rows : 1;
+  x.entries = x.rows > 0 ? 2 * c->cut_pairs * leaves / x.rows : 0;
+  return x;
+}
+
+/* Bytes of a row in all exchanges: in the last layer's, forward those that a row of the batch reads, backward
+ * those that are in the batch. */
+static double step_row_bytes(const step_exchange *x, const kith_plan_work *w,
+                             const kith_plan_design *design) {
+  double forward = -expm1(x->entries * log1p(-fmin(w->entry_chance, 1 - 1e-12)));
+  if (!design->reads_last) return w->row_bytes;
+  return w->row_bytes - w->last_bytes * (1 - (forward + w->ghost_chance) / 2);
+}
+
+kith_plan_design kith_plan_design_now(void) { return (kith_plan_design){.in_place = false}; }
+
+kith_plan_step kith_plan_step_counts(const kith_plan_cut *cut, const kith_plan_work *w,
+                                     const kith_plan_design *design) {
+  double size = cut->size, pairs = size * (size - 1), rows = step_batch_rows(cut, w);
+  const step_exchange x = step_exchange_of(cut, design);
+  double row_bytes = step_row_bytes(&x, w, design);
+  bool says = design->reads_last && w->last_bytes > 0; /* which rows, in a message of bits */
+  double exchanges = w->exchanges + says;
+  kith_plan_step s = {.bytes = x.rows * (row_bytes + (says ? 0.25 : 0)),
+                      .whole_bytes = x.rows * (w->row_bytes - (design->reads_last ? w->last_bytes : 0)),
+                      .messages = x.messages * exchanges,
+                      .node_bytes = x.node_rows * row_bytes,
+                      .node_messages = x.node_messages * exchanges};
   if (w->batch <= 0 || cut->size == 1) return s;
   double messages = -pairs * expm1(-rows / pairs); /* pairs of ranks with a row, at random */
   s.batch_bytes = pairs * STEP_HEADER + rows * (STEP_REQUEST + 2 * w->output_bytes);
@@ -41,24 +96,32 @@ kith_plan_step kith_plan_step_counts(const kith_plan_cut *cut, const kith_plan_w
   return s;
 }
 
-void kith_plan_step_seconds(const kith_plan_cut *cut, const kith_plan_work *w, const kith_machine *m,
-                            kith_plan_step *s) {
+/* Seconds that messages need: those of the rank with most, and rounds that wait for the last one. */
+static double step_latency(const kith_plan_cut *cut, const kith_plan_work *w, const kith_plan_design *design,
+                           const kith_machine *m, const kith_plan_step *s) {
+  double begun = cut->n_node > 1 ? m->latency : m->local,
+         mean = (s->messages + s->batch_messages) / cut->size;
+  double most = cut->messages > 0 && !design->in_place ? cut->most_messages * cut->size / cut->messages : 1;
+  double rounds = cut->size > 1 ? w->exchanges + (w->batch > 0 ? 2 + 2 * log2(cut->size) : 0) : 0;
+  double waits = design->in_place && cut->size > 1 ? 2 * w->exchanges * m->local * log2(cut->size) : 0;
+  return 2 * mean * most * m->message + rounds * begun + waits;
+}
+
+void kith_plan_step_seconds(const kith_plan_cut *cut, const kith_plan_work *w, const kith_plan_design *design,
+                            const kith_machine *m, kith_plan_step *s) {
   int busy = cut->size < cut->per_node ? cut->size : cut->per_node;
   const kith_machine_rates r = kith_machine_at(m, busy);
-  double most = cut->rows > 0 ? cut->most_rows / (cut->rows / cut->size) : 1; /* against the mean */
-  double batch_bytes = s->batch_bytes / cut->size,
-         node_share = cut->rows > 0 ? cut->node_rows / cut->rows : 0;
+  const step_exchange x = step_exchange_of(cut, design);
+  double batch_bytes = s->batch_bytes / cut->size, row_bytes = step_row_bytes(&x, w, design);
+  double node_share = cut->rows > 0 ? cut->node_rows / cut->rows : 0;
   s->part[KITH_PLAN_PRODUCTS] = w->products * busy / r.product;
   s->part[KITH_PLAN_MEMORY] = w->gathered * busy / r.gather + w->streamed * busy / r.stream;
-  s->part[KITH_PLAN_COPIES] = (s->bytes / cut->size * most + batch_bytes) * busy / r.exchange;
+  s->part[KITH_PLAN_COPIES] = (s->bytes / cut->size * x.most + batch_bytes) * busy / r.exchange;
   s->part[KITH_PLAN_NETWORK] =
       cut->n_node > 1
-          ? (cut->most_node_rows * w->row_bytes + s->batch_bytes * node_share / cut->n_node) / m->network
+          ? (x.most_node_rows * row_bytes + s->batch_bytes * node_share / cut->n_node) / m->network
           : 0;
-  double begun = cut->n_node > 1 ? m->latency : m->local;
-  double messages = cut->most_messages * w->exchanges + s->batch_messages / cut->size;
-  double rounds = cut->size > 1 ? w->exchanges + (w->batch > 0 ? 2 + 2 * log2(cut->size) : 0) : 0;
-  s->part[KITH_PLAN_LATENCY] = 2 * messages * m->message + rounds * begun;
+  s->part[KITH_PLAN_LATENCY] = step_latency(cut, w, design, m, s);
   s->seconds = 0;
   for (int i = 0; i < KITH_PLAN_LIMITS; i++) s->seconds += s->part[i];
 }

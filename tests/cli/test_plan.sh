@@ -21,8 +21,8 @@ json "
 import h5py
 steps = 2 * -(-h5py.File('$dir/t/work/graph.h5')['train/item'].shape[0] // 256)
 assert list(of) == [1, 2, 3] and all(x['counted'] for x in of.values()), of
-assert of[1]['layer_bytes'] == 0 < $sent == steps * of[3]['layer_bytes'], ($sent, steps, of[3])
-assert of[3]['layer_messages'] == 2 * 2 * of[3]['neighbors'] and of[3]['node_bytes'] == 0, of[3]
+assert of[1]['layer_bytes'] == 0 < $sent == steps * of[3]['ghost_bytes'], ($sent, steps, of[3])
+assert of[3]['node_bytes'] == 0 and of[3]['neighbors'] == 6, of[3]
 assert of[1]['need_bytes'] > of[2]['need_bytes'] > 0 and of[1]['refused'] == '' and r['recommended'] in of, r
 assert '--nodes=1 --ntasks-per-node=%d ' % r['recommended'] in r['sbatch'] and r['sbatch'].endswith(' slurm/train.sbatch'), r
 " "plan of steps"
@@ -33,7 +33,7 @@ plan --nodes 4 --tasks-per-node 2 --network 1Gb --latency 50us
 json "
 assert list(of) == [1, 2, 4, 8] and [x['counted'] for x in of.values()] == [True, True, True, False], of
 assert [x['nodes'] for x in of.values()] == [1, 1, 2, 4], of
-assert of[2]['node_bytes'] == 0 < of[4]['node_bytes'] < of[4]['layer_bytes'] and of[8]['ghosts'] > 0, of
+assert of[2]['node_bytes'] == 0 < of[4]['node_bytes'] <= of[4]['layer_bytes'] <= of[4]['ghost_bytes'] and of[8]['ghosts'] > 0, of
 assert of[4]['parts']['network'] > 0.9 * of[4]['node_bytes'] / 2 / 125e6, of[4]
 " "plan of nodes"
 grep 'partition.parts to 8' "$dir/out" >/dev/null || fail "that the graph is to be cut anew is not said"
@@ -47,8 +47,21 @@ mv "$dir/t/parts.h5" "$dir/t/work/parts.h5"
 plan --machine "$dir/here"
 step=$(tail -n 1 "$dir/bench" | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["step"]["seconds"])')
 json "assert 0.7 * $step < of[1]['step_seconds'] < 1.4 * $step, ($step, of[1])" "seconds of a step"
-plan --set sampler.mode=neighbor
-json "assert 'step_seconds' not in of[1] and of[1]['need_bytes'] > 0, of" "plan of sampled steps"
+
+# Sampled steps: as many neighbors as they draw; a graph of 10^10 interactions that is not there; a model that is not counted.
+sampled="--set sampler.mode=neighbor --set sampler.fanouts=5,5"
+"$KITH" bench "$job" $sampled --repeat 1 --profile "$dir/here" >"$dir/bench" 2>"$dir/err" || fail "bench of sampled steps: $(cat "$dir/err")"
+drawn=$(sed -n 's/.*each rank, \([0-9]*\) a step.*/\1/p' "$dir/bench")
+plan $sampled --machine "$dir/here"
+json "assert 0.85 * $drawn < of[1]['drawn'] < 1.15 * $drawn and of[1]['step_seconds'] > 0, ($drawn, of[1])" "plan of sampled steps"
+plan $sampled --users 400000000 --items 200000000 --interactions 10000000000 --set train.batch=65536 --set sampler.fanouts=10,10
+json "
+last = of[1024]
+assert not last['counted'] and last['refused'] == '' and last['nodes'] > 16, last # fewer ranks a node, for its memory
+assert of[2]['rooms']['requested'] == last['rooms']['requested'] < 2**25 and last['rooms']['asked'] < 2**22, last
+" "plan of a large graph"
+plan --set model.name=pinsage
+json "assert 'step_seconds' not in of[1] and of[1]['need_bytes'] > 0, of" "plan of a model that is not counted"
 
 refused() { # CODE WORDS words…: one line on stderr that has these
   code=$1 words=$2; shift 2
@@ -60,6 +73,7 @@ refused() { # CODE WORDS words…: one line on stderr that has these
 for rate in 100 0Gb nanGb 100Gbit; do refused 64 '--network' --network="$rate"; done
 refused 64 '--latency' --latency 2
 refused 64 '--nodes' --nodes 0
+refused 64 'give all three' --users 5
 refused 66 "$dir/nowhere" --machine "$dir/nowhere"
 sed 's/^memory: .*/memory: 1000/' "$dir/here" >"$dir/small"
 refused 71 'memory: .* on a node of' --machine "$dir/small"

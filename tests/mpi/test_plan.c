@@ -80,7 +80,7 @@ static void steps_send_what_was_counted(void **state) {
   kith_trainer *t = NULL;
   kith_plan_cut cut;
   (void)state;
-  model.name = KITH_LIGHTGCN;
+  model.name = KITH_NGCF; /* whose last layer sends all ghosts */
   model.dim = DIM;
   model.layers = LAYERS;
   train.batch = EDGES / STEPS;
@@ -94,9 +94,103 @@ static void steps_send_what_was_counted(void **state) {
   kith_trainer_destroy(&t);
   assert_int_equal(kith_plan_count(whole, test_comm->size, 4, &cut), KITH_OK);
   const kith_plan_work w = {.exchanges = 2 * LAYERS, .row_bytes = 2 * LAYERS * DIM * sizeof(float)};
-  const kith_plan_step step = kith_plan_step_counts(&cut, &w);
+  const kith_plan_design each = {.in_place = false};
+  const kith_plan_step step = kith_plan_step_counts(&cut, &w, &each);
   assert_true(step.bytes > 0 && (double)sent[0] == STEPS * step.bytes);
   assert_true(step.messages > 0 && (double)sent[1] == STEPS * step.messages);
+}
+
+/* ---- what is assumed ---- */
+
+static kith_plan_degrees degrees_of(const kith_graph *g, int32_t *degree, uint8_t *is_item) {
+  for (kith_lid i = 0; i < g->n_own; i++) {
+    degree[i] = (int32_t)(g->start[i + 1] - g->start[i]);
+    is_item[i] = g->type[i] == KITH_ITEM;
+  }
+  return (kith_plan_degrees){.n = g->n_own, .degree = degree, .is_item = is_item};
+}
+
+static bool is_near(double a, double b, double part) { return fabs(a - b) <= part * fabs(b); }
+
+static void cuts_at_random_have_the_ghosts_that_are_expected(void **state) {
+  enum { SIZE = 5, CUTS = 30 };
+  int32_t degree[USERS + ITEMS];
+  uint8_t is_item[USERS + ITEMS];
+  const kith_plan_degrees d = degrees_of(whole, degree, is_item);
+  kith_plan_cut said, cut;
+  double rows = 0, pairs = 0;
+  (void)state;
+  for (uint64_t seed = 1; seed <= CUTS; seed++) {
+    kith_graph *g = test_graph_cut(&list, &alone, SIZE, seed);
+    assert_int_equal(kith_plan_count(g, SIZE, 1, &cut), KITH_OK);
+    rows += cut.rows / CUTS;
+    pairs += cut.cut_pairs / CUTS;
+    kith_graph_destroy(&g);
+  }
+  kith_plan_assume(&d, 2 * list.n_edge, SIZE, 1, KITH_PLAN_HASH, &said);
+  assert_true(is_near(said.rows, rows, 0.03) && is_near(said.cut_pairs, pairs, 0.03));
+  kith_plan_assume(&d, 2 * list.n_edge, SIZE, 1, KITH_PLAN_METIS, &cut);
+  assert_true(is_near(cut.rows, said.rows * kith_plan_metis_share(SIZE), 1e-12) && cut.rows < said.rows);
+  assert_true(kith_plan_metis_share(1) == 1 && kith_plan_metis_share(4) == 0.37);
+}
+
+/* The last layer sends a part of its rows; in place, a node gets a row once, and nothing on one node. */
+static void designs_send_less(void **state) {
+  const kith_plan_work w = {.exchanges = 6, .row_bytes = 6, .last_bytes = 2, .ghost_chance = 0.5};
+  const kith_plan_design each = {.in_place = false}, last = {.reads_last = true}, once = {.in_place = true};
+  kith_plan_cut cut;
+  (void)state;
+  assert_int_equal(kith_plan_count(whole, 6, 2, &cut), KITH_OK);
+  assert_true(kith_plan_step_counts(&cut, &w, &each).bytes == 6 * cut.rows);
+  const kith_plan_step fewer = kith_plan_step_counts(&cut, &w, &last); /* forward none, backward half */
+  assert_true(is_near(fewer.bytes, cut.rows * (4 + 0.5 + 0.25), 1e-12) && fewer.whole_bytes == 4 * cut.rows);
+  assert_true(fewer.messages == 7 * cut.messages);
+  const kith_plan_step in_place = kith_plan_step_counts(&cut, &w, &once);
+  assert_true(in_place.bytes == 6 * cut.node_rows_once && in_place.messages == 6 * cut.node_pairs);
+  assert_int_equal(kith_plan_count(whole, 6, 6, &cut), KITH_OK);
+  assert_true(kith_plan_step_counts(&cut, &w, &once).bytes == 0);
+}
+
+/* A sampler that takes all neighbors reads what is around the batch; all pairs at once: every node. */
+static void samples_are_counted(void **state) {
+  int32_t degree[USERS + ITEMS];
+  uint8_t is_item[USERS + ITEMS];
+  const kith_plan_degrees d = degrees_of(whole, degree, is_item);
+  kith_plan_fans all = {.n = 1, .fan = {0}, .n_edge = (double)list.n_edge, .batch = 1e6, .row_bytes = 4},
+                 few = all;
+  kith_plan_sampled s;
+  kith_plan_cut cut;
+  double nodes = 0, entries = 0, drawn = 0;
+  (void)state;
+  for (int64_t i = 0; i < d.n; i++) {
+    nodes += degree[i] > 0;
+    entries += degree[i];
+    drawn += degree[i] < 3 ? degree[i] : 3;
+  }
+  kith_plan_assume(&d, 2 * list.n_edge, 1, 1, KITH_PLAN_HASH, &cut);
+  assert_int_equal(kith_plan_sample(&d, &all, &cut, &s), KITH_OK);
+  assert_true(is_near(s.rows, nodes, 1e-9) && is_near(s.drawn, entries, 1e-9) && s.messages == 0);
+  few.fan[0] = 3;
+  assert_int_equal(kith_plan_sample(&d, &few, &cut, &s), KITH_OK);
+  assert_true(is_near(s.drawn, drawn, 1e-9) && s.bytes == 0);
+}
+
+static void profiles_are_read_as_they_were_written(void **state) {
+  const kith_machine *m = kith_machine_find("typical");
+  kith_machine_rates r = {
+      .ranks = 4, .gather = 8e10, .stream = 8e10, .product = 1, .exchange = 1, .ranking = 1};
+  kith_machine read, more = *m;
+  char text[KITH_MACHINE_TEXT], again[KITH_MACHINE_TEXT];
+  (void)state;
+  assert_int_equal(kith_machine_put(&more, &r), KITH_OK);
+  kith_machine_print(&more, text);
+  assert_int_equal(kith_machine_parse("profile", text, &read), KITH_OK);
+  kith_machine_print(&read, again);
+  assert_string_equal(text, again);
+  assert_int_equal(read.n, m->n + 1);
+  assert_true(read.of[1].ranks == 4 && kith_machine_at(&read, 4).gather == 8e10);
+  assert_true(is_near(kith_machine_at(&read, 10).gather, 8e10 + (m->of[1].gather - 8e10) / 2, 1e-9));
+  assert_true(kith_machine_at(m, 1000).gather == m->of[m->n - 1].gather);
 }
 
 int main(int argc, char **argv) {
@@ -104,6 +198,10 @@ int main(int argc, char **argv) {
       cmocka_unit_test(what_crosses_nodes_is_what_sets_say),
       cmocka_unit_test(sizes_are_those_of_shares),
       cmocka_unit_test(steps_send_what_was_counted),
+      cmocka_unit_test(cuts_at_random_have_the_ghosts_that_are_expected),
+      cmocka_unit_test(designs_send_less),
+      cmocka_unit_test(samples_are_counted),
+      cmocka_unit_test(profiles_are_read_as_they_were_written),
   };
   test_begin(&argc, &argv);
   list = test_graph_random(USERS, ITEMS, EDGES, 5);
