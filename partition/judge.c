@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "partition.h"
+#include "update.h"
 
 /* Room for counting, and what is counted. */
 typedef struct judge {
@@ -61,24 +62,29 @@ static double judge_share(const judge *j, const partition_graph *g) {
   return g->start[g->n] ? 2 * (double)j->cut / (double)g->start[g->n] : 0;
 }
 
-/* One relation alone. */
-static kith_status judge_relation(const kith_partition_options *o, const partition_graph *g,
-                                  const int32_t *part, const char *name, kith_partition_report *out) {
+/* One relation alone, in every cut. */
+static kith_status judge_relation(const kith_partition_options *o, const partition_graph *g, const char *name,
+                                  int n, kith_partition_judged *cut) {
   kith_status st = KITH_OK;
   judge j = {0};
-  kith_partition_relation_report *to = &out->relation[out->n_relation++];
-  KITH_TRY(judge_make(o, out->ranks, &j));
-  for (int64_t i = 0; i < g->n; i++) judge_row(&j, g, part, i);
-  *to = (kith_partition_relation_report){.cut = j.cut, .cut_share = judge_share(&j, g), .ghosts = j.ghosts};
-  snprintf(to->name, sizeof to->name, "%s", name);
+  for (int k = 0; k < n; k++) {
+    kith_partition_report *out = &cut[k].report;
+    kith_partition_relation_report *to = &out->relation[out->n_relation++];
+    judge_free(&j);
+    j = (judge){0};
+    KITH_TRY(judge_make(o, cut[k].ranks, &j));
+    for (int64_t i = 0; i < g->n; i++) judge_row(&j, g, cut[k].part, i);
+    *to = (kith_partition_relation_report){.cut = j.cut, .cut_share = judge_share(&j, g), .ghosts = j.ghosts};
+    snprintf(to->name, sizeof to->name, "%s", name);
+  }
 done:
   judge_free(&j);
   return st;
 }
 
 /* Each relation alone that layers read or that weighs something in the cut. */
-static kith_status judge_relations(const kith_dataset *d, const kith_partition_options *o,
-                                   const int32_t *part, kith_partition_report *out) {
+static kith_status judge_relations(const kith_dataset *d, const kith_partition_options *o, int n,
+                                   kith_partition_judged *cut) {
   kith_status st = KITH_OK;
   partition_graph g = {0};
   int read[KITH_MAX_RELATIONS] = {0}, weight[KITH_MAX_RELATIONS] = {0};
@@ -87,13 +93,52 @@ static kith_status judge_relations(const kith_dataset *d, const kith_partition_o
   if (kith__partition_n_entry(d, read) + kith__partition_n_entry(d, weight) == 0) return st;
   KITH_TRY(kith__partition_graph_make(d, d->n[KITH_USER] + d->n[KITH_ITEM], &g));
   if (d->n_class == 0 || d->n_edge > 0)
-    KITH_TRY(judge_relation(o, &g, part, d->n_class > 0 ? "edges" : "interactions", out));
+    KITH_TRY(judge_relation(o, &g, d->n_class > 0 ? "edges" : "interactions", n, cut));
   for (int r = 0; r < d->schema.n_relation; r++) {
     if (read[r] == 0 && weight[r] == 0) continue;
     kith__partition_graph_free(&g);
     KITH_TRY(kith__partition_pairs(d, r, &g));
-    KITH_TRY(judge_relation(o, &g, part, d->schema.relation[r].name, out));
+    KITH_TRY(judge_relation(o, &g, d->schema.relation[r].name, n, cut));
   }
+done:
+  kith__partition_graph_free(&g);
+  return st;
+}
+
+/* The union of all that layers read. */
+static kith_status judge_union(const kith_dataset *d, const kith_partition_options *o,
+                               const partition_graph *g, kith_partition_judged *cut) {
+  kith_status st = KITH_OK;
+  judge j = {0};
+  int64_t n_node = kith_dataset_n_node(d);
+  kith_partition_report *out = &cut->report;
+  KITH_TRY(judge_make(o, cut->ranks, &j));
+  for (int64_t i = 0; i < n_node; i++) j.node[judge_rank(&j, cut->part, i)]++;
+  for (int64_t i = 0; i < g->n; i++) judge_row(&j, g, cut->part, i);
+  *out = (kith_partition_report){.ranks = cut->ranks, .cut = j.cut, .ghosts = j.ghosts};
+  out->cut_share = judge_share(&j, g);
+  out->ghosts_per_own = n_node ? (double)j.ghosts / (double)n_node : 0;
+  out->node_balance = judge_balance(cut->ranks, j.node);
+  out->edge_balance = judge_balance(cut->ranks, j.edge);
+done:
+  judge_free(&j);
+  return st;
+}
+
+kith_status kith_partition_judge_all(const kith_dataset *d, const kith_partition_options *o, int width,
+                                     int layers, int64_t steps_per_epoch, int n, kith_partition_judged *cut) {
+  kith_status st = KITH_OK;
+  partition_graph g = {0};
+  int read[KITH_MAX_RELATIONS] = {0};
+  kith__partition_reads(d, o, read);
+  KITH_TRY(kith__partition_union(d, read, &g));
+  for (int k = 0; k < n; k++) {
+    KITH_TRY(judge_union(d, o, &g, &cut[k]));
+    cut[k].report.bytes_per_layer = cut[k].report.ghosts * width * (int64_t)sizeof(float);
+    cut[k].report.bytes_per_epoch = cut[k].report.bytes_per_layer * 2 * layers * steps_per_epoch;
+  }
+  kith__partition_graph_free(&g);
+  KITH_TRY(judge_relations(d, o, n, cut));
 done:
   kith__partition_graph_free(&g);
   return st;
@@ -103,25 +148,9 @@ kith_status kith_partition_judge(const kith_dataset *d, const kith_partition_opt
                                  int ranks, int width, int layers, int64_t steps_per_epoch,
                                  kith_partition_report *out) {
   kith_status st = KITH_OK;
-  judge j = {0};
-  partition_graph g = {0};
-  int64_t n_node = kith_dataset_n_node(d);
-  int read[KITH_MAX_RELATIONS] = {0};
-  kith__partition_reads(d, o, read);
-  KITH_TRY(judge_make(o, ranks, &j));
-  KITH_TRY(kith__partition_union(d, read, &g));
-  for (int64_t i = 0; i < n_node; i++) j.node[judge_rank(&j, part, i)]++;
-  for (int64_t i = 0; i < g.n; i++) judge_row(&j, &g, part, i);
-  *out = (kith_partition_report){.ranks = ranks, .cut = j.cut, .ghosts = j.ghosts};
-  out->cut_share = judge_share(&j, &g);
-  out->ghosts_per_own = n_node ? (double)j.ghosts / (double)n_node : 0;
-  out->node_balance = judge_balance(ranks, j.node);
-  out->edge_balance = judge_balance(ranks, j.edge);
-  out->bytes_per_layer = j.ghosts * width * (int64_t)sizeof(float);
-  out->bytes_per_epoch = out->bytes_per_layer * 2 * layers * steps_per_epoch;
-  KITH_TRY(judge_relations(d, o, part, out));
+  kith_partition_judged one = {.part = part, .ranks = ranks};
+  KITH_TRY(kith_partition_judge_all(d, o, width, layers, steps_per_epoch, 1, &one));
+  *out = one.report;
 done:
-  judge_free(&j);
-  kith__partition_graph_free(&g);
   return st;
 }

@@ -69,7 +69,8 @@ kith_status kith_partition_make(const kith_dataset *d, const kith_partition_opti
   case KITH_PARTITION_METIS: KITH_TRY(kith__partition_metis(d, o, part)); break;
   case KITH_PARTITION_HASH: kith__partition_hash(d, o, part); break;
   case KITH_PARTITION_CONTIGUOUS: KITH_TRY(kith__partition_contiguous(d, o, part)); break;
-  case KITH_PARTITION_STREAM: KITH_TRY(kith__partition_alone(d, o, part)); break;
+  case KITH_PARTITION_STREAM:
+  case KITH_PARTITION_PTSCOTCH: KITH_TRY(kith__partition_alone(d, o, part)); break;
   }
 done:
   return st;

@@ -9,6 +9,7 @@ const char *kith_partition_method_name(kith_partition_method method) {
   static const char *const name[] = {[KITH_PARTITION_METIS] = "metis",
                                      [KITH_PARTITION_HASH] = "hash",
                                      [KITH_PARTITION_CONTIGUOUS] = "contiguous",
-                                     [KITH_PARTITION_STREAM] = "stream"};
+                                     [KITH_PARTITION_STREAM] = "stream",
+                                     [KITH_PARTITION_PTSCOTCH] = "ptscotch"};
   return name[method];
 }

@@ -76,6 +76,10 @@ kith_agreed kith__partition_share_see(partition_share *s, int64_t n, const int64
 /** Set s->seer.  Collective. */
 kith_agreed kith__partition_share_meet(partition_share *s) KITH_MUST_USE;
 
+/** Copy value [n_own + n_ghost] of own nodes to the ranks that see them.  Collective.  Errors: KITH_ENOMEM.
+ */
+kith_agreed kith__partition_share_tell(const partition_share *s, int32_t *value) KITH_MUST_USE;
+
 /** Weight [relations] in the cut, as kith__partition_weights(). */
 void kith__partition_schema_weights(const kith_schema *schema, const kith_partition_options *o, int *weight);
 
@@ -89,6 +93,11 @@ void kith__partition_schema_weights(const kith_schema *schema, const kith_partit
  */
 kith_agreed kith__partition_stream(const partition_share *s, const kith_links *l,
                                    const kith_partition_options *o, int32_t *part) KITH_MUST_USE;
+
+/** By PT-Scotch; parts as above.  Collective.  Errors: KITH_ENOMEM; KITH_ECONFIG (it is not built in; it
+ * cannot). */
+kith_agreed kith__partition_ptscotch(const partition_share *s, const kith_partition_options *o,
+                                     int32_t *part) KITH_MUST_USE;
 
 /**
  * Number parts anew, so that neighboring numbers are neighbors in the graph: any range of parts is a good

@@ -4,7 +4,9 @@
 
 enum { TOGETHER_PIECE = 1 << 24 }; /* nodes a message */
 
-bool kith_partition_is_together(kith_partition_method method) { return method == KITH_PARTITION_STREAM; }
+bool kith_partition_is_together(kith_partition_method method) {
+  return method == KITH_PARTITION_STREAM || method == KITH_PARTITION_PTSCOTCH;
+}
 
 void kith__partition_schema_weights(const kith_schema *schema, const kith_partition_options *o, int *weight) {
   kith_dataset d = {.schema = *schema};
@@ -33,7 +35,8 @@ kith_agreed kith_partition_make_together(const kith_comm *comm, const kith_links
   kith__partition_schema_weights(&l->schema, o, weight);
   KITH_TRY(kith__partition_share_make(comm, l, weight, &s));
   KITH_TRY(kith_agree(comm, KITH_NEW(own, (int64_t)s.n_own + s.n_ghost)));
-  KITH_TRY(kith__partition_stream(&s, l, o, own));
+  bool scotch = o->method == KITH_PARTITION_PTSCOTCH && o->parts > 1 && s.n >= 4 * (int64_t)o->parts;
+  KITH_TRY(scotch ? kith__partition_ptscotch(&s, o, own) : kith__partition_stream(&s, l, o, own));
   KITH_TRY(kith__partition_order(&s, o->parts, own));
   together_gather(&s, own, part);
 done:

@@ -8,11 +8,16 @@
 
 /** "metis", "hash", …, as in jobs.  Local. */
 const char *kith_partition_method_name(kith_partition_method method);
-/** Whether a method cuts with all ranks: stream.  The others need the whole graph on one rank.  Local. */
+/** Whether a method cuts with all ranks: stream, ptscotch.  The others need the whole graph on one rank.
+ * Local. */
 bool kith_partition_is_together(kith_partition_method method);
 
+/** Whether PT-Scotch is built in.  Local. */
+bool kith_partition_has_ptscotch(void);
+
 /**
- * As kith_partition_make(), by all ranks, for such a method; the same parts on any number of ranks.
+ * As kith_partition_make(), by all ranks, for such a method; the same parts on any number of ranks, but for
+ * ptscotch.
  * Collective.
  *
  * @param l          the rank's share of the edges
@@ -21,6 +26,18 @@ bool kith_partition_is_together(kith_partition_method method);
  */
 kith_agreed kith_partition_make_together(const kith_comm *comm, const kith_links *l,
                                          const kith_partition_options *o, int32_t *part) KITH_MUST_USE;
+
+/** A cut, for a number of ranks, and what kith_partition_judge() says of it. */
+typedef struct kith_partition_judged {
+  const int32_t *part; /**< [nodes] */
+  int ranks;
+  kith_partition_report report;
+} kith_partition_judged;
+
+/** Judge n cuts with o->parts parts; the graph is made once.  Local.  Errors: KITH_ENOMEM. */
+kith_status kith_partition_judge_all(const kith_dataset *d, const kith_partition_options *o, int width,
+                                     int layers, int64_t steps_per_epoch, int n,
+                                     kith_partition_judged *cut) KITH_MUST_USE;
 
 /**
  * Give parts to new nodes, each that of most of its neighbors (weighted as in the cut), if that part's load

@@ -13,7 +13,8 @@ typedef enum kith_partition_method {
   KITH_PARTITION_HASH,       /**< every node to a random part, by (seed, type, original number) */
   KITH_PARTITION_CONTIGUOUS, /**< per type consecutive ranges of original numbers, of equal sums of degree + 1
                               */
-  KITH_PARTITION_STREAM      /**< linear deterministic greedy, streamed ten times; loads as METIS */
+  KITH_PARTITION_STREAM,     /**< linear deterministic greedy, streamed ten times; loads as METIS */
+  KITH_PARTITION_PTSCOTCH    /**< PT-Scotch, where it is built in; loads as METIS */
 } kith_partition_method;
 
 /** Edge weights for METIS by relation, where an interaction weighs 1; 0: the relation is not in the cut. */
@@ -29,9 +30,9 @@ typedef struct kith_partition_options {
   int parts; /**< K, at least the number of ranks that will train */
   kith_partition_method method;
   uint64_t seed;
-  double
-      imbalance; /**< METIS, stream: allowed load of the heaviest part over the mean of all, at least 1.001;
-                    1.05: 5 % more.  Each of METIS's log2(parts) levels of bisection gets a root of it */
+  double imbalance; /**< METIS, stream, PT-Scotch: allowed load of the heaviest part over the mean of all, at
+                       least 1.001; 1.05: 5 % more.  Each of METIS's log2(parts) levels of bisection gets a
+                       root of it */
   kith_partition_weights weights;  /**< of a relation that is not listed: 1 if a model reads it, else 0 */
   kith_relation_weights relations; /**< those that a model reads.  No key of jobs: kith partition sets it */
 } kith_partition_options;

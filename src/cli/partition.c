@@ -1,17 +1,16 @@
 /* kith partition: partition the graph offline, and report the quality of the cut for every useful number of
  * ranks. */
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/cli.h"
 #include "graph/schema.h"
 #include "partition/update.h"
 
-enum { PARTITION_REPORTS = 64 };
+enum { PARTITION_REPORTS = 64, PARTITION_METHODS = KITH_PARTITION_PTSCOTCH + 1 };
 
-/* What all ranks have cut together, on rank 0. */
+/* What a method has cut. */
 typedef struct partition_parts {
-  int32_t *part; /* [nodes]; null: no such method was asked for */
+  int32_t *part; /* rank 0: [nodes]; null: it was not asked for */
   double seconds;
 } partition_parts;
 
@@ -44,29 +43,30 @@ static bool partition_knows_width(const cli *c) {
   return c->job.task == KITH_TASK_RECOMMEND && !cli_is_blend(c) && kith_model_n_layer(&c->job.model) > 0;
 }
 
-static void partition_print(cli *c, kith_partition_method method, int n, const kith_partition_report *r) {
+static void partition_print(cli *c, kith_partition_method method, int n, const kith_partition_judged *cut) {
   char key[KITH_NAME], bytes[64] = "";
   bool known = partition_knows_width(c);
   cli_print(c, "%-10s  %5s  %7s  %10s  %6s  %6s%s", kith_partition_method_name(method), "ranks", "cut",
             "ghosts/own", "nodes", "edges", known ? "   MB a layer  MB an epoch" : "");
   for (int i = 0; i < n; i++) {
+    const kith_partition_report *r = &cut[i].report;
     if (known)
-      snprintf(bytes, sizeof bytes, "  %11.3f  %11.1f", (double)r[i].bytes_per_layer / 1e6,
-               (double)r[i].bytes_per_epoch / 1e6);
-    cli_print(c, "%-10s  %5d  %6.2f%%  %10.3f  %6.3f  %6.3f%s", "", r[i].ranks, 100 * r[i].cut_share,
-              r[i].ghosts_per_own, r[i].node_balance, r[i].edge_balance, bytes);
-    snprintf(key, sizeof key, "%s_%d", kith_partition_method_name(method), r[i].ranks);
+      snprintf(bytes, sizeof bytes, "  %11.3f  %11.1f", (double)r->bytes_per_layer / 1e6,
+               (double)r->bytes_per_epoch / 1e6);
+    cli_print(c, "%-10s  %5d  %6.2f%%  %10.3f  %6.3f  %6.3f%s", "", r->ranks, 100 * r->cut_share,
+              r->ghosts_per_own, r->node_balance, r->edge_balance, bytes);
+    snprintf(key, sizeof key, "%s_%d", kith_partition_method_name(method), r->ranks);
     cli_json(
         c, key,
         "{\"cut\": %lld, \"cut_share\": %.6g, \"ghosts\": %lld, \"ghosts_per_own\": %.6g, \"node_balance\": "
         "%.6g, \"edge_balance\": %.6g",
-        (long long)r[i].cut, r[i].cut_share, (long long)r[i].ghosts, r[i].ghosts_per_own, r[i].node_balance,
-        r[i].edge_balance);
+        (long long)r->cut, r->cut_share, (long long)r->ghosts, r->ghosts_per_own, r->node_balance,
+        r->edge_balance);
     if (known)
       cli_json_more(c, ", \"bytes_per_layer\": %lld, \"bytes_per_epoch\": %lld",
-                    (long long)r[i].bytes_per_layer, (long long)r[i].bytes_per_epoch);
+                    (long long)r->bytes_per_layer, (long long)r->bytes_per_epoch);
     cli_json_more(c, "}");
-    partition_print_relations(c, method, &r[i]);
+    partition_print_relations(c, method, r);
   }
 }
 
@@ -89,54 +89,55 @@ static const char *partition_edges(const kith_dataset *d, bool related, size_t s
   return text;
 }
 
-/* Cut, unless all ranks have, on rank 0. */
-static kith_status partition_make(const kith_dataset *d, const kith_partition_options *o,
-                                  const partition_parts *together, int32_t *part, double *seconds) {
-  kith_status st = KITH_OK;
-  double began = kith_clock();
-  if (kith_partition_is_together(o->method)) {
-    memcpy(part, together->part, (size_t)kith_dataset_n_node(d) * sizeof *part);
-    *seconds = together->seconds;
-    return st;
-  }
-  KITH_TRY(kith_partition_make(d, o, part));
-  *seconds = kith_clock() - began;
-done:
-  return st;
+/* Whether a method is to cut: that of the job, or all that there are. */
+static bool partition_asks(const cli *c, bool compare, int method) {
+  if (!compare) return method == (int)c->job.partition.method;
+  return method != KITH_PARTITION_PTSCOTCH || kith_partition_has_ptscotch();
 }
 
-/* Cut and judge, on rank 0. */
-static kith_status partition_work(cli *c, const kith_dataset *d, const kith_partition_options *o,
-                                  const partition_parts *together, int32_t *part) {
+/* Cut by the methods that need the whole graph, on rank 0. */
+static kith_status partition_make(const cli *c, const kith_dataset *d, bool compare, partition_parts *made) {
   kith_status st = KITH_OK;
-  char edges[KITH_COUNT_SIZE];
-  int ranks[PARTITION_REPORTS], n = partition_ranks(o->parts, ranks);
-  kith_partition_report report[PARTITION_REPORTS];
-  int64_t n_edge = d->n_edge,
-          steps = d->n_class > 0 ? 1 : (n_edge + c->job.train.batch - 1) / c->job.train.batch;
-  int layers = kith_model_n_layer(&c->job.model);
-  double seconds = 0;
-  KITH_TRY(partition_make(d, o, together, part, &seconds));
-  for (int i = 0; i < n; i++)
-    KITH_TRY(kith_partition_judge(d, o, part, ranks[i], c->job.model.dim, layers, steps, &report[i]));
-  cli_print_wrapped(c, 2, "%s, %s cut into %s by %s in %.2f s", KITH_COUNT(kith_dataset_n_node(d), "node(s)"),
-                    partition_edges(d, n > 0 && report[0].n_relation > 1, sizeof edges, edges),
-                    KITH_COUNT(o->parts, "part(s)"), kith_partition_method_name(o->method), seconds);
-  partition_print(c, o->method, n, report);
-done:
-  return st;
-}
-
-/* The methods side by side; nothing is written. */
-static kith_status partition_compare(cli *c, const kith_dataset *d, const partition_parts *together,
-                                     int32_t *part) {
-  kith_status st = KITH_OK;
-  for (int m = KITH_PARTITION_METIS; m <= KITH_PARTITION_STREAM; m++) {
-    kith_partition_options o = c->job.partition;
+  kith_partition_options o = c->job.partition;
+  for (int m = 0; m < PARTITION_METHODS; m++) {
     o.method = (kith_partition_method)m;
-    KITH_TRY(partition_work(c, d, &o, together, part));
+    if (!partition_asks(c, compare, m) || kith_partition_is_together(o.method)) continue;
+    double began = kith_clock();
+    KITH_TRY(KITH_NEW(made[m].part, kith_dataset_n_node(d)));
+    KITH_TRY(kith_partition_make(d, &o, made[m].part));
+    made[m].seconds = kith_clock() - began;
   }
 done:
+  return st;
+}
+
+/* Judge and print what was made, on rank 0. */
+static kith_status partition_report(cli *c, const kith_dataset *d, const partition_parts *made) {
+  kith_status st = KITH_OK;
+  const kith_partition_options *o = &c->job.partition;
+  char edges[KITH_COUNT_SIZE];
+  kith_partition_judged *cut = NULL;
+  int ranks[PARTITION_REPORTS], n = partition_ranks(o->parts, ranks), n_cut = 0;
+  int64_t steps = d->n_class > 0 ? 1 : (d->n_edge + c->job.train.batch - 1) / c->job.train.batch;
+  KITH_TRY(KITH_NEW(cut, (int64_t)n * PARTITION_METHODS));
+  for (int m = 0; m < PARTITION_METHODS; m++)
+    for (int i = 0; made[m].part && i < n; i++)
+      cut[n_cut++] = (kith_partition_judged){.part = made[m].part, .ranks = ranks[i]};
+  KITH_TRY(
+      kith_partition_judge_all(d, o, c->job.model.dim, kith_model_n_layer(&c->job.model), steps, n_cut, cut));
+  for (int m = 0, first = 0; m < PARTITION_METHODS; m++) {
+    if (!made[m].part) continue;
+    cli_print_wrapped(c, 2, "%s, %s cut into %s by %s in %.2f s",
+                      KITH_COUNT(kith_dataset_n_node(d), "node(s)"),
+                      partition_edges(d, n > 0 && cut[0].report.n_relation > 1, sizeof edges, edges),
+                      KITH_COUNT(o->parts, "part(s)"), kith_partition_method_name((kith_partition_method)m),
+                      made[m].seconds);
+    partition_print(c, (kith_partition_method)m, n, cut + first);
+    first += n;
+  }
+  partition_explain(c);
+done:
+  KITH_FREE(cut);
   return st;
 }
 
@@ -177,86 +178,80 @@ done:
   return st;
 }
 
-/* Cut by all ranks, each of which reads a share of the graph. */
-static kith_agreed partition_share(cli *c, kith_partition_options o, partition_parts *out) {
+/* Cut by the methods that all ranks share, each of which reads its share of the graph. */
+static kith_agreed partition_share(cli *c, bool compare, partition_parts *made) {
   kith_agreed st = {KITH_OK};
   kith_links *l = NULL;
+  kith_partition_options o = c->job.partition;
   char graph[KITH_PATH];
-  double began = kith_clock();
   int64_t n = 0;
-  o.method = KITH_PARTITION_STREAM;
+  if (!compare && !kith_partition_is_together(o.method)) return st;
   o.relations = *kith_model_relations(&c->job.model);
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
   KITH_TRY(kith_links_read(c->comm, graph, c->refit, &l));
   KITH_TRY(kith_agree(c->comm, partition_check_relations(&l->schema, &o)));
   for (int t = 0; t < KITH_MAX_TYPES; t++) n += l->n[t];
-  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? KITH_NEW(out->part, n) : KITH_OK));
-  KITH_TRY(kith_partition_make_together(c->comm, l, &o, out->part));
-  out->seconds = kith_clock() - began;
+  for (int m = 0; m < PARTITION_METHODS; m++) {
+    double began = kith_clock();
+    o.method = (kith_partition_method)m;
+    if (!partition_asks(c, compare, m) || !kith_partition_is_together(o.method)) continue;
+    KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? KITH_NEW(made[m].part, n) : KITH_OK));
+    KITH_TRY(kith_partition_make_together(c->comm, l, &o, made[m].part));
+    made[m].seconds = kith_clock() - began;
+  }
 done:
   kith_links_destroy(&l);
   return st;
 }
 
-static kith_agreed partition_alone(cli *c, const kith_comm *alone, bool compare,
-                                   const partition_parts *together) {
+static void partition_free(partition_parts *made) {
+  for (int m = 0; m < PARTITION_METHODS; m++) KITH_FREE(made[m].part);
+}
+
+static kith_agreed partition_alone(cli *c, const kith_comm *alone, bool compare, partition_parts *made) {
   kith_agreed st = {KITH_OK};
   kith_dataset *d = NULL;
-  int32_t *part = NULL;
   char parts[KITH_PATH];
   KITH_TRY(partition_read(c, alone, &d));
   KITH_TRY(kith_agree(alone, kith_job_file(&c->job, "parts.h5", parts)));
   if (!compare) partition_warn(c, d);
   KITH_TRY(kith_agree(alone, kith_log_check()));
-  KITH_TRY(kith_agree(alone, KITH_NEW(part, kith_dataset_n_node(d))));
-  if (compare) {
-    KITH_TRY(kith_agree(alone, partition_compare(c, d, together, part)));
-    partition_explain(c);
-    goto done;
-  }
-  KITH_TRY(kith_agree(alone, partition_work(c, d, &c->job.partition, together, part)));
-  partition_explain(c);
+  KITH_TRY(kith_agree(alone, partition_make(c, d, compare, made)));
+  KITH_TRY(kith_agree(alone, partition_report(c, d, made)));
+  if (compare) goto done;
   const bool shared = cli_is_shared(c, parts);
-  KITH_TRY(kith_partition_write(alone, parts, d, &c->job.partition, part));
+  KITH_TRY(kith_partition_write(alone, parts, d, &c->job.partition, made[c->job.partition.method].part));
   cli_print_written(c, parts, shared);
 done:
   kith_dataset_destroy(&d);
-  KITH_FREE(part);
   return st;
 }
 
-static kith_agreed partition_cut(cli *c, const kith_comm *alone, const char *parts,
-                                 const partition_parts *together) {
+static kith_agreed partition_cut(cli *c, const kith_comm *alone, const char *parts, partition_parts *made) {
   kith_agreed st = {KITH_OK};
   kith_dataset *d = NULL;
-  int32_t *part = NULL;
-  double seconds = 0;
   KITH_TRY(partition_read(c, alone, &d));
-  KITH_TRY(kith_agree(alone, KITH_NEW(part, kith_dataset_n_node(d))));
-  KITH_TRY(kith_agree(alone, partition_make(d, &c->job.partition, together, part, &seconds)));
-  KITH_TRY(kith_partition_write(alone, parts, d, &c->job.partition, part));
+  KITH_TRY(kith_agree(alone, partition_make(c, d, false, made)));
+  KITH_TRY(kith_partition_write(alone, parts, d, &c->job.partition, made[c->job.partition.method].part));
   kith_log("%s: %s cut into %s", parts, KITH_COUNT(d->n_edge, "interaction(s)"),
            KITH_COUNT(c->job.partition.parts, "part(s)"));
 done:
   kith_dataset_destroy(&d);
-  KITH_FREE(part);
   return st;
 }
 
 kith_agreed cli_cut(cli *c) {
   kith_agreed st = {KITH_OK};
   kith_comm *alone = NULL;
-  partition_parts together = {.seconds = 0};
+  partition_parts made[PARTITION_METHODS] = {{.seconds = 0}};
   char parts[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, kith_job_file(&c->job, "parts.h5", parts)));
-  if (kith_partition_is_together(c->job.partition.method))
-    KITH_TRY(partition_share(c, c->job.partition, &together));
+  KITH_TRY(partition_share(c, false, made));
   KITH_TRY(kith_comm_create(MPI_COMM_SELF, &alone));
-  KITH_TRY(
-      kith_agree(c->comm, c->comm->rank == 0 ? partition_cut(c, alone, parts, &together).status : KITH_OK));
+  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? partition_cut(c, alone, parts, made).status : KITH_OK));
 done:
   kith_comm_destroy(&alone);
-  KITH_FREE(together.part);
+  partition_free(made);
   return st;
 }
 
@@ -264,7 +259,7 @@ kith_agreed cli_partition(cli *c) {
   kith_agreed st = {KITH_OK};
   kith_comm *alone = NULL;
   bool compare = cli_flag(c, "compare");
-  partition_parts together = {.seconds = 0};
+  partition_parts made[PARTITION_METHODS] = {{.seconds = 0}};
   char graph[KITH_PATH], parts[KITH_PATH];
   KITH_TRY(kith_agreed_same(cli_take_refit(c)));
   KITH_TRY(kith_agree(c->comm, cli_no_more(c)));
@@ -272,13 +267,12 @@ kith_agreed cli_partition(cli *c) {
   if (!compare) KITH_TRY(kith_agree(c->comm, cli_stage_to_write(c, "parts.h5", parts)));
   if (!compare) KITH_TRY(cli_lock_of(c, parts));
   if (!compare) KITH_TRY(kith_agree(c->comm, cli_check_update(c, !c->refit)));
-  if (compare || kith_partition_is_together(c->job.partition.method))
-    KITH_TRY(partition_share(c, c->job.partition, &together));
+  KITH_TRY(partition_share(c, compare, made));
   KITH_TRY(kith_comm_create(MPI_COMM_SELF, &alone));
-  KITH_TRY(kith_agree(c->comm,
-                      c->comm->rank == 0 ? partition_alone(c, alone, compare, &together).status : KITH_OK));
+  KITH_TRY(
+      kith_agree(c->comm, c->comm->rank == 0 ? partition_alone(c, alone, compare, made).status : KITH_OK));
 done:
   kith_comm_destroy(&alone);
-  KITH_FREE(together.part);
+  partition_free(made);
   return st;
 }

@@ -120,14 +120,18 @@ const job_key kith__job_row[] = {
     {"generate.seed", JOB_INT64, AT(generate.seed), COUNT, "", "Synthetic graph: seed of all random draws."},
     {"partition.parts", JOB_INT, AT(partition.parts), 1, 1e6, "parts",
      "Number of parts, K. Any number of ranks up to K can train."},
-    {"partition.method", JOB_ENUM, AT(partition.method), 0, 0, "metis | hash | contiguous | stream",
-     "Partitioning method: METIS, a hash of the node, equal ranges of node numbers, or a greedy one that all "
-     "ranks of kith partition share, for graphs that METIS or one machine cannot hold."},
+    {"partition.method", JOB_ENUM, AT(partition.method), 0, 0,
+     "metis | hash | contiguous | stream | ptscotch",
+     "Partitioning method: METIS, a hash of the node, equal ranges of node numbers; or, shared by all ranks "
+     "of "
+     "kith partition, for graphs that METIS cannot hold, a greedy stream, or PT-Scotch where it is built in "
+     "(docs/cut.md)."},
     {"partition.seed", JOB_INT64, AT(partition.seed), COUNT, "", "Seed of the partitioner."},
     {"partition.imbalance", JOB_REAL, AT(partition.imbalance), 1.001, 10, "heaviest part / mean",
-     "metis, stream: allowed load of the heaviest part, relative to the mean (METIS ubvec)."},
+     "metis, stream, ptscotch: allowed load of the heaviest part, relative to the mean (METIS ubvec)."},
     {"partition.weight.NAME", JOB_INT, AT(partition.weights.of[0].weight), 0, 1e6, "",
-     "metis, contiguous, stream: weight of the relation NAME's edges in the cut, where an interaction weighs "
+     "metis, contiguous, stream, ptscotch: weight of the relation NAME's edges in the cut, where an "
+     "interaction weighs "
      "1. 0: "
      "the "
      "cut ignores them. Without the key: 1 if model.relations reads the relation, else 0."},

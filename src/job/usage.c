@@ -75,7 +75,7 @@ static bool reads_item_features(const kith_job *j) {
 }
 
 static bool cuts_by_bound(const kith_job *j) {
-  return j->partition.method == KITH_PARTITION_METIS || j->partition.method == KITH_PARTITION_STREAM;
+  return j->partition.method != KITH_PARTITION_HASH && j->partition.method != KITH_PARTITION_CONTIGUOUS;
 }
 static bool cuts_by_key(const kith_job *j) { return j->partition.method != KITH_PARTITION_CONTIGUOUS; }
 
@@ -333,8 +333,8 @@ static const usage_rule usage_rules[] = {
     {"generate.carts", "generate", lists_carts, "needs data.relations.cart or data.relations.view"},
     {"generate.views", "generate", lists_views, "needs data.relations.view"},
     {"partition", "partition", always, ""},
-    {"partition.seed", "partition", cuts_by_key, "needs partition.method: metis, stream or hash"},
-    {"partition.imbalance", "partition", cuts_by_bound, "needs partition.method: metis or stream"},
+    {"partition.seed", "partition", cuts_by_key, "needs a partition.method other than contiguous"},
+    {"partition.imbalance", "partition", cuts_by_bound, "needs partition.method: metis, stream or ptscotch"},
     {"model", "train", has_model, "needs stream.model: none"},
     {"model.dim", "train", has_width,
      "needs model.han.fuse: type, node or mean, or nodes without features: concat is softmax regression on "
@@ -521,7 +521,7 @@ static const struct {
     {"data.relations.NAME.columns.weight", weighs_edges,
      "needs min_weight above 0, blend.alike, or model.name: han: other models do not read the weights of "
      "edges"},
-    {"partition.weight.NAME", is_cut, "needs partition.method: metis, stream or contiguous"},
+    {"partition.weight.NAME", is_cut, "needs a partition.method other than hash"},
     {"sampler.relations.NAME", samples_relation,
      "needs sampler.mode: neighbor, and a weight above 0 in model.relations with lightgcn, rgcn, diffnet or "
      "kgin "

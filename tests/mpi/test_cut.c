@@ -128,6 +128,26 @@ static void halves_of_the_parts_are_halves_of_the_graph(void **state) {
   kith_links_destroy(&l);
 }
 
+static void pt_scotch_cuts_or_is_refused(void **state) {
+  (void)state;
+  kith_links *l = links(test_comm);
+  int32_t part[2][ALL] = {{0}};
+  kith_partition_options o = options(8, 2);
+  o.method = KITH_PARTITION_PTSCOTCH;
+  for (int k = 0; k < 2; k++) {
+    kith_status st = kith_partition_make_together(test_comm, l, &o, test_comm->rank ? NULL : part[k]).status;
+    assert_int_equal(st, kith_partition_has_ptscotch() ? KITH_OK : KITH_ECONFIG);
+  }
+  if (!kith_partition_has_ptscotch()) assert_non_null(strstr(kith_error_text(), "libptscotch-dev"));
+  else if (test_comm->rank == 0) {
+    assert_memory_equal(part[0], part[1], sizeof part[0]);
+    for (int i = 0; i < ALL; i++) assert_in_range(part[0][i], 0, 7);
+    assert_true(imbalance(2, 8, part[0]) <= 1.2 * o.imbalance);
+  }
+  kith_links_destroy(&l);
+  if (!kith_partition_has_ptscotch()) skip();
+}
+
 static kith_links *swept;
 static kith_agreed sweep_cut(void) {
   kith_agreed st = {KITH_OK};
@@ -163,6 +183,7 @@ static void neighbors_of_labeled_nodes_are_mutual(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(all_ranks_cut_as_one_does),
                                      cmocka_unit_test(halves_of_the_parts_are_halves_of_the_graph),
+                                     cmocka_unit_test(pt_scotch_cuts_or_is_refused),
                                      cmocka_unit_test(no_memory_is_agreed_on),
                                      cmocka_unit_test(neighbors_of_labeled_nodes_are_mutual)};
   test_begin(&argc, &argv);

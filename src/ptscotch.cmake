@@ -1,0 +1,16 @@
+# PT-Scotch with 64-bit numbers, if it is there, as the target kith_ptscotch: partition.method: ptscotch.
+# Debian's libraries of 64 bits have the sonames of those of 32 bits, which the rpath that CMake adds keeps apart.
+find_path(PTSCOTCH_INCLUDE_DIR ptscotch.h PATH_SUFFIXES scotch-int64 scotch)
+foreach(part ptscotch scotch ptscotcherr)
+  find_library(${part}_LIBRARY ${part} PATH_SUFFIXES scotch-int64)
+  list(APPEND PTSCOTCH_LIBRARIES ${${part}_LIBRARY})
+endforeach()
+add_library(kith_ptscotch INTERFACE IMPORTED)
+if(PTSCOTCH_INCLUDE_DIR AND NOT PTSCOTCH_LIBRARIES MATCHES NOTFOUND)
+  file(STRINGS ${PTSCOTCH_INCLUDE_DIR}/scotch.h wide REGEX "typedef +int64_t +SCOTCH_Num")
+  if(wide)
+    target_include_directories(kith_ptscotch SYSTEM INTERFACE ${PTSCOTCH_INCLUDE_DIR})
+    target_link_libraries(kith_ptscotch INTERFACE ${PTSCOTCH_LIBRARIES})
+    set(KITH_HAS_PTSCOTCH TRUE)
+  endif()
+endif()
