@@ -110,8 +110,9 @@ typedef struct kith_row_subset {
  */
 typedef struct kith_node_map {
   int64_t n;           /**< rows at this step, without ghosts */
-  int64_t n_ghost;     /**< ghost rows that follow them: n … n + n_ghost - 1 */
-  int64_t capacity;    /**< allocated rows: the most of any step, ghosts included */
+  int64_t n_ghost;     /**< ghost rows, which follow them in `node` and in a matrix's columns, but are not
+                          rows of tensors: n … n + n_ghost - 1 */
+  int64_t capacity;    /**< allocated rows: the most of any step, without ghosts */
   const int64_t *node; /**< [n + n_ghost] kith_node_key() of each row; null where rows are entries of a matrix
                           (kith_block.edges) */
   const kith_row_subset *subset; /**< the rows are these of the full graph's at this step; null: all, or in

@@ -14,7 +14,7 @@
 
 /** A matrix of rows with its gradient, row-major; owned by the tape or the kith_params that made it. */
 typedef struct kith_tensor {
-  int64_t n_row; /**< rows allocated, ghost rows included; kith_tensor_n(): rows in use at this step */
+  int64_t n_row; /**< rows allocated, none of them ghosts; kith_tensor_n(): rows in use at this step */
   const kith_node_map
       *node_map; /**< one row for each node of this map, which changes by step; null: n_row fixed rows */
   int d;         /**< columns */
@@ -22,6 +22,8 @@ typedef struct kith_tensor {
   bool grad_written;   /**< whether this backward pass has written grad; until then its content is stale */
   /** Rows of sparse features, a type internal to the library, without value and grad; null: dense rows. */
   struct kith_sparse_rows *sparse;
+  /** Ghost rows, apart from the tensor's own, a type internal to the library; null: no op reads any. */
+  struct kith_ghosts *ghosts;
 } kith_tensor;
 
 typedef struct kith_tape kith_tape;
@@ -68,8 +70,7 @@ KITH_API kith_tensor *kith_tape_node_tensor(kith_tape *t, const kith_node_map *n
 /** Rows in use at this step, without ghost rows. */
 static inline int64_t kith_tensor_n(const kith_tensor *x) { return x->node_map ? x->node_map->n : x->n_row; }
 
-/** The gradient, to be read or added to.  Zeroed first (ghost rows too) where this pass has not written it.
- */
+/** The gradient, to be read or added to.  Zeroed first where this pass has not written it. */
 KITH_API float *kith_tensor_grad(kith_tensor *x);
 
 /* ---- parameters ---- */

@@ -85,7 +85,7 @@ static kith_tape_bytes estimate_tape(const estimate *w, int64_t own, int64_t gho
 /* Sampled modes use the full graph for inference only: gradients are never touched there. */
 static int64_t estimate_activations(const estimate *w) {
   kith_tape_bytes t = estimate_tape(w, w->s->n_own, w->ghost, w->entry);
-  return t.value + t.workspace + (w->train->sampler.mode == KITH_FULL ? t.grad : 0);
+  return t.value + t.ghost + t.workspace + (w->train->sampler.mode == KITH_FULL ? t.grad : 0);
 }
 
 /* Rows that a rank's part of a batch reads: users, items and negatives of its pairs; or labeled nodes. */
@@ -338,6 +338,8 @@ static void estimate_merged(const kith_graph_sizes *s, const kith_relation_weigh
   if (directed) w->merged += kith_dist_transpose_bytes(s->n_own, transpose, learned);
   if (kith_model_reads_kinds(w->model))
     w->merged += kith_merged_kinds_bytes(w->entry + (directed ? transpose : 0));
+  if (gated > 0 || (learned && directed)) /* layers keep ghost rows for backward */
+    w->merged += KITH_BYTES((float *)NULL, w->ghost * w->model->dim * w->model->layers);
   if (gated > 0)
     w->merged +=
         kith_gated_entries_bytes(s->n_own, gated, directed) + kith_gates_bytes(s->n_own, w->model->dim);
@@ -390,7 +392,7 @@ kith_status kith__estimate_model(const kith_graph_sizes *s, const kith_model_opt
     out->transient = estimate_max(out->transient, estimate_start(w) - out->activations);
   if (train->sampler.mode == KITH_FULL) return st;
   /* Steps and inference alternate in memory, except the input rows: count what steps need in addition. */
-  int64_t stay = kith_tape_tensor_bytes(s->n_own + w.ghost, w.learned) / 2;
+  int64_t stay = kith_tape_tensor_bytes(s->n_own, w.learned) / 2;
   out->batch += estimate_max(0, estimate_sampled(&w) - (out->activations - stay));
 done:
   return st;

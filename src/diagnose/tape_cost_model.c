@@ -100,7 +100,7 @@ static kith_status tape_cost_take(const kith_model_options *o, const kith_graph_
   KITH_TRY(tape_cost_fill(s, n, degree, &m));
   KITH_TRY(tape_cost_relation(&alone, o, &m, &a).status);
   KITH_TRY(kith_full_block_make(a, kith_model_needs_transpose(o), kith_model_has_self_loops(o), &full));
-  full.nodes.capacity += ghost;
+  full.nodes.n_ghost += ghost;
   if (o->name == KITH_HAN)
     memset(m.of, 1, (size_t)n * (size_t)degree); /* it reads no edges beside relations */
   kith_merged_relations merged = {.n = 1 + kith_model_relations(o)->n, .of = m.of};
@@ -128,6 +128,7 @@ static void tape_cost_slope(int n, kith_tape_bytes a, kith_tape_bytes b, double 
   of[0] = (double)(b.value - a.value) / n;
   of[1] = (double)(b.grad - a.grad) / n;
   of[2] = (double)(b.workspace - a.workspace) / n;
+  of[3] = (double)(b.ghost - a.ghost) / n;
 }
 
 kith_status kith__tape_cost_model_fit(const kith_model_options *o, const kith_graph_sizes *s,
@@ -144,10 +145,12 @@ kith_status kith__tape_cost_model_fit(const kith_model_options *o, const kith_gr
   tape_cost_slope(n, base, dense, m.per_entry);
   tape_cost_slope(n, base, far, m.per_ghost);
   tape_cost_slope(n, base, wide, m.per_row);
-  for (int i = 0; i < 3; i++) m.per_row[i] -= 2 * m.per_entry[i]; /* each additional row has two entries */
+  for (int i = 0; i < 4; i++) m.per_row[i] -= 2 * m.per_entry[i]; /* each additional row has two entries */
   kith_tape_bytes slopes = kith__tape_cost_model_predict(&m, n, 0, 2 * n);
-  m.fixed = (kith_tape_bytes){base.value - slopes.value, base.grad - slopes.grad,
-                              base.workspace - slopes.workspace};
+  m.fixed = (kith_tape_bytes){.value = base.value - slopes.value,
+                              .grad = base.grad - slopes.grad,
+                              .ghost = base.ghost - slopes.ghost,
+                              .workspace = base.workspace - slopes.workspace};
   *out = m;
 done:
   return st;
@@ -161,7 +164,8 @@ static int64_t tape_cost_sum(const kith__tape_cost_model *m, int i, int64_t fixe
 
 kith_tape_bytes kith__tape_cost_model_predict(const kith__tape_cost_model *m, int64_t row, int64_t ghost,
                                               int64_t entry) {
-  return (kith_tape_bytes){tape_cost_sum(m, 0, m->fixed.value, row, ghost, entry),
-                           tape_cost_sum(m, 1, m->fixed.grad, row, ghost, entry),
-                           tape_cost_sum(m, 2, m->fixed.workspace, row, ghost, entry)};
+  return (kith_tape_bytes){.value = tape_cost_sum(m, 0, m->fixed.value, row, ghost, entry),
+                           .grad = tape_cost_sum(m, 1, m->fixed.grad, row, ghost, entry),
+                           .workspace = tape_cost_sum(m, 2, m->fixed.workspace, row, ghost, entry),
+                           .ghost = tape_cost_sum(m, 3, m->fixed.ghost, row, ghost, entry)};
 }

@@ -7,7 +7,7 @@
 /* Bytes of a tape: fixed + per_row * owned rows + per_ghost * ghosts + per_entry * entries. */
 typedef struct kith__tape_cost_model {
   kith_tape_bytes fixed;
-  double per_row[3], per_ghost[3], per_entry[3]; /* bytes of values, gradients, rooms */
+  double per_row[4], per_ghost[4], per_entry[4]; /* bytes of values, gradients, rooms, ghosts */
   int64_t weights;                               /* number of dense weights */
 } kith__tape_cost_model;
 

@@ -19,8 +19,8 @@ bool kith_explain_attends(const kith_model_options *o) {
 
 static double attention_score(const kith_attended *a, kith_lid row, kith_lid col, int head) {
   const size_t heads = (size_t)a->left->d, h = (size_t)head;
-  double s =
-      (double)a->left->value[(size_t)row * heads + h] + (double)a->right->value[(size_t)col * heads + h];
+  double s = (double)a->left->value[(size_t)row * heads + h] +
+             (double)kith_row_at(kith_tensor_rows(a->right), (int)heads, col)[h];
   return s > 0 ? s : (double)a->slope * s;
 }
 
@@ -51,7 +51,7 @@ static double attention_of(const kith_attended *a, kith_lid p, kith_eid i, int h
   const int heads = a->left->d, d = a->z->d / heads;
   const double alpha = a->alpha ? (double)a->alpha->value[i * heads + head]
                                 : exp(attention_score(a, csr->perm[p], csr->col[i], head) - n.most) / n.sum;
-  const float *z = a->z->value + (size_t)csr->col[i] * (size_t)a->z->d + (size_t)(head * d);
+  const float *z = kith_row_at(kith_tensor_rows(a->z), a->z->d, csr->col[i]) + head * d;
   if (!target) return alpha / heads;
   return alpha * kith__explain_dot(d, z, target + (a->averages ? 0 : head * d)) / (a->averages ? heads : 1);
 }

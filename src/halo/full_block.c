@@ -58,7 +58,7 @@ kith_status kith_full_block_make(kith_dist_csr *a, bool csc, bool loops, kith_fu
   if (csc) KITH_TRY(kith_csc_make(csr->n_col, n_entry, &w->csc));
   if (csc) kith_csc_fill(csr, 0, NULL, &w->csc);
   w->nodes =
-      (kith_node_map){.n = a->csr.n_row, .n_ghost = a->n_ghost, .capacity = a->csr.n_col, .node = a->node};
+      (kith_node_map){.n = a->csr.n_row, .n_ghost = a->n_ghost, .capacity = a->csr.n_row, .node = a->node};
   w->edges = (kith_node_map){.n = n_entry, .capacity = n_entry};
   w->block = (kith_block){.dist_csr = a,
                           .src = &w->nodes,

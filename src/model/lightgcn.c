@@ -22,7 +22,8 @@ kith_lightgcn_options kith_lightgcn_defaults(void) {
 static kith_bf16_pair *lightgcn_rounded(const kith_model_options *o, const kith_model_ctx *ctx) {
   const kith_tensor *x = ctx->x;
   if (o->lightgcn.storage != KITH_STORAGE_BF16 || !x || !ctx->block[0]->dist_csr) return NULL;
-  return kith_tape_workspace(ctx->tape, x->n_row * kith_bf16_words(x->d), sizeof(kith_bf16_pair));
+  return kith_tape_workspace(ctx->tape, kith_block_columns(ctx->block[0]) * kith_bf16_words(x->d),
+                             sizeof(kith_bf16_pair));
 }
 
 /* The entries of layer l with the rows of their kinds, all shared by layers; null: there are none. */

@@ -37,11 +37,11 @@ KITH_INLINE float attention_leaky(float slope, float x) { return x > 0 ? x : slo
 
 /* The largest score of each head: LeakyReLU and rounding are monotone, so it is that of the largest right. */
 KITH_INLINE void attention_max(const kith_csr *a, const int heads, float slope, kith_lid p, const float *left,
-                               const float *right, float *max) {
+                               kith_node_rows right, float *max) {
   float top[KITH_ATTENTION_HEADS];
   for (int h = 0; h < heads; h++) top[h] = -INFINITY;
   for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) {
-    const float *r = right + (size_t)a->col[e] * (size_t)heads;
+    const float *r = kith_row_at(right, heads, a->col[e]);
     for (int h = 0; h < heads; h++) top[h] = r[h] > top[h] ? r[h] : top[h];
   }
   for (int h = 0; h < heads; h++) max[h] = attention_leaky(slope, left[h] + top[h]);
@@ -59,12 +59,12 @@ KITH_INLINE void attention_weigh(int n, float slope, attention_chunk *c) {
 
 /* sum [d] += w x for n rows x of `from`, whose numbers are row[], head by head. */
 KITH_INLINE void attention_add(int n, const kith_lid *row, const int heads, const int d, const float *w,
-                               const float *from, float *sum) {
+                               const kith_node_rows from, float *sum) {
   const int width = d / heads;
   float kept[ATTENTION_KEEP], *to = d == ATTENTION_KEEP ? kept : sum; /* in registers */
   for (int k = 0; k < d && to == kept; k++) kept[k] = sum[k];
   for (int i = 0; i < n; i++, w += heads) {
-    const float *x = from + (size_t)row[i] * (size_t)d;
+    const float *x = kith_row_at(from, d, row[i]);
     for (int h = 0; h < heads; h++)
       for (int k = h * width; k < (h + 1) * width; k++) to[k] += w[h] * x[k];
   }
@@ -82,14 +82,14 @@ KITH_INLINE void attention_add_weights(int n, const int heads, const float *w, f
 
 /* sum, positive [d + heads]: rows weighted, then the weights themselves. */
 KITH_INLINE void attention_sum(const kith_csr *a, const int heads, const int d, float slope, kith_lid p,
-                               const float *right, const float *z, attention_chunk *c, float *sum,
-                               float *positive) {
+                               const kith_node_rows right, const kith_node_rows z, attention_chunk *c,
+                               float *sum, float *positive) {
   kith_eid last = a->start[a->n_row] - 1;
   for (kith_eid from = a->start[p]; from < a->start[p + 1]; from += CHUNK) {
     int n = (int)kith_min(CHUNK, a->start[p + 1] - from);
     for (int i = 0; i < n; i++) {
-      kith_prefetch_row(d, z + (size_t)a->col[kith_min(from + i + AHEAD, last)] * (size_t)d);
-      attention_copy(heads, right + (size_t)a->col[from + i] * (size_t)heads, c->right + i * heads);
+      kith_prefetch_row(d, kith_row_at(z, d, a->col[kith_min(from + i + AHEAD, last)]));
+      attention_copy(heads, kith_row_at(right, heads, a->col[from + i]), c->right + i * heads);
     }
     attention_weigh(n * heads, slope, c);
     attention_add(n, a->col + from, heads, d, c->alpha, z, sum);
@@ -114,8 +114,9 @@ KITH_INLINE attention_place attention_at(const kith_csr *a, const kith_attention
 }
 
 KITH_INLINE void attention_row(const kith_csr *a, const int heads, const int d, float slope,
-                               attention_place at, const float *left, const float *right, const float *z,
-                               kith_attention_rows keep, float *sum, float *positive, float *y) {
+                               attention_place at, const float *left, const kith_node_rows right,
+                               const kith_node_rows z, kith_attention_rows keep, float *sum, float *positive,
+                               float *y) {
   attention_chunk c;
   kith_lid row = at.row, p = at.position;
   const int width = d / heads;
@@ -148,7 +149,7 @@ KITH_INLINE void attention_row(const kith_csr *a, const int heads, const int d, 
   }
 
 KITH_KERNEL void kith_attention_forward(const kith_csr *a, const kith_attention *o, const float *left,
-                                        const float *right, const float *z, kith_attention_rows keep,
+                                        kith_node_rows right, kith_node_rows z, kith_attention_rows keep,
                                         float *y) {
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid i = 0; i < attention_rows(a, o); i++) {
@@ -263,21 +264,19 @@ KITH_INLINE void attention_collect(const kith_csc *back, const int heads, const 
   }
 }
 
-/* dright [heads] +=; sum [d]: dz of the column. */
+/* right [heads] and z [d] of the column; dright [heads] +=; sum [d]: dz. */
 KITH_INLINE void attention_column(const kith_csc *back, const kith_row_subset *subset, const int heads,
                                   const int d, float slope, kith_attention_rows keep, kith_lid column,
                                   const float *right, const float *z, const float *dy, float *dright,
                                   float *sum) {
   attention_chunk c;
   attention_entries e;
-  const float *own = z + (size_t)column * (size_t)d;
-  for (int i = 0; i < CHUNK; i++)
-    attention_copy(heads, right + (size_t)column * (size_t)heads, c.right + i * heads);
+  for (int i = 0; i < CHUNK; i++) attention_copy(heads, right, c.right + i * heads);
   for (kith_eid from = back->start[column]; from < back->start[column + 1]; from = e.next) {
     attention_take(back, subset, from, back->start[column + 1], &e);
-    attention_collect(back, heads, d, keep, &e, own, dy, &c);
+    attention_collect(back, heads, d, keep, &e, z, dy, &c);
     attention_slopes(e.n * heads, slope, &c);
-    attention_add(e.n, e.row, heads, d, c.alpha, dy, sum);
+    attention_add(e.n, e.row, heads, d, c.alpha, kith_node_rows_together(dy), sum);
     attention_add_weights(e.n, heads, c.other, dright);
   }
 }
@@ -286,17 +285,18 @@ KITH_INLINE void attention_column(const kith_csc *back, const kith_row_subset *s
   {                                                                                                          \
     float sum[D];                                                                                            \
     for (int k = 0; k < (D); k++) sum[k] = add ? to[k] : 0;                                                  \
-    attention_column(back, o->subset, HEADS, D, o->slope, keep, c, right, z, dy,                             \
-                     dright + (size_t)c * (size_t)o->heads, sum);                                            \
+    attention_column(back, o->subset, HEADS, D, o->slope, keep, c, kith_row_at(right, HEADS, c),             \
+                     kith_row_at(z, D, c), dy, kith_grad_row_at(dright, HEADS, c), sum);                     \
     for (int k = 0; k < (D); k++) to[k] = sum[k];                                                            \
   }
 
 KITH_KERNEL void kith_attention_backward_columns(const kith_csc *back, const kith_attention *o,
-                                                 kith_attention_rows keep, const float *right, const float *z,
-                                                 const float *dy, float *dright, bool add, float *dz) {
+                                                 kith_attention_rows keep, kith_node_rows right,
+                                                 kith_node_rows z, const float *dy, kith_grad_rows dright,
+                                                 bool add, kith_grad_rows dz) {
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid c = 0; c < back->n_col; c++) {
-    float *to = dz + (size_t)c * (size_t)o->d;
+    float *to = kith_grad_row_at(dz, o->d, c);
     if (o->d == 64 && o->heads == 1) ATTENTION_COLUMN(1, 64)
     else if (o->d == 64 && o->heads == 4) ATTENTION_COLUMN(4, 64)
     else if (o->d == 64 && o->heads == 8) ATTENTION_COLUMN(8, 64)

@@ -38,8 +38,8 @@ typedef struct kith_attention_rows {
  * @param[out] y [rows, d], zero for a row without entries
  * Cost: 4 (d + heads) bytes gathered for each entry.
  */
-void kith_attention_forward(const kith_csr *a, const kith_attention *o, const float *left, const float *right,
-                            const float *z, kith_attention_rows keep, float *y);
+void kith_attention_forward(const kith_csr *a, const kith_attention *o, const float *left,
+                            kith_node_rows right, kith_node_rows z, kith_attention_rows keep, float *y);
 
 /** dleft [rows of the matrix, heads] += the gradient of left; also makes `keep` ready for
  * kith_attention_backward_columns(). */
@@ -53,7 +53,7 @@ void kith_attention_backward_rows(const kith_csr *a, const kith_attention *o, ki
  * Cost: 4 (d + KITH_ATTENTION_KEPT heads) bytes gathered for each entry of the rows.
  */
 void kith_attention_backward_columns(const kith_csc *back, const kith_attention *o, kith_attention_rows keep,
-                                     const float *right, const float *z, const float *dy, float *dright,
-                                     bool add, float *dz);
+                                     kith_node_rows right, kith_node_rows z, const float *dy,
+                                     kith_grad_rows dright, bool add, kith_grad_rows dz);
 
 #endif

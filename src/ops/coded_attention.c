@@ -80,14 +80,14 @@ KITH_KERNEL static void coded_row(const kith_coded_attention *o, kith_lid p, flo
   for (kith_eid e = first; e < last; e++)
     for (int h = 0; h < o->heads; h++)
       o->alpha[e * o->heads + h] =
-          scale * (kith_dot(width, q + h * width, o->k + (size_t)o->a->col[e] * (size_t)o->d + h * width) +
+          scale * (kith_dot(width, q + h * width, kith_row_at(o->k, o->d, o->a->col[e]) + h * width) +
                    kith_dot(dim, code + h * dim, o->code + e * dim));
   for (int h = 0; h < o->heads; h++) coded_softmax(o, first, last, h);
   for (kith_eid e = first; e < last; e++)
     for (int h = 0; h < o->heads; h++) {
       const float alpha = o->alpha[e * o->heads + h];
       coded_add(dim, alpha, o->code + e * dim, read + h * dim);
-      coded_add(width, alpha, o->v + (size_t)o->a->col[e] * (size_t)o->d + h * width, y + h * width);
+      coded_add(width, alpha, kith_row_at(o->v, o->d, o->a->col[e]) + h * width, y + h * width);
     }
   coded_spread(o, o->wv, read, y);
 }
@@ -106,7 +106,7 @@ static void coded_slopes(const kith_coded_attention *o, kith_lid p, const float 
   for (int h = 0; h < heads; h++) {
     float along = 0;
     for (kith_eid e = o->a->start[p]; e < o->a->start[p + 1]; e++) {
-      const float *v = o->v + (size_t)o->a->col[e] * (size_t)o->d + h * width;
+      const float *v = kith_row_at(o->v, o->d, o->a->col[e]) + h * width;
       o->slope[e * heads + h] =
           kith_dot(width, dy + h * width, v) + kith_dot(dim, dread + h * dim, o->code + e * dim);
       along += o->alpha[e * heads + h] * o->slope[e * heads + h];
@@ -132,7 +132,7 @@ KITH_KERNEL static void coded_row_backward(const kith_coded_attention *o, kith_l
     for (int h = 0; h < heads; h++) {
       const float ds = o->slope[e * heads + h];
       coded_add(dim, ds, o->code + e * dim, reread + h * dim);
-      coded_add(width, ds, o->k + (size_t)o->a->col[e] * (size_t)o->d + h * width, dq + h * width);
+      coded_add(width, ds, kith_row_at(o->k, o->d, o->a->col[e]) + h * width, dq + h * width);
       coded_add(dim, o->alpha[e * heads + h], dread + h * dim, g.code + e * dim);
       coded_add(dim, ds, code + h * dim, g.code + e * dim);
     }

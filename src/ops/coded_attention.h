@@ -17,7 +17,7 @@ typedef struct kith_coded_attention {
   int heads, d, dim;
   const kith_csr *a;     /**< [rows, columns] */
   const float *q;        /**< [rows, d] */
-  const float *k, *v;    /**< [columns, d] */
+  kith_node_rows k, v;   /**< [columns, d] */
   const float *code;     /**< [entries, dim] */
   const float *wk, *wv;  /**< [dim, d] */
   float *alpha;          /**< [entries, heads] from forward to backward */
@@ -27,7 +27,8 @@ typedef struct kith_coded_attention {
 
 /** Gradients, all added to. */
 typedef struct kith_coded_gradients {
-  float *q, *k, *v, *code, *wk, *wv;
+  float *q, *code, *wk, *wv;
+  kith_grad_rows k, v;
 } kith_coded_gradients;
 
 /** y [rows, d]; zero for a row without entries. */

@@ -18,17 +18,17 @@ KITH_INLINE void compose_add(int d, float w, const float *x, const float *q, flo
 }
 
 KITH_KERNEL void kith_compose(const kith_composed *m, kith_lid first, kith_lid last, int d, const float *q,
-                              const float *x, bool add, float *y) {
+                              kith_node_rows x, bool add, kith_grad_rows y) {
   const kith_csr *a = &m->csr;
   kith_eid end = a->start[a->n_row] - 1;
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid p = first; p < last; p++) {
-    float *to = y + (size_t)a->perm[p] * (size_t)d;
+    float *to = kith_grad_row_at(y, d, a->perm[p]);
     for (int k = 0; k < d && !add; k++) to[k] = 0;
     for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) {
       const float *with = m->kind[e] > 0 ? q + (size_t)(m->kind[e] - 1) * (size_t)d : NULL;
-      kith_prefetch_row(d, x + (size_t)a->col[kith_min(e + COMPOSE_AHEAD, end)] * (size_t)d);
-      compose_add(d, a->weight[e], x + (size_t)a->col[e] * (size_t)d, with, to);
+      kith_prefetch_row(d, kith_row_at(x, d, a->col[kith_min(e + COMPOSE_AHEAD, end)]));
+      compose_add(d, a->weight[e], kith_row_at(x, d, a->col[e]), with, to);
     }
   }
 }
@@ -38,12 +38,12 @@ enum { COMPOSE_COLUMNS = 16 }; /* of a thread: a cache line */
 /* Columns first … first + COMPOSE_COLUMNS - 1 of one row, or fewer: each run of entries of a kind has one
  * sum. */
 KITH_INLINE void compose_gradient_row(const kith_composed *m, kith_lid p, int d, int first, int n,
-                                      const float *x, const float *dy, double *high, double *low) {
+                                      const kith_node_rows x, const float *dy, double *high, double *low) {
   const kith_csr *a = &m->csr;
   for (kith_eid e = a->start[p], next; e < a->start[p + 1]; e = next) {
     double sum[COMPOSE_COLUMNS] = {0};
     for (next = e; next < a->start[p + 1] && m->kind[next] == m->kind[e]; next++) {
-      const float *from = x + (size_t)a->col[next] * (size_t)d + first;
+      const float *from = kith_row_at(x, d, a->col[next]) + first;
       for (int k = 0; k < n; k++) sum[k] += (double)a->weight[next] * (double)from[k];
     }
     if (m->kind[e] == 0) continue;
@@ -52,7 +52,7 @@ KITH_INLINE void compose_gradient_row(const kith_composed *m, kith_lid p, int d,
   }
 }
 
-KITH_KERNEL static void compose_gradient_columns(const kith_composed *m, int d, int first, const float *x,
+KITH_KERNEL static void compose_gradient_columns(const kith_composed *m, int d, int first, kith_node_rows x,
                                                  const float *dy, double *high, double *low) {
   for (kith_lid p = 0; p < m->csr.n_row; p++) {
     const float *row = dy + (size_t)m->csr.perm[p] * (size_t)d;
@@ -62,7 +62,7 @@ KITH_KERNEL static void compose_gradient_columns(const kith_composed *m, int d, 
   }
 }
 
-void kith_compose_gradient(const kith_composed *m, int n_kind, int d, const float *x, const float *dy,
+void kith_compose_gradient(const kith_composed *m, int n_kind, int d, kith_node_rows x, const float *dy,
                            double *scratch, kith_exact_sum *dq) {
   const int64_t n = (int64_t)n_kind * d;
   double *high = scratch, *low = scratch + n;

@@ -34,7 +34,7 @@ typedef struct kith_composed {
  * The gradient of x is this of the transpose and of y's gradient.
  */
 void kith_compose(const kith_composed *m, kith_lid first, kith_lid last, int d, const float *q,
-                  const float *x, bool add, float *y);
+                  kith_node_rows x, bool add, kith_grad_rows y);
 /**
  * dq [n_kind, d] += the sum over entries of weight_e x[col_e] * dy_i * KITH_RELATION_UNIT.  Entries without a
  * kind are not in it.  Each term is rounded to a multiple of 2^-54, and the sum is exact: the same bits for
@@ -42,7 +42,7 @@ void kith_compose(const kith_composed *m, kith_lid first, kith_lid last, int d, 
  *
  * @param scratch  [2, n_kind, d]
  */
-void kith_compose_gradient(const kith_composed *m, int n_kind, int d, const float *x, const float *dy,
+void kith_compose_gradient(const kith_composed *m, int n_kind, int d, kith_node_rows x, const float *dy,
                            double *scratch, kith_exact_sum *dq);
 /** y [n, d] = x, row i divided by by[i] unless that is 0; x and y may be the same. */
 void kith_divide_rows(int64_t n, int d, const float *by, const float *x, float *y);

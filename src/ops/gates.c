@@ -3,27 +3,27 @@
 
 #include "ops/ops.h"
 
-KITH_KERNEL void kith_gate_forward(const kith_csr *e, int d, const float *x, const float *a, float b,
+KITH_KERNEL void kith_gate_forward(const kith_csr *e, int d, kith_node_rows x, const float *a, float b,
                                    float *gate) {
 #pragma omp parallel for schedule(dynamic, 128)
   for (kith_lid p = 0; p < e->n_row; p++) {
-    const float *row = x + (size_t)e->perm[p] * (size_t)d;
+    const float *row = kith_row_at(x, d, e->perm[p]);
     for (kith_eid k = e->start[p]; k < e->start[p + 1]; k++) {
-      float s = b + kith_dot3(d, a, row, x + (size_t)e->col[k] * (size_t)d);
+      float s = b + kith_dot3(d, a, row, kith_row_at(x, d, e->col[k]));
       gate[k] = (float)(1 / (1 + exp(-(double)s)));
     }
   }
 }
 
 KITH_KERNEL void kith_gate_add_slope(const kith_csr *e, const kith_eid *entry, const uint8_t *keep,
-                                     float scale, int d, const float *x, const float *dy, float *slope) {
+                                     float scale, int d, kith_node_rows x, kith_node_rows dy, float *slope) {
 #pragma omp parallel for schedule(dynamic, 128)
   for (kith_lid p = 0; p < e->n_row; p++) {
-    size_t i = (size_t)e->perm[p] * (size_t)d;
+    const float *x_i = kith_row_at(x, d, e->perm[p]), *dy_i = kith_row_at(dy, d, e->perm[p]);
     for (kith_eid k = e->start[p]; k < e->start[p + 1]; k++) {
-      size_t j = (size_t)e->col[k] * (size_t)d;
       if (keep && !keep[entry[k]]) continue;
-      slope[k] += scale * (kith_dot(d, dy + i, x + j) + kith_dot(d, dy + j, x + i));
+      slope[k] += scale * (kith_dot(d, dy_i, kith_row_at(x, d, e->col[k])) +
+                           kith_dot(d, kith_row_at(dy, d, e->col[k]), x_i));
     }
   }
 }

@@ -95,11 +95,11 @@ void kith_lstm_plan(kith_lstm *s, const kith_csr *a, kith_lid first, kith_lid la
 static float lstm_sigmoid(float x) { return 1 / (1 + expf(-x)); }
 
 /* gate [m, 4 d] = z of the columns of m entries. */
-static void lstm_gather(const kith_lstm *s, kith_lid m, const kith_lid *col, const float *z, float *gate) {
+static void lstm_gather(const kith_lstm *s, kith_lid m, const kith_lid *col, kith_node_rows z, float *gate) {
   size_t width = 4 * (size_t)s->d;
 #pragma omp parallel for schedule(static) if (m > 64)
   for (kith_lid r = 0; r < m; r++)
-    memcpy(gate + (size_t)r * width, z + (size_t)col[r] * width, width * sizeof(float));
+    memcpy(gate + (size_t)r * width, kith_row_at(z, 4 * s->d, col[r]), width * sizeof(float));
 }
 
 /* Gates from their sums; cells c [m, d] from those of the time before (null at time 0); h. */
@@ -120,7 +120,7 @@ static void lstm_cells(const kith_lstm *s, kith_lid m, const float *before, floa
   }
 }
 
-void kith_lstm_forward(kith_lstm *s, const float *z, const float *w, float *y) {
+void kith_lstm_forward(kith_lstm *s, kith_node_rows z, const float *w, float *y) {
   size_t d = (size_t)s->d;
   for (kith_eid t = 0; t < s->n_time; t++) {
     size_t at = (size_t)s->time_start[t];
@@ -169,18 +169,18 @@ static void lstm_hidden(const kith_lstm *s, kith_lid m, const float *gate, const
 }
 
 /* Scatter-add to dz.  Threads take columns, not entries, so that every sum has the order of the entries. */
-static void lstm_scatter(const kith_lstm *s, float *dz) {
+static void lstm_scatter(const kith_lstm *s, kith_grad_rows dz) {
   int width = 4 * s->d;
 #pragma omp parallel for schedule(static)
   for (int low = 0; low < width; low += LSTM_SLICE) {
     int high = low + LSTM_SLICE < width ? low + LSTM_SLICE : width;
     for (kith_eid e = 0; e < s->time_start[s->n_time]; e++)
       for (int k = low; k < high; k++)
-        dz[(size_t)s->col[e] * (size_t)width + (size_t)k] += s->gate[(size_t)e * (size_t)width + (size_t)k];
+        kith_grad_row_at(dz, width, s->col[e])[k] += s->gate[(size_t)e * (size_t)width + (size_t)k];
   }
 }
 
-void kith_lstm_backward(kith_lstm *s, const float *w, const float *dy, float *dw, float *dz) {
+void kith_lstm_backward(kith_lstm *s, const float *w, const float *dy, float *dw, kith_grad_rows dz) {
   size_t d = (size_t)s->d;
   kith_clear((int64_t)s->n_row * s->d, s->dcell);
   for (kith_lid r = 0; r < s->n_row; r++)

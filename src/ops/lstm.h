@@ -14,7 +14,7 @@
 #ifndef KITH_OPS_LSTM_H
 #define KITH_OPS_LSTM_H
 
-#include "graph/graph.h"
+#include "ops/ops.h"
 
 /** Order of a row's entries. */
 typedef struct kith_lstm_order {
@@ -56,9 +56,9 @@ void kith_lstm_plan(kith_lstm *s, const kith_csr *a, kith_lid first, kith_lid la
 
 /** y_i [rows, d] = h_T for the group's rows with entries; others are unchanged.  z [columns, 4 d], w [d, 4
  * d]. */
-void kith_lstm_forward(kith_lstm *s, const float *z, const float *w, float *y);
+void kith_lstm_forward(kith_lstm *s, kith_node_rows z, const float *w, float *y);
 
 /** dw += and dz += of the group, backward through time.  Overwrites the gates that forward stored. */
-void kith_lstm_backward(kith_lstm *s, const float *w, const float *dy, float *dw, float *dz);
+void kith_lstm_backward(kith_lstm *s, const float *w, const float *dy, float *dw, kith_grad_rows dz);
 
 #endif

@@ -13,13 +13,53 @@ KITH_INLINE void kith_prefetch_row(int d, const float *row) {
   for (int k = 0; k < d; k += line) __builtin_prefetch(row + k);
 }
 
+/* ---- the rows that columns of a matrix name ---- */
+
+/**
+ * Column c names row c of `own`, or row c - n_own of `ghost`: the rows that this rank owns are apart from
+ * copies of those of other ranks.  Kernels find rows by kith_row_at() alone.
+ */
+typedef struct kith_node_rows {
+  const float *own, *ghost; /**< [n_own, d] and [columns - n_own, d] */
+  kith_lid n_own;
+} kith_node_rows;
+/** The same to be written. */
+typedef struct kith_grad_rows {
+  float *own, *ghost;
+  kith_lid n_own;
+} kith_grad_rows;
+
+/** Rows x [columns, d] in one place. */
+KITH_INLINE kith_node_rows kith_node_rows_together(const float *x) {
+  return (kith_node_rows){x, x, INT32_MAX};
+}
+KITH_INLINE kith_grad_rows kith_grad_rows_together(float *x) { return (kith_grad_rows){x, x, INT32_MAX}; }
+
+/** The row that a column names.  Two choices that are moves, not branches, which no CPU would foresee. */
+KITH_INLINE const float *kith_row_at(const kith_node_rows x, int d, kith_lid column) {
+  const float *from = column < x.n_own ? x.own : x.ghost;
+  kith_lid before = column < x.n_own ? 0 : x.n_own;
+  return from + (size_t)(column - before) * (size_t)d;
+}
+KITH_INLINE float *kith_grad_row_at(const kith_grad_rows x, int d, kith_lid column) {
+  float *from = column < x.n_own ? x.own : x.ghost;
+  kith_lid before = column < x.n_own ? 0 : x.n_own;
+  return from + (size_t)(column - before) * (size_t)d;
+}
+
 int kith_max_threads(void); /**< threads of the next parallel region (OpenMP) */
 int kith_thread_num(void);  /**< this thread's number in its region */
 
 /* ---- sparse times dense ---- */
 
+/** kith_spmm() and kith_spmm_transpose() of rows in two places. */
+void kith_spmm_of(const kith_csr *a, kith_lid first, kith_lid last, int d, kith_node_rows x, bool add,
+                  float *y);
+void kith_spmm_transpose_to(const kith_csc *back, const float *w, int d, const float *y, kith_grad_rows x);
+
 /** The same for the rows at n positions only, with the same bits.  Other rows of y are unchanged. */
-void kith_spmm_rows(const kith_csr *a, kith_lid n, const kith_lid *position, int d, const float *x, float *y);
+void kith_spmm_rows(const kith_csr *a, kith_lid n, const kith_lid *position, int d, kith_node_rows x,
+                    float *y);
 
 /* ---- rows of bf16 ---- */
 
@@ -58,20 +98,20 @@ void kith_spmm_rows_bf16(const kith_csr *a, kith_lid n, const kith_lid *position
                          const kith_bf16_pair *x, float *y);
 
 /** y = A x with weights w [entries] instead of the matrix's. */
-void kith_spmm_weighted(const kith_csr *a, const float *w, int d, const float *x, float *y);
+void kith_spmm_weighted(const kith_csr *a, const float *w, int d, kith_node_rows x, float *y);
 
 /** kith_spmm() of an x [n_col, d] whose rows are zero but for those with some[row] = 1: with its bits, apart
  * from the signs of zeros.  The other rows are not read. */
 void kith_spmm_nonzero(const kith_csr *a, kith_lid first, kith_lid last, int d, const uint8_t *some,
-                       const float *x, bool add, float *y);
+                       kith_node_rows x, bool add, float *y);
 /** y [n, d] = the n rows of A x that `rows` names, with weights w [entries]; their bits are those of
  * kith_spmm_weighted(). */
 void kith_spmm_subset(const kith_csr *a, const float *w, kith_lid n, const kith_row_subset *rows, int d,
-                      const float *x, float *y);
+                      kith_node_rows x, float *y);
 /** x += A' y for the y [n_row, d] whose rows are those of y [n, d] here, and zero elsewhere: with the bits of
  * kith_spmm_transpose(), apart from the signs of zeros. */
 void kith_spmm_transpose_subset(const kith_csc *back, const float *w, const kith_row_subset *rows, int d,
-                                const float *y, float *x);
+                                const float *y, kith_grad_rows x);
 
 /* ---- learned weights of relations ---- */
 
@@ -115,7 +155,7 @@ void kith_semantic_backward(int64_t n_row, int n, int d, int stride, const float
  * @param gradient  [n]
  */
 void kith_relation_gradient(const kith_csr *a, const kith_relation_entries *r, int d, const float *row,
-                            const float *column, kith_exact_sum *gradient);
+                            kith_node_rows column, kith_exact_sum *gradient);
 
 /* ---- learned gates of entries ---- */
 
@@ -126,7 +166,7 @@ void kith_relation_gradient(const kith_csr *a, const kith_relation_entries *r, i
  * @param x         [n_col, d] ghost rows filled
  * @param[out] gate [entries]
  */
-void kith_gate_forward(const kith_csr *e, int d, const float *x, const float *a, float b, float *gate);
+void kith_gate_forward(const kith_csr *e, int d, kith_node_rows x, const float *a, float b, float *gate);
 /**
  * Gradient of y = M x in the entries' weights, those of (i, j) and (j, i) together: slope += scale * (<dy_i,
  * x_j> + <dy_j, x_i>), the same bits for (j, i).
@@ -136,7 +176,7 @@ void kith_gate_forward(const kith_csr *e, int d, const float *x, const float *a,
  * @param x, dy  [n_col, d] ghost rows filled
  */
 void kith_gate_add_slope(const kith_csr *e, const kith_eid *entry, const uint8_t *keep, float scale, int d,
-                         const float *x, const float *dy, float *slope);
+                         kith_node_rows x, kith_node_rows dy, float *slope);
 /** dx_ik += a_k z_ik for n rows, where z_i sums ds_ij x_j and ds is the gradient of the gate's argument. */
 void kith_gate_backward_rows(int64_t n, int d, const float *a, const float *z, float *dx);
 /** da_k += sum over i of x_ik z_ik / 2 * KITH_RELATION_UNIT: z has each pair at both ends. */
@@ -282,18 +322,19 @@ void kith_edge_dropout(const kith_dropout *o, const kith_csr *a, const int64_t *
  * for each entry and head.  Entries of a row are summed in the order of the matrix.
  */
 /** y [rows, d]: y_i = sum over entries e of row i of w_e x[col_e]. */
-void kith_edge_sum_forward(const kith_csr *a, int heads, const float *w, int d, const float *x, float *y);
+void kith_edge_sum_forward(const kith_csr *a, int heads, const float *w, int d, kith_node_rows x, float *y);
 /** dx [columns, d] += the transpose, as a gather: a column sums its entries in their order. */
 void kith_edge_sum_backward_x(const kith_csc *back, int heads, const float *w, int d, const float *dy,
-                              float *dx);
+                              kith_grad_rows dx);
 /** dw_e += <dy_i, x[col_e]>, per head. */
-void kith_edge_sum_backward_w(const kith_csr *a, int heads, int d, const float *x, const float *dy,
+void kith_edge_sum_backward_w(const kith_csr *a, int heads, int d, kith_node_rows x, const float *dy,
                               float *dw);
 
 /** y_i = elementwise maximum of x[col_e], zero for a row without entries; argmax [rows, d]: the entry that
  * gave it (the first of equals), or -1. */
-void kith_edge_max_forward(const kith_csr *a, int d, const float *x, float *y, kith_eid *argmax);
-void kith_edge_max_backward(const kith_csc *back, int d, const kith_eid *argmax, const float *dy, float *dx);
+void kith_edge_max_forward(const kith_csr *a, int d, kith_node_rows x, float *y, kith_eid *argmax);
+void kith_edge_max_backward(const kith_csc *back, int d, const kith_eid *argmax, const float *dy,
+                            kith_grad_rows dx);
 
 /** y [n, heads]: per head the inner product of the columns of x [n, d] with a [d]. */
 void kith_head_dot_forward(int64_t n, int heads, int d, const float *a, const float *x, float *y);
@@ -306,12 +347,12 @@ void kith_head_mean_backward(int64_t n, int heads, int d, const float *dy, float
 
 /** s [entries, heads]: s_e = LeakyReLU(left[row_e] + right[col_e]) (Velickovic et al., GAT, ICLR 2018,
  * eq. 1). */
-void kith_edge_score_forward(const kith_csr *a, int heads, float slope, const float *left, const float *right,
-                             float *s);
+void kith_edge_score_forward(const kith_csr *a, int heads, float slope, const float *left,
+                             kith_node_rows right, float *s);
 void kith_edge_score_backward_left(const kith_csr *a, int heads, float slope, const float *s, const float *ds,
                                    float *dleft);
 void kith_edge_score_backward_right(const kith_csc *back, int heads, float slope, const float *s,
-                                    const float *ds, float *dright);
+                                    const float *ds, kith_grad_rows dright);
 
 /** alpha [entries, heads] = softmax of s over the entries of each row, per head. */
 void kith_edge_softmax_forward(const kith_csr *a, int heads, const float *s, float *alpha);

@@ -10,16 +10,16 @@ void kith_relation_scale(kith_eid n, const uint8_t *of, const bool *learned, con
 
 /* One row: the sums of its entries, relation by relation, in their order. */
 static void relation_row(const kith_csr *a, const kith_relation_entries *r, kith_lid p, int d,
-                         const float *rows, const float *column, double *sum) {
+                         const float *rows, const kith_node_rows column, double *sum) {
   const float *row = rows + (size_t)a->perm[p] * (size_t)d;
   for (kith_eid e = a->start[p]; e < a->start[p + 1]; e++) {
     if (!r->learned[r->of[e]] || (r->keep && !r->keep[e])) continue;
-    sum[r->of[e]] += (double)r->base[e] * (double)kith_dot(d, row, column + (size_t)a->col[e] * (size_t)d);
+    sum[r->of[e]] += (double)r->base[e] * (double)kith_dot(d, row, kith_row_at(column, d, a->col[e]));
   }
 }
 
 void kith_relation_gradient(const kith_csr *a, const kith_relation_entries *r, int d, const float *row,
-                            const float *column, kith_exact_sum *gradient) {
+                            kith_node_rows column, kith_exact_sum *gradient) {
 #pragma omp parallel
   {
     kith_exact_sum mine[1 + KITH_MAX_RELATIONS] = {{0}};

@@ -37,8 +37,8 @@ KITH_INLINE float spmm_weight(const spmm *s, bool by_columns, kith_eid e) {
     float sum[WIDTH];                                                                                        \
     for (int j = 0; j < (WIDTH); j++) sum[j] = add ? to[k + j] : 0;                                          \
     for (kith_eid e = s->start[p]; e < s->start[p + 1]; e++) {                                               \
-      const float *row = x + (size_t)s->from[e] * (size_t)s->d + (size_t)k;                                  \
-      const float *next = x + (size_t)s->from[spmm_ahead(s, e, SPMM_AHEAD)] * (size_t)s->d + (size_t)k;      \
+      const float *row = kith_row_at(x, s->d, s->from[e]) + k;                                               \
+      const float *next = kith_row_at(x, s->d, s->from[spmm_ahead(s, e, SPMM_AHEAD)]) + k;                   \
       for (int j = 0; j < (WIDTH); j += SPMM_LINE) __builtin_prefetch(next + j);                             \
       float w = spmm_weight(s, by_columns, e);                                                               \
       for (int j = 0; j < (WIDTH); j++) sum[j] += w * row[j];                                                \
@@ -47,7 +47,8 @@ KITH_INLINE float spmm_weight(const spmm *s, bool by_columns, kith_eid e) {
   }
 
 /* to [d] = (or +=) the sum of the row at position p. */
-KITH_INLINE void spmm_sum(const spmm *s, bool by_columns, kith_lid p, const float *x, bool add, float *to) {
+KITH_INLINE void spmm_sum(const spmm *s, bool by_columns, kith_lid p, const kith_node_rows x, bool add,
+                          float *to) {
   int k = 0;
   SPMM_STRIP(64)
   SPMM_STRIP(16)
@@ -96,15 +97,19 @@ static spmm spmm_rows(const kith_csr *a, const float *w, int d) {
   return (spmm){.start = a->start, .from = a->col, .w = w, .n_entry = a->start[a->n_row], .d = d};
 }
 
-KITH_KERNEL void kith_spmm(const kith_csr *a, kith_lid first, kith_lid last, int d, const float *x, bool add,
-                           float *y) {
+KITH_KERNEL void kith_spmm_of(const kith_csr *a, kith_lid first, kith_lid last, int d, kith_node_rows x,
+                              bool add, float *y) {
   const spmm s = spmm_rows(a, a->weight, d);
 #pragma omp parallel for schedule(dynamic, 128)
   for (kith_lid p = first; p < last; p++) spmm_sum(&s, false, p, x, add, y + (size_t)a->perm[p] * (size_t)d);
 }
 
+void kith_spmm(const kith_csr *a, kith_lid first, kith_lid last, int d, const float *x, bool add, float *y) {
+  kith_spmm_of(a, first, last, d, kith_node_rows_together(x), add, y);
+}
+
 KITH_KERNEL void kith_spmm_rows(const kith_csr *a, kith_lid n, const kith_lid *position, int d,
-                                const float *x, float *y) {
+                                kith_node_rows x, float *y) {
   const spmm s = spmm_rows(a, a->weight, d);
 #pragma omp parallel for schedule(dynamic, 16)
   for (kith_lid i = 0; i < n; i++)
@@ -138,14 +143,15 @@ KITH_KERNEL void kith_bf16_round_rows(int64_t n, int d, const float *x, kith_bf1
   }
 }
 
-KITH_KERNEL void kith_spmm_weighted(const kith_csr *a, const float *w, int d, const float *x, float *y) {
+KITH_KERNEL void kith_spmm_weighted(const kith_csr *a, const float *w, int d, kith_node_rows x, float *y) {
   const spmm s = spmm_rows(a, w, d);
 #pragma omp parallel for schedule(dynamic, 128)
   for (kith_lid p = 0; p < a->n_row; p++)
     spmm_sum(&s, false, p, x, false, y + (size_t)a->perm[p] * (size_t)d);
 }
 
-KITH_KERNEL void kith_spmm_transpose(const kith_csc *back, const float *w, int d, const float *y, float *x) {
+KITH_KERNEL void kith_spmm_transpose_to(const kith_csc *back, const float *w, int d, const float *y,
+                                        kith_grad_rows x) {
   const spmm s = {.start = back->start,
                   .from = back->row,
                   .entry = back->entry,
@@ -153,11 +159,16 @@ KITH_KERNEL void kith_spmm_transpose(const kith_csc *back, const float *w, int d
                   .n_entry = back->start[back->n_col],
                   .d = d};
 #pragma omp parallel for schedule(dynamic, 128)
-  for (kith_lid c = 0; c < back->n_col; c++) spmm_sum(&s, true, c, y, true, x + (size_t)c * (size_t)d);
+  for (kith_lid c = 0; c < back->n_col; c++)
+    spmm_sum(&s, true, c, kith_node_rows_together(y), true, kith_grad_row_at(x, d, c));
+}
+
+void kith_spmm_transpose(const kith_csc *back, const float *w, int d, const float *y, float *x) {
+  kith_spmm_transpose_to(back, w, d, y, kith_grad_rows_together(x));
 }
 
 KITH_KERNEL void kith_spmm_subset(const kith_csr *a, const float *w, kith_lid n, const kith_row_subset *rows,
-                                  int d, const float *x, float *y) {
+                                  int d, kith_node_rows x, float *y) {
   const spmm s = spmm_rows(a, w, d);
 #pragma omp parallel for schedule(dynamic, 16)
   for (kith_lid i = 0; i < n; i++)
@@ -171,7 +182,7 @@ typedef struct spmm_kept {
 } spmm_kept;
 
 /* to [d] += n entries. */
-KITH_INLINE void spmm_add_kept(const spmm_kept *kept, kith_eid n, int d, const float *x, float *to) {
+KITH_INLINE void spmm_add_kept(const spmm_kept *kept, kith_eid n, int d, const kith_node_rows x, float *to) {
   const kith_eid range[2] = {0, n};
   const spmm s = {.start = range, .from = kept->row, .w = kept->w, .n_entry = n, .d = d};
   if (n > 0) spmm_sum(&s, false, 0, x, true, to);
@@ -192,19 +203,20 @@ KITH_INLINE kith_eid spmm_keep(const kith_csc *back, const float *w, const kith_
 }
 
 KITH_KERNEL void kith_spmm_transpose_subset(const kith_csc *back, const float *w, const kith_row_subset *rows,
-                                            int d, const float *y, float *x) {
+                                            int d, const float *y, kith_grad_rows x) {
 #pragma omp parallel for schedule(dynamic, 128)
   for (kith_lid c = 0; c < back->n_col; c++) {
-    float *to = x + (size_t)c * (size_t)d;
+    float *to = kith_grad_row_at(x, d, c);
     for (kith_eid from = back->start[c], end = back->start[c + 1]; from < end; from += SPMM_CHUNK) {
       spmm_kept kept;
-      spmm_add_kept(&kept, spmm_keep(back, w, rows, from, kith_min(end, from + SPMM_CHUNK), &kept), d, y, to);
+      spmm_add_kept(&kept, spmm_keep(back, w, rows, from, kith_min(end, from + SPMM_CHUNK), &kept), d,
+                    kith_node_rows_together(y), to);
     }
   }
 }
 
 KITH_KERNEL void kith_spmm_nonzero(const kith_csr *a, kith_lid first, kith_lid last, int d,
-                                   const uint8_t *some, const float *x, bool add, float *y) {
+                                   const uint8_t *some, kith_node_rows x, bool add, float *y) {
 #pragma omp parallel for schedule(dynamic, 128)
   for (kith_lid p = first; p < last; p++) {
     float *to = y + (size_t)a->perm[p] * (size_t)d;

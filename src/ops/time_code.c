@@ -8,7 +8,7 @@ static double time_angle(const kith_time_codes *c, kith_eid e, int k) {
 }
 
 void kith_time_score_forward(const kith_csr *a, const kith_time_codes *c, float slope, const float *left,
-                             const float *right, float *s) {
+                             kith_node_rows right, float *s) {
   const int heads = c->heads, dim = c->dim;
 #pragma omp parallel for schedule(dynamic, 64)
   for (kith_lid p = 0; p < a->n_row; p++)
@@ -17,7 +17,7 @@ void kith_time_score_forward(const kith_csr *a, const kith_time_codes *c, float 
       for (int k = 0; k < dim; k++) code[k] = c->age[e] < 0 ? 0 : cos(time_angle(c, e, k));
       for (int h = 0; h < heads; h++) {
         double x = (double)left[(size_t)a->perm[p] * (size_t)heads + (size_t)h] +
-                   (double)right[(size_t)a->col[e] * (size_t)heads + (size_t)h];
+                   (double)kith_row_at(right, heads, a->col[e])[h];
         for (int k = 0; k < dim; k++) x += (double)c->weight[h * dim + k] * code[k];
         s[e * heads + h] = (float)(x > 0 ? x : (double)slope * x);
       }

@@ -21,7 +21,7 @@ typedef struct kith_time_codes {
 
 /** s [entries, heads] of left [rows, heads] and right [columns, heads].  Cost: dim cosines for each entry. */
 void kith_time_score_forward(const kith_csr *a, const kith_time_codes *c, float slope, const float *left,
-                             const float *right, float *s);
+                             kith_node_rows right, float *s);
 
 /** domega [dim], dphi [dim] and dweight [heads, dim] += of ds [entries, heads]; those of left and right are
  * kith_edge_score_backward_left() and _right().  Sums are in double, in the order of the entries. */

@@ -71,9 +71,9 @@ void kith__apply_set(kith__apply *p, int width, const float *v, int ld) {
 /* Rows of one side of y from rows of the other side of x. */
 static void apply_side(kith__apply *p, int side, float *x, float *y) {
   kith_halo_begin(p->a->halo, SLAB, x, x + (size_t)p->g->n_own * SLAB);
-  kith_spmm_rows(&p->a->csr, p->n[side][0], p->position[side][0], SLAB, x, y);
+  kith_spmm_rows(&p->a->csr, p->n[side][0], p->position[side][0], SLAB, kith_node_rows_together(x), y);
   kith_halo_end(p->a->halo);
-  kith_spmm_rows(&p->a->csr, p->n[side][1], p->position[side][1], SLAB, x, y);
+  kith_spmm_rows(&p->a->csr, p->n[side][1], p->position[side][1], SLAB, kith_node_rows_together(x), y);
 }
 
 void kith__apply_product(kith__apply *p) {

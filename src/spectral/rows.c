@@ -82,9 +82,9 @@ static void rows_sum(rows *r, int first, int n) {
     memset(to + n, 0, (size_t)(SLAB - n) * sizeof *to);
   }
   kith_halo_begin(r->a->halo, SLAB, r->in, ghost);
-  kith_spmm_rows(csr, r->n[0], r->position[0], SLAB, r->in, r->sum);
+  kith_spmm_rows(csr, r->n[0], r->position[0], SLAB, kith_node_rows_together(r->in), r->sum);
   kith_halo_end(r->a->halo);
-  kith_spmm_rows(csr, r->n[1], r->position[1], SLAB, r->in, r->sum);
+  kith_spmm_rows(csr, r->n[1], r->position[1], SLAB, kith_node_rows_together(r->in), r->sum);
 }
 
 /* Columns first … first + n - 1 of the rows. */

@@ -13,16 +13,15 @@ typedef struct ghost_update {
 
 static void ghost_update_forward(void *self) {
   ghost_update *o = self;
-  size_t own = (size_t)o->a->csr.n_row * (size_t)o->x->d;
-  kith_halo_begin(o->a->halo, o->x->d, o->x->value, o->x->value + own);
+  kith_halo_begin(o->a->halo, o->x->d, o->x->value, kith_tensor_ghosts(o->x));
   kith_halo_end(o->a->halo);
 }
 
 static void ghost_update_backward(void *self) {
   ghost_update *o = self;
   if (!kith_tensor_requires_grad(o->x)) return; /* the same on every rank */
-  float *dx = kith_tensor_grad(o->x);
-  kith_halo_backward(o->a->halo, o->x->d, dx + (size_t)o->a->csr.n_row * (size_t)o->x->d, dx);
+  const kith_grad_rows dx = kith_tensor_grad_rows(o->x);
+  kith_halo_backward(o->a->halo, o->x->d, dx.ghost, dx.own);
 }
 
 kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_block *block, kith_tensor *x) {
@@ -33,7 +32,8 @@ kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_block *block, kith_te
       kith_tape_op(t, "ghost update", true, ghost_update_forward, ghost_update_backward, sizeof *o);
   if (!o) return NULL;
   *o = (ghost_update){block->dist_csr, x};
-  return x;
+  kith_ghosts_fill(t, block, x);
+  return kith_tape_status(t) == KITH_OK ? x : NULL;
 }
 
 /* ---- destination rows: the first of the source rows, or a subset ---- */
@@ -133,8 +133,9 @@ static void aggregate_forward(void *self) {
   const kith_csr *a = o->block->csr;
   const kith_row_subset *s = o->block->dst->subset;
   aggregate_weights(o);
-  if (s) kith_spmm_subset(a, o->w, (kith_lid)o->block->dst->n, s, o->x->d, o->x->value, o->y->value);
-  else kith_edge_sum_forward(a, 1, o->w, o->x->d, o->x->value, o->y->value);
+  if (s)
+    kith_spmm_subset(a, o->w, (kith_lid)o->block->dst->n, s, o->x->d, kith_tensor_rows(o->x), o->y->value);
+  else kith_edge_sum_forward(a, 1, o->w, o->x->d, kith_tensor_rows(o->x), o->y->value);
   aggregate_self(o, false, o->x->value, o->y->value);
 }
 
@@ -142,16 +143,18 @@ static void aggregate_backward(void *self) {
   aggregate *o = self;
   if (!kith_tensor_requires_grad(o->y)) return;
   const float *dy = kith_tensor_grad(o->y);
-  float *dx = kith_tensor_grad(o->x);
+  const kith_grad_rows dx = kith_tensor_grad_rows(o->x);
   const kith_row_subset *s = o->block->dst->subset;
   if (s) kith_spmm_transpose_subset(o->block->csc, o->w, s, o->x->d, dy, dx);
   else kith_edge_sum_backward_x(o->block->csc, 1, o->w, o->x->d, dy, dx);
-  if (o->norm == KITH_NORM_SYMMETRIC) kith__relation_weights_backward(o->block, o->x->d, dy, o->x->value);
-  aggregate_self(o, true, dy, dx);
+  if (o->norm == KITH_NORM_SYMMETRIC)
+    kith__relation_weights_backward(o->block, o->x->d, dy, kith_tensor_rows(o->x));
+  aggregate_self(o, true, dy, dx.own);
 }
 
 kith_tensor *kith_aggregate_op(kith_tape *t, const kith_block *block, kith_edge_norm norm, kith_tensor *x) {
   if (!x) return NULL;
+  kith_ghosts_read(t, block, x, norm == KITH_NORM_SYMMETRIC && kith__relation_weights_learned(block));
   aggregate made = {.block = block, .norm = norm, .x = x, .y = kith_tape_tensor_like(t, x, block->dst, x->d)};
   made.w = kith_tape_workspace(t, block->edges->capacity, sizeof *made.w);
   if (norm == KITH_NORM_SELF_LOOPS)
@@ -171,18 +174,19 @@ typedef struct maximum {
 
 static void maximum_forward(void *self) {
   maximum *o = self;
-  kith_edge_max_forward(o->block->csr, o->x->d, o->x->value, o->y->value, o->argmax);
+  kith_edge_max_forward(o->block->csr, o->x->d, kith_tensor_rows(o->x), o->y->value, o->argmax);
 }
 
 static void maximum_backward(void *self) {
   maximum *o = self;
   if (!kith_tensor_requires_grad(o->y)) return;
   const float *dy = kith_tensor_grad(o->y);
-  kith_edge_max_backward(o->block->csc, o->x->d, o->argmax, dy, kith_tensor_grad(o->x));
+  kith_edge_max_backward(o->block->csc, o->x->d, o->argmax, dy, kith_tensor_grad_rows(o->x));
 }
 
 kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_block *block, kith_tensor *x) {
   if (!x) return NULL;
+  kith_ghosts_read(t, block, x, false);
   maximum made = {block, x, kith_tape_tensor_like(t, x, block->dst, x->d),
                   kith_tape_workspace(t, block->dst->capacity * x->d, sizeof(kith_eid))};
   maximum *o = kith_tape_op(t, "maximum", false, maximum_forward, maximum_backward, sizeof *o);

@@ -53,19 +53,21 @@ kith_tensor *kith_head_mean_op(kith_tape *t, int heads, kith_tensor *x) {
 
 static void edge_score_forward(void *self) {
   attention *o = self;
-  kith_edge_score_forward(o->block->csr, o->y->d, o->slope, o->a->value, o->b->value, o->y->value);
+  kith_edge_score_forward(o->block->csr, o->y->d, o->slope, o->a->value, kith_tensor_rows(o->b), o->y->value);
 }
 
 static void edge_score_backward(void *self) {
   attention *o = self;
   const float *ds = kith_tensor_grad(o->y);
   kith_edge_score_backward_left(o->block->csr, o->y->d, o->slope, o->y->value, ds, kith_tensor_grad(o->a));
-  kith_edge_score_backward_right(o->block->csc, o->y->d, o->slope, o->y->value, ds, kith_tensor_grad(o->b));
+  kith_edge_score_backward_right(o->block->csc, o->y->d, o->slope, o->y->value, ds,
+                                 kith_tensor_grad_rows(o->b));
 }
 
 kith_tensor *kith_edge_score_op(kith_tape *t, const kith_block *block, float slope, kith_tensor *left,
                                 kith_tensor *right) {
   if (!left || !right) return NULL;
+  kith_ghosts_read(t, block, right, false);
   attention made = {block, slope, left, right, kith_tape_node_tensor(t, block->edges, left->d)};
   return attention_record(t, "edge score", made, edge_score_forward, edge_score_backward);
 }
@@ -89,18 +91,20 @@ kith_tensor *kith_edge_softmax_op(kith_tape *t, const kith_block *block, kith_te
 
 static void attend_forward(void *self) {
   attention *o = self;
-  kith_edge_sum_forward(o->block->csr, o->a->d, o->a->value, o->b->d, o->b->value, o->y->value);
+  kith_edge_sum_forward(o->block->csr, o->a->d, o->a->value, o->b->d, kith_tensor_rows(o->b), o->y->value);
 }
 
 static void attend_backward(void *self) {
   attention *o = self;
   const float *dy = kith_tensor_grad(o->y);
-  kith_edge_sum_backward_x(o->block->csc, o->a->d, o->a->value, o->b->d, dy, kith_tensor_grad(o->b));
-  kith_edge_sum_backward_w(o->block->csr, o->a->d, o->b->d, o->b->value, dy, kith_tensor_grad(o->a));
+  kith_edge_sum_backward_x(o->block->csc, o->a->d, o->a->value, o->b->d, dy, kith_tensor_grad_rows(o->b));
+  kith_edge_sum_backward_w(o->block->csr, o->a->d, o->b->d, kith_tensor_rows(o->b), dy,
+                           kith_tensor_grad(o->a));
 }
 
 kith_tensor *kith_attend_op(kith_tape *t, const kith_block *block, kith_tensor *alpha, kith_tensor *x) {
   if (!alpha || !x) return NULL;
+  kith_ghosts_read(t, block, x, true);
   attention made = {block, 0, alpha, x, kith_tape_node_tensor(t, block->dst, x->d)};
   return attention_record(t, "attend", made, attend_forward, attend_backward);
 }
@@ -124,25 +128,29 @@ static kith_attention fused_attention_now(const fused_attention *o) {
 static void fused_attention_forward(void *self) {
   fused_attention *o = self;
   kith_attention now = fused_attention_now(o);
-  kith_attention_forward(o->block->csr, &now, o->left->value, o->right->value, o->z->value, o->keep,
-                         o->y->value);
+  kith_attention_forward(o->block->csr, &now, o->left->value, kith_tensor_rows(o->right),
+                         kith_tensor_rows(o->z), o->keep, o->y->value);
 }
 
 /* Columns are all of z's rows, ghosts included, so that the first gradient of z is written, not added. */
 static void fused_attention_backward(void *self) {
   fused_attention *o = self;
   const float *dy = kith_tensor_grad(o->y);
-  float *dleft = kith_tensor_grad(o->left), *dright = kith_tensor_grad(o->right);
-  bool add = kith_tensor_mark_grad_written(o->z);
+  float *dleft = kith_tensor_grad(o->left);
+  const kith_grad_rows dright = kith_tensor_grad_rows(o->right);
+  bool add;
+  const kith_grad_rows dz = kith_tensor_mark_grad_rows(o->z, &add);
   kith_attention now = fused_attention_now(o);
   kith_attention_backward_rows(o->block->csr, &now, o->keep, o->y->value, dy, dleft);
-  kith_attention_backward_columns(o->block->csc, &now, o->keep, o->right->value, o->z->value, dy, dright, add,
-                                  o->z->grad);
+  kith_attention_backward_columns(o->block->csc, &now, o->keep, kith_tensor_rows(o->right),
+                                  kith_tensor_rows(o->z), dy, dright, add, dz);
 }
 
 kith_tensor *kith_attention_op(kith_tape *t, const kith_block *block, float slope, kith_tensor *left,
                                kith_tensor *right, kith_tensor *z) {
   if (!left || !right || !z) return NULL;
+  kith_ghosts_read(t, block, right, true);
+  kith_ghosts_read(t, block, z, true);
   int64_t rows = block->dst->capacity;
   fused_attention made = {.block = block, .left = left, .right = right, .z = z};
   made.shape = (kith_attention){.heads = left->d, .d = z->d, .slope = slope};

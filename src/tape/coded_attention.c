@@ -42,8 +42,8 @@ static kith_coded_attention coded_attention_now(const coded_attention *o) {
                                 .dim = o->code->d,
                                 .a = o->block->csr,
                                 .q = o->q->value,
-                                .k = o->k->value,
-                                .v = o->v->value,
+                                .k = kith_tensor_rows(o->k),
+                                .v = kith_tensor_rows(o->v),
                                 .code = o->code->value,
                                 .wk = o->wk->value,
                                 .wv = o->wv->value,
@@ -64,8 +64,8 @@ static void coded_attention_backward(void *self) {
   const kith_coded_attention now = coded_attention_now(o);
   const float *dy = kith_tensor_grad(o->y);
   kith_coded_gradients g = {.q = kith_tensor_grad(o->q),
-                            .k = kith_tensor_grad(o->k),
-                            .v = kith_tensor_grad(o->v),
+                            .k = kith_tensor_grad_rows(o->k),
+                            .v = kith_tensor_grad_rows(o->v),
                             .code = kith_tensor_grad(o->code),
                             .wk = kith_tensor_grad(o->wk),
                             .wv = kith_tensor_grad(o->wv)};
@@ -75,6 +75,8 @@ static void coded_attention_backward(void *self) {
 kith_tensor *kith_coded_attention_op(kith_tape *t, const kith_block *block, int heads, kith_tensor *q,
                                      kith_tensor *k, kith_tensor *v, kith_coded_weights w) {
   if (!q || !k || !v || !w.code || !w.key || !w.value) return NULL;
+  kith_ghosts_read(t, block, k, true);
+  kith_ghosts_read(t, block, v, true);
   const int64_t entries = block->edges->capacity * heads, reads = block->dst->capacity * heads * w.code->d;
   coded_attention made = {
       .block = block, .heads = heads, .q = q, .k = k, .v = v, .code = w.code, .wk = w.key, .wv = w.value};

@@ -17,7 +17,7 @@ struct kith_composition {
   kith_composed rows, back; /* the entries by row, and by column */
   kith_csc csc;             /* where back is made of rows: their transpose */
   float *total;             /* [dst rows] what sums are divided by; null: nothing */
-  float *divided;           /* [src rows, ghosts included, d] a layer's gradient, divided */
+  float *divided;           /* [dst rows, d] a layer's gradient, divided */
   kith_exact_sum *gradient; /* [kinds, d] of q */
   double *scratch;          /* [2, kinds, d] */
   bool is_made;             /* the full graph's entries do not change */
@@ -174,9 +174,9 @@ static void composition_allocate_back(kith_tape *t, kith_composition *o) {
     return;
   }
   int64_t n_entry = b->edges->capacity;
-  composed_allocate(t, b->src->capacity, n_entry, &o->back);
-  o->back.csr.perm = kith_tape_workspace(t, b->src->capacity, sizeof *o->back.csr.perm);
-  o->csc.start = kith_tape_workspace(t, b->src->capacity + 2, sizeof *o->csc.start);
+  composed_allocate(t, kith_block_columns(b), n_entry, &o->back);
+  o->back.csr.perm = kith_tape_workspace(t, kith_block_columns(b), sizeof *o->back.csr.perm);
+  o->csc.start = kith_tape_workspace(t, kith_block_columns(b) + 2, sizeof *o->csc.start);
   o->csc.entry = kith_tape_workspace(t, n_entry, sizeof *o->csc.entry);
   o->csc.row = kith_tape_workspace(t, n_entry, sizeof *o->csc.row);
 }
@@ -186,7 +186,7 @@ static void composition_allocate(kith_tape *t, kith_composition *o) {
   const composition_side rows = composition_rows(o);
   composed_allocate(t, b->dst->capacity, composition_most(o, &rows), &o->rows);
   composition_allocate_back(t, o);
-  o->divided = kith_tape_workspace(t, b->src->capacity * o->q->d, sizeof *o->divided);
+  o->divided = kith_tape_workspace(t, b->dst->capacity * o->q->d, sizeof *o->divided);
   o->gradient = kith_tape_workspace(t, o->q->n_row * o->q->d, sizeof *o->gradient);
   o->scratch = kith_tape_workspace(t, 2 * o->q->n_row * o->q->d, sizeof *o->scratch);
   if (o->how.norm == KITH_NORM_MEAN) o->total = kith_tape_workspace(t, b->dst->capacity, sizeof *o->total);
@@ -208,15 +208,17 @@ kith_composition *kith_composition_op(kith_tape *t, const kith_block *block,
 typedef struct compose {
   kith_composition *by;
   kith_tensor *x, *y;
+  const kith_ghost_buffer *ghosts;
 } compose;
 
-/* y = m x (or +=), and with a halo of `a` x's ghost rows from their owners: rows that need none while
- * messages travel. */
+/* y = m x (or +=), and with a halo of `a` x's ghost rows, `ghost`, from their owners: rows that need none
+ * while messages travel. */
 static void compose_multiply(const compose *o, const kith_dist_csr *a, const kith_composed *m,
-                             kith_lid n_interior, float *x, bool add, float *y) {
+                             kith_lid n_interior, kith_node_rows x, float *ghost, bool add,
+                             kith_grad_rows y) {
   const float *q = o->by->q->value;
   int d = o->x->d;
-  if (a) kith_halo_begin(a->halo, d, x, x + (size_t)a->csr.n_row * (size_t)d);
+  if (a) kith_halo_begin(a->halo, d, x.own, ghost);
   kith_compose(m, 0, n_interior, d, q, x, add, y);
   if (a) kith_halo_end(a->halo);
   kith_compose(m, n_interior, m->csr.n_row, d, q, x, add, y);
@@ -225,7 +227,8 @@ static void compose_multiply(const compose *o, const kith_dist_csr *a, const kit
 static void compose_forward(void *self) {
   const compose *o = self;
   const kith_dist_csr *a = o->by->block->dist_csr;
-  compose_multiply(o, a, &o->by->rows, a ? a->n_interior : 0, o->x->value, false, o->y->value);
+  compose_multiply(o, a, &o->by->rows, a ? a->n_interior : 0, kith_tensor_rows(o->x),
+                   a ? kith_tensor_ghosts(o->x) : NULL, false, kith_grad_rows_together(o->y->value));
   if (o->by->total) kith_divide_rows(kith_tensor_n(o->y), o->x->d, o->by->total, o->y->value, o->y->value);
 }
 
@@ -234,10 +237,18 @@ static void compose_backward_turned(const compose *o) {
   const kith_composition *by = o->by;
   const kith_dist_csr *a = by->block->dist_csr;
   const int d = o->x->d;
-  float *dx = kith_tensor_grad(o->x), *ghost = a ? dx + (size_t)a->csr.n_row * (size_t)d : NULL;
-  if (a) kith_clear((int64_t)a->n_ghost * d, ghost);
-  compose_multiply(o, NULL, &by->back, 0, by->divided, true, dx);
-  if (a) kith_halo_backward(a->halo, d, ghost, dx);
+  kith_grad_rows dx = kith_grad_rows_together(kith_tensor_grad(o->x));
+  if (a) dx = (kith_grad_rows){dx.own, o->ghosts->row, a->csr.n_row};
+  if (a) kith_clear((int64_t)a->n_ghost * d, dx.ghost);
+  compose_multiply(o, NULL, &by->back, 0, kith_node_rows_together(by->divided), NULL, true, dx);
+  if (a) kith_halo_backward(a->halo, d, dx.ghost, dx.own);
+}
+
+/* The gradient of y, its ghost rows in the shared buffer. */
+static kith_node_rows compose_divided(const compose *o) {
+  const kith_dist_csr *a = o->by->block->dist_csr;
+  const float *own = o->by->divided;
+  return a ? (kith_node_rows){own, o->ghosts->row, a->csr.n_row} : kith_node_rows_together(own);
 }
 
 static void compose_backward(void *self) {
@@ -252,17 +263,21 @@ static void compose_backward(void *self) {
   else memcpy(by->divided, dy, (size_t)(n * d) * sizeof *dy);
   if (kith_tensor_requires_grad(o->x) && composition_turns(by)) compose_backward_turned(o);
   else if (kith_tensor_requires_grad(o->x))
-    compose_multiply(o, a, &by->back, n_interior, by->divided, true, kith_tensor_grad(o->x));
-  kith_compose_gradient(&by->rows, (int)by->q->n_row, d, o->x->value, by->divided, by->scratch, by->gradient);
+    compose_multiply(o, a, &by->back, n_interior, compose_divided(o), o->ghosts->row, true,
+                     kith_grad_rows_together(kith_tensor_grad(o->x)));
+  kith_compose_gradient(&by->rows, (int)by->q->n_row, d, kith_tensor_rows(o->x), by->divided, by->scratch,
+                        by->gradient);
 }
 
 kith_tensor *kith_compose_op(kith_tape *t, kith_composition *by, kith_tensor *x) {
   if (!x || !by) return NULL;
   const kith_dist_csr *a = by->block->dist_csr;
   if (a && kith_tape_check(t, kith_halo_reserve(a->halo, x->d)) != KITH_OK) return NULL;
+  kith_ghosts_keep(t, by->block, x); /* the gradient of q reads them */
+  if (a) kith_ghost_buffer_reserve(t, by->block->src->n_ghost, x->d);
   kith_tensor *y = kith_tape_tensor_like(t, x, by->block->dst, x->d);
   compose *o = kith_tape_op(t, "compose", a != NULL, compose_forward, compose_backward, sizeof *o);
   if (!o || !y) return NULL;
-  *o = (compose){by, x, y};
+  *o = (compose){by, x, y, kith_tape_ghosts(t)};
   return y;
 }

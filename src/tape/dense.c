@@ -34,10 +34,10 @@ static void dense_forward(void *self) {
   kith_dense_forward(&now, kith_tensor_n(o->y), o->x[0]->value, dense_second(o), o->y->value);
 }
 
-/* Whether the gradient of an input is added to; if not, rows behind those of y, which are ghosts or sources,
- * are cleared. */
+/* Whether the gradient of an input is added to; if not, rows behind those of y, which are sources, are
+ * cleared. */
 static bool dense_adds(const dense *o, kith_tensor *x) {
-  int64_t n_y = kith_tensor_n(o->y), n = x->node_map ? x->node_map->n + x->node_map->n_ghost : x->n_row;
+  int64_t n_y = kith_tensor_n(o->y), n = kith_tensor_n(x);
   if (dense_rows(o, x)) (void)kith_tensor_grad(x);
   if (kith_tensor_mark_grad_written(x)) return true;
   kith_clear((n - n_y) * x->d, x->grad + n_y * x->d);

@@ -88,7 +88,7 @@ static void edge_dropout_allocate(kith_tape *t, edge_dropout *o) {
   if (o->from->transpose) edge_dropout_allocate_transpose(t, o);
   o->scale = kith_tape_workspace(t, n_entry, sizeof *o->scale);
   if (!o->from->csc->start) return;
-  o->kept_csc.start = kith_tape_workspace(t, o->from->src->capacity + 2, sizeof *o->kept_csc.start);
+  o->kept_csc.start = kith_tape_workspace(t, kith_block_columns(o->from) + 2, sizeof *o->kept_csc.start);
   o->kept_csc.entry = kith_tape_workspace(t, n_entry, sizeof *o->kept_csc.entry);
   o->kept_csc.row = kith_tape_workspace(t, n_entry, sizeof *o->kept_csc.row);
 }

@@ -28,9 +28,9 @@ static void gates_forward(void *self) {
   kith_gated_entries *g = m->gated;
   kith_eid n = g->csr.start[g->csr.n_row];
   int d = o->x->d;
-  kith_halo_begin(o->a->halo, d, o->x->value, o->x->value + (size_t)g->csr.n_row * (size_t)d);
+  kith_halo_begin(o->a->halo, d, o->x->value, kith_tensor_ghosts(o->x));
   kith_halo_end(o->a->halo);
-  kith_gate_forward(&g->csr, d, o->x->value, o->weight->value, o->bias->value[0], g->gate);
+  kith_gate_forward(&g->csr, d, kith_tensor_rows(o->x), o->weight->value, o->bias->value[0], g->gate);
   memset(g->weight_grad, 0, (size_t)n * sizeof *g->weight_grad);
 #pragma omp parallel for schedule(static)
   for (kith_eid k = 0; k < n; k++) {
@@ -70,7 +70,7 @@ static void gates_backward(void *self) {
   int d = o->x->d;
   memset(o->gradient, 0, (size_t)(d + 1) * sizeof *o->gradient);
   gates_backward_arguments(o);
-  kith_spmm(ds, 0, ds->n_row, d, o->x->value, false, o->z);
+  kith_spmm_of(ds, 0, ds->n_row, d, kith_tensor_rows(o->x), false, o->z);
   if (kith_tensor_requires_grad(o->x))
     kith_gate_backward_rows(ds->n_row, d, o->weight->value, o->z, kith_tensor_grad(o->x));
   kith_gate_backward_weight(ds->n_row, d, o->x->value, o->z, o->gradient);
@@ -87,6 +87,7 @@ void kith_gates_op(kith_tape *t, const kith_block *block, kith_tensor *x, kith_t
   kith_dist_csr *a = block ? block->dist_csr : NULL;
   if (!x || !weight || !bias || !a || !a->merged || !a->merged->gated) return;
   if (kith_tape_check(t, kith_halo_reserve(a->halo, x->d)) != KITH_OK) return;
+  kith_ghosts_keep(t, block, x);
   gates *o = kith_tape_op(t, "gates", true, gates_forward, gates_backward, sizeof *o);
   if (!o) return;
   *o = (gates){.a = a, .x = x, .weight = weight, .bias = bias};

@@ -21,7 +21,7 @@ static kith_lid lstm_group(lstm *o, kith_lid first) {
                            .col = o->block->src->node};
   kith_lid last = kith_lstm_group_end(a, first, o->s.max_entries);
   kith_lstm_plan(&o->s, a, first, last, &order);
-  kith_lstm_forward(&o->s, o->z->value, o->w->value, o->y->value);
+  kith_lstm_forward(&o->s, kith_tensor_rows(o->z), o->w->value, o->y->value);
   return last;
 }
 
@@ -35,7 +35,8 @@ static void lstm_backward(void *self) {
   lstm *o = self;
   const kith_csr *a = o->block->csr;
   const float *dy = kith_tensor_grad(o->y);
-  float *dw = kith_tensor_grad(o->w), *dz = kith_tensor_grad(o->z);
+  float *dw = kith_tensor_grad(o->w);
+  const kith_grad_rows dz = kith_tensor_grad_rows(o->z);
   bool one_group = a->n_row > 0 && kith_lstm_group_end(a, 0, o->s.max_entries) == a->n_row;
   for (kith_lid p = 0; p < a->n_row;) {
     p = one_group ? a->n_row : lstm_group(o, p);
@@ -75,6 +76,7 @@ static void lstm_allocate(kith_tape *t, const kith_block *block, kith_eid max_en
 kith_tensor *kith_lstm_op(kith_tape *t, const kith_block *block, const kith_exec_ctx *exec,
                           kith_eid max_entries, kith_tensor *z, kith_tensor *w) {
   if (!z || !w) return NULL;
+  kith_ghosts_read(t, block, z, true);
   lstm made = {
       .block = block, .exec = exec, .z = z, .w = w, .y = kith_tape_node_tensor(t, block->dst, (int)w->n_row)};
   lstm_allocate(t, block, max_entries, (int)w->n_row, &made.s);

@@ -1,5 +1,7 @@
 /*
  * y = A x over ranks: the halo exchange overlaps with the rows that need no ghosts.
+ * Ghost rows are in the tape's shared buffer while an exchange is summed: nothing keeps them, but where
+ * backward reads those of x (learned weights of directed relations, gates).
  * Where rows are gathered as bf16, owners round them, so that every rank reads the same numbers.
  * Only the batch's rows of the last layer are read, so forward computes only those, and backward skips the
  * zero gradients of the others; of rows of other ranks it does not know which are zero.
@@ -16,36 +18,46 @@ typedef struct propagate {
   const kith_csr *csr;       /* its matrix, or the remaining entries after edge dropout: the same rows */
   const kith_csr *transpose; /* likewise; csr itself if it is symmetric */
   kith_tensor *x, *y;
+  const kith_ghost_buffer *ghosts;
+  bool keeps; /* x has ghost rows of its own, for backward */
   kith_propagation how;
   kith_lid
       *position; /* [n_own] last layer: positions in A of the rows that are computed, interior ones first */
   uint8_t *some; /* [n_own + n_ghost] last layer: 1 for rows whose gradients may not be zero */
 } propagate;
 
+static kith_node_rows propagate_rows_of(const propagate *p, const float *own) {
+  bool kept = p->keeps && own == p->x->value;
+  return (kith_node_rows){own, kept ? kith_tensor_ghosts(p->x) : p->ghosts->row, p->csr->n_row};
+}
+
 /* Round the owned rows if they are gathered so, and send to the other ranks what they read of them. */
-static void propagate_begin(const propagate *p, float *x) {
+static void propagate_begin(const propagate *p, const float *x) {
   kith_lid n_own = p->csr->n_row;
   int d = p->x->d;
+  float *ghost = p->keeps && x == p->x->value ? kith_tensor_ghosts(p->x) : p->ghosts->row;
   if (p->how.rounded) {
     kith_bf16_round_rows(n_own, d, x, p->how.rounded);
     d = kith_bf16_words(d);
     x = (float *)(void *)p->how.rounded; /* a halo copies words */
+    ghost = (float *)(void *)(p->how.rounded + (size_t)n_own * (size_t)d);
   }
-  kith_halo_begin(p->a->halo, d, x, x + (size_t)n_own * (size_t)d);
+  kith_halo_begin(p->a->halo, d, x, ghost);
 }
 
 static void propagate_range(const propagate *p, const kith_csr *csr, kith_lid first, kith_lid last,
-                            const uint8_t *some, const float *from, bool add, float *to) {
+                            const uint8_t *some, kith_node_rows from, bool add, float *to) {
   if (some) kith_spmm_nonzero(csr, first, last, p->x->d, some, from, add, to);
   else if (p->how.rounded) kith_spmm_bf16(csr, first, last, p->x->d, p->how.rounded, add, to);
-  else kith_spmm(csr, first, last, p->x->d, from, add, to);
+  else kith_spmm_of(csr, first, last, p->x->d, from, add, to);
 }
 
-/* to = csr from (or +=): begin halo, interior rows, end halo, boundary rows.  The order of summation within a
- * row does not depend on the overlap.  Rows of `from` are zero where `some` is; null: none is known to be. */
+/* to = csr own (or +=): begin halo, interior rows, end halo, boundary rows.  The order of summation within a
+ * row does not depend on the overlap.  Rows of `own` are zero where `some` is; null: none is known to be. */
 static void propagate_multiply(const propagate *p, const kith_csr *csr, kith_lid n_interior,
-                               const uint8_t *some, float *from, bool add, float *to) {
-  propagate_begin(p, from);
+                               const uint8_t *some, const float *own, bool add, float *to) {
+  const kith_node_rows from = propagate_rows_of(p, own);
+  propagate_begin(p, own);
   for (int i = 0; i < PROPAGATE_PIECES; i++) {
     kith_lid low = (kith_lid)kith_chunk_begin(n_interior, PROPAGATE_PIECES, i);
     kith_lid high = (kith_lid)kith_chunk_begin(n_interior, PROPAGATE_PIECES, i + 1);
@@ -61,12 +73,12 @@ static void propagate_forward(void *self) {
   propagate_multiply(p, p->csr, p->a->n_interior, NULL, p->x->value, false, p->y->value);
 }
 
-/* Gradients of gated weights; the ghost rows of x and of y's gradient are filled. */
+/* Gradients of gated weights; x has kept its ghost rows, and those of y's gradient are filled. */
 static void propagate_backward_gates(const propagate *p) {
   const kith_gated_entries *g = p->a->merged->gated;
   float scale = p->block->keep ? (float)p->block->keep_scale : 1;
-  kith_gate_add_slope(&g->csr, g->entry, p->block->keep, scale, p->x->d, p->x->value, p->y->grad,
-                      g->weight_grad);
+  kith_gate_add_slope(&g->csr, g->entry, p->block->keep, scale, p->x->d, kith_tensor_rows(p->x),
+                      propagate_rows_of(p, p->y->grad), g->weight_grad);
 }
 
 /* Mark the rows whose gradients may not be zero; null: all. */
@@ -83,12 +95,12 @@ static const uint8_t *propagate_mark(const propagate *p) {
 /* Backward along this rank's columns: gradients of ghost rows are returned to their owners.  For inference:
  * gradients of gates are not computed. */
 static void propagate_backward_one_way(const propagate *p) {
-  const size_t own = (size_t)p->a->csr.n_row * (size_t)p->x->d;
-  float *dx = kith_tensor_grad(p->x), *dy = kith_tensor_grad(p->y);
-  kith_clear((int64_t)p->a->n_ghost * p->x->d, dx + own);
-  kith_spmm_transpose(p->block->csc, p->csr->weight, p->x->d, dy, dx);
-  kith_halo_backward(p->a->halo, p->x->d, dx + own, dx);
-  kith__relation_weights_backward(p->block, p->x->d, dy, p->x->value);
+  const kith_grad_rows dx = {kith_tensor_grad(p->x), p->ghosts->row, p->a->csr.n_row};
+  const float *dy = kith_tensor_grad(p->y);
+  kith_clear((int64_t)p->a->n_ghost * p->x->d, dx.ghost);
+  kith_spmm_transpose_to(p->block->csc, p->csr->weight, p->x->d, dy, dx);
+  kith_halo_backward(p->a->halo, p->x->d, dx.ghost, dx.own);
+  kith__relation_weights_backward(p->block, p->x->d, dy, propagate_rows_of(p, p->x->value));
 }
 
 /* Backward multiplies the gradient by the transpose of A, which is A where it is symmetric: edge dropout
@@ -104,10 +116,11 @@ static void propagate_backward(void *self) {
   propagate_multiply(p, p->transpose, n_interior, propagate_mark(p), p->y->grad,
                      kith_tensor_mark_grad_written(p->x), p->x->grad);
   if (p->how.rounded) return; /* the ghost rows of x and of y's gradient were not exchanged as floats */
-  /* <dy, A_r x>: the ghost rows of both are filled, so that of a symmetric matrix they may change places. */
+  /* <dy, A_r x>: of a symmetric matrix they may change places, and the ghost rows of dy are filled. */
   const float *x = p->x->value, *dy = p->y->grad;
   bool directed = a->transpose != NULL;
-  kith__relation_weights_backward(p->block, p->x->d, directed ? dy : x, directed ? x : dy);
+  kith__relation_weights_backward(p->block, p->x->d, directed ? dy : x,
+                                  propagate_rows_of(p, directed ? x : dy));
   if (a->merged && a->merged->gated) propagate_backward_gates(p);
 }
 
@@ -127,7 +140,7 @@ static kith_lid propagate_list(propagate *p) {
 static void propagate_rows(const propagate *p, kith_lid n, const kith_lid *position) {
   int d = p->x->d;
   if (p->how.rounded) kith_spmm_rows_bf16(p->csr, n, position, d, p->how.rounded, p->y->value);
-  else kith_spmm_rows(p->csr, n, position, d, p->x->value, p->y->value);
+  else kith_spmm_rows(p->csr, n, position, d, propagate_rows_of(p, p->x->value), p->y->value);
 }
 
 static void propagate_forward_last(void *self) {
@@ -143,18 +156,30 @@ static void propagate_forward_last(void *self) {
   propagate_rows(p, p->how.output->gather_index->n_unique - n_interior, p->position + n_interior);
 }
 
+/* Whether backward reads the ghost rows of x. */
+static bool propagate_keeps(const kith_block *block) {
+  const kith_merged_relations *m = block->merged;
+  bool scatters = block->one_way || block->dist_csr->transpose;
+  return m && (m->gated || (scatters && kith__relation_weights_learned(block)));
+}
+
 kith_tensor *kith_propagate_with_op(kith_tape *t, const kith_block *block, const kith_propagation *how,
                                     kith_tensor *x) {
   if (!block->dist_csr) return kith_aggregate_op(t, block, KITH_NORM_SYMMETRIC, x);
   if (!x) return NULL;
   int words = how->rounded ? kith_bf16_words(x->d) : x->d;
   if (kith_tape_check(t, kith_halo_reserve(block->dist_csr->halo, words)) != KITH_OK) return NULL;
+  bool keeps = !how->rounded && propagate_keeps(block);
+  if (keeps) kith_ghosts_keep(t, block, x);
+  kith_ghost_buffer_reserve(t, how->rounded ? 0 : block->src->n_ghost, x->d);
   propagate made = {.a = block->dist_csr,
                     .block = block,
                     .csr = block->csr,
                     .transpose = block->transpose ? block->transpose : block->csr,
                     .x = x,
                     .y = kith_tape_node_tensor(t, block->dst, x->d),
+                    .ghosts = kith_tape_ghosts(t),
+                    .keeps = keeps,
                     .how = *how};
   if (how->output) made.position = kith_tape_workspace(t, block->csr->n_row, sizeof *made.position);
   if (how->output) made.some = kith_tape_workspace(t, block->csr->n_col, sizeof *made.some);

@@ -87,7 +87,7 @@ static void relation_block_allocate(kith_tape *t, relation_block *o) {
   o->scale = kith_tape_workspace(t, n_entry, sizeof *o->scale);
   if (o->from->age) o->age = kith_tape_workspace(t, n_entry, sizeof *o->age);
   if (!o->from->csc->start) return;
-  o->csc.start = kith_tape_workspace(t, o->from->src->capacity + 2, sizeof *o->csc.start);
+  o->csc.start = kith_tape_workspace(t, kith_block_columns(o->from) + 2, sizeof *o->csc.start);
   o->csc.entry = kith_tape_workspace(t, n_entry, sizeof *o->csc.entry);
   o->csc.row = kith_tape_workspace(t, n_entry, sizeof *o->csc.row);
 }

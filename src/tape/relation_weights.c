@@ -48,9 +48,9 @@ void kith_relation_weights_op(kith_tape *t, const kith_block *block, kith_tensor
   memcpy(o->omega, omega, (size_t)block->merged->n * sizeof *omega);
 }
 
-void kith__relation_weights_backward(const kith_block *block, int d, const float *row, const float *col) {
+void kith__relation_weights_backward(const kith_block *block, int d, const float *row, kith_node_rows col) {
   kith_merged_relations *m = block->merged;
-  if (!m || !m->base) return;
+  if (!kith__relation_weights_learned(block)) return;
   const kith_relation_entries r = {.n = m->n,
                                    .of = m->of,
                                    .learned = m->learned,

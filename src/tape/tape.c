@@ -20,6 +20,7 @@ struct kith_tape {
   void (*progress)(void *self);
   void *progress_self;
   kith_tape_bytes taken;
+  kith_ghost_buffer ghosts;
   kith_status status;
 };
 
@@ -39,8 +40,10 @@ void kith_tape_destroy(kith_tape **tape) {
     KITH_FREE(t->tensor[i]->value);
     KITH_FREE(t->tensor[i]->grad);
     KITH_FREE(t->tensor[i]->sparse);
+    kith_ghosts_free(t->tensor[i]);
     KITH_FREE(t->tensor[i]);
   }
+  KITH_FREE(t->ghosts.row);
   KITH_FREE(*tape);
 }
 
@@ -142,7 +145,14 @@ kith_status kith_tape_check(kith_tape *t, kith_status st) {
 
 kith_status kith_tape_status(const kith_tape *t) { return t->status; }
 
-kith_tape_bytes kith_tape_memory(const kith_tape *t) { return t->taken; }
+kith_ghost_buffer *kith_tape_ghosts(kith_tape *t) { return &t->ghosts; }
+
+kith_tape_bytes kith_tape_memory(const kith_tape *t) {
+  kith_tape_bytes all = t->taken;
+  all.grad += t->ghosts.grad_taken;
+  all.ghost = t->ghosts.value_taken + t->ghosts.n * (int64_t)sizeof *t->ghosts.row;
+  return all;
+}
 
 void kith_tape_set_progress(kith_tape *t, void (*progress)(void *self), void *self) {
   t->progress = progress;
@@ -159,26 +169,30 @@ void kith_tape_forward(kith_tape *t) {
 }
 
 void kith_tape_backward(kith_tape *t) {
-  for (int i = 0; i < t->n_tensor; i++) t->tensor[i]->grad_written = false;
+  for (int i = 0; i < t->n_tensor; i++) {
+    t->tensor[i]->grad_written = false;
+    kith_ghosts_begin_backward(t->tensor[i]);
+  }
   for (int i = t->n_op - 1; i >= 0; i--)
     if (t->op[i].backward) tape_run(t, t->op[i].backward, t->op[i].self);
 }
 
-static void tape_discard_tensor(const kith_tensor *x) {
+static void tape_discard_tensor(kith_tensor *x) {
   kith_alloc_discard(x->value, x->n_row * x->d, sizeof *x->value);
   if (x->grad) kith_alloc_discard(x->grad, x->n_row * x->d, sizeof *x->grad);
+  kith_ghosts_discard(x);
 }
 
 void kith_tape_discard(kith_tape *t, const kith_tensor *keep, bool workspaces) {
   for (int i = 0; i < t->n_tensor; i++)
     if (t->tensor[i] != keep) tape_discard_tensor(t->tensor[i]);
+  if (t->ghosts.row) kith_alloc_discard(t->ghosts.row, t->ghosts.n, sizeof *t->ghosts.row);
   for (int i = 0; i < t->n_workspace && workspaces; i++)
     kith_alloc_discard(t->workspace[i], t->workspace_bytes[i], 1);
 }
 
 float *kith_tensor_grad(kith_tensor *x) {
-  int64_t n = x->node_map ? x->node_map->n + x->node_map->n_ghost : x->n_row;
-  if (!kith_tensor_mark_grad_written(x)) kith_clear(n * x->d, x->grad);
+  if (!kith_tensor_mark_grad_written(x)) kith_clear(kith_tensor_n(x) * x->d, x->grad);
   return x->grad;
 }
 

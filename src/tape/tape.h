@@ -14,9 +14,10 @@ void *kith_tape_workspace(kith_tape *t, int64_t count, size_t size);
 /** Store a failure while recording; the first one is kept.  Returns the tape's status.  Local. */
 kith_status kith_tape_check(kith_tape *t, kith_status st);
 
-/** Bytes allocated for tensors' values, their gradients, and workspaces. */
+/** Bytes allocated for tensors' values; their gradients; values of ghost rows, and the gradients that share
+ * memory with them; workspaces. */
 typedef struct kith_tape_bytes {
-  int64_t value, grad, workspace;
+  int64_t value, grad, ghost, workspace;
 } kith_tape_bytes;
 kith_tape_bytes kith_tape_memory(const kith_tape *t);
 /** Bytes of a tensor with its gradient.  Local. */
@@ -76,6 +77,49 @@ kith_tensor *kith_type_rows_op(kith_tape *t, int type, kith_tensor *x);
 
 /** The rows first … first + n - 1 of weights `w`, with their gradients: no copy.  Local. */
 kith_tensor *kith_row_view_op(kith_tape *t, kith_tensor *w, int64_t first, int64_t n);
+
+/* ---- ghost rows of the full graph (ghosts.c) ---- */
+
+/** The buffer that tensors share for ghost rows: values in forward, gradients in backward. */
+typedef struct kith_ghost_buffer {
+  float *row; /**< [n] numbers: the widest exchange */
+  int64_t n;
+  const kith_tensor *holder;       /**< while recording: whose rows it has; null: an op's alone */
+  int64_t value_taken, grad_taken; /**< bytes of ghost rows that tensors have of their own */
+} kith_ghost_buffer;
+kith_ghost_buffer *kith_tape_ghosts(kith_tape *t);
+
+/** The buffer for n rows of d numbers while an op runs, also in backward.  It moves while ops are recorded:
+ * read kith_ghost_buffer.row when run.  Null on failure.  Local. */
+float *kith_ghost_buffer_reserve(kith_tape *t, int64_t n, int d);
+
+/*
+ * An op that exchanges rows of x, and each op that then reads x by the columns of a block, says so when it is
+ * recorded; in sampled steps, whose blocks have no ghosts, these do nothing.  All are Local.
+ */
+/** An op that fills ghost rows of x (kith_tensor_ghosts()) and in backward returns their gradients. */
+void kith_ghosts_fill(kith_tape *t, const kith_block *block, kith_tensor *x);
+/** An op that fills ghost rows of x and reads them itself, in backward as well. */
+void kith_ghosts_keep(kith_tape *t, const kith_block *block, kith_tensor *x);
+/** An op that reads x; `kept`: in backward as well.  Fails where no op fills the ghosts of x. */
+void kith_ghosts_read(kith_tape *t, const kith_block *block, kith_tensor *x, bool kept);
+
+/** When run: the rows of x that a block's columns name; its ghost rows alone, to be filled. */
+kith_node_rows kith_tensor_rows(const kith_tensor *x);
+float *kith_tensor_ghosts(const kith_tensor *x);
+/** Their gradients, as kith_tensor_grad(); and for an op that writes all of them, if it finds `add` false. */
+kith_grad_rows kith_tensor_grad_rows(kith_tensor *x);
+kith_grad_rows kith_tensor_mark_grad_rows(kith_tensor *x, bool *add);
+
+/* For tape.c. */
+void kith_ghosts_begin_backward(kith_tensor *x);
+void kith_ghosts_discard(kith_tensor *x);
+void kith_ghosts_free(kith_tensor *x);
+
+/** Rows of tensors that a block's columns name: own ones, and ghosts behind them.  Local. */
+static inline int64_t kith_block_columns(const kith_block *block) {
+  return block->src->capacity + block->src->n_ghost;
+}
 
 /** False for constants, which have no gradient. */
 static inline bool kith_tensor_requires_grad(const kith_tensor *x) { return x->grad != NULL; }
@@ -158,7 +202,11 @@ void kith_relation_weights_op(kith_tape *t, const kith_block *block, kith_tensor
  * @param row, col  [rows of the matrix, d], [columns, d]: y's gradient and x; of a symmetric matrix either
  * one
  */
-void kith__relation_weights_backward(const kith_block *block, int d, const float *row, const float *col);
+void kith__relation_weights_backward(const kith_block *block, int d, const float *row, kith_node_rows col);
+/** Whether that reads `col`.  Local. */
+static inline bool kith__relation_weights_learned(const kith_block *block) {
+  return block->merged && block->merged->base;
+}
 
 /**
  * Learn gates of ties in the full graph's merged matrix: an entry (i, j) of a gated relation weighs omega *
@@ -260,8 +308,8 @@ typedef struct kith_propagation {
    * output->gather_index only, and backward reads only their gradients, at the cost of their entries.  Null:
    * all rows. */
   const kith_output *output;
-  /** [n_row of x, kith_bf16_words(d)] workspace, which layers of a tape may share: the rows that are
-   * gathered, rounded to bf16, which the halo then exchanges.  Null: floats. */
+  /** [kith_block_columns(), kith_bf16_words(d)] workspace, which layers of a tape may share: the rows that
+   * are gathered, rounded to bf16, which the halo then exchanges.  Null: floats. */
   kith_bf16_pair *rounded;
 } kith_propagation;
 

@@ -33,7 +33,8 @@ static void time_score_forward(void *self) {
   time_score *o = self;
   const kith_time_codes c = time_score_codes(o);
   time_score_ages(o);
-  kith_time_score_forward(o->block->csr, &c, o->slope, o->left->value, o->right->value, o->y->value);
+  kith_time_score_forward(o->block->csr, &c, o->slope, o->left->value, kith_tensor_rows(o->right),
+                          o->y->value);
 }
 
 static void time_score_backward(void *self) {
@@ -42,7 +43,7 @@ static void time_score_backward(void *self) {
   const float *ds = kith_tensor_grad(o->y);
   kith_edge_score_backward_left(o->block->csr, o->y->d, o->slope, o->y->value, ds, kith_tensor_grad(o->left));
   kith_edge_score_backward_right(o->block->csc, o->y->d, o->slope, o->y->value, ds,
-                                 kith_tensor_grad(o->right));
+                                 kith_tensor_grad_rows(o->right));
   kith_time_score_backward(o->block->csr, &c, o->slope, o->y->value, ds, kith_tensor_grad(o->code.omega),
                            kith_tensor_grad(o->code.phi), kith_tensor_grad(o->code.weight));
 }
@@ -50,6 +51,7 @@ static void time_score_backward(void *self) {
 kith_tensor *kith_time_score_op(kith_tape *t, const kith_block *block, float slope, kith_tensor *left,
                                 kith_tensor *right, kith_time_code code) {
   if (!block || !left || !right || !code.omega || !code.phi || !code.weight) return NULL;
+  kith_ghosts_read(t, block, right, false);
   time_score made = {.block = block, .slope = slope, .code = code, .left = left, .right = right};
   if (!block->age) {
     (void)kith_tape_check(t, kith_fail(KITH_ECONFIG, "time codes: the edges of a layer have no ages"));

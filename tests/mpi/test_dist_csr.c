@@ -456,8 +456,8 @@ static void the_way_back_is_the_transpose_of_given_rows(void **state) {
     }
   kith_halo_begin(a->halo, WIDTH, x, x + own);
   kith_halo_end(a->halo);
-  kith_edge_sum_forward(&a->csr, 1, a->csr.weight, WIDTH, x, ax);
-  kith_edge_sum_backward_x(&full.csc, 1, a->csr.weight, WIDTH, y, aty);
+  kith_edge_sum_forward(&a->csr, 1, a->csr.weight, WIDTH, kith_node_rows_together(x), ax);
+  kith_edge_sum_backward_x(&full.csc, 1, a->csr.weight, WIDTH, y, kith_grad_rows_together(aty));
   kith_halo_backward(a->halo, WIDTH, aty + own, aty);
   for (size_t i = 0; i < own; i++) {
     s[0] += (double)ax[i] * (double)y[i];

@@ -5,6 +5,7 @@
 #include "support/parts.h"
 
 #include "diagnose/memory_estimate.h"
+#include "diagnose/tape_cost_model.h"
 #include "eval/direct.h"
 #include "ingest/ingest.h"
 #include "sample/relation_rows.h"
@@ -310,6 +311,76 @@ static void bytes_of_tensors_and_weights(void **state) {
   kith_tape_destroy(&t);
 }
 
+/* A model as a trainer records it on the full graph. */
+static kith_tape_bytes tape_taken(const kith_model_options *o, kith_dist_csr *a) {
+  kith_full_block full;
+  kith_params *params = NULL;
+  kith_exec_ctx exec = {.training = true};
+  kith_tape *t = NULL;
+  assert_int_equal(kith_full_block_make(a, kith_model_needs_transpose(o), kith_model_has_self_loops(o),
+                                        &full),
+                   KITH_OK);
+  assert_int_equal(kith_params_create(1, &params), KITH_OK);
+  assert_int_equal(kith_tape_create(&t), KITH_OK);
+  kith_recording r = {.model = o, .g = g, .full = &full, .params = params, .exec = &exec, .tape = t};
+  kith_recording_input(&r);
+  kith_recording_layers(&r);
+  assert_int_equal(kith_tape_status(t), KITH_OK);
+  const kith_tape_bytes taken = kith_tape_memory(t);
+  kith_tape_destroy(&t);
+  kith_params_destroy(&params);
+  kith_full_block_free(&full);
+  return taken;
+}
+
+/* A model of two layers: columns of ghost rows in the shared buffer, and of those that layers keep; of the
+ * gradients of these. */
+typedef struct ghost_case {
+  kith_model_options o;
+  int shared, kept, kept_grad;
+} ghost_case;
+
+static void assert_ghosts(const ghost_case *c, kith_dist_csr *a) {
+  kith_model_options o = c->o;
+  kith__tape_cost_model m;
+  o.dim = DIM;
+  o.layers = 2;
+  const kith_tape_bytes taken = tape_taken(&o, a);
+  const int64_t ghost = (int64_t)sizeof(float) * a->n_ghost, own = (int64_t)sizeof(float) * g->n_own;
+  assert_int_equal(ghost * (c->shared + c->kept), taken.ghost);
+  assert_true((taken.value - (int64_t)sizeof(float) * kith_model_output_dim(&o)) % own == 0);
+  assert_true(taken.grad <= taken.value + ghost * c->kept_grad);
+  assert_int_equal(kith__tape_cost_model_fit(&o, &sizes, &m), KITH_OK);
+  const kith_tape_bytes said =
+      kith__tape_cost_model_predict(&m, g->n_own, a->n_ghost, a->csr.start[a->csr.n_row]);
+  assert_int_equal(said.value, taken.value);
+  assert_int_equal(said.grad, taken.grad);
+  assert_int_equal(said.ghost, taken.ghost);
+}
+
+/* Layers have own rows alone: values and gradients of the input rows and of both layers. */
+static void layers_share_their_ghost_rows(void **state) {
+  const ghost_case cases[] = {
+      {{.name = KITH_LIGHTGCN}, DIM, 0, 0},
+      {{.name = KITH_NGCF}, DIM, 0, 0},
+      {{.name = KITH_GCN}, DIM, 0, 0},
+      {{.name = KITH_SAGE, .sage.aggregator = KITH_SAGE_POOL}, DIM, 0, 0},
+      {{.name = KITH_SAGE, .sage.aggregator = KITH_SAGE_LSTM}, 4 * DIM, 2 * 4 * DIM, 0},
+      {{.name = KITH_GAT, .gat.heads = 4}, DIM, 2 * (DIM + 4), 2 * 4}};
+  kith_dist_csr *a = NULL;
+  (void)state;
+  assert_int_equal(kith_dist_csr_create(test_comm, g, DIM, &a).status, KITH_OK);
+  assert_int_equal(a->n_ghost, sizes.n_ghost);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) assert_ghosts(&cases[i], a);
+  kith_model_options o = cases[0].o;
+  o.dim = DIM;
+  o.layers = 2;
+  const kith_tape_bytes taken = tape_taken(&o, a);
+  assert_int_equal(taken.value + taken.grad + taken.ghost,
+                   (int64_t)sizeof(float) * DIM * (2 * (3 * g->n_own + 1) + a->n_ghost));
+  kith_dist_csr_destroy(&a);
+}
+
 /* Rows of this rank's blocks of both types. */
 static int64_t rows_of_blocks(void) {
   int64_t n = 0;
@@ -346,6 +417,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(bytes_of_batches),
       cmocka_unit_test(bytes_of_a_sampling_plan),
       cmocka_unit_test(bytes_of_tensors_and_weights),
+      cmocka_unit_test(layers_share_their_ghost_rows),
       cmocka_unit_test(bytes_of_a_redistribution_and_a_writer),
   };
   test_begin(&argc, &argv);

@@ -61,7 +61,8 @@ static void layer_run(layer *l, const kith_graph *g, bool rounds) {
   assert_int_equal(kith_full_block_make(l->a, false, false, &l->full), KITH_OK);
   l->x = kith_tape_node_tensor(l->tape, l->full.block.src, WIDTH);
   kith_propagation how = {
-      .rounded = kith_tape_workspace(l->tape, l->x->n_row * kith_bf16_words(WIDTH), sizeof *how.rounded)};
+      .rounded = kith_tape_workspace(l->tape, kith_block_columns(&l->full.block) * kith_bf16_words(WIDTH),
+                                     sizeof *how.rounded)};
   l->y = kith_propagate_with_op(l->tape, &l->full.block, &how, l->x);
   pass *p = kith_tape_op(l->tape, "gradient", false, pass_forward, pass_backward, sizeof *p);
   assert_int_equal(kith_tape_status(l->tape), KITH_OK);

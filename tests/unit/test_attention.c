@@ -101,9 +101,12 @@ static double *doubles(int64_t n, const float *from) {
 
 static void run(fixture *f, int heads, int d, bool add) {
   kith_attention o = {.heads = heads, .d = d, .slope = (float)SLOPE};
-  kith_attention_forward(&f->a, &o, f->left, f->right, f->z, f->keep, f->y);
+  kith_attention_forward(&f->a, &o, f->left, kith_node_rows_together(f->right), kith_node_rows_together(f->z),
+                         f->keep, f->y);
   kith_attention_backward_rows(&f->a, &o, f->keep, f->y, f->dy, f->dleft);
-  kith_attention_backward_columns(&f->back, &o, f->keep, f->right, f->z, f->dy, f->dright, add, f->dz);
+  kith_attention_backward_columns(&f->back, &o, f->keep, kith_node_rows_together(f->right),
+                                  kith_node_rows_together(f->z), f->dy, kith_grad_rows_together(f->dright),
+                                  add, kith_grad_rows_together(f->dz));
 }
 
 static void check(int heads, int d, bool add) {

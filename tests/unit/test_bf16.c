@@ -109,7 +109,7 @@ static void check_width(fixture *f, int d) {
     expect_product(f, 4, 31, d, add);
   }
   fixture_begin(f, d);
-  kith_spmm_rows(&f->a, 5, position, d, f->rounded, f->truth);
+  kith_spmm_rows(&f->a, 5, position, d, kith_node_rows_together(f->rounded), f->truth);
   kith_spmm_rows_bf16(&f->a, 5, position, d, f->pairs, f->y);
   for (int i = 0; i < 5; i++) expect_product(f, position[i], position[i] + 1, d, false);
 }

@@ -60,7 +60,7 @@ static void fixture_free(fixture *f) {
 }
 
 static void check_forward(const fixture *f, int heads, int d) {
-  kith_edge_sum_forward(&f->a, heads, f->w, d, f->x, f->y);
+  kith_edge_sum_forward(&f->a, heads, f->w, d, kith_node_rows_together(f->x), f->y);
   for (kith_lid p = 0; p < ROWS; p++)
     for (int k = 0; k < d; k++) {
       float sum = 0;
@@ -78,7 +78,7 @@ static void check_backward(const fixture *f, int heads, int d) {
     for (kith_eid e = f->a.start[p]; e < f->a.start[p + 1]; e++)
       for (int k = 0; k < d; k++)
         expected[f->a.col[e] * d + k] += f->w[e * heads + k * heads / d] * f->y[f->a.perm[p] * d + k];
-  kith_edge_sum_backward_x(&f->back, heads, f->w, d, f->y, f->dx);
+  kith_edge_sum_backward_x(&f->back, heads, f->w, d, f->y, kith_grad_rows_together(f->dx));
   for (int i = 0; i < COLUMNS * d; i++) assert_true(expected[i] == f->dx[i]);
   kith_free(expected);
 }
@@ -121,13 +121,13 @@ static void check_subset(const kith_csr *a, const kith_csc *back, const float *w
         *dx_some = numbers(7, (int64_t)a->n_col * d);
   for (int i = 0; i < 3; i++) made[i] = kith_alloc(a->n_row, sizeof **made);
   kith_lid n = subset_make(a, made[0], made[1], made[2], &rows);
-  kith_spmm_weighted(a, w, d, x, y);
-  kith_spmm_subset(a, w, n, &rows, d, x, some);
+  kith_spmm_weighted(a, w, d, kith_node_rows_together(x), y);
+  kith_spmm_subset(a, w, n, &rows, d, kith_node_rows_together(x), some);
   for (kith_lid i = 0; i < n; i++)
     for (int k = 0; k < d; k++) assert_true(y[rows.row[i] * d + k] == some[i * d + k]);
   for (int64_t i = 0; i < all; i++) y[i] = rows.index[i / d] < 0 ? 0 : y[i];
   kith_spmm_transpose(back, w, d, y, dx);
-  kith_spmm_transpose_subset(back, w, &rows, d, some, dx_some);
+  kith_spmm_transpose_subset(back, w, &rows, d, some, kith_grad_rows_together(dx_some));
   for (int64_t i = 0; i < (int64_t)a->n_col * d; i++) assert_true(dx[i] == dx_some[i]);
   for (int i = 0; i < 3; i++) kith_free(made[i]);
   float *mine[] = {y, some, dx, dx_some};
@@ -149,7 +149,7 @@ static void rows_of_zeros_are_skipped(void **state) {
       memcpy(y, other, ROWS * WIDEST * sizeof *y);
       kith_spmm(&f.a, 0, ROWS, d, x, add, y);
       for (int i = 0; i < COLUMNS * d; i++) x[i] = some[i / d] ? x[i] : NAN;
-      kith_spmm_nonzero(&f.a, 0, ROWS, d, some, x, add, other);
+      kith_spmm_nonzero(&f.a, 0, ROWS, d, some, kith_node_rows_together(x), add, other);
       for (int i = 0; i < ROWS * d; i++) assert_true(y[i] == other[i]);
       kith_free(x);
       kith_free(other);
@@ -192,7 +192,7 @@ static void a_matrix_without_entries_gives_zeroes(void **state) {
   kith_eid start[3] = {0};
   float y[2] = {1, 1}, x[1] = {1}, w[1] = {1};
   kith_csr a = {.n_row = 2, .n_col = 1, .perm = row, .start = start};
-  kith_edge_sum_forward(&a, 1, w, 1, x, y);
+  kith_edge_sum_forward(&a, 1, w, 1, kith_node_rows_together(x), y);
   assert_true(y[0] == 0 && y[1] == 0);
 }
 
