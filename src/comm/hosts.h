@@ -41,10 +41,11 @@ void kith_hosts_barrier(const kith_hosts *h);
 typedef struct kith_share {
   const kith_hosts *hosts;
   char *base;    /**< [bytes] the same memory in every rank of the host, aligned to 2 MiB; zero at first */
-  int64_t bytes; /**< a multiple of 2 MiB */
-  bool huge;     /**< whether nearly all of it is in huge pages, on all hosts */
-  bool small;    /**< this rank asks for none: an injected fault */
-  int file;      /**< descriptor, until kith_share_seal(); then -1 */
+  int64_t bytes; /**< whole pages: above 4 MiB huge ones */
+  int64_t in_small_pages; /**< the bytes of it on the host that has most and has it not in huge pages; 0: all
+                             have.  Below 4 MiB none are asked for */
+  bool small;             /**< this rank asks for none: an injected fault */
+  int file;               /**< descriptor, until kith_share_seal(); then -1 */
 } kith_share;
 
 /**

@@ -31,14 +31,20 @@ typedef struct share_name {
   int64_t process, file, device, inode;
 } share_name;
 
-/* At least one huge page. */
-static int64_t share_whole(int64_t bytes) { return (bytes / SHARE_HUGE + 1) * SHARE_HUGE; }
+/* Whether it is worth huge pages. */
+static bool share_is_large(int64_t bytes) { return bytes >= 2 * (int64_t)SHARE_HUGE; }
+
+/* Rounded up, and at least one page. */
+static int64_t share_whole(int64_t bytes) {
+  const int64_t page = share_is_large(bytes) ? SHARE_HUGE : sysconf(_SC_PAGESIZE);
+  return bytes > 0 ? (bytes + page - 1) / page * page : page;
+}
 
 /* On the first rank of a host. */
 static kith_status share_make(kith_share *s) {
   kith_status st = KITH_OK;
-  kith_host_info host;
-  kith_host_info_get(&host);
+  kith_host_info host = {.memory = INT64_MAX};
+  if (share_is_large(s->bytes)) kith_host_info_get(&host);
   KITH_CHECK(s->bytes <= host.memory, KITH_EIO, "%lld MB are more than this host can give",
              (long long)(s->bytes >> 20));
   s->file = kith_fault(KITH_FAULT_SHARE) ? -1 : memfd_create("kith", MFD_CLOEXEC);
@@ -91,29 +97,40 @@ done:
   return st;
 }
 
-/* What one rank was refused, told to all: KITH_OK again, and *s is destroyed. */
-static kith_agreed share_refuse(kith_agreed st, kith_share **s) {
-  if (!kith_is_bad(st)) return st;
-  kith_share_destroy(s);
-  return st.status == KITH_EIO ? (kith_agreed){KITH_OK} : st;
+static kith_status share_begin(const kith_hosts *h, int64_t bytes, kith_share **out) {
+  kith_status st = KITH_OK;
+  kith_share *s = NULL;
+  KITH_TRY(KITH_NEW(s, 1));
+  *s = (kith_share){.hosts = h, .bytes = share_whole(bytes), .file = -1};
+  *out = s; /* from here on the caller destroys */
+  if (h->here.rank == 0) KITH_TRY(share_make(s));
+done:
+  return st;
+}
+
+/* On all ranks, once the first one has the file. */
+static kith_status share_finish(kith_status st, const share_name *name, kith_share *s) {
+  if (kith_is_bad(st) || name->file < 0) return st; /* the first rank says why */
+  if (s->hosts->here.rank > 0) KITH_TRY(share_open(s, name));
+  KITH_TRY(share_map(s));
+done:
+  return st;
 }
 
 kith_agreed kith_share_create(const kith_hosts *h, int64_t bytes, kith_share **out) {
   kith_agreed st = {KITH_OK};
   kith_share *s = NULL;
-  share_name name = {0};
+  share_name name = {.file = -1};
   *out = NULL;
-  KITH_TRY(kith_agree(h->all, KITH_NEW(s, 1)));
-  *s = (kith_share){.hosts = h, .bytes = share_whole(bytes), .file = -1};
-  KITH_TRY(kith_agree(h->all, h->here.rank == 0 ? share_make(s) : KITH_OK));
-  if (h->here.rank == 0) name = share_name_of(s);
+  kith_status mine = share_begin(h, bytes, &s);
+  if (h->here.rank == 0 && !kith_is_bad(mine)) name = share_name_of(s);
   KITH_MPI(MPI_Bcast(&name, (int)sizeof name, MPI_BYTE, 0, h->here.mpi));
-  KITH_TRY(kith_agree(h->all, h->here.rank == 0 ? KITH_OK : share_open(s, &name)));
-  KITH_TRY(kith_agree(h->all, share_map(s)));
+  KITH_TRY(kith_agree(h->all, share_finish(mine, &name, s)));
   *out = s;
   s = NULL;
 done:
-  return share_refuse(st, &s);
+  kith_share_destroy(&s);
+  return st.status == KITH_EIO ? (kith_agreed){KITH_OK} : st;
 }
 
 kith_status kith_share_claim(const kith_share *s, const void *from, int64_t bytes) {
@@ -152,9 +169,10 @@ bool kith_share_seal(kith_share **share, kith_status claimed) {
     kith_share_destroy(share);
     return false;
   }
-  share_gather(s);
-  kith_hosts_barrier(s->hosts);
-  s->huge = kith_comm_max(all, !share_is_huge(s)) == 0;
+  bool large = share_is_large(s->bytes); /* the same on all ranks of a host */
+  if (large) share_gather(s);
+  if (large) kith_hosts_barrier(s->hosts);
+  s->in_small_pages = kith_comm_max(all, large && share_is_huge(s) ? 0 : s->bytes);
   close(s->file);
   s->file = -1;
   return true;

@@ -38,7 +38,7 @@ void kith_host_halo_begin(kith_host_halo *h, int width, const float *own) {
     KITH_MPI(MPI_Isend(h->packed + d * (size_t)p->first, p->n, row, p->rank, HOST_EXCHANGE,
                        h->hosts->all->mpi, &h->request[h->n_request++]));
     h->halo->bytes += (int64_t)p->n * width * (int64_t)sizeof(float);
-    h->messages++;
+    h->halo->messages++;
   }
 }
 

@@ -20,7 +20,7 @@ typedef struct kith_host_peer {
 
 typedef struct kith_host_halo {
   const kith_hosts *hosts;
-  kith_halo *halo;          /**< of the matrix; counts the bytes */
+  kith_halo *halo;          /**< of the matrix; counts bytes and messages */
   kith_lid n_row, first;    /**< rows of the host's ranks; the number of this rank's first one among them */
   kith_lid n_ghost;         /**< rows of other hosts that ranks of this host read, by host, then by number */
   kith_lid n_packed;        /**< rows of this host that others read, once for each other host */
@@ -31,23 +31,28 @@ typedef struct kith_host_halo {
   kith_host_peer *recv, *send;
   kith_lid n_pack;          /**< this rank's rows among the packed ones: repeats for several hosts */
   kith_lid *pack, *pack_at; /**< [n_pack] the owned row, and its place among the packed rows */
-  MPI_Request *request;     /**< [n_recv + n_send] */
-  int n_request;            /**< under way */
-  float *ghost, *packed;    /**< [n_ghost, d] and [n_packed, d] in shared memory: the caller sets both */
-  int64_t n_apart;          /**< rows that the host's ranks would fetch from other hosts each for itself */
-  int64_t messages;         /**< sent to other hosts since the halo was created, by this rank */
+  kith_lid first_packed;    /**< of this rank's `send` among the packed rows … */
+  kith_lid *send_row;       /**< … and the row of the host behind each of them */
+  int d_part;               /**< width of the widest rows of which parts are exchanged; 0: none are */
+  float *part_send, *part_recv;
+  uint8_t *wanted;       /**< [n_ghost] in shared memory, set by the caller: 0 between exchanges */
+  MPI_Request *request;  /**< [n_recv + n_send] */
+  int n_request;         /**< under way */
+  float *ghost, *packed; /**< [n_ghost, d] and [n_packed, d] in shared memory: the caller sets both */
+  int64_t n_apart;       /**< rows that the host's ranks would fetch from other hosts each for itself */
 } kith_host_halo;
 
 /**
  * Make the host's halo of a matrix whose entries are complete.  Collective over `a`'s ranks.
  *
  * @param hosts  of the halo's ranks; with `a`, must outlive it
+ * @param d      width of the widest rows of which only a part may be exchanged
  * @param[out] out  null, with KITH_OK, where a host has 2^31 rows and ghosts or more: kith_error_text() says
  * so
  * Errors: KITH_ENOMEM.
  * Memory: 4 bytes an entry; while it is made, 16 bytes for each ghost of the host's ranks on its first rank.
  */
-kith_agreed kith_host_halo_create(const kith_hosts *hosts, const kith_graph *g, const kith_dist_csr *a,
+kith_agreed kith_host_halo_create(const kith_hosts *hosts, const kith_graph *g, const kith_dist_csr *a, int d,
                                   kith_host_halo **out) KITH_MUST_USE;
 /** Local; accepts null. */
 void kith_host_halo_destroy(kith_host_halo **halo);
@@ -65,5 +70,25 @@ void kith_host_halo_destroy(kith_host_halo **halo);
 void kith_host_halo_begin(kith_host_halo *h, int d, const float *own);
 void kith_host_halo_progress(kith_host_halo *h);
 void kith_host_halo_end(kith_host_halo *h);
+
+/* ---- only a part of the rows (host_part.c): where d_part is at least d ---- */
+
+/**
+ * kith_host_halo_begin() and _end() with several hosts for rows of which some are zero, those without a mark.
+ * Collective.
+ *
+ * @param rows   [n_row, d] of all ranks of the host, in its shared memory
+ * @param marks  [n_row + n_ghost] there, too: each rank has set those of its own rows; end sets those of
+ *               ghosts, and to zero the ghosts without a mark
+ */
+void kith_host_halo_begin_marked(kith_host_halo *h, int d, const float *rows, const uint8_t *marks);
+void kith_host_halo_end_marked(kith_host_halo *h, int d, uint8_t *marks);
+
+/**
+ * The same where only some ghosts are read: each rank sets h->wanted of those that it reads before begin,
+ * which sets them to 0 again.  Rows of the host may be read between begin and end.  Collective.
+ */
+void kith_host_halo_begin_wanted(kith_host_halo *h);
+void kith_host_halo_end_wanted(kith_host_halo *h, int d, const float *rows);
 
 #endif

@@ -54,6 +54,11 @@ static int64_t host_rows_before(const host_plan *p, int end) {
   return n;
 }
 
+/* The row of the host that a rank of it owns. */
+static kith_lid host_row_of(const host_plan *p, int owner, kith_gid number) {
+  return (kith_lid)(host_rows_before(p, owner) + number - p->g->first[owner]);
+}
+
 /* MPI counts in int, and columns are as many. */
 static kith_status host_check(const char *what, int64_t n) {
   kith_status st = KITH_OK;
@@ -203,8 +208,32 @@ done:
   return st;
 }
 
+/* The most rows that go from host to host. */
+static int64_t host_most(const kith_host_halo *h) {
+  kith_lid most = 0;
+  for (int i = 0; i < h->n_recv; i++)
+    if (h->recv[i].n > most) most = h->recv[i].n;
+  return most;
+}
+
+/* Room for messages of parts; none where MPI could not count their numbers. */
+static kith_status host_make_parts(host_plan *p, int d) {
+  kith_status st = KITH_OK;
+  kith_host_halo *h = p->h;
+  const kith_host_peer *last = &h->recv[h->n_recv > 0 ? h->n_recv - 1 : 0];
+  int64_t n_recv = last->first + last->n - h->recv[0].first;
+  KITH_TRY(KITH_NEW(h->send_row, p->n_request));
+  for (int64_t i = 0; i < p->n_request; i++)
+    h->send_row[i] = host_row_of(p, host_owner(p, p->request[i]), p->request[i]);
+  h->d_part = d;
+  KITH_TRY(KITH_NEW(h->part_send, p->n_request * (d + 1)));
+  KITH_TRY(KITH_NEW(h->part_recv, n_recv * (d + 1)));
+done:
+  return st;
+}
+
 /* The packed rows of the host: what its ranks are to send, rank by rank. */
-static kith_agreed host_pack(host_plan *p) {
+static kith_agreed host_pack(host_plan *p, int d) {
   kith_agreed st = {KITH_OK};
   kith_host_halo *h = p->h;
   const kith_comm *all = h->hosts->all, *here = &h->hosts->here;
@@ -217,12 +246,14 @@ static kith_agreed host_pack(host_plan *p) {
   int64_t n = host_counts(p, (int)p->n_request);
   KITH_TRY(kith_agree(all, host_check("rows for other hosts", n)));
   h->n_packed = (kith_lid)n;
-  for (int i = 0; i < h->n_send; i++) h->send[i].first += p->displ[here->rank];
+  h->first_packed = p->displ[here->rank];
+  for (int i = 0; i < h->n_send; i++) h->send[i].first += h->first_packed;
   KITH_TRY(kith_agree(all, KITH_NEW(p->packed, h->n_packed)));
   KITH_WAIT("the rows that a host packs",
             MPI_Allgatherv(p->request, (int)p->n_request, MPI_INT64_T, p->packed, p->count, p->displ,
                            MPI_INT64_T, here->mpi));
   KITH_TRY(kith_agree(all, host_list_packed(p)));
+  if (kith_comm_max(all, host_most(h)) * (d + 1) < INT_MAX) KITH_TRY(kith_agree(all, host_make_parts(p, d)));
 done:
   return st;
 }
@@ -231,7 +262,7 @@ done:
 static kith_lid host_column(const host_plan *p, kith_gid number) {
   const kith_host_halo *h = p->h;
   const int owner = host_owner(p, number), host = h->hosts->of[owner];
-  if (host == h->hosts->mine) return (kith_lid)(host_rows_before(p, owner) + number - p->g->first[owner]);
+  if (host == h->hosts->mine) return host_row_of(p, owner, number);
   kith_lid low = p->host_first[host], high = p->host_first[host + 1];
   while (high - low > 1) {
     kith_lid middle = low + (high - low) / 2;
@@ -263,19 +294,30 @@ done:
   return st;
 }
 
-kith_agreed kith_host_halo_create(const kith_hosts *hosts, const kith_graph *g, const kith_dist_csr *a,
+/* Ghosts and packed rows; with one host there are none. */
+static kith_agreed host_fetch(host_plan *p, int d) {
+  kith_agreed st = {KITH_OK};
+  const kith_hosts *t = p->h->hosts;
+  const int64_t n_row = host_rows_before(p, t->all->size);
+  if (t->n > 1) p->n_all = host_counts(p, p->n_far);
+  kith_status fits = host_check("rows and ghosts", n_row + p->n_all);
+  KITH_TRY(t->n > 1 ? kith_agree(t->all, fits) : kith_agreed_same(fits));
+  p->h->n_row = (kith_lid)n_row;
+  if (t->n == 1) return st;
+  KITH_TRY(host_merge(p));
+  KITH_TRY(host_pack(p, d));
+done:
+  return st;
+}
+
+kith_agreed kith_host_halo_create(const kith_hosts *hosts, const kith_graph *g, const kith_dist_csr *a, int d,
                                   kith_host_halo **out) {
   kith_agreed st = {KITH_OK};
   host_plan p = {.g = g, .a = a};
   *out = NULL;
   KITH_TRY(kith_agree(hosts->all, host_make(hosts, &p)));
-  const int64_t n_row = host_rows_before(&p, hosts->all->size);
-  p.n_all = host_counts(&p, p.n_far);
-  KITH_TRY(kith_agree(hosts->all, host_check("rows and ghosts", n_row + p.n_all)));
-  p.h->n_row = (kith_lid)n_row;
   p.h->first = (kith_lid)host_rows_before(&p, hosts->all->rank);
-  KITH_TRY(host_merge(&p));
-  KITH_TRY(host_pack(&p));
+  KITH_TRY(host_fetch(&p, d));
   KITH_TRY(kith_agree(hosts->all, host_matrix(&p)));
   *out = p.h;
   p.h = NULL;
@@ -300,6 +342,9 @@ void kith_host_halo_destroy(kith_host_halo **halo) {
   KITH_FREE(h->send);
   KITH_FREE(h->pack);
   KITH_FREE(h->pack_at);
+  KITH_FREE(h->send_row);
+  KITH_FREE(h->part_send);
+  KITH_FREE(h->part_recv);
   KITH_FREE(h->request);
   KITH_FREE(*halo);
 }

@@ -5,6 +5,7 @@
 
 #include "support/cut.h"
 #include "support/mpi_main.h"
+#include "support/sweep.h"
 
 #include "base/fault.h"
 #include "comm/hosts.h"
@@ -76,11 +77,11 @@ static void ranks_of_a_host_write_into_one_memory(void **state) {
 
 /* A run of all that a mapping needs; whether it was given. */
 static bool is_shared(const kith_hosts *h, bool *huge) {
-  enum { BYTES = 4 << 20 };
+  enum { BYTES = 5 << 20 };
   kith_share *s = NULL;
   assert_int_equal(kith_share_create(h, BYTES, &s).status, KITH_OK);
   bool given = s && kith_share_seal(&s, kith_share_claim(s, s->base, BYTES));
-  *huge = given && s->huge;
+  *huge = given && s->in_small_pages == 0;
   if (!given) assert_null(s);
   kith_share_destroy(&s);
   return given;
@@ -129,12 +130,13 @@ static void more_than_there_is_is_refused(void **state) {
 /* Rows of the host, then its ghosts, then its packed rows, in memory that it shares. */
 static kith_share *place_rows(kith_host_halo *h, float **x) {
   kith_share *s = NULL;
-  int64_t bytes = ((int64_t)h->n_row + h->n_ghost + h->n_packed) * WIDTH * 4;
+  int64_t bytes = ((int64_t)h->n_row + h->n_ghost + h->n_packed) * WIDTH * 4 + h->n_row + 2 * h->n_ghost;
   assert_int_equal(kith_share_create(h->hosts, bytes, &s).status, KITH_OK);
   assert_true(kith_share_seal(&s, kith_share_claim(s, s->base, bytes)));
   *x = (float *)(void *)s->base;
   h->ghost = *x + (size_t)h->n_row * WIDTH;
   h->packed = h->ghost + (size_t)h->n_ghost * WIDTH;
+  h->wanted = (uint8_t *)(void *)(h->packed + (size_t)h->n_packed * WIDTH);
   return s;
 }
 
@@ -150,6 +152,56 @@ static void host_product(kith_host_halo *h, const float *x, float *y) {
   kith_host_halo_progress(h);
   kith_host_halo_end(h);
   kith_spmm(&h->csr, 0, h->csr.n_row, WIDTH, x, false, y);
+}
+
+/* A third of the rows is not zero: those of other hosts alone are sent, and the product is the same. */
+static void compare_marked(const kith_graph *g, const kith_dist_csr *a, kith_host_halo *h, float *x,
+                           float *own, float *y, float *hy) {
+  uint8_t *marks = h->wanted + h->n_ghost;
+  kith_hosts_barrier(h->hosts);
+  for (kith_lid i = 0; i < g->n_own; i++) {
+    bool is = kith_node_key(g->type[i], g->original[i]) % 3 == 0;
+    for (int k = 0; k < WIDTH; k++) own[i * WIDTH + k] = is ? noise(g, i, k, 9) : 0;
+    marks[h->first + i] = is;
+  }
+  memcpy(x + (size_t)h->first * WIDTH, own, (size_t)g->n_own * WIDTH * 4);
+  product(a, own, y);
+  kith_host_halo_begin_marked(h, WIDTH, x, marks);
+  kith_host_halo_end_marked(h, WIDTH, marks);
+  kith_node_rows rows = {x, h->ghost, h->n_row};
+  kith_spmm_nonzero(&h->csr, 0, h->csr.n_row, WIDTH, marks, rows, false, hy);
+  for (int i = 0; i < g->n_own * WIDTH; i++) assert_true(y[i] == hy[i]);
+  kith_spmm_of(&h->csr, 0, h->csr.n_row, WIDTH, rows, false, hy);
+  assert_memory_equal(y, hy, (size_t)g->n_own * WIDTH * 4);
+}
+
+/* The ghosts that some rows read, twice: another part of the rows each time. */
+static void compare_wanted(const kith_graph *g, const kith_dist_csr *a, kith_host_halo *h, float *x,
+                           float *own, float *y, float *hy) {
+  kith_lid *position = calloc((size_t)g->n_own + 1, sizeof *position);
+  for (int part = 0; part < 2; part++) {
+    kith_lid n = 0;
+    kith_hosts_barrier(h->hosts);
+    for (kith_lid i = 0; i < g->n_own * WIDTH; i++) own[i] = noise(g, i / WIDTH, i % WIDTH, (uint64_t)part);
+    memcpy(x + (size_t)h->first * WIDTH, own, (size_t)g->n_own * WIDTH * 4);
+    product(a, own, y);
+    for (kith_lid i = part; i < g->n_own; i += 5) position[n++] = i;
+    for (kith_lid i = 0; i < n; i++)
+      for (kith_eid e = h->csr.start[position[i]]; e < h->csr.start[position[i] + 1]; e++)
+        if (h->csr.col[e] >= h->n_row) h->wanted[h->csr.col[e] - h->n_row] = 1;
+    for (kith_lid i = 0; i < h->n_ghost * WIDTH && h->hosts->here.rank == 0; i++) h->ghost[i] = NAN;
+    kith_host_halo_begin_wanted(h);
+    kith_host_halo_end_wanted(h, WIDTH, x);
+    int64_t kept = 0;
+    for (kith_lid i = 0; i < h->n_ghost; i++) kept += isnan(h->ghost[i * WIDTH]);
+    if (h->n_ghost > 0) assert_true(kept > 0);
+    kith_spmm_rows(&h->csr, n, position, WIDTH, (kith_node_rows){x, h->ghost, h->n_row}, hy);
+    for (kith_lid i = 0; i < n; i++) {
+      size_t at = (size_t)h->csr.perm[position[i]] * WIDTH;
+      assert_memory_equal(y + at, hy + at, WIDTH * 4);
+    }
+  }
+  free(position);
 }
 
 /* Rows of other hosts that the ranks of a host read, counted by brute force: each for itself, and each once.
@@ -178,8 +230,8 @@ static void expect_rows(const kith_host_halo *h, const kith_graph *g, const kith
 
 /* Messages and bytes of `n` exchanges: one message for each pair of hosts, since all of them are neighbors.
  */
-static void expect_counts(const kith_host_halo *h, int n, int64_t bytes) {
-  int64_t sum[3] = {h->messages, bytes, h->hosts->here.rank == 0 ? h->n_ghost : 0};
+static void expect_counts(const kith_host_halo *h, int n, int64_t messages, int64_t bytes) {
+  int64_t sum[3] = {messages, bytes, h->hosts->here.rank == 0 ? h->n_ghost : 0};
   kith_comm_sum_int(test_comm, 3, sum);
   assert_int_equal(sum[0], n * h->hosts->n * (h->hosts->n - 1));
   assert_int_equal(sum[1], n * sum[2] * WIDTH * 4);
@@ -190,7 +242,7 @@ static void compare(const kith_graph *g, const kith_dist_csr *a, kith_host_halo 
   enum { TIMES = 2 };
   float *x = NULL, *own = calloc((size_t)a->csr.n_col * WIDTH, 4),
         *y = calloc((size_t)g->n_own * WIDTH + 1, 4), *hy = calloc((size_t)g->n_own * WIDTH + 1, 4);
-  int64_t bytes = 0;
+  int64_t bytes = 0, messages = 0;
   kith_share *s = place_rows(h, &x);
   for (int t = 0; t < TIMES; t++) {
     for (kith_lid i = 0; i < g->n_own; i++)
@@ -199,11 +251,15 @@ static void compare(const kith_graph *g, const kith_dist_csr *a, kith_host_halo 
     memcpy(x + (size_t)h->first * WIDTH, own, (size_t)g->n_own * WIDTH * 4);
     product(a, own, y);
     bytes -= kith_halo_bytes(a->halo);
+    messages -= kith_halo_messages(a->halo);
     host_product(h, x, hy);
     bytes += kith_halo_bytes(a->halo);
+    messages += kith_halo_messages(a->halo);
     assert_memory_equal(y, hy, (size_t)g->n_own * WIDTH * 4);
   }
-  expect_counts(h, TIMES, bytes);
+  expect_counts(h, TIMES, messages, bytes);
+  if (h->d_part > 0) compare_marked(g, a, h, x, own, y, hy);
+  if (h->d_part > 0) compare_wanted(g, a, h, x, own, y, hy);
   kith_hosts_barrier(h->hosts);
   kith_share_destroy(&s);
   free(own);
@@ -220,7 +276,7 @@ static void products_by_host_have_the_same_bits(void **state) {
   for (int n = 0; n <= 3; n++) {
     kith_hosts *hosts = hosts_of(n);
     kith_host_halo *h = NULL;
-    assert_int_equal(kith_host_halo_create(hosts, g, a, &h).status, KITH_OK);
+    assert_int_equal(kith_host_halo_create(hosts, g, a, WIDTH, &h).status, KITH_OK);
     expect_rows(h, g, a);
     compare(g, a, h);
     kith_host_halo_destroy(&h);
@@ -231,12 +287,46 @@ static void products_by_host_have_the_same_bits(void **state) {
   test_graph_free(&t);
 }
 
+static kith_graph *swept;
+
+/* All that a shared tape needs, on hosts of two ranks. */
+static kith_agreed run_all(void) {
+  kith_agreed st = {KITH_OK};
+  kith_hosts *hosts = NULL;
+  kith_host_halo *h = NULL;
+  kith_dist_csr *a = NULL;
+  kith_share *s = NULL;
+  KITH_TRY(kith_dist_csr_create(test_comm, swept, WIDTH, &a));
+  KITH_TRY(kith_hosts_create(test_comm, &hosts));
+  KITH_TRY(kith_host_halo_create(hosts, swept, a, WIDTH, &h));
+  KITH_TRY(kith_share_create(hosts, 1 << 16, &s));
+done:
+  kith_share_destroy(&s);
+  kith_host_halo_destroy(&h);
+  kith_hosts_destroy(&hosts);
+  kith_dist_csr_destroy(&a);
+  return st;
+}
+
+static void refused_allocations(void **state) {
+  (void)state;
+  test_graph t = test_graph_random(20, 30, 100, 2);
+  const sweep each = {.kind = KITH_FAULT_ALLOC, .run = run_all, .least = 30};
+  swept = test_graph_cut(&t, test_comm, 6, 3);
+  setenv("KITH_RANKS_PER_HOST", "2", 1);
+  sweep_each(&each);
+  unsetenv("KITH_RANKS_PER_HOST");
+  kith_graph_destroy(&swept);
+  test_graph_free(&t);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(hosts_are_numbered_by_their_lowest_ranks),
                                      cmocka_unit_test(ranks_of_a_host_write_into_one_memory),
                                      cmocka_unit_test(refused_memory_is_told_to_all_ranks),
                                      cmocka_unit_test(more_than_there_is_is_refused),
-                                     cmocka_unit_test(products_by_host_have_the_same_bits)};
+                                     cmocka_unit_test(products_by_host_have_the_same_bits),
+                                     cmocka_unit_test(refused_allocations)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -1,0 +1,134 @@
+/*
+ * An exchange between hosts of those rows alone that are read, or are not zero.  Every message has room for
+ * all rows of its pair of hosts; it begins with a bit for each, and then has the rows whose bits are set.
+ *   - Marked rows: the sender knows which; so a message has both.
+ *   - Wanted ghosts: the receiver knows which; so it first sends a message of bits alone.
+ * The ranks that send and receive for their hosts read marks and rows of all ranks in the host's memory.
+ */
+#include <string.h>
+
+#include "halo/halo_impl.h"
+#include "halo/host_halo.h"
+
+enum { HOST_PART = 15, HOST_WANTED = 16, PART_BITS = 32 }; /* tags; bits of a word, which is as a float */
+
+static int part_words(kith_lid n) { return (n + PART_BITS - 1) / PART_BITS; }
+
+/* Where a peer's message lies: bits are no longer than one number a row. */
+static float *part_of(const kith_host_halo *h, const kith_host_peer *p, kith_lid first, float *all) {
+  return all + (size_t)(p->first - first) * (size_t)(h->d_part + 1);
+}
+
+static bool part_bit(const float *bits, kith_lid i) {
+  uint32_t word;
+  memcpy(&word, bits + i / PART_BITS, sizeof word);
+  return word >> (i % PART_BITS) & 1;
+}
+
+/* Bits of n marks, those of rows row[i]; row null: of rows 0 … n - 1. */
+static void part_set_bits(kith_lid n, const kith_lid *row, const uint8_t *mark, float *bits) {
+  for (kith_lid low = 0; low < n; low += PART_BITS) {
+    uint32_t word = 0;
+    for (kith_lid i = low; i < n && i < low + PART_BITS; i++)
+      word |= (uint32_t)(mark[row ? row[i] : i] != 0) << (i - low);
+    memcpy(bits + low / PART_BITS, &word, sizeof word);
+  }
+}
+
+static void part_send(kith_host_halo *h, const float *message, int n, int rank, int tag) {
+  KITH_MPI(MPI_Isend(message, n, MPI_FLOAT, rank, tag, h->hosts->all->mpi, &h->request[h->n_request++]));
+  h->halo->bytes += n * (int64_t)sizeof *message;
+  h->halo->messages++;
+}
+
+/* Send a peer the rows whose bits stand at the beginning of its message. */
+static void part_send_rows(kith_host_halo *h, const kith_host_peer *p, int d, const float *rows) {
+  float *message = part_of(h, p, h->first_packed, h->part_send), *to = message + part_words(p->n);
+  const kith_lid *row = h->send_row + (p->first - h->first_packed);
+  for (kith_lid i = 0; i < p->n; i++) {
+    if (!part_bit(message, i)) continue;
+    memcpy(to, rows + (size_t)row[i] * (size_t)d, (size_t)d * sizeof *to);
+    to += d;
+  }
+  part_send(h, message, (int)(to - message), p->rank, HOST_PART);
+}
+
+static void part_receive(kith_host_halo *h, int d) {
+  h->n_request = 0;
+  for (int i = 0; i < h->n_recv; i++) {
+    const kith_host_peer *p = &h->recv[i];
+    KITH_MPI(MPI_Irecv(part_of(h, p, h->recv[0].first, h->part_recv), part_words(p->n) + p->n * d, MPI_FLOAT,
+                       p->rank, HOST_PART, h->hosts->all->mpi, &h->request[h->n_request++]));
+  }
+}
+
+/* Put what came into its places among the ghosts; mark those, the others are zero. */
+static void part_place(const kith_host_halo *h, int d, uint8_t *marks) {
+  for (int i = 0; i < h->n_recv; i++) {
+    const kith_host_peer *p = &h->recv[i];
+    const float *message = part_of(h, p, h->recv[0].first, h->part_recv), *from = message + part_words(p->n);
+    for (kith_lid k = 0; k < p->n; k++) {
+      bool is = part_bit(message, k);
+      if (marks) marks[h->n_row + p->first + k] = is;
+      float *to = h->ghost + (size_t)(p->first + k) * (size_t)d;
+      if (!is && marks) memset(to, 0, (size_t)d * sizeof *to);
+      if (!is) continue;
+      memcpy(to, from, (size_t)d * sizeof *to);
+      from += d;
+    }
+  }
+}
+
+static void part_wait(kith_host_halo *h) {
+  KITH_WAIT("the rows of other hosts", MPI_Waitall(h->n_request, h->request, MPI_STATUSES_IGNORE));
+  h->n_request = 0;
+}
+
+void kith_host_halo_begin_marked(kith_host_halo *h, int d, const float *rows, const uint8_t *marks) {
+  kith_hosts_barrier(h->hosts);
+  part_receive(h, d);
+  for (int i = 0; i < h->n_send; i++) {
+    const kith_host_peer *p = &h->send[i];
+    part_set_bits(p->n, h->send_row + (p->first - h->first_packed), marks,
+                  part_of(h, p, h->first_packed, h->part_send));
+    part_send_rows(h, p, d, rows);
+  }
+}
+
+void kith_host_halo_end_marked(kith_host_halo *h, int d, uint8_t *marks) {
+  part_wait(h);
+  part_place(h, d, marks);
+  kith_hosts_barrier(h->hosts);
+}
+
+/* Tell the other hosts which ghosts are wanted, and forget it; what they want comes into place of the rows.
+ */
+static void part_send_wanted(kith_host_halo *h) {
+  h->n_request = 0;
+  for (int i = 0; i < h->n_send; i++) {
+    const kith_host_peer *p = &h->send[i];
+    KITH_MPI(MPI_Irecv(part_of(h, p, h->first_packed, h->part_send), part_words(p->n), MPI_FLOAT, p->rank,
+                       HOST_WANTED, h->hosts->all->mpi, &h->request[h->n_request++]));
+  }
+  for (int i = 0; i < h->n_recv; i++) {
+    const kith_host_peer *p = &h->recv[i];
+    float *message = part_of(h, p, h->recv[0].first, h->part_recv);
+    part_set_bits(p->n, NULL, h->wanted + p->first, message);
+    memset(h->wanted + p->first, 0, (size_t)p->n);
+    part_send(h, message, part_words(p->n), p->rank, HOST_WANTED);
+  }
+}
+
+void kith_host_halo_begin_wanted(kith_host_halo *h) {
+  kith_hosts_barrier(h->hosts);
+  part_send_wanted(h);
+}
+
+void kith_host_halo_end_wanted(kith_host_halo *h, int d, const float *rows) {
+  part_wait(h);
+  part_receive(h, d);
+  for (int i = 0; i < h->n_send; i++) part_send_rows(h, &h->send[i], d, rows);
+  part_wait(h);
+  part_place(h, d, NULL);
+  kith_hosts_barrier(h->hosts);
+}
