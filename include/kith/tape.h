@@ -24,6 +24,8 @@ typedef struct kith_tensor {
   struct kith_sparse_rows *sparse;
   /** Ghost rows, apart from the tensor's own, a type internal to the library; null: no op reads any. */
   struct kith_ghosts *ghosts;
+  /** Rows that the ranks of this host read in place, a type internal to the library; null: none. */
+  struct kith_shared_rows *shared;
 } kith_tensor;
 
 typedef struct kith_tape kith_tape;

@@ -92,7 +92,7 @@ typedef struct kith_trainer kith_trainer;
 KITH_API kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g,
                                          const kith_model_options *model, const kith_train_options *train,
                                          kith_trainer **out) KITH_MUST_USE;
-/** Free the trainer and null the pointer.  Local; accepts null. */
+/** Free the trainer and null the pointer; accepts null.  Collective: it may hold a communicator. */
 KITH_API void kith_trainer_destroy(kith_trainer **trainer);
 
 KITH_API int64_t kith_trainer_n_step(const kith_trainer *t); /**< Steps per epoch.  Local. */

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "diagnose/diagnose.h"
 #include "cli/start.h"
+#include "comm/hosts.h"
 #include "ops/blas.h"
 #include "diagnose/memory_estimate.h"
 #include "model/model.h"
@@ -83,7 +84,27 @@ static kith_agreed doctor_gather_hosts(doctor *d) {
   return kith_host_info_allgather(d->c->comm, &mine, &d->host);
 }
 
-static void doctor_check_ranks(doctor *d) {
+/* Whether ranks of one host could read each other's rows in place. */
+static kith_agreed doctor_add_sharing(doctor *d, kith_finding *f) {
+  enum { TRIED = 8 << 20 };
+  kith_agreed st = {KITH_OK};
+  kith_hosts *hosts = NULL;
+  kith_share *s = NULL;
+  KITH_TRY(kith_hosts_create(d->c->comm, &hosts));
+  KITH_TRY(kith_share_create(hosts, TRIED, &s));
+  bool given = s && kith_share_seal(&s, kith_share_claim(s, s->base, TRIED));
+  if (!given) kith_finding_add(f, "; ranks of a host share no memory: %s", kith_error_text());
+  else
+    kith_finding_add(f, "; ranks of a host share memory in %s pages",
+                     s->in_small_pages == 0 ? "huge" : "small");
+done:
+  kith_share_destroy(&s);
+  kith_hosts_destroy(&hosts);
+  return st;
+}
+
+static kith_agreed doctor_check_ranks(doctor *d) {
+  kith_agreed st = {KITH_OK};
   kith_finding ranks = {.observed = ""}, level = {.observed = ""}, libraries = {.observed = ""},
                cpu = {.observed = ""}, cores = {.observed = ""}, blas = {.observed = ""},
                shm = {.observed = ""};
@@ -103,7 +124,10 @@ static void doctor_check_ranks(doctor *d) {
                      kith_blas_has_threads(), d->host[0].threads, &blas);
   doctor_report(d, "blas", &blas);
   kith_diagnose_shm(size, d->host, &shm);
+  KITH_TRY(doctor_add_sharing(d, &shm));
   doctor_report(d, "shm", &shm);
+done:
+  return st;
 }
 
 static kith_agreed doctor_check_network(doctor *d) {
@@ -353,7 +377,7 @@ kith_agreed cli_doctor(cli *c) {
   int64_t *need = NULL;
   KITH_TRY(kith_agree(c->comm, doctor_options(&d)));
   KITH_TRY(doctor_gather_hosts(&d));
-  doctor_check_ranks(&d);
+  KITH_TRY(doctor_check_ranks(&d));
   KITH_TRY(doctor_check_network(&d));
   if (d.has_job) doctor_check_graph(&d);
   KITH_TRY(doctor_check_folder(&d));

@@ -2,6 +2,8 @@
  * y = A x over ranks: the halo exchange overlaps with the rows that need no ghosts.
  * Ghost rows are in the tape's shared buffer while an exchange is summed: nothing keeps them, but where
  * backward reads those of x (learned weights of directed relations, gates).
+ * Where the ranks of a host share memory (in_place.c), they read each other's rows there, and exchange with
+ * other hosts what no rank of theirs has.
  * Where rows are gathered as bf16, owners round them, so that every rank reads the same numbers.
  * Only the batch's rows of the last layer are read, so forward computes only those, and backward skips the
  * zero gradients of the others; of rows of other ranks it does not know which are zero.
@@ -19,22 +21,46 @@ typedef struct propagate {
   const kith_csr *transpose; /* likewise; csr itself if it is symmetric */
   kith_tensor *x, *y;
   const kith_ghost_buffer *ghosts;
-  bool keeps; /* x has ghost rows of its own, for backward */
+  const kith_in_place *in_place; /* null: this op reads no row in place */
+  bool keeps;                    /* x has ghost rows of its own, for backward */
   kith_propagation how;
   kith_lid
       *position; /* [n_own] last layer: positions in A of the rows that are computed, interior ones first */
   uint8_t *some; /* [n_own + n_ghost] last layer: 1 for rows whose gradients may not be zero */
 } propagate;
 
+/* The halo of this rank's host; null: rows are not read in place. */
+static kith_host_halo *propagate_host(const propagate *p) {
+  return p->in_place && p->in_place->memory ? p->in_place->halo : NULL;
+}
+
 static kith_node_rows propagate_rows_of(const propagate *p, const float *own) {
+  const kith_host_halo *h = propagate_host(p);
+  if (h)
+    return (kith_node_rows){own == p->x->value ? p->x->shared->host_value : p->y->shared->host_grad, h->ghost,
+                            h->n_row};
   bool kept = p->keeps && own == p->x->value;
   return (kith_node_rows){own, kept ? kith_tensor_ghosts(p->x) : p->ghosts->row, p->csr->n_row};
+}
+
+/* The matrix whose columns are those rows. */
+static const kith_csr *propagate_matrix(const propagate *p) {
+  return propagate_host(p) ? &p->in_place->halo->csr : p->csr;
+}
+static const kith_csr *propagate_transpose(const propagate *p) {
+  const kith_host_halo *h = propagate_host(p);
+  if (!h) return p->transpose;
+  return p->a->transpose ? &h->transpose : &h->csr;
 }
 
 /* Round the owned rows if they are gathered so, and send to the other ranks what they read of them. */
 static void propagate_begin(const propagate *p, const float *x) {
   kith_lid n_own = p->csr->n_row;
   int d = p->x->d;
+  if (propagate_host(p)) {
+    kith_host_halo_begin(p->in_place->halo, d, x);
+    return;
+  }
   float *ghost = p->keeps && x == p->x->value ? kith_tensor_ghosts(p->x) : p->ghosts->row;
   if (p->how.rounded) {
     kith_bf16_round_rows(n_own, d, x, p->how.rounded);
@@ -43,6 +69,16 @@ static void propagate_begin(const propagate *p, const float *x) {
     ghost = (float *)(void *)(p->how.rounded + (size_t)n_own * (size_t)d);
   }
   kith_halo_begin(p->a->halo, d, x, ghost);
+}
+
+static void propagate_progress(const propagate *p) {
+  if (propagate_host(p)) kith_host_halo_progress(p->in_place->halo);
+  else kith_halo_progress(p->a->halo);
+}
+
+static void propagate_end(const propagate *p) {
+  if (propagate_host(p)) kith_host_halo_end(p->in_place->halo);
+  else kith_halo_end(p->a->halo);
 }
 
 static void propagate_range(const propagate *p, const kith_csr *csr, kith_lid first, kith_lid last,
@@ -62,15 +98,15 @@ static void propagate_multiply(const propagate *p, const kith_csr *csr, kith_lid
     kith_lid low = (kith_lid)kith_chunk_begin(n_interior, PROPAGATE_PIECES, i);
     kith_lid high = (kith_lid)kith_chunk_begin(n_interior, PROPAGATE_PIECES, i + 1);
     propagate_range(p, csr, low, high, some, from, add, to);
-    kith_halo_progress(p->a->halo);
+    propagate_progress(p);
   }
-  kith_halo_end(p->a->halo);
+  propagate_end(p);
   propagate_range(p, csr, n_interior, csr->n_row, some, from, add, to);
 }
 
 static void propagate_forward(void *self) {
   propagate *p = self;
-  propagate_multiply(p, p->csr, p->a->n_interior, NULL, p->x->value, false, p->y->value);
+  propagate_multiply(p, propagate_matrix(p), p->a->n_interior, NULL, p->x->value, false, p->y->value);
 }
 
 /* Gradients of gated weights; x has kept its ghost rows, and those of y's gradient are filled. */
@@ -81,15 +117,18 @@ static void propagate_backward_gates(const propagate *p) {
                       propagate_rows_of(p, p->y->grad), g->weight_grad);
 }
 
-/* Mark the rows whose gradients may not be zero; null: all. */
+/* Mark the rows whose gradients may not be zero; null: all.  In place, other ranks of the host mark theirs
+ * before they let this one read them. */
 static const uint8_t *propagate_mark(const propagate *p) {
   const kith_output *out = p->how.output;
+  const kith_host_halo *h = propagate_host(p);
   size_t n_own = (size_t)p->csr->n_row;
   if (!out || out->all_rows || p->how.rounded) return NULL;
-  memset(p->some, 0, n_own);
-  memset(p->some + n_own, 1, (size_t)p->csr->n_col - n_own);
-  for (kith_lid i = 0; i < out->gather_index->n_unique; i++) p->some[out->gather_index->unique_row[i]] = 1;
-  return p->some;
+  uint8_t *own = h ? p->in_place->marks + h->first : p->some;
+  memset(own, 0, n_own);
+  if (!h) memset(p->some + n_own, 1, (size_t)p->csr->n_col - n_own);
+  for (kith_lid i = 0; i < out->gather_index->n_unique; i++) own[out->gather_index->unique_row[i]] = 1;
+  return h ? p->in_place->marks : p->some;
 }
 
 /* Backward along this rank's columns: gradients of ghost rows are returned to their owners.  For inference:
@@ -103,6 +142,38 @@ static void propagate_backward_one_way(const propagate *p) {
   kith__relation_weights_backward(p->block, p->x->d, dy, propagate_rows_of(p, p->x->value));
 }
 
+/* Whether hosts exchange a part of their rows. */
+static bool propagate_host_parts(const propagate *p) {
+  const kith_host_halo *h = propagate_host(p);
+  return h && h->d_part >= p->x->d;
+}
+
+/* Mark the own rows whose gradients are not zero: of the last but one layer, neighbors of the batch's. */
+static void propagate_mark_nonzero(const propagate *p) {
+  const size_t d = (size_t)p->y->d;
+  uint8_t *marks = p->in_place->marks + p->in_place->halo->first;
+#pragma omp parallel for schedule(static)
+  for (kith_lid i = 0; i < p->csr->n_row; i++) {
+    const float *row = p->y->grad + d * (size_t)i;
+    size_t k = 0;
+    while (k < d && row[k] == 0) k++;
+    marks[i] = k < d;
+  }
+}
+
+/* propagate_multiply() of the gradient, of which hosts send each other what is not zero. */
+static void propagate_backward_part(const propagate *p, kith_lid n_interior, const uint8_t *some) {
+  const kith_in_place *in = p->in_place;
+  const kith_csr *csr = propagate_transpose(p);
+  const kith_node_rows from = propagate_rows_of(p, p->y->grad);
+  bool add = kith_tensor_mark_grad_written(p->x);
+  if (!some) propagate_mark_nonzero(p);
+  kith_host_halo_begin_marked(in->halo, p->x->d, from.own, in->marks);
+  propagate_range(p, csr, 0, n_interior, some, from, add, p->x->grad);
+  kith_host_halo_end_marked(in->halo, p->x->d, in->marks);
+  propagate_range(p, csr, n_interior, csr->n_row, some, from, add, p->x->grad);
+}
+
 /* Backward multiplies the gradient by the transpose of A, which is A where it is symmetric: edge dropout
  * drops an edge in both directions. */
 static void propagate_backward(void *self) {
@@ -113,8 +184,11 @@ static void propagate_backward(void *self) {
     return;
   }
   kith_lid n_interior = a->transpose ? a->transpose->n_interior : a->n_interior;
-  propagate_multiply(p, p->transpose, n_interior, propagate_mark(p), p->y->grad,
-                     kith_tensor_mark_grad_written(p->x), p->x->grad);
+  const uint8_t *some = propagate_mark(p);
+  if (propagate_host_parts(p)) propagate_backward_part(p, n_interior, some);
+  else
+    propagate_multiply(p, propagate_transpose(p), n_interior, some, p->y->grad,
+                       kith_tensor_mark_grad_written(p->x), p->x->grad);
   if (p->how.rounded) return; /* the ghost rows of x and of y's gradient were not exchanged as floats */
   /* <dy, A_r x>: of a symmetric matrix they may change places, and the ghost rows of dy are filled. */
   const float *x = p->x->value, *dy = p->y->grad;
@@ -140,7 +214,21 @@ static kith_lid propagate_list(propagate *p) {
 static void propagate_rows(const propagate *p, kith_lid n, const kith_lid *position) {
   int d = p->x->d;
   if (p->how.rounded) kith_spmm_rows_bf16(p->csr, n, position, d, p->how.rounded, p->y->value);
-  else kith_spmm_rows(p->csr, n, position, d, propagate_rows_of(p, p->x->value), p->y->value);
+  else kith_spmm_rows(propagate_matrix(p), n, position, d, propagate_rows_of(p, p->x->value), p->y->value);
+}
+
+/* The same with hosts: of their ghosts come those alone that the listed rows read. */
+static void propagate_forward_part(const propagate *p, kith_lid n_interior) {
+  const kith_lid n = p->how.output->gather_index->n_unique;
+  const kith_csr *csr = propagate_matrix(p);
+  kith_host_halo *h = p->in_place->halo;
+  for (kith_lid i = n_interior; i < n; i++)
+    for (kith_eid e = csr->start[p->position[i]]; e < csr->start[p->position[i] + 1]; e++)
+      if (csr->col[e] >= h->n_row) h->wanted[csr->col[e] - h->n_row] = 1;
+  kith_host_halo_begin_wanted(h);
+  propagate_rows(p, n_interior, p->position);
+  kith_host_halo_end_wanted(h, p->x->d, p->x->shared->host_value);
+  propagate_rows(p, n - n_interior, p->position + n_interior);
 }
 
 static void propagate_forward_last(void *self) {
@@ -150,9 +238,13 @@ static void propagate_forward_last(void *self) {
     return;
   }
   kith_lid n_interior = propagate_list(p);
+  if (propagate_host_parts(p)) {
+    propagate_forward_part(p, n_interior);
+    return;
+  }
   propagate_begin(p, p->x->value);
   propagate_rows(p, n_interior, p->position);
-  kith_halo_end(p->a->halo);
+  propagate_end(p);
   propagate_rows(p, p->how.output->gather_index->n_unique - n_interior, p->position + n_interior);
 }
 
@@ -161,6 +253,13 @@ static bool propagate_keeps(const kith_block *block) {
   const kith_merged_relations *m = block->merged;
   bool scatters = block->one_way || block->dist_csr->transpose;
   return m && (m->gated || (scatters && kith__relation_weights_learned(block)));
+}
+
+/* Whether rows are read as they are, by the block's whole matrix. */
+static bool propagate_reads_in_place(const kith_block *block, const kith_propagation *how) {
+  const kith_merged_relations *m = block->merged;
+  return !how->rounded && !block->drops_edges && !block->one_way && block->csr == &block->dist_csr->csr &&
+         !(m && (m->gated || kith__relation_weights_learned(block)));
 }
 
 kith_tensor *kith_propagate_with_op(kith_tape *t, const kith_block *block, const kith_propagation *how,
@@ -181,6 +280,10 @@ kith_tensor *kith_propagate_with_op(kith_tape *t, const kith_block *block, const
                     .ghosts = kith_tape_ghosts(t),
                     .keeps = keeps,
                     .how = *how};
+  if (propagate_reads_in_place(block, how)) {
+    kith_in_place_read(t, x, made.y);
+    made.in_place = kith_tape_in_place(t);
+  }
   if (how->output) made.position = kith_tape_workspace(t, block->csr->n_row, sizeof *made.position);
   if (how->output) made.some = kith_tape_workspace(t, block->csr->n_col, sizeof *made.some);
   propagate *p = kith_tape_op(t, "propagate", true, how->output ? propagate_forward_last : propagate_forward,

@@ -21,6 +21,7 @@ struct kith_tape {
   void *progress_self;
   kith_tape_bytes taken;
   kith_ghost_buffer ghosts;
+  kith_in_place in_place;
   kith_status status;
 };
 
@@ -31,18 +32,25 @@ kith_status kith_tape_create(kith_tape **out) {
   return st;
 }
 
+static void tape_free_tensor(kith_tensor *x) {
+  const kith_shared_rows *s = x->shared;
+  if (!s || !s->host_value) KITH_FREE(x->value);
+  if (!s || !s->host_grad) KITH_FREE(x->grad);
+  KITH_FREE(x->sparse);
+  KITH_FREE(x->shared);
+  kith_ghosts_free(x);
+}
+
 void kith_tape_destroy(kith_tape **tape) {
   kith_tape *t = *tape;
   if (!t) return;
   for (int i = 0; i < t->n_op; i++) KITH_FREE(t->op[i].self);
   for (int i = 0; i < t->n_workspace; i++) KITH_FREE(t->workspace[i]);
   for (int i = 0; i < t->n_tensor; i++) {
-    KITH_FREE(t->tensor[i]->value);
-    KITH_FREE(t->tensor[i]->grad);
-    KITH_FREE(t->tensor[i]->sparse);
-    kith_ghosts_free(t->tensor[i]);
+    tape_free_tensor(t->tensor[i]);
     KITH_FREE(t->tensor[i]);
   }
+  kith_in_place_free(&t->in_place);
   KITH_FREE(t->ghosts.row);
   KITH_FREE(*tape);
 }
@@ -147,6 +155,8 @@ kith_status kith_tape_status(const kith_tape *t) { return t->status; }
 
 kith_ghost_buffer *kith_tape_ghosts(kith_tape *t) { return &t->ghosts; }
 
+kith_in_place *kith_tape_in_place(kith_tape *t) { return &t->in_place; }
+
 kith_tape_bytes kith_tape_memory(const kith_tape *t) {
   kith_tape_bytes all = t->taken;
   all.grad += t->ghosts.grad_taken;
@@ -165,6 +175,7 @@ static void tape_run(const kith_tape *t, void (*run)(void *self), void *self) {
 }
 
 void kith_tape_forward(kith_tape *t) {
+  kith_in_place_settle(&t->in_place);
   for (int i = 0; i < t->n_op; i++) tape_run(t, t->op[i].forward, t->op[i].self);
 }
 
@@ -177,9 +188,11 @@ void kith_tape_backward(kith_tape *t) {
     if (t->op[i].backward) tape_run(t, t->op[i].backward, t->op[i].self);
 }
 
+/* What others may read stays. */
 static void tape_discard_tensor(kith_tensor *x) {
-  kith_alloc_discard(x->value, x->n_row * x->d, sizeof *x->value);
-  if (x->grad) kith_alloc_discard(x->grad, x->n_row * x->d, sizeof *x->grad);
+  const kith_shared_rows *s = x->shared;
+  if (!s || !s->host_value) kith_alloc_discard(x->value, x->n_row * x->d, sizeof *x->value);
+  if (x->grad && (!s || !s->host_grad)) kith_alloc_discard(x->grad, x->n_row * x->d, sizeof *x->grad);
   kith_ghosts_discard(x);
 }
 

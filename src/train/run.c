@@ -412,9 +412,16 @@ done:
   return st;
 }
 
+static void run_tell_sharing(const run *r) {
+  char text[2 * KITH_PATH];
+  kith_trainer_sharing(r->trainer, sizeof text, text);
+  if (text[0]) kith_log("%s", text);
+}
+
 static kith_agreed run_by_steps(run *r) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(run_create_trainer(r));
+  run_tell_sharing(r);
   if (r->o->old[0]) KITH_TRY(kith__update_begin(r));
   run_tell_left_out(r);
   KITH_TRY(kith__run_open_writer(r));

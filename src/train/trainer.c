@@ -200,6 +200,7 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   KITH_TRY(t->targets->create(t));
   KITH_TRY(t->sampled ? kith__sampled_prepare(t) : kith__full_prepare(t));
   KITH_TRY(kith_agree(comm, trainer_record(t)));
+  KITH_TRY(kith__trainer_share(t));
   KITH_TRY(trainer_begin(t));
   *out = t;
   t = NULL;
@@ -220,6 +221,8 @@ void kith_trainer_destroy(kith_trainer **trainer) {
   t->targets->destroy(t);
   kith_dist_csr_destroy(&t->a);
   kith_dist_csr_destroy(&t->own_graph);
+  kith_host_halo_destroy(&t->host_halo);
+  kith_hosts_destroy(&t->hosts);
   for (int s = 0; s < KITH_MAX_SLOTS; s++) KITH_FREE(t->slot[s]);
   KITH_FREE(t->held);
   KITH_FREE(t->final);
@@ -363,6 +366,7 @@ const float *kith_trainer_inference(kith_trainer *t) {
   if (t->sampled) kith__sampled_inference(t);
   else kith__full_inference(t);
   trainer_exclude_sent(t, before);
+  kith_in_place_settle(kith_tape_in_place(t->whole->tape));
   kith_output_rows(&t->whole->output, 0, t->g->n_own, d, t->final);
   if (t->targets->ranks) kith__score_rows(&t->model, t->g->type, t->g->n_own, d, t->final);
   return t->final;

@@ -45,8 +45,12 @@ struct kith_trainer {
   kith_dist_csr *a;                      /* adjacency of the training graph */
   kith_dist_csr *own_graph;              /* of models that read another matrix; null: a */
   kith_dist_csr *layer_graph;            /* the one of both that layers multiply by */
-  int64_t planned; /* sampled modes: number (exec.step) of the step whose plan is in progress; -1: none */
-  kith_halo *halo; /* of the batch's rows; dynamic: set up anew in every step; null: they do not travel */
+  int64_t planned;   /* sampled modes: number (exec.step) of the step whose plan is in progress; -1: none */
+  kith_halo *halo;   /* of the batch's rows; dynamic: set up anew in every step; null: they do not travel */
+  kith_hosts *hosts; /* full mode: of layers whose rows are read in place; null: not looked for … */
+  kith_host_halo *host_halo; /* … and the halo of this rank's host; null: rows are exchanged by messages */
+  int64_t fetched[2];        /* by host: rows that hosts fetch, and would if each rank fetched its own */
+  char not_shared[2 * KITH_PATH]; /* why; "": nothing was asked for */
   kith_full_block full_block;
   kith_params *params; /* dense weights */
   kith_exec_ctx exec;
@@ -69,6 +73,10 @@ struct kith_trainer {
   kith_step_stats stats;
   int64_t eval_bytes, eval_messages; /* of the halo in inference, which do not count as steps' */
 };
+
+/* Let ranks of one host read each other's rows in place, where layers do nothing but multiply, and memory is
+ * given (share.c).  Collective. */
+kith_agreed kith__trainer_share(kith_trainer *t) KITH_MUST_USE;
 
 /* Full-graph steps: layers are computed by the owners, then the batch's rows are exchanged. Prepare is
  * Collective, record Local. */

@@ -69,6 +69,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(reads), cmocka_unit_test(writes),
                                      cmocka_unit_test(allocations),
                                      cmocka_unit_test(a_loss_that_is_not_finite_on_one_rank)};
+  setenv("KITH_RANKS_PER_HOST", "1", 1); /* what ranks of a host share, mpi_host_halo sweeps */
   test_begin(&argc, &argv);
   test_chain_begin();
   int failures = cmocka_run_group_tests(tests, NULL, NULL);

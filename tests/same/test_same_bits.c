@@ -6,6 +6,7 @@
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
+#include "base/fault.h"
 #include "train/train.h"
 
 enum { USERS = 60, ITEMS = 90, EDGES = 900, EPOCHS = 3 };
@@ -116,6 +117,28 @@ static void check(recipe how) {
 static void lightgcn_with_bpr_has_the_same_bits(void **state) {
   (void)state;
   check((recipe){.model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 64, .batch = 100});
+}
+
+/* Rows of ranks on one host, and of hosts with two ranks and what is left: in place, and fetched once. */
+static void rows_in_place_have_the_same_bits(void **state) {
+  (void)state;
+  const recipe how = {.model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 21, .batch = 200};
+  setenv("KITH_RANKS_PER_HOST", "2", 1);
+  check(how);
+  setenv("KITH_RANKS_PER_HOST", "1", 1);
+  check(how);
+  unsetenv("KITH_RANKS_PER_HOST");
+}
+
+/* Without shared memory, or its huge pages, on one of the ranks. */
+static void refused_memory_has_the_same_bits(void **state) {
+  (void)state;
+  const recipe how = {.model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 21, .batch = 300};
+  for (int kind = KITH_FAULT_SHARE; kind <= KITH_FAULT_HUGE; kind++) {
+    kith_fault_set((kith_fault_kind)kind, test_comm->rank == test_comm->size - 1 ? 2 : 0);
+    check(how);
+    kith_fault_set((kith_fault_kind)kind, 0);
+  }
 }
 
 static void what_steps_forget_has_the_same_bits(void **state) {
@@ -251,6 +274,8 @@ static void shared_negatives_alone_have_the_same_bits(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_with_bpr_has_the_same_bits),
+                                     cmocka_unit_test(rows_in_place_have_the_same_bits),
+                                     cmocka_unit_test(refused_memory_has_the_same_bits),
                                      cmocka_unit_test(what_steps_forget_has_the_same_bits),
                                      cmocka_unit_test(a_width_that_fits_no_vector_has_the_same_bits),
                                      cmocka_unit_test(a_knowledge_graph_has_the_same_bits),
