@@ -230,12 +230,13 @@ typedef struct kith_graph {
   /** Rows: the owned users, in the order of row_of[KITH_USER]; values: original item numbers. */
   kith_ragged train, valid, test;
   kith_gid *item_number; /**< [n[KITH_ITEM]] global number of every item: negatives are drawn from all */
-  int n_feature_of[KITH_MAX_TYPES]; /**< number of features of each node type, numbered per type; 0: none */
-  kith_features features;           /**< features of the owned rows */
-  int n_class;                      /**< classes of labeled nodes; 0: a graph of users and items */
-  int64_t n_train;                  /**< classification: training nodes in the whole graph */
-  int32_t *label;                   /**< [n_own] class, or -1; recommendation: null */
-  int8_t *split;                    /**< [n_own] kith_node_split; recommendation: null */
+  struct kith_host_table *item_table; /**< where the ranks of a host share item_number; or null */
+  int n_feature_of[KITH_MAX_TYPES];   /**< number of features of each node type, numbered per type; 0: none */
+  kith_features features;             /**< features of the owned rows */
+  int n_class;                        /**< classes of labeled nodes; 0: a graph of users and items */
+  int64_t n_train;                    /**< classification: training nodes in the whole graph */
+  int32_t *label;                     /**< [n_own] class, or -1; recommendation: null */
+  int8_t *split;                      /**< [n_own] kith_node_split; recommendation: null */
 } kith_graph;
 
 /** Nodes of all types in the whole graph.  Local. */

@@ -207,6 +207,8 @@ static void doctor_check_graph(doctor *d) {
     kith_finding_add(&f, "%s is not there yet: how much memory and disk the job needs is not known", graph);
     kith_finding_warn(&f, "run kith ingest %s and kith partition, and come again", d->c->job_args);
   }
+  for (int r = 0, here = d->host[d->c->comm->rank].node; r < d->c->comm->size; r++)
+    d->sizes.n_here += d->host[r].node == here;
   d->has_sizes = (cut || ingested) && f.verdict != KITH_FINDING_FAIL && !kith_is_bad(st);
   char again[4 * KITH_PATH + 64] = "docs/errors.md tells what each kind of failure means";
   if (st.status == KITH_EDATA)

@@ -111,7 +111,7 @@ static int64_t estimate_pairs(const estimate *w, int64_t wanted) {
   return (o->sampler.mode == KITH_FULL ? 1 : 2) *
              kith_batch_bytes(&shape, s->size, s->n[KITH_ITEM], wanted, wanted) +
          kith_edge_order_bytes(s->n_pair, n_step) +
-         kith_negative_distribution_bytes(&o->negatives, s->n[KITH_ITEM], s->n_pair) +
+         kith_negative_distribution_bytes(&o->negatives, s->n_here, s->n[KITH_ITEM], s->n_pair) +
          (shape.softmax ? kith_softmax_bytes(pairs, shape.n_shared, w->width) : 0);
 }
 

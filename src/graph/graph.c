@@ -1,6 +1,8 @@
 /* One rank's share of the partitioned graph: release, and the owner of a number. */
 #include "graph/graph.h"
 
+#include "comm/host_table.h"
+
 void kith_csr_free(kith_csr *csr) {
   KITH_FREE(csr->perm);
   KITH_FREE(csr->start);
@@ -55,7 +57,8 @@ static int64_t graph_task_bytes(const kith_graph_sizes *s) {
     return KITH_BYTES(g->train_index, s->n_own) + KITH_BYTES(g->label, s->n_own) +
            KITH_BYTES(g->split, s->n_own);
   return KITH_BYTES(g->first_edge, s->n_own) + 3 * KITH_BYTES(g->train.start, n_user + 1) +
-         KITH_BYTES(g->train.value, s->n_pair + s->n_held_out) + KITH_BYTES(g->item_number, s->n[KITH_ITEM]);
+         KITH_BYTES(g->train.value, s->n_pair + s->n_held_out) +
+         kith_host_table_bytes(KITH_BYTES(g->item_number, s->n[KITH_ITEM]), s->n_here);
 }
 
 int64_t kith_graph_bytes(const kith_graph_sizes *s, bool timed) {
@@ -92,6 +95,11 @@ void kith_graph_destroy(kith_graph **graph) {
   kith_ragged_free(&g->train);
   kith_ragged_free(&g->valid);
   kith_ragged_free(&g->test);
+  if (g->item_table) {
+    kith_host_table_free(g->item_table);
+    g->item_number = NULL;
+  }
+  KITH_FREE(g->item_table);
   KITH_FREE(g->item_number);
   kith_features_free(&g->features);
   KITH_FREE(g->label);

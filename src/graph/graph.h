@@ -46,7 +46,8 @@ typedef struct kith_graph_sizes {
   int64_t feature_nnz;                           /**< nonzero features of the rank's rows */
   bool weighted;                                 /**< the interactions have weights */
   int n_part;                                    /**< parts of the cut; 0: not partitioned yet */
-  int size;                                      /**< ranks */
+  int size;                                      /**< ranks … */
+  int n_here;                                    /**< … and those of this rank's host; 0: not known */
   int64_t n_own, n_ghost;                        /**< rows that the rank owns; ghost rows that they read */
   int64_t n_entry;                               /**< neighbors of the owned rows, with multiplicity */
   int64_t n_pair;                                /**< training interactions of the rank's users … */

@@ -12,26 +12,29 @@ kith_negative_options kith_negative_defaults(void) {
       kith_negative_options){.count = 1, .popularity = 0, .alpha = 0.75, .inbatch = 0, .hard = 0, .pool = 16};
 }
 
-static kith_status negative_distribution_alloc_cdf(const kith_graph *g, kith_item_cdf *w) {
-  kith_status st = KITH_OK;
-  KITH_TRY(KITH_NEW(w->cdf, g->n[KITH_ITEM] + 1));
-  KITH_TRY(KITH_NEW(w->user_cdf, g->train.start[g->train.n_row]));
+static kith_agreed negative_distribution_alloc_cdf(const kith_comm *comm, const kith_graph *g,
+                                                   kith_item_cdf *w) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith_host_table_make(comm, KITH_BYTES(w->cdf, g->n[KITH_ITEM] + 1), &w->table));
+  w->cdf = w->table.data;
+  KITH_TRY(kith_agree(comm, KITH_NEW(w->user_cdf, g->train.start[g->train.n_row])));
 done:
   return st;
 }
 
-static kith_status negative_distribution_make(const kith_graph *g, const kith_negative_options *o,
+static kith_agreed negative_distribution_make(const kith_comm *comm, const kith_graph *g,
+                                              const kith_negative_options *o,
                                               kith_negative_distribution **out) {
-  kith_status st = KITH_OK;
+  kith_agreed st = {KITH_OK};
   kith_negative_distribution *z = NULL;
-  KITH_TRY(KITH_NEW(z, 1));
+  KITH_TRY(kith_agree(comm, KITH_NEW(z, 1)));
   *z = (kith_negative_distribution){.n = g->n[KITH_ITEM],
                                     .popularity = o->popularity,
                                     .alpha = o->alpha,
                                     .inbatch = o->inbatch,
                                     .hard = o->hard};
-  if (o->popularity > 0) KITH_TRY(negative_distribution_alloc_cdf(g, &z->degree_alpha));
-  if (o->inbatch > 0) KITH_TRY(negative_distribution_alloc_cdf(g, &z->degree));
+  if (o->popularity > 0) KITH_TRY(negative_distribution_alloc_cdf(comm, g, &z->degree_alpha));
+  if (o->inbatch > 0) KITH_TRY(negative_distribution_alloc_cdf(comm, g, &z->degree));
   *out = z;
   z = NULL;
 done:
@@ -39,24 +42,27 @@ done:
   return st;
 }
 
-int64_t kith_negative_distribution_bytes(const kith_negative_options *o, int64_t n_item, int64_t n_pair) {
+int64_t kith_negative_distribution_bytes(const kith_negative_options *o, int n_here, int64_t n_item,
+                                         int64_t n_pair) {
   const kith_negative_distribution *z = NULL;
-  int64_t cdf = KITH_BYTES(z->degree.cdf, n_item + 1) + KITH_BYTES(z->degree.user_cdf, n_pair);
+  int64_t cdf = kith_host_table_bytes(KITH_BYTES(z->degree.cdf, n_item + 1), n_here) +
+                KITH_BYTES(z->degree.user_cdf, n_pair);
   return KITH_BYTES(z, 1) + ((o->popularity > 0) + (o->inbatch > 0)) * cdf;
 }
 
 /* Cumulative weights of the items.  An item's weight comes from its owner only, since pow() may differ
  * between machines. */
-static void negative_distribution_item_cdf(const kith_comm *comm, const kith_graph *g, double alpha,
-                                           double unit, int64_t *cdf) {
-  int64_t n = g->n[KITH_ITEM];
+static void negative_distribution_item_cdf(const kith_graph *g, double alpha, double unit, kith_item_cdf *w) {
+  int64_t n = g->n[KITH_ITEM], *cdf = w->cdf;
   for (kith_lid i = 0; i < g->n_own_of[KITH_ITEM]; i++) {
     kith_lid row = g->row_of[KITH_ITEM][i];
     double degree = (double)(g->start[row + 1] - g->start[row]);
     cdf[g->original[row] + 1] = llround(pow(degree, alpha) * unit);
   }
-  kith_comm_sum_int(comm, n, cdf + 1);
-  for (int64_t i = 0; i < n; i++) cdf[i + 1] += cdf[i];
+  kith_host_table_sum(&w->table, n + 1);
+  if (kith_host_table_leads(&w->table))
+    for (int64_t i = 0; i < n; i++) cdf[i + 1] += cdf[i];
+  kith_host_table_end(&w->table);
 }
 
 /* Cumulative weights within each user's items. */
@@ -74,20 +80,21 @@ kith_agreed kith_negative_distribution_create(const kith_comm *comm, const kith_
                                               const kith_negative_options *o,
                                               kith_negative_distribution **out) {
   *out = NULL;
-  kith_agreed st = kith_agree(comm, negative_distribution_make(g, o, out));
+  kith_agreed st = negative_distribution_make(comm, g, o, out);
   if (kith_is_bad(st)) kith_negative_distribution_destroy(out);
   kith_negative_distribution *z = *out;
   if (!z) return st;
   if (z->degree_alpha.cdf)
-    negative_distribution_item_cdf(comm, g, o->alpha, NEGATIVE_DISTRIBUTION_UNIT, z->degree_alpha.cdf);
-  if (z->degree.cdf) negative_distribution_item_cdf(comm, g, 1, 1, z->degree.cdf);
+    negative_distribution_item_cdf(g, o->alpha, NEGATIVE_DISTRIBUTION_UNIT, &z->degree_alpha);
+  if (z->degree.cdf) negative_distribution_item_cdf(g, 1, 1, &z->degree);
   if (z->degree_alpha.cdf) negative_distribution_user_cdf(&g->train, &z->degree_alpha);
   if (z->degree.cdf) negative_distribution_user_cdf(&g->train, &z->degree);
   return st;
 }
 
 static void negative_distribution_free_cdf(kith_item_cdf *w) {
-  KITH_FREE(w->cdf);
+  kith_host_table_free(&w->table);
+  w->cdf = NULL;
   KITH_FREE(w->user_cdf);
 }
 

@@ -3,6 +3,7 @@
 #define KITH_SAMPLE_NEGATIVES_H
 
 #include "kith/negatives.h"
+#include "comm/host_table.h"
 #include "sample/edge_order.h"
 
 /** The defaults.  Local. */
@@ -10,9 +11,10 @@ kith_negative_options kith_negative_defaults(void);
 
 /** Cumulative integer weights of items: a draw is a binary search. */
 typedef struct kith_item_cdf {
-  int64_t *cdf;      /**< [n + 1] total weight of the items before each, by original id */
-  int64_t *user_cdf; /**< [own training edges] as graph->train: total weight of a user's items up to and
-                        including each */
+  int64_t *cdf;          /**< [n + 1] total weight of the items before each, by original id: … */
+  kith_host_table table; /**< … its memory, once a host */
+  int64_t *user_cdf;     /**< [own training edges] as graph->train: total weight of a user's items up to and
+                            including each */
 } kith_item_cdf;
 
 /**
@@ -33,14 +35,16 @@ typedef struct kith_negative_distribution {
 } kith_negative_distribution;
 
 /**
- * Collective.  With popularity > 0: 8 bytes an item on every rank, one sum of them over the ranks, and
+ * Collective.  With popularity > 0: 8 bytes an item on every host, one sum of them over the hosts, and
  * 8 bytes an own training edge; with inbatch > 0 the same again.  Errors: KITH_ENOMEM.
  */
 kith_agreed kith_negative_distribution_create(const kith_comm *comm, const kith_graph *g,
                                               const kith_negative_options *o,
                                               kith_negative_distribution **out) KITH_MUST_USE;
-/** Bytes of it, where this rank owns `n_pair` training edges.  Local. */
-int64_t kith_negative_distribution_bytes(const kith_negative_options *o, int64_t n_item, int64_t n_pair);
+/** Bytes of it, where this rank owns `n_pair` training edges, n_here ranks of its host sharing what can be.
+ * Local. */
+int64_t kith_negative_distribution_bytes(const kith_negative_options *o, int n_here, int64_t n_item,
+                                         int64_t n_pair);
 /** Local; accepts null. */
 void kith_negative_distribution_destroy(kith_negative_distribution **distribution);
 /**

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "comm/host_table.h"
 #include "graph/schema.h"
 #include "store/parts.h"
 #include "store/parts_check.h"
@@ -360,6 +361,23 @@ done:
   return st;
 }
 
+/* The numbers of all items are read and kept once a host. */
+static kith_agreed parts_read_items(const kith_comm *comm, kith_h5 *f, kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  int64_t n_item = g->n[KITH_ITEM], first = 0, n = 0;
+  KITH_TRY(kith__parts_check_extent(comm, f, "item/number", n_item));
+  KITH_TRY(kith_agree(comm, KITH_NEW(g->item_table, 1)));
+  KITH_TRY(kith_host_table_make(comm, KITH_BYTES(g->item_number, n_item), g->item_table));
+  g->item_number = g->item_table->data;
+  kith_host_table_part(g->item_table, n_item, &first, &n);
+  KITH_TRY(kith_h5_read(f, "item/number", KITH_H5_INT64, 0, first, n, g->item_number + first));
+  KITH_TRY(kith_agree(comm, kith__validate_range(kith_h5_path(f), "item/number", first, n,
+                                                 g->item_number + first, 0, kith_graph_n_node(g))));
+  kith_host_table_end(g->item_table);
+done:
+  return st;
+}
+
 static kith_agreed parts_read_pairs(const kith_comm *comm, kith_h5 *f, kith_graph *g,
                                     const int64_t *type_count, const int64_t *n_edge) {
   kith_agreed st = {KITH_OK};
@@ -369,9 +387,7 @@ static kith_agreed parts_read_pairs(const kith_comm *comm, kith_h5 *f, kith_grap
   KITH_TRY(parts_read_held_out(comm, f, "test", g, &g->test));
   KITH_TRY(kith__parts_read_features(comm, f, g));
   KITH_TRY(kith__parts_read_relations(comm, f, g, type_count, n_edge));
-  KITH__READ_SLICE(f, "item/number", KITH_H5_INT64, 0, g->n[KITH_ITEM], g->item_number);
-  KITH_TRY(kith_agree(comm, kith__validate_range(kith_h5_path(f), "item/number", 0, g->n[KITH_ITEM],
-                                                 g->item_number, 0, kith_graph_n_node(g))));
+  KITH_TRY(parts_read_items(comm, f, g));
   KITH_TRY(kith_agree(comm, parts_check_items(g, kith_h5_path(f))));
 done:
   return st;

@@ -2,12 +2,15 @@
 /* What one rank knows becomes what all know: the largest code, and the words of the rank that has it, which
  * is named. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "comm/sparse.h"
 #include "support/mpi_main.h"
 
+#include "base/fault.h"
 #include "comm/comm.h"
+#include "comm/host_table.h"
 #include "graph/content.h"
 
 /* Rank 0 speaks for all and needs no name. */
@@ -105,13 +108,60 @@ static void a_round_brings_what_some_ranks_say(void **state) {
   kith_sparse_free(&x);
 }
 
+/* Squares, each put by one rank, then summed up; n_host: hosts that share, 0: none does. */
+static void sum_squares(int n_host) {
+  enum { N = 70000 };
+  kith_host_table t;
+  int64_t first = 0, n = 0, sum = 0;
+  assert_int_equal(kith_host_table_make(test_comm, N * (int64_t)sizeof(int64_t), &t).status, KITH_OK);
+  assert_int_equal(t.share ? t.hosts->n : 0, n_host);
+  int64_t *x = t.data, n_lead = kith_host_table_leads(&t);
+  kith_comm_sum_int(test_comm, 1, &n_lead);
+  assert_int_equal(n_lead, n_host ? n_host : test_comm->size);
+  kith_host_table_part(&t, N, &first, &n);
+  kith_comm_sum_int(test_comm, 1, &n);
+  assert_int_equal(n, (n_host ? n_host : test_comm->size) * N); /* once a host */
+  for (int64_t i = test_comm->rank; i < N; i += test_comm->size) x[i] = i * i;
+  kith_host_table_sum(&t, N);
+  if (kith_host_table_leads(&t))
+    for (int64_t i = 1; i < N; i++) x[i] += x[i - 1];
+  kith_host_table_end(&t);
+  assert_null(t.hosts);
+  for (int64_t i = 0; i < N; i++) assert_int_equal(x[i], sum += i * i);
+  kith_host_table_free(&t);
+}
+
+static void a_table_is_the_same_on_all_ranks_and_there_once_a_host(void **state) {
+  (void)state;
+  const int size = test_comm->size;
+  int64_t least = kith__host_table_share_from(1), live = kith_alloc_live();
+  sum_squares(size > 1 ? 1 : 0);
+  setenv("KITH_RANKS_PER_HOST", "2", 1);
+  sum_squares(size > 1 ? (size + 1) / 2 : 0);
+  setenv("KITH_RANKS_PER_HOST", "1", 1); /* nothing to share */
+  sum_squares(0);
+  unsetenv("KITH_RANKS_PER_HOST");
+  for (int k = 1; k <= 3; k++) { /* refused: to make it, to map it, to take its pages */
+    if (test_comm->rank == 0) kith_fault_set(KITH_FAULT_SHARE, k);
+    sum_squares(0);
+    kith_fault_set(KITH_FAULT_SHARE, 0);
+  }
+  kith__host_table_share_from(least);
+  sum_squares(0); /* too small */
+  assert_int_equal(kith_alloc_live(), live);
+  assert_int_equal(kith_host_table_bytes(8 << 20, 4), 2 << 20);
+  assert_int_equal(kith_host_table_bytes(8, 4), 8);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_words_of_the_rank_that_fails_are_everybodys),
                                      cmocka_unit_test(the_largest_code_wins),
                                      cmocka_unit_test(nobody_fails_where_all_are_well),
                                      cmocka_unit_test(a_long_array_is_reduced_message_by_message),
                                      cmocka_unit_test(numbers_of_nodes_have_64_bits_or_are_refused),
-                                     cmocka_unit_test(a_round_brings_what_some_ranks_say)};
+                                     cmocka_unit_test(a_round_brings_what_some_ranks_say),
+                                     cmocka_unit_test(
+                                         a_table_is_the_same_on_all_ranks_and_there_once_a_host)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -252,7 +252,7 @@ static void batch_check(const kith_train_options *o) {
   kith_dist_csr *a = NULL;
   measure_begin();
   assert_int_equal(kith_negative_distribution_create(test_comm, g, &o->negatives, &z).status, KITH_OK);
-  assert_measured("negatives", kith_negative_distribution_bytes(&o->negatives, ITEMS, sizes.n_pair));
+  assert_measured("negatives", kith_negative_distribution_bytes(&o->negatives, 1, ITEMS, sizes.n_pair));
   measure_begin();
   assert_int_equal(kith_edge_order_create(g, NULL, o->batch, 1, &e), KITH_OK);
   assert_measured("order", kith_edge_order_bytes(sizes.n_pair, e->n_step));
