@@ -103,6 +103,7 @@ kith_status kith_partition_extend(const kith_dataset *d, const kith_partition_op
   partition_graph g = {0};
   extend x = {.n = 0};
   int weight[KITH_MAX_RELATIONS] = {0};
+  KITH_TRY(kith__partition_check_size(d));
   kith__partition_weights(d, o, weight);
   KITH_TRY(kith__partition_union(d, weight, &g));
   KITH_TRY(extend_make(&g, kith_dataset_n_node(d), o, part, &x));

@@ -59,12 +59,17 @@ done:
   return st;
 }
 
+kith_status kith__partition_check_size(const kith_dataset *d) {
+  int64_t n = kith_dataset_n_node(d);
+  if (n < UINT32_MAX) return KITH_OK;
+  return kith_fail(KITH_ECONFIG, "the graph has %lld nodes of all types; at most 2^32 - 2 can be cut",
+                   (long long)n);
+}
+
 kith_status kith_partition_make(const kith_dataset *d, const kith_partition_options *o, int32_t *part) {
   kith_status st = KITH_OK;
-  int64_t n = kith_dataset_n_node(d);
   KITH_CHECK(o->parts >= 1, KITH_ECONFIG, "partition.parts: %d, expected at least 1", o->parts);
-  KITH_CHECK(n < INT32_MAX, KITH_ECONFIG,
-             "the graph has %lld nodes of all types; at most 2^31 - 2 can be cut", (long long)n);
+  KITH_TRY(kith__partition_check_size(d));
   switch (o->method) {
   case KITH_PARTITION_METIS: KITH_TRY(kith__partition_metis(d, o, part)); break;
   case KITH_PARTITION_HASH: kith__partition_hash(d, o, part); break;

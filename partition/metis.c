@@ -46,8 +46,8 @@ kith_status kith__partition_graph_make(const kith_dataset *d, int64_t n, partiti
   for (int64_t u = 0; u < n_user; u++)
     for (kith_eid e = d->train.start[u]; e < d->train.start[u + 1]; e++) {
       int64_t i = n_user + d->train.value[e];
-      g.to[next[u]++] = (int32_t)i;
-      g.to[next[i]++] = (int32_t)u;
+      g.to[next[u]++] = (uint32_t)i;
+      g.to[next[i]++] = (uint32_t)u;
     }
   *out = g;
   g = (partition_graph){0};
@@ -137,7 +137,7 @@ done:
 
 #if IDXTYPEWIDTH == 32
 static kith_status metis_run(partition_graph *g, const kith_partition_options *o, int32_t *part) {
-  return metis_call(g, o, g->to, g->weight, part);
+  return metis_call(g, o, (idx_t *)g->to, g->weight, part);
 }
 #else
 /* By way of copies in METIS's wider numbers. */
@@ -147,7 +147,7 @@ static kith_status metis_run(const partition_graph *g, const kith_partition_opti
   KITH_TRY(KITH_NEW(to, g->start[g->n]));
   KITH_TRY(KITH_NEW(wide, g->n));
   if (g->weight) KITH_TRY(KITH_NEW(weight, g->start[g->n]));
-  for (int64_t e = 0; e < g->start[g->n]; e++) to[e] = g->to[e];
+  for (int64_t e = 0; e < g->start[g->n]; e++) to[e] = (idx_t)g->to[e];
   for (int64_t e = 0; weight && e < g->start[g->n]; e++) weight[e] = g->weight[e];
   KITH_TRY(metis_call(g, o, to, weight, wide));
   for (int64_t i = 0; i < g->n; i++) part[i] = (int32_t)wide[i];

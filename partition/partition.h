@@ -12,7 +12,7 @@
 typedef struct partition_graph {
   int64_t n;       /* nodes */
   int64_t *start;  /* [n + 1] */
-  int32_t *to;     /* [start[n]] ascending in each row */
+  uint32_t *to;    /* [start[n]] nodes, ascending in each row: users and items may be 2^32 - 2 */
   int32_t *weight; /* [start[n]] in the cut; null: 1 */
   kith_eid *edge;  /* [start[n]] relations: the edge of the dataset behind an entry; else null */
 } partition_graph;
@@ -20,6 +20,9 @@ typedef struct partition_graph {
 /** first [KITH_MAX_TYPES + 1]: the first node of each type, which follows those of the type before, and the
  * number of nodes. */
 void kith__partition_first(const kith_dataset *d, int64_t *first);
+
+/** Whether numbers of nodes hold all of a dataset: sizes alone are looked at.  Errors: KITH_ECONFIG. */
+kith_status kith__partition_check_size(const kith_dataset *d) KITH_MUST_USE;
 
 /** The node of number x of a type's id space. */
 int64_t kith__partition_node(const kith_dataset *d, const int64_t *first, int type, int64_t x);

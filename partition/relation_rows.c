@@ -35,7 +35,7 @@ done:
 /* Put node `to` next in a row. */
 static void rows_put(partition_graph *g, int64_t *next, int64_t row, int64_t to, kith_eid edge) {
   kith_eid at = next[row]++;
-  g->to[at] = (int32_t)to;
+  g->to[at] = (uint32_t)to;
   g->edge[at] = edge;
 }
 
@@ -102,7 +102,7 @@ static kith_eid rows_pick(const int64_t *time, kith_eid a, kith_eid b) {
 
 /* Put an entry into the row first … *end - 1, whose nodes ascend to `to`; the kinds of a node ascend, too. */
 static void rows_insert(const kith_relation_edges *l, const uint16_t *kind, partition_graph *g,
-                        kith_eid first, int32_t to, kith_eid edge, kith_eid *end) {
+                        kith_eid first, uint32_t to, kith_eid edge, kith_eid *end) {
   kith_eid at = *end;
   while (at > first && g->to[at - 1] == to && kind && kind[g->edge[at - 1]] > kind[edge]) at--;
   bool equal = at > first && g->to[at - 1] == to && (!kind || kind[g->edge[at - 1]] == kind[edge]);

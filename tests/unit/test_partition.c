@@ -2,6 +2,8 @@
 #include "support/mpi_main.h"
 
 #include "../../partition/partition.h"
+#include "../../partition/update.h"
+#include "graph/schema.h"
 
 enum { USERS = 60, ITEMS = 90 };
 
@@ -408,6 +410,29 @@ static void edges_that_weigh_more_are_cut_less(void **state) {
   kith_dataset_destroy(&d);
 }
 
+/* Sizes alone: users and items that 31 bits do not number. */
+static void nodes_are_numbered_up_to_32_bits_and_refused_beyond(void **state) {
+  (void)state;
+  const int64_t billion = 1000000000;
+  int64_t first[KITH_MAX_TYPES + 1];
+  uint32_t to[1];
+  const partition_graph g = {.to = to};
+  kith_dataset d = {.n = {2 * billion, 2 * billion}, .schema = kith_schema_users_items()};
+  assert_int_equal(kith__partition_check_size(&d), KITH_OK);
+  kith__partition_first(&d, first);
+  int64_t last = kith__partition_node(&d, first, KITH_ITEM, 2 * billion - 1);
+  assert_true(first[2] == 4 * billion && last == 4 * billion - 1);
+  to[0] = (uint32_t)last;
+  assert_true(g.to[0] == last && g.to[0] - d.n[KITH_USER] == 2 * billion - 1);
+  kith_partition_options o = {.parts = 2, .method = KITH_PARTITION_HASH};
+  d.n[2] = billion;
+  assert_int_equal(kith_partition_make(&d, &o, NULL), KITH_ECONFIG);
+  assert_non_null(strstr(kith_error_text(), "5000000000 nodes"));
+  assert_int_equal(kith_partition_extend(&d, &o, NULL), KITH_ECONFIG);
+  o.method = KITH_PARTITION_METIS;
+  assert_int_equal(kith_partition_make(&d, &o, NULL), KITH_ECONFIG);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(every_method_cuts_and_is_judged_as_by_brute_force),
                                      cmocka_unit_test(bisection_finds_the_two_halves),
@@ -420,7 +445,8 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(bisection_reads_relations),
                                      cmocka_unit_test(a_pair_weighs_the_sum_of_its_relations),
                                      cmocka_unit_test(a_weight_of_1_is_that_of_a_relation_that_is_read),
-                                     cmocka_unit_test(edges_that_weigh_more_are_cut_less)};
+                                     cmocka_unit_test(edges_that_weigh_more_are_cut_less),
+                                     cmocka_unit_test(nodes_are_numbered_up_to_32_bits_and_refused_beyond)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }
