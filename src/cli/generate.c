@@ -139,6 +139,10 @@ static kith_status generate_check_outputs(const kith_job *job) {
   outputs o;
   outputs_of(job, &o);
   for (int i = 0; i < o.n; i++)
+    KITH_CHECK(!strpbrk(o.of[i].path, "*?\n"), KITH_ECONFIG,
+               "%s: %s.path: names several files, and kith generate writes one; expected its path", job->path,
+               o.of[i].key);
+  for (int i = 0; i < o.n; i++)
     KITH_CHECK(!kith_job_is_own_name(o.of[i].path), KITH_ECONFIG,
                "%s: %s.path: %s is a name that Kith keeps for itself", job->path, o.of[i].key, o.of[i].path);
   for (int i = 0; i < o.n; i++)

@@ -85,6 +85,16 @@ done:
   return st;
 }
 
+kith_status kith__bytes_seek(kith__bytes *b, int64_t offset) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(lseek(b->fd, offset, SEEK_SET) == offset, KITH_EIO, "%s: reading failed: %s", b->path,
+             strerror(errno));
+  b->begin = b->end = 0;
+  b->at_end = false;
+done:
+  return st;
+}
+
 void kith__bytes_close(kith__bytes *b) {
   if (b->compression == KITH__GZIP) inflateEnd(&b->zip);
   if (b->zstd) ZSTD_freeDStream(b->zstd);

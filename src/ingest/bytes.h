@@ -35,6 +35,8 @@ kith_status kith__bytes_open(const char *path, kith__bytes *bytes) KITH_MUST_USE
  * Errors: KITH_EIO; KITH_EDATA (a truncated or damaged member, other bytes behind one).
  */
 kith_status kith__bytes_read(kith__bytes *bytes, int64_t capacity, char *text, int64_t *n) KITH_MUST_USE;
+/** Go on reading at byte `offset` of a plain file.  Errors: KITH_EIO. */
+kith_status kith__bytes_seek(kith__bytes *bytes, int64_t offset) KITH_MUST_USE;
 /** Close; also after a failed open. */
 void kith__bytes_close(kith__bytes *bytes);
 

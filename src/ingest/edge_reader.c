@@ -306,20 +306,26 @@ static kith_status edges_named(const kith__lines *lines, kith__field user, kith_
 /* Read a time.  A date between numbers would be another time than the one that is meant, and the reverse. */
 static kith_status edges_time(const kith__lines *lines, kith__time_units *units, kith__field field,
                               int64_t *time) {
-  char shown[48];
+  char shown[48], elsewhere[KITH_PATH + 32];
   bool date = kith__field_is_date(field);
   if (!kith__field_time(field, time))
     return kith__lines_fail(lines, "expected a time (seconds, or a date like 2010-10-19T23:55:27Z), found %s",
                             kith__field_quote(field, shown));
   if (units->first == 0) {
     units->first = lines->number;
+    units->first_path = lines->path;
     units->dates = date;
   }
-  if (date != units->dates)
-    return kith__lines_fail(lines, "expected %s, as in line %lld, found %s; write all times in one form",
-                            units->dates ? "a date" : "a number of seconds", (long long)units->first,
+  if (date != units->dates) {
+    const bool here = strcmp(units->first_path, lines->path) == 0;
+    snprintf(elsewhere, sizeof elsewhere, "%s%s%lld", here ? "line " : units->first_path, here ? "" : ":",
+             (long long)units->first);
+    return kith__lines_fail(lines, "expected %s, as in %s, found %s; write all times in one form",
+                            units->dates ? "a date" : "a number of seconds", elsewhere,
                             kith__field_quote(field, shown));
+  }
   if (!date) kith__time_units_add(units, lines->number, *time);
+  if (units->line > 0 && !units->path) units->path = lines->path;
   return KITH_OK;
 }
 
@@ -348,7 +354,7 @@ static kith_status edges_line(const kith__lines *lines, edge_columns *e, kith__f
     policy->below_min_weight++;
     goto done;
   }
-  if (policy->by_line) time = lines->number;
+  if (policy->by_line) time = lines->before + lines->number;
   if (policy->ends && (policy->by_line || (c->time >= 0 && kith__field_time(field[c->time], &time))) &&
       time >= policy->until)
     goto done;
@@ -413,13 +419,14 @@ static kith_status edges_read(const kith_edge_source *s, const kith__dialect *d,
   edges->has_weight = e.c.weight >= 0;
   edges->has_kind = e.c.kind >= 0;
   if (d->header.size >= 0) KITH_TRY(kith__lines_set_header(lines, header_alone(d)));
+  lines->heads = d->header.size >= 0 && !d->candidate.header_is_comment;
   KITH_TRY(kith__lines_next(lines, &line));
   while (line.size >= 0) {
     KITH_TRY(edges_line(lines, &e, line, policy, edges));
     KITH_TRY(kith__lines_next(lines, &line));
   }
   columns_warn_unread(s, lines, policy, w);
-  kith__time_units_warn(&e.units, lines->path);
+  kith__time_units_warn(&e.units, e.units.path);
 done:
   return st;
 }
@@ -477,6 +484,7 @@ done:
 static kith_status edge_reader_none(const kith_edge_source *s, const kith__lines *lines,
                                     kith__delimiter delimiter, int64_t number, kith_list_format format,
                                     const kith__edge_policy *policy) {
+  char path[KITH_PATH];
   int64_t light = policy->below_min_weight;
   const char *expected = policy->from_to        ? "lines of two nodes or more"
                          : format == KITH_EDGES ? "lines of a user and an item"
@@ -489,14 +497,14 @@ static kith_status edge_reader_none(const kith_edge_source *s, const kith__lines
         KITH_EDATA,
         "%s: expected %s, found no pair in it; line %lld looks like columns separated by \"%s\": "
         "set format: edges",
-        s->path, expected, (long long)number, delimiter.text);
+        kith__list_files_show(s->path, path), expected, (long long)number, delimiter.text);
   if (lines->n_comment > 0)
     return kith_fail(KITH_EDATA,
                      "%s: expected %s, found no pair in it; %lld of its lines begin with #: set %s.comment: "
                      "none if the # belongs to ids",
-                     s->path, expected, (long long)lines->n_comment, lines->key);
-  return kith_fail(KITH_EDATA, "%s: expected %s, found no pair in it%s", s->path, expected,
-                   lines->number == 0 ? ": it is empty" : "");
+                     kith__list_files_show(s->path, path), expected, (long long)lines->n_comment, lines->key);
+  return kith_fail(KITH_EDATA, "%s: expected %s, found no pair in it%s", kith__list_files_show(s->path, path),
+                   expected, lines->number == 0 ? ": it is empty" : "");
 }
 
 static void edge_reader_report(const kith__dialect *d, const kith__lines *lines, kith_list_report *r) {
@@ -550,10 +558,15 @@ kith_status kith__edge_list_read(const kith_edge_source *source, kith__edge_poli
   const kith_edge_source *s = &without;
   policy->by_line = strcmp(source->time, KITH__BY_LINE) == 0;
   if (policy->by_line) without.time[0] = '\0';
+  kith__list_files files = {0};
   kith__lines lines = {0};
   kith__preview *preview = NULL;
   kith__dialect d;
-  KITH_TRY(kith__lines_open(s->path, &lines));
+  KITH_TRY(kith__list_files_find(s->path, &files));
+  if (files.n > 1)
+    kith_log("%s: %d files, by name from %s to %s", policy->key ? policy->key : "data.interactions", files.n,
+             kith__list_files_name(&files, 0), kith__list_files_name(&files, files.n - 1));
+  KITH_TRY(kith__lines_open_files(&files, &lines));
   lines.key = policy->key ? policy->key : "data.interactions";
   lines.comment = s->comment;
   KITH_TRY(KITH_NEW(preview, 1));
@@ -576,5 +589,6 @@ kith_status kith__edge_list_read(const kith_edge_source *source, kith__edge_poli
 done:
   KITH_FREE(preview);
   kith__lines_close(&lines);
+  kith__list_files_free(&files);
   return st;
 }

@@ -25,10 +25,40 @@
 
 /* ---- lines ---- */
 
-/** A file being read; `path` is borrowed. */
+/** The files of a list, in the order in which they are read. */
+typedef struct kith__list_files {
+  int n;
+  char **path;
+  int64_t *bytes; /**< [n] */
+} kith__list_files;
+
+/**
+ * Find the files of paths and globs, one a line.  The files of a glob are in the order of their names' bytes;
+ * a path that exists is no glob.  Of several files, empty ones are left out, unless all are.
+ * Errors: KITH_ENOINPUT (a glob of no file); KITH_ECONFIG (a file named twice); KITH_ENOMEM.
+ */
+kith_status kith__list_files_find(const char *paths, kith__list_files *out) KITH_MUST_USE;
+void kith__list_files_free(kith__list_files *files);
+/** The name of file i, without its folder. */
+const char *kith__list_files_name(const kith__list_files *files, int i);
+/** A list's paths for messages: "part-*.tsv", or "a.tsv and 2 more".  `text` has KITH_PATH bytes. */
+const char *kith__list_files_show(const char *paths, char *text);
+
+enum { KITH__FAILURE = 1024 };
+
+/** A file, or several, being read; `path` and `files` are borrowed. */
 typedef struct kith__lines {
   kith__bytes bytes;
-  const char *path;
+  const char *path;              /**< of the file being read */
+  const kith__list_files *files; /**< null: that file alone */
+  int file;                      /**< its index */
+  int64_t at, limit,
+      limit_last;       /**< where the next line begins, and from where on none does; of the last file */
+  char *failure;        /**< [KITH__FAILURE] gets messages without file and line; null: they have both */
+  bool resumed;         /**< data comes before what is read here */
+  int64_t before;       /**< lines of the files before it */
+  int64_t bytes_before; /**< their bytes */
+  bool fresh, heads;    /**< no data of a further file was read; each file must begin with the header */
   char *buffer;
   int64_t capacity, begin, end; /**< capacity of buffer; buffer[begin … end) is unread */
   int64_t number;               /**< of the last line returned, from 1 */
@@ -53,6 +83,17 @@ typedef struct kith__field {
 
 /** Open a list.  Errors: those of kith__bytes_open(); KITH_EDATA (a file of another type). */
 kith_status kith__lines_open(const char *path, kith__lines *lines) KITH_MUST_USE;
+/** Open the first file of a list; kith__lines_next() goes on to the others.  A line ends with its file. */
+kith_status kith__lines_open_files(const kith__list_files *files, kith__lines *lines) KITH_MUST_USE;
+/** Open what begins in the bytes from … of the first file, to the lines that begin before byte `to` of the
+ * last one.  A packed file is read as a whole where its first byte is among them, else not at all. */
+kith_status kith__lines_open_span(const kith__list_files *files, int64_t from, int64_t to,
+                                  kith__lines *lines) KITH_MUST_USE;
+/** Whether a further file follows, and to go on to it, past what is unread of this one. */
+static inline bool kith__lines_has_file(const kith__lines *lines) {
+  return lines->files && lines->file + 1 < lines->files->n;
+}
+kith_status kith__lines_next_file(kith__lines *lines) KITH_MUST_USE;
 /** Read the next line, of any content, without its line end; size < 0 at the end of the file. */
 kith_status kith__lines_next_raw(kith__lines *lines, kith__field *line) KITH_MUST_USE;
 /**
@@ -161,11 +202,12 @@ bool kith__field_is_unbounded(kith__field field);
 /** Units of the times of a list, told by how large they are: seconds since 1970, or a thousandth of a
  * thousandth. */
 typedef struct kith__time_units {
-  int64_t low, high;   /**< where the times of the first unit lie; 0, 0: there is none yet */
-  int64_t line, value; /**< the first time of another unit, and its line; 0: there is none */
-  bool between;        /**< some time lies between two units, so that none is told */
-  int64_t first;       /**< line of the first time; 0: there is none yet */
-  bool dates;          /**< the first time is a date */
+  int64_t low, high;             /**< where the times of the first unit lie; 0, 0: there is none yet */
+  int64_t line, value;           /**< the first time of another unit, and its line; 0: there is none */
+  bool between;                  /**< some time lies between two units, so that none is told */
+  int64_t first;                 /**< line of the first time; 0: there is none yet */
+  const char *path, *first_path; /**< files of `line` and `first`, set by the reader of edges; borrowed */
+  bool dates;                    /**< the first time is a date */
 } kith__time_units;
 
 /** A time that does not lie where those before do. */

@@ -39,7 +39,11 @@ kith_status kith__preview_read(const kith_edge_source *source, const kith__edge_
   a->source = source;
   a->policy = policy;
   a->lines = lines;
-  for (preview_walk(a); a->n < 2 && !lines->at_end; preview_walk(a)) KITH_TRY(kith__lines_refill(lines));
+  for (preview_walk(a); a->n < 2; preview_walk(a)) {
+    const bool dry = lines->at_end && a->n == 0 && kith__lines_has_file(lines);
+    if (lines->at_end && !dry) break;
+    KITH_TRY(dry ? kith__lines_next_file(lines) : kith__lines_refill(lines));
+  }
 done:
   return st;
 }

@@ -23,6 +23,19 @@ static const char *changed_name(const char *path) {
   return slash ? slash + 1 : path;
 }
 
+/* Whether two lists of paths, "[a.tsv, b.tsv]" or one path, have the same names. */
+static bool changed_same_names(const char *now, const char *then) {
+  char a[JOB_VALUE_SIZE], b[JOB_VALUE_SIZE], *rest_a = NULL, *rest_b = NULL;
+  snprintf(a, sizeof a, "%s", now);
+  snprintf(b, sizeof b, "%s", then);
+  char *one = strtok_r(a, ",", &rest_a), *two = strtok_r(b, ",", &rest_b);
+  while (one && two && strcmp(changed_name(one), changed_name(two)) == 0) {
+    one = strtok_r(NULL, ",", &rest_a);
+    two = strtok_r(NULL, ",", &rest_b);
+  }
+  return !one && !two;
+}
+
 /* A column, by default the first or the second one. */
 static const char *changed_column(const char *key, const char *value) {
   static const struct {
@@ -37,6 +50,7 @@ static const char *changed_column(const char *key, const char *value) {
 /* Whether two values can have read the same list in the same way; a list may have moved. */
 static bool changed_same(const job_key *k, const char *now, const char *then) {
   if (k->kind == JOB_PATH) return strcmp(changed_name(now), changed_name(then)) == 0;
+  if (k->kind == JOB_PATHS) return changed_same_names(now, then);
   if (changed_is_detected(k->key) && (changed_is_open(now) || changed_is_open(then))) return true;
   if (k->kind == JOB_COLUMN) return strcmp(changed_column(k->key, now), changed_column(k->key, then)) == 0;
   return strcmp(now, then) == 0;

@@ -107,26 +107,28 @@ static kith_status load_fail(const char *name, cyaml_err_t code, const load_erro
   return kith_fail(KITH_ECONFIG, "%s: %s", name, t->what[0] ? t->what : cyaml_strerror(code));
 }
 
-/* The words of a list as one text, with commas; an empty list is []. */
-static kith_status load_join(char *const *list, uint32_t n, char **value) {
+/* The words of a list as one text, with a sign between them; an empty list is []. */
+static kith_status load_join(char *const *list, uint32_t n, char by, char **value) {
   kith_status st = KITH_OK;
   size_t size = 1;
   for (uint32_t k = 0; k < n; k++) size += strlen(list[k]) + 1;
   KITH_TRY(KITH_NEW(*value, (int64_t)size));
   char *end = *value;
   for (uint32_t k = 0; k < n; k++) {
-    if (k > 0) *end++ = ',';
+    if (k > 0) *end++ = by;
     end = stpcpy(end, list[k]);
   }
 done:
   return st;
 }
 
-static kith_status load_copy(const load_slots *s, int i, char **value) {
+/* Paths may hold commas, so they come one a line. */
+static kith_status load_copy(const load_slots *s, const job_key *k, int i, char **value) {
   char *const empty = "[]";
-  if (!s->text[i] && s->n_list[i] == 0) return load_join(&empty, 1, value);
-  if (!s->text[i]) return load_join(s->list[i], s->n_list[i], value);
-  return load_join(&s->text[i], 1, value);
+  const char by = k->kind == JOB_PATHS ? '\n' : ',';
+  if (!s->text[i] && s->n_list[i] == 0) return load_join(&empty, 1, by, value);
+  if (!s->text[i]) return load_join(s->list[i], s->n_list[i], by, value);
+  return load_join(&s->text[i], 1, by, value);
 }
 
 /* The walk has checked all keys; those without a field are sections of patterns without a name. */
@@ -150,7 +152,7 @@ kith_status kith__job_load(const char *name, const char *yaml, size_t size, cons
       cyaml_load_data((const uint8_t *)yaml, size, &config, &top, (cyaml_data_t **)&slots, NULL);
   if (code != CYAML_OK) KITH_TRY(load_fail(name, code, &trouble));
   for (int i = 0; i < t->n; i++)
-    if (map->line[t->slot[i]]) KITH_TRY(load_copy(slots, i, &value[i]));
+    if (map->line[t->slot[i]]) KITH_TRY(load_copy(slots, &t->key[i], i, &value[i]));
 done:
   if (slots) cyaml_free(&config, &top, slots, 0);
   KITH_FREE(schema);

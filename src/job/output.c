@@ -1,4 +1,5 @@
 /* Output files of verbs must not overwrite files that the job reads, or the work folder's own. */
+#include <fnmatch.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,15 @@
 static bool output_is_same(const char *a, const char *b) {
   struct stat x, y;
   return a[0] && b[0] && stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Whether a file is one of several paths or globs, one a line. */
+static bool output_is_among(const char *path, const char *lines) {
+  char copy[KITH_PATH], *rest = NULL;
+  snprintf(copy, sizeof copy, "%s", lines);
+  for (const char *one = strtok_r(copy, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest))
+    if (output_is_same(path, one) || fnmatch(one, path, FNM_PATHNAME) == 0) return true;
+  return false;
 }
 
 /* Whether a name is one of the work folder's own files, such as graph.h5, whether or not they exist. */
@@ -28,9 +38,10 @@ static bool output_is_stage(const kith_job *job, const char *path) {
 static const char *output_key(const kith_job *job, const job_table *t, const char *path, const char *own) {
   for (int i = 0; i < t->n; i++) {
     const job_key *k = &t->key[i];
-    if (k->kind == JOB_PATH && strcmp(k->key, own) != 0 &&
-        output_is_same(path, (const char *)job + k->offset))
-      return k->key;
+    const char *read = (const char *)job + k->offset;
+    if (strcmp(k->key, own) == 0) continue;
+    if (k->kind == JOB_PATH && output_is_same(path, read)) return k->key;
+    if (k->kind == JOB_PATHS && output_is_among(path, read)) return k->key;
   }
   return NULL;
 }

@@ -47,11 +47,31 @@ static const char *print_path(const kith_job *job, const char *path) {
   return same ? rest : path;
 }
 
+/* One path in quotes, or a list of them. */
+static kith_status print_paths(print_text *t, const kith_job *job, const char *lines) {
+  kith_status st = KITH_OK;
+  char one[KITH_PATH], quoted[4 * JOB_VALUE_SIZE];
+  const bool several = strchr(lines, '\n') != NULL;
+  const char *at = lines;
+  do {
+    const size_t n = strcspn(at, "\n");
+    snprintf(one, sizeof one, "%.*s", (int)n, at);
+    print_quote(print_path(job, one), quoted);
+    if (several) KITH_TRY(print_add(t, at == lines ? "[" : ", "));
+    KITH_TRY(print_add(t, quoted));
+    at += n + (at[n] == '\n');
+  } while (*at);
+  if (several) KITH_TRY(print_add(t, "]"));
+done:
+  return st;
+}
+
 /* Numbers, names and lists are printed plain; text is quoted. */
 static kith_status print_value(print_text *t, const kith_job *job, const job_key *k) {
   char value[JOB_VALUE_SIZE], quoted[4 * JOB_VALUE_SIZE];
   bool is_text = k->kind == JOB_TEXT || k->kind == JOB_NODE_TYPE || k->kind == JOB_DELIMITER ||
                  k->kind == JOB_COLUMN || k->kind == JOB_PATH;
+  if (k->kind == JOB_PATHS) return print_paths(t, job, (const char *)job + k->offset);
   kith__job_get(job, k, sizeof value, value);
   if (!is_text) return print_add(t, value);
   print_quote(k->kind == JOB_PATH ? print_path(job, value) : value, quoted);

@@ -146,21 +146,40 @@ void kith__job_folder(const kith_job *job, char *folder) {
   else folder[0] = '\0';
 }
 
+/* Resolve each line of a text of paths. */
+static kith_status read_resolve_lines(const char *what, const char *folder, char *lines) {
+  kith_status st = KITH_OK;
+  char copy[KITH_PATH], whole[KITH_PATH], all[2 * KITH_PATH] = "", *rest = NULL;
+  size_t n = 0;
+  snprintf(copy, sizeof copy, "%s", lines);
+  for (char *one = strtok_r(copy, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest)) {
+    char path[KITH_PATH];
+    KITH_TRY(kith_path_expand(what, one, path));
+    KITH_TRY(kith_path_join(folder, path, whole));
+    KITH_CHECK(n + strlen(whole) + 1 < KITH_PATH, KITH_ECONFIG,
+               "%s: the paths have more than %d bytes with their folders; a glob such as logs/*.tsv names "
+               "many files",
+               what, KITH_PATH - 1);
+    n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", n > 0 ? "\n" : "", whole);
+  }
+  memcpy(lines, all, n + 1);
+done:
+  return st;
+}
+
 /* Paths begin as a shell has them, or are relative to the folder of the job file. */
 static kith_status read_resolve(kith_job *job) {
   kith_status st = KITH_OK;
-  char folder[KITH_PATH], whole[KITH_PATH], what[2 * KITH_PATH];
+  char folder[KITH_PATH], what[2 * KITH_PATH];
   job_table t;
   kith__job_folder(job, folder);
   kith__job_table_of(job, &t);
   for (int i = 0; i < t.n; i++) {
-    if (t.key[i].kind != JOB_PATH) continue;
+    if (t.key[i].kind != JOB_PATH && t.key[i].kind != JOB_PATHS) continue;
     char *path = (char *)job + t.key[i].offset;
     if (!path[0]) continue;
     snprintf(what, sizeof what, "%s: %s", job->path, t.key[i].key);
-    KITH_TRY(kith_path_expand(what, path, path));
-    KITH_TRY(kith_path_join(folder, path, whole));
-    snprintf(path, KITH_PATH, "%s", whole);
+    KITH_TRY(read_resolve_lines(what, folder, path));
   }
 done:
   return st;
@@ -280,7 +299,8 @@ static kith_agreed read_paths(const kith_comm *comm, kith_job *job) {
   kith__job_table_of(job, &t);
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? read_resolve(job) : KITH_OK));
   for (int i = 0; i < t.n; i++)
-    if (t.key[i].kind == JOB_PATH) kith_comm_bcast(comm, KITH_PATH, (char *)job + t.key[i].offset);
+    if (t.key[i].kind == JOB_PATH || t.key[i].kind == JOB_PATHS)
+      kith_comm_bcast(comm, KITH_PATH, (char *)job + t.key[i].offset);
 done:
   return st;
 }

@@ -16,6 +16,7 @@ typedef enum job_kind {
   JOB_TEXT,      /* char [size] */
   JOB_NODE_TYPE, /* char [KITH_NAME]: a name of a node type, or "" */
   JOB_PATH,      /* char [KITH_PATH], relative to the job file's folder */
+  JOB_PATHS,     /* char [KITH_PATH]: paths and globs, one a line, each as JOB_PATH */
   JOB_DELIMITER, /* char [size]; the names "tab", "space" and "\\t" are replaced */
   JOB_COLUMN,    /* char [size]: a name, or a number from 1 */
   JOB_CUTOFFS,   /* list of int: evaluate.k */
@@ -75,7 +76,7 @@ int kith__job_pattern_row(const char *section);
 /* Whether a key's value is a list. */
 static inline bool kith__job_is_list(const job_key *k) {
   return k->kind == JOB_CUTOFFS || k->kind == JOB_FANOUTS || k->kind == JOB_KNOTS ||
-         k->kind == JOB_RELATIONS || k->kind == JOB_STEPS;
+         k->kind == JOB_RELATIONS || k->kind == JOB_STEPS || k->kind == JOB_PATHS;
 }
 
 /* The table's entry of a key, or null.  A section whose first key is a path stands for it: data.test for

@@ -56,7 +56,7 @@
    "Skip lines of a smaller weight, as if they were absent. 0: skip none."}
 
 #define SOURCE(name, member, what) \
-  {name ".path", JOB_PATH, AT(member.path), NONE, what}, \
+  {name ".path", JOB_PATHS, AT(member.path), NONE, what}, \
   FORMAT(name, member), \
   {name ".columns.user", JOB_COLUMN, AT(member.user), NONE, "edges: column of the user. Empty: 1."}, \
   {name ".columns.item", JOB_COLUMN, AT(member.item), NONE, \
@@ -65,7 +65,7 @@
 
 /* NAME stands for each name of a relation (pattern.c). */
 #define RELATION(name, member) \
-  {name ".path", JOB_PATH, AT(member.list.path), NONE, \
+  {name ".path", JOB_PATHS, AT(member.list.path), NONE, \
    "Edges of the relation NAME, between nodes of two types or of one. model.relations.NAME reads them. " \
    "Lines with unknown users or items are skipped. classify: relations of nodes with each other, or with further " \
    "types, from which data.paths lead back. Empty: no list."}, \

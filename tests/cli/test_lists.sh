@@ -49,6 +49,49 @@ expect 0 'leave-last-out' "$KITH" inspect work/graph.h5 --show job
 expect 0 '"format": "kith-graph"' "$KITH" inspect work/graph.h5 --json
 mpirun -n 3 --oversubscribe "$KITH" ingest job.yaml >/dev/null 2>err || fail "ingest on three ranks: $(cat err)"
 
+# ---- several files are one list -----------------------------------------------------------------------------------------
+keep=$PWD/work.keep
+mv work work.before
+cp job.yaml job.before
+mkdir -p logs
+printf 'uid,iid,ts\nb,y,5\na,x,3' >logs/2.csv # no end of the last line
+printf 'uid,iid,ts\r\na,y,4\r\nb,y,2\r\n' | gzip >logs/10.csv.gz
+: >logs/1.csv
+gzip -dc logs/10.csv.gz | tr -d '\r' >whole.csv
+tail -n +2 logs/2.csv >>whole.csv
+split='split: {method: leave-last-out, valid: 0}'
+columns='format: edges, header: true, columns: {user: uid, item: iid, time: ts}'
+job "interactions: {path: whole.csv, $columns}" "$split"
+expect 0 'wrote work/graph.h5' "$KITH" ingest job.yaml
+mv work "$keep"
+job "interactions: {path: logs/*, $columns}" "$split"
+expect 0 '4 lines, 1 repeated header passed over' "$KITH" ingest job.yaml
+grep -F 'data.interactions: 2 files, by name from 10.csv.gz to 2.csv' err >/dev/null || fail "the files are not said: $(cat err)"
+fingerprint() { "$KITH" inspect "$1/graph.h5" --json | grep -o '"fingerprint": [^,}]*'; }
+[ -n "$(fingerprint work)" ] && [ "$(fingerprint work)" = "$(fingerprint "$keep")" ] || fail "a glob is another list than its files one behind the other"
+job "interactions: {path: [logs/10.csv.gz, 'logs/2*'], $columns}" "$split"
+expect 0 '4 lines' "$KITH" ingest job.yaml
+[ "$(fingerprint work)" = "$(fingerprint "$keep")" ] || fail "a list of paths is another list than its files one behind the other"
+"$KITH" inspect work/graph.h5 --show job >stored.yaml || fail "the stored job"
+grep -F 'path: ["logs/10.csv.gz", "logs/2*"]' stored.yaml >/dev/null || fail "the stored job does not list the paths"
+"$KITH" inspect work/graph.h5 >/dev/null || fail "inspect"
+expect_kept() { rm -rf work; expect "$@"; }
+job "interactions: {path: logs/*.txt, $columns}" "$split"
+expect 66 'logs/*.txt: no file has such a name' "$KITH" ingest job.yaml
+job "interactions: {path: [logs/2.csv, logs/*.csv], $columns}" "$split"
+expect 78 'logs/2.csv: is named twice among the paths of one list' "$KITH" ingest job.yaml
+printf 'uid,iid\na,z\n' >logs/3.csv
+job "interactions: {path: logs/*.csv, $columns}" "$split"
+expect 65 'logs/3.csv:1: expected the header of logs/2.csv again' "$KITH" ingest job.yaml
+printf 'uid,iid,ts\na,z,x\n' >logs/3.csv
+expect_kept 65 'logs/3.csv:2: expected a time' "$KITH" ingest job.yaml
+printf 'uid,iid,ts\n\na,z,2020-01-01\n' >logs/3.csv
+expect_kept 65 'logs/3.csv:3: expected a number of seconds, as in logs/2.csv:2, found "2020-01-01"' "$KITH" ingest job.yaml
+expect_kept 78 'names several files, and kith generate writes one' "$KITH" generate job.yaml --set data.interactions.header=auto --set data.interactions.columns.user= --set data.interactions.columns.item= --set data.interactions.columns.time=3 --set generate.users=20
+rm -rf logs work
+mv work.before work
+mv job.before job.yaml
+
 # ---- ties of time are told ----------------------------------------------------------------------------------------------
 printf 'a\tx\t1\na\ty\t1\nb\tx\t1\nb\ty\t2\n' >tied.tsv
 cp job.yaml job1.yaml

@@ -64,10 +64,12 @@ void assert_value_refused(const job_key *k, const char *value, const char *words
 }
 
 bool job_key_is_text(const job_key *k) {
-  return k->kind == JOB_TEXT || k->kind == JOB_PATH || k->kind == JOB_DELIMITER || k->kind == JOB_COLUMN;
+  return k->kind == JOB_TEXT || k->kind == JOB_PATH || k->kind == JOB_PATHS || k->kind == JOB_DELIMITER ||
+         k->kind == JOB_COLUMN;
 }
 bool job_key_is_number(const job_key *k) {
-  bool list = kith__job_is_list(k) && k->kind != JOB_RELATIONS && k->kind != JOB_KNOTS;
+  bool list =
+      kith__job_is_list(k) && k->kind != JOB_PATHS && k->kind != JOB_RELATIONS && k->kind != JOB_KNOTS;
   return k->kind == JOB_INT || k->kind == JOB_INT64 || k->kind == JOB_REAL || list || k->kind == JOB_PROTOCOL;
 }
 

@@ -187,7 +187,8 @@ static void paths_begin_at_the_folder_of_the_job_file(void **state) {
     for (int i = 0; i < test_job_table.n; i++)
       for (size_t g = 0; g < sizeof given / sizeof *given; g++) {
         test_job_folder = test_job_folders[f];
-        if (test_job_table.key[i].kind == JOB_PATH) assert_path(&test_job_table.key[i], given[g]);
+        const job_kind kind = test_job_table.key[i].kind;
+        if (kind == JOB_PATH || kind == JOB_PATHS) assert_path(&test_job_table.key[i], given[g]);
       }
   test_job_folder = test_job_home;
 }

@@ -9,9 +9,11 @@ static const char *const piece[] = {"a",  "Z",  "7",   " ",   "\t",  "\"", "\\",
                                     "%",  "@",  "`",   "?",   "~",   "$",  "${", "null", "<<", "=",  "/",
                                     "..", "./", "\\n", "\\t", "tab", "é",  "…",  "日",   "😀"};
 
+static bool is_path(const job_key *k) { return k->kind == JOB_PATH || k->kind == JOB_PATHS; }
+
 static void draw_text(const job_key *k, const uint64_t *bits, char *text) {
-  size_t most = k->kind == JOB_PATH ? 100 : k->size - 1, wanted = bits[0] % (most + 1);
-  bool inside = k->kind == JOB_PATH &&
+  size_t most = is_path(k) ? 100 : k->size - 1, wanted = bits[0] % (most + 1);
+  bool inside = is_path(k) &&
                 bits[1] % 8 < 2; /* an absolute path that could, or seems as if it could, be a relative one */
   int n = inside ? sprintf(text, "%s%s", test_job_folder, bits[1] % 8 ? "/" : "//") : 0;
   text[n] = '\0';
@@ -22,7 +24,7 @@ static void draw_text(const job_key *k, const uint64_t *bits, char *text) {
     strcat(text, p);
   }
   if (!text[0] && strcmp(k->key, "work") == 0) strcpy(text, "w");
-  if (k->kind == JOB_PATH && strchr("~$", text[0]) && text[0])
+  if (is_path(k) && strchr("~$[", text[0]) && text[0])
     text[0] = 'x'; /* there they stand for something else */
 }
 
@@ -44,6 +46,7 @@ static void draw(const job_key *k, uint64_t seed, char *text) {
   switch (k->kind) {
   case JOB_TEXT:
   case JOB_PATH:
+  case JOB_PATHS:
   case JOB_DELIMITER:
   case JOB_COLUMN: draw_text(k, r.bits, text); break;
   case JOB_INT:
@@ -122,7 +125,7 @@ static void assert_stored_as(const kith_job *job, const char *text) {
   assert_int_equal(kith_job_read_stored("graph.h5", text, &stored), KITH_OK);
   for (int i = 0; i < test_job_table.n; i++) {
     const job_key *k = &test_job_table.key[i];
-    if (k->kind == JOB_PATH) memcpy((char *)&stored + k->offset, (const char *)job + k->offset, k->size);
+    if (is_path(k)) memcpy((char *)&stored + k->offset, (const char *)job + k->offset, k->size);
   }
   assert_same_job(job, &stored);
 }

@@ -14,6 +14,7 @@ static void every_key_fits_its_place_and_its_default_its_bounds(void **state) {
                                 [JOB_BOOL] = sizeof(bool),
                                 [JOB_ENUM] = sizeof(int),
                                 [JOB_PATH] = KITH_PATH,
+                                [JOB_PATHS] = KITH_PATH,
                                 [JOB_PROTOCOL] = sizeof(int),
                                 [JOB_INTERVAL] = sizeof(int),
                                 [JOB_IDS] = sizeof(bool),
