@@ -3,63 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ingest/dialect.h"
-
-/* ---- chunks ---- */
-
-/* Chunks double up to 4 MiB, a few huge pages, and are freed one by one. */
-static const int64_t chunk_first = 1 << 14, chunk_last = (4 << 20) - 64;
-
-kith_status kith__edge_list_grow(kith__edge_list *edges) {
-  kith_status st = KITH_OK;
-  int64_t each = 2 * (int64_t)sizeof(int32_t) + (edges->has_time ? 8 : 0) + (edges->has_weight ? 4 : 0) +
-                 (edges->has_kind ? 2 : 0);
-  int64_t bytes = edges->last ? 2 * edges->last->capacity * each : chunk_first;
-  int64_t capacity = ((bytes < chunk_last ? bytes : chunk_last) - (int64_t)sizeof(kith__edge_chunk)) / each;
-  char *memory = NULL;
-  KITH_TRY(KITH_NEW(memory, (int64_t)sizeof(kith__edge_chunk) + capacity * each));
-  kith__edge_chunk *b = (kith__edge_chunk *)(void *)memory;
-  int64_t *wide = (int64_t *)(void *)(b + 1);
-  b->capacity = capacity;
-  b->time = edges->has_time ? wide : NULL;
-  b->user = (int32_t *)(void *)(wide + (edges->has_time ? capacity : 0));
-  b->item = b->user + capacity;
-  b->weight = edges->has_weight ? (float *)(void *)(b->item + capacity) : NULL;
-  b->kind = edges->has_kind
-                ? (uint16_t *)(void *)(b->item + capacity) + (edges->has_weight ? 2 * capacity : 0)
-                : NULL;
-  if (edges->last) edges->last->next = b;
-  else edges->first = b;
-  edges->last = b;
-done:
-  return st;
-}
-
-void kith__edge_list_free(kith__edge_list *edges) {
-  for (kith__edge_chunk *b = edges->first, *next; b; b = next) {
-    next = b->next;
-    KITH_FREE(b);
-  }
-  *edges = (kith__edge_list){.has_time = edges->has_time,
-                             .has_weight = edges->has_weight,
-                             .has_kind = edges->has_kind};
-}
+#include "ingest/edge_reader.h"
 
 /* ---- columns ---- */
-
-/* How lines of the format edges are read. */
-typedef struct edge_columns {
-  kith__delimiter delimiter;
-  kith__columns c;
-  int least, most;   /* fields of a line; empty ones at its end are not too many; 0: any */
-  bool detected;     /* the format is that of the first lines */
-  bool may_name;     /* naming the columns of the ends leaves out what is behind them */
-  bool headed;       /* there is a header */
-  const char *as_in; /* the line that sets the number of fields */
-  kith__time_units units;
-  bool named;       /* skip lines that repeat the header */
-  float min_weight; /* 0: none */
-} edge_columns;
 
 /* Format the fields of a header for a message: "uid", "iid", "ts". */
 static void columns_show(kith__delimiter delimiter, kith__field header, size_t size, char *text) {
@@ -241,7 +187,7 @@ static inline kith_status edge_add(kith__edge_policy *policy, kith__edge_list *e
   return KITH_OK;
 }
 
-static kith_status edges_refuse(const kith__lines *lines, const edge_columns *e, int found) {
+static kith_status edges_refuse(const kith__lines *lines, const kith__edge_columns *e, int found) {
   const char *by = e->delimiter.size == 0         ? "white space"
                    : e->delimiter.text[0] == '\t' ? "tabs"
                                                   : e->delimiter.text;
@@ -251,7 +197,7 @@ static kith_status edges_refuse(const kith__lines *lines, const edge_columns *e,
 }
 
 /* A line of more or fewer columns may be cut off, or hold what would be lost or read as another column. */
-static kith_status edges_unequal(const kith__lines *lines, const edge_columns *e,
+static kith_status edges_unequal(const kith__lines *lines, const kith__edge_columns *e,
                                  const kith__edge_policy *policy, int found) {
   char remedy[KITH_PATH] = "";
   if (e->detected) snprintf(remedy, sizeof remedy, "; set %s.format: adjacency or edges", lines->key);
@@ -280,8 +226,8 @@ static int edges_count(kith__delimiter delimiter, kith__field rest, int n, int *
 
 /* Check the rest of a line behind the first n fields: quotes are well-formed, and the number of columns is
  * right. */
-static kith_status edges_end(const kith__lines *lines, const edge_columns *e, const kith__edge_policy *policy,
-                             kith__field rest, int n) {
+static kith_status edges_end(const kith__lines *lines, const kith__edge_columns *e,
+                             const kith__edge_policy *policy, kith__field rest, int n) {
   kith_status st = KITH_OK;
   int full = n;
   KITH_TRY(kith__field_end(&e->delimiter, lines, rest));
@@ -329,7 +275,7 @@ static kith_status edges_time(const kith__lines *lines, kith__time_units *units,
   return KITH_OK;
 }
 
-static kith_status edges_line(const kith__lines *lines, edge_columns *e, kith__field line,
+static kith_status edges_line(const kith__lines *lines, kith__edge_columns *e, kith__field line,
                               kith__edge_policy *policy, kith__edge_list *edges) {
   kith_status st = KITH_OK;
   const kith__columns *c = &e->c;
@@ -359,8 +305,8 @@ static kith_status edges_line(const kith__lines *lines, edge_columns *e, kith__f
       time >= policy->until)
     goto done;
   KITH_TRY(edge_find_ends(policy, lines, field[c->user], field[c->item], &user, &item));
-  if (policy->user->n > n_user && e->named && kith__header_edge(c, field, c->n))
-    return edges_named(lines, field[c->user], field[c->item]);
+  policy->named = policy->user->n > n_user && e->named && kith__header_edge(c, field, c->n);
+  if (policy->named) return edges_named(lines, field[c->user], field[c->item]);
   if (c->time >= 0) KITH_TRY(edges_time(lines, &e->units, field[c->time], &time));
   if (edge_is_known(policy, user, item))
     return edge_refuse_known(policy, lines, field[c->user], field[c->item]);
@@ -385,7 +331,7 @@ static kith__field header_alone(const kith__dialect *d) {
  * the job gives the columns of the ends by number and no other column is before the last one read, lines may
  * have any further ones.
  */
-static void edges_width(const kith_edge_source *s, const kith__dialect *d, edge_columns *e) {
+static void edges_width(const kith_edge_source *s, const kith__dialect *d, kith__edge_columns *e) {
   const kith__candidate *w = &d->candidate;
   int n_read = 2 + (e->c.time >= 0) + (e->c.weight >= 0) + (e->c.kind >= 0), full = 0;
   bool named = s->user[0] && s->item[0] && n_read == e->c.n;
@@ -404,29 +350,18 @@ static void edges_width(const kith_edge_source *s, const kith__dialect *d, edge_
   e->as_in = "header";
 }
 
-static kith_status edges_read(const kith_edge_source *s, const kith__dialect *d, kith__lines *lines,
-                              kith__edge_policy *policy, kith__edge_list *edges) {
+/* What the columns and the header say of all lines. */
+static kith_status edges_begin(kith__edge_reader *r) {
   kith_status st = KITH_OK;
-  const kith__candidate *w = &d->candidate;
-  edge_columns e = {
-      .delimiter = w->delimiter,
-      .c = w->columns,
-      .named = s->header != KITH_HEADER_NO,
-      .min_weight = (float)s->min_weight}; /* as float, like the weights, so that equal texts compare equal */
-  kith__field line;
-  edges_width(s, d, &e);
-  edges->has_time = e.c.time >= 0 || policy->by_line;
-  edges->has_weight = e.c.weight >= 0;
-  edges->has_kind = e.c.kind >= 0;
-  if (d->header.size >= 0) KITH_TRY(kith__lines_set_header(lines, header_alone(d)));
-  lines->heads = d->header.size >= 0 && !d->candidate.header_is_comment;
-  KITH_TRY(kith__lines_next(lines, &line));
-  while (line.size >= 0) {
-    KITH_TRY(edges_line(lines, &e, line, policy, edges));
-    KITH_TRY(kith__lines_next(lines, &line));
-  }
-  columns_warn_unread(s, lines, policy, w);
-  kith__time_units_warn(&e.units, e.units.path);
+  const kith__dialect *d = &r->d;
+  r->e = (kith__edge_columns){.delimiter = d->candidate.delimiter,
+                              .c = d->candidate.columns,
+                              .named = r->source.header != KITH_HEADER_NO,
+                              .min_weight = (float)r->source.min_weight}; /* as float, like the weights, so
+                                                                             that equal texts compare equal */
+  edges_width(&r->source, d, &r->e);
+  if (d->header.size >= 0) KITH_TRY(kith__lines_set_header(&r->lines, header_alone(d)));
+  r->lines.heads = d->header.size >= 0 && !d->candidate.header_is_comment;
 done:
   return st;
 }
@@ -459,25 +394,45 @@ done:
   return st;
 }
 
-static kith_status adjacency_read(const kith__dialect *d, kith__lines *lines, kith__edge_policy *policy,
-                                  kith__edge_list *edges) {
+void kith__edge_reader_columns(const kith__edge_reader *r, kith__edge_list *edges) {
+  const bool columns = r->d.format == KITH_EDGES;
+  edges->has_time = r->policy->by_line || (columns && r->e.c.time >= 0);
+  edges->has_weight = columns && r->e.c.weight >= 0;
+  edges->has_kind = columns && r->e.c.kind >= 0;
+}
+
+kith_status kith__edge_reader_read(kith__edge_reader *r, bool head, kith__edge_list *edges) {
   kith_status st = KITH_OK;
   kith__field line;
-  int n = 0, min = INT32_MAX, max = 0;
-  edges->has_time = policy->by_line;
-  KITH_TRY(kith__lines_next(lines, &line));
+  int n = 0;
+  kith__edge_reader_columns(r, edges);
+  KITH_TRY(kith__lines_next(&r->lines, &line));
   while (line.size >= 0) {
-    KITH_TRY(adjacency_line(lines, &d->candidate.delimiter, line, policy, edges, &n));
-    if (n < min) min = n;
-    if (n > max) max = n;
-    KITH_TRY(kith__lines_next(lines, &line));
+    if (r->d.format == KITH_EDGES) KITH_TRY(edges_line(&r->lines, &r->e, line, r->policy, edges));
+    else {
+      KITH_TRY(adjacency_line(&r->lines, &r->d.candidate.delimiter, line, r->policy, edges, &n));
+      if (n < r->min) r->min = n;
+      if (n > r->max) r->max = n;
+    }
+    if (head && r->policy->user->decided && r->policy->item->decided) goto done;
+    KITH_TRY(kith__lines_next(&r->lines, &line));
   }
-  if (min == max && (max == 3 || max == 4) && lines->n_data > 1)
-    kith_warn("%s: all lines have the same number of columns, %d; if they are a pair, a weight or a time, "
-              "set %s.format: edges",
-              lines->path, max, lines->key);
 done:
   return st;
+}
+
+void kith__edge_reader_warn(const kith__edge_reader *r) {
+  const kith__lines *lines = &r->lines;
+  if (r->files.n > 1)
+    kith_log("%s: %d files, by name from %s to %s", lines->key, r->files.n,
+             kith__list_files_name(&r->files, 0), kith__list_files_name(&r->files, r->files.n - 1));
+  if (r->d.format == KITH_EDGES) {
+    columns_warn_unread(&r->source, lines, r->policy, &r->d.candidate);
+    kith__time_units_warn(&r->e.units, r->e.units.path);
+  } else if (r->min == r->max && (r->max == 3 || r->max == 4) && lines->n_data > 1)
+    kith_warn("%s: all lines have the same number of columns, %d; if they are a pair, a weight or a time, "
+              "set %s.format: edges",
+              lines->path, r->max, lines->key);
 }
 
 /* Report that no edge was found, or none of the minimum weight. */
@@ -507,7 +462,9 @@ static kith_status edge_reader_none(const kith_edge_source *s, const kith__lines
                    expected, lines->number == 0 ? ": it is empty" : "");
 }
 
-static void edge_reader_report(const kith__dialect *d, const kith__lines *lines, kith_list_report *r) {
+void kith__edge_reader_report(const kith__edge_reader *reader, kith_list_report *r) {
+  const kith__dialect *d = &reader->d;
+  const kith__lines *lines = &reader->lines;
   const kith__candidate *w = &d->candidate;
   *r = kith__lines_report(lines, d->format == KITH_EDGES ? "edges" : "adjacency", &w->delimiter);
   r->format = d->format;
@@ -517,6 +474,8 @@ static void edge_reader_report(const kith__dialect *d, const kith__lines *lines,
     if (w->header_is_comment) r->comments--;
     else r->repeated--;
   }
+  r->from_to = reader->policy->from_to;
+  if (reader->policy->by_line) r->time_is = d->format == KITH_EDGES ? KITH_TIME_LINE : KITH_TIME_PLACE;
   if (d->format != KITH_EDGES) return;
   r->user = w->columns.user + 1;
   r->item = w->columns.item + 1;
@@ -551,44 +510,52 @@ done:
   return st;
 }
 
+kith_status kith__edge_reader_open(const kith_edge_source *source, kith__edge_policy *policy,
+                                   kith__edge_reader *r) {
+  kith_status st = KITH_OK;
+  *r = (kith__edge_reader){.source = *source, .policy = policy, .min = INT32_MAX};
+  const kith_edge_source *s = &r->source;
+  policy->by_line = strcmp(source->time, KITH__BY_LINE) == 0;
+  if (policy->by_line) r->source.time[0] = '\0'; /* the order of lines is no column */
+  KITH_TRY(kith__list_files_find(s->path, &r->files));
+  KITH_TRY(kith__lines_open_files(&r->files, &r->lines));
+  r->lines.key = policy->key ? policy->key : "data.interactions";
+  r->lines.comment = s->comment;
+  KITH_TRY(KITH_NEW(r->preview, 1));
+  KITH_TRY(kith__preview_read(s, policy, &r->lines, r->preview));
+  KITH_TRY(kith__dialect_find(r->preview, &r->d));
+  if (policy->by_line) KITH_TRY(edge_reader_check_line(&r->lines, policy, &r->d));
+  if (r->d.format == KITH_EDGES) KITH_TRY(columns_check(s, &r->lines, policy, &r->d));
+  KITH_TRY(kith__dialect_check_header(r->preview, &r->d));
+  edge_reader_expect(&r->d, &r->lines);
+  if (r->preview->n > 0) { /* reading invalidates the lines of the preview */
+    const kith__field line = r->preview->line[0];
+    r->number = r->preview->number[0];
+    r->guess = kith__delimiter_detect(line);
+    r->head = r->lines.at + (line.at + line.size - r->lines.buffer - r->lines.begin);
+  } else r->guess = r->d.candidate.delimiter;
+  if (r->d.format == KITH_EDGES) KITH_TRY(edges_begin(r));
+done:
+  return st;
+}
+
+void kith__edge_reader_close(kith__edge_reader *r) {
+  KITH_FREE(r->preview);
+  kith__lines_close(&r->lines);
+  kith__list_files_free(&r->files);
+}
+
 kith_status kith__edge_list_read(const kith_edge_source *source, kith__edge_policy *policy,
                                  kith__edge_list *edges) {
   kith_status st = KITH_OK;
-  kith_edge_source without = *source; /* the order of lines is no column */
-  const kith_edge_source *s = &without;
-  policy->by_line = strcmp(source->time, KITH__BY_LINE) == 0;
-  if (policy->by_line) without.time[0] = '\0';
-  kith__list_files files = {0};
-  kith__lines lines = {0};
-  kith__preview *preview = NULL;
-  kith__dialect d;
-  KITH_TRY(kith__list_files_find(s->path, &files));
-  if (files.n > 1)
-    kith_log("%s: %d files, by name from %s to %s", policy->key ? policy->key : "data.interactions", files.n,
-             kith__list_files_name(&files, 0), kith__list_files_name(&files, files.n - 1));
-  KITH_TRY(kith__lines_open_files(&files, &lines));
-  lines.key = policy->key ? policy->key : "data.interactions";
-  lines.comment = s->comment;
-  KITH_TRY(KITH_NEW(preview, 1));
-  KITH_TRY(kith__preview_read(s, policy, &lines, preview));
-  KITH_TRY(kith__dialect_find(preview, &d));
-  if (policy->by_line) KITH_TRY(edge_reader_check_line(&lines, policy, &d));
-  if (d.format == KITH_EDGES) KITH_TRY(columns_check(s, &lines, policy, &d));
-  KITH_TRY(kith__dialect_check_header(preview, &d));
-  edge_reader_expect(&d, &lines);
-  const int64_t number =
-      preview->n > 0 ? preview->number[0] : 0; /* reading invalidates the lines of the preview */
-  const kith__delimiter guess = number > 0 ? kith__delimiter_detect(preview->line[0]) : d.candidate.delimiter;
-  if (d.format == KITH_EDGES) KITH_TRY(edges_read(s, &d, &lines, policy, edges));
-  else KITH_TRY(adjacency_read(&d, &lines, policy, edges));
-  edge_reader_report(&d, &lines, &policy->report);
-  policy->report.from_to = policy->from_to;
-  if (policy->by_line) policy->report.time_is = d.format == KITH_EDGES ? KITH_TIME_LINE : KITH_TIME_PLACE;
+  kith__edge_reader r;
+  KITH_TRY(kith__edge_reader_open(source, policy, &r));
+  KITH_TRY(kith__edge_reader_read(&r, false, edges));
+  kith__edge_reader_warn(&r);
+  kith__edge_reader_report(&r, &policy->report);
   if (edges->n + policy->skipped + policy->self_loops == 0)
-    KITH_TRY(edge_reader_none(s, &lines, guess, number, d.format, policy));
+    KITH_TRY(edge_reader_none(&r.source, &r.lines, r.guess, r.number, r.d.format, policy));
 done:
-  KITH_FREE(preview);
-  kith__lines_close(&lines);
-  kith__list_files_free(&files);
+  kith__edge_reader_close(&r);
   return st;
 }

@@ -163,7 +163,7 @@ static kith_status id_map_take_hashed(kith__id_map *map, const kith__lines *line
   *out = -1;
   if (map->n_slot == 0 || 2 * map->n_hashed >= map->n_slot) KITH_TRY(id_map_rehash(map));
   int32_t *slot = id_map_slot(map, id, value);
-  if (!*slot && map->text) KITH_TRY(id_map_check_text(map, lines, id));
+  if (!*slot && map->text && !map->bytes) KITH_TRY(id_map_check_text(map, lines, id));
   if (!*slot && add) {
     KITH_TRY(id_map_append(map, lines, id, value));
     *slot = map->n;
@@ -219,7 +219,7 @@ static kith_status id_map_take_integer(kith__id_map *map, const kith__lines *lin
 /* A word followed by an integer is most likely an undeclared header. */
 static bool id_map_look_headed(const kith__id_map *map, kith__field id) {
   int64_t value;
-  return !map->declared_text && map->n == 1 && kith__field_integer(id, &value);
+  return !map->declared_text && !map->resumed && map->n == 1 && kith__field_integer(id, &value);
 }
 
 static kith_status id_map_take_text(kith__id_map *map, const kith__lines *lines, kith__field id, bool add,

@@ -1,4 +1,5 @@
-/* Ingest for recommendation: rank 0 reads the lists, numbers, merges, splits, and writes graph.h5. */
+/* Ingest for recommendation: all ranks read, number and merge the interactions; rank 0 reads the other lists,
+ * splits, and writes graph.h5. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "ingest/names.h"
 #include "ingest/paths.h"
 #include "ingest/relations.h"
+#include "ingest/shared.h"
 #include "ingest/split.h"
 
 /* ---- checks ---- */
@@ -71,6 +73,20 @@ static kith_status read_interactions(const kith_ingest_options *o, kith__id_map 
   kith_status st = kith__edge_list_read(&o->interactions, &policy, edges);
   r->below_min_weight += policy.below_min_weight;
   r->interactions_list = policy.report;
+  return st;
+}
+
+/* The interactions that all ranks have read. */
+static kith_status take_interactions(const kith_ingest_options *o, const kith__shared_list *shared,
+                                     kith__id_map *map, kith_ingest_report *r) {
+  kith_status st = KITH_OK;
+  for (int k = 0; k < KITH_SIDES; k++) {
+    KITH_TRY(kith__id_map_load(o->interactions.path, &shared->ids[k], map[k].kind, &map[k]));
+    map[k].declared_text = o->interactions.ids == KITH_ID_TEXT;
+  }
+  r->below_min_weight += shared->below_min_weight;
+  r->interactions_list = shared->report;
+done:
   return st;
 }
 
@@ -239,14 +255,19 @@ done:
 }
 
 /* Test rows come from the test list, if any, else from the split. */
-static kith_status ingest_rows(const kith_ingest_options *o, kith__edge_list *train, kith__edge_list *test,
-                               int64_t n_user, kith__graph_data *t, kith_ingest_report *r) {
+static kith_status ingest_rows(const kith_ingest_options *o, kith__shared_list *shared,
+                               kith__edge_list *train, kith__edge_list *test, int64_t n_user,
+                               kith__graph_data *t, kith_ingest_report *r) {
   kith_status st = KITH_OK;
   kith__edge_csr listed = {0};
   int64_t again = 0;
   bool has_test = o->test.path[0] != '\0';
   if (o->split.method == KITH_SPLIT_STREAM) return ingest_stream(o, train, n_user, t, r);
-  KITH_TRY(kith__edge_csr_build(train, n_user, &t->train, &r->duplicates));
+  if (shared->is) {
+    t->train = shared->rows;
+    shared->rows = (kith__edge_csr){0};
+    r->duplicates = shared->duplicates;
+  } else KITH_TRY(kith__edge_csr_build(train, n_user, &t->train, &r->duplicates));
   if (has_test) {
     KITH_TRY(kith__edge_csr_build(test, n_user, &listed, &again));
     r->duplicates += again;
@@ -263,14 +284,15 @@ done:
   return st;
 }
 
-static kith_status ingest_read(const kith_ingest_options *o, kith__graph_data *t, kith_ingest_report *r) {
+static kith_status ingest_read(const kith_ingest_options *o, kith__shared_list *shared, kith__graph_data *t,
+                               kith_ingest_report *r) {
   kith_status st = KITH_OK;
   kith__id_map map[KITH_MAX_TYPES] = {{0}}, *user = &map[KITH_USER], *item = &map[KITH_ITEM];
   kith__edge_list train = {0}, test = {0};
   t->schema = kith_schema_users_items();
   for (int k = 0; k < KITH_SIDES; k++) kith__id_map_init(&map[k], t->schema.type[k], o->interactions.ids);
   KITH_TRY(ingest_check(o));
-  KITH_TRY(read_interactions(o, user, item, &train, r));
+  KITH_TRY(shared->is ? take_interactions(o, shared, map, r) : read_interactions(o, user, item, &train, r));
   t->format = (int)r->interactions_list.format;
   t->time_is = r->interactions_list.time_is;
   KITH_TRY(ingest_check_order(&o->split, t->time_is));
@@ -285,7 +307,7 @@ static kith_status ingest_read(const kith_ingest_options *o, kith__graph_data *t
     KITH_TRY(kith__id_map_ids(&map[k], &t->ids[k]));
     kith__id_map_free(&map[k]); /* before the rows are allocated */
   }
-  KITH_TRY(ingest_rows(o, &train, &test, user->n, t, r));
+  KITH_TRY(ingest_rows(o, shared, &train, &test, user->n, t, r));
   KITH_TRY(kith__paths_make(o->n_path, o->path, KITH__PATH_ENTRIES, t, r->relation));
   KITH_TRY(kith__relations_overlap(t, r));
   KITH_TRY(ingest_report(t, r));
@@ -297,12 +319,12 @@ done:
 }
 
 /* The work of rank 0; it writes the file over MPI_COMM_SELF. */
-static kith_status ingest_alone(const kith_ingest_options *o, const char *job, const char *path,
-                                kith_ingest_report *report) {
+static kith_status ingest_alone(const kith_ingest_options *o, kith__shared_list *shared, const char *job,
+                                const char *path, kith_ingest_report *report) {
   kith_status st = KITH_OK;
   kith__graph_data data = {0};
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
-  KITH_TRY(ingest_read(o, &data, report));
+  KITH_TRY(ingest_read(o, shared, &data, report));
   KITH_TRY(kith_log_check());
   KITH_TRY(kith__graph_write(&alone, &data, job, path).status);
 done:
@@ -314,10 +336,16 @@ kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, con
                         const char *path, kith_ingest_report *report) {
   kith_agreed st = {KITH_OK};
   kith_status mine = KITH_OK;
+  kith__shared_list shared = {.is = false};
+  kith_comm waiting = *comm;
+  waiting.sleeps = true; /* while rank 0 works alone, for as long as that takes */
   memset(report, 0, sizeof *report);
-  if (comm->rank == 0) mine = ingest_alone(o, job, path, report);
-  KITH_TRY(kith_agree(comm, mine));
+  KITH_TRY(kith_agreed_same(ingest_check(o)));
+  KITH_TRY(kith__shared_list_read(comm, o, &shared));
+  if (comm->rank == 0) mine = ingest_alone(o, &shared, job, path, report);
+  KITH_TRY(kith_agree(&waiting, mine));
   kith_comm_bcast(comm, (int64_t)sizeof *report, report);
 done:
+  kith__shared_list_free(&shared);
   return st;
 }

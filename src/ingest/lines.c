@@ -146,6 +146,7 @@ kith_status kith__lines_open_span(const kith__list_files *files, int64_t from, i
   else if (from > 0) lines->limit = lines->at = 0;
   else {
     lines->limit = limit;
+    lines->fresh = true;
     KITH_TRY(lines_begin(lines));
   }
 done:

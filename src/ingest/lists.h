@@ -229,6 +229,8 @@ enum { KITH__ID_BYTES = 255 }; /**< the longest text id */
 typedef struct kith__id_map {
   const char *kind;   /**< "user", "item", "class", "feature", or a further type, for messages; borrowed */
   bool text, decided; /**< text: ids are text; decided by the first id */
+  bool resumed;       /**< ids were read before by others */
+  bool bytes;         /**< text of any bytes */
   bool declared_text; /**< the job says text, so integers among them are no sign of a header */
   int32_t n;
   int64_t capacity; /**< capacity of number or offset */
@@ -346,6 +348,7 @@ typedef struct kith__edge_policy {
   bool ends;                         /**< lines of times from `until` on are not read; their ids are none */
   int64_t until;
   bool by_line;                /**< the line, or the place in the list, is the time */
+  bool named;                  /**< a line looked like a header, so that reading failed */
   const char *must_be_new;     /**< "a new user": each edge must have a new end; null: it need not */
   int32_t n_known[KITH_SIDES]; /**< ids below these numbers are not new */
 } kith__edge_policy;

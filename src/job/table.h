@@ -94,6 +94,11 @@ kith_status kith__job_located(kith_status st, const char *name, int line) KITH_M
 kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) KITH_MUST_USE;
 /* The value of one key as text that kith__job_set() understands. */
 void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *text);
+/* Printable text of at most the size of the key's field. */
+kith_status kith__job_value_text(const job_key *k, const char *text, char *out) KITH_MUST_USE;
+/* Paths, as lines, from text, and back (value_paths.c). */
+kith_status kith__job_value_paths(const job_key *k, const char *text, char *out) KITH_MUST_USE;
+void kith__job_print_paths(const char *lines, size_t size, char *text);
 /* The bounds and the unit of a key, as "1 to 10000000 pairs". */
 void kith__job_bounds(const job_key *k, size_t size, char *text);
 

@@ -313,7 +313,7 @@ done:
 }
 
 /* Text is stored in files and printed as YAML and JSON, so it must be representable there. */
-static kith_status value_text(const job_key *k, const char *text, char *out) {
+kith_status kith__job_value_text(const job_key *k, const char *text, char *out) {
   kith_status st = KITH_OK;
   size_t n = 0;
   int step = 0;
@@ -330,38 +330,7 @@ done:
 
 static kith_status value_delimiter(const job_key *k, const char *text, char *out) {
   bool tab = strcmp(text, "\\t") == 0 || strcmp(text, "tab") == 0, space = strcmp(text, "space") == 0;
-  return value_text(k, tab ? "\t" : space ? " " : text, out);
-}
-
-/* "a.tsv", "part-*.tsv" or "[a.tsv, b.tsv]", or lines of them, as lines. */
-static kith_status value_paths(const job_key *k, const char *text, char *out) {
-  kith_status st = KITH_OK;
-  char copy[JOB_VALUE_SIZE], lines[JOB_VALUE_SIZE] = "", *rest = NULL;
-  size_t n = strlen(text), used = 0;
-  const bool listed = n > 1 && text[0] == '[' && text[n - 1] == ']';
-  KITH_CHECK(n < sizeof copy, KITH_ECONFIG,
-             "%s: expected at most %zu bytes, found %zu; a glob such as logs/*.tsv names many files", k->key,
-             k->size - 1, n);
-  snprintf(copy, sizeof copy, "%.*s", (int)(n - (listed ? 2 : 0)), text + listed);
-  for (char *one = strtok_r(copy, listed ? "," : "\n", &rest); one;
-       one = strtok_r(NULL, listed ? "," : "\n", &rest)) {
-    if (listed) one += strspn(one, " ");
-    size_t size = strlen(one);
-    while (listed && size > 0 && one[size - 1] == ' ') size--;
-    if (size == 0) continue;
-    if (used > 0) lines[used++] = '\n';
-    memcpy(lines + used, one, size);
-    used += size;
-    lines[used] = '\0';
-    one[size] = '\0';
-    KITH_TRY(value_text(k, one, out)); /* checks its characters; the lines replace it */
-  }
-  KITH_CHECK(used < k->size, KITH_ECONFIG,
-             "%s: expected at most %zu bytes, found %zu; a glob such as logs/*.tsv names many files", k->key,
-             k->size - 1, used);
-  memcpy(out, lines, used + 1);
-done:
-  return st;
+  return kith__job_value_text(k, tab ? "\t" : space ? " " : text, out);
 }
 
 /* Digits alone are a number, and columns count from 1. */
@@ -371,7 +340,7 @@ static kith_status value_column(const job_key *k, const char *text, char *out) {
   bool is_number = digits > 0 && text[digits] == '\0';
   KITH_CHECK(!is_number || strspn(text, "0") < digits, KITH_ECONFIG, "%s: columns count from 1, found %s",
              k->key, text);
-  KITH_TRY(value_text(k, text, out));
+  KITH_TRY(kith__job_value_text(k, text, out));
 done:
   return st;
 }
@@ -485,8 +454,8 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
   case JOB_BOOL: return value_bool(k, text, at);
   case JOB_ENUM: return value_enum(k, text, at);
   case JOB_TEXT:
-  case JOB_PATH: return value_text(k, text, at);
-  case JOB_PATHS: return value_paths(k, text, at);
+  case JOB_PATH: return kith__job_value_text(k, text, at);
+  case JOB_PATHS: return kith__job_value_paths(k, text, at);
   case JOB_NODE_TYPE: return value_name(k, text, at);
   case JOB_DELIMITER: return value_delimiter(k, text, at);
   case JOB_COLUMN: return value_column(k, text, at);
@@ -510,21 +479,6 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
 }
 
 /* ---- to text ---- */
-
-/* One path as it is, several as "[a.tsv, b.tsv]". */
-static void value_print_paths(const char *lines, size_t size, char *text) {
-  size_t n = 0;
-  if (!strchr(lines, '\n')) {
-    snprintf(text, size, "%s", lines);
-    return;
-  }
-  for (const char *at = lines; *at; at += *at == '\n') {
-    const int length = (int)strcspn(at, "\n");
-    n += (size_t)snprintf(text + n, size - n, "%s%.*s", n > 0 ? ", " : "[", length, at);
-    at += length;
-  }
-  snprintf(text + n, size - n, "]");
-}
 
 static void value_print_list(int n, const int *x, size_t size, char *text) {
   int at = snprintf(text, size, "[");
@@ -599,7 +553,7 @@ void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *tex
   case JOB_DELIMITER:
   case JOB_COLUMN:
   case JOB_PATH: snprintf(text, size, "%s", (const char *)at); break;
-  case JOB_PATHS: value_print_paths(at, size, text); break;
+  case JOB_PATHS: kith__job_print_paths(at, size, text); break;
   case JOB_CUTOFFS: value_print_list(job->evaluate.n_k, job->evaluate.k, size, text); break;
   case JOB_FANOUTS:
     value_print_list(((const kith_fanouts *)at)->n, ((const kith_fanouts *)at)->of, size, text);

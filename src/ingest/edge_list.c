@@ -1,0 +1,40 @@
+/* Edges in reading order, in chunks. */
+#include "ingest/lists.h"
+
+/* Chunks double up to 4 MiB, a few huge pages, and are freed one by one. */
+static const int64_t chunk_first = 1 << 14, chunk_last = (4 << 20) - 64;
+
+kith_status kith__edge_list_grow(kith__edge_list *edges) {
+  kith_status st = KITH_OK;
+  int64_t each = 2 * (int64_t)sizeof(int32_t) + (edges->has_time ? 8 : 0) + (edges->has_weight ? 4 : 0) +
+                 (edges->has_kind ? 2 : 0);
+  int64_t bytes = edges->last ? 2 * edges->last->capacity * each : chunk_first;
+  int64_t capacity = ((bytes < chunk_last ? bytes : chunk_last) - (int64_t)sizeof(kith__edge_chunk)) / each;
+  char *memory = NULL;
+  KITH_TRY(KITH_NEW(memory, (int64_t)sizeof(kith__edge_chunk) + capacity * each));
+  kith__edge_chunk *b = (kith__edge_chunk *)(void *)memory;
+  int64_t *wide = (int64_t *)(void *)(b + 1);
+  b->capacity = capacity;
+  b->time = edges->has_time ? wide : NULL;
+  b->user = (int32_t *)(void *)(wide + (edges->has_time ? capacity : 0));
+  b->item = b->user + capacity;
+  b->weight = edges->has_weight ? (float *)(void *)(b->item + capacity) : NULL;
+  b->kind = edges->has_kind
+                ? (uint16_t *)(void *)(b->item + capacity) + (edges->has_weight ? 2 * capacity : 0)
+                : NULL;
+  if (edges->last) edges->last->next = b;
+  else edges->first = b;
+  edges->last = b;
+done:
+  return st;
+}
+
+void kith__edge_list_free(kith__edge_list *edges) {
+  for (kith__edge_chunk *b = edges->first, *next; b; b = next) {
+    next = b->next;
+    KITH_FREE(b);
+  }
+  *edges = (kith__edge_list){.has_time = edges->has_time,
+                             .has_weight = edges->has_weight,
+                             .has_kind = edges->has_kind};
+}

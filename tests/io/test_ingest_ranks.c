@@ -1,0 +1,187 @@
+/* ranks: 2 4 */
+/* A list that all ranks read gives the bytes, the report and the message of one rank. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "ingest/ingest.h"
+#include "support/folder.h"
+#include "support/mpi_main.h"
+
+enum { LINES = 600, ROOM = 1 << 16 };
+
+static char folder[KITH_PATH]; /* of rank 0, known to all */
+
+/* ---- lists ---- */
+
+/* A line of edges: numbers or texts, a time, an end. */
+static int line_of(bool text, int i, char *to, const char *end) {
+  const int user = i * 7919 % 97, item = i * i % 61, time = 1500000000 + i * 31 % 200;
+  return sprintf(to, text ? "u%x\xc3\xa9,item %d,%d%s" : "%d\t%d\t%d%s", user, item, time, end);
+}
+
+/* Lines from … to - 1; `odd` replaces line `at`. */
+static void lines_of(bool text, int from, int to, const char *end, int at, const char *odd, char *out) {
+  out[0] = '\0';
+  for (int i = from; i < to; i++) {
+    if (i == at) out += sprintf(out, "%s%s", odd, end);
+    else out += line_of(text, i, out, i + 1 < to ? end : "");
+  }
+}
+
+static void list_write(const char *name, const char *text, bool gzip, char *path) {
+  test_path(folder, name, path);
+  if (test_comm->rank == 0 && gzip) test_file_write_gzip(folder, name, text, strlen(text), path);
+  else if (test_comm->rank == 0) test_file_write(folder, name, text, strlen(text), path);
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+}
+
+/* ---- comparison ---- */
+
+static void assert_same_report(const kith_ingest_report *a, const kith_ingest_report *b) {
+  const kith_list_report *x = &a->interactions_list, *y = &b->interactions_list;
+  assert_int_equal(a->n[KITH_USER], b->n[KITH_USER]);
+  assert_int_equal(a->n[KITH_ITEM], b->n[KITH_ITEM]);
+  assert_int_equal(a->duplicates, b->duplicates);
+  assert_int_equal(a->below_min_weight, b->below_min_weight);
+  assert_int_equal(x->lines, y->lines);
+  assert_int_equal(x->comments, y->comments);
+  assert_int_equal(x->blank, y->blank);
+  assert_int_equal(x->repeated, y->repeated);
+  assert_int_equal(x->header, y->header);
+}
+
+/* Ingest by all ranks, and by rank 0 alone. */
+static void assert_same(const kith_ingest_options *o) {
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  char many[KITH_PATH], one[KITH_PATH], said[2048] = "";
+  kith_ingest_report r, r_one;
+  test_path(folder, "many.h5", many);
+  test_path(folder, "one.h5", one);
+  const kith_status st = kith_ingest(test_comm, o, "job", many, &r).status;
+  if (st != KITH_OK) snprintf(said, sizeof said, "%s", kith_error_text());
+  if (test_comm->rank == 0) {
+    assert_int_equal(kith_ingest(&alone, o, "job", one, &r_one).status, st);
+    if (st != KITH_OK) assert_string_equal(said, kith_error_text());
+  }
+  if (test_comm->rank == 0 && st == KITH_OK) {
+    size_t n = 0, n_one = 0;
+    char *bytes = test_file_read(many, &n), *bytes_one = test_file_read(one, &n_one);
+    assert_int_equal(n, n_one);
+    assert_memory_equal(bytes, bytes_one, n);
+    assert_same_report(&r, &r_one);
+    KITH_FREE(bytes);
+    KITH_FREE(bytes_one);
+    unlink(many);
+    unlink(one);
+  }
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+}
+
+static kith_ingest_options options(kith_list_format format) {
+  kith_ingest_options o = {.interactions = {.format = format}, .test = {.format = KITH_FORMAT_AUTO}};
+  o.split = (kith_split){.method = KITH_SPLIT_RATIO, .valid = 0.1, .test = 0.1, .seed = 5};
+  return o;
+}
+
+/* ---- tests ---- */
+
+static void plain_lists_of_any_line_end_give_the_same_bytes(void **state) {
+  (void)state;
+  static char text[ROOM];
+  kith_ingest_options o = options(KITH_EDGES);
+  strcpy(o.interactions.time, "3");
+  o.split.method = KITH_SPLIT_LEAVE_LAST_OUT;
+  for (int k = 0; k < 4; k++) {
+    lines_of(k > 1, 0, LINES, k % 2 ? "\r\n" : "\n", -1, "", text);
+    list_write("list", text, false, o.interactions.path);
+    assert_same(&o);
+  }
+  strcpy(o.interactions.time, "line");
+  assert_same(&o);
+}
+
+static void files_and_packed_parts_give_the_same_bytes(void **state) {
+  (void)state;
+  static char text[ROOM];
+  char path[KITH_PATH];
+  kith_ingest_options o = options(KITH_EDGES);
+  o.interactions.header = KITH_HEADER_YES;
+  strcpy(o.interactions.user, "user");
+  strcpy(o.interactions.item, "item");
+  for (int k = 0; k < 5; k++) {
+    char name[] = "part0";
+    name[4] = (char)('0' + k);
+    strcpy(text, k == 3 ? "# nothing\n\n" : "user,item,time\n");
+    if (k != 3) lines_of(true, k * 50, k * 100, "\n", -1, "", text + strlen(text));
+    list_write(name, text, k == 1 || k == 4, path);
+  }
+  test_path(folder, "part?", o.interactions.path);
+  assert_same(&o);
+}
+
+static void spans_may_be_shorter_than_a_line_or_empty(void **state) {
+  (void)state;
+  static char text[ROOM];
+  kith_ingest_options o = options(KITH_ADJACENCY);
+  o.split.method = KITH_SPLIT_NONE;
+  list_write("list", "1 2\n1 3", false, o.interactions.path);
+  assert_same(&o);
+  int n = sprintf(text, "1 2 3\n2");
+  for (int i = 0; i < 3000; i++) n += sprintf(text + n, " %d", i * 13 % 700);
+  sprintf(text + n, "\n3 4\n");
+  list_write("list", text, false, o.interactions.path);
+  assert_same(&o);
+  strcpy(o.interactions.time, "line");
+  assert_same(&o);
+}
+
+static void the_first_bad_line_is_the_one_that_is_named(void **state) {
+  (void)state;
+  static char text[ROOM];
+  kith_ingest_options o = options(KITH_EDGES);
+  static const char *const odd[] = {"5\tx\t7", "5", "\t5\t7", "5\t6\t2020-01-01", "5\t6\tsoon", "#5\t6\t7"};
+  strcpy(o.interactions.time, "3");
+  for (size_t k = 0; k < sizeof odd / sizeof *odd; k++) {
+    lines_of(false, 0, LINES, "\n", LINES / 2 + 70, odd[k], text);
+    strcat(text, "\nbad\n");
+    list_write("list", text, false, o.interactions.path);
+    assert_same(&o);
+  }
+  lines_of(true, 0, LINES, "\n", LINES - 2, "user,item,5", text);
+  list_write("list", text, false, o.interactions.path);
+  assert_same(&o);
+  list_write("list", "a,1\na,2\na,3\na,4\n5,6\n7,8\n", false, o.interactions.path);
+  o.interactions.time[0] = '\0';
+  assert_same(&o);
+}
+
+static void what_rank_0_reads_besides_is_the_same(void **state) {
+  (void)state;
+  static char text[ROOM];
+  kith_ingest_options o = options(KITH_EDGES);
+  lines_of(true, 0, LINES, "\n", -1, "", text);
+  list_write("list", text, false, o.interactions.path);
+  lines_of(true, 20, 90, "\n", -1, "", text);
+  list_write("held", text, false, o.test.path);
+  assert_same(&o);
+  o.test.path[0] = '\0';
+  strcpy(o.interactions.time, "3");
+  o.split.method = KITH_SPLIT_STREAM;
+  assert_same(&o);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(plain_lists_of_any_line_end_give_the_same_bytes),
+      cmocka_unit_test(files_and_packed_parts_give_the_same_bytes),
+      cmocka_unit_test(spans_may_be_shorter_than_a_line_or_empty),
+      cmocka_unit_test(the_first_bad_line_is_the_one_that_is_named),
+      cmocka_unit_test(what_rank_0_reads_besides_is_the_same),
+  };
+  test_begin(&argc, &argv);
+  test_folder_begin(folder);
+  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  test_folder_end(folder);
+  return test_end(failed);
+}
