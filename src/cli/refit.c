@@ -11,9 +11,10 @@
 #include "base/file.h"
 #include "cli/cli.h"
 
-/* What graph.h5 holds out. */
+/* What graph.h5 holds out, and trains on. */
 typedef struct refit_graph {
-  int64_t fingerprint, n_valid, n_test;
+  int64_t fingerprint, n_train, n_valid, n_test;
+  bool updated; /* by kith update */
 } refit_graph;
 
 kith_status cli_take_refit(cli *c) {
@@ -45,6 +46,44 @@ const char *cli_fresh_option(const cli *c, const char *folder, const char *run) 
   return found && strcmp(at.run, run) == 0 ? " --fresh" : "";
 }
 
+static kith_agreed refit_read_lists(const cli *c, const char *path, refit_graph *out) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  int d = 0;
+  KITH_TRY(kith_h5_open(c->comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &out->fingerprint));
+  KITH_TRY(kith_h5_extent(f, "train/item", &out->n_train, &d));
+  KITH_TRY(kith_h5_extent(f, "valid/item", &out->n_valid, &d));
+  KITH_TRY(kith_h5_extent(f, "test/item", &out->n_test, &d));
+  out->updated = kith_h5_has_attr(f, "parent");
+done:
+  kith_h5_close(&f);
+  return st;
+}
+
+/* Epochs over all pairs that have about as many steps as the chosen model has made, since those of updates
+ * are short; `at` is of that model unless validation chose another epoch than the last one. */
+static int64_t refit_count(const cli *c, const refit_graph *g, int64_t epoch,
+                           const kith_checkpoint_progress *at) {
+  const int64_t batch = c->job.train.batch, steps = (g->n_train + batch - 1) / batch;
+  if (!g->updated || at->epoch != epoch || at->step > 0 || at->optimizer_step <= 0 || steps == 0)
+    return epoch;
+  const int64_t n = (at->optimizer_step + steps / 2) / steps;
+  return n > 0 ? n : 1;
+}
+
+/* The same of WORK as it is now; `epoch` if its files do not say. */
+static int64_t refit_count_now(const cli *c, int64_t epoch) {
+  char graph[KITH_PATH], path[KITH_PATH];
+  refit_graph g;
+  kith_checkpoint_progress at;
+  if (kith_is_bad(kith_job_file(&c->job, "graph.h5", graph)) || kith_is_bad(refit_read_lists(c, graph, &g)) ||
+      kith_is_bad(kith_checkpoint_find(c->comm, c->chosen, 0, path)) || !path[0] ||
+      kith_is_bad(kith_checkpoint_progress_read(c->comm, path, &at)))
+    return epoch;
+  return refit_count(c, &g, epoch, &at);
+}
+
 /* WORK/embeddings.h5 may be gone, or of another graph by now: then it says nothing of this refit. */
 void cli_refit_warn_epochs(const cli *c, const kith_embeddings_origin *refit) {
   char path[KITH_PATH];
@@ -52,6 +91,7 @@ void cli_refit_warn_epochs(const cli *c, const kith_embeddings_origin *refit) {
   if (!c->refit || !kith_model_has_steps(&c->job.model)) return;
   if (kith_is_bad(kith_path_join(c->chosen, "embeddings.h5", path))) return;
   bool read = !kith_is_bad(kith_embeddings_origin_read(c->comm, path, &chosen));
+  if (read) chosen.epoch = refit_count_now(c, chosen.epoch);
   bool other =
       read && chosen.fingerprint == refit->fingerprint && chosen.step == 0 && chosen.epoch != refit->epoch;
   if (other && c->comm->rank == 0)
@@ -82,12 +122,7 @@ int cli_epochs(const kith_job *job) {
 
 static kith_agreed refit_read_graph(const cli *c, const char *path, refit_graph *out) {
   kith_agreed st = {KITH_OK};
-  kith_h5 *f = NULL;
-  int d = 0;
-  KITH_TRY(kith_h5_open(c->comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
-  KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &out->fingerprint));
-  KITH_TRY(kith_h5_extent(f, "valid/item", &out->n_valid, &d));
-  KITH_TRY(kith_h5_extent(f, "test/item", &out->n_test, &d));
+  KITH_TRY(refit_read_lists(c, path, out));
   if (out->n_valid == 0)
     KITH_TRY(kith_agreed_same(
         kith_fail(KITH_ECONFIG,
@@ -95,7 +130,6 @@ static kith_agreed refit_read_graph(const cli *c, const char *path, refit_graph 
                   "again; give data.split.valid, or train without --refit",
                   path)));
 done:
-  kith_h5_close(&f);
   return st;
 }
 
@@ -176,11 +210,15 @@ done:
 }
 
 /* Train for the epochs that validation chose, and read the test list after the last one. */
-static void refit_take_epochs(cli *c, int64_t epoch, const kith_checkpoint_progress *at, bool tests) {
+static void refit_take_epochs(cli *c, int64_t model_epochs, int64_t epoch, const kith_checkpoint_progress *at,
+                              bool tests) {
   if (c->job.model.sequence == KITH_SEQUENCE_SASREC) c->job.model.sasrec.epochs = (int)epoch;
   else c->job.train.epochs = (int)epoch;
   c->job.train.patience = 0;
   if (c->job.evaluate.every != 0) c->job.evaluate.every = (int)epoch;
+  if (epoch != model_epochs)
+    kith_log("refit: %s, with those of updates, had as many steps as %lld over all interactions",
+             KITH_COUNT(model_epochs, "epoch(s)"), (long long)epoch);
   kith_log("refit: %s%s%s", KITH_COUNT(epoch, "epoch(s)"),
            at->score[0] ? " as chosen on validation" : ", all of the run before: no validation chose one",
            tests ? "; test read once" : "");
@@ -226,7 +264,7 @@ static kith_agreed refit_read_chosen(cli *c, const refit_graph *g) {
   }
   KITH_TRY(kith_agreed_same(refit_check_ended(c, embeddings, &from, &at)));
   KITH_TRY(refit_take_base(c));
-  refit_take_epochs(c, from.epoch, &at, tests);
+  refit_take_epochs(c, from.epoch, refit_count(c, g, from.epoch, &at), &at, tests);
 done:
   KITH_FREE(from.config_key);
   return st;

@@ -319,6 +319,9 @@ kith_agreed kith_checkpoint_progress_read(const kith_comm *comm, const char *pat
   KITH_TRY(kith_h5_get_attr_int(f, "epoch", &out->epoch));
   KITH_TRY(kith_h5_get_attr_int(f, "step", &out->step));
   KITH_TRY(kith_h5_get_attr_int(f, "bad_evals", &out->bad_evals));
+  out->optimizer_step = -1;
+  if (kith_h5_has_attr(f, "optimizer_step"))
+    KITH_TRY(kith_h5_get_attr_int(f, "optimizer_step", &out->optimizer_step));
   KITH_TRY(checkpoint_read_text(f, "run", sizeof out->run, out->run));
   KITH_TRY(checkpoint_read_text(f, "score", sizeof out->score, out->score));
 done:

@@ -244,6 +244,7 @@ kith_agreed kith_checkpoint_half_life(const kith_comm *comm, const char *path, u
 typedef struct kith_checkpoint_progress {
   char run[KITH_NAME], score[KITH_SCORE_SIZE]; /**< as in kith_checkpoint */
   int64_t epoch, step, bad_evals;
+  int64_t optimizer_step; /**< steps so far; -1: an older file lacks them */
 } kith_checkpoint_progress;
 /** Read only this.  Collective.  Errors: KITH_ENOINPUT, KITH_EDATA, KITH_ENOMEM. */
 kith_agreed kith_checkpoint_progress_read(const kith_comm *comm, const char *path,

@@ -173,3 +173,21 @@ old, new = (h5py.File(sorted(glob.glob(f + "/checkpoint-0*.h5"))[-1])["user/para
 assert np.array_equal(old, new)
 P
 run evaluate job.yaml
+
+# a refit has the steps of the model's epochs, of which those of updates are short
+held="--set work=held --set data.split.method=ratio --set data.split.valid=.1 --set data.split.test=0"
+for verb in ingest partition train; do run $verb job.yaml $held; done
+"$KITH" update job.yaml $held $new --quiet --json >told 2>log || { cat log; exit 1; }
+"$KITH" train job.yaml $held --refit >log 2>&1 || { cat log; exit 1; }
+/usr/bin/python3 - <<'P'
+import h5py, json, math
+told, steps = json.loads(open("told").read().splitlines()[-1]), lambda n: math.ceil(n / 128)
+n = len(h5py.File("held/graph.h5")["train/item"])
+before, = [l["epoch"] for l in map(json.loads, open("held/metrics.jsonl")) if "update_of" in l]
+made = before * steps(n - told["new_pairs"]) + 2 * steps(told["new_pairs"] + told["old_pairs"])
+epochs, is_ = math.floor(made / steps(n) + .5), h5py.File("held/refit/embeddings.h5").attrs["epoch"]
+assert is_ == epochs < before + 2, (is_, epochs, before)
+P
+grep "had as many steps as" log >/dev/null || { cat log; exit 1; }
+"$KITH" evaluate job.yaml $held --refit --quiet >log 2>&1
+! grep "by now, and the refit" log >/dev/null
