@@ -15,7 +15,7 @@ typedef enum kith_embed_init { KITH_EMBED_ZERO, KITH_EMBED_MEAN } kith_embed_ini
 typedef struct kith_embed_options {
   kith_embed_init init;
   int init_neighbors;       /**< KITH_EMBED_MEAN: known nodes of a mean, at least 1 */
-  int adapt;                /**< steps that move the rows of new users on their own pairs; 0: none */
+  int adapt;                /**< most steps that move the rows of new users on their own pairs; 0: none */
   kith_fanouts adapt_pairs; /**< adapt: numbers of pairs for which rates are learned, at least 1 each */
   int64_t adapt_users;      /**< adapt: known users, about, who stand for new ones */
 } kith_embed_options;
@@ -28,10 +28,10 @@ static inline kith_embed_options kith_embed_defaults(void) {
                               .adapt_users = 4000};
 }
 
-/** How rows of users with some number of pairs are moved; docs/models.md has the formulas.  All three rates
+/** How rows of users with some number of pairs are moved; docs/models.md has the formulas.  Steps and rates
  * are 0 where none ranks better. */
 typedef struct kith_adapt_class {
-  int pairs;
+  int pairs, steps;
   double own, likely, shared; /**< rates of the user's items, of items that it scores high, and of the row
                                  that all begin with */
   int64_t n_user;             /**< known users on whom this was confirmed … */
@@ -40,7 +40,7 @@ typedef struct kith_adapt_class {
 
 /** What embed.adapt has learned and done. */
 typedef struct kith_adaptation {
-  int steps, k; /**< k: cutoff of the figures */
+  int steps, k; /**< most steps; cutoff of the figures */
   int n_class, d;
   kith_adapt_class of[KITH_MAX_FANOUTS];
   double length;   /**< of moved rows */

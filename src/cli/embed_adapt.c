@@ -21,21 +21,20 @@ done:
   return st;
 }
 
-static bool adapt_moves(const kith_adapt_class *a) { return a->own != 0 || a->likely != 0 || a->shared != 0; }
-
 static void adapt_print_class(cli *c, int k, const kith_adapt_class *a) {
   cli_print(c, "  %s: NDCG@%d %.4f -> %.4f on %s%s", KITH_COUNT(a->pairs, "interaction(s)"), k, a->plain,
             a->adapted, KITH_COUNT(a->n_user, "known user(s) as if (it was|they were) new"),
-            adapt_moves(a) ? "" : "; rows stay");
-  cli_json_more(c, "%s{\"pairs\": %d, \"own\": %.10g, \"likely\": %.10g, \"shared\": %.10g, ",
-                c->members[c->n_members - 1] == '[' ? "" : ", ", a->pairs, a->own, a->likely, a->shared);
+            a->steps > 0 ? "" : "; rows stay");
+  cli_json_more(c, "%s{\"pairs\": %d, \"steps\": %d, \"own\": %.10g, \"likely\": %.10g, \"shared\": %.10g, ",
+                c->members[c->n_members - 1] == '[' ? "" : ", ", a->pairs, a->steps, a->own, a->likely,
+                a->shared);
   cli_json_more(c, "\"users\": %lld, \"plain\": %.10g, \"adapted\": %.10g}", (long long)a->n_user, a->plain,
                 a->adapted);
 }
 
 void cli_embed_adapt_print(cli *c, const kith_new_nodes *new, const kith_adaptation *a) {
   if (a->n_class == 0) return;
-  cli_print(c, "%s of %s moved by %s on its own interactions", KITH_COUNT(a->n_moved, "row(s)"),
+  cli_print(c, "%s of %s moved by at most %s on its own interactions", KITH_COUNT(a->n_moved, "row(s)"),
             KITH_COUNT(new->n[KITH_USER], "new user(s)"), KITH_COUNT(a->steps, "step(s)"));
   cli_json(c, "adapted_users", "%lld", (long long)a->n_moved);
   cli_json(c, "adapt", "[");
@@ -46,12 +45,12 @@ void cli_embed_adapt_print(cli *c, const kith_new_nodes *new, const kith_adaptat
 /* ---- in the file ---- */
 
 static void adapt_write_rates(const kith_adaptation *a, size_t size, char *text) {
-  size_t n =
-      (size_t)snprintf(text, size, "{\"steps\": %d, \"length\": %.17g, \"rates\": [", a->steps, a->length);
+  size_t n = (size_t)snprintf(text, size, "{\"length\": %.17g, \"rates\": [", a->length);
   for (int i = 0; i < a->n_class; i++)
-    n += (size_t)snprintf(text + n, size - n,
-                          "%s{\"pairs\": %d, \"own\": %.10g, \"likely\": %.10g, \"shared\": %.10g}",
-                          i > 0 ? ", " : "", a->of[i].pairs, a->of[i].own, a->of[i].likely, a->of[i].shared);
+    n += (size_t)snprintf(
+        text + n, size - n,
+        "%s{\"pairs\": %d, \"steps\": %d, \"own\": %.10g, \"likely\": %.10g, \"shared\": %.10g}",
+        i > 0 ? ", " : "", a->of[i].pairs, a->of[i].steps, a->of[i].own, a->of[i].likely, a->of[i].shared);
   snprintf(text + n, size - n, "]}");
 }
 
@@ -64,7 +63,7 @@ static void adapt_write_row(const kith_adaptation *a, size_t size, char *text) {
 
 kith_status cli_embed_adapt_text(const kith_adaptation *a, char **rates, char **row) {
   kith_status st = KITH_OK;
-  enum { CLASS = 128, NUMBER = 20 }; /* most characters of each */
+  enum { CLASS = 144, NUMBER = 20 }; /* most characters of each */
   const int64_t size = 64 + (int64_t)CLASS * a->n_class, row_size = 8 + (int64_t)NUMBER * a->d;
   *rates = *row = NULL;
   if (a->n_class == 0) return st;

@@ -465,9 +465,8 @@ const job_key kith__job_row[] = {
     {"embed.init_neighbors", JOB_INT, AT(embed.how.init_neighbors), 1, 1000, "nodes",
      "embed.init: mean: known nodes of a mean, at most."},
     {"embed.adapt", JOB_INT, AT(embed.how.adapt), 0, 100, "steps",
-     "kith embed: steps that move the row of a new user on its own interactions, by rates that are learned "
-     "on "
-     "known users with validation items. 0: none."},
+     "kith embed: most steps that move the row of a new user on its own interactions; how many, and by which "
+     "rates, is learned on known users with validation items. 0: none."},
     {"embed.adapt_pairs", JOB_FANOUTS, AT(embed.how.adapt_pairs), 1, 1000, "interactions",
      "embed.adapt: numbers of interactions for which rates are learned. A new user takes those of the "
      "largest "

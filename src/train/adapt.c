@@ -48,12 +48,12 @@ done:
   return st;
 }
 
-kith_agreed kith__adapt_make(const kith_comm *comm, const kith_graph *g, int d, const float *x, int steps,
+kith_agreed kith__adapt_make(const kith_comm *comm, const kith_graph *g, int d, const float *x,
                              double sharpness, kith__adapt *out) {
   kith_agreed st = {KITH_OK};
   kith_exact_sum squares = {0};
   const size_t row = (size_t)d * sizeof *x;
-  *out = (kith__adapt){.d = d, .steps = steps, .n_item = g->n[KITH_ITEM], .sharpness = (float)sharpness};
+  *out = (kith__adapt){.d = d, .n_item = g->n[KITH_ITEM], .sharpness = (float)sharpness};
   KITH_TRY(kith_agree(comm, adapt_allocate(out)));
   for (kith_lid i = 0; i < g->n_own; i++) {
     const float *from = x + (int64_t)i * d;
@@ -115,7 +115,7 @@ static void adapt_block(const kith__adapt *a, kith__adapt_rates rates, int n, co
     for (int j = 0; j < d; j++) y[j] = (float)(a->length * (double)y[j]);
     adapt_move(a, 0, a->near, rates.shared, a->shared, y);
   }
-  for (int s = 0; s < a->steps; s++) {
+  for (int s = 0; s < rates.steps; s++) {
     if (rates.likely != 0) kith__adapt_likely(a, n, x);
     for (int i = 0; i < n; i++)
       adapt_move(a, rates.likely, a->near + (int64_t)i * d, rates.own, own + (int64_t)i * d,

@@ -18,7 +18,7 @@ enum { KITH__ADAPT_BLOCK = 64 }; /* rows that are moved together */
 
 /* What the rows of users are moved by; item rows by original number, on every rank. */
 typedef struct kith__adapt {
-  int d, steps;
+  int d;
   int64_t n_item;
   float *item;     /* [n_item, d] */
   double length;   /* r */
@@ -30,11 +30,12 @@ typedef struct kith__adapt {
 
 typedef struct kith__adapt_rates {
   double own, likely, shared; /* alpha, beta, mu */
+  int steps;
 } kith__adapt_rates;
 
 /* Gather the rows of items, and find r.  x [n_own, d].  Collective.  Errors: KITH_ENOMEM.  *out is to be
  * freed then, too.  Memory: the rows of all items, and as much again for 64 / d of them, on every rank. */
-kith_agreed kith__adapt_make(const kith_comm *comm, const kith_graph *g, int d, const float *x, int steps,
+kith_agreed kith__adapt_make(const kith_comm *comm, const kith_graph *g, int d, const float *x,
                              double sharpness, kith__adapt *out) KITH_MUST_USE;
 void kith__adapt_free(kith__adapt *a); /* Local. */
 

@@ -12,8 +12,8 @@
 
 static const double learn_rates[][2] = {{0.3, -0.3}, {0.6, -0.6}, {0.3, 0}, {1, 0}, {0, -0.1}, {0, -0.3},
                                         {0, 0.1},    {0, 0.3},    {0, 1},   {0, 3}, {1, 1}};
-static const double learn_shared[] = {0.1, 0.3};
-static const double learn_gain = 1.01; /* a figure is better from here on */
+static const double learn_shared[] = {0.1, 0.3, 0.6};
+static const double learn_gain = 1.01; /* what is chosen is better than nothing by this at least */
 
 typedef struct learn {
   const kith_comm *comm;
@@ -88,8 +88,6 @@ static void learn_choose(learn *l, int class, int half) {
 
 /* ---- figures ---- */
 
-static bool learn_is_plain(kith__adapt_rates r) { return r.own == 0 && r.likely == 0 && r.shared == 0; }
-
 /* NDCG of the users with some rates. */
 static kith_agreed learn_try(learn *l, kith__adapt_rates rates, double *ndcg, int64_t *n_user) {
   kith_agreed st = {KITH_OK};
@@ -97,7 +95,7 @@ static kith_agreed learn_try(learn *l, kith__adapt_rates rates, double *ndcg, in
   const int d = l->a->d;
   const size_t row = (size_t)d * sizeof(float);
   for (int64_t i = 0; i < l->n; i++) memcpy(l->y + i * d, l->e->x + l->at[i] * d, row);
-  if (!learn_is_plain(rates)) kith__adapt_rows(l->a, rates, l->n, l->own, l->y);
+  if (rates.steps > 0) kith__adapt_rows(l->a, rates, l->n, l->own, l->y);
   for (int64_t i = 0; i < l->n; i++) memcpy(l->rows + learn_row(l, i) * d, l->y + i * d, row);
   KITH_TRY(kith_eval_metrics(l->comm, &l->held, d, l->rows, &l->on, &m));
   *ndcg = m.ndcg[m.n_k - 1];
@@ -116,40 +114,55 @@ static kith_agreed learn_better(learn *l, kith__adapt_rates rates, learn_best *b
   double ndcg = 0;
   int64_t n_user = 0;
   KITH_TRY(learn_try(l, rates, &ndcg, &n_user));
-  if (ndcg > best->ndcg * learn_gain) *best = (learn_best){rates, ndcg};
+  if (ndcg > best->ndcg) *best = (learn_best){rates, ndcg};
 done:
   return st;
 }
 
-static kith_agreed learn_search(learn *l, learn_best *best) {
+/* The best rates of a number of steps. */
+static kith_agreed learn_search_steps(learn *l, int steps, learn_best *best) {
+  kith_agreed st = {KITH_OK};
+  for (size_t i = 0; i < sizeof learn_rates / sizeof *learn_rates; i++)
+    KITH_TRY(learn_better(l, (kith__adapt_rates){learn_rates[i][0], learn_rates[i][1], 0, steps}, best));
+  const kith__adapt_rates by = best->rates;
+  for (size_t i = 0; i < sizeof learn_shared / sizeof *learn_shared; i++)
+    KITH_TRY(learn_better(l, (kith__adapt_rates){by.own, by.likely, learn_shared[i], steps}, best));
+done:
+  return st;
+}
+
+static kith_agreed learn_search(learn *l, int most, learn_best *best) {
   kith_agreed st = {KITH_OK};
   int64_t n_user = 0;
-  *best = (learn_best){.ndcg = 0};
-  KITH_TRY(learn_try(l, best->rates, &best->ndcg, &n_user));
-  for (size_t i = 0; i < sizeof learn_rates / sizeof *learn_rates; i++)
-    KITH_TRY(learn_better(l, (kith__adapt_rates){learn_rates[i][0], learn_rates[i][1], 0}, best));
-  for (size_t i = 0; i < sizeof learn_shared / sizeof *learn_shared; i++)
-    KITH_TRY(
-        learn_better(l, (kith__adapt_rates){best->rates.own, best->rates.likely, learn_shared[i]}, best));
+  learn_best plain = {.ndcg = 0};
+  KITH_TRY(learn_try(l, plain.rates, &plain.ndcg, &n_user));
+  *best = plain;
+  for (int steps = 1; steps <= most; steps++) {
+    learn_best of = plain;
+    KITH_TRY(learn_search_steps(l, steps, &of));
+    if (of.ndcg > best->ndcg) *best = of;
+  }
+  if (best->ndcg < plain.ndcg * learn_gain) *best = plain;
 done:
   return st;
 }
 
 /* What is better on the first half, if it is on the second one as well. */
-static kith_agreed learn_class(learn *l, int class, kith_adapt_class *out) {
+static kith_agreed learn_class(learn *l, int class, int most, kith_adapt_class *out) {
   kith_agreed st = {KITH_OK};
   learn_best best;
   learn_choose(l, class, 0);
-  KITH_TRY(learn_search(l, &best));
+  KITH_TRY(learn_search(l, most, &best));
   for (int64_t i = 0; i < l->n; i++)
     memcpy(l->rows + learn_row(l, i) * l->a->d, l->x + learn_row(l, i) * l->a->d,
            (size_t)l->a->d * sizeof *l->x);
   learn_choose(l, class, 1);
   KITH_TRY(learn_try(l, (kith__adapt_rates){0}, &out->plain, &out->n_user));
   out->adapted = out->plain;
-  if (learn_is_plain(best.rates)) return st;
+  if (best.rates.steps == 0) return st;
   KITH_TRY(learn_try(l, best.rates, &out->adapted, &out->n_user));
   if (out->adapted <= out->plain) return st;
+  out->steps = best.rates.steps;
   out->own = best.rates.own;
   out->likely = best.rates.likely;
   out->shared = best.rates.shared;
@@ -207,7 +220,7 @@ kith_agreed kith__adapt_learn(const kith_comm *comm, const kith_graph *g, const 
   out->k = l.on.k[l.on.n_k - 1];
   KITH_TRY(kith_agree(comm, learn_allocate(&l)));
   KITH_TRY(learn_shared_row(&l, out->n_class, a->shared));
-  for (int c = 0; c < out->n_class; c++) KITH_TRY(learn_class(&l, c, &out->of[c]));
+  for (int c = 0; c < out->n_class; c++) KITH_TRY(learn_class(&l, c, out->steps, &out->of[c]));
 done:
   learn_free(&l);
   return st;

@@ -91,7 +91,7 @@ static int64_t new_move(adapt_new *a, const kith__adapt *by, int class, float *x
   const kith_adapt_class *c = &a->by->of[class];
   const size_t row = (size_t)by->d * sizeof *x;
   int64_t n = 0;
-  if (c->own == 0 && c->likely == 0 && c->shared == 0) return 0;
+  if (c->steps == 0) return 0;
   for (int64_t i = 0; i < a->n; i++) {
     const int64_t n_item = a->start[i + 1] - a->start[i];
     if (new_class(a->by, n_item) != class) continue;
@@ -99,7 +99,7 @@ static int64_t new_move(adapt_new *a, const kith__adapt *by, int class, float *x
     memcpy(a->y + n * by->d, x + i * by->d, row);
     a->at[n++] = i;
   }
-  kith__adapt_rows(by, (kith__adapt_rates){c->own, c->likely, c->shared}, n, a->own, a->y);
+  kith__adapt_rows(by, (kith__adapt_rates){c->own, c->likely, c->shared, c->steps}, n, a->own, a->y);
   for (int64_t i = 0; i < n; i++) memcpy(x + a->at[i] * by->d, a->y + i * by->d, row);
   return n;
 }
@@ -147,7 +147,7 @@ kith_agreed kith_embed_adapt(const kith_comm *comm, const kith_graph *g, const k
   KITH_TRY(kith_agreed_same(adapt_check_new(g, run, new)));
   for (int c = 0; c < out.n_class; c++) out.of[c].pairs = o->adapt_pairs.of[c];
   KITH_TRY(kith__episodes_make(comm, g, run, o, &of));
-  KITH_TRY(kith__adapt_make(comm, g, e->d, x, o->adapt, adapt_sharpness(run), &a));
+  KITH_TRY(kith__adapt_make(comm, g, e->d, x, adapt_sharpness(run), &a));
   KITH_TRY(adapt_embed(comm, g, run, o, checkpoint, &of));
   KITH_TRY(kith__adapt_learn(comm, g, run, &of, x, &a, &out));
   out.length = a.length;

@@ -19,7 +19,7 @@ kith_status kith_embed_adapt_check(const kith_run *run, const kith_embed_options
  * @param e  of kith_embed(); unchanged on failure
  * Errors: KITH_ECONFIG (no validation items; new nodes with features or relations, or no new users),
  * KITH_ENOMEM, those of kith_embed() and kith_eval_metrics().
- * Cost: a forward pass, and for each number of pairs 14 rankings of half of the users, and one of the others.
+ * Cost: a forward pass, and for each number of pairs and of steps 14 rankings of half of the users.
  * Memory: that of kith_embed() with the episodes, and on every rank the rows of all items and 64 numbers
  * each.
  */
