@@ -250,6 +250,23 @@ static void what_cannot_be_masked_or_ranked_is_refused(void **state) {
   kith_graph_destroy(&g);
 }
 
+enum { TERMS = 3 };
+
+/* Terms of three items of each owned user. */
+static kith_pair_terms terms_of(const kith_graph *g) {
+  kith_pair_terms t = {.item = {.n_row = g->n_own_of[0]}};
+  if (KITH_NEW(t.item.start, g->n_own_of[0] + 1) || KITH_NEW(t.item.value, TERMS * g->n_own_of[0]) ||
+      KITH_NEW(t.value, TERMS * g->n_own_of[0]))
+    abort();
+  for (int64_t u = 0, e = 0; u < g->n_own_of[0]; t.item.start[++u] = e)
+    for (int k = 0; k < TERMS; k++, e++) {
+      int64_t who = g->original[g->row_of[0][u]];
+      t.item.value[e] = (int32_t)(who + 200 * k);
+      t.value[e] = (float)(10 * who + k + 1);
+    }
+  return t;
+}
+
 /* Users that are dealt anew: an even share, each with the row and the lists that its owner has. */
 static void users_are_dealt_evenly_with_their_rows_and_lists(void **state) {
   (void)state;
@@ -257,12 +274,13 @@ static void users_are_dealt_evenly_with_their_rows_and_lists(void **state) {
   float *x = vectors(g);
   kith__scope s;
   kith__deal deal;
+  kith_pair_terms terms = terms_of(g);
   const kith_eval_options o = options(KITH_EVAL_TEST, 1, (int[]){5});
   bool met[USERS] = {false};
   for (kith_lid i = 0; i < g->n_own_of[0]; i++) /* rows tell whose they are */
     x[g->row_of[0][i] * WIDTH] = (float)g->original[g->row_of[0][i]];
   assert_int_equal(kith__scope_make(test_comm, g, &o.scope, true, &g->test, &s).status, KITH_OK);
-  assert_int_equal(kith__deal_make(test_comm, g, WIDTH, x, &s, true, NULL, &deal).status, KITH_OK);
+  assert_int_equal(kith__deal_make(test_comm, g, WIDTH, x, &s, true, &terms, &deal).status, KITH_OK);
   int64_t all = deal.n;
   kith_comm_sum_int(test_comm, 1, &all);
   int64_t low = all / test_comm->size, n_seen = deal.n;
@@ -278,11 +296,16 @@ static void users_are_dealt_evenly_with_their_rows_and_lists(void **state) {
       assert_int_equal(kith_ragged_has(&deal.users.train, at, item), trained(u, item));
       assert_int_equal(kith__scope_masks(&deal.scope, at, item), trained(u, item) || validated(u, item));
     }
+    for (int k = 0; k < TERMS; k++)
+      assert_true(kith__addend_one(deal.pairs, at, u + 200 * k) == (float)(10 * u + k + 1));
+    assert_true(kith__addend_one(deal.pairs, at, u + 1) == 0);
   }
   kith_comm_sum_int(test_comm, 1, &n_seen);
   assert_int_equal(n_seen, all);
   kith__deal_free(&deal);
   kith__scope_free(&s);
+  kith_ragged_free(&terms.item);
+  KITH_FREE(terms.value);
   free(x);
   kith_graph_destroy(&g);
 }
