@@ -5,7 +5,6 @@
  * Its parts depend on the number of ranks, but not on the run.
  */
 #include "share.h"
-#include "update.h"
 
 #ifdef KITH_HAS_PTSCOTCH
 #include <ptscotch.h>
@@ -95,7 +94,7 @@ kith_agreed kith__partition_ptscotch(const partition_share *s, const kith_partit
   KITH_TRY(kith_agree(s->comm, scotch_make(s, &a)));
   KITH_TRY(kith_agree(s->comm, scotch_run(s, o, &a)));
   for (int32_t i = 0; i < s->n_own; i++) part[i] = (int32_t)a.part[i];
-  KITH_TRY(kith__partition_share_tell(s, part));
+  KITH_TRY(kith__partition_share_tell(s, sizeof *part, part));
 done:
   KITH_FREE(a.load);
   KITH_FREE(a.to);

@@ -1,20 +1,23 @@
-/* Entries on their way to other ranks, in rounds. */
+/* Records on their way to other ranks, in rounds. */
+#include <string.h>
+
 #include "share.h"
 
-enum { ROUTE_ARRIVE = 1 << 18, ROUTE_LEAST = 256 }; /* entries */
+enum { ROUTE_ARRIVE = 1 << 18, ROUTE_LEAST = 256 }; /* records */
 
-kith_status kith__partition_route_make(const kith_comm *comm, partition_take take, void *context,
-                                       partition_route *route) {
+kith_status kith__partition_route_make(const kith_comm *comm, size_t width, partition_take take,
+                                       void *context, partition_route *route) {
   kith_status st = KITH_OK;
   int64_t room = ROUTE_ARRIVE / comm->size;
-  *route = (partition_route){.comm = comm, .take = take, .context = context, .type = MPI_DATATYPE_NULL};
+  *route = (partition_route){
+      .comm = comm, .width = width, .take = take, .context = context, .type = MPI_DATATYPE_NULL};
   route->room = room > ROUTE_LEAST ? room : ROUTE_LEAST;
-  KITH_TRY(KITH_NEW(route->put, route->room));
-  KITH_TRY(KITH_NEW(route->send, route->room));
+  KITH_TRY(KITH_NEW(route->put, route->room * (int64_t)width));
+  KITH_TRY(KITH_NEW(route->send, route->room * (int64_t)width));
   KITH_TRY(KITH_NEW(route->rank, route->room));
-  KITH_TRY(KITH_NEW(route->got, route->room * comm->size));
+  KITH_TRY(KITH_NEW(route->got, route->room * comm->size * (int64_t)width));
   KITH_TRY(kith_alltoall_make(comm->size, &route->all));
-  KITH_MPI(MPI_Type_contiguous((int)sizeof(partition_entry), MPI_BYTE, &route->type));
+  KITH_MPI(MPI_Type_contiguous((int)width, MPI_BYTE, &route->type));
   KITH_MPI(MPI_Type_commit(&route->type));
 done:
   return st;
@@ -34,7 +37,9 @@ static void route_sort(partition_route *route) {
   for (int r = 0; r < route->comm->size; r++) a->send_count[r] = 0;
   for (int64_t k = 0; k < route->n; k++) a->send_count[route->rank[k]]++;
   kith_prefix_sum(route->comm->size, a->send_count, a->send_displ);
-  for (int64_t k = 0; k < route->n; k++) route->send[a->send_displ[route->rank[k]]++] = route->put[k];
+  for (int64_t k = 0; k < route->n; k++)
+    memcpy(route->send + (size_t)a->send_displ[route->rank[k]]++ * route->width,
+           route->put + (size_t)k * route->width, route->width);
   kith_prefix_sum(route->comm->size, a->send_count, a->send_displ);
 }
 
@@ -51,10 +56,10 @@ static bool route_round(partition_route *route, bool last) {
   return kith_comm_max(route->comm, !last) == 0;
 }
 
-void kith__partition_route_put(partition_route *route, int rank, partition_entry entry) {
+void kith__partition_route_put(partition_route *route, int rank, const void *record) {
   if (route->n == route->room) route_round(route, false);
   route->rank[route->n] = rank;
-  route->put[route->n++] = entry;
+  memcpy(route->put + (size_t)route->n++ * route->width, record, route->width);
 }
 
 void kith__partition_route_end(partition_route *route) {

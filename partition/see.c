@@ -141,14 +141,15 @@ done:
 
 /* ---- what ghosts are ---- */
 
-kith_agreed kith__partition_share_tell(const partition_share *s, int32_t *value) {
+kith_agreed kith__partition_share_tell(const partition_share *s, size_t size, void *value) {
   kith_agreed st = {KITH_OK};
   const kith_comm *comm = s->comm;
   kith_alltoall all = {0};
-  int32_t *out = NULL;
+  char *out = NULL, *at = value;
   int64_t n = s->seer_start[s->n_own];
+  MPI_Datatype type;
   KITH_TRY(kith_agree(comm, kith_alltoall_make(comm->size, &all)));
-  KITH_TRY(kith_agree(comm, KITH_NEW(out, n)));
+  KITH_TRY(kith_agree(comm, KITH_NEW(out, n * (int64_t)size)));
   for (int64_t k = 0; k < n; k++) all.send_count[s->seer[k].rank]++;
   for (int32_t k = 0, r = 0; k < s->n_ghost; k++) {
     while (s->ghost[k] >= s->first[r + 1]) r++;
@@ -158,10 +159,13 @@ kith_agreed kith__partition_share_tell(const partition_share *s, int32_t *value)
   kith_prefix_sum(comm->size, all.recv_count, all.recv_displ);
   for (int32_t i = 0; i < s->n_own; i++) /* a rank's ghosts ascend, and so do own nodes */
     for (int64_t k = s->seer_start[i]; k < s->seer_start[i + 1]; k++)
-      out[all.send_displ[s->seer[k].rank]++] = value[i];
+      memcpy(out + (size_t)all.send_displ[s->seer[k].rank]++ * size, at + (size_t)i * size, size);
   kith_prefix_sum(comm->size, all.send_count, all.send_displ);
-  KITH_MPI(MPI_Alltoallv(out, all.send_count, all.send_displ, MPI_INT32_T, value + s->n_own, all.recv_count,
-                         all.recv_displ, MPI_INT32_T, comm->mpi));
+  KITH_MPI(MPI_Type_contiguous((int)size, MPI_BYTE, &type));
+  KITH_MPI(MPI_Type_commit(&type));
+  KITH_MPI(MPI_Alltoallv(out, all.send_count, all.send_displ, type, at + (size_t)s->n_own * size,
+                         all.recv_count, all.recv_displ, type, comm->mpi));
+  MPI_Type_free(&type);
 done:
   kith_alltoall_free(&all);
   KITH_FREE(out);

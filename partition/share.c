@@ -11,8 +11,6 @@
 #include "graph/schema.h"
 #include "share.h"
 
-enum { SHARE_BINS = 1 << 16 };
-
 void kith__partition_share_free(partition_share *s) {
   KITH_FREE(s->first);
   KITH_FREE(s->start);
@@ -21,6 +19,15 @@ void kith__partition_share_free(partition_share *s) {
   KITH_FREE(s->ghost);
   KITH_FREE(s->seer_start);
   KITH_FREE(s->seer);
+}
+
+void kith__partition_share_forget(partition_share *s) {
+  KITH_FREE(s->to);
+  KITH_FREE(s->weight);
+  KITH_FREE(s->ghost);
+  KITH_FREE(s->seer_start);
+  KITH_FREE(s->seer);
+  s->n_ghost = 0;
 }
 
 /* ---- edges ---- */
@@ -84,6 +91,17 @@ static void bins_add(void *context, int64_t i, int64_t j, int list) {
   b->odd += i < j ? bits : i > j ? -bits : 1;
 }
 
+void kith__partition_ranges(int size, int64_t n, const int64_t *load, int64_t *first) {
+  int64_t bins = n < PARTITION_BINS ? n : PARTITION_BINS, width = kith__partition_bin(n), all = 0, before = 0;
+  for (int64_t k = 0; k < bins; k++) all += load[k];
+  for (int64_t k = 0, r = 0; k <= bins; k++) {
+    for (; r <= size && (k == bins || before >= kith_chunk_begin(all, size, (int)r)); r++)
+      first[r] = k * width < n ? k * width : n;
+    if (k < bins) before += load[k];
+  }
+  first[size] = n;
+}
+
 /* Labeled nodes: every edge stands at both of its ends, and none leads back to where it comes from. */
 static kith_status bins_check(const share_bins *b) {
   if (b->odd == 0) return KITH_OK;
@@ -92,8 +110,8 @@ static kith_status bins_check(const share_bins *b) {
 
 static kith_agreed share_deal(const kith_links *l, const int *weight, partition_share *s) {
   kith_agreed st = {KITH_OK};
-  int64_t bins = s->n < SHARE_BINS ? s->n : SHARE_BINS, all = 0, before = 0;
-  share_bins b = {.width = s->n / SHARE_BINS + 1, .labeled = l->n_class > 0};
+  int64_t bins = s->n < PARTITION_BINS ? s->n : PARTITION_BINS;
+  share_bins b = {.width = kith__partition_bin(s->n), .labeled = l->n_class > 0};
   KITH_TRY(kith_agree(s->comm, KITH_NEW(b.load, bins + 1)));
   KITH_TRY(kith_agree(s->comm, KITH_NEW(s->first, s->comm->size + 1)));
   share_each(l, weight, bins_add, &b);
@@ -101,19 +119,20 @@ static kith_agreed share_deal(const kith_links *l, const int *weight, partition_
   kith_comm_sum_int(s->comm, (int)bins + 1, b.load);
   b.odd = (uint64_t)b.load[bins];
   KITH_TRY(kith_agreed_same(l->n_class > 0 ? bins_check(&b) : KITH_OK));
-  for (int64_t k = 0; k < bins; k++) all += b.load[k] += b.width;
-  for (int64_t k = 0, r = 0; k <= bins; k++) {
-    for (; r <= s->comm->size && (k == bins || before >= kith_chunk_begin(all, s->comm->size, (int)r)); r++)
-      s->first[r] = k * b.width < s->n ? k * b.width : s->n;
-    if (k < bins) before += b.load[k];
-  }
-  s->first[s->comm->size] = s->n;
+  for (int64_t k = 0; k < bins; k++) b.load[k] += b.width;
+  kith__partition_ranges(s->comm->size, s->n, b.load, s->first);
 done:
   KITH_FREE(b.load);
   return st;
 }
 
 /* ---- entries ---- */
+
+/* What row `row` of the receiver reads, and in which list it stands. */
+typedef struct share_entry {
+  int64_t to;
+  int32_t row, list;
+} share_entry;
 
 typedef struct share_entries {
   const partition_share *s;
@@ -142,12 +161,13 @@ static void entries_count(void *context, int64_t i, int64_t j, int list) {
 static void entries_send(void *context, int64_t i, int64_t j, int list) {
   share_entries *x = context;
   int rank = kith_owner(x->s->comm->size, x->s->first, i);
-  partition_entry entry = {.to = j, .row = (int32_t)(i - x->s->first[rank]), .list = list};
-  kith__partition_route_put(&x->route, rank, entry);
+  share_entry entry = {.to = j, .row = (int32_t)(i - x->s->first[rank]), .list = list};
+  kith__partition_route_put(&x->route, rank, &entry);
 }
 
-static void entries_take(void *context, int64_t n, const partition_entry *entry) {
+static void entries_take(void *context, int64_t n, const void *records) {
   share_entries *x = context;
+  const share_entry *entry = records;
   for (int64_t k = 0; k < n; k++, x->at++) {
     x->to[x->at] = entry[k].to;
     x->row[x->at] = entry[k].row;
@@ -160,7 +180,7 @@ static kith_status entries_alloc(bool listed, share_entries *x) {
   KITH_TRY(KITH_NEW(x->to, x->n));
   KITH_TRY(KITH_NEW(x->row, x->n));
   if (listed) KITH_TRY(KITH_NEW(x->list, x->n));
-  KITH_TRY(kith__partition_route_make(x->s->comm, entries_take, x, &x->route));
+  KITH_TRY(kith__partition_route_make(x->s->comm, sizeof(share_entry), entries_take, x, &x->route));
 done:
   return st;
 }

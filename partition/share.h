@@ -4,42 +4,45 @@
 
 #include "comm/comm.h"
 #include "partition.h"
+#include "update.h"
 
 /* ---- records that travel ---- */
 
-/** An entry of a row: what row `row` of the receiver reads, and in which list it stands. */
-typedef struct partition_entry {
-  int64_t to;
-  int32_t row, list;
-} partition_entry;
-
-typedef void (*partition_take)(void *context, int64_t n, const partition_entry *entry);
+typedef void (*partition_take)(void *context, int64_t n, const void *records);
 
 /**
- * Sends entries to ranks in rounds of bounded size: whatever there is to send, memory is that of a round.
- * kith__partition_route_put() may exchange, so ranks that put more than others do it together with
- * kith__partition_route_end() of those.
+ * Sends records of `width` bytes to ranks in rounds of bounded size: whatever there is to send, memory is
+ * that of a round. kith__partition_route_put() may exchange, so ranks that put more than others do it
+ * together with kith__partition_route_end() of those.
  */
 typedef struct partition_route {
   const kith_comm *comm;
   partition_take take; /* called with what arrives */
   void *context;
-  int64_t room, n; /* entries of a round, and those put so far */
-  partition_entry *put, *send, *got;
+  size_t width;
+  int64_t room, n; /* records of a round, and those put so far */
+  char *put, *send, *got;
   int32_t *rank; /* [room] to whom */
   kith_alltoall all;
   MPI_Datatype type;
 } partition_route;
 
 /** Local.  Errors: KITH_ENOMEM; the caller frees *route, then too. */
-kith_status kith__partition_route_make(const kith_comm *comm, partition_take take, void *context,
-                                       partition_route *route) KITH_MUST_USE;
+kith_status kith__partition_route_make(const kith_comm *comm, size_t width, partition_take take,
+                                       void *context, partition_route *route) KITH_MUST_USE;
 void kith__partition_route_free(partition_route *route);
-void kith__partition_route_put(partition_route *route, int rank, partition_entry entry);
+void kith__partition_route_put(partition_route *route, int rank, const void *record);
 /** Send the rest, and take part until all ranks are here.  Collective. */
 void kith__partition_route_end(partition_route *route);
 
 /* ---- rows ---- */
+
+enum { PARTITION_BINS = 1 << 16 };
+
+/** Nodes of a bin, where n nodes are in at most PARTITION_BINS bins. */
+static inline int64_t kith__partition_bin(int64_t n) { return n / PARTITION_BINS + 1; }
+/** first [size + 1]: ranges of n nodes with about equal sums of load, which is given by bin. */
+void kith__partition_ranges(int size, int64_t n, const int64_t *load, int64_t *first);
 
 /** A rank that has a node as a ghost, and where. */
 typedef struct partition_seer {
@@ -70,15 +73,17 @@ typedef struct partition_share {
 kith_agreed kith__partition_share_make(const kith_comm *comm, const kith_links *l, const int *weight,
                                        partition_share *out) KITH_MUST_USE;
 void kith__partition_share_free(partition_share *s);
+/** Free all but the owners, and the sizes of rows. */
+void kith__partition_share_forget(partition_share *s);
 
 /** Find s->ghost of the entries `to`, which are global numbers, and make s->to of them.  Collective. */
 kith_agreed kith__partition_share_see(partition_share *s, int64_t n, const int64_t *to) KITH_MUST_USE;
 /** Set s->seer.  Collective. */
 kith_agreed kith__partition_share_meet(partition_share *s) KITH_MUST_USE;
 
-/** Copy value [n_own + n_ghost] of own nodes to the ranks that see them.  Collective.  Errors: KITH_ENOMEM.
- */
-kith_agreed kith__partition_share_tell(const partition_share *s, int32_t *value) KITH_MUST_USE;
+/** Copy value [n_own + n_ghost], of `size` bytes each, of own nodes to the ranks that see them.  Collective.
+ * Errors: KITH_ENOMEM. */
+kith_agreed kith__partition_share_tell(const partition_share *s, size_t size, void *value) KITH_MUST_USE;
 
 /** Weight [relations] in the cut, as kith__partition_weights(). */
 void kith__partition_schema_weights(const kith_schema *schema, const kith_partition_options *o, int *weight);
@@ -106,5 +111,36 @@ kith_agreed kith__partition_ptscotch(const partition_share *s, const kith_partit
  * @param[in,out] part  as above
  */
 kith_agreed kith__partition_order(const partition_share *s, int parts, int32_t *part) KITH_MUST_USE;
+
+/* ---- what becomes of the parts ---- */
+
+/** Judge n cuts, of which `part` is the parts: all of the report but bytes, and relations.  Collective.
+ * Errors: KITH_ENOMEM. */
+kith_agreed kith__partition_share_judge(const partition_share *s, int parts, const int32_t *part, int n,
+                                        kith_partition_judged *cut) KITH_MUST_USE;
+
+/** Global numbers. */
+typedef struct partition_numbers {
+  int64_t *first, *user_count; /* [parts + 1], [parts] */
+  int64_t *number;             /* [n_own + n_ghost]; those of ghosts are not set */
+} partition_numbers;
+
+/** Collective.  Errors: KITH_ENOMEM, KITH_ECONFIG; the caller frees *out, then too. */
+kith_agreed kith__partition_number(const partition_share *s, const kith_links *l, int parts,
+                                   const int32_t *part, partition_numbers *out) KITH_MUST_USE;
+void kith__partition_numbers_free(partition_numbers *x);
+
+/** The attributes of parts.h5 that follow from sizes and options of a graph.  Collective. */
+kith_agreed kith__partition_write_attributes(kith_h5 *f, const kith_dataset *d,
+                                             const kith_partition_options *o, double first_cut) KITH_MUST_USE;
+/**
+ * Write parts.h5 of a graph whose links are plain.  Collective.
+ *
+ * @param graph  path of graph.h5, of which `l` is the rank's share; `s` is of it without relations
+ * Errors: KITH_EOUTPUT, KITH_EIO, KITH_EDATA, KITH_ENOMEM, KITH_ECONFIG (use more ranks).
+ */
+kith_agreed kith__partition_share_write(const partition_share *s, const char *graph, const kith_links *l,
+                                        const kith_partition_options *o, const partition_numbers *numbers,
+                                        const char *path) KITH_MUST_USE;
 
 #endif

@@ -1,6 +1,5 @@
 /* Cutting by all ranks, of which each holds a share of the graph. */
 #include "share.h"
-#include "update.h"
 
 enum { TOGETHER_PIECE = 1 << 24 }; /* nodes a message */
 
@@ -26,21 +25,52 @@ static void together_gather(const partition_share *s, const int32_t *part, int32
     }
 }
 
+/* Cut: *part [n_own + n_ghost] is new. */
+static kith_agreed together_cut(const kith_comm *comm, const kith_links *l, const kith_partition_options *o,
+                                partition_share *s, int32_t **part) {
+  kith_agreed st = {KITH_OK};
+  int weight[KITH_MAX_RELATIONS] = {0};
+  kith__partition_schema_weights(&l->schema, o, weight);
+  KITH_TRY(kith__partition_share_make(comm, l, weight, s));
+  KITH_TRY(kith_agree(comm, KITH_NEW(*part, (int64_t)s->n_own + s->n_ghost)));
+  bool scotch = o->method == KITH_PARTITION_PTSCOTCH && o->parts > 1 && s->n >= 4 * (int64_t)o->parts;
+  KITH_TRY(scotch ? kith__partition_ptscotch(s, o, *part) : kith__partition_stream(s, l, o, *part));
+  KITH_TRY(kith__partition_order(s, o->parts, *part));
+done:
+  return st;
+}
+
 kith_agreed kith_partition_make_together(const kith_comm *comm, const kith_links *l,
                                          const kith_partition_options *o, int32_t *part) {
   kith_agreed st = {KITH_OK};
   partition_share s = {.n = 0};
-  int weight[KITH_MAX_RELATIONS] = {0};
   int32_t *own = NULL;
-  kith__partition_schema_weights(&l->schema, o, weight);
-  KITH_TRY(kith__partition_share_make(comm, l, weight, &s));
-  KITH_TRY(kith_agree(comm, KITH_NEW(own, (int64_t)s.n_own + s.n_ghost)));
-  bool scotch = o->method == KITH_PARTITION_PTSCOTCH && o->parts > 1 && s.n >= 4 * (int64_t)o->parts;
-  KITH_TRY(scotch ? kith__partition_ptscotch(&s, o, own) : kith__partition_stream(&s, l, o, own));
-  KITH_TRY(kith__partition_order(&s, o->parts, own));
+  KITH_TRY(together_cut(comm, l, o, &s, &own));
   together_gather(&s, own, part);
 done:
   KITH_FREE(own);
+  kith__partition_share_free(&s);
+  return st;
+}
+
+kith_agreed kith_partition_write_together(const kith_comm *comm, const char *graph, const kith_links *l,
+                                          const kith_partition_options *o, const char *path, int n,
+                                          kith_partition_judged *cut, double *seconds) {
+  kith_agreed st = {KITH_OK};
+  partition_share s = {.n = 0};
+  partition_numbers numbers = {0};
+  int32_t *own = NULL;
+  double began = kith_clock();
+  KITH_TRY(together_cut(comm, l, o, &s, &own));
+  *seconds = kith_clock() - began;
+  KITH_TRY(kith__partition_share_judge(&s, o->parts, own, n, cut));
+  KITH_TRY(kith__partition_number(&s, l, o->parts, own, &numbers));
+  KITH_FREE(own);
+  kith__partition_share_forget(&s);
+  KITH_TRY(kith__partition_share_write(&s, graph, l, o, &numbers, path));
+done:
+  KITH_FREE(own);
+  kith__partition_numbers_free(&numbers);
   kith__partition_share_free(&s);
   return st;
 }

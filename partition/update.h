@@ -15,6 +15,13 @@ bool kith_partition_is_together(kith_partition_method method);
 /** Whether PT-Scotch is built in.  Local. */
 bool kith_partition_has_ptscotch(void);
 
+/** A cut, for a number of ranks, and what kith_partition_judge() says of it. */
+typedef struct kith_partition_judged {
+  const int32_t *part; /**< [nodes] */
+  int ranks;
+  kith_partition_report report;
+} kith_partition_judged;
+
 /**
  * As kith_partition_make(), by all ranks, for such a method; the same parts on any number of ranks, but for
  * ptscotch.
@@ -27,12 +34,19 @@ bool kith_partition_has_ptscotch(void);
 kith_agreed kith_partition_make_together(const kith_comm *comm, const kith_links *l,
                                          const kith_partition_options *o, int32_t *part) KITH_MUST_USE;
 
-/** A cut, for a number of ranks, and what kith_partition_judge() says of it. */
-typedef struct kith_partition_judged {
-  const int32_t *part; /**< [nodes] */
-  int ranks;
-  kith_partition_report report;
-} kith_partition_judged;
+/**
+ * Cut by such a method, judge, and write parts.h5, with no more than a share of the graph on any rank; the
+ * same file on any number of ranks.  Collective.
+ *
+ * @param graph        path of graph.h5
+ * @param l            the rank's share of its edges; l->plain
+ * @param[in,out] cut  [n] with cut[k].ranks; the reports, but for bytes, on all ranks
+ * @param[out] seconds of the cut alone
+ * Errors: as above; KITH_EOUTPUT, KITH_EIO.
+ */
+kith_agreed kith_partition_write_together(const kith_comm *comm, const char *graph, const kith_links *l,
+                                          const kith_partition_options *o, const char *path, int n,
+                                          kith_partition_judged *cut, double *seconds) KITH_MUST_USE;
 
 /** Judge n cuts with o->parts parts; the graph is made once.  Local.  Errors: KITH_ENOMEM. */
 kith_status kith_partition_judge_all(const kith_dataset *d, const kith_partition_options *o, int width,

@@ -2,8 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "partition.h"
-#include "update.h"
+#include "share.h"
 
 /* The numbering: global numbers go part by part, within a part type by type, each by original number. */
 typedef struct numbering {
@@ -210,8 +209,8 @@ done:
   return st;
 }
 
-static kith_agreed write_attributes(kith_h5 *f, const kith_dataset *d, const kith_partition_options *o,
-                                    double first_cut) {
+kith_agreed kith__partition_write_attributes(kith_h5 *f, const kith_dataset *d,
+                                             const kith_partition_options *o, double first_cut) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(write_counts(f, d));
   KITH_TRY(kith_h5_put_attr_int(f, "parts", o->parts));
@@ -331,7 +330,7 @@ kith_agreed kith__partition_write(const kith_comm *comm, const char *path, const
   KITH_TRY(kith_agree(comm, numbering_make(d, o->parts, part, &m)));
   KITH_TRY(kith_agree(comm, cut_make(d, &m, &rows)));
   KITH_TRY(kith_h5_create(comm, path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, write_bytes(d), &f));
-  KITH_TRY(write_attributes(f, d, o, first_cut));
+  KITH_TRY(kith__partition_write_attributes(f, d, o, first_cut));
   KITH_TRY(d->n_class > 0 ? write_nodes(comm, f, d, o->parts, &m, &rows)
                           : write_pairs(comm, f, d, o->parts, &m, &rows));
   KITH_TRY(kith_h5_publish(&f));

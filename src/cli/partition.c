@@ -1,6 +1,7 @@
 /* kith partition: partition the graph offline, and report the quality of the cut for every useful number of
  * ranks. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "graph/schema.h"
@@ -111,28 +112,36 @@ done:
   return st;
 }
 
+static int64_t partition_steps(const cli *c, const kith_dataset *d) {
+  return d->n_class > 0 ? 1 : (d->n_edge + c->job.train.batch - 1) / c->job.train.batch;
+}
+
+/* One cut, for n numbers of ranks. */
+static void partition_tell(cli *c, const kith_dataset *d, kith_partition_method method, double seconds, int n,
+                           const kith_partition_judged *cut) {
+  char edges[KITH_COUNT_SIZE];
+  cli_print_wrapped(c, 2, "%s, %s cut into %s by %s in %.2f s", KITH_COUNT(kith_dataset_n_node(d), "node(s)"),
+                    partition_edges(d, n > 0 && cut[0].report.n_relation > 1, sizeof edges, edges),
+                    KITH_COUNT(c->job.partition.parts, "part(s)"), kith_partition_method_name(method),
+                    seconds);
+  partition_print(c, method, n, cut);
+}
+
 /* Judge and print what was made, on rank 0. */
 static kith_status partition_report(cli *c, const kith_dataset *d, const partition_parts *made) {
   kith_status st = KITH_OK;
   const kith_partition_options *o = &c->job.partition;
-  char edges[KITH_COUNT_SIZE];
   kith_partition_judged *cut = NULL;
   int ranks[PARTITION_REPORTS], n = partition_ranks(o->parts, ranks), n_cut = 0;
-  int64_t steps = d->n_class > 0 ? 1 : (d->n_edge + c->job.train.batch - 1) / c->job.train.batch;
   KITH_TRY(KITH_NEW(cut, (int64_t)n * PARTITION_METHODS));
   for (int m = 0; m < PARTITION_METHODS; m++)
     for (int i = 0; made[m].part && i < n; i++)
       cut[n_cut++] = (kith_partition_judged){.part = made[m].part, .ranks = ranks[i]};
-  KITH_TRY(
-      kith_partition_judge_all(d, o, c->job.model.dim, kith_model_n_layer(&c->job.model), steps, n_cut, cut));
+  KITH_TRY(kith_partition_judge_all(d, o, c->job.model.dim, kith_model_n_layer(&c->job.model),
+                                    partition_steps(c, d), n_cut, cut));
   for (int m = 0, first = 0; m < PARTITION_METHODS; m++) {
     if (!made[m].part) continue;
-    cli_print_wrapped(c, 2, "%s, %s cut into %s by %s in %.2f s",
-                      KITH_COUNT(kith_dataset_n_node(d), "node(s)"),
-                      partition_edges(d, n > 0 && cut[0].report.n_relation > 1, sizeof edges, edges),
-                      KITH_COUNT(o->parts, "part(s)"), kith_partition_method_name((kith_partition_method)m),
-                      made[m].seconds);
-    partition_print(c, (kith_partition_method)m, n, cut + first);
+    partition_tell(c, d, (kith_partition_method)m, made[m].seconds, n, cut + first);
     first += n;
   }
   partition_explain(c);
@@ -204,6 +213,42 @@ done:
   return st;
 }
 
+/* Cut and write by all ranks, with a share of the graph on each, where graph.h5 has what that can write. */
+static kith_agreed partition_together(cli *c, const char *graph, const char *parts, bool *written) {
+  kith_agreed st = {KITH_OK};
+  kith_links *l = NULL;
+  kith_partition_judged *cut = NULL;
+  kith_dataset d = {.n_edge = 0}; /* sizes alone */
+  int ranks[PARTITION_REPORTS], n = partition_ranks(c->job.partition.parts, ranks);
+  double seconds = 0;
+  KITH_TRY(kith_links_read(c->comm, graph, false, &l));
+  KITH_TRY(kith_agree(c->comm, partition_check_relations(&l->schema, &c->job.partition)));
+  if (!l->plain) goto done;
+  memcpy(d.n, l->n, sizeof d.n);
+  d.n_edge = l->list[0].edges.start[l->list[0].edges.n_row];
+  kith_comm_sum_int(c->comm, 1, &d.n_edge);
+  if (c->comm->rank == 0) partition_warn(c, &d);
+  KITH_TRY(kith_agree(c->comm, kith_log_check()));
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(cut, n)));
+  for (int i = 0; i < n; i++) cut[i].ranks = ranks[i];
+  const bool shared = c->comm->rank == 0 && cli_is_shared(c, parts);
+  KITH_TRY(kith_partition_write_together(c->comm, graph, l, &c->job.partition, parts, n, cut, &seconds));
+  *written = true;
+  if (c->comm->rank > 0) goto done;
+  for (int i = 0; i < n; i++) {
+    kith_partition_report *r = &cut[i].report;
+    r->bytes_per_layer = r->ghosts * c->job.model.dim * (int64_t)sizeof(float);
+    r->bytes_per_epoch = r->bytes_per_layer * 2 * kith_model_n_layer(&c->job.model) * partition_steps(c, &d);
+  }
+  partition_tell(c, &d, c->job.partition.method, seconds, n, cut);
+  partition_explain(c);
+  cli_print_written(c, parts, shared);
+done:
+  kith_links_destroy(&l);
+  KITH_FREE(cut);
+  return st;
+}
+
 static void partition_free(partition_parts *made) {
   for (int m = 0; m < PARTITION_METHODS; m++) KITH_FREE(made[m].part);
 }
@@ -258,7 +303,7 @@ done:
 kith_agreed cli_partition(cli *c) {
   kith_agreed st = {KITH_OK};
   kith_comm *alone = NULL;
-  bool compare = cli_flag(c, "compare");
+  bool compare = cli_flag(c, "compare"), written = false;
   partition_parts made[PARTITION_METHODS] = {{.seconds = 0}};
   char graph[KITH_PATH], parts[KITH_PATH];
   KITH_TRY(kith_agreed_same(cli_take_refit(c)));
@@ -267,6 +312,10 @@ kith_agreed cli_partition(cli *c) {
   if (!compare) KITH_TRY(kith_agree(c->comm, cli_stage_to_write(c, "parts.h5", parts)));
   if (!compare) KITH_TRY(cli_lock_of(c, parts));
   if (!compare) KITH_TRY(kith_agree(c->comm, cli_check_update(c, !c->refit)));
+  c->job.partition.relations = *kith_model_relations(&c->job.model);
+  if (!compare && !c->refit && c->comm->size > 1 && kith_partition_is_together(c->job.partition.method))
+    KITH_TRY(partition_together(c, graph, parts, &written));
+  if (written) goto done;
   KITH_TRY(partition_share(c, compare, made));
   KITH_TRY(kith_comm_create(MPI_COMM_SELF, &alone));
   KITH_TRY(

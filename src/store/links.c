@@ -20,9 +20,9 @@ static kith_status links_check_rows(const char *path, const char *name, int64_t 
                    (long long)n_row + 1);
 }
 
-/* Read the rank's rows of group/start, rebased to zero; *at is the first value's index in the file. */
+/* Read the rank's rows of group/start, rebased to zero. */
 static kith_agreed links_read_start(const kith_comm *comm, kith_h5 *f, const char *name, int64_t n_row,
-                                    int64_t n_value, kith_links_rows *out, int64_t *at) {
+                                    int64_t n_value, kith_links_rows *out) {
   kith_agreed st = {KITH_OK};
   kith_ragged *l = &out->edges;
   int64_t n_start = 0;
@@ -35,8 +35,8 @@ static kith_agreed links_read_start(const kith_comm *comm, kith_h5 *f, const cha
   KITH_TRY(kith_h5_read(f, name, KITH_H5_INT64, 0, out->first, l->n_row + 1, l->start));
   KITH_TRY(kith_agree(comm, kith__validate_offsets(kith_h5_path(f), name, n_start, out->first, l->n_row + 1,
                                                    l->start, n_value)));
-  *at = l->start[0];
-  for (int64_t i = 0; i <= l->n_row; i++) l->start[i] -= *at;
+  out->at = l->start[0];
+  for (int64_t i = 0; i <= l->n_row; i++) l->start[i] -= out->at;
 done:
   return st;
 }
@@ -46,14 +46,14 @@ static kith_agreed links_read_rows(const kith_comm *comm, kith_h5 *f, const char
   kith_agreed st = {KITH_OK};
   kith_ragged *l = &out->edges;
   char name[KITH_NAME], start[KITH_NAME];
-  int64_t n = 0, at = 0;
+  int64_t n = 0;
   int d = 0;
   snprintf(name, sizeof name, "%.50s/%s", group, column);
   snprintf(start, sizeof start, "%.50s/start", group);
   KITH_TRY(kith_h5_extent(f, name, &n, &d));
-  KITH_TRY(links_read_start(comm, f, start, n_row, n, out, &at));
+  KITH_TRY(links_read_start(comm, f, start, n_row, n, out));
   KITH_TRY(kith_agree(comm, KITH_NEW(l->value, l->start[l->n_row])));
-  KITH_TRY(kith_h5_read(f, name, KITH_H5_INT32, 0, at, l->start[l->n_row], l->value));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_INT32, 0, out->at, l->start[l->n_row], l->value));
   KITH_TRY(kith_agree(comm, kith__validate_rows(kith_h5_path(f), name, l->n_row, l->start, l->value, n_value,
                                                 parallel)));
 done:
@@ -101,15 +101,29 @@ done:
   return st;
 }
 
+kith_agreed kith_links_read_held_out(const kith_comm *comm, kith_h5 *f, const kith_links *l,
+                                     const char *group, kith_links_rows *out) {
+  return links_read_rows(comm, f, group, "item", l->n[KITH_USER], l->n[KITH_ITEM], false, out);
+}
+
+static bool links_are_plain(kith_h5 *f, bool refit, const kith_links *l) {
+  return !refit && l->n_class == 0 && l->schema.n_relation == 0 && !kith_h5_has_attr(f, "parent") &&
+         !kith_h5_has_dataset(f, "user_feature/start") && !kith_h5_has_dataset(f, "item_feature/start");
+}
+
 static kith_agreed links_read(const kith_comm *comm, kith_h5 *f, bool refit, kith_links *l) {
   kith_agreed st = {KITH_OK};
-  int64_t n_edge[KITH_MAX_RELATIONS];
+  int64_t n_edge[KITH_MAX_RELATIONS], fingerprint = 0;
+  KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &fingerprint));
+  KITH_TRY(kith_h5_get_time_is(f, &l->time_is));
+  l->fingerprint = (uint64_t)fingerprint;
   if (kith_h5_is_labeled(f)) KITH_TRY(links_read_nodes(comm, f, l));
   else {
     KITH_TRY(kith__graph_schema_read(f, &l->schema, l->n, n_edge));
     KITH_TRY(links_read_lists(comm, f, refit, l));
   }
   for (int r = 0; r < l->schema.n_relation; r++) KITH_TRY(links_read_relation(comm, f, r, l));
+  l->plain = links_are_plain(f, refit, l);
 done:
   return st;
 }

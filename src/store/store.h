@@ -51,6 +51,7 @@ enum { KITH_LINK_LISTS = 3 };
 /** A rank's share of the rows of a list: rows first … first + edges.n_row - 1, with values as in the file. */
 typedef struct kith_links_rows {
   int64_t first;
+  int64_t at; /**< the place in the file of the first value */
   kith_ragged edges;
 } kith_links_rows;
 
@@ -59,6 +60,10 @@ typedef struct kith_links {
   kith_schema schema;
   int64_t n[KITH_MAX_TYPES]; /**< nodes of each type in the whole graph */
   int n_class;               /**< classification: list[0] holds the neighbors of each node; else 0 */
+  bool plain; /**< users and items, their interactions, and what was held out: the file has nothing else for
+                 parts.h5 than their times and weights */
+  uint64_t fingerprint;
+  kith_time_is time_is;
   int n_list;
   kith_links_rows list[KITH_LINK_LISTS];        /**< users and their items, no pair twice */
   kith_links_rows relation[KITH_MAX_RELATIONS]; /**< as in the schema */
@@ -72,6 +77,9 @@ typedef struct kith_links {
  */
 kith_agreed kith_links_read(const kith_comm *comm, const char *path, bool refit,
                             kith_links **out) KITH_MUST_USE;
+/** Read the share of the rows of users of "valid" or "test".  Collective; the caller frees out->edges. */
+kith_agreed kith_links_read_held_out(const kith_comm *comm, kith_h5 *f, const kith_links *l,
+                                     const char *group, kith_links_rows *out) KITH_MUST_USE;
 /** Free them and null the pointer.  Local; accepts null. */
 void kith_links_destroy(kith_links **links);
 /** Those of a whole graph in memory, as the only rank has them; borrowed from `d`.  Local. */
