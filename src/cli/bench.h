@@ -43,6 +43,7 @@ typedef struct bench {
     bench_pair step, rank, write;
     double drawn; /* neighbors a second, in sampled steps of all ranks */
   } timed;        /* what kith bench --profile keeps */
+  bool sends;     /* steps sent ghost rows in messages */
   kith_agreed st; /* of kernels that can fail: once bad, the others do nothing */
 } bench;
 

@@ -32,9 +32,18 @@ static profile_work profile_sum(const bench *b) {
   return (profile_work){n[0], n[1], n[2]};
 }
 
-/* A part of the step is as much slower than its limit as the step is than all limits together. */
+/* Whether steps sent ghost rows: not where the ranks of one host read them in place. */
+static bool profile_sends(const bench *b) {
+  int64_t n = kith_trainer_halo_bytes(b->trainer);
+  kith_comm_sum_int(b->c->comm, 1, &n);
+  return n > 0;
+}
+
+/* A part of the step is as much slower than its limit as the step is than all limits together, without that
+ * of messages where there were none. */
 static double profile_rate(const bench *b, double bytes, int part, double otherwise) {
-  double seconds = b->timed.step.work * b->part[part];
+  double all = 1 - (b->sends ? 0 : b->part[BENCH_MESSAGES]);
+  double seconds = b->timed.step.work * b->part[part] / (all > 0 ? all : 1);
   return seconds > 0 && bytes > 0 ? bytes / seconds : otherwise;
 }
 
@@ -46,7 +55,9 @@ static kith_machine_rates profile_rates(const bench *b, int n_node) {
                           .gather = profile_rate(b, w.gathered, BENCH_GATHERS, stream) / n_node,
                           .stream = stream / n_node,
                           .product = n_product / b->timed.rank.limit / n_node,
-                          .exchange = profile_rate(b, w.exchanged, BENCH_MESSAGES, stream / 4) / n_node,
+                          .exchange =
+                              profile_rate(b, b->sends ? w.exchanged : 0, BENCH_MESSAGES, stream / 4) /
+                              n_node,
                           .ranking = n_product / b->timed.rank.work / n_node};
   return r;
 }
@@ -128,6 +139,7 @@ kith_agreed bench_profile(bench *b, const char *path) {
   if (m.program < 0) m.program = 0;
   m.disk = 4.0 * (double)(b->g->n[KITH_USER] + b->g->n[KITH_ITEM]) * b->d / b->timed.write.work;
   KITH_TRY(profile_links(b, n_node, host, &m));
+  b->sends = profile_sends(b);
   kith_machine_rates r = profile_rates(b, n_node);
   const kith_machine_rates *before = profile_find(&m, r.ranks);
   if (before) r.sample = before->sample;

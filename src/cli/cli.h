@@ -235,6 +235,8 @@ kith_status cli_number(cli *c, const char *name, int64_t least, int64_t most, in
 /* The job file and the settings, but those of the keys `except` (null: none; else a null follows them),
  * quoted for a shell: text [CLI_JOB_ARGS]. */
 void cli_print_job_args(const cli *c, const char *const *except, char *text);
+/* Append to text [CLI_JOB_ARGS] a word, quoted for a shell where needed, behind another text. */
+void cli_append_quoted(char *text, const char *before, const char *word);
 /* Take the first argument as a file; messages call it `what`.  KITH_EUSAGE if it is absent or an option. */
 kith_status cli_take_file(cli *c, const char *what, const char **path) KITH_MUST_USE;
 /* KITH_EUSAGE for the first remaining argument, with the reason. */

@@ -114,7 +114,7 @@ done:
 }
 
 /* Append a word to a text, quoted for a shell where needed. */
-static void options_append_quoted(char *text, const char *before, const char *word) {
+void cli_append_quoted(char *text, const char *before, const char *word) {
   size_t n = strlen(text),
          safe = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:,+-");
   const char *quote = word[safe] ? "'" : "";
@@ -132,9 +132,9 @@ static bool options_sets(const char *setting, const char *const *key) {
 
 void cli_print_job_args(const cli *c, const char *const *except, char *text) {
   text[0] = '\0';
-  options_append_quoted(text, "", c->job_file);
+  cli_append_quoted(text, "", c->job_file);
   for (int i = 0; i < c->n_set; i++)
-    if (!options_sets(c->set[i], except)) options_append_quoted(text, " --set ", c->set[i]);
+    if (!options_sets(c->set[i], except)) cli_append_quoted(text, " --set ", c->set[i]);
 }
 
 kith_status cli_no_more(const cli *c) {

@@ -81,7 +81,6 @@ static kith_status plan_options(planner *p) {
   p->spreads = per_node == 0 && nodes == 0;
   double cores = p->machine.cores / p->machine.threads;
   p->per_node = per_node > 0 ? (int)per_node : cores >= 1 ? (int)cores : 1;
-  p->design = kith_plan_design_now();
   p->how =
       c->job.partition.method == KITH_PARTITION_HASH || c->job.partition.method == KITH_PARTITION_CONTIGUOUS
           ? KITH_PLAN_HASH

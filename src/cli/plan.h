@@ -31,7 +31,6 @@ typedef struct planner {
   bool spreads; /* fewer ranks of a node where they have too little memory: --tasks-per-node was not given */
   int nodes, per_node; /* of the allocation; nodes 0: as many as the ranks need */
   kith_plan_assumption how;
-  kith_plan_design design;
   kith_machine machine;
   kith_graph *whole;    /* parts.h5, read by one rank; null: not cut, or too large to be read */
   kith_graph_sizes all; /* of one rank that has the whole graph */

@@ -83,10 +83,11 @@ static void plan_explain(const planner *p) {
         "job: %d epoch(s), evaluations, checkpoints and export, if no epoch is spared by train.patience",
         p->c->job.train.epochs);
   if (!p->row[0].has_step)
-    cli_print_wrapped(
-        p->c, 2,
-        "only memory is estimated: messages and seconds are known of steps on the full graph, and "
-        "of sampler.mode: neighbor but for softmax, of models that read interactions alone");
+    cli_print_wrapped(p->c, 2,
+                      "only memory is estimated: messages and seconds are known of steps on the full graph, "
+                      "and of sampler.mode: "
+                      "neighbor but for softmax, of models that read interactions alone, without train.also "
+                      "and model.sequence: sasrec");
   for (int i = 0; i < p->n_row; i++) {
     refused = p->row[i].refused[0];
     if (refused) cli_print_wrapped(p->c, 2, "%d ranks: refused: %s", p->row[i].cut.size, p->row[i].refused);
@@ -95,23 +96,38 @@ static void plan_explain(const planner *p) {
   }
 }
 
+/* The settings of --set, for KITH_OPTIONS, which the scripts split at blanks: false if one has any. */
+static bool plan_settings(const cli *c, char *text) {
+  text[0] = '\0';
+  for (int i = 0; i < c->n_set; i++) {
+    if (strpbrk(c->set[i], " \t\n'\"")) return false;
+    size_t n = strlen(text);
+    snprintf(text + n, CLI_JOB_ARGS - n, "%s--set %s", i ? " " : "", c->set[i]);
+  }
+  return true;
+}
+
 /* An allocation with a third more memory, and half more time, than is expected. */
 static void plan_print_sbatch(const planner *p, const plan_row *row) {
-  char line[CLI_JOB_ARGS + 256];
+  char line[CLI_JOB_ARGS] = "", set[CLI_JOB_ARGS];
+  const cli *c = p->c;
   int busy = row->cut.size < row->cut.per_node ? row->cut.size : row->cut.per_node;
   double mib = ceil((double)row->bytes * busy * 4 / 3 / 0x1p20), minutes = ceil(row->job * 1.5 / 60) + 5;
-  int n = snprintf(line, sizeof line,
-                   "KITH_JOB=$PWD/%s sbatch --nodes=%d --ntasks-per-node=%d --cpus-per-task=%.0f "
-                   "--mem=%.0fM",
-                   p->c->job_file, row->cut.n_node, busy, p->machine.threads, mib);
-  if (p->c->job_file[0] == '/')
-    n = snprintf(line, sizeof line,
-                 "KITH_JOB=%s sbatch --nodes=%d --ntasks-per-node=%d --cpus-per-task=%.0f "
-                 "--mem=%.0fM",
-                 p->c->job_file, row->cut.n_node, busy, p->machine.threads, mib);
-  if (row->has_step) n += snprintf(line + n, sizeof line - (size_t)n, " --time=%.0f", minutes);
-  snprintf(line + n, sizeof line - (size_t)n, " slurm/train.sbatch");
-  cli_print(p->c, "%s", line);
+  cli_append_quoted(line, c->job_file[0] == '/' ? "KITH_JOB=" : "KITH_JOB=$PWD/", c->job_file);
+  if (!plan_settings(c, set))
+    cli_print_wrapped(c, 2,
+                      "a value of --set has blanks or quotes, which KITH_OPTIONS cannot hold: write the "
+                      "settings into the job file");
+  else if (set[0]) cli_append_quoted(line, " KITH_OPTIONS=", set);
+  size_t n = strlen(line);
+  snprintf(line + n, sizeof line - n,
+           " sbatch --nodes=%d --ntasks-per-node=%d --cpus-per-task=%.0f --mem=%.0fM", row->cut.n_node, busy,
+           p->machine.threads, mib);
+  n = strlen(line);
+  if (row->has_step) snprintf(line + n, sizeof line - n, " --time=%.0f", minutes);
+  n = strlen(line);
+  snprintf(line + n, sizeof line - n, " slurm/train.sbatch");
+  cli_print(c, "%s", line);
   cli_json(p->c, "sbatch", "%s", "");
   cli_json_string(p->c, line);
 }

@@ -8,6 +8,10 @@
 #include "diagnose/diagnose.h"
 #include "store/store.h"
 
+enum {
+  PLAN_MPI = 16 << 20
+}; /* bytes that MPI takes of a rank beside others: segments and buffers (measured) */
+
 /* ---- sizes of the rank with the most ---- */
 
 static kith_status plan_memory_of(const planner *p, const kith_graph_sizes *s, kith_memory_estimate *out) {
@@ -32,11 +36,12 @@ static kith_status plan_fullest(const planner *p, const kith_plan_cut *cut, plan
   for (int r = 0; r < (cut->exact ? cut->size : 1); r++) {
     kith_graph_sizes s = plan_assumed_share(p, cut);
     if (cut->exact) KITH_TRY(kith_graph_sizes_of(p->whole, cut->size, r, &s));
+    s.n_here = cut->size < cut->per_node ? cut->size : cut->per_node;
     KITH_TRY(plan_memory_of(p, &s, &m));
     if (r == 0 || kith_memory_estimate_total(&m) > kith_memory_estimate_total(&row->memory)) row->memory = m;
     if (r == 0 || s.n_entry > slowest->n_entry) *slowest = s;
   }
-  row->bytes = kith_memory_estimate_total(&row->memory) + p->resident;
+  row->bytes = kith_memory_estimate_total(&row->memory) + p->resident + (cut->size > 1 ? PLAN_MPI : 0);
 done:
   return st;
 }
@@ -141,7 +146,8 @@ static kith_status plan_sampled_step(const planner *p, plan_row *row) {
                          .batch = p->batch,
                          .negatives = p->negatives,
                          .drawn = plan_drawn(p),
-                         .row_bytes = 4.0 * job->model.dim};
+                         .row_bytes = 4.0 * job->model.dim,
+                         .excludes = job->train.exclude_targets};
   for (int h = 0; h < fans.n && f->n > 0; h++) fans.fan[h] = f->of[h < f->n ? h : f->n - 1];
   KITH_TRY(kith_plan_sample(&p->degrees, &fans, &row->cut, &s));
   row->step = kith_plan_sampled_step(&s, &row->cut, &p->machine);
@@ -161,14 +167,31 @@ static bool plan_knows_sampled(const planner *p) {
          layers > 0 && layers <= KITH_PLAN_FANS;
 }
 
+/* How rows travel: in place where ranks of a node do no more with them than to multiply. */
+static kith_plan_design plan_design_of(const kith_job *job, const kith_plan_cut *cut) {
+  const kith_model_options *m = &job->model;
+  bool multiplies = m->name == KITH_LIGHTGCN && !kith_model_rounds_rows(m) && m->edge_dropout == 0;
+  bool shares = cut->size > 1 && cut->per_node > 1;
+  return multiplies && shares ? kith_plan_design_now() : (kith_plan_design){.in_place = false};
+}
+
+/* Whether a training has more than the steps of one loss on one model. */
+static bool plan_has_more(const kith_job *job) {
+  for (int i = 0; i < job->train.also.n; i++)
+    if (job->train.also.of[i].weight > 0) return true;
+  return job->model.sequence == KITH_SEQUENCE_SASREC;
+}
+
 static kith_status plan_step_of(const planner *p, const kith_plan_work *w, plan_row *row) {
   kith_status st = KITH_OK;
   const kith_job *job = &p->c->job;
-  if (!kith_model_has_steps(&job->model) || kith_model_has_own_graph(&job->model)) return st;
+  if (!kith_model_has_steps(&job->model) || kith_model_has_own_graph(&job->model) || plan_has_more(job))
+    return st;
   if (plan_knows_full(job)) {
     row->ghost_bytes = row->cut.rows * w->row_bytes;
-    row->step = kith_plan_step_counts(&row->cut, w, &p->design);
-    kith_plan_step_seconds(&row->cut, w, &p->design, &p->machine, &row->step);
+    const kith_plan_design design = plan_design_of(job, &row->cut);
+    row->step = kith_plan_step_counts(&row->cut, w, &design);
+    kith_plan_step_seconds(&row->cut, w, &design, &p->machine, &row->step);
   } else if (plan_knows_sampled(p)) {
     KITH_TRY(plan_sampled_step(p, row));
   } else {

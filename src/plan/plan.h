@@ -94,7 +94,7 @@ typedef struct kith_plan_design {
                     message from each other node; else each rank gets its ghosts from their owners */
   bool reads_last; /**< the last layer exchanges only rows that the batch reads */
 } kith_plan_design;
-/** That of this version, where ranks of a node share memory.  Local. */
+/** That of LightGCN in this version, where several ranks of a node share memory; else neither.  Local. */
 kith_plan_design kith_plan_design_now(void);
 
 /** What can limit a step. */
@@ -133,6 +133,7 @@ typedef struct kith_plan_fans {
   double n_edge, batch;    /**< interactions, and pairs of a step over all ranks */
   double negatives, drawn; /**< items drawn for a pair; expected draws of one item in a step */
   double row_bytes;        /**< of an input row */
+  bool excludes;           /**< the step's own pairs are no edges of it */
 } kith_plan_fans;
 
 /** Expected, of a rank in a step: no row is counted twice that the rank has once. */

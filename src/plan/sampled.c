@@ -3,9 +3,29 @@
 
 #include "plan/plan.h"
 
-/* Bytes of a queried row, of a neighbor in a reply, and of a requested input row, which is returned as well.
- */
-enum { SAMPLED_QUERY = 24, SAMPLED_NEIGHBOR = 24, SAMPLED_REQUEST = 16, SAMPLED_ROUNDS = 4 };
+/* Bytes of a queried row, of a requested input row, of an excluded pair; of the fixed part of a reply. */
+enum { SAMPLED_QUERY = 4, SAMPLED_REQUEST = 4, SAMPLED_EXCLUDED = 24 };
+
+/* Whole bytes of the largest number. */
+static double sampled_bytes(double most) { return most < 256 ? 1 : floor(log2(most) / 8) + 1; }
+
+/* What a reply about a row takes, and each neighbor in it. */
+typedef struct sampled_wire {
+  double reply, neighbor;
+} sampled_wire;
+
+static sampled_wire sampled_wire_of(const kith_plan_degrees *d) {
+  double nodes = 0, most = 1;
+  for (int64_t i = 0; i < d->n; i++) {
+    nodes += kith_plan_nodes(d, i);
+    if (d->degree[i] > most) most = d->degree[i];
+  }
+  double gid = sampled_bytes(nodes), key = sampled_bytes(2 * nodes), degree = sampled_bytes(most);
+  return (sampled_wire){.reply = key + 2 * degree + 4, .neighbor = gid + key + degree};
+}
+
+/* Messages of a rank whose n rows lie on the others at random. */
+static double sampled_messages(int size, double n) { return -(size - 1.0) * expm1(-n / (size - 1.0)); }
 
 /* Chance that a rank's part of a batch has each class of nodes as seeds. */
 static void sampled_seeds(const kith_plan_degrees *d, const kith_plan_fans *f, int size, double *chance) {
@@ -36,18 +56,23 @@ kith_status kith_plan_sample(const kith_plan_degrees *d, const kith_plan_fans *f
   double *chance = NULL, rows = 0, drawn = 0;
   double away = cut->n_edge > 0 ? cut->cut_pairs / cut->n_edge : 0; /* a neighbor of a row of the rank */
   double near = 1 - (away + f->negatives * cut->remote_items) / (2 + f->negatives);
+  const sampled_wire wire = sampled_wire_of(d);
   kith_plan_sampled s = {.rows = 0};
   KITH_TRY(KITH_NEW(chance, d->n));
   sampled_seeds(d, f, cut->size, chance);
   for (int h = 0; h < f->n; h++, near *= 1 - away) {
     sampled_count(d, f->fan[h], chance, &rows, &drawn);
     s.drawn += drawn;
-    s.bytes += (1 - near) * (rows * SAMPLED_QUERY + drawn * SAMPLED_NEIGHBOR);
+    s.bytes += (1 - near) * (rows * (SAMPLED_QUERY + wire.reply) + drawn * wire.neighbor);
+    if (cut->size > 1) s.messages += 3 * sampled_messages(cut->size, (1 - near) * rows);
     sampled_spread(d, drawn, 2 * f->n_edge, chance);
   }
   sampled_count(d, 0, chance, &s.rows, &drawn);
   s.bytes += (1 - near) * s.rows * (SAMPLED_REQUEST + 2 * f->row_bytes);
-  s.messages = cut->size > 1 ? (SAMPLED_ROUNDS * f->n + 4.0) * (cut->size - 1) : 0;
+  if (cut->size > 1) s.messages += 3 * sampled_messages(cut->size, (1 - near) * s.rows);
+  double excluded = f->excludes ? f->batch / cut->size * away : 0;
+  s.bytes += excluded * SAMPLED_EXCLUDED;
+  if (cut->size > 1) s.messages += sampled_messages(cut->size, excluded);
   *out = s;
 done:
   KITH_FREE(chance);

@@ -3,10 +3,9 @@
 
 #include "plan/plan.h"
 
-enum {
-  STEP_HEADER = 16,
-  STEP_REQUEST = 16
-}; /* bytes of a halo's counts for a rank, and of a requested row */
+/* Bytes of a requested row of the batch: its place and its key; of a pair that travels to the rank of its
+ * tile, and to all others. */
+enum { STEP_REQUEST = 16, STEP_TILED = 24, STEP_SHARED = 8 };
 
 const char *kith_plan_limit_text(kith_plan_limit limit) {
   static const char *const text[] = {"products", "memory", "copies", "network", "latency"};
@@ -75,11 +74,13 @@ static double step_row_bytes(const step_exchange *x, const kith_plan_work *w,
   return w->row_bytes - w->last_bytes * (1 - (forward + w->ghost_chance) / 2);
 }
 
-kith_plan_design kith_plan_design_now(void) { return (kith_plan_design){.in_place = false}; }
+kith_plan_design kith_plan_design_now(void) {
+  return (kith_plan_design){.in_place = true, .reads_last = true};
+}
 
 kith_plan_step kith_plan_step_counts(const kith_plan_cut *cut, const kith_plan_work *w,
                                      const kith_plan_design *design) {
-  double size = cut->size, pairs = size * (size - 1), rows = step_batch_rows(cut, w);
+  double pairs = cut->size * (cut->size - 1.0), rows = step_batch_rows(cut, w);
   const step_exchange x = step_exchange_of(cut, design);
   double row_bytes = step_row_bytes(&x, w, design);
   bool says = design->reads_last && w->last_bytes > 0; /* which rows, in a message of bits */
@@ -91,8 +92,9 @@ kith_plan_step kith_plan_step_counts(const kith_plan_cut *cut, const kith_plan_w
                       .node_messages = x.node_messages * exchanges};
   if (w->batch <= 0 || cut->size == 1) return s;
   double messages = -pairs * expm1(-rows / pairs); /* pairs of ranks with a row, at random */
-  s.batch_bytes = pairs * STEP_HEADER + rows * (STEP_REQUEST + 2 * w->output_bytes);
-  s.batch_messages = pairs + 3 * messages;
+  s.batch_bytes = rows * (STEP_REQUEST + 2 * w->output_bytes);
+  if (w->tiled) s.batch_bytes += w->batch * (STEP_TILED + STEP_SHARED * (cut->size - 1.0));
+  s.batch_messages = 3 * messages;
   return s;
 }
 

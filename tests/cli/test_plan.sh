@@ -23,7 +23,8 @@ steps = 2 * -(-h5py.File('$dir/t/work/graph.h5')['train/item'].shape[0] // 256)
 assert list(of) == [1, 2, 3] and all(x['counted'] for x in of.values()), of
 assert of[1]['layer_bytes'] == 0 < $sent == steps * of[3]['ghost_bytes'], ($sent, steps, of[3])
 assert of[3]['node_bytes'] == 0 and of[3]['neighbors'] == 6, of[3]
-assert of[1]['need_bytes'] > of[2]['need_bytes'] > 0 and of[1]['refused'] == '' and r['recommended'] in of, r
+assert of[2]['need_bytes'] > of[3]['need_bytes'] > 0 and of[1]['refused'] == '' and r['recommended'] in of, r
+assert ' KITH_OPTIONS=\'--set model.name=ngcf\' sbatch ' in r['sbatch'], r
 assert '--nodes=1 --ntasks-per-node=%d ' % r['recommended'] in r['sbatch'] and r['sbatch'].endswith(' slurm/train.sbatch'), r
 " "plan of steps"
 [ -f "$KITH_SOURCE/slurm/train.sbatch" ] || fail "the script that the line names is not there"
