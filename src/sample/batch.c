@@ -262,9 +262,10 @@ void kith_batch_fill_softmax(kith_batch *b, const kith_edge_order *e, int64_t st
   b->n_global = kith_edge_order_step_size(e, step);
   batch_split_tiles(b->comm->size, b->n_global, b->tile_first);
   kith__step_pairs_fill(b, e, step);
-  if (b->shape.mask) kith__false_negative_mask_fill(&b->mask, b, e, step, (int)b->n_global, b->item, true);
+  if (b->shape.mask)
+    kith__false_negative_mask_fill(&b->mask, b, e, step, (int)b->n_global, b->item, b->tile_first, true);
+  batch_split_tiles(b->comm->size, b->shape.n_shared, b->shared.first);
   kith__shared_negatives_fill(b, e, step);
-  batch_split_tiles(b->comm->size, b->shared.n, b->shared.first);
   int64_t first = b->tile_first[b->comm->rank], draw = b->shared.first[b->comm->rank];
   kith_lid n = (kith_lid)(b->tile_first[b->comm->rank + 1] - first),
            n_draw = (kith_lid)(b->shared.first[b->comm->rank + 1] - draw);

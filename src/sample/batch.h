@@ -25,7 +25,8 @@ typedef struct kith_batch_shape {
 /** False negatives of a step: candidates with which a pair's user has a training interaction. */
 typedef struct kith_false_negative_mask {
   int n;          /**< candidates in this step; 0: nothing is masked */
-  uint64_t *mask; /**< [n / KITH_TILE rounded up, n_global] a bit for each candidate of a tile, by pair */
+  uint64_t *mask; /**< [n / KITH_TILE rounded up, n_global] a bit for each candidate of a tile, by pair; those
+                     of this rank's pairs and of its candidates */
   int32_t *next;  /**< [n] while filling: linked lists of the candidates of each item … */
   int32_t *head;  /**< [items] … and their first candidates, from 1; 0: none */
 } kith_false_negative_mask;
@@ -48,6 +49,12 @@ typedef struct kith_candidate {
   float log_degree;
 } kith_candidate;
 
+/** A word of a false-negative mask that is not 0. */
+typedef struct kith_mask_word {
+  int64_t at; /**< its index in the mask */
+  uint64_t bits;
+} kith_mask_word;
+
 /** Pairs of a step travel to the ranks that own one of their ends or process their tiles. */
 typedef struct kith_step_pairs {
   kith_sparse sparse;
@@ -55,6 +62,11 @@ typedef struct kith_step_pairs {
   int *count, *first;        /**< [2 size] sent to each rank, and where they begin in … */
   kith_pair *out;            /**< [2 pairs] */
   kith_candidate *candidate; /**< [pairs] softmax: of all pairs, by position */
+  int64_t tiles;             /**< tiles of candidates whose masks travel at once; 0: none do … */
+  int64_t max_words;         /**< room of mask_in */
+  MPI_Datatype word_type;    /**< kith_mask_word; MPI_DATATYPE_NULL: none travel */
+  kith_mask_word *mask_out;  /**< [2 pairs * tiles] … words for other ranks … */
+  kith_mask_word *mask_in;   /**< [(pairs + most pairs of a rank) * tiles] … and from them */
   kith_gid *tile_user;       /**< [most pairs of a rank] softmax: global ids of this rank's tiles' users */
 } kith_step_pairs;
 
@@ -132,7 +144,8 @@ void kith_batch_fill_pairs(kith_batch *b, const kith_edge_order *e, int64_t step
  * Fill for softmax.
  *
  * Collective: 24 bytes a pair go to the rank of its tile (with shape.excluded to the owner of its item too),
- * 8 to every rank, and a bit a pair and maskable candidate.
+ * 8 to every rank; of a false-negative mask, 16 for each 64 candidates with false negatives of a pair, to the
+ * ranks of both.
  */
 void kith_batch_fill_softmax(kith_batch *b, const kith_edge_order *e, int64_t step);
 /** Make the batch empty.  Local. */

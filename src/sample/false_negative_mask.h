@@ -13,9 +13,10 @@ void kith__false_negative_mask_free(kith_false_negative_mask *m);
 /*
  * Mask the candidates item[0] … item[n - 1] of a step for each pair whose user has a training interaction
  * with them.  With `own`, candidate i is the item of pair i, and is not masked for that pair.  Collective.
+ *
+ * @param first  [size + 1] rank r processes candidates first[r] … first[r + 1] - 1, in whole tiles
  */
-void kith__false_negative_mask_fill(kith_false_negative_mask *m, const kith_batch *b,
-                                    const kith_edge_order *e, int64_t step, int n, const int32_t *item,
-                                    bool own);
+void kith__false_negative_mask_fill(kith_false_negative_mask *m, kith_batch *b, const kith_edge_order *e,
+                                    int64_t step, int n, const int32_t *item, const int64_t *first, bool own);
 
 #endif

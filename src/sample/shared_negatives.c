@@ -38,5 +38,5 @@ void kith__shared_negatives_fill(kith_batch *b, const kith_edge_order *e, int64_
     h->log_expected[s] =
         (float)(log((double)h->n) + kith_negative_distribution_log_prob(b->distribution, item[s]));
   }
-  kith__false_negative_mask_fill(&h->mask, b, e, step, h->n, item, false);
+  kith__false_negative_mask_fill(&h->mask, b, e, step, h->n, item, h->first, false);
 }

@@ -10,7 +10,7 @@ kith_status kith__shared_negatives_make(int n, int pairs, int64_t n_item, int si
 int64_t kith__shared_negatives_bytes(int n, int pairs, int64_t n_item, int size);
 void kith__shared_negatives_free(kith_shared_negatives *h);
 
-/* Draw them for a step and fill their mask; b->n_global must be set.  Collective. */
+/* Draw them for a step and fill their mask; b->n_global, and h->first, must be set.  Collective. */
 void kith__shared_negatives_fill(kith_batch *b, const kith_edge_order *e, int64_t step);
 
 #endif

@@ -8,10 +8,22 @@
 
 #include "halo/halo.h"
 
-enum { STEP_PAIR_WORDS = (int)(sizeof(kith_pair) / sizeof(int64_t)) };
+enum {
+  STEP_PAIR_WORDS = (int)(sizeof(kith_pair) / sizeof(int64_t)),
+  STEP_PAIR_MASKS = 1 << 20 /* words of masks that travel at once, about */
+};
 
 /* Whether pairs travel one by one. */
 static bool step_pairs_travel(const kith_batch_shape *s) { return s->softmax || s->excluded; }
+
+/* Tiles of candidates whose words travel at once: all, if these are not too many. */
+static int64_t step_pairs_tiles(const kith_batch_shape *s) {
+  int64_t candidates = s->mask && s->pairs > s->n_shared ? s->pairs : s->n_shared,
+          n_tile = (candidates + KITH_TILE - 1) / KITH_TILE,
+          few = s->pairs > 0 ? STEP_PAIR_MASKS / s->pairs : 0;
+  if (!s->softmax) return 0;
+  return kith_min(n_tile, few > 0 ? few : 1);
+}
 
 static kith_status step_pairs_reserve(kith_batch *b, int64_t most) {
   kith_status st = KITH_OK;
@@ -26,6 +38,10 @@ static kith_status step_pairs_reserve(kith_batch *b, int64_t most) {
   KITH_TRY(KITH_NEW(t->candidate, tiled));
   KITH_TRY(KITH_NEW(t->tile_user, b->shape.softmax ? most : 0));
   KITH_TRY(KITH_NEW(b->step_item, b->shape.inbatch ? pairs : 0));
+  t->tiles = b->comm->size > 1 ? step_pairs_tiles(&b->shape) : 0;
+  t->max_words = (pairs + most) * t->tiles;
+  KITH_TRY(KITH_NEW(t->mask_out, 2 * pairs * t->tiles));
+  KITH_TRY(KITH_NEW(t->mask_in, t->max_words));
 done:
   return st;
 }
@@ -37,13 +53,20 @@ int64_t kith__step_pairs_bytes(const kith_batch_shape *shape, int size, int64_t 
   if (step_pairs_travel(shape))
     bytes += KITH_BYTES(b->pair, pairs) + KITH_BYTES(t->out, 2 * pairs) + KITH_BYTES(t->to, 2 * pairs);
   if (shape->softmax) bytes += KITH_BYTES(t->candidate, pairs) + KITH_BYTES(t->tile_user, most);
+  if (size > 1)
+    bytes +=
+        (KITH_BYTES(t->mask_out, 2 * pairs) + KITH_BYTES(t->mask_in, pairs + most)) * step_pairs_tiles(shape);
   return bytes + (shape->inbatch ? KITH_BYTES(b->step_item, pairs) : 0);
 }
 
 kith_agreed kith__step_pairs_make(kith_batch *b, int64_t most) {
   kith_agreed st = {KITH_OK};
+  b->travel.word_type = MPI_DATATYPE_NULL;
   KITH_TRY(kith_agree(b->comm, step_pairs_reserve(b, most)));
   KITH_TRY(kith_sparse_make(b->comm, &b->travel.sparse));
+  if (b->travel.tiles == 0) return st;
+  KITH_MPI(MPI_Type_contiguous(2, MPI_INT64_T, &b->travel.word_type));
+  KITH_MPI(MPI_Type_commit(&b->travel.word_type));
 done:
   return st;
 }
@@ -55,6 +78,10 @@ void kith__step_pairs_free(kith_batch *b) {
   KITH_FREE(b->travel.out);
   KITH_FREE(b->travel.candidate);
   KITH_FREE(b->travel.tile_user);
+  KITH_FREE(b->travel.mask_out);
+  KITH_FREE(b->travel.mask_in);
+  if (b->travel.tiles > 0 && b->travel.word_type != MPI_DATATYPE_NULL)
+    KITH_MPI(MPI_Type_free(&b->travel.word_type));
   KITH_FREE(b->pair);
   KITH_FREE(b->step_item);
 }

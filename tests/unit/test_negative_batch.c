@@ -114,15 +114,42 @@ static void the_hardest_of_a_pool_is_picked(void **state) {
   kith_negative_distribution_destroy(&z);
 }
 
-/* Every rank holds the marks of all pairs; each mark is checked by the rank that knows the user. */
-static void check_mask(const kith_batch *b, const kith_edge_order *e, int64_t step) {
+/* All pairs of a step by position, each from the rank that owns its user. */
+static void all_pairs(const kith_edge_order *e, int64_t step, int32_t *user, int32_t *item) {
+  for (int64_t i = 0; i < kith_edge_order_step_size(e, step); i++) user[i] = item[i] = -1;
   for (kith_eid s = e->own_start[step]; s < e->own_start[step + 1]; s++) {
-    int64_t place = e->edges[s].position - e->step_start[step];
-    for (int c = 0; c < b->shared.n; c++) {
-      bool marked = b->shared.mask.mask[c / 64 * b->n_global + place] >> c % 64 & 1;
-      assert_true(marked == kith_ragged_has(&share->train, e->edges[s].user, b->item[b->n_global + c]));
-    }
+    const kith_train_edge *edge = &e->edges[s];
+    kith_lid row = share->row_of[KITH_USER][edge->user];
+    int64_t at = edge->position - e->step_start[step];
+    user[at] = (int32_t)share->original[row];
+    item[at] = share->train.value[share->train.start[edge->user] + edge->local_edge - share->start[row]];
   }
+  int n = (int)kith_edge_order_step_size(e, step);
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, user, n, MPI_INT32_T, MPI_MAX, test_comm->mpi));
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, item, n, MPI_INT32_T, MPI_MAX, test_comm->mpi));
+}
+
+/* Marks of candidates first … first + m->n - 1 of b->item, where this rank processes the pair or the
+ * candidate: items that the user of the pair knows, but a pair's own item. */
+static void check_marks(const kith_batch *b, const kith_false_negative_mask *m, const int64_t *split,
+                        int64_t first, bool own, const int32_t *user) {
+  int me = test_comm->rank;
+  bool known[USERS][ITEMS] = {{false}};
+  for (int64_t i = 0; i < graph.n_edge; i++) known[graph.user[i]][graph.item[i]] = true;
+  for (int64_t p = 0; p < b->n_global; p++)
+    for (int c = 0; c < m->n; c++) {
+      bool row = p >= b->tile_first[me] && p < b->tile_first[me + 1],
+           column = c >= split[me] && c < split[me + 1];
+      bool marked = m->mask[c / 64 * b->n_global + p] >> c % 64 & 1;
+      if (row || column) assert_true(marked == (known[user[p]][b->item[first + c]] && !(own && c == p)));
+    }
+}
+
+static void check_mask(const kith_batch *b, const kith_edge_order *e, int64_t step) {
+  int32_t user[EDGES], item[EDGES];
+  all_pairs(e, step, user, item);
+  check_marks(b, &b->shared.mask, b->shared.first, b->n_global, false, user);
+  if (b->shape.mask) check_marks(b, &b->mask, b->tile_first, 0, true, user);
 }
 
 static void shared_negatives_follow_the_distribution_and_are_masked(void **state) {
@@ -197,21 +224,6 @@ static void a_step_of_too_many_rows_is_refused(void **state) {
   assert_null(b);
 }
 
-/* All pairs of a step by position, each from the rank that owns its user. */
-static void all_pairs(const kith_edge_order *e, int64_t step, int32_t *user, int32_t *item) {
-  for (int64_t i = 0; i < kith_edge_order_step_size(e, step); i++) user[i] = item[i] = -1;
-  for (kith_eid s = e->own_start[step]; s < e->own_start[step + 1]; s++) {
-    const kith_train_edge *edge = &e->edges[s];
-    kith_lid row = share->row_of[KITH_USER][edge->user];
-    int64_t at = edge->position - e->step_start[step];
-    user[at] = (int32_t)share->original[row];
-    item[at] = share->train.value[share->train.start[edge->user] + edge->local_edge - share->start[row]];
-  }
-  int n = (int)kith_edge_order_step_size(e, step);
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, user, n, MPI_INT32_T, MPI_MAX, test_comm->mpi));
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, item, n, MPI_INT32_T, MPI_MAX, test_comm->mpi));
-}
-
 /* A rank knows the pairs of its users, of its items and of its tiles, each once; and of all what softmax or
  * in-batch draws read. */
 static void check_known(const kith_batch *b, const kith_edge_order *e, int64_t step) {
@@ -247,6 +259,8 @@ static void pairs_go_to_the_ranks_that_need_them(void **state) {
     kith_negative_options o = {.count = 1, .inbatch = softmax ? 0 : 0.5};
     kith_batch_shape shape = {.pairs = 300,
                               .softmax = softmax > 0,
+                              .mask = softmax > 0,
+                              .n_shared = softmax ? 130 : 0,
                               .n_negative = 1,
                               .n_pool = 1,
                               .excluded = true,
@@ -259,10 +273,12 @@ static void pairs_go_to_the_ranks_that_need_them(void **state) {
     assert_int_equal(KITH_OK, kith_batch_create(test_comm, share, a, z, &shape, &b).status);
     assert_int_equal(KITH_OK, kith_edge_order_create(share, NULL, 300, 3, &e));
     kith_edge_order_set_epoch(e, 0);
-    for (int64_t step = 0; step < e->n_step; step++) {
-      if (softmax) kith_batch_fill_softmax(b, e, step);
-      else kith_batch_fill_pairs(b, e, step);
-      check_known(b, e, step);
+    for (int64_t step = 0; step < 2 * e->n_step; step++) {
+      if (step >= e->n_step && b->travel.tiles > 2) b->travel.tiles = 2; /* masks travel in several rounds */
+      if (softmax) kith_batch_fill_softmax(b, e, step % e->n_step);
+      else kith_batch_fill_pairs(b, e, step % e->n_step);
+      check_known(b, e, step % e->n_step);
+      if (softmax) check_mask(b, e, step % e->n_step);
     }
     kith_edge_order_destroy(&e);
     kith_batch_destroy(&b);
