@@ -5,7 +5,7 @@
 
 enum { EXCHANGE_FORWARD = 11, EXCHANGE_BACKWARD = 12 }; /* tags */
 
-static int exchange_width(const kith_halo *h, int d) {
+int kith__halo_width(const kith_halo *h, int d) {
   int i = 0;
   while (i < h->n_width && h->width[i] != d) i++;
   return i;
@@ -14,7 +14,7 @@ static int exchange_width(const kith_halo *h, int d) {
 kith_status kith_halo_reserve(kith_halo *h, int d) {
   kith_status st = KITH_OK;
   float *packed = NULL;
-  if (exchange_width(h, d) < h->n_width) return st;
+  if (kith__halo_width(h, d) < h->n_width) return st;
   KITH_CHECK(h->n_width < HALO_WIDTHS, KITH_ECONFIG, "a halo exchanges rows of at most %d widths",
              HALO_WIDTHS);
   if (d > h->max_width) {
@@ -33,7 +33,7 @@ done:
 /* Post receives into `in` and sends from `out` for all other ranks. */
 static void exchange_post(kith_halo *h, int width, int tag, const int *in_first, float *in,
                           const int *out_first, const float *out) {
-  int me = h->comm->rank, size = h->comm->size, i_width = exchange_width(h, width);
+  int me = h->comm->rank, size = h->comm->size, i_width = kith__halo_width(h, width);
   size_t d = (size_t)width;
   if (i_width == h->n_width) kith_abort(__FILE__, __LINE__, "a reserved width");
   h->n_request = 0;

@@ -38,6 +38,9 @@ struct kith_halo {
   int64_t bytes, messages; /* sent to other ranks so far */
 };
 
+/* The number of a reserved width; n_width: it is not reserved. */
+int kith__halo_width(const kith_halo *h, int d);
+
 /* Rows of a matrix on this rank, by global numbers. */
 typedef struct kith__csr_rows {
   const kith_eid *start;  /* [n_own + 1] entries of each owned row */

@@ -5,11 +5,13 @@
  * Where the ranks of a host share memory (in_place.c), they read each other's rows there, and exchange with
  * other hosts what no rank of theirs has.
  * Where rows are gathered as bf16, owners round them, so that every rank reads the same numbers.
- * Only the batch's rows of the last layer are read, so forward computes only those, and backward skips the
- * zero gradients of the others; of rows of other ranks it does not know which are zero.
+ * Only the batch's rows of the last layer are read, so forward computes only those and receives only what
+ * they read, and backward neither sends nor sums the zero gradients of the others: ranks tell each other
+ * which rows these are, and so do hosts.
  */
 #include <string.h>
 
+#include "halo/part.h"
 #include "tape/tape.h"
 
 enum { PROPAGATE_PIECES = 8 }; /* of the interior rows; the halo progresses after each */
@@ -27,6 +29,7 @@ typedef struct propagate {
   kith_lid
       *position; /* [n_own] last layer: positions in A of the rows that are computed, interior ones first */
   uint8_t *some; /* [n_own + n_ghost] last layer: 1 for rows whose gradients may not be zero */
+  kith_halo_part part; /* last layer: the rows that the ranks' batches read, and those of the batch */
 } propagate;
 
 /* The halo of this rank's host; null: rows are not read in place. */
@@ -34,13 +37,19 @@ static kith_host_halo *propagate_host(const propagate *p) {
   return p->in_place && p->in_place->memory ? p->in_place->halo : NULL;
 }
 
+/* Where the ghosts of x's rows are received, or of y's gradient: of rounded rows behind the owned ones. */
+static float *propagate_ghosts(const propagate *p, const float *own) {
+  const size_t words = (size_t)kith_bf16_words(p->x->d);
+  if (p->how.rounded) return (float *)(void *)(p->how.rounded + (size_t)p->csr->n_row * words);
+  return p->keeps && own == p->x->value ? kith_tensor_ghosts(p->x) : p->ghosts->row;
+}
+
 static kith_node_rows propagate_rows_of(const propagate *p, const float *own) {
   const kith_host_halo *h = propagate_host(p);
   if (h)
     return (kith_node_rows){own == p->x->value ? p->x->shared->host_value : p->y->shared->host_grad, h->ghost,
                             h->n_row};
-  bool kept = p->keeps && own == p->x->value;
-  return (kith_node_rows){own, kept ? kith_tensor_ghosts(p->x) : p->ghosts->row, p->csr->n_row};
+  return (kith_node_rows){own, propagate_ghosts(p, own), p->csr->n_row};
 }
 
 /* The matrix whose columns are those rows. */
@@ -54,21 +63,21 @@ static const kith_csr *propagate_transpose(const propagate *p) {
 }
 
 /* Round the owned rows if they are gathered so, and send to the other ranks what they read of them. */
-static void propagate_begin(const propagate *p, const float *x) {
+static void propagate_begin(const propagate *p, kith_halo_some which, const float *x) {
   kith_lid n_own = p->csr->n_row;
   int d = p->x->d;
   if (propagate_host(p)) {
     kith_host_halo_begin(p->in_place->halo, d, x);
     return;
   }
-  float *ghost = p->keeps && x == p->x->value ? kith_tensor_ghosts(p->x) : p->ghosts->row;
+  float *ghost = propagate_ghosts(p, x);
   if (p->how.rounded) {
     kith_bf16_round_rows(n_own, d, x, p->how.rounded);
     d = kith_bf16_words(d);
     x = (float *)(void *)p->how.rounded; /* a halo copies words */
-    ghost = (float *)(void *)(p->how.rounded + (size_t)n_own * (size_t)d);
   }
-  kith_halo_begin(p->a->halo, d, x, ghost);
+  if (which == KITH_HALO_PARTS) kith_halo_begin(p->a->halo, d, x, ghost);
+  else kith_halo_part_begin_rows(&p->part, which, d, x, ghost);
 }
 
 static void propagate_progress(const propagate *p) {
@@ -76,9 +85,14 @@ static void propagate_progress(const propagate *p) {
   else kith_halo_progress(p->a->halo);
 }
 
-static void propagate_end(const propagate *p) {
+/* Sums over rows of which only some travel read those alone, but for gradients of relations' weights, and
+ * sums of rounded rows in backward. */
+static void propagate_end(const propagate *p, kith_halo_some which, const float *x) {
+  int d = p->how.rounded ? kith_bf16_words(p->x->d) : p->x->d;
+  bool clear = which == KITH_HALO_WRITTEN && (p->how.rounded || kith__relation_weights_learned(p->block));
   if (propagate_host(p)) kith_host_halo_end(p->in_place->halo);
-  else kith_halo_end(p->a->halo);
+  else if (which == KITH_HALO_PARTS) kith_halo_end(p->a->halo);
+  else kith_halo_part_end_rows(&p->part, which, d, clear, propagate_ghosts(p, x));
 }
 
 static void propagate_range(const propagate *p, const kith_csr *csr, kith_lid first, kith_lid last,
@@ -91,22 +105,24 @@ static void propagate_range(const propagate *p, const kith_csr *csr, kith_lid fi
 /* to = csr own (or +=): begin halo, interior rows, end halo, boundary rows.  The order of summation within a
  * row does not depend on the overlap.  Rows of `own` are zero where `some` is; null: none is known to be. */
 static void propagate_multiply(const propagate *p, const kith_csr *csr, kith_lid n_interior,
-                               const uint8_t *some, const float *own, bool add, float *to) {
+                               kith_halo_some which, const uint8_t *some, const float *own, bool add,
+                               float *to) {
   const kith_node_rows from = propagate_rows_of(p, own);
-  propagate_begin(p, own);
+  propagate_begin(p, which, own);
   for (int i = 0; i < PROPAGATE_PIECES; i++) {
     kith_lid low = (kith_lid)kith_chunk_begin(n_interior, PROPAGATE_PIECES, i);
     kith_lid high = (kith_lid)kith_chunk_begin(n_interior, PROPAGATE_PIECES, i + 1);
     propagate_range(p, csr, low, high, some, from, add, to);
     propagate_progress(p);
   }
-  propagate_end(p);
+  propagate_end(p, which, own);
   propagate_range(p, csr, n_interior, csr->n_row, some, from, add, to);
 }
 
 static void propagate_forward(void *self) {
   propagate *p = self;
-  propagate_multiply(p, propagate_matrix(p), p->a->n_interior, NULL, p->x->value, false, p->y->value);
+  propagate_multiply(p, propagate_matrix(p), p->a->n_interior, KITH_HALO_PARTS, NULL, p->x->value, false,
+                     p->y->value);
 }
 
 /* Gradients of gated weights; x has kept its ghost rows, and those of y's gradient are filled. */
@@ -117,18 +133,30 @@ static void propagate_backward_gates(const propagate *p) {
                       propagate_rows_of(p, p->y->grad), g->weight_grad);
 }
 
+/* Whether ranks exchange a part of their rows. */
+static bool propagate_is_part(const propagate *p) {
+  return p->part.h && !p->how.output->all_rows && !propagate_host(p);
+}
+
+/* Mark the batch's rows among the own ones. */
+static void propagate_mark_own(const propagate *p, uint8_t *own) {
+  const kith_gather_index *batch = p->how.output->gather_index;
+  memset(own, 0, (size_t)p->csr->n_row);
+  for (kith_lid i = 0; i < batch->n_unique; i++) own[batch->unique_row[i]] = 1;
+}
+
 /* Mark the rows whose gradients may not be zero; null: all.  In place, other ranks of the host mark theirs
  * before they let this one read them. */
 static const uint8_t *propagate_mark(const propagate *p) {
   const kith_output *out = p->how.output;
   const kith_host_halo *h = propagate_host(p);
-  size_t n_own = (size_t)p->csr->n_row;
+  size_t n_own = (size_t)p->csr->n_row, n_ghost = (size_t)p->csr->n_col - n_own;
   if (!out || out->all_rows || p->how.rounded) return NULL;
-  uint8_t *own = h ? p->in_place->marks + h->first : p->some;
-  memset(own, 0, n_own);
-  if (!h) memset(p->some + n_own, 1, (size_t)p->csr->n_col - n_own);
-  for (kith_lid i = 0; i < out->gather_index->n_unique; i++) own[out->gather_index->unique_row[i]] = 1;
-  return h ? p->in_place->marks : p->some;
+  propagate_mark_own(p, h ? p->in_place->marks + h->first : p->some);
+  if (h) return p->in_place->marks;
+  if (propagate_is_part(p)) memcpy(p->some + n_own, p->part.recv[KITH_HALO_WRITTEN], n_ghost);
+  else memset(p->some + n_own, 1, n_ghost);
+  return p->some;
 }
 
 /* Backward along this rank's columns: gradients of ghost rows are returned to their owners.  For inference:
@@ -187,7 +215,8 @@ static void propagate_backward(void *self) {
   const uint8_t *some = propagate_mark(p);
   if (propagate_host_parts(p)) propagate_backward_part(p, n_interior, some);
   else
-    propagate_multiply(p, propagate_transpose(p), n_interior, some, p->y->grad,
+    propagate_multiply(p, propagate_transpose(p), n_interior,
+                       propagate_is_part(p) ? KITH_HALO_WRITTEN : KITH_HALO_PARTS, some, p->y->grad,
                        kith_tensor_mark_grad_written(p->x), p->x->grad);
   if (p->how.rounded) return; /* the ghost rows of x and of y's gradient were not exchanged as floats */
   /* <dy, A_r x>: of a symmetric matrix they may change places, and the ghost rows of dy are filled. */
@@ -231,21 +260,45 @@ static void propagate_forward_part(const propagate *p, kith_lid n_interior) {
   propagate_rows(p, n - n_interior, p->position + n_interior);
 }
 
+/* Tell the other ranks which of their rows the rows at n positions read, and which of theirs the batch has.
+ */
+static void propagate_tell(const propagate *p, kith_lid n, const kith_lid *position) {
+  const kith_csr *csr = p->csr;
+  const kith_lid *send_row = kith_halo_send_row(p->part.h);
+  uint8_t *reads = p->part.recv[KITH_HALO_READ];
+  memset(reads, 0, (size_t)(csr->n_col - csr->n_row));
+  for (kith_lid i = 0; i < n; i++)
+    for (kith_eid e = csr->start[position[i]]; e < csr->start[position[i] + 1]; e++)
+      if (csr->col[e] >= csr->n_row) reads[csr->col[e] - csr->n_row] = 1;
+  propagate_mark_own(p, p->some);
+  for (kith_lid s = 0; s < kith_halo_n_send(p->part.h); s++)
+    p->part.send[KITH_HALO_WRITTEN][s] = p->some[send_row[s]];
+  kith_halo_part_begin(&p->part);
+}
+
+/* Half of the interior rows while the ranks tell, the rest while rows travel; rounded ones are there only
+ * then. */
 static void propagate_forward_last(void *self) {
   propagate *p = self;
   if (p->how.output->all_rows) {
     propagate_forward(self);
     return;
   }
-  kith_lid n_interior = propagate_list(p);
+  const bool is_part = propagate_is_part(p);
+  const kith_halo_some which = is_part ? KITH_HALO_READ : KITH_HALO_PARTS;
+  const kith_lid n_interior = propagate_list(p), half = is_part && !p->how.rounded ? n_interior / 2 : 0,
+                 n_boundary = p->how.output->gather_index->n_unique - n_interior;
   if (propagate_host_parts(p)) {
     propagate_forward_part(p, n_interior);
     return;
   }
-  propagate_begin(p, p->x->value);
-  propagate_rows(p, n_interior, p->position);
-  propagate_end(p);
-  propagate_rows(p, p->how.output->gather_index->n_unique - n_interior, p->position + n_interior);
+  if (is_part) propagate_tell(p, n_boundary, p->position + n_interior);
+  propagate_rows(p, half, p->position);
+  if (is_part) kith_halo_part_end(&p->part);
+  propagate_begin(p, which, p->x->value);
+  propagate_rows(p, n_interior - half, p->position + half);
+  propagate_end(p, which, p->x->value);
+  propagate_rows(p, n_boundary, p->position + n_interior);
 }
 
 /* Whether backward reads the ghost rows of x. */
@@ -286,6 +339,10 @@ kith_tensor *kith_propagate_with_op(kith_tape *t, const kith_block *block, const
   }
   if (how->output) made.position = kith_tape_workspace(t, block->csr->n_row, sizeof *made.position);
   if (how->output) made.some = kith_tape_workspace(t, block->csr->n_col, sizeof *made.some);
+  if (how->output && !keeps) {
+    uint8_t *memory = kith_tape_workspace(t, kith_halo_part_bytes(made.a->halo), sizeof *memory);
+    if (memory) kith_halo_part_place(made.a->halo, memory, &made.part);
+  }
   propagate *p = kith_tape_op(t, "propagate", true, how->output ? propagate_forward_last : propagate_forward,
                               propagate_backward, sizeof *p);
   if (p) *p = made;

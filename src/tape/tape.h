@@ -347,8 +347,8 @@ const kith_block *kith_gathered_rows_op(kith_tape *t, const kith_block *block, k
 /** How a layer propagates. */
 typedef struct kith_propagation {
   /** For a layer that only the output reads: unless output->all_rows, forward computes the rows of
-   * output->gather_index only, and backward reads only their gradients, at the cost of their entries.  Null:
-   * all rows. */
+   * output->gather_index only, and backward reads only their gradients, at the cost of their entries; ranks
+   * exchange only rows that this reads.  Null: all rows. */
   const kith_output *output;
   /** [kith_block_columns(), kith_bf16_words(d)] workspace, which layers of a tape may share: the rows that
    * are gathered, rounded to bf16, which the halo then exchanges.  Null: floats. */

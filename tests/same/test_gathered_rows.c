@@ -1,12 +1,14 @@
 /* ranks: 1 2 3 */
 /*
  * Full steps whose last layer computes only the rows that the batch reads leave what steps leave that compute
- * all rows: the same losses, rows and weights, to the last bit.
+ * all rows: the same losses, rows and weights, to the last bit.  LightGCN's last layer exchanges only rows
+ * that the batch reads, and gradients of its rows.
  */
 #include "support/classes.h"
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
+#include "halo/part.h"
 #include "train/trainer.h"
 
 enum {
@@ -25,6 +27,7 @@ typedef struct outcome {
   double loss;
   int64_t n_row, n_weight, most; /* most: rows of the last layer that a step computed */
   float *row, *weight;           /* copies */
+  int64_t sent, said;            /* bytes of the layers' halo, of all ranks; and as they should be */
 } outcome;
 
 static float *copy(int64_t n, const float *x) {
@@ -32,6 +35,35 @@ static float *copy(int64_t n, const float *x) {
   assert_non_null(y);
   memcpy(y, x, (size_t)n * sizeof *y);
   return y;
+}
+
+/* Rows of other ranks that this rank's batch reads in one layer, and those that are in the batch of their
+ * owners. */
+static int64_t rows_of_parts(const kith_trainer *t) {
+  const kith_gather_index *batch = t->step.output.gather_index;
+  const kith_dist_csr *a = t->a;
+  int64_t n = 0, *own = calloc((size_t)a->csr.n_col + 1, sizeof *own), *ghost = own + a->csr.n_row;
+  uint8_t *seen = calloc((size_t)a->csr.n_col + 1, 1);
+  assert_true(own && seen);
+  for (kith_lid i = 0; i < batch->n_unique; i++) {
+    const kith_lid row = batch->unique_row[i], at = a->iperm[row];
+    own[row] = 1;
+    for (kith_eid e = a->csr.start[at]; e < a->csr.start[at + 1]; e++) seen[a->csr.col[e]] = 1;
+  }
+  assert_int_equal(kith_halo_forward_int(a->halo, own, ghost).status, KITH_OK);
+  for (kith_lid i = 0; i < a->n_ghost; i++) n += seen[a->csr.n_row + i] + ghost[i];
+  free(own);
+  free(seen);
+  return n;
+}
+
+/* Bytes that a step of LightGCN receives: whole exchanges, and the last layer's two of some rows. */
+static int64_t bytes_of_step(const kith_trainer *t, bool all) {
+  const bool rounded = t->model.lightgcn.storage == KITH_STORAGE_BF16;
+  const int64_t row = (rounded ? kith_bf16_words(DIM) : DIM) * (int64_t)sizeof(float),
+                whole = t->a->n_ghost * row;
+  if (all) return 2 * t->model.layers * whole;
+  return 2 * (t->model.layers - 1) * whole + rows_of_parts(t) * row + kith_halo_part_message(t->a->halo);
 }
 
 static outcome train_on(const kith_graph *g, const kith_model_options *model, const kith_train_options *train,
@@ -44,11 +76,15 @@ static outcome train_on(const kith_graph *g, const kith_model_options *model, co
     for (int64_t s = 0; s < STEPS && s < kith_trainer_n_step(t); s++) {
       t->step.output.all_rows = all;
       kith_trainer_step(t, s, KITH_REQUEST_NONE);
+      out.said += bytes_of_step(t, all);
       const kith_node_map *rows = t->step.output.last_rows;
       if (rows && rows->n > out.most) out.most = rows->n;
     }
   }
   kith_weights w = kith_params_weights(t->params);
+  out.sent = kith_trainer_halo_bytes(t);
+  kith_comm_sum_int(test_comm, 1, &out.sent);
+  kith_comm_sum_int(test_comm, 1, &out.said);
   out.loss = kith_exact_sum_value(kith_trainer_state(t).loss);
   out.n_row = (int64_t)g->n_own * kith_model_output_dim(&t->model);
   out.n_weight = w.n;
@@ -64,18 +100,34 @@ static void expect_equal(int64_t n, const float *a, const float *b) {
     if (a[i] != b[i]) fail_msg("number %lld: %.9g and %.9g", (long long)i, (double)a[i], (double)b[i]);
 }
 
-static void check_on(const kith_graph *g, const kith_model_options *model, const kith_train_options *train,
-                     bool gathers) {
+static void check_ranks(const kith_graph *g, const kith_model_options *model, const kith_train_options *train,
+                        bool gathers, bool counts) {
   outcome all = train_on(g, model, train, true), some = train_on(g, model, train, false);
   assert_int_equal(all.most, gathers ? g->n_own : 0);
   if (gathers) assert_true(some.most < all.most);
   assert_true(all.loss == some.loss);
+  if (counts) {
+    assert_int_equal(all.sent, all.said);
+    assert_int_equal(some.sent, some.said);
+    assert_true(some.sent < all.sent || test_comm->size == 1);
+  }
   expect_equal(all.n_row, all.row, some.row);
   expect_equal(all.n_weight, all.weight, some.weight);
   free(all.row);
   free(all.weight);
   free(some.row);
   free(some.weight);
+}
+
+/* LightGCN on ranks that read each other's rows in place, and on ranks that do not. */
+static void check_on(const kith_graph *g, const kith_model_options *model, const kith_train_options *train,
+                     bool gathers) {
+  check_ranks(g, model, train, gathers, false);
+  if (model->name != KITH_LIGHTGCN) return;
+  setenv("KITH_RANKS_PER_HOST", "1", 1);
+  check_ranks(g, model, train, gathers,
+              model->edge_dropout == 0); /* the entries that a step drops read none */
+  unsetenv("KITH_RANKS_PER_HOST");
 }
 
 static kith_model_options model_of(kith_model_options o) {
@@ -174,6 +226,8 @@ static void lightgcn_is_the_same(void **state) {
   check_with((kith_model_options){.name = KITH_LIGHTGCN, .layers = 1}, loss, false);
   check_with((kith_model_options){.name = KITH_LIGHTGCN, .layers = 3, .edge_dropout = 0.2, .residual = 0.1},
              loss, false);
+  check_with((kith_model_options){.name = KITH_LIGHTGCN, .layers = 2}, loss, false);
+  check_with((kith_model_options){.name = KITH_LIGHTGCN, .lightgcn.storage = KITH_STORAGE_BF16}, loss, false);
   loss.name = KITH_SOFTMAX;
   loss.l2 = 0.1;
   loss.l2_on = KITH_L2_ON_LAYERS;

@@ -1,0 +1,154 @@
+/*
+ * A part of a halo's rows.  The receiver knows which rows it reads in a step, and the owner which of its rows
+ * are zero; before the exchange each pair of ranks tells the other by a bit for each of their rows.  Rows are
+ * received side by side and then moved to their places, from the last one on, since no row moves forward.
+ */
+#include <string.h>
+
+#include "halo/halo_impl.h"
+#include "halo/part.h"
+
+enum { PART_BITS = 13, PART_ROWS = 14 }; /* tags */
+
+static int part_n_recv(const kith_halo *h, int r) { return h->recv_first[r + 1] - h->recv_first[r]; }
+static int part_n_send(const kith_halo *h, int r) { return h->send_first[r + 1] - h->send_first[r]; }
+
+/* Bytes of n bits; of the message between this rank and rank r, the same in both directions. */
+static int part_bytes_of(int n) { return (n + 7) / 8; }
+static int part_message(const kith_halo *h, int r) {
+  return part_bytes_of(part_n_recv(h, r)) + part_bytes_of(part_n_send(h, r));
+}
+
+int64_t kith_halo_part_message(const kith_halo *h) {
+  int64_t n = 0;
+  for (int r = 0; r < h->comm->size; r++) n += part_message(h, r);
+  return n;
+}
+
+int64_t kith_halo_part_bytes(const kith_halo *h) {
+  return 2 * ((int64_t)h->n_recv + h->n_send) + 2 * kith_halo_part_message(h);
+}
+
+int64_t kith_halo_part_memory_bytes(int size, int64_t n_recv, int64_t n_send) {
+  return 2 * (n_recv + n_send) + 2 * ((n_recv + n_send) / 8 + 2 * (int64_t)size);
+}
+
+void kith_halo_part_place(kith_halo *h, uint8_t *memory, kith_halo_part *out) {
+  uint8_t *at = memory;
+  *out = (kith_halo_part){.h = h};
+  for (int k = 0; k < KITH_HALO_PARTS; k++) {
+    out->recv[k] = at;
+    out->send[k] = at + h->n_recv;
+    at += h->n_recv + h->n_send;
+  }
+  out->in = at;
+  out->out = at + kith_halo_part_message(h);
+}
+
+static void part_pack(int n, const uint8_t *some, uint8_t *bits) {
+  memset(bits, 0, (size_t)part_bytes_of(n));
+  for (int i = 0; i < n; i++) bits[i / 8] = (uint8_t)(bits[i / 8] | (some[i] << i % 8));
+}
+
+static void part_unpack(int n, const uint8_t *bits, uint8_t *some) {
+  for (int i = 0; i < n; i++) some[i] = bits[i / 8] >> i % 8 & 1;
+}
+
+void kith_halo_part_begin(const kith_halo_part *p) {
+  kith_halo *h = p->h;
+  uint8_t *in = p->in, *out = p->out;
+  h->n_request = 0;
+  for (int r = 0; r < h->comm->size; r++) {
+    int n = part_message(h, r), n_recv = part_n_recv(h, r);
+    if (r == h->comm->rank || n == 0) continue;
+    part_pack(n_recv, p->recv[KITH_HALO_READ] + h->recv_first[r], out);
+    part_pack(part_n_send(h, r), p->send[KITH_HALO_WRITTEN] + h->send_first[r], out + part_bytes_of(n_recv));
+    KITH_MPI(MPI_Irecv(in, n, MPI_BYTE, r, PART_BITS, h->comm->mpi, &h->request[h->n_request++]));
+    KITH_MPI(MPI_Isend(out, n, MPI_BYTE, r, PART_BITS, h->comm->mpi, &h->request[h->n_request++]));
+    h->bytes += n;
+    h->messages++;
+    in += n;
+    out += n;
+  }
+}
+
+void kith_halo_part_end(const kith_halo_part *p) {
+  const kith_halo *h = p->h;
+  const uint8_t *in = p->in;
+  kith_halo_end(p->h);
+  for (int r = 0; r < h->comm->size; r++) {
+    int n_send = part_n_send(h, r);
+    if (r == h->comm->rank) continue;
+    part_unpack(n_send, in, p->send[KITH_HALO_READ] + h->send_first[r]);
+    part_unpack(part_n_recv(h, r), in + part_bytes_of(n_send), p->recv[KITH_HALO_WRITTEN] + h->recv_first[r]);
+    in += part_message(h, r);
+  }
+}
+
+/* Count the rows to and from each rank, which lie one behind the other in `packed`. */
+static void part_count(const kith_halo_part *p, kith_halo_some which) {
+  kith_halo *h = p->h;
+  for (int r = 0, at = 0; r < h->comm->size; r++) {
+    int n_recv = 0, n_send = 0;
+    for (int i = h->recv_first[r]; i < h->recv_first[r + 1]; i++) n_recv += p->recv[which][i];
+    for (int s = h->send_first[r]; s < h->send_first[r + 1]; s++) n_send += p->send[which][s];
+    h->count_recv[r] = n_recv;
+    h->count_send[r] = n_send;
+    h->displ_send[r] = at;
+    at += n_send;
+  }
+}
+
+static void part_pack_rows(const kith_halo_part *p, const uint8_t *some, size_t d, const float *own) {
+  const kith_halo *h = p->h;
+#pragma omp parallel for schedule(dynamic, 1)
+  for (int r = 0; r < h->comm->size; r++) {
+    float *to = h->packed + d * (size_t)h->displ_send[r];
+    for (int s = h->send_first[r]; s < h->send_first[r + 1]; s++) {
+      if (!some[s]) continue;
+      memcpy(to, own + d * (size_t)h->send_row[s], d * sizeof *to);
+      to += d;
+    }
+  }
+}
+
+void kith_halo_part_begin_rows(const kith_halo_part *p, kith_halo_some which, int width, const float *own,
+                               float *ghost) {
+  kith_halo *h = p->h;
+  int me = h->comm->rank, size = h->comm->size, i_width = kith__halo_width(h, width);
+  size_t d = (size_t)width;
+  if (i_width == h->n_width) kith_abort(__FILE__, __LINE__, "a reserved width");
+  part_count(p, which);
+  part_pack_rows(p, p->send[which], d, own);
+  h->n_request = 0;
+  for (int r = 0; r < size; r++)
+    if (r != me && h->count_recv[r] > 0)
+      KITH_MPI(MPI_Irecv(ghost + d * (size_t)h->recv_first[r], h->count_recv[r], h->row[i_width], r,
+                         PART_ROWS, h->comm->mpi, &h->request[h->n_request++]));
+  for (int i = 1; i < size; i++) {
+    int r = (me + i) % size; /* staggered, as in a whole exchange */
+    if (h->count_send[r] == 0) continue;
+    KITH_MPI(MPI_Isend(h->packed + d * (size_t)h->displ_send[r], h->count_send[r], h->row[i_width], r,
+                       PART_ROWS, h->comm->mpi, &h->request[h->n_request++]));
+    h->bytes += (int64_t)h->count_send[r] * width * (int64_t)sizeof(float);
+    h->messages++;
+  }
+}
+
+/* Rows of rank r from the front of their places to their places. */
+static void part_spread(const kith_halo_part *p, const uint8_t *some, int r, size_t d, bool clear,
+                        float *ghost) {
+  const kith_halo *h = p->h;
+  int from = h->recv_first[r] + h->count_recv[r];
+  for (int i = h->recv_first[r + 1] - 1; i >= h->recv_first[r]; i--) {
+    if (some[i] && --from < i) memcpy(ghost + d * (size_t)i, ghost + d * (size_t)from, d * sizeof *ghost);
+    else if (!some[i] && clear) memset(ghost + d * (size_t)i, 0, d * sizeof *ghost);
+  }
+}
+
+void kith_halo_part_end_rows(const kith_halo_part *p, kith_halo_some which, int width, bool clear,
+                             float *ghost) {
+  kith_halo_end(p->h);
+#pragma omp parallel for schedule(dynamic, 1)
+  for (int r = 0; r < p->h->comm->size; r++) part_spread(p, p->recv[which], r, (size_t)width, clear, ghost);
+}
