@@ -61,8 +61,8 @@ static kith_status tuning_line(const char *path, int number, const char *line, k
              KITH_H5_HINTS);
   KITH_CHECK(!kith_h5_tuning_hint(t, key), KITH_EUSAGE, "%s:%d: %s is given twice (ROMIO_HINTS)", path,
              number, key);
-  snprintf(t->key[t->n], KITH_H5_HINT, "%s", key);
-  snprintf(t->value[t->n++], KITH_H5_HINT, "%s", value);
+  memcpy(t->key[t->n], key, strlen(key) + 1);
+  memcpy(t->value[t->n++], value, strlen(value) + 1);
 done:
   return st;
 }
