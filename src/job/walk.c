@@ -141,7 +141,7 @@ static kith_status walk_section(walk *w, const char *key, int depth, int slot, c
   KITH_TRY(walk_next(w));
   if (walk_is_path(w) && kith__job_begins_with_path(first, strlen(key))) {
     w->out->line[slot] = line;
-    w->out->is_path[slot] = true;
+    w->out->is_path[slot] = w->out->is_scalar[slot] = true;
     return st;
   }
   KITH_CHECK(w->event.type == YAML_MAPPING_START_EVENT, KITH_ECONFIG,
