@@ -107,28 +107,40 @@ static kith_status load_fail(const char *name, cyaml_err_t code, const load_erro
   return kith_fail(KITH_ECONFIG, "%s: %s", name, t->what[0] ? t->what : cyaml_strerror(code));
 }
 
-/* The words of a list as one text, with a sign between them; an empty list is []. */
-static kith_status load_join(char *const *list, uint32_t n, char by, char **value) {
+/* The words of a list as one text, with commas; an empty list is []. */
+static kith_status load_join(char *const *list, uint32_t n, char **value) {
   kith_status st = KITH_OK;
   size_t size = 1;
   for (uint32_t k = 0; k < n; k++) size += strlen(list[k]) + 1;
   KITH_TRY(KITH_NEW(*value, (int64_t)size));
   char *end = *value;
   for (uint32_t k = 0; k < n; k++) {
-    if (k > 0) *end++ = by;
+    if (k > 0) *end++ = ',';
     end = stpcpy(end, list[k]);
   }
 done:
   return st;
 }
 
-/* Paths may hold commas, so they come one a line. */
+/* Paths may hold commas, so each ends its line: "[a\nb\n]". */
+static kith_status load_paths(char *const *list, uint32_t n, char **value) {
+  kith_status st = KITH_OK;
+  size_t size = 3;
+  for (uint32_t k = 0; k < n; k++) size += strlen(list[k]) + 1;
+  KITH_TRY(KITH_NEW(*value, (int64_t)size));
+  char *end = stpcpy(*value, "[");
+  for (uint32_t k = 0; k < n; k++) end = stpcpy(stpcpy(end, list[k]), "\n");
+  stpcpy(end, "]");
+done:
+  return st;
+}
+
 static kith_status load_copy(const load_slots *s, const job_key *k, int i, char **value) {
   char *const empty = "[]";
-  const char by = k->kind == JOB_PATHS ? '\n' : ',';
-  if (!s->text[i] && s->n_list[i] == 0) return load_join(&empty, 1, by, value);
-  if (!s->text[i]) return load_join(s->list[i], s->n_list[i], by, value);
-  return load_join(&s->text[i], 1, by, value);
+  if (!s->text[i] && s->n_list[i] == 0) return load_join(&empty, 1, value);
+  if (!s->text[i] && k->kind == JOB_PATHS) return load_paths(s->list[i], s->n_list[i], value);
+  if (!s->text[i]) return load_join(s->list[i], s->n_list[i], value);
+  return load_join(&s->text[i], 1, value);
 }
 
 /* The walk has checked all keys; those without a field are sections of patterns without a name. */

@@ -4,7 +4,7 @@
 
 #include "job/table.h"
 
-/* "a.tsv", "part-*.tsv" or "[a.tsv, b.tsv]", or lines of them, as lines. */
+/* "a.tsv", "part-*.tsv" or "[a.tsv, b.tsv]", or "[", lines of paths and "]", as lines. */
 kith_status kith__job_value_paths(const job_key *k, const char *text, char *out) {
   kith_status st = KITH_OK;
   char copy[JOB_VALUE_SIZE], lines[JOB_VALUE_SIZE] = "", *rest = NULL;
@@ -13,9 +13,9 @@ kith_status kith__job_value_paths(const job_key *k, const char *text, char *out)
   KITH_CHECK(n < sizeof copy, KITH_ECONFIG,
              "%s: expected at most %zu bytes, found %zu; a glob such as logs/*.tsv names many files", k->key,
              k->size - 1, n);
+  const char *by = !listed ? "" : strchr(text, '\n') ? "\n" : ",";
   snprintf(copy, sizeof copy, "%.*s", (int)(n - (listed ? 2 : 0)), text + listed);
-  for (char *one = strtok_r(copy, listed ? "," : "\n", &rest); one;
-       one = strtok_r(NULL, listed ? "," : "\n", &rest)) {
+  for (char *one = strtok_r(copy, by, &rest); one; one = strtok_r(NULL, by, &rest)) {
     if (listed) one += strspn(one, " ");
     size_t size = strlen(one);
     while (listed && size > 0 && one[size - 1] == ' ') size--;
