@@ -56,7 +56,7 @@ static double plan_drawn(const planner *p) {
 
 /* Whether the last layer may send fewer rows: where its other rows are not computed. */
 static double plan_last_bytes(const kith_model_options *m, const bench_work *w) {
-  bool fewer = m->name == KITH_LIGHTGCN && m->layers > 0 && !kith_model_rounds_rows(m);
+  bool fewer = m->name == KITH_LIGHTGCN && m->layers > 0;
   return fewer ? 4 * w->exchanged / m->layers : 0;
 }
 
@@ -170,9 +170,12 @@ static bool plan_knows_sampled(const planner *p) {
 /* How rows travel: in place where ranks of a node do no more with them than to multiply. */
 static kith_plan_design plan_design_of(const kith_job *job, const kith_plan_cut *cut) {
   const kith_model_options *m = &job->model;
-  bool multiplies = m->name == KITH_LIGHTGCN && !kith_model_rounds_rows(m) && m->edge_dropout == 0;
-  bool shares = cut->size > 1 && cut->per_node > 1;
-  return multiplies && shares ? kith_plan_design_now() : (kith_plan_design){.in_place = false};
+  kith_plan_design design = {.in_place = false};
+  if (m->name != KITH_LIGHTGCN) return design;
+  design = kith_plan_design_now();
+  bool multiplies = !kith_model_rounds_rows(m) && m->edge_dropout == 0;
+  design.in_place = design.in_place && multiplies && cut->size > 1 && cut->per_node > 1;
+  return design;
 }
 
 /* Whether a training has more than the steps of one loss on one model. */
