@@ -5,24 +5,26 @@
 #include <string.h>
 
 void kith__partition_table_free(partition_table *t) {
-  KITH_FREE(t->row);
-  KITH_FREE(t->original);
-  KITH_FREE(t->neighbor);
-  KITH_FREE(t->time);
-  KITH_FREE(t->weight);
+  KITH_FREE(t->next);
+  KITH_FREE(t->entry);
 }
 
-kith_status kith__partition_table_make(int64_t n, bool neighbor, bool timed, bool weighted,
+static size_t table_field(partition_table *t, bool keep, size_t bytes) {
+  size_t at = t->width;
+  if (keep) t->width += bytes;
+  return keep ? at : 0;
+}
+
+kith_status kith__partition_table_make(int64_t n_row, const int64_t *start, partition_fields keep,
                                        partition_table *t) {
   kith_status st = KITH_OK;
-  *t = (partition_table){.n = n};
-  KITH_CHECK(n < INT32_MAX, KITH_ECONFIG,
-             "one rank would write %lld entries of parts.h5; at most 2^31 - 2: use more ranks", (long long)n);
-  KITH_TRY(KITH_NEW(t->row, n));
-  KITH_TRY(KITH_NEW(t->original, n));
-  if (neighbor) KITH_TRY(KITH_NEW(t->neighbor, n));
-  if (timed) KITH_TRY(KITH_NEW(t->time, n));
-  if (weighted) KITH_TRY(KITH_NEW(t->weight, n));
+  *t = (partition_table){.n_row = n_row, .start = start, .width = sizeof(int32_t)};
+  t->neighbor = table_field(t, keep.neighbor, sizeof(uint32_t));
+  t->time = table_field(t, keep.time, sizeof(int64_t));
+  t->weight = table_field(t, keep.weight, sizeof(float));
+  KITH_TRY(KITH_NEW(t->next, n_row));
+  memcpy(t->next, start, (size_t)n_row * sizeof *start);
+  KITH_TRY(KITH_NEW(t->entry, start[n_row] * (int64_t)t->width));
 done:
   return st;
 }
@@ -30,36 +32,25 @@ done:
 void kith__partition_table_take(void *context, int64_t n, const void *records) {
   partition_table *t = context;
   const partition_record *e = records;
-  for (int64_t k = 0; k < n; k++, t->at++) {
-    t->row[t->at] = e[k].row;
-    t->original[t->at] = e[k].original;
-    if (t->neighbor) t->neighbor[t->at] = e[k].neighbor;
-    if (t->time) t->time[t->at] = e[k].time;
-    if (t->weight) t->weight[t->at] = e[k].weight;
+  for (int64_t k = 0; k < n; k++) {
+    char *to = t->entry + (size_t)t->next[e[k].row]++ * t->width;
+    memcpy(to, &e[k].original, sizeof e[k].original);
+    if (t->neighbor) memcpy(to + t->neighbor, &e[k].neighbor, sizeof e[k].neighbor);
+    if (t->time) memcpy(to + t->time, &e[k].time, sizeof e[k].time);
+    if (t->weight) memcpy(to + t->weight, &e[k].weight, sizeof e[k].weight);
   }
 }
 
-static int place_by_original(const void *a, const void *b) {
-  const partition_place *x = a, *y = b;
-  return (x->original > y->original) - (x->original < y->original);
+static int table_by_original(const void *a, const void *b) {
+  int32_t x, y;
+  memcpy(&x, a, sizeof x);
+  memcpy(&y, b, sizeof y);
+  return (x > y) - (x < y);
 }
 
-/* Entries by row, then by original number: place [n]; start [n_row + 1]. */
-kith_status kith__partition_table_sort(const partition_table *t, int64_t n_row, int64_t **start,
-                                       partition_place **place) {
-  kith_status st = KITH_OK;
-  int64_t *next = NULL;
-  KITH_TRY(KITH_NEW(*start, n_row + 1));
-  KITH_TRY(KITH_NEW(next, n_row + 1));
-  KITH_TRY(KITH_NEW(*place, t->n));
-  for (int64_t k = 0; k < t->n; k++) (*start)[t->row[k] + 1]++;
-  for (int64_t i = 0; i < n_row; i++) (*start)[i + 1] += (*start)[i];
-  memcpy(next, *start, (size_t)(n_row + 1) * sizeof *next);
-  for (int64_t k = 0; k < t->n; k++)
-    (*place)[next[t->row[k]]++] = (partition_place){.original = t->original[k], .at = (int32_t)k};
-  for (int64_t i = 0; i < n_row; i++)
-    qsort(*place + (*start)[i], (size_t)((*start)[i + 1] - (*start)[i]), sizeof **place, place_by_original);
-done:
-  KITH_FREE(next);
-  return st;
+void kith__partition_table_sort(partition_table *t) {
+  KITH_FREE(t->next);
+  for (int64_t i = 0; i < t->n_row; i++)
+    qsort(t->entry + (size_t)t->start[i] * t->width, (size_t)(t->start[i + 1] - t->start[i]), t->width,
+          table_by_original);
 }

@@ -6,36 +6,33 @@
 
 /** What a reader sends to a writer: an entry of row `row` (of the writer), or what is known of a node. */
 typedef struct partition_record {
-  int64_t neighbor, time; /* of a node: its first training edge, or -1 */
+  int64_t time;      /* of a node: its first training edge, or -1 */
+  uint32_t neighbor; /* a number: users and items are each less than 2^31; of a node: its entries */
   int32_t row, original;
   float weight;
 } partition_record;
 
-/** Records that have arrived, in any order. */
+/** What is kept of records. */
+typedef struct partition_fields {
+  bool neighbor, time, weight; /* besides the original number */
+} partition_fields;
+
+/** The entries of a writer's rows, without gaps between what is kept of them. */
 typedef struct partition_table {
-  int64_t n, at;
-  int32_t *row, *original;
-  int64_t *neighbor, *time; /* time, weight: null if there are none */
-  float *weight;
+  int64_t n_row;
+  const int64_t *start;                 /* [n_row + 1]; borrowed */
+  int64_t *next;                        /* [n_row] where the row's next entry goes */
+  size_t width, neighbor, time, weight; /* bytes of an entry; where the fields are, 0: not kept */
+  char *entry;                          /* [start[n_row]] of `width` bytes; the original number first */
 } partition_table;
 
-/** Where the record is that has a place in the order of rows. */
-typedef struct partition_place {
-  int32_t original, at;
-} partition_place;
-
-/** Room for n records.  Local.  Errors: KITH_ENOMEM, KITH_ECONFIG (too many for one rank); the caller frees
- * *t, then too. */
-kith_status kith__partition_table_make(int64_t n, bool neighbor, bool timed, bool weighted,
+/** Room for entries.  Local.  Errors: KITH_ENOMEM; the caller frees *t, then too. */
+kith_status kith__partition_table_make(int64_t n_row, const int64_t *start, partition_fields keep,
                                        partition_table *t) KITH_MUST_USE;
 void kith__partition_table_free(partition_table *t);
-/** Put records into the table, as a partition_take. */
+/** Put records into their rows, as a partition_take. */
 void kith__partition_table_take(void *context, int64_t n, const void *records);
-/** The order by row, then by original number.  Local.  Errors: KITH_ENOMEM; the caller frees both, then too.
- *
- * @param[out] start  [n_row + 1]
- * @param[out] place  [t->n] */
-kith_status kith__partition_table_sort(const partition_table *t, int64_t n_row, int64_t **start,
-                                       partition_place **place) KITH_MUST_USE;
+/** Put the entries of each row into the order of original numbers, after all have arrived.  Local. */
+void kith__partition_table_sort(partition_table *t);
 
 #endif

@@ -24,7 +24,7 @@ typedef struct write_state {
   int64_t *time;        /* of the reader's interactions */
   float *weight;
   bool timed, weighted;
-  partition_route route;
+  partition_route route; /* of the exchange that goes on */
 } write_state;
 
 /* ---- writing ---- */
@@ -38,34 +38,52 @@ static void write_where(const kith_comm *comm, int64_t n, int64_t *before, int64
   kith_comm_sum_int(comm, 1, total);
 }
 
-static kith_agreed write_slice(const write_state *w, const char *name, kith_h5_type type, int64_t n,
-                               const void *data) {
-  int64_t before, total;
-  write_where(w->comm, n, &before, &total);
-  return kith_h5_write(w->out, name, type, 0, total, before, n, false, data);
+/* Whole numbers of 64 bits in memory. */
+static void fill_numbers(const void *context, int64_t from, int64_t n, void *to) {
+  memcpy(to, (const int64_t *)context + from, (size_t)n * sizeof(int64_t));
 }
 
-/* One column in the order of rows; `width` bytes a value. */
-static kith_agreed write_column(const write_state *w, const char *name, kith_h5_type type, size_t width,
-                                const partition_table *t, const partition_place *place, const void *from) {
-  kith_agreed st = {KITH_OK};
-  char *sorted = NULL;
-  KITH_TRY(kith_agree(w->comm, KITH_NEW(sorted, t->n * (int64_t)width)));
-  for (int64_t k = 0; k < t->n; k++)
-    memcpy(sorted + (size_t)k * width, (const char *)from + (size_t)place[k].at * width, width);
-  KITH_TRY(write_slice(w, name, type, t->n, sorted));
-done:
-  KITH_FREE(sorted);
-  return st;
+static kith_agreed write_slice(const write_state *w, const char *name, int64_t n, const int64_t *data) {
+  kith_h5_slice slice = {.fill = fill_numbers, .context = data};
+  int64_t total;
+  write_where(w->comm, n, &slice.first, &total);
+  return kith_h5_write_sent(w->out, name, KITH_H5_INT64, total, &slice);
 }
 
-/* The offsets of rows; the last rank has that behind the last row, too. */
+/* One field of a table's entries: `bytes` each, `wide`: 4 bytes that become 8. */
+typedef struct write_field {
+  const partition_table *t;
+  size_t at, bytes;
+  bool wide;
+} write_field;
+
+static void fill_field(const void *context, int64_t from, int64_t n, void *to) {
+  const write_field *x = context;
+  const char *entry = x->t->entry + (size_t)from * x->t->width + x->at;
+  for (int64_t k = 0; k < n; k++, entry += x->t->width)
+    if (x->wide) {
+      uint32_t value;
+      memcpy(&value, entry, sizeof value);
+      ((int64_t *)to)[k] = value;
+    } else memcpy((char *)to + (size_t)k * x->bytes, entry, x->bytes);
+}
+
+static kith_agreed write_column(const write_state *w, const char *name, kith_h5_type type, write_field x) {
+  kith_h5_slice slice = {.fill = fill_field, .context = &x};
+  int64_t total;
+  write_where(w->comm, x.t->start[x.t->n_row], &slice.first, &total);
+  return kith_h5_write_sent(w->out, name, type, total, &slice);
+}
+
+/* The offsets of rows, which become those in the file; the last rank has that behind the last row, too. */
 static kith_agreed write_start(const write_state *w, const char *name, int64_t *start) {
   int64_t before, total;
   bool last = w->comm->rank == w->comm->size - 1;
   write_where(w->comm, start[w->n_row], &before, &total);
   for (int64_t i = 0; i <= w->n_row; i++) start[i] += before;
-  return write_slice(w, name, KITH_H5_INT64, w->n_row + last, start);
+  kith_agreed st = write_slice(w, name, w->n_row + last, start);
+  for (int64_t i = 0; i <= w->n_row; i++) start[i] -= before;
+  return st;
 }
 
 /* ---- what is sent ---- */
@@ -76,19 +94,39 @@ static void write_send(write_state *w, int64_t number, partition_record e) {
   kith__partition_route_put(&w->route, rank, &e);
 }
 
-/* Exchange what `send` puts: as many as `count` says for each writer.  n_to [size] is freed. */
-static kith_agreed write_exchange(write_state *w, int64_t *n_to, bool neighbor, bool values,
+/* Exchange what `send` puts, and sort it; start [n_row + 1] must stay. */
+static kith_agreed write_exchange(write_state *w, const int64_t *start, partition_fields keep,
                                   void (*send)(write_state *w, const kith_links_rows *rows),
                                   const kith_links_rows *rows, partition_table *t) {
   kith_agreed st = {KITH_OK};
-  kith_comm_sum_int(w->comm, w->comm->size, n_to);
-  KITH_TRY(kith_agree(w->comm, kith__partition_table_make(n_to[w->comm->rank], neighbor, values && w->timed,
-                                                          values && w->weighted, t)));
-  kith__partition_route_free(&w->route);
+  KITH_TRY(kith_agree(w->comm, kith__partition_table_make(w->n_row, start, keep, t)));
   KITH_TRY(kith_agree(w->comm, kith__partition_route_make(w->comm, sizeof(partition_record),
                                                           kith__partition_table_take, t, &w->route)));
   send(w, rows);
   kith__partition_route_end(&w->route);
+  kith__partition_table_sort(t);
+done:
+  kith__partition_route_free(&w->route);
+  return st;
+}
+
+/* Exchange what is known of nodes, each a row of one entry, and of it make the rows of their entries: a new
+ * start [n_row + 1]. */
+static kith_agreed write_nodes_exchange(write_state *w,
+                                        void (*send)(write_state *w, const kith_links_rows *rows),
+                                        const kith_links_rows *rows, partition_table *t, int64_t **one,
+                                        int64_t **start) {
+  kith_agreed st = {KITH_OK};
+  partition_fields keep = {.neighbor = true, .time = true};
+  KITH_TRY(kith_agree(w->comm, KITH_NEW(*one, w->n_row + 1)));
+  KITH_TRY(kith_agree(w->comm, KITH_NEW(*start, w->n_row + 1)));
+  for (int64_t i = 0; i <= w->n_row; i++) (*one)[i] = i;
+  KITH_TRY(write_exchange(w, *one, keep, send, rows, t));
+  for (int64_t i = 0; i < w->n_row; i++) {
+    uint32_t n;
+    memcpy(&n, t->entry + (size_t)i * t->width + t->neighbor, sizeof n);
+    (*start)[i + 1] = (*start)[i] + n;
+  }
 done:
   return st;
 }
@@ -101,11 +139,11 @@ static void send_interactions(write_state *w, const kith_links_rows *rows) {
   for (int64_t u = 0; u < x->n_row; u++)
     for (kith_eid e = x->start[u]; e < x->start[u + 1]; e++) {
       int64_t user = write_number(w, u), item = write_number(w, x->n_row + e);
-      partition_record entry = {.neighbor = item, .original = x->value[e]};
+      partition_record entry = {.neighbor = (uint32_t)item, .original = x->value[e]};
       if (w->timed) entry.time = w->time[e];
       if (w->weighted) entry.weight = w->weight[e];
       write_send(w, user, entry);
-      entry.neighbor = user;
+      entry.neighbor = (uint32_t)user;
       entry.original = (int32_t)(rows->first + u);
       write_send(w, item, entry);
     }
@@ -118,75 +156,63 @@ static void send_held_out(write_state *w, const kith_links_rows *rows) {
       write_send(w, write_number(w, u), (partition_record){.original = x->value[e]});
 }
 
-/* Users from their readers, who know their first edges; items from their owners. */
-static void send_nodes(write_state *w, const kith_links_rows *rows) {
+/* Users from their readers, who know their first edges. */
+static void send_users(write_state *w, const kith_links_rows *rows) {
   const kith_ragged *x = &rows->edges;
-  int64_t first = w->s->first[w->comm->rank], n_user = w->l->n[KITH_USER];
   for (int64_t u = 0; u < x->n_row; u++)
     write_send(w, write_number(w, u),
-               (partition_record){.neighbor = rows->at + x->start[u],
+               (partition_record){.time = rows->at + x->start[u],
+                                  .neighbor = (uint32_t)(x->start[u + 1] - x->start[u]),
                                   .original = (int32_t)(rows->first + u)});
+}
+
+/* Items from their owners. */
+static void send_nodes(write_state *w, const kith_links_rows *rows) {
+  int64_t first = w->s->first[w->comm->rank], n_user = w->l->n[KITH_USER];
+  send_users(w, rows);
   for (int32_t i = 0; i < w->s->n_own; i++)
     if (first + i >= n_user)
       write_send(w, w->numbers->number[i],
-                 (partition_record){.neighbor = -1, .original = (int32_t)(first + i - n_user)});
-}
-
-static void count_rows(const write_state *w, const kith_links_rows *rows, bool both, int64_t *n_to) {
-  const kith_ragged *x = &rows->edges;
-  for (int64_t u = 0; u < x->n_row; u++) {
-    n_to[kith_owner(w->comm->size, w->first, write_number(w, u))] += x->start[u + 1] - x->start[u];
-    for (kith_eid e = x->start[u]; both && e < x->start[u + 1]; e++)
-      n_to[kith_owner(w->comm->size, w->first, write_number(w, x->n_row + e))]++;
-  }
+                 (partition_record){.time = -1,
+                                    .neighbor = (uint32_t)(w->s->start[i + 1] - w->s->start[i]),
+                                    .original = (int32_t)(first + i - n_user)});
 }
 
 /* ---- the groups ---- */
 
-static kith_agreed write_nodes(write_state *w) {
+/* Nodes; *start [n_row + 1] is new: the rows of their training interactions. */
+static kith_agreed write_nodes(write_state *w, int64_t **start) {
   kith_agreed st = {KITH_OK};
   partition_table t = {0};
-  partition_place *place = NULL;
-  int64_t *n_to = NULL, *start = NULL, *original = NULL;
-  KITH_TRY(kith_agree(w->comm, KITH_NEW(n_to, w->comm->size)));
-  if (w->comm->rank == 0)
-    for (int r = 0; r < w->comm->size; r++) n_to[r] = w->first[r + 1] - w->first[r];
-  KITH_TRY(write_exchange(w, n_to, true, false, send_nodes, &w->l->list[0], &t));
-  KITH_TRY(kith_agree(w->comm, kith__partition_table_sort(&t, w->n_row, &start, &place)));
-  KITH_TRY(kith_agree(w->comm, KITH_NEW(original, t.n)));
-  for (int64_t k = 0; k < t.n; k++) original[k] = place[k].original;
-  KITH_TRY(write_slice(w, "node/original", KITH_H5_INT64, t.n, original));
-  KITH_TRY(write_column(w, "node/edge", KITH_H5_INT64, sizeof *t.neighbor, &t, place, t.neighbor));
+  int64_t *one = NULL;
+  KITH_TRY(write_nodes_exchange(w, send_nodes, &w->l->list[0], &t, &one, start));
+  KITH_TRY(write_column(w, "node/original", KITH_H5_INT64, (write_field){.t = &t, .wide = true}));
+  KITH_TRY(write_column(w, "node/edge", KITH_H5_INT64,
+                        (write_field){.t = &t, .at = t.time, .bytes = sizeof(int64_t)}));
 done:
   kith__partition_table_free(&t);
-  KITH_FREE(place);
-  KITH_FREE(n_to);
-  KITH_FREE(start);
-  KITH_FREE(original);
+  KITH_FREE(one);
   return st;
 }
 
-static kith_agreed write_train(write_state *w) {
+static kith_agreed write_train(write_state *w, int64_t *start) {
   kith_agreed st = {KITH_OK};
   partition_table t = {0};
-  partition_place *place = NULL;
-  int64_t *n_to = NULL, *start = NULL;
-  KITH_TRY(kith_agree(w->comm, KITH_NEW(n_to, w->comm->size)));
-  count_rows(w, &w->l->list[0], true, n_to);
-  KITH_TRY(write_exchange(w, n_to, true, true, send_interactions, &w->l->list[0], &t));
-  KITH_TRY(kith_agree(w->comm, kith__partition_table_sort(&t, w->n_row, &start, &place)));
-  KITH_FREE(t.row);
+  partition_fields keep = {.neighbor = true, .time = w->timed, .weight = w->weighted};
+  KITH_TRY(write_exchange(w, start, keep, send_interactions, &w->l->list[0], &t));
   KITH_TRY(write_start(w, "train/start", start));
-  KITH_TRY(write_column(w, "train/neighbor", KITH_H5_INT64, sizeof *t.neighbor, &t, place, t.neighbor));
-  KITH_TRY(write_column(w, "train/original", KITH_H5_INT32, sizeof *t.original, &t, place, t.original));
+  KITH_TRY(write_column(w, "train/neighbor", KITH_H5_INT64,
+                        (write_field){.t = &t, .at = t.neighbor, .wide = true}));
+  KITH_TRY(
+      write_column(w, "train/original", KITH_H5_INT32, (write_field){.t = &t, .bytes = sizeof(int32_t)}));
   if (w->weighted)
-    KITH_TRY(write_column(w, "train/weight", KITH_H5_FLOAT, sizeof *t.weight, &t, place, t.weight));
-  if (w->timed) KITH_TRY(write_column(w, "train/time", KITH_H5_INT64, sizeof *t.time, &t, place, t.time));
+    KITH_TRY(write_column(w, "train/weight", KITH_H5_FLOAT,
+                          (write_field){.t = &t, .at = t.weight, .bytes = sizeof(float)}));
+  if (w->timed)
+    KITH_TRY(write_column(w, "train/time", KITH_H5_INT64,
+                          (write_field){.t = &t, .at = t.time, .bytes = sizeof(int64_t)}));
 done:
   kith__partition_table_free(&t);
-  KITH_FREE(place);
-  KITH_FREE(n_to);
-  KITH_FREE(start);
   return st;
 }
 
@@ -194,23 +220,20 @@ static kith_agreed write_held_out(write_state *w, const char *split) {
   kith_agreed st = {KITH_OK};
   kith_links_rows rows = {.first = 0};
   partition_table t = {0};
-  partition_place *place = NULL;
-  int64_t *n_to = NULL, *start = NULL;
+  int64_t *one = NULL, *start = NULL;
   char name[KITH_NAME];
   KITH_TRY(kith_links_read_held_out(w->comm, w->graph, w->l, split, &rows));
-  KITH_TRY(kith_agree(w->comm, KITH_NEW(n_to, w->comm->size)));
-  count_rows(w, &rows, false, n_to);
-  KITH_TRY(write_exchange(w, n_to, false, false, send_held_out, &rows, &t));
-  KITH_TRY(kith_agree(w->comm, kith__partition_table_sort(&t, w->n_row, &start, &place)));
+  KITH_TRY(write_nodes_exchange(w, send_users, &rows, &t, &one, &start));
+  kith__partition_table_free(&t);
+  KITH_TRY(write_exchange(w, start, (partition_fields){.neighbor = false}, send_held_out, &rows, &t));
   snprintf(name, sizeof name, "%s/start", split);
   KITH_TRY(write_start(w, name, start));
   snprintf(name, sizeof name, "%s/item", split);
-  KITH_TRY(write_column(w, name, KITH_H5_INT32, sizeof *t.original, &t, place, t.original));
+  KITH_TRY(write_column(w, name, KITH_H5_INT32, (write_field){.t = &t, .bytes = sizeof(int32_t)}));
 done:
   kith_ragged_free(&rows.edges);
   kith__partition_table_free(&t);
-  KITH_FREE(place);
-  KITH_FREE(n_to);
+  KITH_FREE(one);
   KITH_FREE(start);
   return st;
 }
@@ -222,22 +245,25 @@ static kith_agreed write_numbers(const write_state *w, const char *name, int64_t
   if (last > end) last = end;
   if (last < first) last = first;
   int64_t at = last > first ? first - w->s->first[w->comm->rank] : 0;
-  return write_slice(w, name, KITH_H5_INT64, last - first, w->numbers->number + at);
+  return write_slice(w, name, last - first, w->numbers->number + at);
 }
 
 static kith_agreed write_all(write_state *w, const kith_partition_options *o) {
   kith_agreed st = {KITH_OK};
   const int64_t *n = w->l->n;
+  int64_t *start = NULL;
   bool alone = w->comm->rank == 0; /* small ones are whole on every rank */
-  KITH_TRY(write_slice(w, "part/first", KITH_H5_INT64, alone ? (int64_t)o->parts + 1 : 0, w->numbers->first));
-  KITH_TRY(write_slice(w, "part/user_count", KITH_H5_INT64, alone ? o->parts : 0, w->numbers->user_count));
-  KITH_TRY(write_nodes(w));
-  KITH_TRY(write_train(w));
+  KITH_TRY(write_slice(w, "part/first", alone ? (int64_t)o->parts + 1 : 0, w->numbers->first));
+  KITH_TRY(write_slice(w, "part/user_count", alone ? o->parts : 0, w->numbers->user_count));
+  KITH_TRY(write_nodes(w, &start));
+  KITH_TRY(write_train(w, start));
+  KITH_FREE(start);
   KITH_TRY(write_numbers(w, "user/number", 0, n[KITH_USER]));
   KITH_TRY(write_numbers(w, "item/number", n[KITH_USER], n[KITH_USER] + n[KITH_ITEM]));
   KITH_TRY(write_held_out(w, "valid"));
   KITH_TRY(write_held_out(w, "test"));
 done:
+  KITH_FREE(start);
   return st;
 }
 
@@ -333,8 +359,9 @@ kith_agreed kith__partition_share_write(const partition_share *s, const char *gr
   KITH_TRY(write_read_values(&w));
   KITH_TRY(write_look_up(&w));
   KITH_TRY(write_deal(&w));
-  KITH_TRY(kith_h5_create(s->comm, path, KITH_PARTS_FORMAT, KITH_FILE_VERSION,
-                          48 * s->n + (24 + 8 * w.weighted + 16 * w.timed) * d.n_edge + (1 << 16), &w.out));
+  KITH_TRY(kith_h5_create_single(s->comm, path, KITH_PARTS_FORMAT, KITH_FILE_VERSION,
+                                 48 * s->n + (24 + 8 * w.weighted + 16 * w.timed) * d.n_edge + (1 << 16),
+                                 &w.out));
   KITH_TRY(kith__partition_write_attributes(w.out, &d, o, -1));
   KITH_TRY(write_all(&w, o));
   KITH_TRY(kith_h5_publish(&w.out));

@@ -1,4 +1,4 @@
-# partition.method: stream: the parts that its definition in NumPy says, on one rank and on three, which write the same datasets; --compare has a table of every method.
+# partition.method: stream: the parts that its definition in NumPy says, on one rank and on three, which write the same bytes; --compare has a table of every method.
 set -euo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"
 cd "$dir"
@@ -23,17 +23,12 @@ for n in 1 3; do
   tail -n 1 out >said.$n
   cp work/parts.h5 parts.$n.h5
 done
+cmp parts.1.h5 parts.3.h5
 /usr/bin/python3 - <<'P'
-import h5py, json, numpy as np
+import h5py, json
 said = [{k: v for k, v in json.load(open("said.%d" % n)).items() if k.startswith("stream_")} for n in (1, 3)]
 assert len(said[0]) == 4 and said[0] == said[1], said
-a, b = (h5py.File("parts.%d.h5" % n, "r") for n in (1, 3))
-names = [[], []]
-for f, to in zip((a, b), names): f.visititems(lambda name, o: to.append(name) if isinstance(o, h5py.Dataset) else None)
-assert sorted(names[0]) == sorted(names[1]) and {"train/time", "train/weight", "valid/item"} <= set(names[0]), names
-for name in names[0]: assert a[name].dtype == b[name].dtype and np.array_equal(a[name][()], b[name][()]), name
-assert dict(a.attrs).keys() == dict(b.attrs).keys()
-for name in a.attrs: assert np.all(a.attrs[name] == b.attrs[name]), name
+with h5py.File("parts.3.h5", "r") as f: assert all(x in f for x in ("train/time", "train/weight", "valid/item"))
 P
 
 "$KITH" partition job.yaml --compare --json >out 2>err
