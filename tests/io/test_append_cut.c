@@ -167,6 +167,26 @@ static void assert_marks(const kith_graph *g, const kith__graph_data *t, const c
   KITH_FREE(is_new);
 }
 
+/* By a method that ranks share, which rank 0 uses alone: from scratch where the parts are by another one. */
+static void a_cut_by_stream_is_extended(const char *old_graph, const char *parts, const char *new_graph,
+                                        const char *updated) {
+  kith_partition_update_report u;
+  kith_partition_options o = kith_partition_defaults();
+  o.parts = 4;
+  o.method = KITH_PARTITION_STREAM;
+  assert_int_equal(kith_partition_update(test_comm, old_graph, parts, new_graph, &o, updated, &u).status,
+                   KITH_OK);
+  assert_int_equal(u.why, KITH_RECUT_SETTINGS);
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+  if (test_comm->rank == 0)
+    assert_int_equal(test_parts_write(old_graph, parts, o.parts, o.method).status, KITH_OK);
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+  assert_int_equal(kith_partition_update(test_comm, old_graph, parts, new_graph, &o, updated, &u).status,
+                   KITH_OK);
+  assert_int_equal(u.why, u.extended_cut > 1.3 * u.first_cut ? KITH_RECUT_WORSE : KITH_RECUT_NONE);
+  assert_true(u.first_cut > 0 && u.extended_cut > 0);
+}
+
 static void old_nodes_keep_their_parts(void **state) {
   (void)state;
   static appended_lists old, more;
@@ -212,6 +232,7 @@ static void old_nodes_keep_their_parts(void **state) {
   assert_int_equal(u.why, KITH_RECUT_SETTINGS);
   assert_int_equal(kith_partition_update(test_comm, old_graph, updated, new_graph, &o, hashed, &u).status,
                    KITH_EDATA);
+  a_cut_by_stream_is_extended(old_graph, parts, new_graph, updated);
 }
 
 int main(int argc, char **argv) {
