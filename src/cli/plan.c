@@ -15,6 +15,7 @@ typedef struct plan_unit {
 
 static const plan_unit plan_rates[] = {{"Gb", 1e9 / 8}, {"Mb", 1e6 / 8}, {"GB", 1e9}, {"MB", 1e6}};
 static const plan_unit plan_times[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}};
+static const plan_unit plan_bytes[] = {{"GB", 1e9}, {"TB", 1e12}, {"MB", 1e6}, {"GiB", 0x1p30}};
 enum { PLAN_UNITS = 4 };
 
 /* The value of an option with a unit, which is as it was if the option is absent. */
@@ -66,10 +67,13 @@ done:
 static kith_status plan_options(planner *p) {
   kith_status st = KITH_OK;
   cli *c = p->c;
-  int64_t nodes = 0, per_node = 0;
+  int64_t nodes = 0, per_node = 0, cores_of = 0;
   KITH_TRY(plan_take_machine(p));
   KITH_TRY(cli_number(c, "nodes", 1, PLAN_MOST, &nodes));
   KITH_TRY(cli_number(c, "tasks-per-node", 1, PLAN_MOST, &per_node));
+  KITH_TRY(cli_number(c, "cores", 1, 1 << 20, &cores_of));
+  if (cores_of > 0) p->machine.cores = (double)cores_of;
+  KITH_TRY(plan_number(c, "memory", plan_bytes, &p->machine.memory));
   KITH_TRY(plan_number(c, "network", plan_rates, &p->machine.network));
   KITH_TRY(plan_number(c, "latency", plan_times, &p->machine.latency));
   KITH_TRY(plan_take_sizes(p));

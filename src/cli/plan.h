@@ -19,11 +19,12 @@ typedef struct plan_row {
   double epoch, evaluation, checkpoint, job; /* seconds */
   double ghost_bytes; /* of all ghosts in all exchanges of a step, as if ranks shared no memory; 0: sampled */
   double drawn;       /* neighbors that a sampled step draws, on all ranks; 0: no sampled step */
+  bool in_place;      /* ranks of a node read rows of each other in place */
   bool short_of_memory; /* refused for the memory of a node */
+  bool of_nodes;        /* refused for that, or for its cores */
   bool has_rooms;
   kith_sampler_rooms rooms; /* of sampled steps: the most of each that one rank has */
   char refused[512];        /* what kith train would refuse, or the nodes; "": nothing */
-  char note[128];           /* what is to be done first; "" */
 } plan_row;
 
 typedef struct planner {
@@ -60,5 +61,7 @@ int plan_recommend(int n, const plan_row *row);
 
 /* Print rows, and what is recommended; on rank 0. */
 void plan_print(planner *p);
+/* The line for Slurm, and that of all stages where the graph is not cut yet. */
+void plan_print_lines(const planner *p, const plan_row *row);
 
 #endif

@@ -9,10 +9,17 @@
 enum { PLAN_TEXT = 32 };
 
 static const char *plan_seconds_print(double x, char *text) {
-  if (x < 0.0995) snprintf(text, PLAN_TEXT, "%.3g ms", 1e3 * x);
-  else if (x < 600) snprintf(text, PLAN_TEXT, "%.3g s", x);
-  else if (x < 36000) snprintf(text, PLAN_TEXT, "%.0f min", x / 60);
-  else snprintf(text, PLAN_TEXT, "%.3g h", x / 3600);
+  static const struct {
+    double below, unit;
+    const char *name;
+  } units[] = {{0.0995, 1e-3, "ms"},        {120, 1, "s"},
+               {7200, 60, "min"},           {172800, 3600, "h"},
+               {730 * 86400.0, 86400, "d"}, {INFINITY, 365.25 * 86400, "years"}};
+  int i = 0;
+  if (!(x > 0)) return "-";
+  while (x >= units[i].below && units[i].below < INFINITY) i++;
+  snprintf(text, PLAN_TEXT, x / units[i].unit < 999.5 ? "%.3g %s" : "%.0f %s", x / units[i].unit,
+           units[i].name);
   return text;
 }
 
@@ -25,8 +32,8 @@ static void plan_print_row(const planner *p, const plan_row *row) {
     cli_print(p->c, "%5d %5d %10s %9.4g %9.0f %8s %8s %8s  %s%s", row->cut.size, row->cut.n_node, bytes,
               1e-6 * (row->step.bytes + row->step.batch_bytes), row->step.messages + row->step.batch_messages,
               plan_seconds_print(row->step.seconds, step), plan_seconds_print(row->epoch, epoch),
-              plan_seconds_print(row->job, job), row->refused[0] ? "refused" : limit,
-              row->cut.exact ? "" : " *");
+              plan_seconds_print(row->step.seconds > 0 ? row->job : 0, job),
+              row->refused[0] ? "refused" : limit, row->cut.exact ? "" : " *");
   else
     cli_print(p->c, "%5d %5d %10s %9s %9s %8s %8s %8s  %s%s", row->cut.size, row->cut.n_node, bytes, "-", "-",
               "-", "-", "-", row->refused[0] ? "refused" : "", row->cut.exact ? "" : " *");
@@ -66,17 +73,61 @@ static void plan_print_json(const planner *p, const plan_row *row, bool first) {
   cli_json_more(c, "}");
 }
 
+/* What a number of the table stands on. */
+static void plan_explain_cut(const planner *p) {
+  kith_partition_method method = p->c->job.partition.method;
+  bool assumed = false, in_place = false;
+  for (int i = 0; i < p->n_row; i++) {
+    assumed = assumed || !p->row[i].cut.exact;
+    in_place = in_place || (p->row[i].has_step && p->row[i].in_place);
+  }
+  if (assumed)
+    cli_print_wrapped(p->c, 2, "*: not counted, since it is not cut so: ghosts are assumed as of %s%s (%s)",
+                      p->how == KITH_PLAN_METIS ? "METIS" : "a cut at random",
+                      method == KITH_PARTITION_STREAM || method == KITH_PARTITION_PTSCOTCH
+                          ? ", for this method, too"
+                          : "",
+                      "docs/scale.md");
+  if (in_place)
+    cli_print_wrapped(p->c, 2,
+                      "MB: ranks of a node read rows in place, so that these are fewer than the MB a layer "
+                      "of kith partition");
+  if (p->whole && p->row[p->n_row - 1].cut.size > p->whole->n_part)
+    cli_print_wrapped(p->c, 2,
+                      "more than %s: assumed: set partition.parts to %d and run kith partition again",
+                      KITH_COUNT(p->whole->n_part, "rank(s)"), p->row[p->n_row - 1].cut.size);
+}
+
+static void plan_explain_machine(const planner *p) {
+  const kith_machine *m = &p->machine;
+  bool of_nodes = false, beyond = false;
+  int most = m->of[m->n - 1].ranks;
+  for (int i = 0; i < p->n_row; i++) {
+    const plan_row *row = &p->row[i];
+    of_nodes = of_nodes || row->of_nodes;
+    beyond = beyond || kith_min(row->cut.size, row->cut.per_node) > most;
+  }
+  if (of_nodes)
+    cli_print_wrapped(p->c, 2,
+                      "machine %s says what one node has; of other nodes say it by --cores and --memory",
+                      m->name);
+  if (beyond)
+    cli_print_wrapped(p->c, 2, "machine %s has no rates of more than %s a node: those are taken as of %d",
+                      m->name, KITH_COUNT(most, "rank(s)"), most);
+}
+
 static void plan_explain(const planner *p) {
-  bool assumed = false, refused = false;
-  for (int i = 0; i < p->n_row; i++) assumed = assumed || !p->row[i].cut.exact;
   cli_print_wrapped(
       p->c, 2,
       "memory: of the fullest rank; MB, messages: sent by all ranks in a step; the last column: "
       "what most of a step waits for; rates of machine %s",
       p->machine.name);
-  if (assumed)
-    cli_print_wrapped(p->c, 2, "*: not counted, since it is not cut so: ghosts are assumed as of %s (%s)",
-                      p->how == KITH_PLAN_METIS ? "METIS" : "a cut at random", "docs/scale.md");
+  plan_explain_cut(p);
+  if (p->row[0].has_step && p->row[0].step.seconds <= 0)
+    cli_print_wrapped(p->c, 2,
+                      "seconds of sampled steps are not known: machine %s lacks sample rates, which kith "
+                      "bench --profile adds with sampler.mode: neighbor",
+                      p->machine.name);
   if (p->row[0].has_step && !p->c->job.train.update.on)
     cli_print_wrapped(
         p->c, 2,
@@ -88,48 +139,21 @@ static void plan_explain(const planner *p) {
                       "and of sampler.mode: "
                       "neighbor but for softmax, of models that read interactions alone, without train.also "
                       "and model.sequence: sasrec");
-  for (int i = 0; i < p->n_row; i++) {
-    refused = p->row[i].refused[0];
-    if (refused) cli_print_wrapped(p->c, 2, "%d ranks: refused: %s", p->row[i].cut.size, p->row[i].refused);
-    else if (p->row[i].note[0])
-      cli_print_wrapped(p->c, 2, "%d ranks: %s", p->row[i].cut.size, p->row[i].note);
-  }
+  for (int i = 0; i < p->n_row; i++)
+    if (p->row[i].refused[0])
+      cli_print_wrapped(p->c, 2, "%s: refused: %s", KITH_COUNT(p->row[i].cut.size, "rank(s)"),
+                        p->row[i].refused);
+  plan_explain_machine(p);
 }
 
-/* The settings of --set, for KITH_OPTIONS, which the scripts split at blanks: false if one has any. */
-static bool plan_settings(const cli *c, char *text) {
-  text[0] = '\0';
-  for (int i = 0; i < c->n_set; i++) {
-    if (strpbrk(c->set[i], " \t\n'\"")) return false;
-    size_t n = strlen(text);
-    snprintf(text + n, CLI_JOB_ARGS - n, "%s--set %s", i ? " " : "", c->set[i]);
-  }
+/* Whether the nodes that were asked for lack the cores, or one rank alone is all that is not refused. */
+static bool plan_refuses_all(const planner *p) {
+  const plan_row *last = &p->row[p->n_row - 1];
+  if (p->spreads || p->n_row == 1) return false;
+  if (last->of_nodes && !last->short_of_memory) return true;
+  for (int i = 1; i < p->n_row; i++)
+    if (!p->row[i].refused[0]) return false;
   return true;
-}
-
-/* An allocation with a third more memory, and half more time, than is expected. */
-static void plan_print_sbatch(const planner *p, const plan_row *row) {
-  char line[CLI_JOB_ARGS] = "", set[CLI_JOB_ARGS];
-  const cli *c = p->c;
-  int busy = row->cut.size < row->cut.per_node ? row->cut.size : row->cut.per_node;
-  double mib = ceil((double)row->bytes * busy * 4 / 3 / 0x1p20), minutes = ceil(row->job * 1.5 / 60) + 5;
-  cli_append_quoted(line, c->job_file[0] == '/' ? "KITH_JOB=" : "KITH_JOB=$PWD/", c->job_file);
-  if (!plan_settings(c, set))
-    cli_print_wrapped(c, 2,
-                      "a value of --set has blanks or quotes, which KITH_OPTIONS cannot hold: write the "
-                      "settings into the job file");
-  else if (set[0]) cli_append_quoted(line, " KITH_OPTIONS=", set);
-  size_t n = strlen(line);
-  snprintf(line + n, sizeof line - n,
-           " sbatch --nodes=%d --ntasks-per-node=%d --cpus-per-task=%.0f --mem=%.0fM", row->cut.n_node, busy,
-           p->machine.threads, mib);
-  n = strlen(line);
-  if (row->has_step) snprintf(line + n, sizeof line - n, " --time=%.0f", minutes);
-  n = strlen(line);
-  snprintf(line + n, sizeof line - n, " slurm/train.sbatch");
-  cli_print(c, "%s", line);
-  cli_json(p->c, "sbatch", "%s", "");
-  cli_json_string(p->c, line);
 }
 
 void plan_print(planner *p) {
@@ -141,7 +165,13 @@ void plan_print(planner *p) {
   plan_explain(p);
   if (p->best < 0) return;
   const plan_row *row = &p->row[p->best];
+  if (plan_refuses_all(p)) {
+    cli_print_wrapped(p->c, 2, "recommended: nothing, since what was asked for is refused; %s would do",
+                      KITH_COUNT(row->cut.size, "rank(s)"));
+    cli_json(p->c, "recommended", "null");
+    return;
+  }
   cli_print(p->c, "recommended: %s", KITH_COUNT(row->cut.size, "rank(s)"));
   cli_json(p->c, "recommended", "%d", row->cut.size);
-  plan_print_sbatch(p, row);
+  plan_print_lines(p, row);
 }

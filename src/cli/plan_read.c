@@ -1,7 +1,9 @@
 /* kith plan: what one rank reads of graph.h5 and parts.h5. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/plan.h"
 #include "comm/placement.h"
@@ -106,6 +108,10 @@ static kith_status plan_read_graph(planner *p) {
   kith_host_info_get(&here);
   p->resident = here.resident;
   if (p->interactions > 0) return plan_read_sizes(p);
+  KITH_TRY(kith_job_file(&p->c->job, "graph.h5", graph));
+  KITH_CHECK(access(graph, F_OK) == 0 || p->c->job.task != KITH_TASK_RECOMMEND, KITH_ENOINPUT,
+             "%s: %s: run kith ingest %s first, or give --users, --items and --interactions instead", graph,
+             strerror(errno), p->c->job_args);
   KITH_TRY(cli_stage(p->c, "graph.h5", graph));
   KITH_TRY(kith_job_file(&p->c->job, "parts.h5", parts));
   bool cut = stat(parts, &is) == 0;

@@ -16,6 +16,7 @@ static void plan_refuse_nodes(const planner *p, plan_row *row) {
   else if (busy * p->machine.threads > p->machine.cores)
     snprintf(row->refused, sizeof row->refused, "cores: %d ranks of %.0f thread(s) on a node of %.0f", busy,
              p->machine.threads, p->machine.cores);
+  row->of_nodes = row->refused[0];
 }
 
 /* The limits of 32-bit numbers that training checks. */

@@ -129,9 +129,6 @@ static void plan_run_seconds(const planner *p, const kith_plan_work *w, plan_row
 static kith_status plan_cut_of(const planner *p, int size, int per_node, plan_row *row) {
   if (p->whole && size <= p->whole->n_part) return kith_plan_count(p->whole, size, per_node, &row->cut);
   kith_plan_assume(&p->degrees, p->all.n_entry, size, per_node, p->how, &row->cut);
-  if (p->whole)
-    snprintf(row->note, sizeof row->note, "assumed: set partition.parts to %d and run kith partition again",
-             size);
   return KITH_OK;
 }
 
@@ -193,6 +190,7 @@ static kith_status plan_step_of(const planner *p, const kith_plan_work *w, plan_
   if (plan_knows_full(job)) {
     row->ghost_bytes = row->cut.rows * w->row_bytes;
     const kith_plan_design design = plan_design_of(job, &row->cut);
+    row->in_place = design.in_place;
     row->step = kith_plan_step_counts(&row->cut, w, &design);
     kith_plan_step_seconds(&row->cut, w, &design, &p->machine, &row->step);
   } else if (plan_knows_sampled(p)) {
@@ -240,7 +238,8 @@ int plan_recommend(int n, const plan_row *row) {
     if (first < 0) first = best = i;
     double efficiency =
         row[i].job > 0 ? row[first].job * row[first].cut.size / (row[i].job * row[i].cut.size) : 0;
-    if (row[i].has_step && efficiency >= 0.5 && row[i].job < row[best].job) best = i;
+    if (row[i].has_step && row[i].step.seconds > 0 && efficiency >= 0.5 && row[i].job < row[best].job)
+      best = i;
   }
   return best;
 }

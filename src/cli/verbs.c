@@ -18,6 +18,8 @@ const cli_verb cli_verbs[] = {
      "  --items N            its items\n"
      "  --interactions N     its interactions\n"
      "  --machine NAME       typical, or a profile by kith bench --profile\n"
+     "  --cores N            of a node; overrides the machine's\n"
+     "  --memory BYTES       of a node, such as 256GB; overrides the machine's\n"
      "  --network RATE       of a node, such as 100Gb (per second); overrides the\n"
      "                       machine's\n"
      "  --latency TIME       between nodes, such as 2us; overrides the machine's\n"},

@@ -24,10 +24,11 @@ assert list(of) == [1, 2, 3] and all(x['counted'] for x in of.values()), of
 assert of[1]['layer_bytes'] == 0 < $sent == steps * of[3]['ghost_bytes'], ($sent, steps, of[3])
 assert of[3]['node_bytes'] == 0 and of[3]['neighbors'] == 6, of[3]
 assert of[2]['need_bytes'] > of[3]['need_bytes'] > 0 and of[1]['refused'] == '' and r['recommended'] in of, r
-assert ' KITH_OPTIONS=\'--set model.name=ngcf\' sbatch ' in r['sbatch'], r
-assert '--nodes=1 --ntasks-per-node=%d ' % r['recommended'] in r['sbatch'] and r['sbatch'].endswith(' slurm/train.sbatch'), r
+assert ' KITH_OPTIONS=\'--set model.name=ngcf\' KITH_JOB=' in r['sbatch'], r
+assert '--nodes=1 --ntasks-per-node=%d ' % r['recommended'] in r['sbatch'] and r['sbatch'].endswith('/slurm/train.sbatch'), r
+import os
+assert os.path.isfile(r['sbatch'].split()[-1]) and 'KITH_JOB=$(realpath "$job") ' in r['sbatch'] and 'pipeline' not in r, r
 " "plan of steps"
-[ -f "$KITH_SOURCE/slurm/train.sbatch" ] || fail "the script that the line names is not there"
 
 # Nodes, and more ranks than parts, which are assumed.
 plan --nodes 4 --tasks-per-node 2 --network 1Gb --latency 50us
@@ -41,6 +42,7 @@ grep 'partition.parts to 8' "$dir/out" >/dev/null || fail "that the graph is to 
 mv "$dir/t/work/parts.h5" "$dir/t/parts.h5"
 plan --nodes 1 --tasks-per-node 4 --set partition.method=hash
 json "assert not any(x['counted'] for r, x in of.items() if r > 1) and of[4]['ghosts'] > 0, of" "plan without a cut"
+json "assert '/slurm/pipeline.sh $(realpath "$job") --nodes=1 ' in r['pipeline'] and '--set partition.method=hash' in r['pipeline'], r" "all stages"
 mv "$dir/t/parts.h5" "$dir/t/work/parts.h5"
 
 # A profile of this machine; what a step of the bench took is what the plan says.
@@ -64,6 +66,25 @@ assert of[2]['rooms']['requested'] == last['rooms']['requested'] < 2**25 and las
 plan --set model.name=pinsage
 json "assert 'step_seconds' not in of[1] and of[1]['need_bytes'] > 0, of" "plan of a model that is not counted"
 
+# The line: no more memory than a node has, a week at most, and no setting lost in silence.
+plan --users 50000000 --items 10000000 --interactions 1000000000 --nodes 1 --tasks-per-node 16 --set name='a b' --set train.lr=0.02
+json "
+import re
+mib = int(re.search('--mem=([0-9]+)M', r['sbatch']).group(1)) * 2**20
+assert of[r['recommended']]['need_bytes'] * min(16, r['recommended']) < mib <= 256e9 and ' --time=7-00:00 ' in r['sbatch'], r['sbatch']
+assert r['write_into_job'] == ['name=a b'] and \" KITH_OPTIONS='--set train.lr=0.02' \" in r['sbatch'], r
+" "the line of a large job"
+for words in ' years' ' d ' 'sampler.mode: neighbor' 'write name=a b into'; do
+  grep -e "$words" "$dir/out" >/dev/null || fail "a plan of years: no '$words': $(cat "$dir/out")"
+done
+plan --users 50000000 --items 10000000 --interactions 1000000000 --nodes 1 --tasks-per-node 16 --memory 165GB
+json "assert '--mem=157356M' in r['sbatch'] or r['recommended'] < 16, r['sbatch']" "no more memory than there is"
+plan --machine "$dir/here" --cores 2 --nodes 4 --tasks-per-node 16
+json "assert r['recommended'] is None and 'sbatch' not in r and of[64]['refused'], r" "an allocation that is refused"
+grep -e '--cores and' "$dir/out" >/dev/null || fail "how a profile is overridden is not said"
+plan --machine "$dir/here" --cores 16 --memory 256GB --nodes 4 --tasks-per-node 16
+json "assert not any(x['refused'] for x in of.values()), of" "a node that is not that of the profile"
+
 refused() { # CODE WORDS words…: one line on stderr that has these
   code=$1 words=$2; shift 2
   timeout -k 5 $limit "$KITH" plan "$job" "$@" >"$dir/out" 2>"$dir/err"; rc=$?
@@ -83,7 +104,7 @@ sed 's/^disk: .*/disk: fast/' "$dir/here" >"$dir/small"
 refused 78 'small:[0-9]*: disk: expected a number' --machine "$dir/small"
 grep -v '^gather' "$dir/here" >"$dir/small"
 refused 78 'lacks gather.1' --machine "$dir/small"
-refused 66 'run kith ingest' --set work="$dir/none"
+refused 66 'run kith ingest.*--users' --set work="$dir/none"
 rc=0; "$KITH" bench "$job" --rows 100 --profile "$dir/x" >"$dir/out" 2>"$dir/err" || rc=$?
 [ $rc = 64 ] || fail "bench --rows --profile: code $rc"
 exit $bad
