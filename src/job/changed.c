@@ -23,17 +23,18 @@ static const char *changed_name(const char *path) {
   return slash ? slash + 1 : path;
 }
 
-/* Whether two lists of paths, "[a.tsv, b.tsv]" or one path, have the same names. */
+/* Whether two lists of paths, one a line, have the same names. */
 static bool changed_same_names(const char *now, const char *then) {
-  char a[JOB_VALUE_SIZE], b[JOB_VALUE_SIZE], *rest_a = NULL, *rest_b = NULL;
-  snprintf(a, sizeof a, "%s", now);
-  snprintf(b, sizeof b, "%s", then);
-  char *one = strtok_r(a, ",", &rest_a), *two = strtok_r(b, ",", &rest_b);
-  while (one && two && strcmp(changed_name(one), changed_name(two)) == 0) {
-    one = strtok_r(NULL, ",", &rest_a);
-    two = strtok_r(NULL, ",", &rest_b);
+  while (*now && *then) {
+    char a[KITH_PATH], b[KITH_PATH];
+    const size_t n = strcspn(now, "\n"), m = strcspn(then, "\n");
+    snprintf(a, sizeof a, "%.*s", (int)n, now);
+    snprintf(b, sizeof b, "%.*s", (int)m, then);
+    if (strcmp(changed_name(a), changed_name(b)) != 0) return false;
+    now += n + (now[n] == '\n');
+    then += m + (then[m] == '\n');
   }
-  return !one && !two;
+  return !*now && !*then;
 }
 
 /* A column, by default the first or the second one. */
@@ -50,7 +51,6 @@ static const char *changed_column(const char *key, const char *value) {
 /* Whether two values can have read the same list in the same way; a list may have moved. */
 static bool changed_same(const job_key *k, const char *now, const char *then) {
   if (k->kind == JOB_PATH) return strcmp(changed_name(now), changed_name(then)) == 0;
-  if (k->kind == JOB_PATHS) return changed_same_names(now, then);
   if (changed_is_detected(k->key) && (changed_is_open(now) || changed_is_open(then))) return true;
   if (k->kind == JOB_COLUMN) return strcmp(changed_column(k->key, now), changed_column(k->key, then)) == 0;
   return strcmp(now, then) == 0;
@@ -66,9 +66,12 @@ void kith_job_warn_changed(const kith_job *job, const char *path, const char *te
   for (int i = 0; i < table.n; i++) {
     const job_key *k = &table.key[i], *k_then = kith__job_find(&table_then, k->key);
     if (strncmp(k->key, "data.", 5) != 0 || !k_then) continue;
+    if (k->kind == JOB_PATHS &&
+        changed_same_names((const char *)job + k->offset, (const char *)&old + k_then->offset))
+      continue;
     kith__job_get(job, k, sizeof now, now);
     kith__job_get(&old, k_then, sizeof then, then);
-    if (changed_same(k, now, then)) continue;
+    if (k->kind != JOB_PATHS && changed_same(k, now, then)) continue;
     kith_warn("%s: %s is %s, but %s was ingested with %s, which counts; run kith ingest to change it",
               job->path, k->key, changed_shown(now), path, changed_shown(then));
   }

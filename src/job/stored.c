@@ -42,14 +42,32 @@ static bool stored_unquote(const char *text, size_t size, char *out) {
   return true;
 }
 
+/* ["a.tsv", "b.tsv"] as kith__job_value_paths() reads it: "[", a path a line, "]". */
+static bool stored_list(const char *text, size_t size, char *out) {
+  const char *at = text + 1, *end = text + size - 1;
+  if (*end != ']') return false;
+  *out++ = '[';
+  while (at < end) {
+    const char *stop = at + 1;
+    while (stop < end && *stop != '"') stop += *stop == '\\' ? 2 : 1;
+    if (*at != '"' || stop >= end || !stored_unquote(at, (size_t)(stop + 1 - at), out)) return false;
+    out += strlen(out);
+    *out++ = '\n';
+    at = stop + 1;
+    at += strspn(at, ", ");
+  }
+  strcpy(out, "]");
+  return true;
+}
+
 static kith_status stored_value(stored *s, const char *text, size_t size) {
   kith_status st = KITH_OK;
   KITH_CHECK(size < sizeof s->value, KITH_EDATA, "%s: job, line %d: a value of %zu bytes", s->name, s->line,
              size);
-  bool quoted = text[0] == '"';
-  if (!quoted) snprintf(s->value, sizeof s->value, "%.*s", (int)size, text);
-  KITH_CHECK(!quoted || stored_unquote(text, size, s->value), KITH_EDATA,
-             "%s: job, line %d: the quotes of a value do not match", s->name, s->line);
+  bool quoted = text[0] == '"', listed = size > 1 && text[0] == '[' && text[1] == '"';
+  if (!quoted && !listed) snprintf(s->value, sizeof s->value, "%.*s", (int)size, text);
+  KITH_CHECK(listed ? stored_list(text, size, s->value) : !quoted || stored_unquote(text, size, s->value),
+             KITH_EDATA, "%s: job, line %d: the quotes of a value do not match", s->name, s->line);
 done:
   return st;
 }

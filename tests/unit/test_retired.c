@@ -169,7 +169,7 @@ static void a_stored_job_is_read_as_a_whole(void **state) {
                              "work: \"work\"\n"
                              "data:\n"
                              "  interactions:\n"
-                             "    path: \"list.tsv\"\n"
+                             "    path: [\"list.tsv\", \"a, \\\"b\\\".tsv\"]\n"
                              "    columns:\n"
                              "      user: \"1\"\n"
                              "    least_weight: 2.5\n"
@@ -194,7 +194,7 @@ static void a_stored_job_is_read_as_a_whole(void **state) {
   job.evaluate.every = 3;
   assert_int_equal(kith_job_read_stored("graph.h5", text, &job), KITH_OK);
   assert_string_equal(job.name, "a \"quoted\" \\ name\t, and: more");
-  assert_string_equal(job.data.interactions.path, "list.tsv");
+  assert_string_equal(job.data.interactions.path, "list.tsv\na, \"b\".tsv");
   assert_string_equal(job.data.interactions.user, "1");
   assert_true(job.data.interactions.min_weight == 2.5 && job.data.features[KITH_USER].normalize);
   assert_true(job.data.split.method == KITH_SPLIT_RATIO && job.model.dim == 16);
@@ -217,6 +217,9 @@ static void what_is_no_stored_job_is_refused(void **state) {
       "name: \"\n",
       "name: \"a\\n\"\n",
       "name: \"\\x4\"\n",
+      "data:\n  interactions:\n    path: [\"a\", b]\n",
+      "data:\n  interactions:\n    path: [\"a\", \"b\"\n",
+      "data:\n  interactions:\n    path: [\"a\\\"]\n",
       "model:\n  dim: x\n",
       "model:\n  dim: 0\n",
       "model:\n  dim: \n",
