@@ -207,12 +207,15 @@ done:
 
 /* A further file whose first line is not the header may have other columns. */
 static kith_status lines_check_head(kith__lines *lines, bool header) {
+  char by[16];
   lines->fresh = false;
   if (!lines->heads || header) return KITH_OK;
   return kith__lines_fail(lines,
-                          "expected the header of %s again, as %s.header is true: each file of the list has "
-                          "one; put parts without one behind each other in one file",
-                          lines->files->path[0], lines->key ? lines->key : "data.interactions");
+                          "expected the header of %s again, by %s, as %s.header is true: each file of the "
+                          "list has one, with the same delimiter; put parts without one behind each other in "
+                          "one file",
+                          lines->files->path[0], kith__delimiter_show(lines->delimiter, by),
+                          lines->key ? lines->key : "data.interactions");
 }
 
 /* Whether a comment could be data whose first id begins with #: no space behind #, as many fields as data. */

@@ -331,6 +331,11 @@ static kith_agreed shared_number(const kith_comm *comm, shared_state *s, kith__s
             kith__field_integer((kith__field){second, (int64_t)strnlen(second, (size_t)ids->width)}, &value);
     }
     bad = kith_comm_max(comm, bad);
+    if (bad > 0)
+      kith_log("data.interactions: rank 0 reads alone, as %s",
+               s->n[k] >= INT32_MAX - 1 ? "there are too many ids"
+               : k == KITH_USER ? "the second user id is an integer, and the first one may be a header"
+                                : "the second item id is an integer, and the first one may be a header");
   }
   *good = bad == 0;
 done:

@@ -75,6 +75,12 @@ expect 0 '4 lines' "$KITH" ingest job.yaml
 "$KITH" inspect work/graph.h5 --show job >stored.yaml || fail "the stored job"
 grep -F 'path: ["logs/10.csv.gz", "logs/2*"]' stored.yaml >/dev/null || fail "the stored job does not list the paths"
 "$KITH" inspect work/graph.h5 >/dev/null || fail "inspect"
+"$KITH" partition job.yaml --quiet --set partition.parts=2 2>err || fail "partition: $(cat err)"
+train=(train job.yaml --set train.epochs=1 --set model.dim=4 --set evaluate.every=0)
+expect 0 'epoch 1' "$KITH" "${train[@]}"
+! grep -F 'was ingested with' err >/dev/null || fail "a list of paths is said to have changed: $(cat err)"
+sed -i 's|logs/2\*|logs/2.csv|' job.yaml
+expect 0 'data.interactions.path is [logs/10.csv.gz, logs/2.csv], but work/graph.h5 was ingested with [logs/10.csv.gz, logs/2*], which counts' "$KITH" "${train[@]}"
 expect_kept() { rm -rf work; expect "$@"; }
 job "interactions: {path: logs/*.txt, $columns}" "$split"
 expect 66 'logs/*.txt: no file has such a name' "$KITH" ingest job.yaml
@@ -83,6 +89,8 @@ expect 78 'logs/2.csv: is named twice among the paths of one list' "$KITH" inges
 printf 'uid,iid\na,z\n' >logs/3.csv
 job "interactions: {path: logs/*.csv, $columns}" "$split"
 expect 65 'logs/3.csv:1: expected the header of logs/2.csv again' "$KITH" ingest job.yaml
+printf 'uid\tiid\tts\na\tz\t9\n' >logs/3.csv
+expect 65 'logs/3.csv:1: expected the header of logs/2.csv again, by ",", as' "$KITH" ingest job.yaml
 printf 'uid,iid,ts\na,z,x\n' >logs/3.csv
 expect_kept 65 'logs/3.csv:2: expected a time' "$KITH" ingest job.yaml
 printf 'uid,iid,ts\n\na,z,2020-01-01\n' >logs/3.csv
