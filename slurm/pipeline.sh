@@ -2,9 +2,10 @@
 # Partition, train and evaluate a job, each when the one before has succeeded.
 #   slurm/pipeline.sh JOB.yaml [options of sbatch for train and evaluate, such as --nodes=4 --ntasks-per-node=8]
 # KITH names the program (default: the one installed or built with this script, else kith on PATH); KITH_OPTIONS are passed to
-# every verb; KITH_REFIT=1 trains the final model behind training, by kith train --refit, and evaluates that.  The Slurm jobs bear the job file's name, and their output lies beside the job file: slurm-NUMBER.out.
+# every verb; KITH_PARTITION_OPTIONS are options of sbatch for ingest and partition, such as --ntasks=16 (default: one task);
+# KITH_REFIT=1 trains the final model behind training, by kith train --refit, and evaluates that.  The Slurm jobs bear the job file's name, and their output lies beside the job file: slurm-NUMBER.out.
 set -euo pipefail
-[ $# -ge 1 ] || { sed -n '2,5p' -- "$0" >&2; exit 64; }
+[ $# -ge 1 ] || { sed -n '2,6p' -- "$0" >&2; exit 64; }
 unset CDPATH
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 job=$(realpath -- "$1"); shift
@@ -15,7 +16,7 @@ fail() { echo "slurm/pipeline.sh: $2" >&2; exit "$1"; }
 export KITH
 # What sbatch would refuse is found before anything is in the queue.
 for script in partition train; do
-  [ $script = partition ] && options=() || options=("$@")
+  [ $script = partition ] && options=(${KITH_PARTITION_OPTIONS:-}) || options=("$@")
   said=$(sbatch --test-only --export=ALL "${options[@]}" "$here/$script.sbatch" 2>&1) || fail 64 "sbatch refuses the options of $script: $said"
 done
 name=$(job_name "$job")
@@ -24,7 +25,7 @@ submit() { # STAGE options…
   stage=$1; shift
   sbatch --parsable --export=ALL --kill-on-invalid-dep=yes --job-name="${name:-kith}-$stage" --output="${folder//%/%%}/slurm-%j.out" "$@" "$here/$stage.sbatch"
 }
-partition=$(submit partition)
+partition=$(submit partition ${KITH_PARTITION_OPTIONS:-})
 train=$(submit train --dependency=afterok:"$partition" "$@")
 refit=
 if [ -n "${KITH_REFIT:-}" ]; then

@@ -80,6 +80,13 @@ FAILS=ingest bash "$KITH_SLURM/partition.sbatch" >said 2>&1; rc=$?
 : >asked
 bash "$KITH_SLURM/partition.sbatch" >said 2>&1 && grep -q '^kith partition' asked || fail "partition"
 : >asked
+SLURM_NTASKS=4 bash "$KITH_SLURM/partition.sbatch" >said 2>&1 || fail "partition on ranks"
+[ "$(tr '\n' ' ' <asked)" = "mpirun mpirun " ] || fail "ingest and partition on ranks"
+: >asked
+KITH_PARTITION_OPTIONS="--nodes=2 --ntasks=6" "$KITH_SLURM/pipeline.sh" job.yaml >said 2>&1 || fail "pipeline.sh with options of partition"
+grep -e '--nodes=2 --ntasks=6 .*partition.sbatch' asked >/dev/null || fail "the options of partition"
+! grep -e '--ntasks=6 .*train.sbatch' asked >/dev/null || fail "train has the options of partition"
+: >asked
 "$KITH_SLURM/pipeline.sh" job.yaml --nodes=3 >said 2>&1 || fail "pipeline.sh"
 [ "$(grep -c -e '--nodes=3.*train.sbatch\|--nodes=3.*evaluate.sbatch' asked)" = 2 ] || fail "the options of train and evaluate"
 grep -q -e '--dependency=afterok:1 .*train.sbatch' asked && grep -q -e '--dependency=afterok:2 .*evaluate.sbatch' asked || fail "dependencies"
