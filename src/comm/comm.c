@@ -41,6 +41,12 @@ void kith_comm_destroy(kith_comm **comm) {
   KITH_FREE(*comm);
 }
 
+/* As KITH_WAIT() does it, with the words of the collective that is ahead. */
+#define COMM_SLEEP(comm, what)                                                                               \
+  do {                                                                                                       \
+    if ((comm)->sleeps && (comm)->size > 1) KITH_WAIT(what, comm_barrier_sleep(comm));                       \
+  } while (0)
+
 static int comm_barrier_sleep(const kith_comm *comm) {
   MPI_Request all;
   int here = 0, code = MPI_Ibarrier(comm->mpi, &all);
@@ -53,8 +59,7 @@ static int comm_barrier_sleep(const kith_comm *comm) {
 }
 
 void kith_comm_barrier_sleep(const kith_comm *comm) {
-  if (!comm->sleeps || comm->size == 1) return;
-  KITH_WAIT("the background threads of other ranks", comm_barrier_sleep(comm));
+  COMM_SLEEP(comm, "the background threads of other ranks");
 }
 
 /* Broadcast the failing rank's message, prefixed with the rank if there are several. */
@@ -73,7 +78,7 @@ kith_agreed kith__agree(const kith_comm *comm, kith_status mine) {
   struct {
     int code, rank;
   } worst, here = {(int)mine, comm->rank};
-  kith_comm_barrier_sleep(comm);
+  COMM_SLEEP(comm, "the agreement on errors");
   KITH_WAIT("the agreement on errors", MPI_Allreduce(&here, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->mpi));
   if (worst.code != KITH_OK) comm_bcast_error(comm, worst.rank);
   return (kith_agreed){(kith_status)worst.code};
@@ -106,14 +111,14 @@ void kith_comm_sum(const kith_comm *comm, int64_t n, kith_exact_sum *sums) {
 }
 
 int64_t kith_comm_max(const kith_comm *comm, int64_t value) {
-  kith_comm_barrier_sleep(comm);
+  COMM_SLEEP(comm, "a maximum over ranks");
   KITH_WAIT("a maximum over ranks", MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, comm->mpi));
   return value;
 }
 
 void kith_comm_bcast(const kith_comm *comm, int64_t n, void *bytes) {
   const int64_t most = 1 << 30;
-  kith_comm_barrier_sleep(comm);
+  COMM_SLEEP(comm, "a broadcast from rank 0");
   for (int64_t at = 0; at < n; at += most)
     KITH_WAIT("a broadcast from rank 0",
               MPI_Bcast((char *)bytes + at, (int)(n - at < most ? n - at : most), MPI_BYTE, 0, comm->mpi));
