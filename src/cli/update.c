@@ -2,7 +2,7 @@
  * kith update: a trained model learns what its graph lacked.
  *
  * New lists go behind those of graph.h5, new nodes get parts, and training goes on from the model's
- * checkpoint on the new interactions, with old ones among them.  All of it is made in WORK/update, a work
+ * checkpoint on the new interactions, with old ones beside them.  All of it is made in WORK/update, a work
  * folder of its own, and takes the place of the old files when it is complete (update_commit.c).  So an
  * update that was interrupted goes on with what is there, and the old model serves until the new one is
  * there.
@@ -130,6 +130,25 @@ done:
   return st;
 }
 
+/* Warn of a run that has not ended.  The newest checkpoint says how far it came, not the one of the epoch
+ * that validation chose. */
+static kith_agreed update_check_ended(const cli *c, const update *u) {
+  kith_agreed st = {KITH_OK};
+  kith_checkpoint_progress newest = u->origin;
+  char path[KITH_PATH];
+  if (!kith_model_has_steps(&c->job.model)) return st;
+  KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, path));
+  if (path[0]) KITH_TRY(kith_checkpoint_progress_read(c->comm, path, &newest));
+  if (strcmp(newest.run, u->origin.run) != 0) newest = u->origin;
+  bool ended = newest.epoch >= c->job.train.epochs || (c->job.train.patience > 0 && u->origin.step == 0);
+  if (!ended && c->comm->rank == 0)
+    kith_warn("%s: the run has done %lld of %s: the update begins from epoch %lld", u->run.old,
+              (long long)newest.epoch, KITH_COUNT(c->job.train.epochs, "epoch(s)"),
+              (long long)u->origin.epoch);
+done:
+  return st;
+}
+
 /* The model of WORK: exported, of this graph.h5. */
 static kith_agreed update_find_model(const cli *c, update *u) {
   kith_agreed st = {KITH_OK};
@@ -151,11 +170,7 @@ static kith_agreed update_find_model(const cli *c, update *u) {
                                         embeddings, c->job_args)));
   KITH_TRY(update_check_model(c, embeddings, &from));
   KITH_TRY(update_find_checkpoint(c, &from, u));
-  bool ended = !kith_model_has_steps(&c->job.model) || u->origin.epoch >= c->job.train.epochs ||
-               (c->job.train.patience > 0 && u->origin.step == 0);
-  if (!ended && c->comm->rank == 0)
-    kith_warn("%s: %lld of %s done: the update begins from there", u->run.old, (long long)u->origin.epoch,
-              KITH_COUNT(c->job.train.epochs, "epoch(s) (is|are)"));
+  KITH_TRY(update_check_ended(c, u));
 done:
   kith_h5_close(&f);
   KITH_FREE(from.config_key);
@@ -334,7 +349,7 @@ static void update_print(cli *c, update *u, const kith_graph *g, const kith_run_
                       "no new pair that a step can learn from: no epoch is trained, and known nodes keep the "
                       "rows that they had");
   else if (kith_model_has_steps(&u->run.model))
-    cli_print(c, "%s, %s among them in each of %s", KITH_COUNT(of->new_pairs, "new pair(s)"),
+    cli_print(c, "%s, %s beside them in each of %s", KITH_COUNT(of->new_pairs, "new pair(s)"),
               KITH_COUNT(of->old_pairs, "old one(s)"),
               KITH_COUNT(u->run.train.epochs - u->origin.epoch, "epoch(s)"));
   if (of->alike_rows > 0)
