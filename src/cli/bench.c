@@ -137,6 +137,8 @@ static void bench_print_limits(bench *b) {
              stream = bench_time(b, bench_roofline_stream, bench_roofline_disk);
   double bytes = 4.0 * b->words * (double)n[1], random = 4.0 * b->words * (double)n[2],
          streamed = 36.0 * BENCH_FAR * b->c->comm->size;
+  b->timed.triad = streamed / stream.work;
+  b->timed.gather = bytes / gather.work;
   cli_print(b->c, "%s x %s; this machine allows, medians of %d", KITH_COUNT(b->c->comm->size, "rank(s)"),
             KITH_COUNT(omp_get_max_threads(), "thread(s)"), b->repeat);
   cli_print(b->c, "  stream (triad)                %8.2f GB/s", 1e-9 * streamed / stream.work);

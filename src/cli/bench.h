@@ -41,10 +41,11 @@ typedef struct bench {
   int wire_rows;            /* rows that a message between neighbors in the ring has */
   struct {
     bench_pair step, rank, write;
-    double drawn; /* neighbors a second, in sampled steps of all ranks */
-  } timed;        /* what kith bench --profile keeps */
-  bool sends;     /* steps sent ghost rows in messages */
-  kith_agreed st; /* of kernels that can fail: once bad, the others do nothing */
+    double drawn;         /* neighbors a second, in sampled steps of all ranks */
+    double triad, gather; /* bytes a second of all ranks: streams, and rows by the graph's columns */
+  } timed;                /* what kith bench --profile keeps */
+  bool sends;             /* steps sent ghost rows in messages */
+  kith_agreed st;         /* of kernels that can fail: once bad, the others do nothing */
 } bench;
 
 /*

@@ -47,17 +47,23 @@ static double profile_rate(const bench *b, double bytes, int part, double otherw
   return seconds > 0 && bytes > 0 ? bytes / seconds : otherwise;
 }
 
+/* Whether a rank's embeddings stay in a cache, so that its rates are not those of memory or of the disk. */
+static bool profile_is_small(const bench *b) { return kith_comm_max(b->c->comm, b->n) < BENCH_SMALL; }
+
+/* A part that took less time than the clock can tell has no rate: at most what was measured by itself. */
+static double profile_most(double rate, double measured) { return rate > 2 * measured ? measured : rate; }
+
 static kith_machine_rates profile_rates(const bench *b, int n_node) {
   const profile_work w = profile_sum(b);
   double n_product = (double)b->g->n[KITH_USER] * (double)b->g->n[KITH_ITEM] * b->d,
-         stream = profile_rate(b, w.streamed, BENCH_STREAMS, 1);
+         stream = profile_most(profile_rate(b, w.streamed, BENCH_STREAMS, b->timed.triad), b->timed.triad),
+         gather = profile_rate(b, w.gathered, BENCH_GATHERS, stream),
+         exchange = profile_rate(b, b->sends ? w.exchanged : 0, BENCH_MESSAGES, stream / 4);
   kith_machine_rates r = {.ranks = b->c->comm->size / n_node,
-                          .gather = profile_rate(b, w.gathered, BENCH_GATHERS, stream) / n_node,
+                          .gather = profile_most(gather, b->timed.gather) / n_node,
                           .stream = stream / n_node,
                           .product = n_product / b->timed.rank.limit / n_node,
-                          .exchange =
-                              profile_rate(b, b->sends ? w.exchanged : 0, BENCH_MESSAGES, stream / 4) /
-                              n_node,
+                          .exchange = profile_most(exchange, b->timed.triad) / n_node,
                           .ranking = n_product / b->timed.rank.work / n_node};
   return r;
 }
@@ -77,6 +83,17 @@ static kith_agreed profile_links(const bench *b, int n_node, const kith_host_inf
 done:
   KITH_FREE(link);
   return st;
+}
+
+/* Of a small graph one fsync is all that its file measures. */
+static double profile_disk(const bench *b, bool small, double before) {
+  double n = (double)(b->g->n[KITH_USER] + b->g->n[KITH_ITEM]) * b->d;
+  if (small && b->c->comm->rank == 0)
+    kith_warn(
+        "--profile %s: this graph is too small: a rank's embeddings stay in a cache, and disk stays %g; "
+        "take one of %d users and items a rank, at least",
+        b->profile, before, BENCH_SMALL / b->d);
+  return small ? before : 4.0 * n / b->timed.write.work;
 }
 
 static kith_status profile_write(const char *path, const kith_machine *m) {
@@ -137,7 +154,7 @@ kith_agreed bench_profile(bench *b, const char *path) {
   m.memory = (double)mine.memory;
   m.program = (double)(mine.resident - kith_alloc_live_bytes());
   if (m.program < 0) m.program = 0;
-  m.disk = 4.0 * (double)(b->g->n[KITH_USER] + b->g->n[KITH_ITEM]) * b->d / b->timed.write.work;
+  m.disk = profile_disk(b, profile_is_small(b), m.disk);
   KITH_TRY(profile_links(b, n_node, host, &m));
   b->sends = profile_sends(b);
   kith_machine_rates r = profile_rates(b, n_node);

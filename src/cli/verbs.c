@@ -8,7 +8,7 @@ const cli_verb cli_verbs[] = {
     {"generate", true, cli_generate, "JOB", "write a synthetic social network as the job's text lists", ""},
     {"ingest", true, cli_ingest, "JOB", "text lists → WORK/graph.h5", ""},
     {"partition", true, cli_partition, "JOB", "graph.h5 → WORK/parts.h5, with a report on the partition",
-     "  --compare            compare metis, hash and contiguous; write nothing\n"
+     "  --compare            compare all methods; write nothing\n"
      "  --refit              the graph of kith train --refit, ahead of it\n"},
     {"plan", true, cli_plan, "JOB", "before an allocation: memory, messages and time by number of ranks",
      "  --nodes N            nodes of the allocation (default: as many as needed)\n"

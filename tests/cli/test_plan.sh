@@ -47,6 +47,13 @@ mv "$dir/t/parts.h5" "$dir/t/work/parts.h5"
 
 # A profile of this machine; what a step of the bench took is what the plan says.
 "$KITH" bench "$job" --repeat 3 --profile "$dir/here" --json >"$dir/bench" 2>"$dir/err" || fail "bench --profile: $(cat "$dir/err")"
+grep 'this graph is too small.*65536 users and items a rank' "$dir/err" >/dev/null || fail "a profile of a small graph: $(cat "$dir/err")"
+/usr/bin/python3 -c "
+import json
+here = dict(line.split(': ') for line in open('$dir/here').read().splitlines())
+triad = json.loads(open('$dir/bench').read().splitlines()[-1])['stream_bytes_per_second']
+assert float(here['stream.1']) <= 2.001 * triad and float(here['exchange.1']) <= 2.001 * triad and float(here['disk']) == 2e9, (here, triad)
+" || fail "rates of a small graph: $(cat "$dir/here")"
 plan --machine "$dir/here"
 step=$(tail -n 1 "$dir/bench" | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["step"]["seconds"])')
 json "assert 0.7 * $step < of[1]['step_seconds'] < 1.4 * $step, ($step, of[1])" "seconds of a step"
@@ -77,8 +84,8 @@ assert r['write_into_job'] == ['name=a b'] and \" KITH_OPTIONS='--set train.lr=0
 for words in ' years' ' d ' 'sampler.mode: neighbor' 'write name=a b into'; do
   grep -e "$words" "$dir/out" >/dev/null || fail "a plan of years: no '$words': $(cat "$dir/out")"
 done
-plan --users 50000000 --items 10000000 --interactions 1000000000 --nodes 1 --tasks-per-node 16 --memory 165GB
-json "assert '--mem=157356M' in r['sbatch'] or r['recommended'] < 16, r['sbatch']" "no more memory than there is"
+plan --users 50000000 --items 10000000 --interactions 1000000000 --nodes 1 --tasks-per-node 16 --memory 180GB
+json "assert r['recommended'] == 16 and ' --mem=171661M ' in r['sbatch'], r['sbatch']" "no more memory than there is"
 plan --machine "$dir/here" --cores 2 --nodes 4 --tasks-per-node 16
 json "assert r['recommended'] is None and 'sbatch' not in r and of[64]['refused'], r" "an allocation that is refused"
 grep -e '--cores and' "$dir/out" >/dev/null || fail "how a profile is overridden is not said"
