@@ -138,8 +138,8 @@ static kith_agreed update_check_ended(const cli *c, const update *u) {
   char path[KITH_PATH];
   if (!kith_model_has_steps(&c->job.model)) return st;
   KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, path));
-  if (path[0]) KITH_TRY(kith_checkpoint_progress_read(c->comm, path, &newest));
-  if (strcmp(newest.run, u->origin.run) != 0) newest = u->origin;
+  bool known = path[0] && !kith_is_bad(kith_checkpoint_progress_read(c->comm, path, &newest)); /* or torn */
+  if (!known || strcmp(newest.run, u->origin.run) != 0) newest = u->origin;
   bool ended = newest.epoch >= c->job.train.epochs || (c->job.train.patience > 0 && u->origin.step == 0);
   if (!ended && c->comm->rank == 0)
     kith_warn("%s: the run has done %lld of %s: the update begins from epoch %lld", u->run.old,
