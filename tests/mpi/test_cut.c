@@ -3,6 +3,7 @@
 #include "support/sweep.h"
 
 #include "graph/schema.h"
+#include "partition/share.h"
 #include "partition/update.h"
 
 enum { TYPES = 3, USERS = 41, ITEMS = 53, TAGS = 12, ALL = USERS + ITEMS + TAGS };
@@ -128,6 +129,52 @@ static void halves_of_the_parts_are_halves_of_the_graph(void **state) {
   kith_links_destroy(&l);
 }
 
+/* Kernighan and Lin end where no two parts of different halves gain by changing places: at every level. */
+static int64_t between_halves(const int32_t *weight, int n, const int32_t *place, int first, int half,
+                              int end) {
+  int64_t sum = 0;
+  for (int a = 0; a < n; a++)
+    for (int b = 0; b < n; b++)
+      if (place[a] >= first && place[a] < first + half && place[b] >= first + half && place[b] < end)
+        sum += weight[a * n + b];
+  return sum;
+}
+
+static void no_two_parts_gain_by_changing_places(void **state) {
+  (void)state;
+  enum { PARTS = 24 };
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  int64_t start[PARTS + 1];
+  int32_t to[PARTS * PARTS], weight[PARTS * PARTS], place[PARTS];
+  for (int a = 0; a < PARTS; a++) {
+    start[a] = (int64_t)a * PARTS;
+    for (int b = 0; b < PARTS; b++) {
+      uint64_t low = (uint64_t)(a < b ? a : b), high = (uint64_t)(a < b ? b : a);
+      to[a * PARTS + b] = b;
+      weight[a * PARTS + b] = (int32_t)(kith_random(5, KITH_RNG_GENERATE, low, high, 0).bits[0] % 100);
+    }
+    place[a] = a;
+  }
+  start[PARTS] = (int64_t)PARTS * PARTS;
+  partition_share s = {
+      .comm = &alone, .n = PARTS, .n_own = PARTS, .start = start, .to = to, .weight = weight};
+  assert_int_equal(kith__partition_order(&s, PARTS, place).status, KITH_OK);
+  for (int n = PARTS; n >= 3; n /= 2)
+    for (int first = 0; first < PARTS; first += n) {
+      int64_t cut = between_halves(weight, PARTS, place, first, n / 2, first + n);
+      for (int a = 0; a < PARTS; a++)
+        for (int b = 0; b < PARTS; b++) {
+          if (place[a] < first || place[a] >= first + n / 2) continue;
+          if (place[b] < first + n / 2 || place[b] >= first + n) continue;
+          int32_t swapped[PARTS];
+          memcpy(swapped, place, sizeof place);
+          swapped[a] = place[b];
+          swapped[b] = place[a];
+          assert_true(between_halves(weight, PARTS, swapped, first, n / 2, first + n) >= cut);
+        }
+    }
+}
+
 static void pt_scotch_cuts_or_is_refused(void **state) {
   (void)state;
   kith_links *l = links(test_comm);
@@ -183,6 +230,7 @@ static void neighbors_of_labeled_nodes_are_mutual(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(all_ranks_cut_as_one_does),
                                      cmocka_unit_test(halves_of_the_parts_are_halves_of_the_graph),
+                                     cmocka_unit_test(no_two_parts_gain_by_changing_places),
                                      cmocka_unit_test(pt_scotch_cuts_or_is_refused),
                                      cmocka_unit_test(no_memory_is_agreed_on),
                                      cmocka_unit_test(neighbors_of_labeled_nodes_are_mutual)};
