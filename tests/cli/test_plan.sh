@@ -2,6 +2,10 @@
 # what it cannot know, is said in one line.
 set -uo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"
+mkdir "$dir/bin" # where the scripts of Slurm are beside the program, wherever it was built
+cp "$KITH" "$dir/bin/kith"
+cp -r "$KITH_SOURCE/slurm" "$dir/slurm"
+KITH=$dir/bin/kith
 bad=0
 fail() { echo "FAIL: $*"; bad=1; }
 tiny "$dir/t"
