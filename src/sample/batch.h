@@ -58,16 +58,16 @@ typedef struct kith_mask_word {
 /** Pairs of a step travel to the ranks that own one of their ends or process their tiles. */
 typedef struct kith_step_pairs {
   kith_sparse sparse;
-  int *to;                   /**< [2 pairs] ranks that a pair goes to; -1: none */
-  int *count, *first;        /**< [2 size] sent to each rank, and where they begin in … */
-  kith_pair *out;            /**< [2 pairs] */
-  kith_candidate *candidate; /**< [pairs] softmax: of all pairs, by position */
-  int64_t tiles;             /**< tiles of candidates whose masks travel at once; 0: none do … */
-  int64_t max_words;         /**< room of mask_in */
-  MPI_Datatype word_type;    /**< kith_mask_word; MPI_DATATYPE_NULL: none travel */
-  kith_mask_word *mask_out;  /**< [2 pairs * tiles] … words for other ranks … */
-  kith_mask_word *mask_in;   /**< [(pairs + most pairs of a rank) * tiles] … and from them */
-  kith_gid *tile_user;       /**< [most pairs of a rank] softmax: global ids of this rank's tiles' users */
+  int *to;                           /**< [2 pairs] ranks that a pair goes to; -1: none */
+  int *count, *first;                /**< [2 size] sent to each rank, and where they begin in … */
+  kith_pair *out;                    /**< [2 pairs] */
+  kith_candidate *candidate;         /**< [pairs] softmax: of all pairs, by position */
+  int64_t tiles;                     /**< tiles of candidates whose masks travel at once; 0: none do … */
+  int64_t max_words;                 /**< room of mask_in */
+  MPI_Datatype pair_type, word_type; /**< kith_pair and kith_mask_word */
+  kith_mask_word *mask_out;          /**< [2 pairs * tiles] … words for other ranks … */
+  kith_mask_word *mask_in;           /**< [(pairs + most pairs of a rank) * tiles] … and from them */
+  kith_gid *tile_user; /**< [most pairs of a rank] softmax: global ids of this rank's tiles' users */
 } kith_step_pairs;
 
 /**

@@ -8,10 +8,7 @@
 
 #include "halo/halo.h"
 
-enum {
-  STEP_PAIR_WORDS = (int)(sizeof(kith_pair) / sizeof(int64_t)),
-  STEP_PAIR_MASKS = 1 << 20 /* words of masks that travel at once, about */
-};
+enum { STEP_PAIR_MASKS = 1 << 20 /* words of masks that travel at once, about */ };
 
 /* Whether pairs travel one by one. */
 static bool step_pairs_travel(const kith_batch_shape *s) { return s->softmax || s->excluded; }
@@ -59,19 +56,26 @@ int64_t kith__step_pairs_bytes(const kith_batch_shape *shape, int size, int64_t 
   return bytes + (shape->inbatch ? KITH_BYTES(b->step_item, pairs) : 0);
 }
 
+static void step_pairs_type(size_t bytes, MPI_Datatype *type) {
+  KITH_MPI(MPI_Type_contiguous((int)(bytes / sizeof(int64_t)), MPI_INT64_T, type));
+  KITH_MPI(MPI_Type_commit(type));
+}
+
 kith_agreed kith__step_pairs_make(kith_batch *b, int64_t most) {
   kith_agreed st = {KITH_OK};
-  b->travel.word_type = MPI_DATATYPE_NULL;
   KITH_TRY(kith_agree(b->comm, step_pairs_reserve(b, most)));
   KITH_TRY(kith_sparse_make(b->comm, &b->travel.sparse));
-  if (b->travel.tiles == 0) return st;
-  KITH_MPI(MPI_Type_contiguous(2, MPI_INT64_T, &b->travel.word_type));
-  KITH_MPI(MPI_Type_commit(&b->travel.word_type));
+  step_pairs_type(sizeof(kith_pair), &b->travel.pair_type);
+  step_pairs_type(sizeof(kith_mask_word), &b->travel.word_type);
 done:
   return st;
 }
 
 void kith__step_pairs_free(kith_batch *b) {
+  if (b->travel.sparse.made) { /* and so are the types */
+    KITH_MPI(MPI_Type_free(&b->travel.pair_type));
+    KITH_MPI(MPI_Type_free(&b->travel.word_type));
+  }
   kith_sparse_free(&b->travel.sparse);
   KITH_FREE(b->travel.to);
   KITH_FREE(b->travel.count);
@@ -80,8 +84,6 @@ void kith__step_pairs_free(kith_batch *b) {
   KITH_FREE(b->travel.tile_user);
   KITH_FREE(b->travel.mask_out);
   KITH_FREE(b->travel.mask_in);
-  if (b->travel.tiles > 0 && b->travel.word_type != MPI_DATATYPE_NULL)
-    KITH_MPI(MPI_Type_free(&b->travel.word_type));
   KITH_FREE(b->pair);
   KITH_FREE(b->step_item);
 }
@@ -127,14 +129,10 @@ static void step_pairs_group(kith_batch *b, int64_t n) {
 static void step_pairs_exchange(kith_batch *b) {
   kith_step_pairs *t = &b->travel;
   const int bytes = (int)sizeof(kith_pair);
-  MPI_Datatype type;
-  KITH_MPI(MPI_Type_contiguous(STEP_PAIR_WORDS, MPI_INT64_T, &type));
-  KITH_MPI(MPI_Type_commit(&type));
   step_pairs_group(b, b->n_known);
-  kith_sparse_begin(&t->sparse, type, bytes, t->out, t->count, t->first, 0);
-  (void)kith_sparse_end(&t->sparse, type, bytes, b->shape.pairs - b->n_known, b->pair + b->n_known);
+  kith_sparse_begin(&t->sparse, t->pair_type, bytes, t->out, t->count, t->first, 0);
+  (void)kith_sparse_end(&t->sparse, t->pair_type, bytes, b->shape.pairs - b->n_known, b->pair + b->n_known);
   b->n_known += t->sparse.n;
-  KITH_MPI(MPI_Type_free(&type));
 }
 
 /* What every rank reads of the pairs, from those of this rank's tiles. */
