@@ -19,12 +19,7 @@
 #include "comm/hosts.h"
 #include "comm/placement.h"
 
-enum {
-  SHARE_HUGE = 2 << 20,
-  SHARE_POPULATE = 23,
-  SHARE_COLLAPSE = 25,
-  SHARE_LINE = 256
-}; /* Linux's advice */
+enum { SHARE_HUGE = 2 << 20, SHARE_POPULATE = 23, SHARE_COLLAPSE = 25 }; /* bytes; Linux's advice */
 
 /* How the first rank names the file to the others of its host. */
 typedef struct share_name {

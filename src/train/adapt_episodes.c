@@ -3,7 +3,7 @@
 
 #include "base/base.h"
 
-enum { EPISODES_USER = 0, EPISODES_ITEM = 1 };
+enum { EPISODES_ITEM = 1 }; /* draws of items; those of users have 0 */
 
 void kith__episodes_free(kith__episodes *e) {
   kith_gathered_users_free(&e->users);
