@@ -34,7 +34,9 @@ done:
 static kith_status recommend_parse_request(cli *c, recommend_request *w) {
   kith_status st = KITH_OK;
   const kith_eval_options *o = &c->job.evaluate;
-  const char *k = cli_option(c, "k");
+  int64_t k = o->k[o->n_k - 1];
+  KITH_TRY(cli_number(c, "k", 1, RECOMMEND_MOST_ITEMS, &k));
+  w->k = (int)k;
   w->all = cli_flag(c, "all");
   w->output = cli_option(c, "output");
   w->new_file = cli_option(c, "new");
@@ -44,8 +46,6 @@ static kith_status recommend_parse_request(cli *c, recommend_request *w) {
              "kith recommend: --new FILE goes with --user ID of a new user");
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_embeds(c));
-  if (k) KITH_TRY(kith_job_set(&c->job, "evaluate.k", k));
-  w->k = o->k[o->n_k - 1];
   KITH_CHECK(
       w->all != (w->n_user > 0), KITH_EUSAGE,
       "kith recommend: expected --user ID, --similar-to ITEM, --similar-to-user ID, or --all --output FILE");

@@ -4,7 +4,12 @@
 
 #include "cli/cli.h"
 
-enum { RECOMMEND_USERS = 100, RECOMMEND_HISTORY = 5, RECOMMEND_BLOCK = 1 << 16 };
+enum {
+  RECOMMEND_USERS = 100,
+  RECOMMEND_HISTORY = 5,
+  RECOMMEND_MOST_ITEMS = 10000,
+  RECOMMEND_BLOCK = 1 << 16
+};
 
 typedef struct recommend_request {
   const char *user[RECOMMEND_USERS]; /* ids of users, or of the nodes of a similarity query */

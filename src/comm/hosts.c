@@ -4,11 +4,16 @@
 
 #include "comm/hosts.h"
 
-/* KITH_RANKS_PER_HOST; 0: unset or not a number above 0. */
+/* KITH_RANKS_PER_HOST; 0: unset, or no number above 0, of which the first call warns. */
 static int hosts_ranks_per_host(void) {
+  static bool warned;
   const char *text = getenv("KITH_RANKS_PER_HOST");
-  long n = text ? strtol(text, NULL, 10) : 0;
-  return n > 0 && n < 1 << 20 ? (int)n : 0;
+  char *end = NULL;
+  long n = text ? strtol(text, &end, 10) : 0;
+  if (!text || (n > 0 && n < 1 << 20 && *end == 0)) return (int)n;
+  if (!warned) kith_warn("KITH_RANKS_PER_HOST=%s is ignored: it is not a number from 1 to 1048575", text);
+  warned = true;
+  return 0;
 }
 
 MPI_Comm kith_hosts_split(const kith_comm *comm) {

@@ -7,32 +7,24 @@
  */
 #include <string.h>
 
+#include "halo/bits.h"
 #include "halo/halo_impl.h"
 #include "halo/host_halo.h"
 
-enum { HOST_PART = 15, HOST_WANTED = 16, PART_BITS = 32 }; /* tags; bits of a word, which is as a float */
+enum { HOST_PART = 15, HOST_WANTED = 16 }; /* tags */
 
-static int part_words(kith_lid n) { return (n + PART_BITS - 1) / PART_BITS; }
+/* Numbers in whose place n bits stand. */
+static int part_words(kith_lid n) { return (n + 31) / 32; }
 
 /* Where a peer's message lies: bits are no longer than one number a row. */
 static float *part_of(const kith_host_halo *h, const kith_host_peer *p, kith_lid first, float *all) {
   return all + (size_t)(p->first - first) * (size_t)(h->d_part + 1);
 }
 
-static bool part_bit(const float *bits, kith_lid i) {
-  uint32_t word;
-  memcpy(&word, bits + i / PART_BITS, sizeof word);
-  return word >> (i % PART_BITS) & 1;
-}
-
-/* Bits of n marks, those of rows row[i]; row null: of rows 0 … n - 1. */
-static void part_set_bits(kith_lid n, const kith_lid *row, const uint8_t *mark, float *bits) {
-  for (kith_lid low = 0; low < n; low += PART_BITS) {
-    uint32_t word = 0;
-    for (kith_lid i = low; i < n && i < low + PART_BITS; i++)
-      word |= (uint32_t)(mark[row ? row[i] : i] != 0) << (i - low);
-    memcpy(bits + low / PART_BITS, &word, sizeof word);
-  }
+/* Bits of n marks, in place of a message's first numbers, the last of which they may not fill. */
+static void part_set_bits(kith_lid n, const kith_lid *row, const uint8_t *mark, float *message) {
+  if (n > 0) message[part_words(n) - 1] = 0;
+  kith_bits_set(n, row, mark, (uint8_t *)message);
 }
 
 static void part_send(kith_host_halo *h, const float *message, int n, int rank, int tag) {
@@ -44,9 +36,10 @@ static void part_send(kith_host_halo *h, const float *message, int n, int rank, 
 /* Send a peer the rows whose bits stand at the beginning of its message. */
 static void part_send_rows(kith_host_halo *h, const kith_host_peer *p, int d, const float *rows) {
   float *message = part_of(h, p, h->first_packed, h->part_send), *to = message + part_words(p->n);
+  const uint8_t *bits = (const uint8_t *)message;
   const kith_lid *row = h->send_row + (p->first - h->first_packed);
   for (kith_lid i = 0; i < p->n; i++) {
-    if (!part_bit(message, i)) continue;
+    if (!kith_bits_get(bits, i)) continue;
     memcpy(to, rows + (size_t)row[i] * (size_t)d, (size_t)d * sizeof *to);
     to += d;
   }
@@ -67,8 +60,9 @@ static void part_place(const kith_host_halo *h, int d, uint8_t *marks) {
   for (int i = 0; i < h->n_recv; i++) {
     const kith_host_peer *p = &h->recv[i];
     const float *message = part_of(h, p, h->recv[0].first, h->part_recv), *from = message + part_words(p->n);
+    const uint8_t *bits = (const uint8_t *)message;
     for (kith_lid k = 0; k < p->n; k++) {
-      bool is = part_bit(message, k);
+      bool is = kith_bits_get(bits, k);
       if (marks) marks[h->n_row + p->first + k] = is;
       float *to = h->ghost + (size_t)(p->first + k) * (size_t)d;
       if (!is && marks) memset(to, 0, (size_t)d * sizeof *to);
@@ -101,8 +95,7 @@ void kith_host_halo_end_marked(kith_host_halo *h, int d, uint8_t *marks) {
   kith_hosts_barrier(h->hosts);
 }
 
-/* Tell the other hosts which ghosts are wanted, and forget it; what they want comes into place of the rows.
- */
+/* Tell the other hosts which ghosts are wanted, and forget it; what they want takes the rows' place. */
 static void part_send_wanted(kith_host_halo *h) {
   h->n_request = 0;
   for (int i = 0; i < h->n_send; i++) {

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "halo/bits.h"
 #include "halo/halo_impl.h"
 #include "halo/part.h"
 
@@ -13,10 +14,9 @@ enum { PART_BITS = 13, PART_ROWS = 14 }; /* tags */
 static int part_n_recv(const kith_halo *h, int r) { return h->recv_first[r + 1] - h->recv_first[r]; }
 static int part_n_send(const kith_halo *h, int r) { return h->send_first[r + 1] - h->send_first[r]; }
 
-/* Bytes of n bits; of the message between this rank and rank r, the same in both directions. */
-static int part_bytes_of(int n) { return (n + 7) / 8; }
+/* Bytes of the message between this rank and rank r, the same in both directions. */
 static int part_message(const kith_halo *h, int r) {
-  return part_bytes_of(part_n_recv(h, r)) + part_bytes_of(part_n_send(h, r));
+  return kith_bits_bytes(part_n_recv(h, r)) + kith_bits_bytes(part_n_send(h, r));
 }
 
 int64_t kith_halo_part_message(const kith_halo *h) {
@@ -45,13 +45,8 @@ void kith_halo_part_place(kith_halo *h, uint8_t *memory, kith_halo_part *out) {
   out->out = at + kith_halo_part_message(h);
 }
 
-static void part_pack(int n, const uint8_t *some, uint8_t *bits) {
-  memset(bits, 0, (size_t)part_bytes_of(n));
-  for (int i = 0; i < n; i++) bits[i / 8] = (uint8_t)(bits[i / 8] | (some[i] << i % 8));
-}
-
 static void part_unpack(int n, const uint8_t *bits, uint8_t *some) {
-  for (int i = 0; i < n; i++) some[i] = bits[i / 8] >> i % 8 & 1;
+  for (int i = 0; i < n; i++) some[i] = kith_bits_get(bits, i);
 }
 
 void kith_halo_part_begin(const kith_halo_part *p) {
@@ -61,8 +56,9 @@ void kith_halo_part_begin(const kith_halo_part *p) {
   for (int r = 0; r < h->comm->size; r++) {
     int n = part_message(h, r), n_recv = part_n_recv(h, r);
     if (r == h->comm->rank || n == 0) continue;
-    part_pack(n_recv, p->recv[KITH_HALO_READ] + h->recv_first[r], out);
-    part_pack(part_n_send(h, r), p->send[KITH_HALO_WRITTEN] + h->send_first[r], out + part_bytes_of(n_recv));
+    kith_bits_set(n_recv, NULL, p->recv[KITH_HALO_READ] + h->recv_first[r], out);
+    kith_bits_set(part_n_send(h, r), NULL, p->send[KITH_HALO_WRITTEN] + h->send_first[r],
+                  out + kith_bits_bytes(n_recv));
     KITH_MPI(MPI_Irecv(in, n, MPI_BYTE, r, PART_BITS, h->comm->mpi, &h->request[h->n_request++]));
     KITH_MPI(MPI_Isend(out, n, MPI_BYTE, r, PART_BITS, h->comm->mpi, &h->request[h->n_request++]));
     h->bytes += n;
@@ -80,7 +76,8 @@ void kith_halo_part_end(const kith_halo_part *p) {
     int n_send = part_n_send(h, r);
     if (r == h->comm->rank) continue;
     part_unpack(n_send, in, p->send[KITH_HALO_READ] + h->send_first[r]);
-    part_unpack(part_n_recv(h, r), in + part_bytes_of(n_send), p->recv[KITH_HALO_WRITTEN] + h->recv_first[r]);
+    part_unpack(part_n_recv(h, r), in + kith_bits_bytes(n_send),
+                p->recv[KITH_HALO_WRITTEN] + h->recv_first[r]);
     in += part_message(h, r);
   }
 }

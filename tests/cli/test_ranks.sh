@@ -88,8 +88,13 @@ assert run["halo_bytes"] == 2 * predicted > 0, (run["halo_bytes"], 2 * predicted
 P
 done
 
-# recommend and evaluate say the same on any number of ranks.
-ranks 4 train "$job" --quiet --fresh >/dev/null
+# recommend and evaluate say the same on any number of ranks.  What is no number of ranks is said, once.
+KITH_RANKS_PER_HOST=two ranks 4 train "$job" --quiet --fresh 2>"$dir/err" >/dev/null
+[ "$(grep -c 'KITH_RANKS_PER_HOST=two is ignored' "$dir/err")" = 1 ]
+rc=0
+"$KITH" recommend "$job" --user user-003 --k 0 2>"$dir/err" >/dev/null || rc=$?
+[ $rc = 64 ]
+grep -q -e '--k 0: expected a number from 1 to 10000' "$dir/err"
 "$KITH" recommend "$job" --user user-003 --user user-017 >"$dir/one.txt"
 "$KITH" recommend "$job" --all --output "$dir/one.tsv" >/dev/null
 "$KITH" evaluate "$job" --protocol sampled-50 | grep -v ranked >"$dir/one.eval"
