@@ -41,6 +41,7 @@ static const char reference_head[] =
     "\n"
     "```yaml\n"
     "data:\n"
+    "  interactions: {path: list.tsv, format: edges}\n"
     "  relations:\n"
     "    view: {path: view.tsv, from: user, to: item}   # kith ingest: the list becomes edges of graph.h5\n"
     "model: {relations: {view: 0.3}}                    # kith partition, kith train: layers read them, "
