@@ -72,8 +72,9 @@ static bool main_nearest_topic(const char *topic, char *near) {
 
 /* Answer an unknown topic with its present name, the nearest topic, or where to look, on stderr. */
 static kith_status main_fail_topic(const char *topic) {
-  char now[KITH_JOB_KEY_SIZE];
-  if (kith_job_renamed(topic, now))
+  char now[4 * KITH_JOB_KEY_SIZE];
+  if (kith_job_foreign(topic, sizeof now, now)) fprintf(stderr, "kith: no key \"%s\": %s\n", topic, now);
+  else if (kith_job_renamed(topic, now))
     fprintf(stderr, "kith: %s is now called %s; see kith help %s\n", topic, now, now);
   else if (topic[0] && main_nearest_topic(topic, now))
     fprintf(stderr, "kith: no help on \"%s\"; did you mean \"%s\"? see kith help %s\n", topic, now, now);

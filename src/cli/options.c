@@ -137,6 +137,22 @@ void cli_print_job_args(const cli *c, const char *const *except, char *text) {
     if (!options_sets(c->set[i], except)) cli_append_quoted(text, " --set ", c->set[i]);
 }
 
+enum { CLI_HINT = 4 * KITH_JOB_KEY_SIZE };
+
+/* What an unknown option may have been meant for: another option, or a key of the job; hint [CLI_HINT]. */
+static void options_hint(const char *verb, const char *word, char *hint) {
+  char key[KITH_JOB_KEY_SIZE], near[KITH_JOB_KEY_SIZE];
+  const char *name = word + strspn(word, "-");
+  const cli_verb *v = cli_verb_find(verb);
+  snprintf(key, sizeof key, "%.*s", (int)strcspn(name, "="), name);
+  for (char *c = key; *c; c++) *c = *c == '-' ? '_' : *c;
+  if (cli_option_nearest(verb, word, near)) snprintf(hint, CLI_HINT, " (did you mean %s?)", near);
+  else if (v && cli_verb_takes_job(v) && kith_job_foreign(key, sizeof near, near))
+    snprintf(hint, CLI_HINT, " (a key of the job? --set KEY=VALUE; %s)", near);
+  else if (v && cli_verb_takes_job(v) && kith_job_nearest(key, near) && !kith_job_is_section(near))
+    snprintf(hint, CLI_HINT, " (a key of the job? --set %s=VALUE)", near);
+}
+
 kith_status cli_no_more(const cli *c) {
   if (c->n_arg == 0) return KITH_OK;
   const char *word = c->arg[0], *why = word[0] == '-' ? "unknown option" : "one word too many";
@@ -144,7 +160,9 @@ kith_status cli_no_more(const cli *c) {
   cli_option_kind kind = cli_option_find(c->verb, word);
   if (kind == CLI_OPTION_FLAG) why = value ? "takes no value" : "given twice";
   if (kind == CLI_OPTION_VALUE) why = value || behind ? "given twice" : "expected a value behind it";
-  return kith_fail(KITH_EUSAGE, "kith %s: %s: %s; see kith %s --help", c->verb, word, why, c->verb);
+  char hint[CLI_HINT] = "";
+  if (kind == CLI_OPTION_UNKNOWN && word[0] == '-') options_hint(c->verb, word, hint);
+  return kith_fail(KITH_EUSAGE, "kith %s: %s: %s%s; see kith %s --help", c->verb, word, why, hint, c->verb);
 }
 
 void cli_print(const cli *c, const char *format, ...) {

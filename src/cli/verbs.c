@@ -141,6 +141,32 @@ cli_option_kind cli_option_find(const char *verb, const char *word) {
   return kind == CLI_OPTION_UNKNOWN ? verbs_look_up(verbs_common, word) : kind;
 }
 
+/* An option of a help page that is nearer than the nearest so far. */
+static void verbs_near(const char *page, const char *word, int *least, char *near) {
+  char one[KITH_JOB_KEY_SIZE];
+  for (const char *line = page; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+    if (strncmp(line, "  --", 4) != 0) continue;
+    snprintf(one, sizeof one, "%.*s", (int)strcspn(line + 2, " \n"), line + 2);
+    int distance = kith_edit_distance(word, one);
+    if (distance >= *least) continue;
+    *least = distance;
+    snprintf(near, KITH_JOB_KEY_SIZE, "%s", one);
+  }
+}
+
+bool cli_option_nearest(const char *verb, const char *word, char *near) {
+  const cli_verb *v = cli_verb_find(verb);
+  char plain[KITH_JOB_KEY_SIZE];
+  int least = 1 << 20;
+  if (!v) return false;
+  snprintf(plain, sizeof plain, "--%.*s", (int)strcspn(word + strspn(word, "-"), "="),
+           word + strspn(word, "-"));
+  verbs_near(v->options, plain, &least, near);
+  if (cli_verb_takes_job(v)) verbs_near(verbs_of_jobs, plain, &least, near);
+  verbs_near(verbs_common, plain, &least, near);
+  return kith_edit_distance_is_small(plain + 2, least);
+}
+
 void cli_print_help(FILE *to) {
   fprintf(to,
           "kith %s: distributed training of graph neural networks for recommendation\n\n"

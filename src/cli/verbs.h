@@ -32,6 +32,9 @@ typedef enum cli_option_kind { CLI_OPTION_UNKNOWN, CLI_OPTION_FLAG, CLI_OPTION_V
 /* Look up an argument, "--name" or "--name=value", in the help of a verb. */
 cli_option_kind cli_option_find(const char *verb, const char *word);
 
+/* The option of a verb nearest to an unknown one, near [KITH_JOB_KEY_SIZE]; false if none is close. */
+bool cli_option_nearest(const char *verb, const char *word, char *near);
+
 void cli_print_help(FILE *to);
 void cli_print_verb_help(const cli_verb *v);
 

@@ -65,13 +65,53 @@ bool kith_job_nearest(const char *key, char *near) {
   return kith_edit_distance_is_small(generic, g.distance);
 }
 
+bool kith_job_is_section(const char *word) {
+  const size_t n = strlen(word);
+  for (int i = 0; i < kith__job_n_row && n > 0; i++)
+    if (strncmp(kith__job_row[i].key, word, n) == 0 && kith__job_row[i].key[n] == '.') return true;
+  return false;
+}
+
+/* The known keys of other sections that end as an unknown one does, those of the fewest parts, at most three,
+ * as "a", "b" and "c"; returns their number. */
+static int find_elsewhere(const char *word, size_t size, char *text) {
+  const char *last = strrchr(word, '.'), *found[3] = {NULL};
+  int n = 0, least = 0;
+  text[0] = '\0';
+  for (int i = 0; last && i < kith__job_n_row; i++) {
+    const char *key = kith__job_row[i].key, *end = strrchr(key, '.');
+    if (!end || strcmp(end, last) != 0 || strstr(key, "NAME")) continue;
+    if (n == 0 || find_depth(key) < least) n = 0, least = find_depth(key);
+    if (find_depth(key) > least) continue;
+    if (n < 3) found[n] = key;
+    n++;
+  }
+  if (n > 3) return 0;
+  for (int i = 0; i < n; i++)
+    snprintf(text + strlen(text), size - strlen(text), "%s\"%s\"",
+             i == 0      ? ""
+             : i + 1 < n ? ", "
+                         : " and ",
+             found[i]);
+  return n;
+}
+
+/* Whether two keys have the same last part. */
+static bool find_same_end(const char *a, const char *b) {
+  const char *x = strrchr(a, '.'), *y = strrchr(b, '.');
+  return strcmp(x ? x + 1 : a, y ? y + 1 : b) == 0;
+}
+
 kith_status kith__job_fail_unknown(const job_table *t, const char *key) {
   find_guess g = {.key = NULL};
-  char section[KITH_JOB_KEY_SIZE];
+  char section[KITH_JOB_KEY_SIZE], elsewhere[4 * KITH_JOB_KEY_SIZE];
   for (int i = 0; i < t->n; i++) find_compare(key, t->key[i].key, &g);
   for (int i = 0; i < kith__job_n_row; i++) find_compare(key, kith__job_row[i].key, &g);
-  if (!kith_edit_distance_is_small(key, g.distance))
-    return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; kith help keys lists them all", key);
+  const bool near = kith_edit_distance_is_small(key, g.distance);
+  const int n = g.distance > 1 ? find_elsewhere(key, sizeof elsewhere, elsewhere) : 0;
+  if (n > 0 && (!near || g.section || !find_same_end(g.key, key)))
+    return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; known %s %s", key, n > 1 ? "are" : "is", elsewhere);
+  if (!near) return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; kith help keys lists them all", key);
   if (!g.section)
     return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; the nearest known key is \"%s\"", key, g.key);
   if (g.distance == 0)

@@ -40,6 +40,9 @@ bool kith_job_print_keys(const char *of);
  */
 bool kith_job_nearest(const char *key, char *near);
 
+/** Whether a word is no key, but the beginning of keys: a section.  Local. */
+bool kith_job_is_section(const char *word);
+
 /** Print all renamed keys with their present names to stdout.  Local. */
 void kith_job_print_renamed(void);
 
@@ -48,6 +51,12 @@ void kith_job_print_renamed(void);
  * @param[out] now  [KITH_JOB_KEY_SIZE] its present name; unspecified if the result is false
  */
 bool kith_job_renamed(const char *key, char *now);
+
+/**
+ * Whether another library has a key of this name, and what Kith calls it, as "Kith calls it train.lr".
+ * Local.  @param[out] text  [size]; unspecified if the result is false
+ */
+bool kith_job_foreign(const char *key, size_t size, char *text);
 
 /**
  * Check that a file that a verb will write is no input of the job, not the job file, and no file of the work

@@ -109,16 +109,32 @@ static void retired_example(const char *now, size_t size, char *text) {
   }
 }
 
-bool kith__job_note_retired(job_retired_keys *r, const char *place, const char *key) {
+/* "train.mode is now called sampler.mode", or "learning_rate: Kith calls it train.lr". */
+static bool retired_tell(const char *key, bool *foreign, size_t size, char *text) {
   char now[KITH_JOB_KEY_SIZE], example[2 * KITH_JOB_KEY_SIZE];
+  bool renamed = kith_job_renamed(key, now);
+  const job_foreign *f = renamed || retired_is_known(key) ? NULL : kith__job_find_foreign(key);
+  *foreign = f != NULL;
+  if (f) {
+    kith__job_print_foreign(f, key, sizeof example, example);
+    snprintf(text, size, "%s: %s", key, example);
+  } else if (renamed) {
+    retired_example(now, sizeof example, example);
+    snprintf(text, size, "%s is now called %s%s", key, now, example);
+  }
+  return renamed || f;
+}
+
+bool kith__job_note_retired(job_retired_keys *r, const char *place, const char *key) {
+  char told[5 * KITH_JOB_KEY_SIZE];
+  bool foreign = false;
   size_t n = strlen(r->text);
-  if (!kith_job_renamed(key, now)) return false;
-  retired_example(now, sizeof example, example);
-  int size = snprintf(r->text + n, sizeof r->text - n, "%s%s: %s is now called %s%s", n > 0 ? "; " : "",
-                      place, key, now, example);
+  if (!retired_tell(key, &foreign, sizeof told, told)) return false;
+  int size = snprintf(r->text + n, sizeof r->text - n, "%s%s: %s", n > 0 ? "; " : "", place, told);
   bool fits = n + (size_t)size < sizeof r->text;
   if (!fits) r->text[n] = '\0';
   r->n_told += fits;
+  r->n_foreign += foreign;
   r->n++;
   return true;
 }
@@ -127,7 +143,15 @@ kith_status kith__job_fail_retired(const job_retired_keys *r) {
   if (r->n == 0) return KITH_OK;
   char more[32] = "";
   if (r->n > r->n_told) snprintf(more, sizeof more, "; and %d more", r->n - r->n_told);
-  return kith_fail(KITH_ECONFIG, "%s%s; kith help renamed lists the renamed keys", r->text, more);
+  return kith_fail(KITH_ECONFIG, "%s%s; %s", r->text, more,
+                   r->n_foreign < r->n ? "kith help renamed lists the renamed keys"
+                                       : "kith help KEY explains a key");
+}
+
+bool kith_job_foreign(const char *key, size_t size, char *text) {
+  const job_foreign *f = retired_is_known(key) ? NULL : kith__job_find_foreign(key);
+  if (f) kith__job_print_foreign(f, key, size, text);
+  return f != NULL;
 }
 
 const char *kith__job_renamed_value(const job_key *k, const char *value) {

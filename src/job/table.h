@@ -110,13 +110,31 @@ typedef struct job_retired {
 extern const job_retired kith__job_retired[];
 extern const int kith__job_n_retired;
 
-/* The retired keys that a job has, each with its place and its present name, for one message. */
+/* What other libraries call a key: the last part of its name, and Kith's keys, or why there is none. */
+typedef struct job_foreign {
+  const char *word, *key, *other, *note;
+} job_foreign;
+
+extern const job_foreign kith__job_foreign[];
+extern const int kith__job_n_foreign;
+
+/* The entry of an unknown key, in whatever section it is; null if there is none (foreign.c). */
+const job_foreign *kith__job_find_foreign(const char *key);
+/* "Kith calls it train.lr", and the like. */
+void kith__job_print_foreign(const job_foreign *f, const char *key, size_t size, char *text);
+/* The value that is meant by an unknown one of a key with names as values, near [KITH_NAME]; false if none is
+ * near.  Case, "_" and "-" do not count. */
+bool kith__job_nearest_value(const job_key *k, const char *text, char *near);
+
+/* The keys of a job that are retired, or of other libraries, each with its place and its present name, for
+ * one message. */
 typedef struct job_retired_keys {
-  int n, n_told;
+  int n, n_told, n_foreign;
   char text[1500]; /* the n_told of them that fit */
 } job_retired_keys;
 
-/* Add a key if it is retired; false if it is not.  `place` is "job.yaml:3" or "--set". */
+/* Add a key if it is retired or of another library; false if it is not.  `place` is "job.yaml:3" or "--set".
+ */
 bool kith__job_note_retired(job_retired_keys *r, const char *place, const char *key);
 /* Fail if there are retired keys. */
 kith_status kith__job_fail_retired(const job_retired_keys *r) KITH_MUST_USE;

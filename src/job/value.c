@@ -9,6 +9,8 @@
 #include "job/table.h"
 #include "graph/schema.h"
 
+enum { VALUE_MEANT = 2 * KITH_NAME };
+
 void kith__job_bounds(const job_key *k, size_t size, char *text) {
   switch (k->kind) {
   case JOB_INT:
@@ -129,15 +131,25 @@ static kith_status value_bool(const job_key *k, const char *text, bool *out) {
   return kith_fail(KITH_ECONFIG, "%s: expected true or false, found \"%s\"", k->key, text);
 }
 
+/* "; did you mean lightgcn?", or "": meant [VALUE_MEANT], which is returned. */
+static const char *value_meant(const job_key *k, const char *text, char *meant) {
+  char near[KITH_NAME];
+  meant[0] = '\0';
+  if (kith__job_nearest_value(k, text, near)) snprintf(meant, VALUE_MEANT, "; did you mean %s?", near);
+  return meant;
+}
+
 static kith_status value_enum(const job_key *k, const char *text, int *out) {
   kith_status st = KITH_OK;
+  char meant[VALUE_MEANT];
   int i = value_enum_index(k->unit, text);
   bool yes = false;
   if (i < 0 && strstr(k->unit, "true | false") && !kith_is_bad(value_bool(k, text, &yes)))
     i = value_enum_index(k->unit, yes ? "true" : "false");
   const char *now = kith__job_renamed_value(k, text);
   KITH_CHECK(!now, KITH_ECONFIG, "%s: %s is now called %s", k->key, text, now);
-  KITH_CHECK(i >= 0, KITH_ECONFIG, "%s: expected %s, found \"%s\"", k->key, k->unit, text);
+  KITH_CHECK(i >= 0, KITH_ECONFIG, "%s: expected %s, found \"%s\"%s", k->key, k->unit, text,
+             value_meant(k, text, meant));
   *out = i;
 done:
   return st;
@@ -301,12 +313,13 @@ done:
 
 static kith_status value_protocol(const job_key *k, const char *text, int *out) {
   kith_status st = KITH_OK;
+  char meant[VALUE_MEANT];
   if (strcmp(text, "full") == 0) {
     *out = 0;
     return st;
   }
-  KITH_CHECK(strncmp(text, "sampled-", 8) == 0, KITH_ECONFIG, "%s: expected full or sampled-N, found \"%s\"",
-             k->key, text);
+  KITH_CHECK(strncmp(text, "sampled-", 8) == 0, KITH_ECONFIG,
+             "%s: expected full or sampled-N, found \"%s\"%s", k->key, text, value_meant(k, text, meant));
   KITH_TRY(value_int(k, text + 8, out));
 done:
   return st;

@@ -46,10 +46,15 @@ refused "softmax's own"      78 'negatives.inbatch.*loss.inbatch' train "$job" -
 refused "no candidates"      78 'negatives.shared.*loss.inbatch'      train "$job" --set loss.name=softmax --set loss.inbatch=false
 refused "unknown setting"    78 'train.lrr.*train.lr'              train "$job" --set train.lrr=1
 refused "unknown verb"       64 'trian.*train'                     trian "$job"
-refused "unknown option"     64 'bogus'                            train "$job" --bogus
+refused "unknown option"     64 'bogus: unknown option; see'       train "$job" --bogus
 on=1 # of these, all ranks read the same words
 refused "a verb like none"     64 'unknown verb "zebra"; kith --help' zebra "$job"
 refused "option before the job" 64 'unknown option'                train --bogus "$job"
+refused "an option nearly"   64 '--frsh: unknown option .did you mean --fresh.); see' train "$job" --frsh
+refused "a key as an option" 64 'a key of the job. --set train.epochs=VALUE' train "$job" --epochs 3
+refused "a foreign option"   64 '--set KEY=VALUE; Kith calls it train.lr' train "$job" --learning-rate 1
+refused "a foreign key"      78 'learning_rate: Kith calls it train.lr; kith help KEY' train "$job" --set learning_rate=1
+refused "a value nearly"     78 'found "LightGCN"; did you mean lightgcn?' train "$job" --set model.name=LightGCN
 refused "--user before the job" 64 'a job file before --user'      recommend --user user-003 "$job"
 refused "no value"           64 '--user: expected a value'         recommend "$job" --user
 refused "no value, an option" 64 '--user: expected a value'        recommend "$job" --user --k 3

@@ -4,6 +4,8 @@
 #include "support/job_file.h"
 #include "support/mpi_main.h"
 
+#include <ctype.h>
+
 static bool is_section(const char *key) { return !kith__job_find(&test_job_table, key); }
 
 /* A value of a key that is not its default: another choice, or an upper bound. */
@@ -131,6 +133,122 @@ static void a_retired_value_is_refused_with_its_present_name(void **state) {
   assert_error_says("--set: sampler.cluster_edges: weigh is now called reweight");
 }
 
+/* In the file at the top and below every section, with its line, and as a setting; however it is spelled. */
+static void a_key_of_another_library_is_refused_with_ours(void **state) {
+  (void)state;
+  static const char *const section[] = {"", "train.", "model.", "config.", "train.optimizer."};
+  for (int i = 0; i < kith__job_n_foreign; i++)
+    for (size_t s = 0; s < sizeof section / sizeof *section; s++) {
+      const job_foreign *f = &kith__job_foreign[i];
+      char key[256], setting[512], place[300];
+      const char *set = setting;
+      kith_job job = kith_job_defaults();
+      snprintf(key, sizeof key, "%s%s", section[s], f->word);
+      if (kith__job_find(&test_job_table, key)) continue;
+      snprintf(setting, sizeof setting, "%s=1", key);
+      assert_int_equal(test_job_read("", 1, &set, &job), KITH_ECONFIG);
+      snprintf(place, sizeof place, "--set: %s: ", key);
+      assert_error_says(place);
+      assert_error_says(f->key ? "Kith " : "leave it out; kith help KEY");
+      if (s == 0 && f->key) assert_error_says(f->key);
+      if (s == 0 && f->other) assert_error_says(f->other);
+      assert_null(strstr(kith_error_text(), "renamed"));
+    }
+  for (int i = 0; i < kith__job_n_foreign; i++) {
+    const job_foreign *f = &kith__job_foreign[i];
+    if (kith__job_find(&test_job_table, f->word)) fail_msg("%s is a key of Kith", f->word);
+    if (f->key && !kith__job_find(&test_job_table, f->key)) fail_msg("%s is no key", f->key);
+    if (f->other && !kith__job_find(&test_job_table, f->other)) fail_msg("%s is no key", f->other);
+    assert_true((f->key != NULL) == (f->note == NULL) && (f->key || !f->other));
+    assert_ptr_equal(kith__job_find_foreign(f->word), f); /* no word is there twice */
+  }
+}
+
+/* All of a job that was written for another library, at once; of the same section if that has such a key. */
+static void the_keys_of_a_foreign_job_are_told_at_once(void **state) {
+  (void)state;
+  kith_job job;
+  static const char text[] = "learning_rate: 0.001\n"
+                             "model: {name: lightgcn, embedding-size: 64, nLayers: 3}\n"
+                             "regs:\n"
+                             "  any: [a, {b: c}]\n"
+                             "update: {learning_rate: 1}\n"
+                             "device: cuda\n"
+                             "data: {test: {sep: 1}}\n"
+                             "stream: {num_heads: 2}\n"
+                             "train: {mode: full}\n";
+  static const char *const told[] = {
+      "job.yaml:1: learning_rate: Kith calls it train.lr; ",
+      "job.yaml:2: model.embedding-size: Kith calls it model.dim; ",
+      "job.yaml:2: model.nLayers: Kith calls it model.layers; ",
+      "job.yaml:3: regs: Kith calls it loss.l2; ",
+      "job.yaml:5: update.learning_rate: Kith calls it update.lr; ",
+      "job.yaml:6: device: there is no such key: Kith runs on CPUs; leave it out; ",
+      "job.yaml:7: data.test.sep: Kith calls it data.test.delimiter; ",
+      "job.yaml:8: stream.num_heads: Kith calls it stream.heads; ",
+      "job.yaml:9: train.mode is now called sampler.mode; kith help renamed lists the renamed keys"};
+  assert_int_equal(test_job_read(text, 0, NULL, &job), KITH_ECONFIG);
+  for (size_t i = 0; i < sizeof told / sizeof *told; i++) assert_error_says(told[i]);
+  job = kith_job_defaults();
+  assert_int_equal(kith_job_set(&job, "model.weight_decay", "1"), KITH_ECONFIG);
+  assert_error_says("model.weight_decay: in Kith it is loss.l2 or train.weight_decay; kith help KEY");
+  assert_int_equal(kith_job_set(&job, "train.weight_decay", "1"), KITH_OK);
+}
+
+static void a_key_of_another_section_is_told(void **state) {
+  (void)state;
+  kith_job job = kith_job_defaults();
+  static const char *const moved[][2] = {{"train.dim", "known are \"model.dim\" and \"stream.dim\""},
+                                         {"model.patience", "known is \"train.patience\""},
+                                         {"trian.momentum", "the nearest known key is \"train.momentum\""}};
+  for (size_t i = 0; i < sizeof moved / sizeof *moved; i++) {
+    assert_int_equal(kith_job_set(&job, moved[i][0], "1"), KITH_ECONFIG);
+    assert_error_says(moved[i][1]);
+  }
+}
+
+/* Each name of each key in capitals, with other lines between its words, and with a letter too many. */
+static void a_value_that_is_nearly_known_is_refused_with_the_known_one(void **state) {
+  (void)state;
+  int n = 0;
+  for (int i = 0; i < test_job_table.n; i++) {
+    const job_key *k = &test_job_table.key[i];
+    char names[512], *rest = NULL;
+    if (k->kind != JOB_ENUM && k->kind != JOB_IDS) continue;
+    if (strstr(k->unit, "true | false")) continue; /* in any case */
+    snprintf(names, sizeof names, "%s", k->unit);
+    for (char *name = strtok_r(names, " |", &rest); name; name = strtok_r(NULL, " |", &rest), n++) {
+      char wrong[128], more[256], words[640];
+      kith_job job = kith_job_defaults();
+      for (size_t c = 0; c <= strlen(name); c++)
+        wrong[c] = (char)(name[c] == '-' ? '_' : toupper((unsigned char)name[c]));
+      snprintf(words, sizeof words, ", found \"%s\"; did you mean %s?", wrong, name);
+      assert_int_equal(kith_job_set(&job, k->key, wrong), KITH_ECONFIG);
+      assert_error_says(words);
+      snprintf(more, sizeof more, "%sx", name);
+      snprintf(words, sizeof words, "; did you mean %s?", name);
+      assert_int_equal(kith_job_set(&job, k->key, more), KITH_ECONFIG);
+      if (strlen(name) > 2) assert_error_says(words);
+    }
+  }
+  assert_true(n > 100);
+  static const char *const pair[][3] = {{"model.name", "LightGCN", "lightgcn"},
+                                        {"model.name", "GraphSAGE", "sage"},
+                                        {"train.optimizer", "Adam", "adam"},
+                                        {"data.split.method", "leave-one-out", "leave-last-out"},
+                                        {"evaluate.protocol", "Full", "full"}};
+  for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
+    char words[128];
+    kith_job job = kith_job_defaults();
+    snprintf(words, sizeof words, "did you mean %s?", pair[i][2]);
+    assert_int_equal(kith_job_set(&job, pair[i][0], pair[i][1]), KITH_ECONFIG);
+    assert_error_says(words);
+  }
+  kith_job job = kith_job_defaults();
+  assert_int_equal(kith_job_set(&job, "model.name", "zebra"), KITH_ECONFIG);
+  assert_null(strstr(kith_error_text(), "did you mean"));
+}
+
 /* One former key with a value that is not the default, in a stored job. */
 static void assert_stored(const char *old, const char *now) {
   const job_key *k = kith__job_find(&test_job_table, now);
@@ -249,6 +367,10 @@ int main(int argc, char **argv) {
       cmocka_unit_test(a_present_key_is_not_retired),
       cmocka_unit_test(what_is_near_to_a_retired_key_is_told_the_present_one),
       cmocka_unit_test(a_retired_value_is_refused_with_its_present_name),
+      cmocka_unit_test(a_key_of_another_library_is_refused_with_ours),
+      cmocka_unit_test(the_keys_of_a_foreign_job_are_told_at_once),
+      cmocka_unit_test(a_key_of_another_section_is_told),
+      cmocka_unit_test(a_value_that_is_nearly_known_is_refused_with_the_known_one),
       cmocka_unit_test(a_stored_job_of_an_earlier_version_is_read_by_its_keys),
       cmocka_unit_test(a_stored_job_is_read_as_a_whole),
       cmocka_unit_test(what_is_no_stored_job_is_refused),
