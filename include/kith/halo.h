@@ -176,6 +176,8 @@ typedef struct kith_block {
   const uint8_t *transpose_keep; /**< the same of the entries of dist_csr->transpose; null: none is dropped,
                                     or there is no transpose */
   double keep_scale; /**< with keep: 1 / (1 - p), the factor that kept entries have, p as in edge_dropout */
+  const struct kith_halo_part *part; /**< full graph: the ghosts that rows of dst read, which alone are
+                                        exchanged; null: all */
   bool one_way; /**< full graph: some rows read others that do not read them, as new nodes do, so that neither
                    csr nor `transpose` is the transpose of csr: backward scatters along csc, to ghosts, too */
 } kith_block;

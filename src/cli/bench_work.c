@@ -163,8 +163,11 @@ bool bench_work_has_layers(const kith_model_options *model) { return work_layer[
 bench_work bench_step_work(const kith_model_options *model, const kith_loss_options *loss, int negatives,
                            const bench_sizes *s) {
   work w = {.o = model, .s = s};
-  for (int l = 0; bench_work_has_layers(model) && l < kith_model_n_layer(model); l++)
+  for (int l = 0; bench_work_has_layers(model) && l < kith_model_n_layer(model); l++) {
+    w.w.last = -w.w.exchanged;
     work_layer[model->name](&w, l);
+    w.w.last += w.w.exchanged;
+  }
   work_loss(&w, loss, negatives);
   work_update(&w);
   return w.w;

@@ -24,6 +24,7 @@ typedef struct bench_work {
   double streamed;  /* numbers read or written in order */
   double exchanges; /* of ghost rows … */
   double exchanged; /* … numbers of a row in all of them together: as bf16, half as many */
+  double last;      /* … and in those of the last layer */
 } bench_work;
 
 /* Whether the work of the model's layers is known; a new model may lack its line.  Local. */

@@ -54,10 +54,10 @@ static double plan_drawn(const planner *p) {
   return items > 0 ? p->batch * p->negatives / items : 0;
 }
 
-/* Whether the last layer may send fewer rows: where its other rows are not computed. */
+/* Bytes of a row in the last layer, if it sends fewer rows: where its other rows are not computed. */
 static double plan_last_bytes(const kith_model_options *m, const bench_work *w) {
-  bool fewer = m->name == KITH_LIGHTGCN && m->layers > 0;
-  return fewer ? 4 * w->exchanged / m->layers : 0;
+  bool fewer = m->name == KITH_LIGHTGCN || kith_model_gathers_last(m);
+  return fewer ? 4 * w->last : 0;
 }
 
 static kith_plan_work plan_work_of(const planner *p, const kith_graph_sizes *s) {
@@ -80,6 +80,7 @@ static kith_plan_work plan_work_of(const planner *p, const kith_graph_sizes *s) 
                           .exchanges = w.exchanges,
                           .row_bytes = 4 * w.exchanged,
                           .last_bytes = plan_last_bytes(model, &w),
+                          .last_reads_twice = kith_model_gathers_last(model),
                           .entry_chance = p->all.n_entry > 0 ? p->read_entries / (double)p->all.n_entry : 0,
                           .ghost_chance = kith_plan_ghost_chance(&p->degrees, s->size, (double)p->all.n_edge,
                                                                  p->batch, plan_drawn(p)),
@@ -167,7 +168,7 @@ static bool plan_knows_sampled(const planner *p) {
 /* How rows travel: in place where ranks of a node do no more with them than to multiply. */
 static kith_plan_design plan_design_of(const kith_job *job, const kith_plan_cut *cut) {
   const kith_model_options *m = &job->model;
-  kith_plan_design design = {.in_place = false};
+  kith_plan_design design = {.reads_last = kith_model_gathers_last(m)};
   if (m->name != KITH_LIGHTGCN) return design;
   design = kith_plan_design_now();
   bool multiplies = !kith_model_rounds_rows(m) && m->edge_dropout == 0;

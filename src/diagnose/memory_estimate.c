@@ -86,7 +86,9 @@ static kith_tape_bytes estimate_tape(const estimate *w, int64_t own, int64_t gho
 /* Sampled modes use the full graph for inference only: gradients are never touched there. */
 static int64_t estimate_activations(const estimate *w) {
   kith_tape_bytes t = estimate_tape(w, w->s->n_own, w->ghost, w->entry);
-  if (w->model->layers > 0 && (w->model->name == KITH_LIGHTGCN || w->model->name == KITH_CASCADE))
+  bool parts =
+      w->model->name == KITH_LIGHTGCN || w->model->name == KITH_CASCADE || kith_model_gathers_last(w->model);
+  if (w->model->layers > 0 && parts)
     t.workspace += kith_halo_part_memory_bytes(w->s->size, w->ghost, w->ghost);
   return t.value + t.ghost + t.workspace + (w->train->sampler.mode == KITH_FULL ? t.grad : 0);
 }

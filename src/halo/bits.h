@@ -14,6 +14,7 @@ static inline uint8_t kith_bits_get(const uint8_t *bits, int i) { return bits[i 
 
 /** Set the bits of n marks, those of rows row[i]; row null: of rows 0 … n - 1.  A mark is zero or not. */
 static inline void kith_bits_set(int n, const int32_t *row, const uint8_t *mark, uint8_t *bits) {
+  if (n <= 0) return;
   memset(bits, 0, (size_t)kith_bits_bytes(n));
   for (int i = 0; i < n; i++) bits[i / 8] = (uint8_t)(bits[i / 8] | (mark[row ? row[i] : i] != 0) << i % 8);
 }

@@ -9,7 +9,7 @@
 #include "halo/halo_impl.h"
 #include "halo/part.h"
 
-enum { PART_BITS = 13, PART_ROWS = 14 }; /* tags */
+enum { PART_BITS = 13, PART_ROWS = 14, PART_BACKWARD = 17 }; /* tags */
 
 static int part_n_recv(const kith_halo *h, int r) { return h->recv_first[r + 1] - h->recv_first[r]; }
 static int part_n_send(const kith_halo *h, int r) { return h->send_first[r + 1] - h->send_first[r]; }
@@ -148,4 +148,53 @@ void kith_halo_part_end_rows(const kith_halo_part *p, kith_halo_some which, int 
   kith_halo_end(p->h);
 #pragma omp parallel for schedule(dynamic, 1)
   for (int r = 0; r < p->h->comm->size; r++) part_spread(p, p->recv[which], r, (size_t)width, clear, ghost);
+}
+
+/* Rows of rank r to the front of their places. */
+static void part_gather(const kith_halo_part *p, const uint8_t *some, int r, size_t d, float *ghost) {
+  const kith_halo *h = p->h;
+  int to = h->recv_first[r];
+  for (int i = h->recv_first[r]; i < h->recv_first[r + 1]; i++) {
+    if (!some[i]) continue;
+    if (to < i) memcpy(ghost + d * (size_t)to, ghost + d * (size_t)i, d * sizeof *ghost);
+    to++;
+  }
+}
+
+static void part_post_backward(const kith_halo_part *p, int width, const float *ghost) {
+  kith_halo *h = p->h;
+  int me = h->comm->rank, size = h->comm->size, i_width = kith__halo_width(h, width);
+  size_t d = (size_t)width;
+  if (i_width == h->n_width) kith_abort(__FILE__, __LINE__, "a reserved width");
+  h->n_request = 0;
+  for (int r = 0; r < size; r++)
+    if (r != me && h->count_send[r] > 0)
+      KITH_MPI(MPI_Irecv(h->packed + d * (size_t)h->displ_send[r], h->count_send[r], h->row[i_width], r,
+                         PART_BACKWARD, h->comm->mpi, &h->request[h->n_request++]));
+  for (int i = 1; i < size; i++) {
+    int r = (me + i) % size; /* staggered, as in a whole exchange */
+    if (h->count_recv[r] == 0) continue;
+    KITH_MPI(MPI_Isend(ghost + d * (size_t)h->recv_first[r], h->count_recv[r], h->row[i_width], r,
+                       PART_BACKWARD, h->comm->mpi, &h->request[h->n_request++]));
+    h->bytes += (int64_t)h->count_recv[r] * width * (int64_t)sizeof(float);
+    h->messages++;
+  }
+}
+
+void kith_halo_part_backward(const kith_halo_part *p, int width, float *ghost, float *own) {
+  const kith_halo *h = p->h;
+  const uint8_t *reads = p->send[KITH_HALO_READ];
+  size_t d = (size_t)width;
+  part_count(p, KITH_HALO_READ);
+#pragma omp parallel for schedule(dynamic, 1)
+  for (int r = 0; r < h->comm->size; r++) part_gather(p, p->recv[KITH_HALO_READ], r, d, ghost);
+  part_post_backward(p, width, ghost);
+  kith_halo_end(p->h);
+  const float *from = h->packed;
+  for (kith_lid s = 0; s < h->n_send; s++) {
+    float *to = own + d * (size_t)h->send_row[s];
+    if (!reads[s]) continue;
+    for (size_t k = 0; k < d; k++) to[k] += from[k];
+    from += d;
+  }
 }

@@ -44,4 +44,11 @@ void kith_halo_part_begin_rows(const kith_halo_part *p, kith_halo_some which, in
                                float *ghost);
 void kith_halo_part_end_rows(const kith_halo_part *p, kith_halo_some which, int d, bool clear, float *ghost);
 
+/**
+ * kith_halo_backward() of the rows that are read (KITH_HALO_READ) alone.  Collective.
+ *
+ * @param ghost  [n_recv, d] undefined afterwards: rows move to where they are sent from
+ */
+void kith_halo_part_backward(const kith_halo_part *p, int d, float *ghost, float *own);
+
 #endif

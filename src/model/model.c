@@ -27,7 +27,7 @@ static const model model_table[] = {
                       .output_dim = true},
     [KITH_RGCN] = {"rgcn", kith_rgcn_record, .needs_transpose = true, .output_dim = true},
     [KITH_DIFFNET] = {"diffnet", kith_diffnet_record, .needs_transpose = true, .concat_layers = true},
-    [KITH_KGIN] = {"kgin", kith_kgin_record},
+    [KITH_KGIN] = {"kgin", kith_kgin_record, .needs_transpose = false},
     [KITH_CASCADE] = {"cascade", kith_cascade_record, .needs_transpose = false},
     [KITH_HAN] = {"han", kith_han_record, .needs_transpose = true, .output_dim = true},
     [KITH_SPECTRAL] = {"spectral", NULL, .no_layers = true},

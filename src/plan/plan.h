@@ -79,13 +79,14 @@ typedef struct kith_plan_work {
   double products;           /**< multiply-adds */
   double exchanges;          /**< of ghost rows */
   double row_bytes;          /**< bytes of one ghost row in all of these together */
-  double last_bytes;   /**< those of the last layer's two exchanges, if it may send fewer rows; else 0 */
-  double entry_chance; /**< that the batch reads the row of a random entry … */
-  double ghost_chance; /**< … and the row of a random ghost */
-  double batch;        /**< pairs of a step, over all ranks; classification: 0 */
-  double negatives;    /**< items that are drawn for a pair; of shared ones, those of a step for each */
-  bool tiled;          /**< softmax: pairs are dealt in tiles, their users, too, being of any rank */
-  double output_bytes; /**< of a final row */
+  double last_bytes;     /**< those of the last layer's two exchanges, if it may send fewer rows; else 0 */
+  bool last_reads_twice; /**< backward sends the rows that are read, too, not those of the batch */
+  double entry_chance;   /**< that the batch reads the row of a random entry … */
+  double ghost_chance;   /**< … and the row of a random ghost */
+  double batch;          /**< pairs of a step, over all ranks; classification: 0 */
+  double negatives;      /**< items that are drawn for a pair; of shared ones, those of a step for each */
+  bool tiled;            /**< softmax: pairs are dealt in tiles, their users, too, being of any rank */
+  double output_bytes;   /**< of a final row */
 } kith_plan_work;
 
 /** How rows travel.  docs/scale.md compares designs. */
@@ -94,7 +95,7 @@ typedef struct kith_plan_design {
                     message from each other node; else each rank gets its ghosts from their owners */
   bool reads_last; /**< the last layer exchanges only rows that the batch reads */
 } kith_plan_design;
-/** That of LightGCN in this version, where several ranks of a node share memory; else neither.  Local. */
+/** That of LightGCN in this version, where several ranks of a node share memory.  Local. */
 kith_plan_design kith_plan_design_now(void);
 
 /** What can limit a step. */

@@ -66,12 +66,13 @@ static step_exchange step_exchange_of(const kith_plan_cut *c, const kith_plan_de
 }
 
 /* Bytes of a row in all exchanges: in the last layer's, forward those that a row of the batch reads, backward
- * those that are in the batch. */
+ * the same, or those that are in the batch. */
 static double step_row_bytes(const step_exchange *x, const kith_plan_work *w,
                              const kith_plan_design *design) {
   double forward = -expm1(x->entries * log1p(-fmin(w->entry_chance, 1 - 1e-12)));
   if (!design->reads_last) return w->row_bytes;
-  return w->row_bytes - w->last_bytes * (1 - (forward + w->ghost_chance) / 2);
+  double backward = w->last_reads_twice ? forward : w->ghost_chance;
+  return w->row_bytes - w->last_bytes * (1 - (forward + backward) / 2);
 }
 
 kith_plan_design kith_plan_design_now(void) {

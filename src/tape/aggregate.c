@@ -2,26 +2,36 @@
 #include <math.h>
 #include <string.h>
 
+#include "halo/part.h"
 #include "tape/tape.h"
 
 /* ---- ghost update ---- */
 
 typedef struct ghost_update {
-  kith_dist_csr *a;
+  const kith_block *block;
   kith_tensor *x;
 } ghost_update;
 
 static void ghost_update_forward(void *self) {
   ghost_update *o = self;
-  kith_halo_begin(o->a->halo, o->x->d, o->x->value, kith_tensor_ghosts(o->x));
-  kith_halo_end(o->a->halo);
+  const kith_halo_part *part = o->block->part;
+  kith_halo *halo = o->block->dist_csr->halo;
+  float *ghost = kith_tensor_ghosts(o->x);
+  if (part) {
+    kith_halo_part_begin_rows(part, KITH_HALO_READ, o->x->d, o->x->value, ghost);
+    kith_halo_part_end_rows(part, KITH_HALO_READ, o->x->d, false, ghost);
+    return;
+  }
+  kith_halo_begin(halo, o->x->d, o->x->value, ghost);
+  kith_halo_end(halo);
 }
 
 static void ghost_update_backward(void *self) {
   ghost_update *o = self;
   if (!kith_tensor_requires_grad(o->x)) return; /* the same on every rank */
   const kith_grad_rows dx = kith_tensor_grad_rows(o->x);
-  kith_halo_backward(o->a->halo, o->x->d, dx.ghost, dx.own);
+  if (o->block->part) kith_halo_part_backward(o->block->part, o->x->d, dx.ghost, dx.own);
+  else kith_halo_backward(o->block->dist_csr->halo, o->x->d, dx.ghost, dx.own);
 }
 
 kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_block *block, kith_tensor *x) {
@@ -31,7 +41,7 @@ kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_block *block, kith_te
   ghost_update *o =
       kith_tape_op(t, "ghost update", true, ghost_update_forward, ghost_update_backward, sizeof *o);
   if (!o) return NULL;
-  *o = (ghost_update){block->dist_csr, x};
+  *o = (ghost_update){block, x};
   kith_ghosts_fill(t, block, x);
   return kith_tape_status(t) == KITH_OK ? x : NULL;
 }

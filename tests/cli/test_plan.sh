@@ -18,9 +18,9 @@ $1" || fail "$2: $(tail -n 1 "$dir/out")"; }
 plan() { timeout -k 5 $limit "$KITH" plan "$job" "$@" --json >"$dir/out" 2>"$dir/err" || fail "plan $*: code $?: $(cat "$dir/err")"; }
 
 # Exact bytes of the steps of an epoch, an evaluation behind them; ranks that do not share memory.
-KITH_RANKS_PER_HOST=1 ranks 3 train "$job" --fresh --quiet --set model.name=ngcf --set train.epochs=2 --json >"$dir/trained" 2>"$dir/err" || fail "train: $(cat "$dir/err")"
+KITH_RANKS_PER_HOST=1 ranks 3 train "$job" --fresh --quiet --set model.name=gcnii --set train.epochs=2 --json >"$dir/trained" 2>"$dir/err" || fail "train: $(cat "$dir/err")"
 sent=$(tail -n 1 "$dir/trained" | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["halo_bytes"])')
-plan --nodes 1 --tasks-per-node 3 --set model.name=ngcf
+plan --nodes 1 --tasks-per-node 3 --set model.name=gcnii
 json "
 import h5py
 steps = 2 * -(-h5py.File('$dir/t/work/graph.h5')['train/item'].shape[0] // 256)
@@ -28,7 +28,7 @@ assert list(of) == [1, 2, 3] and all(x['counted'] for x in of.values()), of
 assert of[1]['layer_bytes'] == 0 < $sent == steps * of[3]['ghost_bytes'], ($sent, steps, of[3])
 assert of[3]['node_bytes'] == 0 and of[3]['neighbors'] == 6, of[3]
 assert of[2]['need_bytes'] > of[3]['need_bytes'] > 0 and of[1]['refused'] == '' and r['recommended'] in of, r
-assert ' KITH_OPTIONS=\'--set model.name=ngcf\' KITH_JOB=' in r['sbatch'], r
+assert ' KITH_OPTIONS=\'--set model.name=gcnii\' KITH_JOB=' in r['sbatch'], r
 assert '--nodes=1 --ntasks-per-node=%d ' % r['recommended'] in r['sbatch'] and r['sbatch'].endswith('/slurm/train.sbatch'), r
 import os
 assert os.path.isfile(r['sbatch'].split()[-1]) and 'KITH_JOB=$(realpath "$job") ' in r['sbatch'] and 'pipeline' not in r, r

@@ -53,7 +53,7 @@ interrupted USR1 mpirun --quiet --oversubscribe --bind-to none -n 2 "$KITH"
 
 # Weights and sampled steps go on from a checkpoint as if they had not stopped: on one rank to the last bit.
 job=$dir/bpr/job.yaml
-for how in "--set model.name=ngcf --set model.dropout=0.1" "--set sampler.mode=neighbor --set sampler.fanouts=3,2 --set train.forget=0.3" \
+for how in "--set model.name=gcnii --set model.dropout=0.1" "--set sampler.mode=neighbor --set sampler.fanouts=3,2 --set train.forget=0.3" \
            "--set model.layer_weights=learned --set model.edge_dropout=0.2" "--set model.storage=bf16" "--set model.residual=0.2" \
            "--set model.name=gat --set model.gat.heads=2 --set model.gat.last_merge=average --set model.gat.attention_dropout=0.2" \
            "--set model.name=gcnii --set train.weight_decay_dense=0.01" "--set model.name=sage --set model.aggregator=lstm"; do
@@ -79,7 +79,7 @@ grep -q 'was trained with negatives.shared at its default, the job has negatives
 job=$dir/bpr/job.yaml
 "$KITH" partition "$job" --json | tail -n 1 >"$dir/cut.json"
 for n in 2 3 6; do
-  KITH_RANKS_PER_HOST=1 ranks $n train "$job" --quiet --fresh --set model.name=ngcf --set evaluate.every=0 --set train.epochs=2 --json | tail -n 1 >"$dir/run.json"
+  KITH_RANKS_PER_HOST=1 ranks $n train "$job" --quiet --fresh --set model.name=gcnii --set evaluate.every=0 --set train.epochs=2 --json | tail -n 1 >"$dir/run.json"
   /usr/bin/python3 - "$dir/cut.json" "$dir/run.json" $n <<'P'
 import json, sys
 cut, run = (json.load(open(p)) for p in sys.argv[1:3])

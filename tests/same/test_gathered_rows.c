@@ -1,8 +1,8 @@
 /* ranks: 1 2 3 */
 /*
  * Full steps whose last layer computes only the rows that the batch reads leave what steps leave that compute
- * all rows: the same losses, rows and weights, to the last bit.  LightGCN's last layer exchanges only rows
- * that the batch reads, and gradients of its rows.
+ * all rows: the same losses, rows and weights, to the last bit.  The last layer exchanges only rows that the
+ * batch reads, and their gradients; that of LightGCN gradients of the batch's rows.
  */
 #include "support/classes.h"
 #include "support/cut.h"
@@ -38,8 +38,8 @@ static float *copy(int64_t n, const float *x) {
 }
 
 /* Rows of other ranks that this rank's batch reads in one layer, and those that are in the batch of their
- * owners. */
-static int64_t rows_of_parts(const kith_trainer *t) {
+ * owners; or the first twice. */
+static int64_t rows_of_parts(const kith_trainer *t, bool twice) {
   const kith_gather_index *batch = t->step.output.gather_index;
   const kith_dist_csr *a = t->a;
   int64_t n = 0, *own = calloc((size_t)a->csr.n_col + 1, sizeof *own), *ghost = own + a->csr.n_row;
@@ -51,19 +51,21 @@ static int64_t rows_of_parts(const kith_trainer *t) {
     for (kith_eid e = a->csr.start[at]; e < a->csr.start[at + 1]; e++) seen[a->csr.col[e]] = 1;
   }
   assert_int_equal(kith_halo_forward_int(a->halo, own, ghost).status, KITH_OK);
-  for (kith_lid i = 0; i < a->n_ghost; i++) n += seen[a->csr.n_row + i] + ghost[i];
+  for (kith_lid i = 0; i < a->n_ghost; i++)
+    n += seen[a->csr.n_row + i] + (twice ? seen[a->csr.n_row + i] : ghost[i]);
   free(own);
   free(seen);
   return n;
 }
 
-/* Bytes that a step of LightGCN receives: whole exchanges, and the last layer's two of some rows. */
+/* Bytes that a step of LightGCN or NGCF receives: whole exchanges, and the last layer's two of some rows. */
 static int64_t bytes_of_step(const kith_trainer *t, bool all) {
-  const bool rounded = t->model.lightgcn.storage == KITH_STORAGE_BF16;
+  const bool rounded = t->model.lightgcn.storage == KITH_STORAGE_BF16, twice = t->model.name == KITH_NGCF;
   const int64_t row = (rounded ? kith_bf16_words(DIM) : DIM) * (int64_t)sizeof(float),
                 whole = t->a->n_ghost * row;
   if (all) return 2 * t->model.layers * whole;
-  return 2 * (t->model.layers - 1) * whole + rows_of_parts(t) * row + kith_halo_part_message(t->a->halo);
+  return 2 * (t->model.layers - 1) * whole + rows_of_parts(t, twice) * row +
+         kith_halo_part_message(t->a->halo);
 }
 
 static outcome train_on(const kith_graph *g, const kith_model_options *model, const kith_train_options *train,
@@ -119,14 +121,14 @@ static void check_ranks(const kith_graph *g, const kith_model_options *model, co
   free(some.weight);
 }
 
-/* LightGCN on ranks that read each other's rows in place, and on ranks that do not. */
+/* LightGCN on ranks that read each other's rows in place, and on ranks that do not.  Bytes are counted where
+ * all rows are sent by messages, and no step drops entries, which then read nothing. */
 static void check_on(const kith_graph *g, const kith_model_options *model, const kith_train_options *train,
                      bool gathers) {
-  check_ranks(g, model, train, gathers, false);
+  check_ranks(g, model, train, gathers, model->name == KITH_NGCF && model->edge_dropout == 0);
   if (model->name != KITH_LIGHTGCN) return;
   setenv("KITH_RANKS_PER_HOST", "1", 1);
-  check_ranks(g, model, train, gathers,
-              model->edge_dropout == 0); /* the entries that a step drops read none */
+  check_ranks(g, model, train, gathers, model->edge_dropout == 0);
   unsetenv("KITH_RANKS_PER_HOST");
 }
 
