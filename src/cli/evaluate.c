@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "blend/evidence.h"
-#include "cli/cli.h"
+#include "cli/evaluate.h"
 #include "cli/evidence.h"
 #include "cli/stream.h"
 
@@ -51,66 +51,6 @@ static kith_status evaluate_options(cli *c, kith_node_split *only) {
   KITH_TRY(evaluate_options_of_nodes(c, only));
 done:
   return st;
-}
-
-bool cli_scope(const kith_eval_scope *o, char *text) {
-  bool usual = o->mask.n == 1 && strcmp(o->mask.of[0], KITH_INTERACTIONS) == 0;
-  bool all = o->candidates == KITH_CANDIDATES_ALL;
-  int n = snprintf(text, CLI_SCOPE, "%s", all ? "all items" : "items without training interactions");
-  for (int i = 0; i < o->mask.n; i++)
-    n += snprintf(text + n, CLI_SCOPE - (size_t)n, "%s %s",
-                  i ? "," : ", except the user's items in:", o->mask.of[i]);
-  return !(all && usual);
-}
-
-/* Print how many users are not measured, or are measured in another way. */
-static void evaluate_print_users(cli *c, const kith_metrics *m) {
-  const kith_eval_options *o = &c->job.evaluate;
-  char text[CLI_SCOPE];
-  if (cli_scope(&o->scope, text)) cli_print_wrapped(c, 2, "ranked: %s", text);
-  if (m->n_user_left_out > 0)
-    cli_print(c, "%s left out",
-              KITH_COUNT(m->n_user_left_out,
-                         "user(s) (has|have) held-out items of which none is ranked, and (is|are)"));
-  if (m->n_user_short > 0)
-    cli_print(c, "%s fewer than %s: all of them are ranked",
-              KITH_COUNT(m->n_user_short, "user(s) (has|have)"), KITH_COUNT(o->sampled, "candidate item(s)"));
-}
-
-static void evaluate_json_scope(cli *c, const kith_metrics *m) {
-  const kith_eval_scope *o = &c->job.evaluate.scope;
-  cli_json(c, "candidates", "\"%s\"", o->candidates == KITH_CANDIDATES_COLD ? "cold" : "all");
-  cli_json(c, "mask", "[");
-  for (int i = 0; i < o->mask.n; i++) cli_json_more(c, "%s\"%s\"", i ? ", " : "", o->mask.of[i]);
-  cli_json_more(c, "]");
-  cli_json(c, "users_left_out", "%lld", (long long)m->n_user_left_out);
-}
-
-static void evaluate_print(cli *c, const kith_metrics *m) {
-  char key[KITH_NAME], protocol[32] = "full";
-  const kith_eval_options *o = &c->job.evaluate;
-  if (o->sampled) snprintf(protocol, sizeof protocol, "sampled-%d", o->sampled);
-  cli_print(c, "%s, %s split, protocol %s%s", KITH_COUNT(m->n_user, "user(s)"),
-            o->split == KITH_EVAL_TEST ? "test" : "valid", protocol,
-            o->sampled ? " (not comparable with full ranking)" : "");
-  evaluate_print_users(c, m);
-  cli_print(c, "%6s  %10s  %10s  %10s  %10s  %10s", "K", "Recall", "NDCG", "HitRate", "Precision", "MRR");
-  cli_json(c, "split", "\"%s\"", o->split == KITH_EVAL_TEST ? "test" : "valid");
-  cli_json(c, "refit", "%s", c->refit ? "true" : "false");
-  cli_json(c, "protocol", "\"%s\"", protocol);
-  cli_json(c, "users", "%lld", (long long)m->n_user);
-  evaluate_json_scope(c, m);
-  if (o->sampled) cli_json(c, "users_with_fewer", "%lld", (long long)m->n_user_short);
-  for (int i = 0; i < m->n_k; i++) {
-    const char *name[5] = {"recall", "ndcg", "hit_rate", "precision", "mrr"};
-    double value[5] = {m->recall[i], m->ndcg[i], m->hit_rate[i], m->precision[i], m->mrr[i]};
-    cli_print(c, "%6d  %10.6f  %10.6f  %10.6f  %10.6f  %10.6f", m->k[i], value[0], value[1], value[2],
-              value[3], value[4]);
-    for (int j = 0; j < 5; j++) {
-      snprintf(key, sizeof key, "%s@%d", name[j], m->k[i]);
-      cli_json(c, key, "%.10g", value[j]);
-    }
-  }
 }
 
 kith_agreed cli_origin_differs(const cli *c, const kith_graph *g, const kith_embeddings_origin *from,
@@ -301,23 +241,27 @@ static void evaluate_print_weights(cli *c, const kith_embeddings_origin *from, c
   cli_json(c, "weight_users", "%lld", (long long)from->weight_users);
 }
 
-static kith_agreed evaluate_pairs(cli *c, const kith_graph *g, int d, const float *x,
-                                  const kith_embeddings_origin *from, const kith_pair_terms *pairs) {
+static kith_agreed evaluate_pairs(cli *c, const cli_evaluation *want, const kith_graph *g, int d,
+                                  const float *x, const kith_embeddings_origin *from,
+                                  const kith_pair_terms *pairs) {
   kith_agreed st = {KITH_OK};
   kith_metrics m;
+  kith_groups groups;
   KITH_TRY(evaluate_choose_split(c, g));
   c->job.evaluate.direct = from->direct;
   c->job.evaluate.pairs = pairs;
   double began = kith_clock();
-  KITH_TRY(kith_eval_metrics(c->comm, g, d, x, &c->job.evaluate, &m));
+  KITH_TRY(kith_eval_metrics_by_group(c->comm, g, d, x, &c->job.evaluate, &m, &groups));
   double seconds = kith_clock() - began;
   if (m.n_user == 0 && c->comm->rank == 0)
     kith_warn("no user has a held-out item that is ranked: every figure is 0");
-  evaluate_print(c, &m);
+  cli_print_metrics(c, &m);
   evaluate_print_weights(c, from, &m);
   if (c->job.evaluate.split == KITH_EVAL_TEST) cli_print_without_valid(c, g);
   cli_print(c, "ranked in %.2f s", seconds);
   cli_json(c, "seconds", "%.4f", seconds);
+  if (want->groups) cli_print_groups(c, &groups);
+  cli_json_groups(c, &groups);
 done:
   return st;
 }
@@ -351,29 +295,59 @@ done:
   return st;
 }
 
-kith_agreed cli_evaluate(cli *c) {
+/* --rolling and evaluate.stream have figures of their own. */
+static kith_status evaluate_take(cli *c, cli_evaluation *want) {
+  kith_status st = KITH_OK;
+  bool rolls = false, streams = c->job.task == KITH_TASK_RECOMMEND && c->job.stream.known != KITH_STREAM_NONE;
+  for (int i = 0; i < c->n_arg; i++) rolls = rolls || strncmp(c->arg[i], "--rolling", 9) == 0;
+  want->groups = cli_flag(c, "groups");
+  KITH_CHECK(!want->groups || !rolls, KITH_EUSAGE,
+             "kith evaluate: --groups: is not printed of the slices of --rolling; leave out one of both");
+  KITH_CHECK(!want->groups || c->job.task == KITH_TASK_RECOMMEND, KITH_EUSAGE,
+             "kith evaluate: --groups: is about ranked items; with task: classify nothing is ranked");
+  KITH_CHECK(!want->groups || !streams, KITH_EUSAGE,
+             "kith evaluate: --groups: is about lists of items, and evaluate.stream ranks events; leave it "
+             "out");
+done:
+  return st;
+}
+
+static kith_agreed evaluate_embeddings(cli *c, const cli_evaluation *want, kith_node_split only) {
   kith_agreed st = {KITH_OK};
   kith_graph *g = NULL;
   float *x = NULL;
   int d = 0;
   kith_embeddings_origin from = {.epoch = 0};
   kith_pair_terms pairs = {.value = NULL};
-  kith_node_split only = KITH_NODE_NONE;
-  bool rolling = false;
-  KITH_TRY(cli_rolling(c, &rolling));
-  if (rolling) return st;
-  KITH_TRY(kith_agree(c->comm, evaluate_options(c, &only)));
-  if (c->job.task == KITH_TASK_RECOMMEND && c->job.stream.known != KITH_STREAM_NONE)
-    return cli_evaluate_stream(c);
   KITH_TRY(cli_read_embeddings(c, &g, &d, &x, &from, &pairs));
   evaluate_print_origin(c, &from);
   cli_print_refit(c, g);
   if (g->n_class > 0) KITH_TRY(evaluate_nodes(c, g, x, only));
-  else KITH_TRY(evaluate_pairs(c, g, d, x, &from, &pairs));
+  else KITH_TRY(evaluate_pairs(c, want, g, d, x, &from, &pairs));
+  const bool tests = c->job.evaluate.split == KITH_EVAL_TEST;
+  const char *split = tests ? "test" : "valid";
+  if (g->n_class > 0) split = only == KITH_NODE_NONE ? "all" : evaluate_node_split[only];
+  KITH_TRY(cli_write_evaluation(c, g, split));
 done:
   kith_pair_terms_free(&pairs);
   KITH_FREE(from.config_key);
   KITH_FREE(x);
   kith_graph_destroy(&g);
+  return st;
+}
+
+kith_agreed cli_evaluate(cli *c) {
+  kith_agreed st = {KITH_OK};
+  kith_node_split only = KITH_NODE_NONE;
+  cli_evaluation want = {.groups = false};
+  bool rolling = false;
+  KITH_TRY(kith_agreed_same(evaluate_take(c, &want)));
+  KITH_TRY(cli_rolling(c, &rolling));
+  if (rolling) return st;
+  KITH_TRY(kith_agree(c->comm, evaluate_options(c, &only)));
+  if (c->job.task == KITH_TASK_RECOMMEND && c->job.stream.known != KITH_STREAM_NONE)
+    return cli_evaluate_stream(c);
+  KITH_TRY(evaluate_embeddings(c, &want, only));
+done:
   return st;
 }

@@ -2,7 +2,7 @@
  * chose. */
 #include <stdio.h>
 
-#include "cli/cli.h"
+#include "cli/evaluate.h"
 #include "cli/stream.h"
 #include "stream/rules.h"
 
@@ -145,6 +145,7 @@ kith_agreed cli_evaluate_stream(cli *c) {
   KITH_TRY(kith_agree(c->comm,
                       kith_stream_rules_create(c->comm, g, &c->job.stream, tgn ? &scorer : NULL, &rules)));
   KITH_TRY(stream_evaluate(c, g, stream, rules));
+  KITH_TRY(cli_write_evaluation(c, g, c->job.evaluate.split == KITH_EVAL_TEST ? "test" : "valid"));
 done:
   kith_stream_rules_destroy(&rules);
   kith_tgn_destroy(&tgn);

@@ -3,6 +3,7 @@
 #define KITH_SRC_EVAL_H
 
 #include "eval/eval.h"
+#include "eval/groups.h"
 #include "ops/scores.h"
 
 /* ---- scope.c: which items are ranked for a user, and which held-out items count ---- */
@@ -106,8 +107,11 @@ void kith__topk_heap_sort(kith_topk_heap *heap);
 
 /* ---- metrics.c ---- */
 
+typedef struct kith__group_sums kith__group_sums;
+
 /* Exact sums of every metric over users, at every cutoff. */
 typedef struct kith__metric_sums {
+  kith__group_sums *groups; /* the same by group; null: not wanted */
   int64_t n_user, n_user_short, n_user_left_out;
   int64_t n_scored, n_fetched; /* of this rank, sampled-N: scores computed, rows that came from other ranks */
   kith_exact_sum recall[KITH_MAX_CUTOFFS], ndcg[KITH_MAX_CUTOFFS], hit_rate[KITH_MAX_CUTOFFS],
@@ -120,6 +124,25 @@ void kith__metric_sums_add(kith__metric_sums *t, const kith_eval_options *o, int
 /* Means over all users of all ranks.  Collective. */
 void kith__metric_sums_reduce(const kith_comm *comm, kith__metric_sums *t, const kith_eval_options *o,
                               kith_metrics *out);
+
+/* ---- groups.c ---- */
+
+struct kith__group_sums {
+  kith_groups *out;    /* the groups, and counts of their pairs */
+  uint8_t *item_group; /* [items] */
+  kith__metric_sums user[KITH_GROUPS];
+};
+
+/* Cut users with truth, and items, into groups.  Collective; s null: nothing. */
+kith_agreed kith__group_sums_make(const kith_comm *comm, const kith_graph *g, const kith_ragged *truth,
+                                  kith__group_sums *s) KITH_MUST_USE;
+void kith__group_sums_free(kith__group_sums *s);
+/* kith__metric_sums_add() of user u of g->train, also to groups. */
+void kith__metric_sums_add_user(kith__metric_sums *t, const kith_eval_options *o, const kith_graph *g,
+                                kith_lid u, int n, const int32_t *item, int64_t n_truth,
+                                const int32_t *truth);
+/* The figures of the groups of all ranks.  Collective; s null: nothing. */
+void kith__group_sums_reduce(const kith_comm *comm, kith__group_sums *s, const kith_eval_options *o);
 
 /* ---- candidates.c: negatives of the sampled-N protocol ---- */
 

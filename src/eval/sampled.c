@@ -170,8 +170,8 @@ static void sampled_add_metrics(const sampled *s, kith__metric_sums *t) {
     qsort(e, (size_t)n, sizeof *e, sampled_by_rank);
     int n_top = (int)kith_min(n, s->o->k[s->o->n_k - 1]);
     for (int j = 0; j < n_top; j++) s->item[j] = e[j].item;
-    kith__metric_sums_add(t, s->o, n_top, s->item, sampled_n_truth(s, i),
-                          s->truth->value + s->truth->start[s->user[i]]);
+    kith__metric_sums_add_user(t, s->o, s->g, s->user[i], n_top, s->item, sampled_n_truth(s, i),
+                               s->truth->value + s->truth->start[s->user[i]]);
   }
 }
 
@@ -213,6 +213,7 @@ kith_agreed kith__eval_sampled(const kith_comm *comm, const kith_graph *g, int d
   sampled s = {.g = g, .o = o, .block = block, .truth = o->split == KITH_EVAL_TEST ? &g->test : &g->valid};
   kith__item_rows rows = {.row = MPI_DATATYPE_NULL};
   KITH_TRY(kith_agree(comm, sampled_make(comm, &s)));
+  KITH_TRY(kith__group_sums_make(comm, g, s.truth, t->groups));
   KITH_TRY(sampled_direct(comm, &s));
   KITH_TRY(kith__item_rows_make(comm, g, d, x, &rows));
   t->n_user_short = s.n_user_short;

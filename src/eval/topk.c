@@ -346,7 +346,8 @@ static kith_agreed topk_evaluate(const kith_comm *comm, const kith_graph *g, int
   kith__scope s = {0};
   kith__deal deal = {.d = d};
   KITH_TRY(kith__scope_make(comm, g, &o->scope, tests, tests ? &g->test : &g->valid, &s));
-  KITH_TRY(kith__deal_make(comm, g, d, x, &s, kith_direct_is_on(&o->direct), o->pairs, &deal));
+  KITH_TRY(kith__group_sums_make(comm, g, s.truth, t->groups));
+  KITH_TRY(kith__deal_make(comm, g, d, x, &s, t->groups || kith_direct_is_on(&o->direct), o->pairs, &deal));
   KITH_TRY(kith_agree(comm, topk_work_make(g, d, x, k, &deal.scope, deal.n, &deal.user, &w)));
   KITH_TRY(kith_agree(comm, KITH_NEW(item, k)));
   w.users = &deal.users;
@@ -360,7 +361,8 @@ static kith_agreed topk_evaluate(const kith_comm *comm, const kith_graph *g, int
     const kith_ragged *truth = deal.scope.truth;
     kith_eid first = truth->start[w.user[i]], end = truth->start[w.user[i] + 1];
     for (int j = 0; j < w.heap[i].n; j++) item[j] = w.heap[i].entry[j].item;
-    kith__metric_sums_add(t, o, w.heap[i].n, item, end - first, truth->value + first);
+    kith__metric_sums_add_user(t, o, w.users, w.user[i], w.heap[i].n, item, end - first,
+                               truth->value + first);
   }
 done:
   KITH_FREE(item);
@@ -370,17 +372,26 @@ done:
   return st;
 }
 
-kith_agreed kith_eval_metrics(const kith_comm *comm, const kith_graph *g, int d, const float *x,
-                              const kith_eval_options *o, kith_metrics *out) {
+kith_agreed kith_eval_metrics_by_group(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                                       const kith_eval_options *o, kith_metrics *out, kith_groups *groups) {
   kith_agreed st = {KITH_OK};
-  kith__metric_sums t = {0};
+  kith__group_sums by = {.out = groups};
+  kith__metric_sums t = {.groups = groups ? &by : NULL};
   kith_eval_options on = *o;
   *out = (kith_metrics){0};
+  if (groups) *groups = (kith_groups){0};
   on.split = kith_eval_split_resolve(comm, g, o->split);
   KITH_TRY(kith_agreed_same(kith_eval_check(g, o)));
   if (on.sampled > 0) KITH_TRY(kith__eval_sampled(comm, g, d, x, &on, KITH__SAMPLED_BLOCK, &t));
   else KITH_TRY(topk_evaluate(comm, g, d, x, &on, &t));
   kith__metric_sums_reduce(comm, &t, &on, out);
+  kith__group_sums_reduce(comm, t.groups, &on);
 done:
+  kith__group_sums_free(&by);
   return st;
+}
+
+kith_agreed kith_eval_metrics(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                              const kith_eval_options *o, kith_metrics *out) {
+  return kith_eval_metrics_by_group(comm, g, d, x, o, out, NULL);
 }

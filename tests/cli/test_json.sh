@@ -40,8 +40,14 @@ for n in 1 2; do
         says $n ok 'epochs loss' train "$job" --fresh --quiet --set evaluate.every=0
         says $n ok 'valid_recall@10 test_recall@10' train "$job" --fresh --quiet --set evaluate.split=valid ;;
       evaluate)
-        says $n ok 'split protocol users recall@5 ndcg@10 hit_rate@10 precision@5 mrr@10 seconds' evaluate "$job"
-        says $n ok 'split protocol users recall@3' evaluate "$job" --split valid --protocol sampled-20 --k 3 ;;
+        says $n ok 'split protocol users recall@5 ndcg@10 hit_rate@10 precision@5 mrr@10 seconds groups fingerprint epoch run' evaluate "$job" --groups
+        tail -n 1 "$dir/out" | cmp - "$dir/t/work/evaluate-test.json" || fail "evaluate-test.json is not what was printed"
+        [ "$(grep -c 'training interactions' "$dir/out")" = 2 ] || fail "--groups on $n: $(cat "$dir/out")"
+        says $n ok 'split protocol users recall@3' evaluate "$job" --split valid --protocol sampled-20 --k 3
+        [ -s "$dir/t/work/evaluate-valid.json" ] || fail "evaluate-valid.json is not there"
+        mkdir -p "$dir/t/full/evaluate-test.json"; ln -f "$dir"/t/work/*.h5 "$dir/t/full" # where the file cannot be
+        says $n ok 'recall@5' evaluate "$job" --set work=full
+        grep 'warning:.*evaluate-test.json' "$dir/err" >/dev/null || fail "no warning: $(cat "$dir/err")" ;;
       recommend)
         says $n ok recommendations recommend "$job" --user user-003
         says $n ok '' recommend "$job" --all --output "$dir/top.h5" ;;

@@ -202,6 +202,68 @@ static void metrics_are_the_oracles(void **state) {
   kith_graph_destroy(&g);
 }
 
+/* The number of a group: floor of five times the share of those with a smaller degree. */
+static int group_of(int n, const int *degree, const bool *is, int at) {
+  int smaller = 0, all = 0;
+  for (int i = 0; i < n; i++) {
+    all += is[i];
+    smaller += is[i] && degree[i] < degree[at];
+  }
+  return 5 * smaller / all;
+}
+
+/* Groups that have nodes, in order. */
+static void groups_are_the_oracles(void **state) {
+  (void)state;
+  static int user_degree[USERS], item_degree[ITEMS], list[ITEMS];
+  static bool measured[USERS], is_item[ITEMS], met[USERS][ITEMS];
+  const ranked r = {.mask_valid = true};
+  kith_graph *g = share();
+  float *x = vectors(g);
+  kith_eval_options o = options(KITH_EVAL_TEST, 1, (int[]){40});
+  kith_metrics m;
+  kith_groups by;
+  double recall[5] = {0};
+  int users[5] = {0}, items[5] = {0}, held_out[5] = {0}, found[5] = {0}, n_user = 0, n_item = 0;
+  for (int64_t e = 0; e < graph.n_edge; e++) {
+    user_degree[graph.user[e]] += !met[graph.user[e]][graph.item[e]];
+    item_degree[graph.item[e]] += !met[graph.user[e]][graph.item[e]];
+    met[graph.user[e]][graph.item[e]] = true;
+  }
+  for (int i = 0; i < ITEMS; i++) is_item[i] = true;
+  for (int u = 0; u < USERS; u++)
+    for (int i = 0; i < ITEMS && !measured[u]; i++) measured[u] = tested(u, i);
+  for (int i = 0; i < ITEMS; i++) items[group_of(ITEMS, item_degree, is_item, i)]++;
+  for (int u = 0; u < USERS; u++) {
+    int n = oracle_list(u, 40, &r, list), truth = 0, hits = 0;
+    if (!measured[u]) continue;
+    for (int i = 0; i < ITEMS; i++) {
+      int hit = 0;
+      if (!tested(u, i)) continue;
+      int k = group_of(ITEMS, item_degree, is_item, i);
+      for (int j = 0; j < n; j++) hit += list[j] == i;
+      truth++, hits += hit, held_out[k]++, found[k] += hit;
+    }
+    users[group_of(USERS, user_degree, measured, u)]++;
+    recall[group_of(USERS, user_degree, measured, u)] += (double)hits / truth;
+  }
+  assert_int_equal(kith_eval_metrics_by_group(test_comm, g, WIDTH, x, &o, &m, &by).status, KITH_OK);
+  for (int k = 0; k < 5; k++) {
+    if (users[k] > 0) {
+      const kith_user_group *group = &by.user[n_user++];
+      assert_true(group->metrics.n_user == users[k]);
+      assert_true(fabs(group->metrics.recall[0] - recall[k] / users[k]) < 1e-9);
+    }
+    if (items[k] == 0) continue;
+    const kith_item_group *group = &by.item[n_item++];
+    assert_true(group->n_item == items[k] && group->n_held_out == held_out[k]);
+    assert_true(group->n_found[0] == found[k]);
+  }
+  assert_true(by.n_user == n_user && by.n_item == n_item && n_user > 3 && n_item > 2);
+  free(x);
+  kith_graph_destroy(&g);
+}
+
 static void lists_of_cold_items_are_the_oracles(void **state) {
   (void)state;
   kith_graph *g = share();
@@ -507,6 +569,7 @@ static void who_stops_stops_all(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_best_items_are_the_oracles),
                                      cmocka_unit_test(metrics_are_the_oracles),
+                                     cmocka_unit_test(groups_are_the_oracles),
                                      cmocka_unit_test(lists_of_cold_items_are_the_oracles),
                                      cmocka_unit_test(what_cannot_be_masked_or_ranked_is_refused),
                                      cmocka_unit_test(users_are_dealt_evenly_with_their_rows_and_lists),

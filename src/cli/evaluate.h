@@ -1,0 +1,28 @@
+/* kith evaluate: what is wanted beside the figures of all users, printed, and written to a file. */
+#ifndef KITH_CLI_EVALUATE_H
+#define KITH_CLI_EVALUATE_H
+
+#include "cli/cli.h"
+#include "eval/groups.h"
+
+/* Options. */
+typedef struct cli_evaluation {
+  bool groups; /* print the figures of groups */
+} cli_evaluation;
+
+/* Print the figures of all users, and add them to the JSON object.  Local. */
+void cli_print_metrics(cli *c, const kith_metrics *m);
+/* Append all figures to the object that is open, as ", \"recall@20\": …".  Local. */
+void cli_json_figures(cli *c, const kith_metrics *m);
+/* Print a table of the figures of groups at the largest cutoff.  Local. */
+void cli_print_groups(const cli *c, const kith_groups *all);
+/* Add the member "groups" to the JSON object, with all cutoffs.  Local. */
+void cli_json_groups(cli *c, const kith_groups *all);
+
+/*
+ * Add the graph's fingerprint to the JSON object, and write the object to WORK/evaluate-SPLIT.json.  Where
+ * that cannot be written, a warning says so: the figures are printed.  Collective.
+ */
+kith_agreed cli_write_evaluation(cli *c, const kith_graph *g, const char *split) KITH_MUST_USE;
+
+#endif
