@@ -1,6 +1,7 @@
 """Every block of code, and every command within a line, of README.md, CONTRIBUTING.md and docs/ is held against the program.
 
-    <!-- run: ROOM -->             the block runs in the folder ROOM, where the blocks before it ran; of yaml: it is ROOM/job.yaml
+    <!-- run: ROOM -->             the block runs in the folder ROOM, where the blocks before it ran; of yaml: it is ROOM/job.yaml.
+                                   Those of room slurm run on a cluster (tests/slurm/test_cookbook.sh), and are checked here
     <!-- run by TEST -->           TEST, which names the page, runs it
     <!-- LANGUAGE run by TEST -->  the same of all blocks of the page in that language, anywhere on the page
     <!-- with: YAML -->            what the program reads behind a block of yaml to make it a job
@@ -11,7 +12,7 @@ options, keys, values and files are looked up; cron is sh behind five fields; ya
 in c are those of the sources; text is what the block that ran before it prints, but for numbers.  All other languages
 need a line.
 """
-import functools, glob, html, os, re, shlex, subprocess, sys
+import functools, glob, html, os, re, resource, shlex, subprocess, sys
 
 KITH, SOURCE = os.environ["KITH"], os.environ["KITH_SOURCE"]
 bad = []
@@ -178,6 +179,8 @@ def dry_folder(folder):
     os.makedirs(os.path.join(folder, "bin"))
     for tool in ("cat", "date", "seq", "sed", "head", "mkdir", "cp", "cut", "awk", "grep", "printf", "ls", "rm"):
         os.symlink("/usr/bin/" + tool, os.path.join(folder, "bin", tool))
+    os.makedirs(os.path.join(folder, "runs/shop"))
+    open(os.path.join(folder, "runs/shop/waiting.txt"), "w").close() # which a page prints
     for script in ["jobs/quickstart", "tests/run", "slurm/pipeline.sh", "slurm/cluster", "tests/tidy", "tests/mutate", "build/kith"]:
         path = os.path.join(folder, script)
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -224,17 +227,21 @@ def check_c(block):
 
 def run_block(block, folder):
     """Run a block in a room; what it prints."""
-    env = dict(os.environ, PATH=os.path.join(folder, ".bin") + ":" + os.environ["PATH"])
+    env = dict(os.environ, PATH=os.path.join(folder, "..", "bin") + ":" + os.environ["PATH"])
     program = {"sh": ["/bin/bash", "-euo", "pipefail", "-c"], "python": ["/usr/bin/python3", "-c"]}.get(block.language)
     if not program: block.fail("cannot run %s" % block.language); return ""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     run = subprocess.run(program + [block.text], cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL)
+    if os.environ.get("KITH_DOCUMENTS_PRINT"): # to copy into the page
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        print("== %s:%d, %.2f s\n%s" % (block.page, block.line, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, run.stdout))
     if run.returncode: block.fail("it ends with %d: %s" % (run.returncode, run.stdout[-2000:]))
     return run.stdout
 
 
 def check_output(block, printed):
     """The lines of a block, but for their numbers and for lines of dots, are printed in this order."""
-    plain = lambda line: re.sub(r"[-+]?[0-9][0-9.,:e+-]*", "#", re.sub(r"\s+", " ", line.strip()))
+    plain = lambda line: re.sub(r"[━╌]+", "━", re.sub(r"[-+]?[0-9][0-9.,:e+-]*", "#", re.sub(r"\s+", " ", line.strip())))
     rest = [plain(line) for line in printed.split("\n")]
     for line in block.text.split("\n"):
         want = plain(line)
@@ -254,15 +261,19 @@ def check_mark(block):
     return None
 
 
-def main(scratch):
+def main(scratch, wanted=None):
+    """Run and check all blocks; with a room, run those of the room alone."""
     last, printed, dry = None, "", os.path.join(scratch, "dry")
     dry_folder(dry)
     n = {"run": 0, "checked": 0, "marked": 0}
     for page in pages():
         blocks, prose = blocks_of(page)
-        check_prose(page, prose)
+        if not wanted: check_prose(page, prose)
         for block in blocks:
             room = check_mark(block)
+            if wanted and room != wanted: continue
+            if not wanted and room == "slurm": room = None
+            if room: os.makedirs(os.path.join(scratch, room), exist_ok=True)
             if room and block.language == "yaml":
                 with open(os.path.join(scratch, room, "job.yaml"), "w") as f: f.write(block.text)
             elif room: printed, last = run_block(block, os.path.join(scratch, room)), page
@@ -280,4 +291,4 @@ def main(scratch):
     sys.exit(1 if bad else 0)
 
 
-if __name__ == "__main__": main(sys.argv[1])
+if __name__ == "__main__": main(*sys.argv[1:])
