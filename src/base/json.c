@@ -148,6 +148,8 @@ static kith_status json_number(json_reader *r, kith_json_value *v) {
   }
   v->kind = KITH_JSON_NUMBER;
   v->number = strtod(begin, NULL);
+  if (!memchr(begin, '.', (size_t)(r->at - begin)) && fabs(v->number) <= 0x1p64)
+    v->integer = *begin == '-' ? strtoll(begin, NULL, 10) : (int64_t)strtoull(begin, NULL, 10);
   KITH_CHECK(isfinite(v->number), KITH_EDATA, "%s:%lld: a number is too large: %.*s", r->name,
              (long long)r->line, (int)kith_min(r->at - begin, 32), begin);
 done:

@@ -22,10 +22,12 @@ typedef enum kith_json_kind {
 /** A value; of an object's members, `name` is set.  The tree belongs to its kith_json. */
 typedef struct kith_json_value {
   kith_json_kind kind;
-  const char *name;              /**< of a member, UTF-8; else null */
-  const char *text;              /**< of a text, UTF-8 without zero bytes; of a number, its digits */
-  double number;                 /**< of a number, which is finite; of a bool 0 or 1 */
-  int64_t n;                     /**< elements of a list, members of an object */
+  const char *name; /**< of a member, UTF-8; else null */
+  const char *text; /**< of a text, UTF-8 without zero bytes; else null */
+  double number;    /**< of a number, which is finite; of a bool 0 or 1 */
+  int64_t integer;  /**< of a number without point and exponent, all its digits; those of 2^63 and
+                         above, as of a fingerprint, less 2^64; else 0 */
+  int64_t n;        /**< elements of a list, members of an object */
   struct kith_json_value *first; /**< the first of them; null if there is none */
   struct kith_json_value *next;  /**< the next one of the enclosing list or object; null after the last */
 } kith_json_value;

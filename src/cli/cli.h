@@ -11,6 +11,7 @@ enum { CLI_ARGUMENTS = 256, CLI_SETTINGS = 128, CLI_SCOPE = 2048, CLI_JOB_ARGS =
 typedef struct cli {
   const kith_comm *comm; /* all ranks */
   const char *verb;
+  const char *commit;            /* that the program was built from; "" or null: not known */
   kith_job job;                  /* the defaults for verbs without a job file */
   bool locked;                   /* this run has the lock of the work folder until main() ends */
   kith_lock *lock;               /* on rank 0 */
@@ -42,6 +43,7 @@ kith_agreed cli_evaluate(cli *c);
 kith_agreed cli_rolling(cli *c, bool *asked) KITH_MUST_USE;
 /** Take the options of kith evaluate that set keys of the job, and refuse others.  Local. */
 kith_status cli_evaluate_options(cli *c) KITH_MUST_USE;
+kith_agreed cli_report(cli *c);
 kith_agreed cli_tune(cli *c);
 kith_agreed cli_blend(cli *c);
 kith_agreed cli_recommend(cli *c);

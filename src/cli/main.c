@@ -143,6 +143,7 @@ static kith_agreed main_verb(cli *c, int argc, char **argv) {
   main_options w = {.help = false};
   const cli_verb *v = cli_verb_find(argv[1]);
   c->verb = argv[1];
+  c->commit = cli_commit;
   KITH_TRY(kith_agree(c->comm, kith_fault_read_text(getenv("KITH_FAULT"), c->comm->rank)));
   KITH_TRY(kith_agree(c->comm, main_parse_options(c, argc - 2, argv + 2, &w)));
   KITH_TRY(kith_agreed_same(v ? KITH_OK : main_fail_verb(argv[1])));

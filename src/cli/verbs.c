@@ -44,6 +44,11 @@ const cli_verb cli_verbs[] = {
      "                       WORK/rolling-S, continued there if interrupted\n"
      "  --fresh              with --rolling: train all slices anew\n"
      "  --refit              of the model of kith train --refit\n"},
+    {"report", true, cli_report, "JOB", "everything about a run → WORK/report.html, one page",
+     "  --output FILE        write FILE instead, relative to the current folder\n"
+     "  --compare RUN        another run beside it: its work folder or its job file;\n"
+     "                       several may follow\n"
+     "  --refit              the run of kith train --refit → WORK/refit/report.html\n"},
     {"tune", true, cli_tune, "JOB", "choose settings of the spectral filter on validation items",
      "  --users N            validation users that are taken, about (default 10000):\n"
      "                       half to search on, half to check\n"

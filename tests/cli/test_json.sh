@@ -48,6 +48,7 @@ for n in 1 2; do
         mkdir -p "$dir/t/full/evaluate-test.json"; ln -f "$dir"/t/work/*.h5 "$dir/t/full" # where the file cannot be
         says $n ok 'recall@5' evaluate "$job" --set work=full
         grep 'warning:.*evaluate-test.json' "$dir/err" >/dev/null || fail "no warning: $(cat "$dir/err")" ;;
+      report) says $n ok 'report bytes sections missing seconds' report "$job" ;;
       recommend)
         says $n ok recommendations recommend "$job" --user user-003
         says $n ok '' recommend "$job" --all --output "$dir/top.h5" ;;

@@ -35,6 +35,15 @@ static void every_kind_of_value_is_read(void **state) {
   assert_null(kith_json_get(NULL, "a"));
 }
 
+static void whole_numbers_keep_all_digits(void **state) {
+  (void)state;
+  const kith_json_value *v = read_text("[-8336979309434808671, 18446744073709551615, 12, 1.5, -1]");
+  assert_non_null(v);
+  static const int64_t wanted[] = {-8336979309434808671, -1, 12, 0, -1};
+  int i = 0;
+  for (const kith_json_value *e = v->first; e; e = e->next) assert_true(e->integer == wanted[i++]);
+}
+
 static void escapes_stand_for_characters(void **state) {
   (void)state;
   const kith_json_value *v =
@@ -155,6 +164,7 @@ static void a_file_is_read_whole(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_kind_of_value_is_read),
+      cmocka_unit_test(whole_numbers_keep_all_digits),
       cmocka_unit_test(escapes_stand_for_characters),
       cmocka_unit_test(what_is_not_json_is_refused),
       cmocka_unit_test(nesting_has_a_limit),

@@ -1,0 +1,197 @@
+/* Line charts, legends and bars (chart.h). */
+#include "report/chart.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CHART_POINTS = 1500 /* of a line: more than there are pixels */ };
+
+/* The drawing, and within it the plot. */
+static const double chart_width = 360, chart_height = 226, chart_top = 36, chart_bottom = 190;
+/* Least distance of two tags, one above the other. */
+static const double chart_line = 12;
+
+typedef struct chart_frame {
+  const report_chart *c;
+  report_axis x, y;
+} chart_frame;
+
+static bool chart_has(const report_chart *c, const report_series *s, int64_t i) {
+  return isfinite(s->x[i]) && isfinite(s->y[i]) && (!c->log_x || s->x[i] > 0) && (!c->log_y || s->y[i] > 0);
+}
+
+/* The range of all points; false if there are none. */
+static bool chart_range(const report_chart *c, double lo[2], double hi[2]) {
+  lo[0] = lo[1] = INFINITY;
+  hi[0] = hi[1] = -INFINITY;
+  for (int s = 0; s < c->n_series; s++)
+    for (int64_t i = 0; i < c->series[s].n; i++) {
+      if (!chart_has(c, &c->series[s], i)) continue;
+      const double at[2] = {c->series[s].x[i], c->series[s].y[i]};
+      for (int k = 0; k < 2; k++) {
+        lo[k] = fmin(lo[k], at[k]);
+        hi[k] = fmax(hi[k], at[k]);
+      }
+    }
+  if (c->from_zero && !c->log_y) lo[1] = fmin(lo[1], 0);
+  return lo[0] <= hi[0];
+}
+
+static double chart_tag_width(const report_chart *c) {
+  double most = 0;
+  for (int s = 0; s < c->n_series; s++)
+    if (c->series[s].tag) most = fmax(most, kith__text_width(c->series[s].tag) + 8);
+  return most;
+}
+
+static void chart_axes(report_page *p, const chart_frame *f) {
+  for (int i = 0; i < f->y.n_tick; i++) {
+    double at = kith__axis_at(&f->y, f->y.tick[i]);
+    kith__page_put(p, "<path class=\"%s\" d=\"M%.1f %.1fH%.1f\"/>", i == 0 ? "axis" : "grid", f->x.from, at,
+                   f->x.to);
+    kith__page_put(p, "<text class=\"end\" x=\"%.1f\" y=\"%.1f\">%s</text>", f->x.from - 6, at + 3.8,
+                   f->y.label[i]);
+  }
+  for (int i = 0; i < f->x.n_tick; i++) {
+    double at = kith__axis_at(&f->x, f->x.tick[i]);
+    kith__page_put(p, "<path class=\"axis\" d=\"M%.1f %.1fv4\"/>", at, chart_bottom);
+    kith__page_put(p, "<text class=\"mid\" x=\"%.1f\" y=\"%.1f\">%s</text>", at, chart_bottom + 16,
+                   f->x.label[i]);
+  }
+  kith__page_put(p, "<text class=\"name\" x=\"0\" y=\"11\">%s</text>", f->c->y_label);
+  kith__page_put(p, "<text class=\"name end\" x=\"%.1f\" y=\"%.1f\">%s</text>", f->x.to, chart_bottom + 32,
+                 f->c->x_label);
+}
+
+/* A line through all its points; a single one is a dot. */
+static void chart_line_put(report_page *p, const chart_frame *f, const report_series *s, int style) {
+  const int64_t every = (s->n + CHART_POINTS - 1) / CHART_POINTS;
+  int64_t drawn = 0;
+  kith__page_put(p, "<path class=\"line s%d\" d=\"", style);
+  for (int64_t i = 0; i < s->n && !s->points; i++) {
+    if (!chart_has(f->c, s, i) || (i % every != 0 && i != s->n - 1)) continue;
+    kith__page_put(p, "%c%.1f %.1f", drawn++ ? ' ' : 'M', kith__axis_at(&f->x, s->x[i]),
+                   kith__axis_at(&f->y, s->y[i]));
+  }
+  kith__page_html(p, "\"/>\n");
+  for (int64_t i = 0; i < s->n && (s->points || drawn == 1); i++)
+    if (chart_has(f->c, s, i))
+      kith__page_put(p, "<circle class=\"dot s%d\" r=\"2\" cx=\"%.1f\" cy=\"%.1f\"/>", style,
+                     kith__axis_at(&f->x, s->x[i]), kith__axis_at(&f->y, s->y[i]));
+}
+
+/* The last point of a series that is drawn; -1: none. */
+static int64_t chart_last(const report_chart *c, const report_series *s) {
+  int64_t i = s->n - 1;
+  while (i >= 0 && !chart_has(c, s, i)) i--;
+  return i;
+}
+
+/* Move tags, sorted from top to bottom, apart, and back into the plot where they leave it. */
+static void chart_spread(int n, double *at) {
+  for (int i = 1; i < n; i++) at[i] = fmax(at[i], at[i - 1] + chart_line);
+  if (n > 0) at[n - 1] = fmin(at[n - 1], chart_bottom);
+  for (int i = n - 2; i >= 0; i--) at[i] = fmin(at[i], at[i + 1] - chart_line);
+}
+
+/* Tags at the ends of lines, none over another. */
+static void chart_tags(report_page *p, const chart_frame *f) {
+  double at[CHART_SERIES];
+  int of[CHART_SERIES], n = 0;
+  for (int s = 0; s < f->c->n_series; s++) {
+    int64_t last = chart_last(f->c, &f->c->series[s]);
+    if (!f->c->series[s].tag || last < 0) continue;
+    double y = kith__axis_at(&f->y, f->c->series[s].y[last]);
+    int i = n++;
+    for (; i > 0 && at[i - 1] > y; i--) {
+      at[i] = at[i - 1];
+      of[i] = of[i - 1];
+    }
+    at[i] = y;
+    of[i] = s;
+  }
+  chart_spread(n, at);
+  for (int i = 0; i < n; i++)
+    kith__page_put(p, "<text class=\"tag t%d\" x=\"%.1f\" y=\"%.1f\">%s</text>", of[i], f->x.to + 6,
+                   at[i] + 3.8, f->c->series[of[i]].tag);
+}
+
+/* A dot with a thin line to its label above the plot. */
+static void chart_mark(report_page *p, const chart_frame *f) {
+  const report_chart *c = f->c;
+  if (!c->mark || !isfinite(c->mark_x) || !isfinite(c->mark_y)) return;
+  double x = kith__axis_at(&f->x, c->mark_x), y = kith__axis_at(&f->y, c->mark_y),
+         half = kith__text_width(c->mark) / 2;
+  double label = fmin(fmax(x, half), chart_width - half);
+  kith__page_put(p, "<path class=\"mark\" d=\"M%.1f %.1fV%.1f\"/>", x, chart_top - 6, chart_bottom);
+  kith__page_put(p, "<circle class=\"mark\" r=\"3.5\" cx=\"%.1f\" cy=\"%.1f\"/>", x, y);
+  kith__page_put(p, "<text class=\"mid strong\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", label, chart_top - 10,
+                 c->mark);
+}
+
+static void chart_legend(report_page *p, const report_chart *c) {
+  bool needed = false;
+  for (int s = 0; s < c->n_series; s++) {
+    const report_series *of = &c->series[s];
+    needed |= c->n_series > 1 && (!of->tag || strcmp(of->tag, of->name) != 0);
+  }
+  if (!needed) return;
+  kith__page_html(p, "<p class=\"legend\">");
+  for (int s = 0; s < c->n_series; s++) {
+    const report_series *of = &c->series[s];
+    kith__page_put(p,
+                   "<span><svg class=\"swatch\" viewBox=\"0 0 28 8\" aria-hidden=\"true\"><path class=\"line "
+                   "s%d\" d=\"M1 4H27\"/></svg> ",
+                   s);
+    if (of->tag && strcmp(of->tag, of->name) != 0) kith__page_put(p, "<b>%s</b> ", of->tag);
+    kith__page_put(p, "%s</span> ", of->name);
+  }
+  kith__page_html(p, "</p>\n");
+}
+
+void kith__figure_begin(report_page *p, const char *title, const char *describe, double width,
+                        double height) {
+  int id = kith__page_id(p);
+  kith__page_put(p, "<figure><figcaption>%s</figcaption>\n", title);
+  kith__page_put(p,
+                 "<svg class=\"chart\" role=\"img\" viewBox=\"0 0 %.0f %.0f\" aria-labelledby=\"t%d d%d\">",
+                 width, height, id, id);
+  kith__page_put(p, "<title id=\"t%d\">%s</title><desc id=\"d%d\">%s</desc>\n", id, title, id, describe);
+}
+
+void kith__figure_end(report_page *p) { kith__page_html(p, "</figure>\n"); }
+
+void kith__chart_put(report_page *p, const report_chart *c) {
+  chart_frame f = {.c = c};
+  double lo[2], hi[2];
+  if (!chart_range(c, lo, hi)) return;
+  f.y = kith__axis_make(lo[1], hi[1], c->log_y, 4);
+  f.y.from = chart_bottom;
+  f.y.to = chart_top;
+  f.x = kith__axis_make(lo[0], hi[0], c->log_x, 5);
+  kith__axis_trim(&f.x, lo[0], hi[0]);
+  f.x.from = kith__axis_label_width(&f.y) + 8;
+  f.x.to = chart_width - fmax(chart_tag_width(c), kith__text_width(f.x.label[f.x.n_tick - 1]) / 2);
+  kith__figure_begin(p, c->title, c->describe, chart_width, chart_height);
+  chart_axes(p, &f);
+  for (int s = 0; s < c->n_series; s++) chart_line_put(p, &f, &c->series[s], s);
+  chart_mark(p, &f);
+  chart_tags(p, &f);
+  kith__page_html(p, "</svg>\n");
+  chart_legend(p, c);
+  kith__figure_end(p);
+}
+
+void kith__charts_begin(report_page *p) { kith__page_html(p, "<div class=\"charts\">\n"); }
+void kith__charts_end(report_page *p) { kith__page_html(p, "</div>\n"); }
+
+void kith__bar_put(report_page *p, double value, double most) {
+  kith__page_html(p, "<td class=\"bar\">");
+  if (isfinite(value) && most > 0)
+    kith__page_put(p,
+                   "<svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect "
+                   "width=\"%.1f\" height=\"10\"/></svg>",
+                   100 * fmin(fmax(value / most, 0), 1));
+  kith__page_html(p, "</td>");
+}

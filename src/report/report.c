@@ -1,0 +1,203 @@
+/* The page: sections in order, and the frame around them. */
+#include "report/report.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/file.h"
+#include "report/section.h"
+#include "store/store.h"
+
+/* In the order of the page.  A new section is one file and one row. */
+static const report_section *const report_sections[] = {
+    &kith__section_metrics,
+    &kith__section_curves,
+    &kith__section_repeat,
+};
+enum { REPORT_SECTIONS = (int)(sizeof report_sections / sizeof *report_sections) };
+
+static const char report_generator[] = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+                                       "<meta name=\"generator\" content=\"kith report\">\n";
+
+/* ---- what sections read ---- */
+
+kith_status kith__report_dataset(kith_report *r, const kith_dataset **out) {
+  kith_status st = KITH_OK;
+  if (!r->dataset) KITH_TRY(kith_dataset_read(&r->alone, r->run.graph_path, &r->dataset).status);
+  *out = r->dataset;
+done:
+  return st;
+}
+
+kith_status kith__report_graph(kith_report *r, kith_graph **out) {
+  kith_status st = KITH_OK;
+  char path[KITH_PATH];
+  KITH_TRY(kith_job_file(r->o->job, "parts.h5", path));
+  if (!r->graph) KITH_TRY(kith_graph_read(&r->alone, path, &r->graph).status);
+  *out = r->graph;
+done:
+  return st;
+}
+
+kith_status kith__report_rows(kith_report *r, int *d, const float **x) {
+  kith_status st = KITH_OK;
+  kith_graph *g = NULL;
+  KITH_TRY(kith__report_graph(r, &g));
+  KITH_CHECK(r->run.has_rows, KITH_ENOINPUT, "%s: is not there; run kith train %s first", r->run.rows_path,
+             r->o->job_args);
+  if (!r->rows) KITH_TRY(kith_embeddings_read(&r->alone, g, r->run.rows_path, &r->dim, &r->rows).status);
+  *d = r->dim;
+  *x = r->rows;
+done:
+  return st;
+}
+
+static void report_free(kith_report *r) {
+  kith__report_run_free(&r->run);
+  for (int i = 0; i < r->n_other; i++) kith__report_run_free(&r->other[i]);
+  kith_dataset_destroy(&r->dataset);
+  kith_graph_destroy(&r->graph);
+  KITH_FREE(r->rows);
+}
+
+/* ---- sections ---- */
+
+/* All sections into `body`, links to them into `nav`. */
+static kith_status report_write_sections(kith_report *r, report_page *body, report_page *nav,
+                                         kith_report_result *out) {
+  kith_status st = KITH_OK;
+  if (r->run.trouble[0]) kith__page_missing(body, "a damaged file", "%s", r->run.trouble);
+  for (int i = 0; i < REPORT_SECTIONS; i++) {
+    const report_section *s = report_sections[i];
+    report_page p = {.n_id = body->n_id, .lack = body->lack};
+    kith_status here = s->write(r, &p);
+    if (here == KITH_ENOMEM || kith_is_bad(p.st)) {
+      kith__page_free(&p);
+      return KITH_ENOMEM;
+    }
+    if (kith_is_bad(here)) {
+      kith_warn("%s", kith_error_text());
+      kith__page_missing(&p, s->title, "%s", kith_error_text());
+    }
+    if (p.n > 0) {
+      kith__page_put(nav, "<a href=\"#%s\">%s</a> ", s->id, s->title);
+      kith__page_put(body, "<section id=\"%s\"><h2>%s</h2>\n", s->id, s->title);
+      kith__page_html(body, p.text);
+      kith__page_html(body, "</section>\n");
+      out->n_section++;
+    }
+    body->n_id = p.n_id;
+    kith__page_free(&p);
+  }
+  return st;
+}
+
+/* ---- the frame ---- */
+
+static void report_write_foot(const kith_report *r, report_page *p) {
+  char now[64];
+  time_t t = time(NULL);
+  struct tm utc;
+  strftime(now, sizeof now, "%Y-%m-%d %H:%M UTC", gmtime_r(&t, &utc));
+  kith__page_put(p, "<footer>Written by kith %s on %s from the files of <code>%s</code>.</footer>\n",
+                 r->o->program, now, r->run.folder);
+  kith__page_html(p, "</main></body></html>\n");
+}
+
+/* The content policy allows the page's own style and nothing else: no script, no network. */
+static void report_write_frame(const kith_report *r, const report_lack *lack, const report_page *nav,
+                               const report_page *body, report_page *p) {
+  kith__page_html(p, report_generator);
+  kith__page_html(p, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+                     "'unsafe-inline'\">\n<meta name=\"viewport\" "
+                     "content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" "
+                     "content=\"light dark\">\n");
+  kith__page_put(p, "<title>%s – Kith report</title>\n<style>", r->run.label);
+  kith__page_html(p, kith__report_style);
+  kith__page_html(p, "</style></head>\n<body><main>\n<header>\n");
+  kith__report_head(r, p);
+  if (nav->n > 0) kith__page_put(p, "<nav aria-label=\"Sections\">");
+  if (nav->n > 0) kith__page_html(p, nav->text);
+  if (nav->n > 0) kith__page_html(p, "</nav>\n");
+  if (lack->n > 0) {
+    kith__page_html(p, "<p class=\"note\">Not shown in this page:</p><ul class=\"lack\">\n");
+    kith__page_html(p, lack->list.text);
+    kith__page_html(p, "</ul>\n");
+  }
+  kith__page_html(p, "</header>\n");
+  if (body->n > 0) kith__page_html(p, body->text);
+  report_write_foot(r, p);
+}
+
+static kith_status report_make(kith_report *r, report_page *p, kith_report_result *out) {
+  kith_status st = KITH_OK;
+  report_lack lack = {.n = 0};
+  report_page nav = {.n = 0}, body = {.lack = &lack};
+  KITH_TRY(report_write_sections(r, &body, &nav, out));
+  report_write_frame(r, &lack, &nav, &body, p);
+  out->n_missing = lack.n;
+  snprintf(out->missing, sizeof out->missing, "%s", lack.names);
+  st = kith_is_bad(lack.list.st) ? lack.list.st
+       : kith_is_bad(nav.st)     ? nav.st
+       : kith_is_bad(body.st)    ? body.st
+                                 : p->st;
+done:
+  kith__page_free(&lack.list);
+  kith__page_free(&nav);
+  kith__page_free(&body);
+  return st;
+}
+
+/* ---- files ---- */
+
+/* Only an earlier report is replaced. */
+static kith_status report_check_replaced(const char *path) {
+  kith_status st = KITH_OK;
+  FILE *f = NULL;
+  char begin[sizeof report_generator] = "";
+  if (access(path, F_OK) != 0) return st;
+  KITH_TRY(kith_file_fopen(path, &f));
+  size_t n = kith_fault(KITH_FAULT_READ) ? 0 : fread(begin, 1, sizeof begin - 1, f);
+  fclose(f);
+  KITH_CHECK(n == sizeof begin - 1 && strcmp(begin, report_generator) == 0, KITH_EOUTPUT,
+             "%s: is there, and no report of Kith; name another file by --output", path);
+done:
+  return st;
+}
+
+static kith_status report_read(kith_report *r) {
+  kith_status st = KITH_OK;
+  const kith_report_options *o = r->o;
+  KITH_TRY(kith__report_run_read(o->job, &r->run));
+  KITH_CHECK(r->run.sizes.is || r->run.has_rows || r->run.metrics.value || r->run.trouble[0], KITH_ENOINPUT,
+             "%s: there is nothing to report: run kith ingest %s first", r->run.folder, o->job_args);
+  for (int i = 0; i < o->n_compare; i++) {
+    r->n_other++;
+    KITH_TRY(kith__report_run_find(o->compare[i], &r->other[i]));
+  }
+done:
+  return st;
+}
+
+kith_status kith_report_write(const kith_report_options *o, const char *path, kith_report_result *out) {
+  kith_status st = KITH_OK;
+  kith_report *r = NULL;
+  report_page p = {.n = 0};
+  *out = (kith_report_result){.bytes = 0};
+  KITH_TRY(report_check_replaced(path));
+  KITH_TRY(KITH_NEW(r, 1));
+  r->o = o;
+  r->alone = (kith_comm){.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  KITH_TRY(report_read(r));
+  KITH_TRY(report_make(r, &p, out));
+  KITH_TRY(kith_text_write(path, p.text));
+  out->bytes = p.n;
+done:
+  kith__page_free(&p);
+  if (r) report_free(r);
+  KITH_FREE(r);
+  return st;
+}

@@ -1,0 +1,62 @@
+/*
+ * What the files of a run say.  A missing file leaves its part empty; a damaged one does, too, and
+ * `trouble` says why.
+ */
+#ifndef KITH_REPORT_RUN_H
+#define KITH_REPORT_RUN_H
+
+#include "base/json.h"
+#include "report/report.h"
+
+enum { REPORT_TROUBLE = 512 };
+
+/** The graph of a run, by its counts alone. */
+typedef struct report_sizes {
+  bool is;                /* graph.h5 was read */
+  int64_t fingerprint;    /* as kith inspect prints it */
+  int64_t n_user, n_item; /* recommend */
+  int64_t n_train, n_valid, n_test;
+  int64_t n_node, n_edge, n_class, n_feature; /* classify; n_class 0: recommend */
+} report_sizes;
+
+typedef struct report_run {
+  char label[KITH_NAME];                            /* name of its job */
+  char folder[KITH_PATH];                           /* its work folder */
+  char graph_path[KITH_PATH], rows_path[KITH_PATH]; /* graph.h5; embeddings.h5, or blend.h5 */
+  report_sizes sizes;
+  kith_json metrics;    /* lines of metrics.jsonl, as a list; .value null: none, or … */
+  bool damaged_metrics; /* … they could not be read */
+  bool has_rows;        /* embeddings.h5 was read: */
+  kith_embeddings_origin from;
+  char software[KITH_NAME]; /* that wrote it */
+  char *job_text;           /* its resolved job, or that of graph.h5; null: none */
+  kith_json evaluate[2];    /* evaluate-valid.json, evaluate-test.json; .value null: none, or … */
+  bool stale[2];            /* … of other rows than those that are there */
+  char trouble[REPORT_TROUBLE];
+} report_run;
+
+/** Read the files of a work folder; *out is zero before.  Local.  Errors: KITH_ENOMEM; the caller frees *out,
+ * then too. */
+kith_status kith__report_run_read(const kith_job *job, report_run *out) KITH_MUST_USE;
+/** The same of a work folder or a job file, as --compare has them.  Errors also: KITH_ENOINPUT,
+ * KITH_ECONFIG. */
+kith_status kith__report_run_find(const char *path, report_run *out) KITH_MUST_USE;
+void kith__report_run_free(report_run *run);
+
+/**
+ * The values of a member of metrics.jsonl: x is the epoch (or the round), y the value; lines without one, and
+ * second measurements of an epoch, are left out.
+ * @param x, y  [run->metrics.value->n]; returns how many of them are set
+ */
+int64_t kith__report_curve(const report_run *run, const char *name, double *x, double *y);
+/** The last line of metrics.jsonl; null if there is none. */
+const kith_json_value *kith__report_last_line(const report_run *run);
+/** The line of the epoch that embeddings.h5 holds, or of a run without it, the best so far by what validation
+ * chooses by; null if there is none. */
+const kith_json_value *kith__report_picked_line(const report_run *run);
+
+/** Names of metrics that lines have, such as "recall@10", in the order of the first line that has them.
+ * @param prefix  "recall@", …: only those; @param[out] name  [8]; returns their number */
+int kith__report_metric_names(const report_run *run, const char *prefix, const char **name);
+
+#endif

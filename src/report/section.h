@@ -1,0 +1,46 @@
+/*
+ * Sections of the page: one file each, and a row in the table of report.c, whose order is that of the page.
+ *
+ * A section appends HTML to `p`.  If it does not concern the job it appends nothing, and has no heading then;
+ * what it would show but cannot is named by kith__page_missing().
+ */
+#ifndef KITH_REPORT_SECTION_H
+#define KITH_REPORT_SECTION_H
+
+#include "report/chart.h"
+#include "report/run.h"
+
+/** All that sections share. */
+typedef struct kith_report {
+  const kith_report_options *o;
+  report_run run; /* the one that is reported */
+  int n_other;
+  report_run other[KITH_REPORT_RUNS - 1]; /* those of --compare */
+  kith_comm alone;                        /* this rank, for functions that are Collective */
+  /* Read when a section first asks; null before: */
+  kith_dataset *dataset;
+  kith_graph *graph;
+  float *rows;
+  int dim;
+} kith_report;
+
+typedef struct report_section {
+  const char *id, *title;
+  /* Local.  Errors: KITH_ENOMEM, which ends the report; others are named in the page, in place of the
+   * section, and are warnings. */
+  kith_status (*write)(kith_report *r, report_page *p);
+} report_section;
+
+extern const report_section kith__section_metrics, kith__section_curves, kith__section_repeat;
+
+/** Append the top of the page: the name of the run, its sizes and main figures.  Local. */
+void kith__report_head(const kith_report *r, report_page *p);
+
+/** The graph with original numbers, of graph.h5.  Local.  Errors: those of kith_dataset_read(). */
+kith_status kith__report_dataset(kith_report *r, const kith_dataset **out) KITH_MUST_USE;
+/** The cut graph, of parts.h5, all of it on this rank.  Local.  Errors: those of kith_graph_read(). */
+kith_status kith__report_graph(kith_report *r, kith_graph **out) KITH_MUST_USE;
+/** The rows of embeddings.h5, in the order of kith__report_graph(): [n_own, *d].  Local. */
+kith_status kith__report_rows(kith_report *r, int *d, const float **x) KITH_MUST_USE;
+
+#endif

@@ -1,0 +1,223 @@
+/* Section: the metrics of kith evaluate, against baselines, by groups of users and items, and what they are.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/section.h"
+
+/* The words of docs/metrics.md. */
+static const struct metrics_term {
+  const char *member, *name, *meaning;
+} metrics_term[] = {
+    {"recall", "Recall", "hits in the top K, divided by the number of the user's held-out items"},
+    {"ndcg", "NDCG",
+     "sum of 1 / log2(p + 1) over the positions p of hits in the top K, divided by the largest that it can "
+     "be"},
+    {"hit_rate", "HitRate", "1 if there is a hit in the top K, else 0"},
+    {"precision", "Precision", "hits in the top K, divided by K"},
+    {"mrr", "MRR", "1 / position of the first hit; 0 if there is none in the top K"},
+};
+enum { METRICS_TERMS = (int)(sizeof metrics_term / sizeof *metrics_term), METRICS_K = 16 };
+
+static const char *const metrics_split[2] = {"valid", "test"};
+
+/* The cutoffs of a result, in its order; their number. */
+static int metrics_cutoffs(const kith_json_value *of, int *k) {
+  int n = 0;
+  for (const kith_json_value *v = of->first; v && n < METRICS_K; v = v->next)
+    if (strncmp(v->name, "recall@", 7) == 0 && sscanf(v->name + 7, "%d", &k[n]) == 1) n++;
+  return n;
+}
+
+static double metrics_value(const kith_json_value *of, int term, int k) {
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, "%s@%d", metrics_term[term].member, k);
+  return kith_json_number(of, name, NAN);
+}
+
+static void metrics_begin(report_page *p, const char *caption, const char *first) {
+  kith__page_put(p, "<div class=\"scroll\"><table><caption>%s</caption><thead><tr><th scope=\"col\">%s</th>",
+                 caption, first);
+}
+
+static void metrics_columns(report_page *p, int n_term) {
+  for (int t = 0; t < n_term; t++) kith__page_put(p, "<th scope=\"col\">%s</th>", metrics_term[t].name);
+}
+
+static void metrics_end(report_page *p) { kith__page_html(p, "</tbody></table></div>\n"); }
+
+/* ---- the model and baselines ---- */
+
+static void metrics_row(report_page *p, const char *name, bool is_this, const kith_json_value *of, int k,
+                        double most) {
+  kith__page_put(p, "<tr%s><th scope=\"row\">%s</th>", "", name);
+  kith__bar_put(p, metrics_value(of, 0, k), most);
+  for (int t = 0; t < METRICS_TERMS; t++)
+    kith__page_put(p, is_this ? "<td><b>%s</b></td>" : "<td>%s</td>", PAGE_METRIC(metrics_value(of, t, k)));
+}
+
+static void metrics_cost(report_page *p, const kith_json_value *of) {
+  double seconds = kith_json_number(of, "seconds", NAN), bytes = kith_json_number(of, "memory_bytes", NAN);
+  kith__page_put(p, "<td>%s</td><td>%s</td></tr>\n", isfinite(seconds) ? PAGE_SECONDS(seconds) : "",
+                 isfinite(bytes) ? PAGE_BYTES(bytes) : "");
+}
+
+static void metrics_models(const kith_report *r, report_page *p, const kith_json_value *e, int k) {
+  char caption[128];
+  const kith_json_value *baselines = kith_json_get(e, "baselines"), *b = baselines ? baselines->first : NULL;
+  double most = metrics_value(e, 0, k);
+  for (const kith_json_value *v = b; v; v = v->next) most = fmax(most, metrics_value(v, 0, k));
+  snprintf(caption, sizeof caption, "At K = %d%s", k, b ? ", against baselines on the same split" : "");
+  metrics_begin(p, caption, "");
+  kith__page_html(p, "<th scope=\"col\" class=\"l\">Recall</th>");
+  metrics_columns(p, METRICS_TERMS);
+  if (b) kith__page_html(p, "<th scope=\"col\">time</th><th scope=\"col\">memory</th>");
+  kith__page_html(p, "</tr></thead><tbody>\n");
+  metrics_row(p, r->run.label, true, e, k, most);
+  kith__page_html(p, b ? "<td></td><td></td></tr>\n" : "</tr>\n");
+  for (; b; b = b->next) {
+    const char *name = kith_json_text(b, "name");
+    metrics_row(p, name ? name : "?", false, b, k, most);
+    metrics_cost(p, b);
+  }
+  metrics_end(p);
+}
+
+static void metrics_all_cutoffs(report_page *p, const kith_json_value *e, int n, const int *k) {
+  if (n < 2) return;
+  metrics_begin(p, "By cutoff", "K");
+  metrics_columns(p, METRICS_TERMS);
+  kith__page_html(p, "</tr></thead><tbody>\n");
+  for (int i = 0; i < n; i++) {
+    kith__page_put(p, "<tr><th scope=\"row\">%d</th>", k[i]);
+    for (int t = 0; t < METRICS_TERMS; t++)
+      kith__page_put(p, "<td>%s</td>", PAGE_METRIC(metrics_value(e, t, k[i])));
+    kith__page_html(p, "</tr>\n");
+  }
+  metrics_end(p);
+}
+
+/* ---- groups ---- */
+
+typedef struct metrics_groups {
+  const char *member, *caption, *column, *who;
+} metrics_groups;
+
+static const metrics_groups metrics_group[2] = {
+    {"users", "Users by their number of training interactions", "interactions", "users"},
+    {"items", "Items by popularity, their number of training interactions", "interactions", "items"}};
+
+static void metrics_range(const kith_json_value *g, size_t size, char *text) {
+  const double from = kith_json_number(g, "from", 0), to = kith_json_number(g, "to", NAN);
+  if (!isfinite(to)) snprintf(text, size, "%.0f and more", from);
+  else if (to == from) snprintf(text, size, "%.0f", from);
+  else snprintf(text, size, "%.0f – %.0f", from, to);
+}
+
+/* Who is served worst, in a sentence. */
+static void metrics_worst(report_page *p, const metrics_groups *of, const kith_json_value *list, int k,
+                          double all) {
+  const kith_json_value *worst = list->first;
+  char range[64];
+  for (const kith_json_value *g = list->first; g; g = g->next)
+    if (metrics_value(g, 0, k) < metrics_value(worst, 0, k)) worst = g;
+  double value = metrics_value(worst, 0, k);
+  if (!isfinite(value) || !(all > 0)) return;
+  metrics_range(worst, sizeof range, range);
+  kith__page_prose(p, "note",
+                   "Served worst: %s with %s interactions, Recall@%d %.4f, %.2f times that of all.", of->who,
+                   range, k, value, value / all);
+}
+
+static void metrics_group_table(report_page *p, const metrics_groups *of, const kith_json_value *groups,
+                                int k, double all) {
+  const kith_json_value *list = kith_json_get(groups, of->member);
+  char range[64];
+  double most = 0;
+  if (!list || !list->first) return;
+  const bool held_out = kith_json_get(list->first, "held_out") != NULL;
+  const bool ndcg = isfinite(metrics_value(list->first, 1, k));
+  for (const kith_json_value *g = list->first; g; g = g->next) most = fmax(most, metrics_value(g, 0, k));
+  metrics_begin(p, of->caption, of->column);
+  kith__page_put(p, "<th scope=\"col\">%s</th>", of->who);
+  if (held_out) kith__page_html(p, "<th scope=\"col\">held out</th>");
+  kith__page_put(p, "<th scope=\"col\" class=\"l\"></th><th scope=\"col\">Recall@%d</th>", k);
+  if (ndcg) kith__page_put(p, "<th scope=\"col\">NDCG@%d</th>", k);
+  kith__page_html(p, "</tr></thead><tbody>\n");
+  for (const kith_json_value *g = list->first; g; g = g->next) {
+    metrics_range(g, sizeof range, range);
+    kith__page_put(p, "<tr><th scope=\"row\">%s</th><td>%s</td>", range,
+                   PAGE_COUNT((int64_t)kith_json_number(g, of->member, 0)));
+    if (held_out) kith__page_put(p, "<td>%s</td>", PAGE_COUNT((int64_t)kith_json_number(g, "held_out", 0)));
+    kith__bar_put(p, metrics_value(g, 0, k), most);
+    kith__page_put(p, "<td>%s</td>", PAGE_METRIC(metrics_value(g, 0, k)));
+    if (ndcg) kith__page_put(p, "<td>%s</td>", PAGE_METRIC(metrics_value(g, 1, k)));
+    kith__page_html(p, "</tr>\n");
+  }
+  metrics_end(p);
+  metrics_worst(p, of, list, k, all);
+}
+
+/* ---- the section ---- */
+
+static void metrics_define(report_page *p) {
+  kith__page_html(p,
+                  "<details><summary>What these figures are</summary>\n<p class=\"note\">For each user with "
+                  "held-out items the model ranks all items but those of the user's training interactions "
+                  "(on the test split, but those of validation, too). Every figure is the mean over these "
+                  "users.</p>\n<dl class=\"terms\">\n");
+  for (int t = 0; t < METRICS_TERMS; t++)
+    kith__page_put(p, "<dt>%s@K</dt><dd>%s</dd>\n", metrics_term[t].name, metrics_term[t].meaning);
+  kith__page_html(p, "</dl></details>\n");
+}
+
+static void metrics_say(report_page *p, const kith_json_value *e, const char *split) {
+  const char *protocol = kith_json_text(e, "protocol"), *candidates = kith_json_text(e, "candidates");
+  const bool sampled = protocol && strcmp(protocol, "full") != 0;
+  kith__page_put(p, "<p>%s users with held-out items, %s split%s%s%s.</p>\n",
+                 PAGE_COUNT((int64_t)kith_json_number(e, "users", 0)), split, sampled ? ", protocol " : "",
+                 sampled ? protocol : "", sampled ? " (not comparable with full ranking)" : "");
+  if (candidates && strcmp(candidates, "all") != 0)
+    kith__page_put(p, "<p class=\"note\">Ranked items: %s.</p>\n", candidates);
+}
+
+static void metrics_split_put(const kith_report *r, report_page *p, int split) {
+  const kith_json_value *e = r->run.evaluate[split].value, *groups = kith_json_get(e, "groups");
+  int k[METRICS_K], n = metrics_cutoffs(e, k);
+  if (n == 0) {
+    kith__page_missing(p, "metrics", "`%s/evaluate-%s.json` has no metrics at a cutoff.", r->run.folder,
+                       metrics_split[split]);
+    return;
+  }
+  metrics_say(p, e, metrics_split[split]);
+  metrics_models(r, p, e, k[n - 1]);
+  metrics_all_cutoffs(p, e, n, k);
+  for (int i = 0; i < 2 && groups; i++)
+    metrics_group_table(p, &metrics_group[i], groups, k[n - 1], metrics_value(e, 0, k[n - 1]));
+  if (!groups)
+    kith__page_missing(p, "metrics by group of users and items",
+                       "`%s/evaluate-%s.json` has no groups: run `kith evaluate %s` again.", r->run.folder,
+                       metrics_split[split], r->o->job_args);
+  if (!kith_json_get(e, "baselines"))
+    kith__page_missing(p, "baselines", "run `kith evaluate %s --baseline popular,itemknn,ease`.",
+                       r->o->job_args);
+}
+
+/* The test split, or validation where test is not held out or was not read. */
+static kith_status metrics_write(kith_report *r, report_page *p) {
+  const report_run *run = &r->run;
+  if (r->o->job->task != KITH_TASK_RECOMMEND || r->o->job->stream.known != KITH_STREAM_NONE) return KITH_OK;
+  const int split = run->evaluate[1].value || run->stale[1] || !run->evaluate[0].value;
+  if (run->evaluate[split].value) {
+    metrics_split_put(r, p, split);
+    metrics_define(p);
+  } else
+    kith__page_missing(p, "metrics, baselines and who is served badly",
+                       "`%s/evaluate-%s.json` is %s: run `kith %s %s`.", run->folder, metrics_split[split],
+                       run->stale[split] ? "of another training than embeddings.h5" : "not there",
+                       run->has_rows ? "evaluate" : "train", r->o->job_args);
+  return KITH_OK;
+}
+
+const report_section kith__section_metrics = {"metrics", "Metrics", metrics_write};

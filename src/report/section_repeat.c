@@ -1,0 +1,102 @@
+/* Section: the job, and all that is needed to repeat the run. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/file.h"
+#include "report/section.h"
+#include "store/store.h"
+
+enum { REPEAT_FILE = 64 << 10 /* bytes of the largest job file that is shown */ };
+
+static void repeat_row(report_page *p, const char *name, const char *value) {
+  if (value[0]) kith__page_put(p, "<dt>%s</dt><dd>%s</dd>\n", name, value);
+}
+
+static void repeat_facts(const kith_report *r, report_page *p) {
+  const report_run *run = &r->run;
+  char print[32] = "", epoch[64] = "";
+  if (run->sizes.is) snprintf(print, sizeof print, "%lld", (long long)run->sizes.fingerprint);
+  if (run->has_rows) snprintf(epoch, sizeof epoch, "%lld", (long long)run->from.epoch);
+  kith__page_html(p, "<dl class=\"terms\">\n");
+  repeat_row(p, "program", r->o->program);
+  repeat_row(p, "rows written by", run->software);
+  repeat_row(p, "run", run->from.run);
+  repeat_row(p, "epoch", epoch);
+  repeat_row(p, "fingerprint of graph.h5", print);
+  repeat_row(p, "work folder", run->folder);
+  kith__page_html(p, "</dl>\n");
+}
+
+/* The verbs that lead from the lists to this page. */
+static void repeat_commands(const kith_report *r, report_page *p) {
+  const kith_job *job = r->o->job;
+  const char *args = r->o->job_args, *refit = r->o->refit ? " --refit" : "";
+  const bool blend = job->blend.n_model > 0, rules = job->stream.known != KITH_STREAM_NONE;
+  kith__page_html(p, "<pre>");
+  kith__page_put(p, "kith ingest %s\nkith partition %s\n", args, args);
+  if (blend) kith__page_put(p, "kith blend %s%s\n", args, refit);
+  else if (!rules) kith__page_put(p, "mpirun -n 4 kith train %s\n", args);
+  if (r->o->refit && !blend) kith__page_put(p, "mpirun -n 4 kith train %s --refit\n", args);
+  kith__page_put(p, "kith evaluate %s%s\nkith report %s%s</pre>\n", args, refit, args, refit);
+  kith__page_html(p, "<p class=\"note\">Any number of ranks gives the same ");
+  kith__page_html(p, job->task == KITH_TASK_CLASSIFY || !job->task
+                         ? "results, up to rounding where a model has "
+                           "dense weights.</p>\n"
+                         : "results.</p>\n");
+}
+
+/* What the job says now and the run was not made with. */
+static kith_status repeat_changes(const kith_report *r, report_page *p) {
+  kith_status st = KITH_OK;
+  char now[KITH_CONFIG_KEY_SIZE], then[KITH_CONFIG_KEY_SIZE], want[KITH_CONFIG_WORD_SIZE],
+      found[KITH_CONFIG_WORD_SIZE];
+  kith_job *old = NULL;
+  if (!r->run.has_rows) return st;
+  KITH_TRY(KITH_NEW(old, 1));
+  *old = kith_job_defaults();
+  KITH_TRY(kith_job_read_stored(r->run.rows_path, r->run.job_text, old));
+  KITH_TRY(kith_job_config_key(r->o->job, sizeof now, now));
+  KITH_TRY(kith_job_config_key(old, sizeof then, then));
+  if (kith_config_key_differs(now, now, then, want, found))
+    kith__page_prose(p, "missing",
+                     "The job has changed since: it says `%s` now, and this run was made with `%s`. What "
+                     "follows below is the job of the run.",
+                     want, found);
+done:
+  KITH_FREE(old);
+  return st;
+}
+
+/* The job file as it is, with its comments. */
+static kith_status repeat_job_file(const kith_report *r, report_page *p) {
+  kith_status st = KITH_OK;
+  FILE *f = NULL;
+  char *text = NULL;
+  if (!r->o->job->path[0]) return st;
+  KITH_TRY(KITH_NEW(text, REPEAT_FILE + 1));
+  if (kith_is_bad(kith_file_fopen(r->o->job->path, &f))) goto done;
+  size_t n = kith_fault(KITH_FAULT_READ) ? 0 : fread(text, 1, REPEAT_FILE, f);
+  text[n] = '\0';
+  if (n > 0 && n < REPEAT_FILE) kith__page_put(p, "<h3>%s</h3>\n<pre>%s</pre>\n", r->o->job_args, text);
+done:
+  if (f) fclose(f);
+  KITH_FREE(text);
+  return st;
+}
+
+static kith_status repeat_write(kith_report *r, report_page *p) {
+  kith_status st = KITH_OK;
+  repeat_facts(r, p);
+  repeat_commands(r, p);
+  KITH_TRY(repeat_changes(r, p));
+  KITH_TRY(repeat_job_file(r, p));
+  if (r->run.job_text)
+    kith__page_put(
+        p, "<details><summary>Every key of the run, defaults included</summary><pre>%s</pre></details>\n",
+        r->run.job_text);
+done:
+  return st;
+}
+
+const report_section kith__section_repeat = {"repeat", "To repeat it", repeat_write};
