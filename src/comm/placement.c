@@ -143,6 +143,11 @@ static void placement_groups(kith_host_info *p) {
   if (file) fclose(file);
 }
 
+int64_t kith_peak_bytes(void) {
+  const int64_t bytes = placement_kib("/proc/self/status", "VmHWM");
+  return bytes < 0 ? 0 : bytes;
+}
+
 void kith_host_info_get(kith_host_info *out) {
   struct statvfs fs;
   *out = (kith_host_info){.threads = 1, .shm = -1, .online = (int)sysconf(_SC_NPROCESSORS_ONLN)};

@@ -102,6 +102,9 @@ kith_agreed kith_links_measure(const kith_comm *comm, const kith_host_info *all,
  */
 int kith_launcher_size(int *rank);
 
+/** The most bytes that this process has had resident so far; 0: the system does not say.  Local. */
+int64_t kith_peak_bytes(void);
+
 /** Offset of a node's wall clock from rank 0's. */
 typedef struct kith_clock_offset {
   double seconds; /**< offset; positive: the node is ahead */

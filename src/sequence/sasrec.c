@@ -98,7 +98,7 @@ int64_t kith_sasrec_n_step(const kith_sasrec *s) { return s->n_step; }
 
 const int64_t *kith_sasrec_step_start(const kith_sasrec *s) { return s->step_start; }
 
-void kith_sasrec_step(kith_sasrec *s, int64_t step) {
+void kith_sasrec_step(kith_sasrec *s, int64_t step, kith_phase_clock *phases) {
   kith_optimizer_options adam = kith_optimizer_defaults();
   const kith_weights w = kith_params_weights(s->params);
   adam.lr = s->o.rate;
@@ -107,11 +107,15 @@ void kith_sasrec_step(kith_sasrec *s, int64_t step) {
   s->catalog.n_global = s->step_start[step + 1] - s->step_start[step];
   s->exec.training = true;
   s->exec.step = (uint64_t)(s->epoch * s->n_step + step);
+  kith_phase_lap(phases, KITH_PHASE_SAMPLE);
   kith_tape_forward(s->tape);
+  kith_phase_lap(phases, KITH_PHASE_FORWARD);
   kith_params_zero_grad(s->params);
   kith_tape_backward(s->tape);
   kith_params_allreduce_grad(s->params, s->comm);
+  kith_phase_lap(phases, KITH_PHASE_BACKWARD);
   kith_optimizer_get(KITH_ADAM)->step(&adam, (int64_t)s->exec.step + 1, w.n, w.grad, w.slot, w.value);
+  kith_phase_lap(phases, KITH_PHASE_UPDATE);
 }
 
 /* ---- what it says of users ---- */

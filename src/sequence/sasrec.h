@@ -9,6 +9,7 @@
 
 #include "kith/model.h"
 #include "kith/optimizer.h"
+#include "comm/phases.h"
 #include "tape/sequence.h"
 
 /** What a SASRec learns from.  Borrowed: lives as long as it does. */
@@ -33,7 +34,7 @@ const int64_t *kith_sasrec_step_start(const kith_sasrec *s);
 /** Order of the users in an epoch, from 0.  Collective. */
 void kith_sasrec_set_epoch(kith_sasrec *s, int64_t epoch);
 /** A training step of this epoch, with Adam.  Collective. */
-void kith_sasrec_step(kith_sasrec *s, int64_t step);
+void kith_sasrec_step(kith_sasrec *s, int64_t step, kith_phase_clock *phases);
 /** h [own users, dim]: what the last of their latest items make; zeros for a user without items.  Local. */
 void kith_sasrec_users(kith_sasrec *s, float *h);
 /** z [n_item, dim], so that <h_u, z_i> scores; valid until the next step.  Local, after kith_sasrec_users().

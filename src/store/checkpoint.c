@@ -9,6 +9,34 @@
 #include "store/checkpoint.h"
 #include "h5/validate.h"
 
+/* "phase_sample", … */
+static void phase_name(int phase, char *name) {
+  snprintf(name, KITH_NAME, "phase_%s", kith_phase_name[phase]);
+}
+
+static kith_agreed checkpoint_put_phases(kith_h5 *f, const kith_phases *x) {
+  kith_agreed st = {KITH_OK};
+  char name[KITH_NAME];
+  for (int p = 0; p < KITH_PHASE_N; p++) {
+    phase_name(p, name);
+    KITH_TRY(kith_h5_put_attr_real(f, name, x->seconds[p]));
+  }
+done:
+  return st;
+}
+
+static kith_agreed checkpoint_get_phases(kith_h5 *f, kith_phases *x) {
+  kith_agreed st = {KITH_OK};
+  char name[KITH_NAME];
+  for (int p = 0; p < KITH_PHASE_N; p++) {
+    phase_name(p, name);
+    x->seconds[p] = NAN;
+    if (kith_h5_has_attr(f, name)) KITH_TRY(kith_h5_get_attr_real(f, name, &x->seconds[p]));
+  }
+done:
+  return st;
+}
+
 static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)g->fingerprint));
@@ -24,6 +52,7 @@ static kith_agreed checkpoint_attributes(kith_h5 *f, const kith_graph *g, const 
   KITH_TRY(kith_h5_put_attr_int(f, "best_epoch", c->best_epoch));
   KITH_TRY(kith_h5_put_attr_int(f, "bad_evals", c->bad_evals));
   KITH_TRY(kith_h5_put_attr_real(f, "seconds", c->seconds));
+  KITH_TRY(checkpoint_put_phases(f, &c->phases));
   KITH_TRY(kith_h5_put_attr_int(f, "halo_bytes", c->halo_bytes));
   KITH_TRY(kith_h5_put_attr_text(f, "run", c->run));
   KITH_TRY(kith_h5_put_attr_text(f, "score", c->score));
@@ -223,6 +252,7 @@ static kith_agreed checkpoint_read_later(kith_h5 *f, kith_checkpoint *c) {
   KITH_TRY(checkpoint_read_text(f, "run", sizeof c->run, c->run));
   KITH_TRY(checkpoint_read_text(f, "score", sizeof c->score, c->score));
   KITH_TRY(checkpoint_check_half_life(f));
+  KITH_TRY(checkpoint_get_phases(f, &c->phases));
   if (kith_h5_has_attr(f, "optimizer_step")) {
     KITH_TRY(kith_h5_get_attr_int(f, "optimizer_step", &c->optimizer_step));
     KITH_TRY(kith_agreed_same(checkpoint_check_optimizer(kith_h5_path(f), c)));

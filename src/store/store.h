@@ -3,6 +3,7 @@
 #define KITH_STORE_STORE_H
 
 #include "kith/store.h"
+#include "comm/phases.h"
 #include "graph/graph.h"
 #include "h5/h5.h"
 
@@ -168,17 +169,18 @@ typedef struct kith_checkpoint {
   bool of_parent; /**< reading: the file is of the graph that this one updates (kith_graph_parent_read());
                      rows of its nodes are read, those of other nodes left unchanged */
   kith_checkpoint_weights weights;
-  int64_t epoch, step;         /**< completed epochs, and completed steps of the next one */
-  int64_t optimizer_step;      /**< steps of the optimizer so far; reading: -1 if an older file lacks them */
-  kith_exact_sum loss;         /**< sum over ranks and over the completed steps of the next epoch */
-  double best;                 /**< best evaluation score so far */
-  int64_t best_epoch;          /**< 0: none */
-  bool keep_best;              /**< writing: keep the checkpoint of best_epoch, however old */
-  bool refused;                /**< reading: the file is valid, but of another graph or config_key */
-  int64_t bad_evals;           /**< evaluations since the best */
-  double seconds;              /**< wall time of the completed steps of the next epoch */
-  int64_t halo_bytes;          /**< sum over ranks, exchanged by these steps */
-  char run[KITH_NAME];         /**< id of the run, repeated in all its files; "": an older file */
+  int64_t epoch, step;    /**< completed epochs, and completed steps of the next one */
+  int64_t optimizer_step; /**< steps of the optimizer so far; reading: -1 if an older file lacks them */
+  kith_exact_sum loss;    /**< sum over ranks and over the completed steps of the next epoch */
+  double best;            /**< best evaluation score so far */
+  int64_t best_epoch;     /**< 0: none */
+  bool keep_best;         /**< writing: keep the checkpoint of best_epoch, however old */
+  bool refused;           /**< reading: the file is valid, but of another graph or config_key */
+  int64_t bad_evals;      /**< evaluations since the best */
+  double seconds;         /**< wall time of the completed steps of the next epoch */
+  kith_phases phases;     /**< the means over ranks of its phases; reading: NaN if an older file lacks them */
+  int64_t halo_bytes;     /**< sum over ranks, exchanged by these steps */
+  char run[KITH_NAME];    /**< id of the run, repeated in all its files; "": an older file */
   char score[KITH_SCORE_SIZE]; /**< metric of `best`, "recall@20 on valid"; "": no epoch is selected */
   bool has_score;              /**< reading: the file has the attribute; files before 0.2 do not */
   const char *learned;    /**< writing: what was learned of relations, for readers; "" or null: nothing */

@@ -160,17 +160,24 @@ static void tgn_update(kith_tgn *t, int64_t epoch, int64_t number) {
 
 int64_t kith_tgn_step(kith_tgn *t, int64_t epoch, int64_t number, int64_t first, int n,
                       const kith_event *event, int64_t request) {
+  kith_phase_begin(&t->phases);
   tgn_read(t, first, n, event);
   request = kith__tgn_batch_end(t, &t->step, request);
+  kith_phase_lap(&t->phases, KITH_PHASE_SAMPLE);
   kith_tape_forward(t->step.tape);
+  kith_phase_lap(&t->phases, KITH_PHASE_FORWARD);
   kith_params_zero_grad(t->params);
   kith_tape_backward(t->step.tape);
   kith_params_allreduce_grad(t->params, t->comm);
+  kith_phase_lap(&t->phases, KITH_PHASE_BACKWARD);
   kith__tgn_remember(t, n, event);
   if (!t->o.exact) tgn_add(t, first, n, event);
   tgn_update(t, epoch, number);
+  kith_phase_lap(&t->phases, KITH_PHASE_UPDATE);
   return request;
 }
+
+kith_phases kith_tgn_phases(const kith_tgn *t) { return t->phases.spent; }
 
 /* ---- state ---- */
 

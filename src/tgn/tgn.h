@@ -13,6 +13,7 @@
 #define KITH_TGN_TGN_H
 
 #include "kith/optimizer.h"
+#include "comm/phases.h"
 #include "stream/evaluate.h"
 
 typedef struct kith_tgn_options {
@@ -61,6 +62,9 @@ int64_t kith_tgn_step(kith_tgn *t, int64_t epoch, int64_t number, int64_t first,
 /** The sum of the losses of the steps since kith_tgn_forget(), this rank's share: a step's loss is the mean
  * over its events of - log probability of the event's item.  Local. */
 kith_exact_sum *kith_tgn_loss(kith_tgn *t);
+
+/** The seconds of this rank's steps so far, by phase.  Local. */
+kith_phases kith_tgn_phases(const kith_tgn *t);
 
 /** Scores of events for kith_stream_evaluate().  Borrows t, which forgets what it knew. */
 kith_stream_scorer kith_tgn_scorer(kith_tgn *t);

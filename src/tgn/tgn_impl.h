@@ -194,6 +194,7 @@ struct kith_tgn {
   bool begun, items_known; /* … and what was computed since it knows the others */
   float *scores;           /* [items] */
   int *place;              /* [batch] of an event to be scored, its row among those of users; others: -1 */
+  kith_phase_clock phases; /* of the training steps */
 };
 
 /* An event's user is owned: its row; else -1. */

@@ -72,6 +72,23 @@ static int history_learned(const kith_learned *l, size_t size, char *text) {
   return at;
 }
 
+/* "phases": {"sample": 0.1, …}, "evaluate_seconds": 0.2, … */
+static int history_times(const history_line *line, size_t size, char *text) {
+  int at = 0;
+  double sum = 0;
+  for (int p = 0; p < KITH_PHASE_N; p++) sum += line->phases.seconds[p];
+  for (int p = 0; p < KITH_PHASE_N && isfinite(sum); p++)
+    at += snprintf(text + at, size - (size_t)at, "%s\"%s\": %.6f", p == 0 ? ", \"phases\": {" : ", ",
+                   kith_phase_name[p], line->phases.seconds[p]);
+  if (at > 0) at += snprintf(text + at, size - (size_t)at, "}");
+  if (line->evaluate_seconds >= 0)
+    at += snprintf(text + at, size - (size_t)at, ", \"evaluate_seconds\": %.3f", line->evaluate_seconds);
+  if (line->checkpoint_seconds >= 0)
+    at += snprintf(text + at, size - (size_t)at, ", \"checkpoint_seconds\": %.3f", line->checkpoint_seconds);
+  return at + snprintf(text + at, size - (size_t)at, ", \"ranks\": %d, \"peak_bytes\": %lld", line->ranks,
+                       (long long)line->peak_bytes);
+}
+
 /* Loss, time and traffic of the epoch's steps. */
 static int history_steps(const history_line *line, size_t size, char *text) {
   return snprintf(text, size,
@@ -97,6 +114,7 @@ kith_status kith__history_add(history *h, const history_line *line) {
   if (line->remeasured) n += snprintf(text + n, sizeof text - (size_t)n, ", \"measured_again\": true");
   else if (line->is_round) n += history_round(line, sizeof text - (size_t)n, text + n);
   else n += history_steps(line, sizeof text - (size_t)n, text + n);
+  if (!line->remeasured) n += history_times(line, sizeof text - (size_t)n, text + n);
   if (h->run[0]) n += snprintf(text + n, sizeof text - (size_t)n, ", \"run\": \"%s\"", h->run);
   if (line->eval) {
     n += snprintf(text + n, sizeof text - (size_t)n, ", \"split\": \"%s\"", line->split);

@@ -2,6 +2,7 @@
 #ifndef KITH_SRC_TRAIN_HISTORY_H
 #define KITH_SRC_TRAIN_HISTORY_H
 
+#include "comm/phases.h"
 #include "train/train.h"
 
 /** Text of the history, and the path of its file. */
@@ -24,6 +25,11 @@ typedef struct history_line {
   bool remeasured; /* second line of an epoch, evaluated by another score: without statistics of steps */
   int64_t epoch;
   double loss, residual, seconds;
+  kith_phases phases;        /* seconds of these by phase; NaN: not known of all steps */
+  double evaluate_seconds;   /* below 0: the epoch was not evaluated */
+  double checkpoint_seconds; /* waited for since the line before; below 0: none was written */
+  int64_t peak_bytes;        /* most resident bytes of a rank so far */
+  int ranks;                 /* of the run that finished the epoch */
   int64_t n_example, halo_bytes;
   const kith_eval_result *eval; /* null: the epoch was not evaluated */
   const char *split;            /* "valid", "test", or "test-selected" */
@@ -31,6 +37,14 @@ typedef struct history_line {
   int n_layer;                  /* 0: oversmoothing was not measured */
   kith_oversmoothing layer[KITH_MAX_LAYER_OUTPUTS];
 } history_line;
+
+/** Make of a line's phases and seconds, this rank's, the means over ranks, and set peak_bytes and ranks.
+ * Collective.
+ */
+void kith__history_times(const kith_comm *comm, history_line *line);
+
+/** The means over ranks.  Collective. */
+void kith__phases_mean(const kith_comm *comm, kith_phases *x);
 
 kith_status kith__history_add(history *h, const history_line *line) KITH_MUST_USE;
 /** Write what is new behind what the file has, or all of it, atomically.  Local: rank 0 calls it. */

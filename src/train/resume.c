@@ -73,6 +73,7 @@ static kith_checkpoint resume_checkpoint(const run *r, const kith_train_state *s
                            r->trainer ? kith_trainer_optimizer_step(r->trainer, r->epoch, r->step) : 0,
                        .loss = *s->loss,
                        .seconds = r->seconds,
+                       .phases = r->phases,
                        .halo_bytes = r->halo_bytes,
                        .best = r->best,
                        .best_epoch = r->best_epoch,
@@ -91,6 +92,13 @@ static kith_checkpoint resume_checkpoint(const run *r, const kith_train_state *s
 
 kith_train_state kith__run_state(run *r) {
   return r->trainer ? kith_trainer_state(r->trainer) : kith__spectral_state(r);
+}
+
+void kith__run_tell_checkpoints(run *r, history_line *line) {
+  const bool any = r->result->checkpoints > r->told_checkpoints;
+  line->checkpoint_seconds = any ? r->result->checkpoint_seconds - r->told_checkpoint_seconds : -1;
+  r->told_checkpoints = r->result->checkpoints;
+  r->told_checkpoint_seconds = r->result->checkpoint_seconds;
 }
 
 void kith__run_note_learned(run *r) {
@@ -122,6 +130,7 @@ kith_agreed kith__run_save(run *r) {
   if (!resume_state_is_finite(r, &s)) kith_exact_sum_add(&c.loss, NAN);
   kith_comm_sum(r->comm, 1, &c.loss);
   kith_comm_sum_int(r->comm, 1, &c.halo_bytes);
+  kith__phases_mean(r->comm, &c.phases);
   if (!isfinite(kith_exact_sum_value(&c.loss)))
     KITH_TRY(kith_agreed_same(kith_fail(KITH_ENUMERIC,
                                         "after %s and %s the loss or an embedding is not finite; the last "
@@ -217,6 +226,7 @@ static void resume_restore(run *r, const kith_checkpoint *c) {
   if (r->comm->rank != 0) return; /* sums over ranks continue on rank 0 */
   *kith__run_state(r).loss = c->loss;
   r->seconds = c->seconds;
+  kith_phases_add(&r->phases, r->comm->size, &c->phases);
   r->halo_bytes = c->halo_bytes;
 }
 

@@ -19,6 +19,7 @@ static void run_rate(const run *r, double pairs, double seconds, size_t size, ch
 void kith__run_timer_start(run *r) {
   r->counted = kith_clock();
   r->counted_bytes = kith_trainer_halo_bytes(r->trainer);
+  r->counted_phases = kith_trainer_phases(r->trainer);
 }
 
 void kith__run_timer_add(run *r) {
@@ -26,6 +27,9 @@ void kith__run_timer_add(run *r) {
   r->seconds += seconds;
   r->result->seconds += seconds;
   r->halo_bytes += kith_trainer_halo_bytes(r->trainer) - r->counted_bytes;
+  const kith_phases phases = kith_trainer_phases(r->trainer);
+  kith_phases_add(&r->phases, 1, &phases);
+  kith_phases_add(&r->phases, -1, &r->counted_phases);
   kith__run_timer_start(r);
 }
 
@@ -166,6 +170,7 @@ static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_eval
   const kith_eval_options *e = &r->o->evaluate;
   *final = NULL;
   if (e->every == 0 || !(kith_eval_is_due(e->every, r->epoch) || last)) return st;
+  const double began = kith_clock() - r->result->checkpoint_seconds; /* its polls may write one */
   *final = kith_trainer_inference(r->trainer);
   KITH_TRY(kith__run_rows(r, final));
   KITH_TRY(kith__run_eval(r, kith__run_width(r), *final, e->split, true, m));
@@ -176,6 +181,7 @@ static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_eval
     KITH_TRY(kith_trainer_oversmoothing(r->trainer, line->layer));
     line->n_layer = kith_trainer_n_layer(r->trainer);
   }
+  line->evaluate_seconds = kith_clock() - r->result->checkpoint_seconds - began;
   double score = kith__run_score(r, m);
   line->eval = m;
   line->split = kith__run_split(r);
@@ -226,6 +232,8 @@ static kith_agreed run_fill_line(run *r, history_line *line) {
   *line = (history_line){.classifies = kith__run_classifies(r),
                          .epoch = r->epoch,
                          .seconds = r->seconds,
+                         .phases = r->phases,
+                         .evaluate_seconds = -1,
                          .n_example = kith_trainer_n_example(r->trainer, 0, n_step),
                          .halo_bytes = r->halo_bytes,
                          .learned = kith_trainer_learned(r->trainer)};
@@ -242,11 +250,14 @@ static void run_begin_epoch(run *r) {
   *kith_trainer_state(r->trainer).loss = (kith_exact_sum){0};
   kith_trainer_begin_also(r->trainer);
   r->seconds = 0;
+  r->phases = (kith_phases){0};
   r->halo_bytes = 0;
 }
 
-static kith_agreed run_record(run *r, const history_line *line) {
+static kith_agreed run_record(run *r, history_line *line) {
   kith_agreed st = {KITH_OK};
+  kith__run_tell_checkpoints(r, line);
+  kith__history_times(r->comm, line);
   KITH_TRY(kith_agree(r->comm, kith__history_add(&r->history, line)));
   KITH_TRY(kith_agree(r->comm, r->comm->rank == 0 ? kith__history_write(&r->history) : KITH_OK));
   run_report(r, line);

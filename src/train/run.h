@@ -46,8 +46,12 @@ typedef struct run {
   int64_t step;          /* steps done of the next epoch; all of them if only its evaluation is left */
   double seconds;        /* this rank's seconds in those steps … */
   int64_t halo_bytes;    /* … and bytes sent; rank 0 also holds those of earlier runs */
+  kith_phases phases;    /* … and those seconds by phase, on rank 0 also earlier ones, times the ranks */
   double counted;        /* clock at kith__run_timer_start() … */
-  int64_t counted_bytes; /* … and bytes sent until then */
+  int64_t counted_bytes; /* … and bytes sent until then … */
+  kith_phases counted_phases; /* … and the trainer's phases */
+  int64_t told_checkpoints;   /* result->checkpoints and its seconds when the newest line was made */
+  double told_checkpoint_seconds;
   double best;
   int64_t best_epoch, bad_evals;
   double saved;                     /* this rank's clock at the newest checkpoint, or at the start */
@@ -149,6 +153,9 @@ void kith__run_note_learned(run *r);
 void kith__run_timer_add(run *r);
 /* Start counting the seconds and bytes of steps. Local. */
 void kith__run_timer_start(run *r);
+
+/* Set the checkpoints' seconds of a line, this rank's: those since the line before.  Local. */
+void kith__run_tell_checkpoints(run *r, history_line *line);
 
 /* Request of this rank for the next step: stop (signal), or a checkpoint (rank 0's clock). Local. */
 kith_step_request kith__run_request(const run *r);

@@ -21,9 +21,9 @@ done:
 /* Progress hook of the tape: continue the sampling plan of the next step while messages are in transit. */
 static void sampled_advance_plan(void *self) {
   kith_trainer *t = self;
-  double began = kith_clock();
+  double began = kith_clock(), mpi = kith_mpi_seconds();
   if (t->planned >= 0) (void)kith_sampler_advance(t->sampler);
-  t->stats.sampling_seconds += kith_clock() - began;
+  t->stats.sampling_seconds += kith_phase_sampled(&t->phases, began, mpi);
 }
 
 /* The full graph's recording first: owners compute the input rows by it. */
@@ -48,19 +48,19 @@ done:
 
 /* Start to sample the blocks of a step, from the nodes of its examples. */
 static void sampled_begin_plan(kith_trainer *t, int64_t step) {
-  double began = kith_clock();
+  double began = kith_clock(), mpi = kith_mpi_seconds();
   uint64_t number = (uint64_t)(t->epoch_number * t->n_step + step);
   targets_seeds s = t->targets->plan(t, step);
   t->stats.batch_seconds += kith_clock() - began;
   kith_sampler_begin(t->sampler, s.n, s.node, number, s.n_pair, s.pair);
   t->planned = (int64_t)number;
-  t->stats.sampling_seconds += kith_clock() - began;
+  t->stats.sampling_seconds += kith_phase_sampled(&t->phases, began, mpi);
 }
 
 void kith__sampled_finish_plan(kith_trainer *t) {
-  double began = kith_clock();
+  double began = kith_clock(), mpi = kith_mpi_seconds();
   while (t->planned >= 0 && !kith_sampler_advance(t->sampler)) continue;
-  t->stats.sampling_seconds += kith_clock() - began;
+  t->stats.sampling_seconds += kith_phase_sampled(&t->phases, began, mpi);
 }
 
 void kith__sampled_discard_plan(kith_trainer *t) {

@@ -81,9 +81,13 @@ static kith_agreed spectral_record(run *r) {
                        .epoch = r->epoch,
                        .residual = r->spectrum->residual,
                        .seconds = r->seconds,
+                       .phases = r->phases,
+                       .evaluate_seconds = -1,
                        .halo_bytes = r->halo_bytes};
   kith_comm_bcast(r->comm, sizeof line.seconds, &line.seconds); /* every rank keeps the same history */
   kith_comm_sum_int(r->comm, 1, &line.halo_bytes);
+  kith__run_tell_checkpoints(r, &line);
+  kith__history_times(r->comm, &line);
   r->result->halo_bytes += line.halo_bytes;
   KITH_TRY(kith_agree(r->comm, kith__history_add(&r->history, &line)));
   KITH_TRY(kith_agree(r->comm, r->comm->rank == 0 ? kith__history_write(&r->history) : KITH_OK));
@@ -109,17 +113,22 @@ static kith_agreed spectral_round(run *r, kith_dist_csr *a) {
   kith_agreed st = {KITH_OK};
   const kith_spectral_options *o = &r->o->model.spectral;
   double began = kith_clock();
+  kith_phase_clock phases = {0};
   int64_t bytes = kith_halo_bytes(a->halo);
   kith_fault_step();
+  kith_phase_begin(&phases);
   KITH_TRY(kith_spectrum_round(r->comm, r->g, a, o->degree, o->tolerance, r->spectrum));
   kith__spectral_pack(r->spectrum, r->ritz);
   r->epoch++;
   r->best = r->spectrum->residual;
+  kith_phase_lap(&phases, KITH_PHASE_FORWARD);
   r->seconds = kith_clock() - began;
+  r->phases = phases.spent;
   r->halo_bytes = kith_halo_bytes(a->halo) - bytes;
   r->result->seconds += r->seconds;
   KITH_TRY(spectral_record(r));
   r->seconds = 0;
+  r->phases = (kith_phases){0};
   r->halo_bytes = 0;
   r->request = (kith_step_request)kith_comm_max(r->comm, kith__run_request(r));
   KITH_TRY(spectral_save_if_due(r));

@@ -28,7 +28,11 @@ typedef struct stream_run {
   char config_key[KITH_CONFIG_KEY_SIZE];
   int64_t epoch, step, n_step; /* epochs done, steps done of the next one, steps of one */
   kith_step_request request;
-  double saved, seconds; /* clock at the newest checkpoint; of the next epoch's steps */
+  double saved, seconds;     /* clock at the newest checkpoint; of the next epoch's steps … */
+  kith_phases phases;        /* … and these by phase, on rank 0 also earlier ones, times the ranks … */
+  kith_phases counted;       /* … of the model at the beginning of these */
+  int64_t told;              /* result->checkpoints, … */
+  double checkpoint_seconds; /* … and seconds of those since the newest line */
 } stream_run;
 
 static kith_tgn_options run_options(const kith_stream_run *o) {
@@ -91,6 +95,7 @@ static kith_checkpoint run_checkpoint(const stream_run *r, const kith_tgn_state 
 
 static kith_agreed run_save(stream_run *r) {
   kith_agreed st = {KITH_OK};
+  const double began = kith_clock();
   kith_tgn_state state = {0};
   KITH_TRY(kith_agree(r->comm, kith_tgn_pack(r->t, &state)));
   kith_checkpoint c = run_checkpoint(r, &state);
@@ -99,6 +104,8 @@ static kith_agreed run_save(stream_run *r) {
   c.optimizer_step = r->epoch * r->n_step + r->step;
   c.loss = *kith_tgn_loss(r->t);
   c.seconds = r->seconds;
+  c.phases = r->phases;
+  kith__phases_mean(r->comm, &c.phases);
   c.history = r->history.text;
   c.job = r->o->job;
   kith_comm_sum(r->comm, 1, &c.loss);
@@ -110,6 +117,7 @@ static kith_agreed run_save(stream_run *r) {
   KITH_TRY(kith_checkpoint_write(r->comm, r->g, r->rows, r->o->work, r->o->checkpoint.keep, &c));
   r->result->checkpoints++;
   r->saved = kith_clock();
+  r->checkpoint_seconds += r->saved - began;
 done:
   kith_tgn_state_free(&state);
   return st;
@@ -133,6 +141,8 @@ static kith_agreed run_read(void *context, const char *path, kith_checkpoint *c)
   r->epoch = c->epoch;
   r->step = c->step;
   r->seconds = c->seconds;
+  r->phases = (kith_phases){0};
+  if (r->comm->rank == 0) kith_phases_add(&r->phases, r->comm->size, &c->phases);
 done:
   kith_tgn_state_free(&state);
   return st;
@@ -172,24 +182,47 @@ static bool run_save_is_due(const stream_run *r) {
          (steps > 0 && (r->epoch * r->n_step + r->step) % steps == 0);
 }
 
+/* Phases since they were counted last. */
+static void run_count_phases(stream_run *r) {
+  const kith_phases now = kith_tgn_phases(r->t);
+  kith_phases_add(&r->phases, 1, &now);
+  kith_phases_add(&r->phases, -1, &r->counted);
+  r->counted = now;
+}
+
+/* What an epoch's line says of time, beside its seconds. */
+static void run_times(stream_run *r, history_line *line) {
+  const bool any = r->result->checkpoints > r->told;
+  line->phases = r->phases;
+  line->evaluate_seconds = -1;
+  line->checkpoint_seconds = any ? r->checkpoint_seconds : -1;
+  r->told = r->result->checkpoints;
+  r->checkpoint_seconds = 0;
+  kith__history_times(r->comm, line);
+}
+
 static void run_step(stream_run *r) {
   const kith_event *event = NULL;
   const int64_t first = r->step * r->o->stream.batch,
                 end = kith_min(first + r->o->stream.batch, kith_stream_ranges(r->stream).valid);
+  const double began = kith_clock();
   kith_fault_step();
   kith_stream_events(r->stream, first, end, &event);
   r->request = (kith_step_request)kith_tgn_step(r->t, r->epoch, r->epoch * r->n_step + r->step + 1, first,
                                                 (int)(end - first), event, run_request(r));
   r->step++;
   r->result->n_event += end - first;
+  run_count_phases(r);
+  r->seconds += kith_clock() - began;
+  r->result->seconds += kith_clock() - began;
 }
 
 static kith_agreed run_steps(stream_run *r) {
   kith_agreed st = {KITH_OK};
-  double began = kith_clock();
   if (r->step == 0) {
     kith_tgn_forget(r->t);
     r->seconds = 0;
+    r->phases = (kith_phases){0};
   }
   while (r->step < r->n_step && r->request != KITH_REQUEST_STOP) {
     run_step(r);
@@ -197,8 +230,6 @@ static kith_agreed run_steps(stream_run *r) {
     KITH_TRY(run_save(r));
     if (r->request == KITH_REQUEST_CHECKPOINT_NOW) kith__signals_clear_launcher();
   }
-  r->seconds += kith_clock() - began;
-  r->result->seconds += kith_clock() - began;
 done:
   return st;
 }
@@ -231,6 +262,7 @@ static kith_agreed run_close_epoch(stream_run *r) {
   line.loss = r->result->loss = kith_exact_sum_value(&loss) / (double)r->n_step;
   kith_comm_bcast(r->comm, sizeof r->seconds, &r->seconds); /* every rank keeps the same history */
   line.seconds = r->seconds;
+  run_times(r, &line);
   kith_log("epoch %lld  loss %.6f  %.1f s  %.0f events/s", (long long)r->epoch, line.loss, line.seconds,
            (double)line.n_example / line.seconds);
   KITH_TRY(kith_agree(r->comm, kith__history_add(&r->history, &line)));

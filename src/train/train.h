@@ -3,6 +3,7 @@
 #define KITH_TRAIN_TRAIN_H
 
 #include "kith/train.h"
+#include "comm/phases.h"
 #include "store/store.h"
 #include "loss/loss.h"
 #include "model/model.h"
@@ -76,6 +77,8 @@ typedef struct kith_step_stats {
   double mpi_seconds;      /**< part of it: MPI calls */
 } kith_step_stats;
 kith_step_stats kith_trainer_step_stats(const kith_trainer *t); /**< Local. */
+/** The seconds of these steps by phase.  Local. */
+kith_phases kith_trainer_phases(const kith_trainer *t);
 
 /** The weights of relations in the layers, learned ones as they are now.  Local. */
 void kith_trainer_relations(kith_trainer *t, kith_relation_weights *out);

@@ -299,20 +299,25 @@ static kith_step_request trainer_setup_step(kith_trainer *t, int64_t step, kith_
 
 static void trainer_learn(kith_trainer *t) {
   kith_tape_forward(t->tape);
+  kith_phase_lap(&t->phases, KITH_PHASE_FORWARD);
   kith_params_zero_grad(t->params);
   kith_tape_backward(t->tape);
   kith_params_allreduce_grad(t->params, t->comm);
+  kith_phase_lap(&t->phases, KITH_PHASE_BACKWARD);
   trainer_update(t, t->optimizer_base + (int64_t)t->exec.step + 1);
+  kith_phase_lap(&t->phases, KITH_PHASE_UPDATE);
 }
 
 kith_step_request kith_trainer_step(kith_trainer *t, int64_t step, kith_step_request request) {
   double began = kith_clock(), mpi = kith_mpi_seconds();
+  kith_phase_begin(&t->phases);
   kith_watchdog_set_step(t->epoch_number + 1, step + 1);
   kith_fault_step();
   t->exec.training = true;
   t->exec.step = (uint64_t)(t->epoch_number * t->n_step + step);
   kith_step_request agreed_request = trainer_setup_step(t, step, request);
-  if (t->sasrec) kith_sasrec_step(t->sasrec, step);
+  kith_phase_lap(&t->phases, KITH_PHASE_SAMPLE);
+  if (t->sasrec) kith_sasrec_step(t->sasrec, step, &t->phases);
   else trainer_learn(t);
   if (kith_fault(KITH_FAULT_LOSS)) kith_exact_sum_add(kith_trainer_state(t).loss, NAN);
   t->stats.steps++;
@@ -322,6 +327,8 @@ kith_step_request kith_trainer_step(kith_trainer *t, int64_t step, kith_step_req
 }
 
 kith_step_stats kith_trainer_step_stats(const kith_trainer *t) { return t->stats; }
+
+kith_phases kith_trainer_phases(const kith_trainer *t) { return t->phases.spent; }
 
 kith_train_state kith_trainer_state(kith_trainer *t) {
   if (t->sasrec)

@@ -71,6 +71,7 @@ struct kith_trainer {
   float *final;                /* [n_own, final width] */
   kith_exact_sum loss;
   kith_step_stats stats;
+  kith_phase_clock phases;           /* of the steps */
   int64_t eval_bytes, eval_messages; /* of the halo in inference, which do not count as steps' */
 };
 

@@ -2,7 +2,6 @@
 # number of ranks and go on on another; predicted bytes are the counted ones.
 set -euo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"
-digits() { sed -E 's/"(run|seconds|pairs_per_second|halo_bytes)": [^,}]*,? ?//g' "$1"; }
 
 for loss in bpr softmax; do
   tiny "$dir/$loss" $loss
@@ -17,11 +16,13 @@ for line in map(json.loads, open(sys.argv[1])): # every evaluated epoch tells of
     for key in "layer_cosine", "layer_energy": assert len(line.get(key, [])) == 3 * evaluated, line
 P
   digits "$dir/$loss/work/metrics.jsonl" >"$dir/$loss/one.jsonl"
+  times "$dir/$loss/work/metrics.jsonl" --also evaluate_seconds checkpoint_seconds
   for n in 2 3 4; do
     ranks $n train "$job" --quiet --fresh >/dev/null
     same_embeddings "$dir/$loss/work/embeddings.h5" "$dir/$loss/one.h5"
     digits "$dir/$loss/work/metrics.jsonl" | diff - "$dir/$loss/one.jsonl"
   done
+  times "$dir/$loss/work/metrics.jsonl" --ranks 4
   "$KITH" partition "$job" --set partition.method=hash >/dev/null
   ranks 3 train "$job" --quiet --fresh >/dev/null
   same_embeddings "$dir/$loss/work/embeddings.h5" "$dir/$loss/one.h5"

@@ -10,7 +10,6 @@ set -euo pipefail
 kills=${KITH_RESTART_KILLS:-3} writes=${KITH_RESTART_WRITES:-10}
 RANDOM=${KITH_RESTART_SEED:-1}
 
-digits() { sed -E 's/"(run|seconds|pairs_per_second|halo_bytes)": [^,}]*,? ?//g' "$1"; }
 fail() { echo "FAIL: $*"; [ ! -e "$dir/log" ] || tail -n 5 "$dir/log"; exit 1; }
 place() { # the newest checkpoint's place, in steps over all epochs; -1 without one
   local epoch step name=
@@ -125,6 +124,7 @@ for mode in full neighbor; do
   cp "$work/embeddings.h5" "$dir/$mode.h5"; cp "$work/metrics.jsonl" "$dir/$mode.jsonl"
   again "$kills" 6 $run --set sampler.mode=$mode
   close_losses "$work/metrics.jsonl" "$dir/$mode.jsonl"
+  times "$work/metrics.jsonl" --ranks 0
   if [ $mode = full ]; then
     same_embeddings "$work/embeddings.h5" "$dir/full.h5"
     diff <(digits "$work/metrics.jsonl") <(digits "$dir/full.jsonl")

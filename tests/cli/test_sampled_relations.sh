@@ -54,7 +54,9 @@ done
 # Any number of ranks, and another cut.
 train 1 --fresh
 keep one
+times work/metrics.jsonl
 for n in 2 3 4; do train $n --fresh; near 1e-4 one; done
+times work/metrics.jsonl --ranks 4
 "$KITH" partition job.yaml --quiet --set partition.method=hash >/dev/null
 train 3 --fresh
 near 1e-4 one

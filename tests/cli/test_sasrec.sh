@@ -32,6 +32,7 @@ if KITH_FAULT=kill:1000000@0 "$KITH" help >/dev/null 2>&1; then
   done
 fi
 say train job.yaml --quiet || { cat said; exit 1; }
+times work/metrics.jsonl --also evaluate_seconds
 [ "$(exported)" = "$wanted" ] || { echo "a run in pieces has other bits"; exit 1; }
 rm -r work/base work/check* work/embeddings.h5 work/metrics.jsonl
 ranks 3 train job.yaml --quiet >said 2>&1 || { cat said; exit 1; }

@@ -84,6 +84,7 @@ shapes=(--set model.spectral.input_power=0.3 --set model.spectral.output_power=0
 train 1 --fresh "${shapes[@]}"
 /usr/bin/python3 oracle.py work 0.4 0.6 0.3 0.7 ratio 0.1 || { ls_of; exit 1; }
 rounds=$(grep -c . work/metrics.jsonl)
+times work/metrics.jsonl --none sample backward update
 train 1 "${shapes[@]}" --set model.spectral.t=0.4 # again without iterating
 /usr/bin/python3 oracle.py work 0.4 0.6 0.3 0.7 ratio 0.4
 train 1 "${shapes[@]}" --set model.spectral.filter=knots --set model.spectral.knots=1.5,0.5,-0.4

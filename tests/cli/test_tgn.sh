@@ -44,6 +44,7 @@ says() { # CODE TEXT WORDS…
 }
 "$KITH" train job.yaml --json >one.json
 truth=$(loss one.json)
+times work/metrics.jsonl
 cp work/checkpoint-000004-000000.h5 truth.h5
 ranks 3 train job.yaml --json --fresh >three.json
 near "$truth" "$(loss three.json)"
@@ -57,6 +58,7 @@ killed
 "$KITH" train job.yaml --json >again.json 2>log
 grep 'continuing from work/checkpoint-000002-000005.h5' log >/dev/null
 [ "$(loss again.json)" = "$truth" ]
+times work/metrics.jsonl --also checkpoint_seconds
 /usr/bin/python3 - <<'P'
 try: import h5py
 except ImportError: raise SystemExit

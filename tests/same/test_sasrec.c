@@ -243,7 +243,7 @@ static void compare_step(oracle *o, kith_sasrec *s, int64_t step, int64_t n, dou
     p[i] = at;
   }
   MPI_Allreduce(MPI_IN_PLACE, grad, (int)n, MPI_DOUBLE, MPI_SUM, test_comm->mpi);
-  kith_sasrec_step(s, step);
+  kith_sasrec_step(s, step, &(kith_phase_clock){0});
   kith_comm_sum(test_comm, 1, kith_sasrec_loss(s));
   expect_near(kith_exact_sum_value(kith_sasrec_loss(s)), truth, "loss", step);
   for (int64_t i = 0; i < n; i++) {

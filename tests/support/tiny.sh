@@ -10,6 +10,14 @@ ranks() { # N words…: kith on N ranks, quietly
   timeout -k 5 $limit mpirun --quiet --oversubscribe --bind-to none -n "$n" "$KITH" "$@"
 }
 
+digits() { # metrics.jsonl: its lines without the run, times, traffic and memory
+  sed -E 's/"phases": \{[^}]*\},? ?//; s/"(run|([a-z]+_)?seconds|pairs_per_second|halo_bytes|ranks|peak_bytes)": [^,}]*,? ?//g' "$1"
+}
+
+times() { # metrics.jsonl …: what its lines say of time and memory can be true
+  /usr/bin/python3 "$KITH_SOURCE/tests/support/phases.py" "$@"
+}
+
 tiny() { # FOLDER [LOSS]: a generated job in FOLDER, up to its cut
   mkdir -p "$1"
   cat >"$1/job.yaml" <<J
