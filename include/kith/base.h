@@ -10,8 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KITH_VERSION "0.1.0"
-
 typedef int64_t kith_gid; /**< global number of a node; contiguous per part, the same on every rank */
 typedef int32_t kith_lid; /**< local row on one rank: owned rows first, then ghosts */
 typedef int64_t kith_eid; /**< index into an array of edges */
@@ -100,6 +98,9 @@ static inline kith_status kith__code(kith_status code) { return code; }
 
 /** Message of the last failure on this thread; "" if none.  Valid until the next kith_fail(). */
 KITH_API const char *kith_error_text(void);
+
+/** The version of the library that is linked, such as "0.2.0". */
+KITH_API const char *kith_version(void);
 
 /** Short name of a status, such as "no input". */
 KITH_API const char *kith_status_name(kith_status code);

@@ -28,6 +28,8 @@ void kith__fail(const char *format, ...) {
 
 const char *kith_error_text(void) { return status_text; }
 
+const char *kith_version(void) { return KITH_VERSION; }
+
 const char *kith_status_name(kith_status code) {
   switch (code) {
   case KITH_OK: return "ok";

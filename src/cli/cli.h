@@ -63,6 +63,7 @@ void cli_print_drift(cli *c, const kith_drift *d, int indent);
 kith_status cli_inspect_events(cli *c, kith_h5 *f) KITH_MUST_USE;
 kith_agreed cli_bench(cli *c);
 kith_agreed cli_doctor(cli *c);
+kith_agreed cli_version(cli *c);
 
 /* ---- files of the stages: graph.h5, parts.h5, embeddings.h5, new.h5 ---- */
 

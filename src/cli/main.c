@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/build.h"
 #include "cli/start.h"
 #include "cli/verbs.h"
 #include "base/fault.h"
@@ -100,17 +101,12 @@ static kith_status main_topic(const char *topic) {
   return KITH_OK;
 }
 
-static void main_print_version(void) {
-  bool known = cli_commit[0];
-  printf("kith %s%s%s%s\n", KITH_VERSION, known ? " (" : "", cli_commit, known ? ")" : "");
-}
-
 /* Handle command lines that need no MPI; false for all others. */
 static bool main_page(int argc, char **argv, kith_status *st) {
   const char *first = argc > 1 ? argv[1] : "";
   bool help = strcmp(first, "help") == 0;
   *st = argc > 1 ? KITH_OK : KITH_EUSAGE;
-  if (strcmp(first, "--version") == 0) main_print_version();
+  if (strcmp(first, "--version") == 0) cli_version_line();
   else if (help && argc > 2) *st = main_topic(argv[2]);
   else if (help || strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) cli_print_help(stdout);
   else if (argc == 1) cli_print_help(stderr);
@@ -207,6 +203,7 @@ int main(int argc, char **argv) {
   kith_comm *all = NULL;
   cli *c = NULL;
   kith_status page = KITH_OK;
+  cli_version_words(&argc, argv);
   if (main_page(argc, argv, &page)) return (int)main_end_page(page);
   cli_start(argv);
   page = cli_limits_begin();

@@ -100,6 +100,7 @@ const cli_verb cli_verbs[] = {
     {"doctor", false, cli_doctor, "[JOB]", "check the installation, the ranks, the disk and the memory",
      "  --folder DIR         check DIR instead of the job's work folder (without a\n"
      "                       job: the current folder)\n"},
+    {"version", false, cli_version, "", "the version, and what it was built and runs with", ""},
 };
 const int cli_n_verb = (int)(sizeof cli_verbs / sizeof *cli_verbs);
 
@@ -188,7 +189,7 @@ void cli_print_help(FILE *to) {
           "kith help keys        every key of the job file\n"
           "kith help KEY         a key or a section, such as train.lr or model\n"
           "kith help renamed     keys that earlier versions had under other names\n"
-          "kith --version        the version\n\n"
+          "kith --version        the version; kith version: what it was built with, too\n\n"
           "Exit codes: 0 ok, 64 usage, 65 bad data, 66 no input, 70 loss not finite,\n"
           "71 no memory, 73 cannot write, 74 input/output error, 75 stopped by a signal\n"
           "or by the watchdog (run again to continue), 78 bad job file.  docs/errors.md\n"
@@ -197,7 +198,7 @@ void cli_print_help(FILE *to) {
 }
 
 void cli_print_verb_help(const cli_verb *v) {
-  printf("kith %s %s [options]\n  %s\n\nOptions:\n%s%s%s", v->name, v->usage, v->help, v->options,
-         cli_verb_takes_job(v) ? verbs_of_jobs : "", verbs_common);
+  printf("kith %s%s%s [options]\n  %s\n\nOptions:\n%s%s%s", v->name, v->usage[0] ? " " : "", v->usage,
+         v->help, v->options, cli_verb_takes_job(v) ? verbs_of_jobs : "", verbs_common);
   if (cli_verb_takes_job(v)) printf("\nkith help keys lists every key of the job file.\n");
 }

@@ -65,11 +65,12 @@ for n in 1 2; do
       update) says $n 'bad job' error update "$job" ;; # which names no new list: test_update.sh
       tune) says $n 'bad job' error tune "$job" ;; # which is for the spectral model: test_tune.sh
       blend) says $n 'bad job' error blend "$job" ;; # which names no models: test_blend.sh
+      version) says $n ok 'version commit compiler build_type flags libraries' version ;;
       doctor) says $n ok 'checks warnings need_bytes' doctor "$job" ;;
       *) fail "a verb that this test does not know: $verb" ;;
     esac
-    [ $n != 1 ] || [ $verb = doctor ] || says $n usage error "$verb" # which is well without a job
-    says $n 'no input' error "$verb" "$dir/nowhere.yaml"
+    [ $n != 1 ] || [ $verb = doctor ] || [ $verb = version ] || says $n usage error "$verb" # those two are well without a job
+    [ $verb = version ] || says $n 'no input' error "$verb" "$dir/nowhere.yaml"
   done
   says $n usage error trian "$job"
   says $n 'bad job' error train "$job" --set $'train.lr="1\\\n\t\xff\e[31m'
