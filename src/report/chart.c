@@ -77,8 +77,8 @@ static void chart_line_put(report_page *p, const chart_frame *f, const report_se
   kith__page_html(p, "\"/>\n");
   for (int64_t i = 0; i < s->n && (s->points || drawn == 1); i++)
     if (chart_has(f->c, s, i))
-      kith__page_put(p, "<circle class=\"dot s%d\" r=\"2\" cx=\"%.1f\" cy=\"%.1f\"/>", style,
-                     kith__axis_at(&f->x, s->x[i]), kith__axis_at(&f->y, s->y[i]));
+      kith__page_put(p, "<circle class=\"dot s%d\" r=\"%.1f\" cx=\"%.1f\" cy=\"%.1f\"/>", style,
+                     s->n > 100 ? 1.5 : 2.6, kith__axis_at(&f->x, s->x[i]), kith__axis_at(&f->y, s->y[i]));
 }
 
 /* The last point of a series that is drawn; -1: none. */
@@ -130,6 +130,15 @@ static void chart_mark(report_page *p, const chart_frame *f) {
                  c->mark);
 }
 
+/* What a line or a dot of a series looks like. */
+static void chart_swatch(report_page *p, const report_series *of, int style) {
+  kith__page_html(p, "<svg class=\"swatch\" viewBox=\"0 0 28 8\" aria-hidden=\"true\">");
+  if (of->points) kith__page_put(p, "<circle class=\"dot s%d\" r=\"3\" cx=\"20\" cy=\"4\"/>", style);
+  else kith__page_put(p, "<path class=\"line s%d\" d=\"M1 4H27\"/>", style);
+  kith__page_html(p, "</svg> ");
+}
+
+/* Not where the tags say it all. */
 static void chart_legend(report_page *p, const report_chart *c) {
   bool needed = false;
   for (int s = 0; s < c->n_series; s++) {
@@ -140,10 +149,8 @@ static void chart_legend(report_page *p, const report_chart *c) {
   kith__page_html(p, "<p class=\"legend\">");
   for (int s = 0; s < c->n_series; s++) {
     const report_series *of = &c->series[s];
-    kith__page_put(p,
-                   "<span><svg class=\"swatch\" viewBox=\"0 0 28 8\" aria-hidden=\"true\"><path class=\"line "
-                   "s%d\" d=\"M1 4H27\"/></svg> ",
-                   s);
+    kith__page_html(p, "<span>");
+    chart_swatch(p, of, s);
     if (of->tag && strcmp(of->tag, of->name) != 0) kith__page_put(p, "<b>%s</b> ", of->tag);
     kith__page_put(p, "%s</span> ", of->name);
   }
@@ -162,6 +169,53 @@ void kith__figure_begin(report_page *p, const char *title, const char *describe,
 
 void kith__figure_end(report_page *p) { kith__page_html(p, "</figure>\n"); }
 
+/* Room for dots at the ends of an axis. */
+static void chart_pad(bool is_log, double *lo, double *hi) {
+  if (!(*lo < *hi)) return;
+  const double share = 0.04;
+  if (is_log) {
+    const double by = pow(*hi / *lo, share);
+    *lo /= by;
+    *hi *= by;
+  } else {
+    const double by = (*hi - *lo) * share;
+    *lo -= by;
+    *hi += by;
+  }
+}
+
+/* Whether every point is at a whole number. */
+static bool chart_is_whole(const report_chart *c) {
+  for (int s = 0; s < c->n_series; s++)
+    for (int64_t i = 0; i < c->series[s].n; i++)
+      if (chart_has(c, &c->series[s], i) && c->series[s].x[i] != floor(c->series[s].x[i])) return false;
+  return true;
+}
+
+static void chart_number_x(const report_chart *c, report_axis *x, double lo, double hi) {
+  const double range = hi - lo;
+  const int n = !c->log_x && chart_is_whole(c) && range >= 1 && range < 5 ? (int)range : 5;
+  *x = kith__axis_make(lo, hi, c->log_x, n);
+  if (c->series[0].points) chart_pad(c->log_x, &lo, &hi);
+  kith__axis_trim(x, lo, hi);
+}
+
+/* Names in place of numbers, cut to the width that each has. */
+static void chart_name_x(const report_chart *c, report_axis *x, double width) {
+  *x = (report_axis){.lo = -0.5, .hi = c->n_x_names - 0.5, .n_tick = c->n_x_names};
+  const int most = (int)(width / c->n_x_names / kith__text_width("n")) - 1;
+  for (int i = 0; i < c->n_x_names; i++) {
+    int n = 0, bytes = 0;
+    const char *name = c->x_names[i];
+    for (int step; n < most && name[bytes] && bytes < PAGE_NUMBER - 8; n++, bytes += step) {
+      step = kith_utf8_length(name + bytes);
+      if (step == 0) step = 1;
+    }
+    x->tick[i] = i;
+    snprintf(x->label[i], PAGE_NUMBER, "%.*s%s", bytes, name, name[bytes] ? "…" : "");
+  }
+}
+
 void kith__chart_put(report_page *p, const report_chart *c) {
   chart_frame f = {.c = c};
   double lo[2], hi[2];
@@ -169,9 +223,10 @@ void kith__chart_put(report_page *p, const report_chart *c) {
   f.y = kith__axis_make(lo[1], hi[1], c->log_y, 4);
   f.y.from = chart_bottom;
   f.y.to = chart_top;
-  f.x = kith__axis_make(lo[0], hi[0], c->log_x, 5);
-  kith__axis_trim(&f.x, lo[0], hi[0]);
-  f.x.from = kith__axis_label_width(&f.y) + 8;
+  const double left = kith__axis_label_width(&f.y) + 8;
+  if (c->x_names) chart_name_x(c, &f.x, chart_width - left);
+  else chart_number_x(c, &f.x, lo[0], hi[0]);
+  f.x.from = left;
   f.x.to = chart_width - fmax(chart_tag_width(c), kith__text_width(f.x.label[f.x.n_tick - 1]) / 2);
   kith__figure_begin(p, c->title, c->describe, chart_width, chart_height);
   chart_axes(p, &f);

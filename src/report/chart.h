@@ -27,9 +27,11 @@ typedef struct report_chart {
   const char *describe;          /* what is to be seen, as sentences; not shown */
   int n_series;                  /* at most CHART_SERIES */
   const report_series *series;
-  bool log_x, log_y; /* logarithmic */
-  bool from_zero;    /* the y axis begins at 0 */
-  const char *mark;  /* label of a marked point; null: none */
+  bool log_x, log_y;          /* logarithmic */
+  bool from_zero;             /* the y axis begins at 0 */
+  const char *const *x_names; /* names of x = 0, 1, … in place of numbers; null: none */
+  int n_x_names;              /* 8 at most */
+  const char *mark;           /* label of a marked point; null: none */
   double mark_x, mark_y;
 } report_chart;
 

@@ -51,9 +51,24 @@ static void head_metrics(const kith_json_value *of, const char *split, report_pa
     snprintf(what, sizeof what, "%s, %s split", name, split);
     head_fact(p, PAGE_METRIC(last->number), what);
   }
-  double accuracy = kith_json_number(of, "accuracy", NAN);
+  double accuracy = kith_json_number(of, "accuracy", kith_json_number(of, "test_accuracy", NAN));
   snprintf(what, sizeof what, "accuracy, %s split", split);
   if (isfinite(accuracy)) head_fact(p, PAGE_METRIC(accuracy), what);
+}
+
+/* The best of the baselines, by the last recall of the result. */
+static void head_baseline(const kith_json_value *of, report_page *p) {
+  const kith_json_value *all = kith_json_get(of, "baselines"), *best = NULL, *last = NULL;
+  char what[2 * KITH_NAME];
+  for (const kith_json_value *v = of->first; v; v = v->next)
+    if (v->kind == KITH_JSON_NUMBER && strncmp(v->name, "recall@", 7) == 0) last = v;
+  for (const kith_json_value *b = last && all ? all->first : NULL; b; b = b->next)
+    if (!best || kith_json_number(b, last->name, -1) > kith_json_number(best, last->name, -1)) best = b;
+  if (!best) return;
+  const char *name = kith_json_text(best, "name");
+  snprintf(what, sizeof what, "Recall%s of %.40s, the best baseline", strchr(last->name, '@'),
+           name ? name : "?");
+  head_fact(p, PAGE_METRIC(kith_json_number(best, last->name, NAN)), what);
 }
 
 static void head_facts(const kith_report *r, report_page *p) {
@@ -62,8 +77,10 @@ static void head_facts(const kith_report *r, report_page *p) {
   const char *split = picked ? kith_json_text(picked, "split") : NULL;
   char text[2 * PAGE_NUMBER];
   kith__page_html(p, "<div class=\"facts\">\n");
-  if (run->evaluate[1].value) head_metrics(run->evaluate[1].value, "test", p);
-  else if (split) head_metrics(picked, split, p);
+  if (run->evaluate[1].value) {
+    head_metrics(run->evaluate[1].value, "test", p);
+    head_baseline(run->evaluate[1].value, p);
+  } else if (split) head_metrics(picked, split, p);
   const bool rounds = last && kith_json_get(last, "round");
   double epoch = kith_json_number(picked, "epoch", NAN), epochs = kith_json_number(last, "epoch", NAN),
          seconds = 0;
@@ -81,7 +98,11 @@ static void head_facts(const kith_report *r, report_page *p) {
 }
 
 void kith__report_head(const kith_report *r, report_page *p) {
-  kith__page_put(p, "<h1>%s%s</h1>\n<p class=\"sub\">", r->run.label, r->o->refit ? ", refit" : "");
+  const bool best = r->sweep_args && r->sweep_args != r->o->job_args;
+  kith__page_put(p, "<h1>%s%s</h1>\n<p class=\"sub\">", r->run.label,
+                 best          ? ", the best trial"
+                 : r->o->refit ? ", refit"
+                               : "");
   head_model(r, p);
   head_sizes(&r->run.sizes, p);
   kith__page_html(p, "</p>\n");

@@ -13,9 +13,8 @@
 
 /* In the order of the page.  A new section is one file and one row. */
 static const report_section *const report_sections[] = {
-    &kith__section_metrics,
-    &kith__section_curves,
-    &kith__section_repeat,
+    &kith__section_sweep, &kith__section_metrics, &kith__section_classes, &kith__section_stream,
+    &kith__section_blend, &kith__section_compare, &kith__section_curves,  &kith__section_repeat,
 };
 enum { REPORT_SECTIONS = (int)(sizeof report_sections / sizeof *report_sections) };
 
@@ -58,6 +57,7 @@ done:
 static void report_free(kith_report *r) {
   kith__report_run_free(&r->run);
   for (int i = 0; i < r->n_other; i++) kith__report_run_free(&r->other[i]);
+  kith_json_free(&r->sweep);
   kith_dataset_destroy(&r->dataset);
   kith_graph_destroy(&r->graph);
   KITH_FREE(r->rows);
@@ -168,12 +168,37 @@ done:
   return st;
 }
 
+/* The trials of the job's sweep.  A job that was not trained itself is reported by the best of them: its job
+ * into *best, a new block, and its file into best_args. */
+static kith_status report_read_sweep(kith_report *r, kith_report_options *o, kith_job **best,
+                                     char *best_args) {
+  kith_status st = KITH_OK;
+  char path[KITH_PATH];
+  KITH_TRY(kith_path_join(o->job->work, "sweep", r->sweep_folder));
+  KITH_TRY(kith_path_join(r->sweep_folder, "trials.jsonl", path));
+  if (access(path, F_OK) != 0) return st;
+  KITH_TRY(kith_json_read_file(path, true, &r->sweep));
+  r->sweep_args = o->job_args;
+  KITH_TRY(kith_path_join(o->job->work, "embeddings.h5", path));
+  if (access(path, F_OK) == 0) return st;
+  KITH_TRY(kith_path_join(r->sweep_folder, "best.yaml", best_args));
+  if (access(best_args, F_OK) != 0) return st;
+  KITH_TRY(KITH_NEW(*best, 1));
+  KITH_TRY(kith_job_read(&r->alone, best_args, 0, NULL, *best).status);
+  o->job = *best;
+  o->job_args = best_args;
+done:
+  return st;
+}
+
 static kith_status report_read(kith_report *r) {
   kith_status st = KITH_OK;
   const kith_report_options *o = r->o;
   KITH_TRY(kith__report_run_read(o->job, &r->run));
-  KITH_CHECK(r->run.sizes.is || r->run.has_rows || r->run.metrics.value || r->run.trouble[0], KITH_ENOINPUT,
-             "%s: there is nothing to report: run kith ingest %s first", r->run.folder, o->job_args);
+  KITH_CHECK(r->run.sizes.is || r->run.has_rows || r->run.metrics.value || r->run.trouble[0] ||
+                 r->sweep.value,
+             KITH_ENOINPUT, "%s: there is nothing to report: run kith ingest %s first", r->run.folder,
+             o->job_args);
   for (int i = 0; i < o->n_compare; i++) {
     r->n_other++;
     KITH_TRY(kith__report_run_find(o->compare[i], &r->other[i]));
@@ -185,12 +210,16 @@ done:
 kith_status kith_report_write(const kith_report_options *o, const char *path, kith_report_result *out) {
   kith_status st = KITH_OK;
   kith_report *r = NULL;
+  kith_report_options own = *o;
+  kith_job *best = NULL;
+  char best_args[KITH_PATH];
   report_page p = {.n = 0};
   *out = (kith_report_result){.bytes = 0};
   KITH_TRY(report_check_replaced(path));
   KITH_TRY(KITH_NEW(r, 1));
-  r->o = o;
+  r->o = &own;
   r->alone = (kith_comm){.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  KITH_TRY(report_read_sweep(r, &own, &best, best_args));
   KITH_TRY(report_read(r));
   KITH_TRY(report_make(r, &p, out));
   KITH_TRY(kith_text_write(path, p.text));
@@ -199,5 +228,6 @@ done:
   kith__page_free(&p);
   if (r) report_free(r);
   KITH_FREE(r);
+  KITH_FREE(best);
   return st;
 }

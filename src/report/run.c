@@ -100,7 +100,8 @@ static bool run_is_current(const report_run *run, const kith_json_value *e) {
 
 static kith_status run_read_evaluate(report_run *run, int split) {
   kith_status st = KITH_OK;
-  static const char *const name[2] = {"evaluate-valid.json", "evaluate-test.json"};
+  const char *const name[2] = {"evaluate-valid.json",
+                               run->sizes.n_class > 0 ? "evaluate-all.json" : "evaluate-test.json"};
   char path[KITH_PATH];
   kith_json *j = &run->evaluate[split];
   if (!run_has(run->folder, name[split], path)) return st;

@@ -30,7 +30,8 @@ typedef struct report_run {
   kith_embeddings_origin from;
   char software[KITH_NAME]; /* that wrote it */
   char *job_text;           /* its resolved job, or that of graph.h5; null: none */
-  kith_json evaluate[2];    /* evaluate-valid.json, evaluate-test.json; .value null: none, or … */
+  kith_json evaluate[2];    /* evaluate-valid.json, and evaluate-test.json, or evaluate-all.json of classes;
+                               .value null: none, or … */
   bool stale[2];            /* … of other rows than those that are there */
   char trouble[REPORT_TROUBLE];
 } report_run;

@@ -13,7 +13,10 @@
 /** All that sections share. */
 typedef struct kith_report {
   const kith_report_options *o;
-  report_run run; /* the one that is reported */
+  report_run run;  /* the one that is reported; of a sweep without a run of its own, the best trial */
+  kith_json sweep; /* lines of trials.jsonl, as a list; .value null: there is no sweep … */
+  char sweep_folder[KITH_PATH]; /* … in this folder, … */
+  const char *sweep_args;       /* … of this job, as "job.yaml --set work=x" */
   int n_other;
   report_run other[KITH_REPORT_RUNS - 1]; /* those of --compare */
   kith_comm alone;                        /* this rank, for functions that are Collective */
@@ -31,7 +34,9 @@ typedef struct report_section {
   kith_status (*write)(kith_report *r, report_page *p);
 } report_section;
 
-extern const report_section kith__section_metrics, kith__section_curves, kith__section_repeat;
+extern const report_section kith__section_sweep, kith__section_metrics, kith__section_classes,
+    kith__section_stream, kith__section_blend, kith__section_compare, kith__section_curves,
+    kith__section_repeat;
 
 /** Append the top of the page: the name of the run, its sizes and main figures.  Local. */
 void kith__report_head(const kith_report *r, report_page *p);

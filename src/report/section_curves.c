@@ -88,7 +88,7 @@ static void curves_put(curves *c, const char *title, const char *y_label, const 
 static void curves_metric(curves *c, const char *prefix, const char *name, const char *split) {
   const char *member[8];
   char label[64];
-  int n = kith__report_metric_names(c->run, prefix, member);
+  const int n = kith__report_metric_names(c->run, prefix, member);
   for (int i = 0; i < n; i++)
     curves_add(c, member[i], strchr(member[i], '@'), n > 1 ? strchr(member[i], '@') : NULL);
   if (n == 1) snprintf(label, sizeof label, "%s%s, %s split", name, strchr(member[0], '@'), split);
@@ -122,7 +122,8 @@ static void curves_draw(curves *c) {
   snprintf(label, sizeof label, "share of nodes, %s split", split);
   curves_add(c, "accuracy", "accuracy", NULL);
   curves_put(c, "Accuracy", label, "accuracy", false);
-  curves_metric(c, "mrr", "MRR", split);
+  if (kith__report_metric_names(c->run, "recall@", (const char *[8]){NULL}) == 0)
+    curves_metric(c, "mrr", "MRR", split);
   curves_learned(c);
   kith__charts_end(c->p);
 }

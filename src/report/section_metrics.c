@@ -51,10 +51,10 @@ static void metrics_end(report_page *p) { kith__page_html(p, "</tbody></table></
 
 static void metrics_row(report_page *p, const char *name, bool is_this, const kith_json_value *of, int k,
                         double most) {
-  kith__page_put(p, "<tr%s><th scope=\"row\">%s</th>", "", name);
-  kith__bar_put(p, metrics_value(of, 0, k), most);
+  kith__page_put(p, "<tr class=\"%s\"><th scope=\"row\">%s</th>", is_this ? "this" : "other", name);
+  if (most > 0) kith__bar_put(p, metrics_value(of, 0, k), most);
   for (int t = 0; t < METRICS_TERMS; t++)
-    kith__page_put(p, is_this ? "<td><b>%s</b></td>" : "<td>%s</td>", PAGE_METRIC(metrics_value(of, t, k)));
+    kith__page_put(p, "<td>%s</td>", PAGE_METRIC(metrics_value(of, t, k)));
 }
 
 static void metrics_cost(report_page *p, const kith_json_value *of) {
@@ -66,11 +66,11 @@ static void metrics_cost(report_page *p, const kith_json_value *of) {
 static void metrics_models(const kith_report *r, report_page *p, const kith_json_value *e, int k) {
   char caption[128];
   const kith_json_value *baselines = kith_json_get(e, "baselines"), *b = baselines ? baselines->first : NULL;
-  double most = metrics_value(e, 0, k);
+  double most = b ? metrics_value(e, 0, k) : 0;
   for (const kith_json_value *v = b; v; v = v->next) most = fmax(most, metrics_value(v, 0, k));
   snprintf(caption, sizeof caption, "At K = %d%s", k, b ? ", against baselines on the same split" : "");
   metrics_begin(p, caption, "");
-  kith__page_html(p, "<th scope=\"col\" class=\"l\">Recall</th>");
+  if (b) kith__page_html(p, "<th scope=\"col\" class=\"l\"></th>");
   metrics_columns(p, METRICS_TERMS);
   if (b) kith__page_html(p, "<th scope=\"col\">time</th><th scope=\"col\">memory</th>");
   kith__page_html(p, "</tr></thead><tbody>\n");
@@ -123,7 +123,7 @@ static void metrics_worst(report_page *p, const metrics_groups *of, const kith_j
   for (const kith_json_value *g = list->first; g; g = g->next)
     if (metrics_value(g, 0, k) < metrics_value(worst, 0, k)) worst = g;
   double value = metrics_value(worst, 0, k);
-  if (!isfinite(value) || !(all > 0)) return;
+  if (!isfinite(value) || !(all > 0) || list->n < 2) return;
   metrics_range(worst, sizeof range, range);
   kith__page_prose(p, "note",
                    "Served worst: %s with %s interactions, Recall@%d %.4f, %.2f times that of all.", of->who,
@@ -139,6 +139,7 @@ static void metrics_group_table(report_page *p, const metrics_groups *of, const 
   const bool held_out = kith_json_get(list->first, "held_out") != NULL;
   const bool ndcg = isfinite(metrics_value(list->first, 1, k));
   for (const kith_json_value *g = list->first; g; g = g->next) most = fmax(most, metrics_value(g, 0, k));
+  kith__page_html(p, "<div>\n");
   metrics_begin(p, of->caption, of->column);
   kith__page_put(p, "<th scope=\"col\">%s</th>", of->who);
   if (held_out) kith__page_html(p, "<th scope=\"col\">held out</th>");
@@ -157,6 +158,7 @@ static void metrics_group_table(report_page *p, const metrics_groups *of, const 
   }
   metrics_end(p);
   metrics_worst(p, of, list, k, all);
+  kith__page_html(p, "</div>\n");
 }
 
 /* ---- the section ---- */
@@ -193,8 +195,10 @@ static void metrics_split_put(const kith_report *r, report_page *p, int split) {
   metrics_say(p, e, metrics_split[split]);
   metrics_models(r, p, e, k[n - 1]);
   metrics_all_cutoffs(p, e, n, k);
+  kith__page_html(p, "<div class=\"pair\">\n");
   for (int i = 0; i < 2 && groups; i++)
     metrics_group_table(p, &metrics_group[i], groups, k[n - 1], metrics_value(e, 0, k[n - 1]));
+  kith__page_html(p, "</div>\n");
   if (!groups)
     kith__page_missing(p, "metrics by group of users and items",
                        "`%s/evaluate-%s.json` has no groups: run `kith evaluate %s` again.", r->run.folder,

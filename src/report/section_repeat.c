@@ -34,6 +34,7 @@ static void repeat_commands(const kith_report *r, report_page *p) {
   const char *args = r->o->job_args, *refit = r->o->refit ? " --refit" : "";
   const bool blend = job->blend.n_model > 0, rules = job->stream.known != KITH_STREAM_NONE;
   kith__page_html(p, "<pre>");
+  if (r->sweep_args) kith__page_put(p, "kith sweep %s\n", r->sweep_args);
   kith__page_put(p, "kith ingest %s\nkith partition %s\n", args, args);
   if (blend) kith__page_put(p, "kith blend %s%s\n", args, refit);
   else if (!rules) kith__page_put(p, "mpirun -n 4 kith train %s\n", args);

@@ -60,7 +60,7 @@ class Socket:
     """The few frames of RFC 6455 that a client of the DevTools protocol needs."""
 
     def __init__(self, port, path):
-        self.s = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self.s = socket.create_connection(("127.0.0.1", port), timeout=900)
         key = base64.b64encode(os.urandom(16)).decode()
         self.s.sendall((f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                         f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n").encode())
@@ -133,7 +133,7 @@ def main(words):
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             port = folder + "/DevToolsActivePort"
-            for _ in range(600):
+            for _ in range(6000):
                 if os.path.exists(port) and open(port).read().count("\n"): break
                 time.sleep(0.1)
             number, path = open(port).read().split("\n")[:2]
