@@ -66,7 +66,7 @@ def help_of(*words):
 @functools.lru_cache(None)
 def verbs():
     """Options of each verb; True: with a value."""
-    names = re.findall(r"^  ([a-z]+) +(?:\[?JOB\]?|FILE)", help_of("--help"), re.M)
+    names = re.findall(r"^  ([a-z]+) ", re.search(r"^Verbs.*?\n\n", help_of("--help"), re.M | re.S)[0], re.M)
     return {verb: {m[1]: bool(m[2]) for m in re.finditer(r"^  (--[a-z-]+)((?: |\[)\S+)?(?= |$)", help_of(verb, "--help"), re.M)} for verb in names}
 
 
