@@ -12,6 +12,11 @@ static void head_model(const kith_report *r, report_page *p) {
     kith__page_put(p, "A blend of %d models", job->blend.n_model);
     return;
   }
+  if (job->task == KITH_TASK_RECOMMEND && job->stream.known != KITH_STREAM_NONE) {
+    kith__page_put(p, "Rules on a stream of events%s",
+                   job->stream.model == KITH_STREAM_TGN ? ", and TGN" : "");
+    return;
+  }
   kith__page_put(p, "%s of %d dimensions", kith_model_text(job->model.name), job->model.dim);
   if (kith_model_has_steps(&job->model) && job->model.layers > 0)
     kith__page_put(p, ", %d layers", job->model.layers);
@@ -31,13 +36,6 @@ static void head_fact(report_page *p, const char *value, const char *what) {
   kith__page_put(p, "<div><b>%s</b><span>%s</span></div>\n", value, what);
 }
 
-/* "Recall@20" of "recall@20". */
-static void head_metric_name(const char *key, size_t size, char *text) {
-  const char *at = strchr(key, '@');
-  const char *name = strncmp(key, "recall", 6) == 0 ? "Recall" : strncmp(key, "ndcg", 4) == 0 ? "NDCG" : key;
-  snprintf(text, size, "%s%s", name, at && name != key ? at : "");
-}
-
 /* The metrics at the largest cutoff of a result. */
 static void head_metrics(const kith_json_value *of, const char *split, report_page *p) {
   static const char *const prefix[] = {"recall@", "ndcg@"};
@@ -47,13 +45,16 @@ static void head_metrics(const kith_json_value *of, const char *split, report_pa
     for (const kith_json_value *v = of->first; v; v = v->next)
       if (v->kind == KITH_JSON_NUMBER && strncmp(v->name, prefix[i], strlen(prefix[i])) == 0) last = v;
     if (!last) continue;
-    head_metric_name(last->name, sizeof name, name);
+    kith__report_metric_name(last->name, name);
     snprintf(what, sizeof what, "%s, %s split", name, split);
     head_fact(p, PAGE_METRIC(last->number), what);
   }
   double accuracy = kith_json_number(of, "accuracy", kith_json_number(of, "test_accuracy", NAN));
   snprintf(what, sizeof what, "accuracy, %s split", split);
   if (isfinite(accuracy)) head_fact(p, PAGE_METRIC(accuracy), what);
+  double mrr = kith_json_number(of, "mrr", NAN);
+  snprintf(what, sizeof what, "MRR of all events, %s split", split);
+  if (isfinite(mrr)) head_fact(p, PAGE_METRIC(mrr), what);
 }
 
 /* The best of the baselines, by the last recall of the result. */
@@ -71,29 +72,34 @@ static void head_baseline(const kith_json_value *of, report_page *p) {
   head_fact(p, PAGE_METRIC(kith_json_number(best, last->name, NAN)), what);
 }
 
+/* How long the training took, and how far it went. */
+static void head_training(const report_run *run, report_page *p) {
+  const kith_json_value *picked = kith__report_picked_line(run), *last = kith__report_last_line(run);
+  const double epoch = kith_json_number(picked, "epoch", NAN);
+  const bool rounds = last && kith_json_get(last, "round");
+  char text[KITH_COUNT_SIZE + PAGE_NUMBER];
+  double seconds = 0;
+  if (!last) return;
+  snprintf(text, sizeof text, "%.0f", epoch);
+  if (isfinite(epoch))
+    head_fact(p, text, kith__report_is_exported(run) ? "epoch that was exported" : "best epoch so far");
+  for (const kith_json_value *line = run->metrics.value->first; line; line = line->next)
+    seconds += kith_json_number(line, "seconds", 0);
+  const double n = kith_json_number(last, rounds ? "round" : "epoch", 0);
+  snprintf(text, sizeof text, "training, %s", KITH_COUNT((int64_t)n, rounds ? "round(s)" : "epoch(s)"));
+  head_fact(p, PAGE_SECONDS(seconds), text);
+}
+
 static void head_facts(const kith_report *r, report_page *p) {
   const report_run *run = &r->run;
-  const kith_json_value *picked = kith__report_picked_line(run), *last = kith__report_last_line(run);
+  const kith_json_value *picked = kith__report_picked_line(run), *test = run->evaluate[1].value;
   const char *split = picked ? kith_json_text(picked, "split") : NULL;
-  char text[2 * PAGE_NUMBER];
   kith__page_html(p, "<div class=\"facts\">\n");
-  if (run->evaluate[1].value) {
-    head_metrics(run->evaluate[1].value, "test", p);
-    head_baseline(run->evaluate[1].value, p);
+  if (test) {
+    head_metrics(test, "test", p);
+    head_baseline(test, p);
   } else if (split) head_metrics(picked, split, p);
-  const bool rounds = last && kith_json_get(last, "round");
-  double epoch = kith_json_number(picked, "epoch", NAN), epochs = kith_json_number(last, "epoch", NAN),
-         seconds = 0;
-  if (rounds) epochs = kith_json_number(last, "round", NAN);
-  snprintf(text, sizeof text, "%.0f", isfinite(epoch) ? epoch : epochs);
-  if (isfinite(epoch)) head_fact(p, text, run->has_rows ? "epoch that was exported" : "best epoch so far");
-  else if (rounds) head_fact(p, text, "rounds");
-  for (const kith_json_value *line = last ? run->metrics.value->first : NULL; line; line = line->next)
-    seconds += kith_json_number(line, "seconds", 0);
-  if (last) {
-    snprintf(text, sizeof text, "training, %.0f %s", epochs, rounds ? "rounds" : "epochs");
-    head_fact(p, PAGE_SECONDS(seconds), text);
-  }
+  head_training(run, p);
   kith__page_html(p, "</div>\n");
 }
 

@@ -192,10 +192,24 @@ static const kith_json_value *run_lines(const report_run *run) {
   return run->metrics.value ? run->metrics.value->first : NULL;
 }
 
+const kith_json_value *kith__report_last_line(const report_run *run) {
+  const kith_json_value *line = run_lines(run);
+  while (line && line->next) line = line->next;
+  return line;
+}
+
+/* Whether a line is a measurement of an epoch of the run that the last line is of: those of the run before an
+ * update come first. */
+static bool run_counts(const kith_json_value *line, const char *latest) {
+  const char *of = kith_json_text(line, "run");
+  return !kith_json_get(line, "measured_again") && (!of || !latest || strcmp(of, latest) == 0);
+}
+
 int64_t kith__report_curve(const report_run *run, const char *name, double *x, double *y) {
+  const char *latest = kith_json_text(kith__report_last_line(run), "run");
   int64_t n = 0;
   for (const kith_json_value *line = run_lines(run); line; line = line->next) {
-    if (kith_json_get(line, "measured_again")) continue;
+    if (!run_counts(line, latest)) continue;
     x[n] = run_epoch(line);
     y[n] = kith_json_number(line, name, NAN);
     n += isfinite(x[n]) && isfinite(y[n]);
@@ -203,10 +217,9 @@ int64_t kith__report_curve(const report_run *run, const char *name, double *x, d
   return n;
 }
 
-const kith_json_value *kith__report_last_line(const report_run *run) {
-  const kith_json_value *line = run_lines(run);
-  while (line && line->next) line = line->next;
-  return line;
+bool kith__report_is_exported(const report_run *run) {
+  const char *latest = kith_json_text(kith__report_last_line(run), "run");
+  return run->has_rows && (!latest || !run->from.run[0] || strcmp(latest, run->from.run) == 0);
 }
 
 /* What epochs are chosen by, where there is no file that says which one was. */
@@ -219,13 +232,15 @@ static double run_score(const kith_json_value *line) {
 }
 
 const kith_json_value *kith__report_picked_line(const report_run *run) {
+  const char *latest = kith_json_text(kith__report_last_line(run), "run");
   const kith_json_value *best = NULL;
+  const bool exported = kith__report_is_exported(run);
   double most = -INFINITY;
   for (const kith_json_value *line = run_lines(run); line; line = line->next) {
-    if (kith_json_get(line, "measured_again")) continue;
-    if (run->has_rows && run_epoch(line) == (double)run->from.epoch) return line;
+    if (!run_counts(line, latest)) continue;
+    if (exported && run_epoch(line) == (double)run->from.epoch) return line;
     double score = run_score(line);
-    if (run->has_rows || !(score > most)) continue;
+    if (exported || !(score > most)) continue;
     most = score;
     best = line;
   }
@@ -238,4 +253,15 @@ int kith__report_metric_names(const report_run *run, const char *prefix, const c
     for (const kith_json_value *v = line->first; v && n < 8; v = v->next)
       if (v->kind == KITH_JSON_NUMBER && strncmp(v->name, prefix, strlen(prefix)) == 0) name[n++] = v->name;
   return n;
+}
+
+void kith__report_metric_name(const char *member, char *text) {
+  static const char *const name[][2] = {{"recall", "Recall"},    {"ndcg", "NDCG"},
+                                        {"hit_rate", "HitRate"}, {"precision", "Precision"},
+                                        {"mrr", "MRR"},          {"accuracy", "Accuracy"}};
+  const size_t n = strcspn(member, "@");
+  snprintf(text, KITH_NAME, "%s", member);
+  for (size_t i = 0; i < sizeof name / sizeof *name; i++)
+    if (strlen(name[i][0]) == n && strncmp(member, name[i][0], n) == 0)
+      snprintf(text, KITH_NAME, "%s%s", name[i][1], member + n);
 }

@@ -45,16 +45,21 @@ kith_status kith__report_run_find(const char *path, report_run *out) KITH_MUST_U
 void kith__report_run_free(report_run *run);
 
 /**
- * The values of a member of metrics.jsonl: x is the epoch (or the round), y the value; lines without one, and
- * second measurements of an epoch, are left out.
+ * The values of a member of metrics.jsonl: x is the epoch (or the round), y the value.  Lines without one,
+ * second measurements of an epoch, and lines of the run before an update are left out.
  * @param x, y  [run->metrics.value->n]; returns how many of them are set
  */
 int64_t kith__report_curve(const report_run *run, const char *name, double *x, double *y);
 /** The last line of metrics.jsonl; null if there is none. */
 const kith_json_value *kith__report_last_line(const report_run *run);
-/** The line of the epoch that embeddings.h5 holds, or of a run without it, the best so far by what validation
- * chooses by; null if there is none. */
+/** Whether embeddings.h5 is of the run that metrics.jsonl is of. */
+bool kith__report_is_exported(const report_run *run);
+/** The line of the epoch that embeddings.h5 holds, or, where it is not of this run, the best so far by what
+ * validation chooses by; null if there is none. */
 const kith_json_value *kith__report_picked_line(const report_run *run);
+
+/** The name of a metric for people: "Recall@20" of "recall@20".  Local.  @param[out] text  [KITH_NAME] */
+void kith__report_metric_name(const char *member, char *text);
 
 /** Names of metrics that lines have, such as "recall@10", in the order of the first line that has them.
  * @param prefix  "recall@", …: only those; @param[out] name  [8]; returns their number */

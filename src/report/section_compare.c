@@ -28,7 +28,8 @@ static void compare_begin(compare *c, const kith_report *r) {
 
 /* A column: a member of each run's picked line, or of its test result. */
 typedef struct compare_column {
-  const char *member, *name;
+  const char *member;
+  char name[KITH_NAME]; /* for people */
   bool test;
 } compare_column;
 
@@ -50,7 +51,9 @@ static int compare_columns(const compare *c, compare_column *col) {
           if (v->name && v->kind == KITH_JSON_NUMBER && strncmp(v->name, prefix[k], strlen(prefix[k])) == 0)
             found = v->name;
       }
-      if (found) col[n++] = (compare_column){.member = found, .name = found, .test = test};
+      if (!found) continue;
+      col[n] = (compare_column){.member = found, .test = test};
+      kith__report_metric_name(found, col[n++].name);
     }
   return n;
 }
@@ -224,15 +227,18 @@ static kith_status compare_write(kith_report *r, report_page *p) {
   kith_status st = KITH_OK;
   compare c;
   compare_column col[COMPARE_METRICS];
+  char label[2 * KITH_NAME];
   if (r->n_other == 0) return st;
   compare_begin(&c, r);
   compare_table(&c, p);
   compare_warn(&c, p);
   kith__charts_begin(p);
   const int n = compare_columns(&c, col);
-  for (int k = 0; k < n && !col[k].test; k++)
-    KITH_TRY(compare_chart(&c, p, col[k].member, col[k].name, compare_split(&r->run)));
-  KITH_TRY(compare_chart(&c, p, "loss", "loss of training", "mean loss of an example"));
+  for (int k = 0; k < n && !col[k].test; k++) {
+    snprintf(label, sizeof label, "%s, %s split", col[k].name, compare_split(&r->run));
+    KITH_TRY(compare_chart(&c, p, col[k].member, col[k].name, label));
+  }
+  KITH_TRY(compare_chart(&c, p, "loss", "Loss", "mean loss of an example"));
   kith__charts_end(p);
   KITH_TRY(compare_settings(&c, p));
 done:

@@ -132,11 +132,10 @@ static void curves_say(const kith_report *r, report_page *p, const kith_json_val
   const char *split = picked ? kith_json_text(picked, "split") : NULL;
   const double epoch = kith_json_number(picked, "epoch", NAN);
   if (!isfinite(epoch)) return;
-  if (!r->run.has_rows)
-    kith__page_prose(p, "note",
-                     "Epoch %.0f is the best so far; `%s` is not written yet, so training goes on, or was "
-                     "interrupted.",
-                     epoch, "embeddings.h5");
+  if (!kith__report_is_exported(&r->run))
+    kith__page_prose(p, "note", "Epoch %.0f is the best so far: `embeddings.h5` is %s.", epoch,
+                     r->run.has_rows ? "of an earlier run, and this one goes on, or was interrupted"
+                                     : "not there, so training goes on, or was interrupted");
   else if (split && strcmp(split, "valid") == 0)
     kith__page_prose(p, "note",
                      "The marked epoch, %.0f, is the one in `embeddings.h5`: it was picked by the validation "
@@ -152,7 +151,10 @@ static void curves_say(const kith_report *r, report_page *p, const kith_json_val
 static kith_status curves_write(kith_report *r, report_page *p) {
   kith_status st = KITH_OK;
   curves c = {.run = &r->run, .p = p, .x_label = "epoch"};
-  if (r->o->job->blend.n_model > 0) return st;
+  const kith_job *job = r->o->job;
+  const bool rules = job->task == KITH_TASK_RECOMMEND && job->stream.known != KITH_STREAM_NONE &&
+                     job->stream.model == KITH_STREAM_NO_MODEL;
+  if (job->blend.n_model > 0 || rules) return st; /* which are not trained */
   if (!r->run.metrics.value || r->run.metrics.value->n == 0) {
     kith__page_missing(p, "learning curves", "`%s/metrics.jsonl` is %s: run `kith train %s`.", r->run.folder,
                        r->run.damaged_metrics ? "damaged" : "not there", r->o->job_args);

@@ -193,7 +193,7 @@ static void metrics_split_put(const kith_report *r, report_page *p, int split) {
     return;
   }
   metrics_say(p, e, metrics_split[split]);
-  metrics_models(r, p, e, k[n - 1]);
+  if (n == 1 || kith_json_get(e, "baselines")) metrics_models(r, p, e, k[n - 1]);
   metrics_all_cutoffs(p, e, n, k);
   kith__page_html(p, "<div class=\"pair\">\n");
   for (int i = 0; i < 2 && groups; i++)

@@ -15,7 +15,9 @@ static void repeat_row(report_page *p, const char *name, const char *value) {
 
 static void repeat_facts(const kith_report *r, report_page *p) {
   const report_run *run = &r->run;
-  char print[32] = "", epoch[64] = "";
+  char print[32] = "", epoch[64] = "", ranks[32] = "";
+  const double n_rank = kith_json_number(kith__report_last_line(run), "ranks", 0);
+  if (n_rank > 0) snprintf(ranks, sizeof ranks, "%.0f", n_rank);
   if (run->sizes.is) snprintf(print, sizeof print, "%lld", (long long)run->sizes.fingerprint);
   if (run->has_rows) snprintf(epoch, sizeof epoch, "%lld", (long long)run->from.epoch);
   kith__page_html(p, "<dl class=\"terms\">\n");
@@ -23,6 +25,7 @@ static void repeat_facts(const kith_report *r, report_page *p) {
   repeat_row(p, "rows written by", run->software);
   repeat_row(p, "run", run->from.run);
   repeat_row(p, "epoch", epoch);
+  repeat_row(p, "ranks", ranks);
   repeat_row(p, "fingerprint of graph.h5", print);
   repeat_row(p, "work folder", run->folder);
   kith__page_html(p, "</dl>\n");

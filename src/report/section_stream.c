@@ -76,11 +76,13 @@ static kith_status stream_write(kith_report *r, report_page *p) {
   const char *split = kith_json_text(e, "split"), *known = kith_json_text(e, "stream");
   const double batch = kith_json_number(e, "batch", 1);
   if (known && strcmp(known, "batch") == 0)
-    kith__page_put(
-        p, "<p>%s split, all items ranked; known is what happened before the batch of %.0f events.</p>\n",
-        split ? split : "test", batch);
+    kith__page_put(p,
+                   "<p>All items ranked for the events of the %s split; known is what happened before the "
+                   "batch of %.0f events.</p>\n",
+                   split ? split : "test", batch);
   else
-    kith__page_put(p, "<p>%s split, all items ranked; known is every event before.</p>\n",
+    kith__page_put(p,
+                   "<p>All items ranked for the events of the %s split; known is every event before.</p>\n",
                    split ? split : "test");
   stream_table(p, e);
   stream_weights(p, e);

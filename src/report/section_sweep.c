@@ -15,7 +15,8 @@ typedef struct sweep {
   int n_key;
   const char *key[SWEEP_KEYS]; /* that some trial sets */
   const char *metric, *split;
-  double *x[2], *y[2]; /* [n] points of a chart: those that ended, and the others */
+  char name[KITH_NAME]; /* of the metric, for people */
+  double *x[2], *y[2];  /* [n] points of a chart: those that ended, and the others */
 } sweep;
 
 static double sweep_score(const kith_json_value *trial) {
@@ -59,6 +60,7 @@ static kith_status sweep_take(const kith_report *r, sweep *s) {
     if (kith_json_text(v, "metric")) s->metric = kith_json_text(v, "metric");
     if (kith_json_text(v, "split")) s->split = kith_json_text(v, "split");
   }
+  kith__report_metric_name(s->metric, s->name);
   qsort(s->trial, (size_t)s->n, sizeof *s->trial, sweep_order);
 done:
   return st;
@@ -99,7 +101,7 @@ static void sweep_say(const sweep *s, report_page *p) {
   const kith_json_value *best = s->n > 0 ? s->trial[0] : NULL;
   if (best && isfinite(sweep_score(best))) {
     kith__page_put(p, " Best is trial %.0f, %s %.4f on the %s split, with",
-                   kith_json_number(best, "trial", 0), s->metric, sweep_score(best), s->split);
+                   kith_json_number(best, "trial", 0), s->name, sweep_score(best), s->split);
     for (int k = 0; k < s->n_key; k++) {
       sweep_value(best, s->key[k], value);
       if (value[0]) kith__page_put(p, "%s <code>%s=%s</code>", k ? "," : "", s->key[k], value);
@@ -170,13 +172,13 @@ static void sweep_chart(sweep *s, report_page *p, const char *key) {
   sweep_value(s->trial[0], key, word[SWEEP_VALUES]);
   snprintf(mark, sizeof mark, "%.24s: %.4f", word[SWEEP_VALUES], top);
   snprintf(describe, sizeof describe,
-           "%s of %lld trials that ended and %lld others, by %s; the best, %.4f, has %s.", s->metric,
+           "%s of %lld trials that ended and %lld others, by %s; the best, %.4f, has %s.", s->name,
            (long long)n[0], (long long)n[1], key, top, word[SWEEP_VALUES]);
   const report_series series[2] = {{.name = "done", .n = n[0], .x = s->x[0], .y = s->y[0], .points = true},
                                    {.name = "others", .n = n[1], .x = s->x[1], .y = s->y[1], .points = true}};
   const report_chart chart = {.title = key,
                               .x_label = key,
-                              .y_label = s->metric,
+                              .y_label = s->name,
                               .describe = describe,
                               .n_series = n[1] > 0 ? 2 : 1,
                               .series = series,
@@ -223,7 +225,7 @@ static kith_status sweep_curves(const kith_report *r, const sweep *s, report_pag
     n++;
   }
   char label[2 * KITH_NAME];
-  snprintf(label, sizeof label, "%s, %s split", s->metric, s->split);
+  snprintf(label, sizeof label, "%s, %s split", s->name, s->split);
   const report_chart chart = {.title = "Curves of the best trials, by number",
                               .x_label = "epoch",
                               .y_label = label,
@@ -270,7 +272,7 @@ static void sweep_table(const sweep *s, report_page *p) {
       p,
       "<th scope=\"col\">%s, %s</th><th scope=\"col\" class=\"l\"></th><th scope=\"col\">epochs</th><th "
       "scope=\"col\">time</th><th scope=\"col\" class=\"l\">status</th></tr></thead><tbody>\n",
-      s->metric, s->split);
+      s->name, s->split);
   for (int64_t i = 0; i < s->n; i++) sweep_row(s, p, s->trial[i], sweep_score(s->trial[0]));
   kith__page_html(p, "</tbody></table></div>\n");
 }

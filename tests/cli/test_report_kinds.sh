@@ -29,7 +29,7 @@ model: {name: gcn, dim: 4, layers: 2}
 train: {epochs: 6, lr: 0.02}
 evaluate: {split: valid, every: 2}
 J
-for verb in ingest partition train evaluate; do "$KITH" $verb classes.yaml --json | tail -n 1 >$verb.json; done
+for verb in ingest partition train evaluate; do "$KITH" $verb classes.yaml --json --quiet | tail -n 1 >$verb.json; done
 "$KITH" train classes.yaml --set work=b --set graph="classes & more/graph.h5" --set parts="classes & more/parts.h5" --set model.dim=6 --quiet >/dev/null
 "$KITH" report classes.yaml --compare b "classes & more" >out
 f1=$(/usr/bin/python3 -c 'import json; r = json.load(open("evaluate.json")); print("%.4f" % r["test_macro_f1"]); print("%.4f" % r["test_accuracy"])' | xargs)
@@ -48,7 +48,7 @@ cat >sweep/sweep/trials.jsonl <<'J'
 J
 sed 's#^work: .*#work: sweep#' classes.yaml >sweep.yaml
 "$KITH" report sweep.yaml --output sweep.html >out
-page sweep.html "3 trials: 1 done, 1 stopped by halving, 1 failed" "Best is trial 1, accuracy 0.6100" "&lt;i&gt;the loss&lt;/i&gt; &amp; more" "kith sweep sweep.yaml" "the best trial"
+page sweep.html "3 trials: 1 done, 1 stopped by halving, 1 failed" "Best is trial 1, Accuracy 0.6100" "&lt;i&gt;the loss&lt;/i&gt; &amp; more" "kith sweep sweep.yaml" "the best trial"
 
 if command -v chromium >/dev/null; then
   timeout $limit /usr/bin/python3 "$KITH_SOURCE/tests/support/browser.py" two.html sweep.html >out || { cat out; fail "in the browser"; }
