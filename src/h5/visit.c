@@ -94,6 +94,13 @@ done:
 
 static kith_status visit_group(visit_walk *w, const char *name);
 
+/* The type of an object: HDF5 1.12 gave the function another name with the struct. */
+#if H5_VERSION_GE(1, 12, 0)
+#define VISIT_GET_INFO H5Oget_info_by_name3
+#else
+#define VISIT_GET_INFO H5Oget_info_by_name2
+#endif
+
 /* Visit the object of a link.  Names longer than Kith's are skipped. */
 static kith_status visit_link(visit_walk *w, const char *link) {
   kith_status st = KITH_OK;
@@ -102,8 +109,8 @@ static kith_status visit_link(visit_walk *w, const char *link) {
   KITH_CHECK(++w->n <= VISIT_MAX, KITH_EDATA, "%s: has more than %d objects; is it a Kith file?", w->f->path,
              VISIT_MAX);
   if (snprintf(name, sizeof name, "%s%s", w->group, link) >= (int)sizeof name) goto done;
-  KITH_CHECK(H5Oget_info_by_name2(w->f->file, name, &is, H5O_INFO_BASIC, H5P_DEFAULT) >= 0,
-             kith__h5_error_status(), "%s: \"%s\" is damaged: %s", w->f->path, name, kith__h5_error_text());
+  KITH_CHECK(VISIT_GET_INFO(w->f->file, name, &is, H5O_INFO_BASIC, H5P_DEFAULT) >= 0, kith__h5_error_status(),
+             "%s: \"%s\" is damaged: %s", w->f->path, name, kith__h5_error_text());
   if (is.type == H5O_TYPE_DATASET) KITH_TRY(visit_dataset(w, name));
   if (is.type == H5O_TYPE_GROUP) KITH_TRY(visit_group(w, name));
 done:

@@ -86,7 +86,11 @@ void edit_open(const char *path, edit_file *base) {
   FUZZ_HOLD(file >= 0, "%s cannot be opened", path);
   build_owner root = {base, ""};
   H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, NULL, build_on_attribute, &root);
+#if H5_VERSION_GE(1, 12, 0)
+  H5Ovisit3(file, H5_INDEX_NAME, H5_ITER_INC, build_on_object, base, H5O_INFO_BASIC);
+#else
   H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, build_on_object, base, H5O_INFO_BASIC);
+#endif
   H5Fclose(file);
   build_unseal(base);
 }
