@@ -1,16 +1,60 @@
-# What `cmake --install` installs: the program, the library with its headers, the Slurm scripts, and what lets other
-# projects find the library, by CMake (find_package(kith)) and by pkg-config (kith.pc).
+# What `cmake --install` installs: the program with its documents, man pages, completions, sample jobs, Slurm scripts and
+# module file; the library, shared where it is built so, and always static; its headers; and what lets other projects find
+# it, by CMake (find_package(kith)) and by pkg-config (kith.pc).  Components, which src/package.cmake makes packages of:
+# program, library (what a linked program needs to run), development.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
+# Installed files name each other by the way from one to the other, so that --prefix, DESTDIR and a moved folder change nothing.
+foreach(folder BINDIR LIBDIR INCLUDEDIR DATADIR MANDIR DOCDIR)
+  if(IS_ABSOLUTE "${CMAKE_INSTALL_${folder}}")
+    message(FATAL_ERROR "CMAKE_INSTALL_${folder} is ${CMAKE_INSTALL_${folder}}; expected a folder relative to the prefix, such as lib")
+  endif()
+endforeach()
+function(kith_way out from to)
+  file(RELATIVE_PATH way /prefix/${from} /prefix/${to})
+  string(REGEX REPLACE "/$" "" way "${way}")
+  set(${out} "${way}" PARENT_SCOPE)
+endfunction()
+
+# ---- the program ----
+set(share ${CMAKE_INSTALL_DATADIR}/kith)
 if(TARGET kith_program)
-  install(TARGETS kith_program RUNTIME)
+  install(TARGETS kith_program RUNTIME COMPONENT program)
 endif()
-install(TARGETS kith ARCHIVE LIBRARY)
-install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(PROGRAMS slurm/pipeline.sh slurm/partition.sbatch slurm/train.sbatch slurm/update.sbatch slurm/evaluate.sbatch slurm/doctor.sbatch
-        DESTINATION ${CMAKE_INSTALL_DATADIR}/kith/slurm)
-install(FILES slurm/environment.sh DESTINATION ${CMAKE_INSTALL_DATADIR}/kith/slurm)
+install(DIRECTORY jobs/ DESTINATION ${share}/jobs COMPONENT program FILES_MATCHING PATTERN "*.yaml" PATTERN runs EXCLUDE)
+install(DIRECTORY slurm/ DESTINATION ${share}/slurm COMPONENT program
+        FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE
+        FILES_MATCHING PATTERN "*.sbatch" PATTERN pipeline.sh PATTERN cluster EXCLUDE)
+
+# environment.sh finds the program from where it lies.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS slurm/environment.sh)
+kith_way(way ${share}/slurm ${CMAKE_INSTALL_BINDIR})
+file(READ slurm/environment.sh script)
+string(REPLACE "\"$here/../../../bin/kith\"" "\"$here/${way}/kith\"" installed "${script}")
+if(NOT installed MATCHES "here/${way}/kith")
+  message(FATAL_ERROR "slurm/environment.sh does not look for the program where it is installed; src/install.cmake knows the words")
+endif()
+file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/installed/environment.sh "${installed}")
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/installed/environment.sh DESTINATION ${share}/slurm COMPONENT program)
+
+set(modules ${share}/modulefiles/kith)
+kith_way(KITH_MODULE_PREFIX ${modules} .)
+configure_file(src/kith.lua.in installed/${PROJECT_VERSION}.lua @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/installed/${PROJECT_VERSION}.lua DESTINATION ${modules} COMPONENT program)
+
+# Documents keep their places beside each other, so their links hold.
+install(FILES README.md CHANGELOG.md CONTRIBUTING.md CITATION.cff LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program
+        PATTERN examples EXCLUDE PATTERN packaging EXCLUDE PATTERN __pycache__ EXCLUDE)
+install(DIRECTORY docs/examples DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs COMPONENT development)
+
+# ---- the library ----
+install(TARGETS kith LIBRARY COMPONENT library NAMELINK_COMPONENT development ARCHIVE COMPONENT development)
+if(BUILD_SHARED_LIBS)
+  install(TARGETS kith_archive ARCHIVE COMPONENT development)
+endif()
+install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 
 # Files and linker flags behind a list of libraries and targets.  MPI is left out: every program brings it by itself.
 function(kith_link_line out)
@@ -44,23 +88,20 @@ function(kith_link_line out)
 endfunction()
 
 # A program that links the static library links what it stands on, too.
-set(kith_kind SHARED)
-set(kith_needs)
-if(NOT BUILD_SHARED_LIBS)
-  set(kith_kind STATIC)
-  kith_link_line(kith_needs ${KITH_LIBRARIES})
+kith_link_line(kith_needs ${KITH_LIBRARIES})
+set(kith_static_file ${CMAKE_STATIC_LIBRARY_PREFIX}kith${CMAKE_STATIC_LIBRARY_SUFFIX})
+set(kith_shared_file)
+if(BUILD_SHARED_LIBS)
+  set(kith_shared_file ${CMAKE_SHARED_LIBRARY_PREFIX}kith${CMAKE_SHARED_LIBRARY_SUFFIX})
 endif()
-set(kith_file ${CMAKE_${kith_kind}_LIBRARY_PREFIX}kith${CMAKE_${kith_kind}_LIBRARY_SUFFIX})
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/kith)
 configure_package_config_file(src/kithConfig.cmake.in kithConfig.cmake INSTALL_DESTINATION ${package}
                               PATH_VARS CMAKE_INSTALL_LIBDIR CMAKE_INSTALL_INCLUDEDIR)
 write_basic_package_version_file(kithConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kithConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/kithConfigVersion.cmake DESTINATION ${package})
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kithConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/kithConfigVersion.cmake
+        DESTINATION ${package} COMPONENT development)
 
-# The prefix in kith.pc follows from where kith.pc lies, so that `cmake --install --prefix` may choose another.
-file(RELATIVE_PATH kith_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
-string(REGEX REPLACE "/$" "" kith_prefix ${kith_prefix})
 set(kith_flags)
 foreach(item IN LISTS kith_needs)
   if(item MATCHES "^[/-]")
@@ -69,5 +110,11 @@ foreach(item IN LISTS kith_needs)
     string(APPEND kith_flags " -l${item}")
   endif()
 endforeach()
+set(kith_flags_public)
+if(NOT BUILD_SHARED_LIBS)
+  set(kith_flags_public "${kith_flags}")
+  set(kith_flags)
+endif()
+kith_way(kith_prefix ${CMAKE_INSTALL_LIBDIR}/pkgconfig .)
 configure_file(src/kith.pc.in kith.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kith.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kith.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
