@@ -241,13 +241,13 @@ static void evaluate_print_weights(cli *c, const kith_embeddings_origin *from, c
   cli_json(c, "weight_users", "%lld", (long long)from->weight_users);
 }
 
-static kith_agreed evaluate_pairs(cli *c, const cli_evaluation *want, const kith_graph *g, int d,
-                                  const float *x, const kith_embeddings_origin *from,
-                                  const kith_pair_terms *pairs) {
+static kith_agreed evaluate_pairs(cli *c, cli_evaluation *want, const kith_graph *g, int d, const float *x,
+                                  const kith_embeddings_origin *from, const kith_pair_terms *pairs) {
   kith_agreed st = {KITH_OK};
   kith_metrics m;
   kith_groups groups;
   KITH_TRY(evaluate_choose_split(c, g));
+  KITH_TRY(cli_check_baselines(c, want, g));
   c->job.evaluate.direct = from->direct;
   c->job.evaluate.pairs = pairs;
   double began = kith_clock();
@@ -262,6 +262,7 @@ static kith_agreed evaluate_pairs(cli *c, const cli_evaluation *want, const kith
   cli_json(c, "seconds", "%.4f", seconds);
   if (want->groups) cli_print_groups(c, &groups);
   cli_json_groups(c, &groups);
+  KITH_TRY(cli_evaluate_baselines(c, want, g, from->model, &m, seconds));
 done:
   return st;
 }
@@ -295,24 +296,7 @@ done:
   return st;
 }
 
-/* --rolling and evaluate.stream have figures of their own. */
-static kith_status evaluate_take(cli *c, cli_evaluation *want) {
-  kith_status st = KITH_OK;
-  bool rolls = false, streams = c->job.task == KITH_TASK_RECOMMEND && c->job.stream.known != KITH_STREAM_NONE;
-  for (int i = 0; i < c->n_arg; i++) rolls = rolls || strncmp(c->arg[i], "--rolling", 9) == 0;
-  want->groups = cli_flag(c, "groups");
-  KITH_CHECK(!want->groups || !rolls, KITH_EUSAGE,
-             "kith evaluate: --groups: is not printed of the slices of --rolling; leave out one of both");
-  KITH_CHECK(!want->groups || c->job.task == KITH_TASK_RECOMMEND, KITH_EUSAGE,
-             "kith evaluate: --groups: is about ranked items; with task: classify nothing is ranked");
-  KITH_CHECK(!want->groups || !streams, KITH_EUSAGE,
-             "kith evaluate: --groups: is about lists of items, and evaluate.stream ranks events; leave it "
-             "out");
-done:
-  return st;
-}
-
-static kith_agreed evaluate_embeddings(cli *c, const cli_evaluation *want, kith_node_split only) {
+static kith_agreed evaluate_embeddings(cli *c, cli_evaluation *want, kith_node_split only) {
   kith_agreed st = {KITH_OK};
   kith_graph *g = NULL;
   float *x = NULL;
@@ -341,7 +325,7 @@ kith_agreed cli_evaluate(cli *c) {
   kith_node_split only = KITH_NODE_NONE;
   cli_evaluation want = {.groups = false};
   bool rolling = false;
-  KITH_TRY(kith_agreed_same(evaluate_take(c, &want)));
+  KITH_TRY(kith_agreed_same(cli_take_evaluation(c, &want)));
   KITH_TRY(cli_rolling(c, &rolling));
   if (rolling) return st;
   KITH_TRY(kith_agree(c->comm, evaluate_options(c, &only)));

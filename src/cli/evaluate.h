@@ -2,13 +2,26 @@
 #ifndef KITH_CLI_EVALUATE_H
 #define KITH_CLI_EVALUATE_H
 
+#include "baseline/baseline.h"
 #include "cli/cli.h"
 #include "eval/groups.h"
 
 /* Options. */
 typedef struct cli_evaluation {
-  bool groups; /* print the figures of groups */
+  bool groups;                   /* print the figures of groups */
+  bool asked;                    /* baselines were named; else those that cost next to nothing are measured */
+  bool baseline[KITH_BASELINES]; /* to measure */
 } cli_evaluation;
+
+/* Take --groups and --baseline, and refuse them where nothing is ranked that they could be of.  Local. */
+kith_status cli_take_evaluation(cli *c, cli_evaluation *want) KITH_MUST_USE;
+/* Refuse a baseline that was asked for and that cannot be measured; drop one that was not.  Collective.
+ * Errors: those of kith_baseline_check(). */
+kith_agreed cli_check_baselines(const cli *c, cli_evaluation *want, const kith_graph *g) KITH_MUST_USE;
+/* Measure baselines, print them in a table below the model of these figures, and add them to the JSON object.
+ * Collective.  Errors: those of kith_baseline_evaluate(). */
+kith_agreed cli_evaluate_baselines(cli *c, const cli_evaluation *want, const kith_graph *g, const char *model,
+                                   const kith_metrics *m, double seconds) KITH_MUST_USE;
 
 /* Print the figures of all users, and add them to the JSON object.  Local. */
 void cli_print_metrics(cli *c, const kith_metrics *m);

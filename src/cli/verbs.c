@@ -39,6 +39,8 @@ const cli_verb cli_verbs[] = {
      "  --k LIST             cutoffs such as 5,10; overrides evaluate.k\n"
      "  --groups             also by activity of users and popularity of items;\n"
      "                       WORK/evaluate-SPLIT.json has these in any case\n"
+     "  --baseline LIST      beside the model: of popular, itemknn and ease, or none\n"
+     "                       (default: popular)\n"
      "  --rolling S          instead: train to the beginning of each of S slices of\n"
      "                       time, measure in it, print mean and spread; in\n"
      "                       WORK/rolling-S, continued there if interrupted\n"

@@ -4,6 +4,7 @@
 
 #include "eval/eval.h"
 #include "eval/groups.h"
+#include "eval/topk_heap.h"
 #include "ops/scores.h"
 
 /* ---- scope.c: which items are ranked for a user, and which held-out items count ---- */
@@ -80,30 +81,6 @@ int64_t kith__addend_list(const kith__addends *p, kith_lid user, int32_t at, kit
 void kith__addend_sort(int64_t n, kith__pair *pair);
 /* What the score of an owned user with an item grows by. */
 float kith__addend_one(const kith_pair_terms *terms, kith_lid user, int32_t item);
-
-/* ---- topk_heap.c ---- */
-
-typedef struct kith_scored_item {
-  float score;
-  int32_t item;
-} kith_scored_item;
-
-/* Ranking order: the higher score first, then the smaller item number. */
-static inline bool kith__scored_item_before(kith_scored_item a, kith_scored_item b) {
-  return a.score > b.score || (a.score == b.score && a.item < b.item);
-}
-
-/* Bounded heap of the k best items; entry[0] is the worst of them. */
-typedef struct kith_topk_heap {
-  int n, k;
-  kith_scored_item *entry;
-} kith_topk_heap;
-
-/* Lowest score in a full heap; minus infinity if it is not full. */
-float kith__topk_heap_threshold(const kith_topk_heap *heap);
-void kith__topk_heap_push(kith_topk_heap *heap, kith_scored_item e);
-/* Sort the entries, best first; no push afterwards. */
-void kith__topk_heap_sort(kith_topk_heap *heap);
 
 /* ---- metrics.c ---- */
 

@@ -8,6 +8,9 @@
 
 void dpotrf_(const char *triangle, const int *n, double *a, const int *lda, int *info);
 void dtrtri_(const char *triangle, const char *diagonal, const int *n, double *a, const int *lda, int *info);
+void dpotri_(const char *triangle, const int *n, double *a, const int *lda, int *info);
+void spotrf_(const char *triangle, const int *n, float *a, const int *lda, int *info);
+void spotri_(const char *triangle, const int *n, float *a, const int *lda, int *info);
 void dsyevd_(const char *job, const char *triangle, const int *n, double *a, const int *lda, double *w,
              double *work, const int *n_work, int *iwork, const int *n_iwork, int *info);
 void dsygvd_(const int *type, const char *job, const char *triangle, const int *n, double *a, const int *lda,
@@ -40,6 +43,20 @@ void kith_cholesky_inverse(int n, double *g, double least, bool *good) {
   lapack_end(threads);
   *good = *good && info == 0;
   for (int i = 1; i < n; i++) memset(g + (size_t)i * (size_t)n, 0, (size_t)i * sizeof *g);
+}
+
+void kith_symmetric_inverse(int n, double *g, bool *good) {
+  int info = 0;
+  dpotrf_("U", &n, g, &n, &info);
+  if (info == 0) dpotri_("U", &n, g, &n, &info);
+  *good = info == 0;
+}
+
+void kith_symmetric_inverse_float(int n, float *g, bool *good) {
+  int info = 0;
+  spotrf_("U", &n, g, &n, &info);
+  if (info == 0) spotri_("U", &n, g, &n, &info);
+  *good = info == 0;
 }
 
 kith_status kith_eigen_generalized(int n, double *h, double *g, double *w) {

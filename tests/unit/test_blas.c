@@ -1,13 +1,44 @@
 /* ranks: 1 */
+#include <math.h>
 #include <string.h>
 
 #include "ops/blas.h"
+#include "ops/lapack.h"
 #include "comm/placement.h"
 #include "support/mpi_main.h"
 
 static void products_of_this_machine_are_right(void **state) {
   (void)state;
   assert_true(kith_blas_is_correct());
+}
+
+/* A Gram matrix of whole numbers, whose lower triangle is all that is read and written. */
+static void a_symmetric_matrix_times_its_inverse_is_one(void **state) {
+  (void)state;
+  enum { N = 70 };
+  static double full[N][N], g[N][N];
+  static float f[N][N];
+  bool good[2];
+  for (int i = 0; i < N; i++)
+    for (int j = 0; j < N; j++) full[i][j] = (i == j ? 40 : 0) + 1 + i % 3 * (j % 3) + i % 5 * (j % 5);
+  for (int i = 0; i < N; i++)
+    for (int j = 0; j < N; j++) f[i][j] = (float)(g[i][j] = j <= i ? full[i][j] : 77);
+  kith_symmetric_inverse(N, &g[0][0], &good[0]);
+  kith_symmetric_inverse_float(N, &f[0][0], &good[1]);
+  assert_true(good[0] && good[1]);
+  for (int i = 0; i < N; i++)
+    for (int j = 0; j < N; j++) {
+      double sum = 0, wide = 0;
+      for (int k = 0; k < N; k++) {
+        sum += full[i][k] * (k < j ? g[j][k] : g[k][j]);
+        wide += full[i][k] * (double)(k < j ? f[j][k] : f[k][j]);
+      }
+      assert_true(fabs(sum - (i == j)) < 1e-10 && fabs(wide - (i == j)) < 1e-3);
+      if (j > i) assert_true(g[i][j] == 77 && f[i][j] == 77);
+    }
+  memset(g, 0, sizeof g); /* it has no inverse */
+  kith_symmetric_inverse(N, &g[0][0], &good[0]);
+  assert_false(good[0]);
 }
 
 static void only_kernels_narrower_than_avx2_and_than_the_processor_are_slow(void **state) {
@@ -91,6 +122,7 @@ static void a_rank_may_use_what_its_mask_and_its_quota_allow(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(products_of_this_machine_are_right),
+      cmocka_unit_test(a_symmetric_matrix_times_its_inverse_is_one),
       cmocka_unit_test(only_kernels_narrower_than_avx2_and_than_the_processor_are_slow),
       cmocka_unit_test(core_types_are_tried_from_the_widest_that_the_processor_has),
       cmocka_unit_test(cores_are_shared_as_soon_as_one_thread_must_wait),

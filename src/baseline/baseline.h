@@ -1,0 +1,69 @@
+/**
+ * Baselines: simple rules that tell whether the figures of a model are good, measured as the model is, on the
+ * same split, with the same items ranked, by the same protocol.  Formulas and sources: docs/metrics.md.
+ */
+#ifndef KITH_BASELINE_BASELINE_H
+#define KITH_BASELINE_BASELINE_H
+
+#include "eval/eval.h"
+
+typedef enum kith_baseline {
+  KITH_BASELINE_POPULAR, /**< items by their training interactions */
+  KITH_BASELINE_ITEMKNN, /**< the items most similar to those of the user */
+  KITH_BASELINE_EASE,    /**< a linear model of items by items, in closed form */
+  KITH_BASELINES
+} kith_baseline;
+
+/** How alike two items are that share users. */
+typedef enum kith_similarity {
+  KITH_SIMILARITY_COSINE,     /**< cosine of their vectors of users */
+  KITH_SIMILARITY_TFIDF,      /**< the same, users of few items count more */
+  KITH_SIMILARITY_CONDITIONAL /**< the share of the users of one who have the other, too; not symmetric */
+} kith_similarity;
+
+typedef struct kith_baseline_settings {
+  bool chosen;                /**< by the validation split; else the defaults */
+  kith_similarity similarity; /**< item kNN … */
+  int neighbors;              /**< … of each item … */
+  double shrink;              /**< … what is added to the divisor … */
+  bool normalize;             /**< … whether the similarities of an item's neighbors sum to 1 … */
+  double power;               /**< … and of conditional similarity the power of the other's degree */
+  double lambda;              /**< EASE: L2 regularization */
+} kith_baseline_settings;
+
+typedef struct kith_baseline_figures {
+  kith_baseline_settings settings;
+  kith_metrics metrics;
+  double seconds;       /**< of this rank, for everything: settings, model, ranking */
+  int64_t memory_bytes; /**< arrays of the rank that has most */
+} kith_baseline_figures;
+
+/** "popular", "itemknn" or "ease". */
+const char *kith_baseline_text(kith_baseline b);
+/** "cosine", "tf-idf" or "conditional". */
+const char *kith_similarity_text(kith_similarity s);
+
+/** Bytes of the arrays of a rank, of rank 0 of `size` for EASE, which rank 0 computes alone.  Local. */
+int64_t kith_baseline_bytes(kith_baseline b, const kith_graph *g, int size, const kith_eval_options *o);
+
+/**
+ * Refuse a baseline that can say nothing of the ranked items, or that the memory of a host does not hold.
+ * Collective.  Errors: KITH_ECONFIG; KITH_ENOMEM.
+ */
+kith_agreed kith_baseline_check(const kith_comm *comm, const kith_graph *g, kith_baseline b,
+                                const kith_eval_options *o) KITH_MUST_USE;
+
+/**
+ * Make a baseline of the training interactions and measure it.
+ *
+ * Settings are those with the highest Recall at the largest cutoff on the validation split (of equals the
+ * first), if there is one and the model is small enough to be made several times; else defaults.
+ *
+ * Collective; the same figures on any number of ranks, but those of EASE as far as the BLAS rounds alike.
+ * Errors: KITH_ENOMEM; those of kith_eval_check(); KITH_ENUMERIC.
+ * @param o  o->split is not KITH_EVAL_AUTO
+ */
+kith_agreed kith_baseline_evaluate(const kith_comm *comm, const kith_graph *g, kith_baseline b,
+                                   const kith_eval_options *o, kith_baseline_figures *out) KITH_MUST_USE;
+
+#endif

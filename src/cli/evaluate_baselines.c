@@ -1,0 +1,126 @@
+/* kith evaluate --groups and --baseline: which are taken, and baselines measured and printed below the model.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/evaluate.h"
+#include "diagnose/diagnose.h"
+
+/* ---- options ---- */
+
+/* "popular,ease", or "none". */
+static kith_status baselines_read(const char *list, cli_evaluation *want) {
+  kith_status st = KITH_OK;
+  char names[KITH_NAME];
+  memset(want->baseline, 0, sizeof want->baseline);
+  if (strcmp(list, "none") == 0) return st;
+  KITH_TRY(kith_text_copy("kith evaluate: --baseline", list, sizeof names, names));
+  for (char *at = names, *name; (name = strsep(&at, ","));) {
+    int b = 0;
+    while (b < KITH_BASELINES && strcmp(name, kith_baseline_text((kith_baseline)b)) != 0) b++;
+    KITH_CHECK(b < KITH_BASELINES, KITH_EUSAGE,
+               "kith evaluate: --baseline %s: \"%s\": expected popular, itemknn or ease, a list of them such "
+               "as popular,ease, or none",
+               list, name);
+    want->baseline[b] = true;
+  }
+done:
+  return st;
+}
+
+/* --rolling and evaluate.stream have figures of their own. */
+kith_status cli_take_evaluation(cli *c, cli_evaluation *want) {
+  kith_status st = KITH_OK;
+  bool rolls = false, streams = c->job.task == KITH_TASK_RECOMMEND && c->job.stream.known != KITH_STREAM_NONE;
+  for (int i = 0; i < c->n_arg; i++) rolls = rolls || strncmp(c->arg[i], "--rolling", 9) == 0;
+  *want = (cli_evaluation){.groups = cli_flag(c, "groups"), .baseline = {[KITH_BASELINE_POPULAR] = true}};
+  const char *list = cli_option(c, "baseline"), *option = want->groups ? "groups" : "baseline";
+  want->asked = list != NULL;
+  if (list) KITH_TRY(baselines_read(list, want));
+  if (!want->groups && !want->asked) return st;
+  KITH_CHECK(!rolls, KITH_EUSAGE,
+             "kith evaluate: --%s: is not printed of the slices of --rolling; leave out one of both", option);
+  KITH_CHECK(c->job.task == KITH_TASK_RECOMMEND, KITH_EUSAGE,
+             "kith evaluate: --%s: is about ranked items; with task: classify nothing is ranked", option);
+  KITH_CHECK(!streams, KITH_EUSAGE,
+             "kith evaluate: --%s: is about lists of items, and evaluate.stream ranks events; leave it out",
+             option);
+done:
+  return st;
+}
+
+/* ---- figures ---- */
+
+kith_agreed cli_check_baselines(const cli *c, cli_evaluation *want, const kith_graph *g) {
+  kith_agreed st = {KITH_OK};
+  for (int b = 0; b < KITH_BASELINES; b++) {
+    if (!want->baseline[b]) continue;
+    st = kith_baseline_check(c->comm, g, (kith_baseline)b, &c->job.evaluate);
+    want->baseline[b] = !kith_is_bad(st);
+    if (want->asked) KITH_TRY(st);
+    st = (kith_agreed){KITH_OK};
+  }
+done:
+  return st;
+}
+
+static void baselines_print_line(const cli *c, const char *name, const kith_metrics *m, double seconds,
+                                 int64_t bytes) {
+  char memory[32] = "";
+  const int last = m->n_k - 1;
+  cli_print(c, "%-12s  %11.6f  %11.6f  %10.2f  %12s", name, m->recall[last], m->ndcg[last], seconds,
+            bytes > 0 ? kith_bytes_print(bytes, memory) : "");
+}
+
+static void baselines_print_settings(const cli *c, kith_baseline b, const kith_baseline_settings *s) {
+  const char *chosen = s->chosen ? "chosen on validation" : "defaults";
+  char how[64];
+  if (s->similarity == KITH_SIMILARITY_CONDITIONAL) snprintf(how, sizeof how, "power %g", s->power);
+  else snprintf(how, sizeof how, "shrink %g%s", s->shrink, s->normalize ? ", normalized" : "");
+  if (b == KITH_BASELINE_ITEMKNN)
+    cli_print(c, "  %s, %s, %s (%s)", kith_similarity_text(s->similarity),
+              KITH_COUNT(s->neighbors, "neighbor(s)"), how, chosen);
+  if (b == KITH_BASELINE_EASE) cli_print(c, "  lambda %g (%s)", s->lambda, chosen);
+}
+
+static void baselines_json(cli *c, kith_baseline b, const kith_baseline_figures *f, bool first) {
+  const kith_baseline_settings *s = &f->settings;
+  cli_json_more(c, "%s{\"name\": \"%s\"", first ? "" : ", ", kith_baseline_text(b));
+  cli_json_figures(c, &f->metrics);
+  cli_json(c, "seconds", "%.4f", f->seconds);
+  cli_json(c, "memory_bytes", "%lld", (long long)f->memory_bytes);
+  cli_json(c, "settings", "{");
+  if (b == KITH_BASELINE_ITEMKNN)
+    cli_json_more(
+        c,
+        "\"similarity\": \"%s\", \"neighbors\": %d, \"shrink\": %.10g, \"normalize\": %s, \"power\": "
+        "%.10g, ",
+        kith_similarity_text(s->similarity), s->neighbors, s->shrink, s->normalize ? "true" : "false",
+        s->power);
+  if (b == KITH_BASELINE_EASE) cli_json_more(c, "\"lambda\": %.10g, ", s->lambda);
+  if (b != KITH_BASELINE_POPULAR) cli_json_more(c, "\"chosen\": %s", s->chosen ? "true" : "false");
+  cli_json_more(c, "}}");
+}
+
+kith_agreed cli_evaluate_baselines(cli *c, const cli_evaluation *want, const kith_graph *g, const char *model,
+                                   const kith_metrics *m, double seconds) {
+  kith_agreed st = {KITH_OK};
+  const int top = m->k[m->n_k - 1];
+  bool first = true;
+  cli_json(c, "baselines", "[");
+  for (int b = 0; b < KITH_BASELINES; b++) {
+    kith_baseline_figures f;
+    if (!want->baseline[b]) continue;
+    KITH_TRY(kith_baseline_evaluate(c->comm, g, (kith_baseline)b, &c->job.evaluate, &f));
+    if (first)
+      cli_print(c, "%-12s  Recall@%-4d  NDCG@%-6d  %10s  %12s", "baselines", top, top, "seconds", "memory");
+    if (first) baselines_print_line(c, model, m, seconds, 0);
+    baselines_print_line(c, kith_baseline_text((kith_baseline)b), &f.metrics, f.seconds, f.memory_bytes);
+    baselines_print_settings(c, (kith_baseline)b, &f.settings);
+    baselines_json(c, (kith_baseline)b, &f, first);
+    first = false;
+  }
+  cli_json_more(c, "]");
+done:
+  return st;
+}
