@@ -1,48 +1,32 @@
-/* embed.init: mean and update.init: features: an inverted index of the known nodes' features, the exact top k
- * of each new node, and the mean of the rows of these. */
+/* embed.init: mean and update.init: features: the known nodes that are most like each new node, and the mean
+ * of their rows. */
 #include "train/alike_rows.h"
 
-#include <math.h>
 #include <stdlib.h>
 
-#include "graph/content.h"
 #include "ops/ops.h"
 #include "store/store.h"
-
-typedef struct alike_entry {
-  int32_t node; /* original number */
-  float unit;   /* w / |w| */
-} alike_entry;
+#include "train/alike_top.h"
 
 typedef struct alike {
   const kith_comm *comm;
   const kith__alike_query *o;
-  kith__content content; /* of the known nodes */
-  int64_t *n_of;         /* [features] known nodes that have it */
-  double *weight;        /* [entries of content] */
-  double *length;        /* [known nodes] */
-  kith_eid *start;       /* [features + 1] … */
-  alike_entry *entry;    /* … the known nodes that have a feature, ascending */
+  kith__alike_index index;
   int n_thread;
-  kith__sparse *score; /* [threads] of vectors [known nodes] */
-  int32_t *near;       /* [n, k] original numbers, the most alike first; -1: no further one */
-  int64_t n_met;       /* known nodes that are neighbors … */
-  int64_t *met;        /* … their original numbers, ascending … */
-  kith_gid *number;    /* … and global numbers, in this order … */
-  int64_t *at;         /* [known nodes] … and their place among the rows received */
+  kith__alike_scratch *scratch; /* [threads] */
+  int32_t *near;                /* [n, k] original numbers, the most alike first; -1: no further one */
+  int64_t n_met;                /* known nodes that are neighbors … */
+  int64_t *met;                 /* … their original numbers, ascending … */
+  kith_gid *number;             /* … and global numbers, in this order … */
+  int64_t *at;                  /* [known nodes] … and their place among the rows received */
   kith_halo *halo;
   float *row; /* [n_met, d] */
 } alike;
 
 static void alike_free(alike *a) {
-  kith__content_free(&a->content);
-  KITH_FREE(a->n_of);
-  KITH_FREE(a->weight);
-  KITH_FREE(a->length);
-  KITH_FREE(a->start);
-  KITH_FREE(a->entry);
-  for (int t = 0; a->score && t < a->n_thread; t++) kith__sparse_free(&a->score[t]);
-  KITH_FREE(a->score);
+  kith__alike_index_free(&a->index);
+  for (int t = 0; a->scratch && t < a->n_thread; t++) kith__alike_scratch_free(&a->scratch[t]);
+  KITH_FREE(a->scratch);
   KITH_FREE(a->near);
   KITH_FREE(a->met);
   KITH_FREE(a->number);
@@ -51,69 +35,18 @@ static void alike_free(alike *a) {
   kith_halo_destroy(&a->halo);
 }
 
-/* ---- the index ---- */
+/* ---- the top k ---- */
 
-static kith_status alike_make(alike *a) {
+static kith_status alike_make(alike *a, kith__content *content) {
   kith_status st = KITH_OK;
-  const kith__content *c = &a->content;
-  int64_t n = c->start[c->n_row];
-  KITH_TRY(KITH_NEW(a->n_of, c->n_column));
-  KITH_TRY(KITH_NEW(a->weight, n));
-  KITH_TRY(KITH_NEW(a->length, c->n_row));
-  KITH_TRY(KITH_NEW(a->start, c->n_column + 2));
-  KITH_TRY(KITH_NEW(a->entry, n));
   a->n_thread = kith_max_threads();
-  KITH_TRY(KITH_NEW(a->score, a->n_thread));
-  for (int t = 0; t < a->n_thread; t++) KITH_TRY(kith__sparse_make(c->n_row, &a->score[t]));
+  KITH_TRY(kith__alike_index_make(content, a->o->n_known, &a->index));
+  KITH_TRY(KITH_NEW(a->scratch, a->n_thread));
+  for (int t = 0; t < a->n_thread; t++)
+    KITH_TRY(kith__alike_scratch_make(&a->index, a->o->features, &a->scratch[t]));
   KITH_TRY(KITH_NEW(a->near, a->o->n * a->o->neighbors));
 done:
   return st;
-}
-
-/* Entries by feature. */
-static void alike_index(alike *a) {
-  const kith__content *c = &a->content;
-  kith__content_count(c, a->n_of);
-  kith__content_weigh(c, 1, a->n_of, a->weight, a->length);
-  for (int64_t k = 0; k < c->n_column; k++) a->start[k + 2] = a->start[k + 1] + a->n_of[k];
-  for (int64_t i = 0; i < c->n_row; i++)
-    for (kith_eid e = c->start[i]; e < c->start[i + 1]; e++)
-      a->entry[a->start[c->column[e] + 1]++] =
-          (alike_entry){(int32_t)i, a->length[i] > 0 ? (float)(a->weight[e] / a->length[i]) : 0};
-  KITH_FREE(a->weight);
-  KITH_FREE(a->length);
-  kith__content_free_entries(&a->content);
-}
-
-/* ---- the top k ---- */
-
-/* Cosines with a new node, times its length. */
-static void alike_score(const alike *a, int64_t row, kith__sparse *s) {
-  const kith_features *f = a->o->features;
-  for (kith_eid e = f->start ? f->start[row] : 0; f->start && e < f->start[row + 1]; e++) {
-    int32_t c = f->index[e];
-    if (a->n_of[c] == 0 || f->value[e] == 0) continue;
-    double w = (double)f->value[e] * log((double)a->content.n_row / (double)a->n_of[c]);
-    for (kith_eid k = a->start[c]; k < a->start[c + 1] && w != 0; k++)
-      kith__sparse_add(s, a->entry[k].node, w * (double)a->entry[k].unit);
-  }
-}
-
-static bool alike_is_before(const kith__sparse *s, int32_t a, int32_t b) {
-  return s->value[a] != s->value[b] ? s->value[a] > s->value[b] : a < b;
-}
-
-/* near [k]: by insertion. */
-static void alike_top(const kith__sparse *s, int k, int32_t *near) {
-  int n = 0;
-  for (int64_t t = 0; t < s->n_touched; t++) {
-    int32_t node = s->touched[t];
-    if (s->value[node] <= 0 || (n == k && !alike_is_before(s, node, near[k - 1]))) continue;
-    int to = n < k ? n++ : k - 1;
-    for (; to > 0 && alike_is_before(s, node, near[to - 1]); to--) near[to] = near[to - 1];
-    near[to] = node;
-  }
-  for (; n < k; n++) near[n] = -1;
 }
 
 static bool alike_skips(const kith__alike_query *o, int64_t i) { return o->skip && o->skip[i]; }
@@ -122,10 +55,11 @@ static void alike_find(alike *a) {
   const kith__alike_query *o = a->o;
 #pragma omp parallel for schedule(dynamic, 64)
   for (int64_t i = 0; i < o->n; i++) {
-    kith__sparse *s = &a->score[kith_thread_num()];
-    if (!alike_skips(o, i)) alike_score(a, o->row ? o->row[i] : o->first + i, s);
-    alike_top(s, o->neighbors, a->near + i * o->neighbors);
-    kith__sparse_clear(s);
+    int32_t *near = a->near + i * o->neighbors;
+    for (int k = 0; k < o->neighbors; k++) near[k] = -1;
+    if (!alike_skips(o, i))
+      kith__alike_top(&a->index, o->features, o->row ? o->row[i] : o->first + i, o->neighbors,
+                      &a->scratch[kith_thread_num()], near);
   }
 }
 
@@ -133,7 +67,7 @@ static void alike_find(alike *a) {
 
 static kith_status alike_meet(alike *a) {
   kith_status st = KITH_OK;
-  int64_t n_known = a->content.n_row;
+  int64_t n_known = a->index.content.n_row;
   KITH_TRY(KITH_NEW(a->at, n_known));
   for (int64_t i = 0; i < a->o->n * a->o->neighbors; i++)
     if (a->near[i] >= 0) a->at[a->near[i]] = 1;
@@ -220,15 +154,15 @@ kith_agreed kith__alike_rows(const kith_comm *comm, const kith_graph *g, const c
                              const kith__alike_query *o, int64_t *n_alone) {
   kith_agreed st = {KITH_OK};
   alike a = {.comm = comm, .o = o};
-  KITH_TRY(kith__content_gather(comm, g, (int)o->type, -1, &a.content));
-  a.content.n_row = kith_min(a.content.n_row, o->n_known); /* known nodes are the first ones */
-  KITH_TRY(kith_agree(comm, alike_make(&a)));
-  alike_index(&a);
+  kith__content content = {.n_row = 0};
+  KITH_TRY(kith__content_gather(comm, g, (int)o->type, -1, &content));
+  KITH_TRY(kith_agree(comm, alike_make(&a, &content))); /* known nodes are the first ones */
   alike_find(&a);
   KITH_TRY(alike_gather(&a, g, parts_path));
   alike_means(&a);
   *n_alone = alike_count_alone(comm, o, a.near);
 done:
+  kith__content_free(&content);
   alike_free(&a);
   return st;
 }
