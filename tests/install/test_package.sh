@@ -29,6 +29,7 @@ P
 
 # ---- the module file: its prefix is where it lies ----
 lua=$(command -v lua5.3 || command -v lua5.4 || command -v lua || true)
+[ -n "$lua" ] || echo "skipped: the module file, without Lua"
 [ -z "$lua" ] || "$lua" - "$here" "$version" <<'L' || fail "the module file"
 local prefix, version = arg[1], arg[2]
 local set, path, file = {}, {}, prefix .. "/share/kith/modulefiles/kith/" .. version .. ".lua"
@@ -57,7 +58,9 @@ assert all(p["licenseDeclared"] and (not p["licenseDeclared"].startswith("Licens
 P
 
 # ---- the Debian package of the program ----
-if command -v dpkg-deb dpkg-shlibdeps >/dev/null && [ "$(command -v dpkg-deb dpkg-shlibdeps | wc -l)" = 2 ]; then
+if [ "$(command -v dpkg-deb dpkg-shlibdeps file | wc -l)" != 3 ]; then
+  echo "skipped: the package, without dpkg-dev and file"
+else
   cpack -G DEB --config "$KITH_BUILD/CPackConfig.cmake" -B "$dir/deb" -D CPACK_COMPONENTS_ALL='program;papers_program' -D CPACK_DEBIAN_COMPRESSION_TYPE=gzip >"$dir/log" 2>&1 || fail "$(cat "$dir/log")"
   deb=$(echo "$dir"/deb/kith_"$version"-1_*.deb)
   dpkg-deb --info "$deb" >"$dir/info"
@@ -73,7 +76,7 @@ if command -v dpkg-deb dpkg-shlibdeps >/dev/null && [ "$(command -v dpkg-deb dpk
 fi
 
 # ---- the source archive ----
-command -v git >/dev/null && [ -e "$KITH_SOURCE/.git" ] || exit 0
+command -v git >/dev/null && [ -e "$KITH_SOURCE/.git" ] || { echo "skipped: the source archive, outside of git"; exit 0; }
 export GIT_CONFIG_NOSYSTEM=1 HOME=$dir
 git clone -q --shared "$KITH_SOURCE" "$dir/clone" 2>"$dir/log" || { cat "$dir/log"; exit 1; }
 dist() { mkdir -p "$dir/$1"; cp "$KITH_BUILD/kith.spdx.json" "$dir/$1/"; cmake -DSOURCE="$dir/clone" -DBUILD="$dir/$1" -DVERSION="$version" -P "$KITH_SOURCE/src/dist.cmake" >"$dir/log" 2>&1; }
