@@ -8,6 +8,7 @@
 #include "base/json.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -290,12 +291,13 @@ kith_status kith_json_read_file(const char *path, bool lines, kith_json *out) {
   struct stat s;
   *out = (kith_json){.value = NULL};
   KITH_TRY(kith_file_fopen(path, &f));
-  KITH_CHECK(fstat(fileno(f), &s) == 0, KITH_EIO, "%s: cannot be examined", path);
+  KITH_CHECK(fstat(fileno(f), &s) == 0, KITH_EIO, "%s: cannot be examined: %s", path, strerror(errno));
   KITH_CHECK(s.st_size <= KITH_JSON_FILE, KITH_EDATA,
              "%s: larger than the %d MB that are read of such a file", path, KITH_JSON_FILE >> 20);
   KITH_TRY(KITH_NEW(text, (int64_t)s.st_size));
   size_t n = fread(text, 1, (size_t)s.st_size, f);
-  KITH_CHECK(!ferror(f) && !kith_fault(KITH_FAULT_READ), KITH_EIO, "%s: cannot be read", path);
+  KITH_CHECK(!ferror(f) && !kith_fault(KITH_FAULT_READ), KITH_EIO, "%s: reading failed: %s", path,
+             strerror(errno));
   KITH_TRY(json_read(path, text, (int64_t)n, lines, out));
 done:
   if (f) fclose(f);

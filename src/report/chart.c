@@ -41,7 +41,7 @@ static bool chart_range(const report_chart *c, double lo[2], double hi[2]) {
 static double chart_tag_width(const report_chart *c) {
   double most = 0;
   for (int s = 0; s < c->n_series; s++)
-    if (c->series[s].tag) most = fmax(most, kith__text_width(c->series[s].tag) + 8);
+    if (c->series[s].tag) most = fmax(most, 1.25 * kith__text_width(c->series[s].tag) + 9);
   return most;
 }
 

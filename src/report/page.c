@@ -24,7 +24,9 @@ static void page_append(report_page *p, const char *text, int64_t n) {
   p->text[p->n] = '\0';
 }
 
-void kith__page_html(report_page *p, const char *html) { page_append(p, html, (int64_t)strlen(html)); }
+void kith__page_html(report_page *p, const char *html) {
+  if (html) page_append(p, html, (int64_t)strlen(html));
+}
 
 /* What stands for a character in HTML; null: itself. */
 static const char *page_entity(char c) {

@@ -28,7 +28,7 @@ struct report_lack {
  * Conversions: %s, %c, %d, %lld, %f, %e, %g with flags, width and precision, %%.  Local.
  */
 void kith__page_put(report_page *p, const char *html, ...) KITH_FORMAT(2, 3);
-/** Append HTML as it is: other pages, constants. */
+/** Append HTML as it is: another page's text, which is null while that is empty; constants. */
 void kith__page_html(report_page *p, const char *html);
 /** Append text, escaped.  Bytes that are no UTF-8, control characters and bidirectional overrides become the
  * replacement character. */

@@ -1,6 +1,7 @@
 /* The page: sections in order, and the frame around them. */
 #include "report/report.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -119,16 +120,16 @@ static void report_write_frame(const kith_report *r, const report_lack *lack, co
   kith__page_html(p, kith__report_style);
   kith__page_html(p, "</style></head>\n<body><main>\n<header>\n");
   kith__report_head(r, p);
-  if (nav->n > 0) kith__page_put(p, "<nav aria-label=\"Sections\">");
-  if (nav->n > 0) kith__page_html(p, nav->text);
-  if (nav->n > 0) kith__page_html(p, "</nav>\n");
+  kith__page_html(p, "<nav aria-label=\"Sections\">");
+  kith__page_html(p, nav->text);
+  kith__page_html(p, "</nav>\n");
   if (lack->n > 0) {
     kith__page_html(p, "<p class=\"note\">Not shown in this page:</p><ul class=\"lack\">\n");
     kith__page_html(p, lack->list.text);
     kith__page_html(p, "</ul>\n");
   }
   kith__page_html(p, "</header>\n");
-  if (body->n > 0) kith__page_html(p, body->text);
+  kith__page_html(p, body->text);
   report_write_foot(r, p);
 }
 
@@ -160,11 +161,13 @@ static kith_status report_check_replaced(const char *path) {
   char begin[sizeof report_generator] = "";
   if (access(path, F_OK) != 0) return st;
   KITH_TRY(kith_file_fopen(path, &f));
-  size_t n = kith_fault(KITH_FAULT_READ) ? 0 : fread(begin, 1, sizeof begin - 1, f);
-  fclose(f);
+  size_t n = fread(begin, 1, sizeof begin - 1, f);
+  bool good = !kith_fault(KITH_FAULT_READ) && !ferror(f);
+  KITH_CHECK(good, KITH_EIO, "%s: reading failed: %s", path, strerror(errno));
   KITH_CHECK(n == sizeof begin - 1 && strcmp(begin, report_generator) == 0, KITH_EOUTPUT,
              "%s: is there, and no report of Kith; name another file by --output", path);
 done:
+  if (f) fclose(f);
   return st;
 }
 

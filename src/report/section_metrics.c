@@ -201,11 +201,11 @@ static void metrics_split_put(const kith_report *r, report_page *p, int split) {
   kith__page_html(p, "</div>\n");
   if (!groups)
     kith__page_missing(p, "metrics by group of users and items",
-                       "`%s/evaluate-%s.json` has no groups: run `kith evaluate %s` again.", r->run.folder,
-                       metrics_split[split], r->o->job_args);
+                       "`%s/evaluate-%s.json` has no groups: run `kith evaluate %s%s` again.", r->run.folder,
+                       metrics_split[split], r->o->job_args, r->o->refit ? " --refit" : "");
   if (!kith_json_get(e, "baselines"))
-    kith__page_missing(p, "baselines", "run `kith evaluate %s --baseline popular,itemknn,ease`.",
-                       r->o->job_args);
+    kith__page_missing(p, "baselines", "run `kith evaluate %s%s --baseline popular,itemknn,ease`.",
+                       r->o->job_args, r->o->refit ? " --refit" : "");
 }
 
 /* The test split, or validation where test is not held out or was not read. */
@@ -218,9 +218,9 @@ static kith_status metrics_write(kith_report *r, report_page *p) {
     metrics_define(p);
   } else
     kith__page_missing(p, "metrics, baselines and who is served badly",
-                       "`%s/evaluate-%s.json` is %s: run `kith %s %s`.", run->folder, metrics_split[split],
+                       "`%s/evaluate-%s.json` is %s: run `kith %s %s%s`.", run->folder, metrics_split[split],
                        run->stale[split] ? "of another training than embeddings.h5" : "not there",
-                       run->has_rows ? "evaluate" : "train", r->o->job_args);
+                       run->has_rows ? "evaluate" : "train", r->o->job_args, r->o->refit ? " --refit" : "");
   return KITH_OK;
 }
 

@@ -79,10 +79,16 @@ static kith_status repeat_job_file(const kith_report *r, report_page *p) {
   char *text = NULL;
   if (!r->o->job->path[0]) return st;
   KITH_TRY(KITH_NEW(text, REPEAT_FILE + 1));
-  if (kith_is_bad(kith_file_fopen(r->o->job->path, &f))) goto done;
+  if (kith_is_bad(kith_file_fopen(r->o->job->path, &f))) {
+    kith__page_missing(p, "the job file", "%s", kith_error_text());
+    goto done;
+  }
   size_t n = kith_fault(KITH_FAULT_READ) ? 0 : fread(text, 1, REPEAT_FILE, f);
   text[n] = '\0';
-  if (n > 0 && n < REPEAT_FILE) kith__page_put(p, "<h3>%s</h3>\n<pre>%s</pre>\n", r->o->job_args, text);
+  if (n == 0 || n == REPEAT_FILE)
+    kith__page_missing(p, "the job file", "`%s` %s.", r->o->job->path,
+                       n == 0 ? "is empty, or cannot be read" : "has more than 64 kB");
+  else kith__page_put(p, "<h3>%s</h3>\n<pre>%s</pre>\n", r->o->job_args, text);
 done:
   if (f) fclose(f);
   KITH_FREE(text);

@@ -1,6 +1,6 @@
 """Look at pages in headless Chromium: browser.py PAGE.html … ; prints what is wrong, and exits with 1 then.
 
-Each page at 390 and 1280 pixels, light and dark: no error or warning in the console, nothing fetched, no text
+Each page at 390 and 1280 pixels, light and dark, and as it is printed: no error or warning in the console, nothing fetched, no text
 over another, nothing beyond the window, text that can be read against its background.  With --png FOLDER it
 also leaves pictures there.
 """
@@ -96,12 +96,12 @@ class Socket:
         while not any(e.get("method") == method for e in self.events): self.events.append(self.receive())
 
 
-def look(web, page, width, scheme, png):
+def look(web, page, width, scheme, media, png):
     target = web.call("Target.createTarget", url="about:blank")["targetId"]
     session = web.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
     for domain in "Page", "Runtime", "Log", "Network": web.call(domain + ".enable", session)
     web.call("Emulation.setDeviceMetricsOverride", session, width=width, height=800, deviceScaleFactor=1, mobile=width < 600)
-    web.call("Emulation.setEmulatedMedia", session, features=[{"name": "prefers-color-scheme", "value": scheme}])
+    web.call("Emulation.setEmulatedMedia", session, media=media, features=[{"name": "prefers-color-scheme", "value": scheme}])
     web.events.clear()
     web.call("Page.navigate", session, url="file://" + os.path.realpath(page))
     web.wait("Page.loadEventFired")
@@ -113,7 +113,7 @@ def look(web, page, width, scheme, png):
         p = e.get("params", {})
         if e["method"] in ("Runtime.exceptionThrown", "Log.entryAdded", "Runtime.consoleAPICalled"): bad.append(f"console: {p}")
         if e["method"] == "Network.requestWillBeSent" and p["request"]["url"].split("#")[0] != "file://" + os.path.realpath(page): bad.append("fetched: " + p["request"]["url"])
-    if png:
+    if png and media == "screen":
         web.call("Runtime.evaluate", session, expression="for (const d of document.querySelectorAll('details')) d.open = false")
         found["height"] = web.call("Runtime.evaluate", session, expression="document.documentElement.scrollHeight")["result"]["value"]
         web.call("Emulation.setDeviceMetricsOverride", session, width=width, height=found["height"], deviceScaleFactor=1, mobile=width < 600)
@@ -139,11 +139,11 @@ def main(words):
             number, path = open(port).read().split("\n")[:2]
             web = Socket(int(number), path)
             for page in pages:
-                for width in 390, 1280:
-                    for scheme in "light", "dark":
-                        bad, charts = look(web, page, width, scheme, png)
-                        for line in bad: print(f"{page} at {width} pixels, {scheme}: {line}")
-                        wrong |= bool(bad)
+                views = [(w, s, "screen") for w in (390, 1280) for s in ("light", "dark")] + [(720, "light", "print")]
+                for width, scheme, media in views:
+                    bad, charts = look(web, page, width, scheme, media, png)
+                    for line in bad: print(f"{page} at {width} pixels, {scheme}, {media}: {line}")
+                    wrong |= bool(bad)
                 print(f"{page}: {charts} charts")
         finally:
             browser.kill()
