@@ -17,7 +17,7 @@ enum { BASELINE_EASE_CHOOSES = 10000, BASELINE_MOST_NEIGHBORS = 200 };
 enum { BASELINE_SAID = 1 << 27 };
 
 const char *kith_baseline_text(kith_baseline b) {
-  static const char *const text[KITH_BASELINES] = {"popular", "itemknn", "ease"};
+  static const char *const text[KITH_BASELINES] = {"popular", "itemknn", "ease", "majority", "propagation"};
   return text[b];
 }
 
@@ -198,7 +198,7 @@ static kith_agreed ease_evaluate(baseline_choice *c, bool choose, const kith_eva
   const double n = (double)c->g->n[KITH_ITEM];
   kith_ragged items = {0};
   choose = choose && c->g->n[KITH_ITEM] <= BASELINE_EASE_CHOOSES;
-  c->settings = (kith_baseline_settings){.lambda = 200};
+  c->settings = (kith_baseline_settings){.lambda = 100};
   if (kith__ease_bytes((int64_t)n) >= BASELINE_SAID)
     kith_log("baseline ease: %.0f items: %.1f GiB and %.1e operations on rank 0%s", n,
              (double)kith__ease_bytes((int64_t)n) / 0x1p30, n * n * n, choose ? ", five times" : "");

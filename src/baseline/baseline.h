@@ -11,6 +11,9 @@ typedef enum kith_baseline {
   KITH_BASELINE_POPULAR, /**< items by their training interactions */
   KITH_BASELINE_ITEMKNN, /**< the items most similar to those of the user */
   KITH_BASELINE_EASE,    /**< a linear model of items by items, in closed form */
+  /* Of node classification: */
+  KITH_BASELINE_MAJORITY,    /**< the class of most training nodes */
+  KITH_BASELINE_PROPAGATION, /**< the classes of training nodes, spread along edges */
   KITH_BASELINES
 } kith_baseline;
 
@@ -38,8 +41,10 @@ typedef struct kith_baseline_figures {
   int64_t memory_bytes; /**< arrays of the rank that has most */
 } kith_baseline_figures;
 
-/** "popular", "itemknn" or "ease". */
+/** "popular", "itemknn", "ease", "majority" or "propagation". */
 const char *kith_baseline_text(kith_baseline b);
+/** Whether a baseline is one of node classification.  Local. */
+static inline bool kith_baseline_classifies(kith_baseline b) { return b >= KITH_BASELINE_MAJORITY; }
 /** "cosine", "tf-idf" or "conditional". */
 const char *kith_similarity_text(kith_similarity s);
 
@@ -65,5 +70,17 @@ kith_agreed kith_baseline_check(const kith_comm *comm, const kith_graph *g, kith
  */
 kith_agreed kith_baseline_evaluate(const kith_comm *comm, const kith_graph *g, kith_baseline b,
                                    const kith_eval_options *o, kith_baseline_figures *out) KITH_MUST_USE;
+
+/* ---- classes ---- */
+
+/**
+ * Logits [n_own, classes] of a baseline of node classification: logarithms of shares of the classes, in
+ * training or in what label propagation brings to a node.  Equal on any number of ranks.  Collective.
+ * Errors: KITH_ENOMEM; KITH_ECONFIG: label propagation without edges.
+ */
+kith_agreed kith_class_baseline(const kith_comm *comm, const kith_graph *g, kith_baseline b,
+                                float *logits) KITH_MUST_USE;
+/** Bytes of its arrays on this rank.  Local. */
+int64_t kith_class_baseline_bytes(kith_baseline b, const kith_graph *g);
 
 #endif

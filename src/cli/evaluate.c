@@ -8,15 +8,13 @@
 #include "cli/evidence.h"
 #include "cli/stream.h"
 
-static const char *const evaluate_node_split[KITH_NODE_SPLITS] = {"", "train", "valid", "test"};
-
 /* A classification is not ranked; of its splits, one or all are printed. */
 static kith_status evaluate_options_of_nodes(cli *c, kith_node_split *only) {
   kith_status st = KITH_OK;
   const char *ranked[2] = {"protocol", "k"}, *split = cli_option(c, "split");
   *only = KITH_NODE_NONE;
   for (int s = KITH_NODE_TRAIN; split && s < KITH_NODE_SPLITS; s++)
-    if (strcmp(split, evaluate_node_split[s]) == 0) *only = (kith_node_split)s;
+    if (strcmp(split, cli_node_split((kith_node_split)s)) == 0) *only = (kith_node_split)s;
   KITH_CHECK(!split || *only != KITH_NODE_NONE, KITH_EUSAGE,
              "kith evaluate: --split %s: expected train, valid or test; without it all are printed", split);
   for (int i = 0; i < 2; i++)
@@ -267,35 +265,6 @@ done:
   return st;
 }
 
-/* One split, or every split that has nodes. */
-static kith_agreed evaluate_nodes(cli *c, const kith_graph *g, const float *x, kith_node_split only) {
-  kith_agreed st = {KITH_OK};
-  const char *const *name = evaluate_node_split;
-  char text[128], key[KITH_NAME];
-  for (int s = KITH_NODE_TRAIN; s < KITH_NODE_SPLITS; s++) {
-    kith_accuracy a = kith_eval_accuracy(c->comm, g, x, (kith_node_split)s);
-    double f1 = 0;
-    if (only != KITH_NODE_NONE && s != (int)only) continue;
-    if (a.n == 0 && s == (int)only)
-      return kith_agreed_same(
-          kith_fail(KITH_ECONFIG,
-                    "kith evaluate: --split %s: the graph has no such nodes; see data.splits.%s", name[s],
-                    name[s]));
-    if (a.n == 0) continue;
-    KITH_TRY(kith_eval_macro_f1(c->comm, g, x, (kith_node_split)s, &f1));
-    kith_accuracy_print(&a, sizeof text, text);
-    cli_print(c, "%-6s %s  macro-F1 %.4f", name[s], text, f1);
-    snprintf(key, sizeof key, "%s_accuracy", name[s]);
-    cli_json(c, key, "%.10g", kith_accuracy_ratio(&a));
-    snprintf(key, sizeof key, "%s_loss", name[s]);
-    cli_json(c, key, "%.10g", a.loss);
-    snprintf(key, sizeof key, "%s_macro_f1", name[s]);
-    cli_json(c, key, "%.10g", f1);
-  }
-done:
-  return st;
-}
-
 static kith_agreed evaluate_embeddings(cli *c, cli_evaluation *want, kith_node_split only) {
   kith_agreed st = {KITH_OK};
   kith_graph *g = NULL;
@@ -306,11 +275,11 @@ static kith_agreed evaluate_embeddings(cli *c, cli_evaluation *want, kith_node_s
   KITH_TRY(cli_read_embeddings(c, &g, &d, &x, &from, &pairs));
   evaluate_print_origin(c, &from);
   cli_print_refit(c, g);
-  if (g->n_class > 0) KITH_TRY(evaluate_nodes(c, g, x, only));
+  if (g->n_class > 0) KITH_TRY(cli_evaluate_nodes(c, want, g, x, only));
   else KITH_TRY(evaluate_pairs(c, want, g, d, x, &from, &pairs));
   const bool tests = c->job.evaluate.split == KITH_EVAL_TEST;
   const char *split = tests ? "test" : "valid";
-  if (g->n_class > 0) split = only == KITH_NODE_NONE ? "all" : evaluate_node_split[only];
+  if (g->n_class > 0) split = only == KITH_NODE_NONE ? "all" : cli_node_split(only);
   KITH_TRY(cli_write_evaluation(c, g, split));
 done:
   kith_pair_terms_free(&pairs);

@@ -23,6 +23,12 @@ kith_agreed cli_check_baselines(const cli *c, cli_evaluation *want, const kith_g
 kith_agreed cli_evaluate_baselines(cli *c, const cli_evaluation *want, const kith_graph *g, const char *model,
                                    const kith_metrics *m, double seconds) KITH_MUST_USE;
 
+/* Name of a split of nodes; "" if it is none. */
+const char *cli_node_split(kith_node_split split);
+/* Print the accuracy of logits x on one split of nodes, or on every split that has any, and of the baselines
+ * below it; both are added to the JSON object.  Collective.  Errors: KITH_ECONFIG, KITH_ENOMEM. */
+kith_agreed cli_evaluate_nodes(cli *c, const cli_evaluation *want, const kith_graph *g, const float *x,
+                               kith_node_split only) KITH_MUST_USE;
 /* Print the figures of all users, and add them to the JSON object.  Local. */
 void cli_print_metrics(cli *c, const kith_metrics *m);
 /* Append all figures to the object that is open, as ", \"recall@20\": …".  Local. */

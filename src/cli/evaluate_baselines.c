@@ -9,7 +9,7 @@
 /* ---- options ---- */
 
 /* "popular,ease", or "none". */
-static kith_status baselines_read(const char *list, cli_evaluation *want) {
+static kith_status baselines_read(const char *list, bool classifies, cli_evaluation *want) {
   kith_status st = KITH_OK;
   char names[KITH_NAME];
   memset(want->baseline, 0, sizeof want->baseline);
@@ -17,11 +17,13 @@ static kith_status baselines_read(const char *list, cli_evaluation *want) {
   KITH_TRY(kith_text_copy("kith evaluate: --baseline", list, sizeof names, names));
   for (char *at = names, *name; (name = strsep(&at, ","));) {
     int b = 0;
-    while (b < KITH_BASELINES && strcmp(name, kith_baseline_text((kith_baseline)b)) != 0) b++;
+    while (b < KITH_BASELINES && (kith_baseline_classifies((kith_baseline)b) != classifies ||
+                                  strcmp(name, kith_baseline_text((kith_baseline)b)) != 0))
+      b++;
     KITH_CHECK(b < KITH_BASELINES, KITH_EUSAGE,
-               "kith evaluate: --baseline %s: \"%s\": expected popular, itemknn or ease, a list of them such "
-               "as popular,ease, or none",
-               list, name);
+               "kith evaluate: --baseline %s: \"%s\": expected %s, a list of them, or none%s", list, name,
+               classifies ? "majority or propagation" : "popular, itemknn or ease",
+               classifies ? " (task: classify)" : "");
     want->baseline[b] = true;
   }
 done:
@@ -33,15 +35,17 @@ kith_status cli_take_evaluation(cli *c, cli_evaluation *want) {
   kith_status st = KITH_OK;
   bool rolls = false, streams = c->job.task == KITH_TASK_RECOMMEND && c->job.stream.known != KITH_STREAM_NONE;
   for (int i = 0; i < c->n_arg; i++) rolls = rolls || strncmp(c->arg[i], "--rolling", 9) == 0;
-  *want = (cli_evaluation){.groups = cli_flag(c, "groups"), .baseline = {[KITH_BASELINE_POPULAR] = true}};
+  bool classifies = c->job.task == KITH_TASK_CLASSIFY;
+  *want = (cli_evaluation){.groups = cli_flag(c, "groups")};
+  want->baseline[classifies ? KITH_BASELINE_MAJORITY : KITH_BASELINE_POPULAR] = true;
   const char *list = cli_option(c, "baseline"), *option = want->groups ? "groups" : "baseline";
   want->asked = list != NULL;
-  if (list) KITH_TRY(baselines_read(list, want));
+  if (list) KITH_TRY(baselines_read(list, classifies, want));
   if (!want->groups && !want->asked) return st;
   KITH_CHECK(!rolls, KITH_EUSAGE,
              "kith evaluate: --%s: is not printed of the slices of --rolling; leave out one of both", option);
-  KITH_CHECK(c->job.task == KITH_TASK_RECOMMEND, KITH_EUSAGE,
-             "kith evaluate: --%s: is about ranked items; with task: classify nothing is ranked", option);
+  KITH_CHECK(!want->groups || !classifies, KITH_EUSAGE,
+             "kith evaluate: --groups: is about ranked items; with task: classify nothing is ranked");
   KITH_CHECK(!streams, KITH_EUSAGE,
              "kith evaluate: --%s: is about lists of items, and evaluate.stream ranks events; leave it out",
              option);

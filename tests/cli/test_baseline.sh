@@ -82,7 +82,7 @@ def check(b, make, settings):
 if plain: # the defaults
     assert [b["settings"]["chosen"] for b in full["baselines"]] == [False, False]
     check(full["baselines"][0], knn, ("conditional", 0, False, 0.1, 20))
-    check(full["baselines"][1], ease, (200,))
+    check(full["baselines"][1], ease, (100,))
     sys.exit()
 popular, item_knn, by_ease = full["baselines"]
 check(popular, lambda: np.tile(di, (len(R), 1)), ())

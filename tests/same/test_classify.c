@@ -3,9 +3,12 @@
  * Node classification: the first steps agree to 1e-5 on one rank and on all, sampled with all neighbors and
  * full, and with an independent oracle in double precision, dense matrices without tape and halo.
  */
+#include <math.h>
+
 #include "support/classes.h"
 #include "support/mpi_main.h"
 
+#include "baseline/baseline.h"
 #include "train/train.h"
 
 enum { NODES = 90, CLASSES = 4, FEATURES = 24, WIDTH = 8, STEPS = 6, PARTS = 7 };
@@ -378,6 +381,45 @@ static void accuracy_is_counted(void **state) {
   kith_graph_destroy(&g);
 }
 
+/* Zhou et al. (NIPS 2003), dense: 50 rounds of F = .9 S F + .1 Y, from F = Y. */
+static void label_propagation_is_the_oracles(void **state) {
+  (void)state;
+  static double weight[NODES][NODES], f[NODES][CLASSES], next[NODES][CLASSES];
+  double degree[NODES] = {0}, share[CLASSES] = {0}, n_train = 0;
+  kith_graph *g = test_classes_cut(&classes, test_comm, PARTS, 2);
+  float *logits = calloc((size_t)g->n_own * CLASSES + 1, sizeof *logits);
+  for (int64_t e = 0; e < classes.n_edge; e++) degree[classes.from[e]]++, degree[classes.to[e]]++;
+  for (int64_t e = 0; e < classes.n_edge; e++) {
+    const int i = classes.from[e], j = classes.to[e];
+    weight[i][j] = weight[j][i] = 1 / sqrt(degree[i] * degree[j]);
+  }
+  for (int i = 0; i < NODES; i++)
+    if (classes.split[i] == KITH_NODE_TRAIN) f[i][classes.label[i]] = 1, share[classes.label[i]]++, n_train++;
+  for (int round = 0; round < 50; round++) {
+    memset(next, 0, sizeof next);
+    for (int i = 0; i < NODES; i++)
+      for (int k = 0; k < CLASSES; k++) {
+        for (int j = 0; j < NODES; j++) next[i][k] += 0.9 * weight[i][j] * f[j][k];
+        if (classes.split[i] == KITH_NODE_TRAIN && classes.label[i] == k) next[i][k] += 0.1;
+      }
+    memcpy(f, next, sizeof f);
+  }
+  assert_int_equal(kith_class_baseline(test_comm, g, KITH_BASELINE_PROPAGATION, logits).status, KITH_OK);
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (int k = 0; k < CLASSES; k++) {
+      double sum = 0, prior = 1e-6 * share[k] / n_train;
+      for (int c = 0; c < CLASSES; c++) sum += f[g->original[i]][c] + 1e-6 * share[c] / n_train;
+      assert_true(fabs((double)logits[i * CLASSES + k] - log((f[g->original[i]][k] + prior) / sum + 1e-12)) <
+                  1e-3);
+    }
+  assert_int_equal(kith_class_baseline(test_comm, g, KITH_BASELINE_MAJORITY, logits).status, KITH_OK);
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (int k = 0; k < CLASSES; k++)
+      assert_true(fabs((double)logits[i * CLASSES + k] - log(share[k] / n_train + 1e-12)) < 1e-5);
+  free(logits);
+  kith_graph_destroy(&g);
+}
+
 /* A model without a layer that could have a column a class, and a start from interactions. */
 static void other_models_are_refused(void **state) {
   (void)state;
@@ -407,6 +449,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(an_epoch_has_every_training_node_once),
                                      cmocka_unit_test(an_oracle_agrees),
                                      cmocka_unit_test(accuracy_is_counted),
+                                     cmocka_unit_test(label_propagation_is_the_oracles),
                                      cmocka_unit_test(other_models_are_refused)};
   test_begin(&argc, &argv);
   classes = test_classes_make(NODES, CLASSES, FEATURES, 4);
