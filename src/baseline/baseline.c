@@ -191,14 +191,14 @@ done:
   return st;
 }
 
-static kith_agreed ease_evaluate(baseline_choice *c, bool choose, const kith_eval_options *o,
+static kith_agreed ease_evaluate(baseline_choice *c, bool choose, double given, const kith_eval_options *o,
                                  kith_metrics *out) {
   kith_agreed st = {KITH_OK};
   static const double lambda[] = {50, 100, 200, 500, 1000};
   const double n = (double)c->g->n[KITH_ITEM];
   kith_ragged items = {0};
-  choose = choose && c->g->n[KITH_ITEM] <= BASELINE_EASE_CHOOSES;
-  c->settings = (kith_baseline_settings){.lambda = 100};
+  choose = choose && given == 0 && c->g->n[KITH_ITEM] <= BASELINE_EASE_CHOOSES;
+  c->settings = (kith_baseline_settings){.lambda = given > 0 ? given : 100, .given = given > 0};
   if (kith__ease_bytes((int64_t)n) >= BASELINE_SAID)
     kith_log("baseline ease: %.0f items: %.1f GiB and %.1e operations on rank 0%s", n,
              (double)kith__ease_bytes((int64_t)n) / 0x1p30, n * n * n, choose ? ", five times" : "");
@@ -213,7 +213,7 @@ done:
 }
 
 kith_agreed kith_baseline_evaluate(const kith_comm *comm, const kith_graph *g, kith_baseline b,
-                                   const kith_eval_options *o, kith_baseline_figures *out) {
+                                   const kith_eval_options *o, double lambda, kith_baseline_figures *out) {
   kith_agreed st = {KITH_OK};
   baseline_choice c = {.comm = comm, .g = g, .o = *o, .best = -1};
   const bool choose = kith_eval_split_count(comm, g, KITH_EVAL_VALID) > 0;
@@ -222,7 +222,7 @@ kith_agreed kith_baseline_evaluate(const kith_comm *comm, const kith_graph *g, k
   c.o.split = KITH_EVAL_VALID;
   if (b == KITH_BASELINE_POPULAR) KITH_TRY(popular_evaluate(comm, g, o, &out->metrics));
   if (b == KITH_BASELINE_ITEMKNN) KITH_TRY(knn_evaluate(&c, choose, o, &out->metrics));
-  if (b == KITH_BASELINE_EASE) KITH_TRY(ease_evaluate(&c, choose, o, &out->metrics));
+  if (b == KITH_BASELINE_EASE) KITH_TRY(ease_evaluate(&c, choose, lambda, o, &out->metrics));
   out->settings = c.settings;
   out->seconds = kith_clock() - began;
   out->memory_bytes = kith_comm_max(comm, kith_baseline_bytes(b, g, comm->size, o));

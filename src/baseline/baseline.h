@@ -32,6 +32,7 @@ typedef struct kith_baseline_settings {
   bool normalize;             /**< … whether the similarities of an item's neighbors sum to 1 … */
   double power;               /**< … and of conditional similarity the power of the other's degree */
   double lambda;              /**< EASE: L2 regularization */
+  bool given;                 /**< by the user: only of EASE */
 } kith_baseline_settings;
 
 typedef struct kith_baseline_figures {
@@ -66,10 +67,12 @@ kith_agreed kith_baseline_check(const kith_comm *comm, const kith_graph *g, kith
  *
  * Collective; the same figures on any number of ranks, but those of EASE as far as the BLAS rounds alike.
  * Errors: KITH_ENOMEM; those of kith_eval_check(); KITH_ENUMERIC.
- * @param o  o->split is not KITH_EVAL_AUTO
+ * @param o       o->split is not KITH_EVAL_AUTO
+ * @param lambda  of EASE, which is then not chosen; 0: choose it
  */
 kith_agreed kith_baseline_evaluate(const kith_comm *comm, const kith_graph *g, kith_baseline b,
-                                   const kith_eval_options *o, kith_baseline_figures *out) KITH_MUST_USE;
+                                   const kith_eval_options *o, double lambda,
+                                   kith_baseline_figures *out) KITH_MUST_USE;
 
 /* ---- classes ---- */
 

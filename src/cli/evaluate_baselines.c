@@ -1,12 +1,25 @@
 /* kith evaluate --groups and --baseline: which are taken, and baselines measured and printed below the model.
  */
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/evaluate.h"
 #include "diagnose/diagnose.h"
 
 /* ---- options ---- */
+
+/* The number behind "ease:". */
+static kith_status baselines_read_lambda(const char *text, double *lambda) {
+  kith_status st = KITH_OK;
+  char *end = NULL;
+  *lambda = strtod(text, &end);
+  KITH_CHECK(end != text && !*end && isfinite(*lambda) && *lambda > 0, KITH_EUSAGE,
+             "kith evaluate: --baseline ease:%s: expected a number above 0, such as ease:200", text);
+done:
+  return st;
+}
 
 /* "popular,ease", or "none". */
 static kith_status baselines_read(const char *list, bool classifies, cli_evaluation *want) {
@@ -17,6 +30,10 @@ static kith_status baselines_read(const char *list, bool classifies, cli_evaluat
   KITH_TRY(kith_text_copy("kith evaluate: --baseline", list, sizeof names, names));
   for (char *at = names, *name; (name = strsep(&at, ","));) {
     int b = 0;
+    if (!classifies && strncmp(name, "ease:", 5) == 0) {
+      KITH_TRY(baselines_read_lambda(name + 5, &want->lambda));
+      name[4] = '\0';
+    }
     while (b < KITH_BASELINES && (kith_baseline_classifies((kith_baseline)b) != classifies ||
                                   strcmp(name, kith_baseline_text((kith_baseline)b)) != 0))
       b++;
@@ -77,7 +94,7 @@ static void baselines_print_line(const cli *c, const char *name, const kith_metr
 }
 
 static void baselines_print_settings(const cli *c, kith_baseline b, const kith_baseline_settings *s) {
-  const char *chosen = s->chosen ? "chosen on validation" : "defaults";
+  const char *chosen = s->chosen ? "chosen on validation" : s->given ? "given" : "defaults";
   char how[64];
   if (s->similarity == KITH_SIMILARITY_CONDITIONAL) snprintf(how, sizeof how, "power %g", s->power);
   else snprintf(how, sizeof how, "shrink %g%s", s->shrink, s->normalize ? ", normalized" : "");
@@ -115,7 +132,7 @@ kith_agreed cli_evaluate_baselines(cli *c, const cli_evaluation *want, const kit
   for (int b = 0; b < KITH_BASELINES; b++) {
     kith_baseline_figures f;
     if (!want->baseline[b]) continue;
-    KITH_TRY(kith_baseline_evaluate(c->comm, g, (kith_baseline)b, &c->job.evaluate, &f));
+    KITH_TRY(kith_baseline_evaluate(c->comm, g, (kith_baseline)b, &c->job.evaluate, want->lambda, &f));
     if (first)
       cli_print(c, "%-12s  Recall@%-4d  NDCG@%-6d  %10s  %12s", "baselines", top, top, "seconds", "memory");
     if (first) baselines_print_line(c, model, m, seconds, 0);

@@ -32,6 +32,7 @@ evaluate: {k: [10]}
 J
 "$KITH" train job.yaml --quiet >log
 "$KITH" evaluate job.yaml --baseline itemknn,ease --json | tail -n 1 >plain.json
+"$KITH" evaluate job.yaml --baseline ease:30 --json | tail -n 1 >given.json
 cd ..
 
 cat >oracle.py <<'P'
@@ -83,6 +84,7 @@ if plain: # the defaults
     assert [b["settings"]["chosen"] for b in full["baselines"]] == [False, False]
     check(full["baselines"][0], knn, ("conditional", 0, False, 0.1, 20))
     check(full["baselines"][1], ease, (100,))
+    check(read("given")["baselines"][0], ease, (30,))
     sys.exit()
 popular, item_knn, by_ease = full["baselines"]
 check(popular, lambda: np.tile(di, (len(R), 1)), ())
@@ -109,6 +111,8 @@ refused() { # STATUS WORDS…: the call ends with this status
 }
 refused 64 --baseline popular,knn
 grep '"knn": expected popular, itemknn or ease' out >/dev/null
+refused 64 --baseline ease:-3
+grep 'ease:-3: expected a number above 0' out >/dev/null
 refused 64 --baseline ease --rolling 2
 refused 64 --groups --rolling 2
 refused 78 --baseline ease --set evaluate.candidates=cold
