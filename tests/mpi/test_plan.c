@@ -80,7 +80,7 @@ static void steps_send_what_was_counted(void **state) {
   kith_trainer *t = NULL;
   kith_plan_cut cut;
   (void)state;
-  model.name = KITH_NGCF; /* whose last layer sends all ghosts */
+  model.name = KITH_GCNII; /* whose last layer sends all ghosts */
   model.dim = DIM;
   model.layers = LAYERS;
   train.batch = EDGES / STEPS;
