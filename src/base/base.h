@@ -185,9 +185,22 @@ kith_status kith_log_check(void) KITH_MUST_USE;
 /** Print "kith: warning: …" to stderr, except at KITH_LOG_NOTHING; printf style. */
 void kith_warn(const char *format, ...) KITH_FORMAT(1, 2);
 
+/** Whether lines on stderr have colors; color.c says what auto is. */
+typedef enum kith_color_when { KITH_COLOR_AUTO, KITH_COLOR_ALWAYS, KITH_COLOR_NEVER } kith_color_when;
+typedef enum kith_color_of {
+  KITH_COLOR_END, /**< of any of the others */
+  KITH_COLOR_ERROR,
+  KITH_COLOR_WARNING,
+  KITH_COLOR_BEST /**< the best epoch so far */
+} kith_color_of;
+
+void kith_color_set(kith_color_when when);
+/** The escape sequence that begins a color on stderr, or ""; always a constant. */
+const char *kith_color(kith_color_of what);
+
 /**
- * Columns of the terminal that shows stderr; 0 if stderr is a file or a pipe.  A launcher's terminal
- * (mpirun), to which it forwards stderr, counts.
+ * Columns of the terminal that shows stderr; 0 if stderr is a file or a pipe, or with TERM=dumb.  A
+ * launcher's terminal (mpirun), to which it forwards stderr, counts.
  */
 int kith_terminal_columns(void);
 /** Whether the parent process is an MPI launcher or its daemon on this node. */

@@ -18,10 +18,13 @@ double kith_clock(void) {
 void kith_log_set(kith_log_level level) { log_level = level; }
 kith_log_level kith_log_get(void) { return log_level; }
 
+/* What erases the bar of a terminal. */
+static const char *log_erase(void) { return kith_terminal_columns() > 0 ? "\r\033[K" : ""; }
+
 static void log_line(const char *before, const char *format, va_list rest) {
   char line[4096];
   vsnprintf(line, sizeof line, format, rest);
-  fprintf(stderr, "%s%s%s\n", kith_terminal_columns() > 0 ? "\r\033[K" : "", before, line);
+  fprintf(stderr, "%s%s%s\n", log_erase(), before, line);
 }
 
 void kith_log(const char *format, ...) {
@@ -36,8 +39,11 @@ void kith_warn(const char *format, ...) {
   va_list rest;
   log_warnings++;
   if (log_level > KITH_LOG_WARNINGS) return;
+  char before[64];
+  snprintf(before, sizeof before, "%skith: warning:%s ", kith_color(KITH_COLOR_WARNING),
+           kith_color(KITH_COLOR_END));
   va_start(rest, format);
-  log_line("kith: warning: ", format, rest);
+  log_line(before, format, rest);
   va_end(rest);
 }
 
@@ -50,7 +56,7 @@ kith_status kith_log_check(void) {
 }
 
 void kith_log_error(void) {
-  bool terminal = kith_terminal_columns() > 0;
-  const char *behind = !terminal ? "\n" : kith_terminal_has_launcher() ? "\033[0m\n\n" : "\033[0m\n";
-  fprintf(stderr, "%skith: %s%s", terminal ? "\r\033[K\033[1m" : "", kith_error_text(), behind);
+  bool launched = kith_terminal_columns() > 0 && kith_terminal_has_launcher();
+  fprintf(stderr, "%s%skith: %s%s%s", log_erase(), kith_color(KITH_COLOR_ERROR), kith_error_text(),
+          kith_color(KITH_COLOR_END), launched ? "\n\n" : "\n");
 }

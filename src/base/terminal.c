@@ -68,6 +68,8 @@ static int terminal_of_launcher(void) {
 int kith_terminal_columns(void) {
   static int shows = TERMINAL_UNKNOWN;
   struct winsize size = {0};
+  const char *term = getenv("TERM");
+  if (term && strcmp(term, "dumb") == 0) return 0; /* it could not erase a line */
   if (shows == TERMINAL_UNKNOWN) shows = isatty(STDERR_FILENO) ? STDERR_FILENO : terminal_of_launcher();
   if (shows == TERMINAL_NONE) return 0;
   if (ioctl(shows, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;

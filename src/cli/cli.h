@@ -20,6 +20,7 @@ typedef struct cli {
   int n_set;                     /* settings of --set … */
   const char *set[CLI_SETTINGS]; /* … as "key=value" */
   bool json;                     /* print one JSON object as the last line of stdout */
+  int out;                       /* stdout, while --quiet --json sends it nowhere; else -1 */
   bool refit;                    /* --refit: the job's work folder is WORK/refit … */
   char chosen[KITH_PATH];        /* … and this is WORK, whose run had a validation share, … */
   char chosen_by[KITH_PATH];     /* … and the newest checkpoint there */

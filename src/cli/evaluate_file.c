@@ -9,6 +9,7 @@ static kith_status evaluation_write(const cli *c, const char *path) {
   cli line = {.comm = c->comm};
   cli_json_more(&line, "{\"verb\": \"%s\"", c->verb);
   cli_json(&line, "status", "\"ok\"");
+  cli_json(&line, "code", "%d", (int)KITH_OK);
   cli_json(&line, "ranks", "%d", c->comm->size);
   cli_json_more(&line, "%s}\n", c->members);
   kith_status st = kith_text_write(path, line.members);

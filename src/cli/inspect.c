@@ -362,6 +362,8 @@ static kith_status inspect_show(cli *c, kith_h5 *f, const char *name) {
   kith_status st = KITH_OK;
   char *text = NULL;
   KITH_TRY(kith_h5_get_attr_text(f, name, &text).status);
+  cli_json(c, "text", "%s", "");
+  cli_json_string(c, text);
   cli_print(c, "%s", inspect_sanitize(text));
 done:
   KITH_FREE(text);

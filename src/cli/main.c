@@ -1,5 +1,6 @@
 /* main: all ranks parse the same arguments, run one verb, and exit with the same code. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,18 +16,34 @@
 
 /* Options of every verb. */
 typedef struct main_options {
-  bool help, quiet, strict;
+  bool quiet, strict;
 } main_options;
+
+/* --color WHEN. */
+static kith_status main_take_color(cli *c) {
+  static const char *const name[] = {
+      [KITH_COLOR_AUTO] = "auto", [KITH_COLOR_ALWAYS] = "always", [KITH_COLOR_NEVER] = "never"};
+  kith_status st = KITH_OK;
+  int when = 0;
+  const char *word = cli_option(c, "color");
+  if (!word) return st;
+  while (when <= KITH_COLOR_NEVER && strcmp(word, name[when]) != 0) when++;
+  KITH_CHECK(when <= KITH_COLOR_NEVER, KITH_EUSAGE, "kith %s: --color %s: expected auto, always or never",
+             c->verb, word);
+  kith_color_set((kith_color_when)when);
+done:
+  return st;
+}
 
 static kith_status main_parse_options(cli *c, int n, char **word, main_options *w) {
   kith_status st = KITH_OK;
   KITH_CHECK(n <= CLI_ARGUMENTS, KITH_EUSAGE, "more than %d arguments on the command line", CLI_ARGUMENTS);
   for (int i = 0; i < n; i++) c->arg[c->n_arg++] = word[i];
   KITH_TRY(cli_take_operand(c));
-  w->help = cli_flag(c, "help");
+  KITH_TRY(main_take_color(c));
   w->quiet = cli_flag(c, "quiet");
   w->strict = cli_flag(c, "strict");
-  c->json = cli_flag(c, "json");
+  (void)cli_flag(c, "json"); /* c->json is known already, also for failures of what comes first */
   for (const char *set = cli_option(c, "set"); set; set = cli_option(c, "set")) {
     KITH_CHECK(c->n_set < CLI_SETTINGS, KITH_EUSAGE, "more than %d --set", CLI_SETTINGS);
     c->set[c->n_set++] = set;
@@ -60,72 +77,72 @@ done:
   return st;
 }
 
-/* The topic of help nearest to an unknown one: near [KITH_JOB_KEY_SIZE]. */
-static bool main_nearest_topic(const char *topic, char *near) {
-  static const char *const pages[] = {"keys", "renamed"};
-  const char *verb = cli_verb_nearest(topic);
-  for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
-    if (kith_edit_distance_is_small(topic, kith_edit_distance(topic, pages[i]))) verb = pages[i];
-  if (!verb) return kith_job_nearest(topic, near);
-  snprintf(near, KITH_JOB_KEY_SIZE, "%s", verb);
-  return true;
+/* Whether a word stands behind the verb, and before "--". */
+static bool main_has(int argc, char **argv, const char *word) {
+  for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
+    if (strcmp(argv[i], word) == 0) return true;
+  return false;
 }
 
-/* Answer an unknown topic with its present name, the nearest topic, or where to look, on stderr. */
-static kith_status main_fail_topic(const char *topic) {
-  char now[4 * KITH_JOB_KEY_SIZE];
-  if (kith_job_foreign(topic, sizeof now, now)) fprintf(stderr, "kith: no key \"%s\": %s\n", topic, now);
-  else if (kith_job_renamed(topic, now))
-    fprintf(stderr, "kith: %s is now called %s; see kith help %s\n", topic, now, now);
-  else if (topic[0] && main_nearest_topic(topic, now))
-    fprintf(stderr, "kith: no help on \"%s\"; did you mean \"%s\"? see kith help %s\n", topic, now, now);
-  else
-    fprintf(stderr, "kith: no help on \"%s\"; kith help lists the verbs, and kith help keys all keys\n",
-            topic);
-  return KITH_EUSAGE;
+/* Whether a command line needs no MPI. */
+static bool main_is_page(int argc, char **argv) {
+  static const char *const first[] = {"--version", "--help", "-h", "help", "completion"};
+  for (size_t i = 0; i < sizeof first / sizeof *first; i++)
+    if (strcmp(argv[1], first[i]) == 0) return true;
+  return cli_verb_find(argv[1]) && (main_has(argc, argv, "--help") || main_has(argc, argv, "-h"));
 }
 
-/* The help of a verb, and the keys of the section that has its name, if there are any. */
-static void main_verb_topic(const cli_verb *v) {
-  cli_print_verb_help(v);
-  kith_job_print_keys(v->name);
-}
-
-/* Print the help on a topic to stdout. */
-static kith_status main_topic(const char *topic) {
-  if (strcmp(topic, "--markdown") == 0) kith_job_print_reference();
-  else if (strcmp(topic, "keys") == 0) kith_job_print_keys("");
-  else if (cli_verb_find(topic)) main_verb_topic(cli_verb_find(topic));
-  else if (strcmp(topic, "renamed") == 0) kith_job_print_renamed();
-  else if (!topic[0] || !kith_job_print_keys(topic)) return main_fail_topic(topic);
+/* Print what such a command line asks for. */
+static kith_status main_page(int argc, char **argv) {
+  const cli_verb *v = cli_verb_find(argv[1]);
+  if (strcmp(argv[1], "--version") == 0) cli_version_line();
+  else if (v) cli_print_verb_help(v);
+  else if (strcmp(argv[1], "completion") == 0) return cli_completion(argc > 2 ? argv[2] : "");
+  else if (argc > 2 && strcmp(argv[2], "--man") == 0) return cli_man(argc > 3 ? argv[3] : "");
+  else if (strcmp(argv[1], "help") == 0 && argc > 2) return cli_help_topic(argv[2]);
+  else cli_print_help(stdout);
   return KITH_OK;
-}
-
-/* Handle command lines that need no MPI; false for all others. */
-static bool main_page(int argc, char **argv, kith_status *st) {
-  const char *first = argc > 1 ? argv[1] : "";
-  bool help = strcmp(first, "help") == 0;
-  *st = argc > 1 ? KITH_OK : KITH_EUSAGE;
-  if (strcmp(first, "--version") == 0) cli_version_line();
-  else if (help && argc > 2) *st = main_topic(argv[2]);
-  else if (help || strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) cli_print_help(stdout);
-  else if (argc == 1) cli_print_help(stderr);
-  else return false;
-  return true;
 }
 
 /* Whether something that was printed did not reach stdout. */
 static bool main_lost_output(void) { return fflush(stdout) != 0 || ferror(stdout); }
 
 static kith_status main_fail_output(void) {
-  fprintf(stderr, "kith: standard output: writing failed: %s\n", strerror(errno));
-  return KITH_EIO;
+  return kith_fail(KITH_EIO, "standard output: writing failed: %s", strerror(errno));
 }
 
-/* Help that could not be written is a failure. */
-static kith_status main_end_page(kith_status st) {
-  bool lost = main_lost_output();
-  return lost && !kith_is_bad(st) ? main_fail_output() : st;
+/* Under a launcher every rank is asked for the page; one prints it.  Help that could not be written is a
+ * failure. */
+static kith_status main_print_page(int argc, char **argv) {
+  int rank = 0;
+  const bool others = kith_launcher_size(&rank) > 1 && rank > 0;
+  if (others && !freopen("/dev/null", "w", stdout)) return KITH_OK;
+  kith_status st = main_page(argc, argv);
+  if (!kith_is_bad(st) && main_lost_output()) st = main_fail_output();
+  if (kith_is_bad(st) && !others) kith_log_error();
+  return st;
+}
+
+/* One JSON object on stdout: what verbs print before it goes nowhere. */
+static kith_status main_hush(cli *c) {
+  kith_status st = KITH_OK;
+  fflush(stdout);
+  int nothing = kith_fault(KITH_FAULT_READ) ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
+  KITH_CHECK(nothing >= 0, KITH_EIO, "/dev/null cannot be opened, which --quiet --json needs");
+  c->out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  KITH_CHECK(c->out >= 0, KITH_EIO, "standard output: %s", strerror(errno));
+  dup2(nothing, STDOUT_FILENO);
+done:
+  if (nothing >= 0) close(nothing);
+  return st;
+}
+
+static void main_unhush(cli *c) {
+  if (c->out < 0) return;
+  fflush(stdout);
+  dup2(c->out, STDOUT_FILENO);
+  close(c->out);
+  c->out = -1;
 }
 
 static kith_status main_fail_verb(const char *verb) {
@@ -136,18 +153,13 @@ static kith_status main_fail_verb(const char *verb) {
 
 static kith_agreed main_verb(cli *c, int argc, char **argv) {
   kith_agreed st = {KITH_OK};
-  main_options w = {.help = false};
+  main_options w = {.quiet = false};
   const cli_verb *v = cli_verb_find(argv[1]);
-  c->verb = argv[1];
-  c->commit = cli_commit;
   KITH_TRY(kith_agree(c->comm, kith_fault_read_text(getenv("KITH_FAULT"), c->comm->rank)));
   KITH_TRY(kith_agree(c->comm, main_parse_options(c, argc - 2, argv + 2, &w)));
   KITH_TRY(kith_agreed_same(v ? KITH_OK : main_fail_verb(argv[1])));
-  if (w.help) {
-    if (c->comm->rank == 0) cli_print_verb_help(v);
-    return st;
-  }
   kith_log_set(c->comm->rank != 0 ? KITH_LOG_NOTHING : w.quiet ? KITH_LOG_WARNINGS : KITH_LOG_ALL);
+  if (w.quiet && c->json) KITH_TRY(kith_agree(c->comm, main_hush(c)));
   KITH_TRY(cli_check_blas(c->comm));
   KITH_TRY(main_run(c, v, &w));
 done:
@@ -156,15 +168,16 @@ done:
 
 /* A launcher that this MPI does not support starts that many programs of one rank each, which would all do
  * the same work in the same folder.  One of them reports it; kith doctor has its own check. */
-static bool main_is_singleton(const kith_comm *all, const char *verb) {
+static kith_agreed main_check_singleton(const kith_comm *all, const char *verb, bool *silent) {
   int rank = 0, told = kith_launcher_size(&rank);
-  if (all->size > 1 || told <= 1 || strcmp(verb, "doctor") == 0) return false;
-  if (rank <= 0)
-    fprintf(stderr,
-            "kith: %d ranks were started, but each takes itself to be alone: start them with the mpirun that "
-            "belongs to this MPI, or with srun --mpi=pmix; kith doctor says more\n",
-            told);
-  return true;
+  *silent = false;
+  if (all->size > 1 || told <= 1 || strcmp(verb, "doctor") == 0) return kith_agreed_same(KITH_OK);
+  *silent = rank > 0;
+  return kith_agreed_same(
+      kith_fail(KITH_EUSAGE,
+                "%d ranks were started, but each takes itself to be alone: start them with the mpirun that "
+                "belongs to this MPI, or with srun --mpi=pmix; kith doctor says more",
+                told));
 }
 
 /* Whether stdout is a pipe whose reader has left, as `head` does. */
@@ -179,7 +192,9 @@ static int main_flush(const kith_comm *all, const cli *c, int code) {
   bool lost = main_lost_output();
   if (!lost || all->rank != 0 || code != KITH_OK) return code;
   if (strcmp(c->verb, "train") == 0 && !c->json && main_reader_left()) return code;
-  return (int)main_fail_output();
+  code = (int)main_fail_output();
+  kith_log_error();
+  return code;
 }
 
 /* Training: record signals from the start on, also while ranks start and read; a closed pipe does not end the
@@ -198,31 +213,47 @@ static int main_thread_level(const char *verb) {
   return MPI_THREAD_FUNNELED;
 }
 
+/* Run the verb, and report how it ended; returns the exit code. */
+static int main_report(cli *c, int argc, char **argv) {
+  bool silent = false;
+  kith_agreed outcome = main_check_singleton(c->comm, argv[1], &silent);
+  if (!kith_is_bad(outcome)) {
+    cli_share_cores(c->comm);
+    outcome = main_verb(c, argc, argv);
+  }
+  const bool speaks = c->comm->rank == 0 && !silent;
+  if (speaks && kith_is_bad(outcome)) kith_log_error();
+  main_unhush(c);
+  if (speaks && c->json) cli_print_json(c, outcome);
+  return main_flush(c->comm, c, (int)outcome.status);
+}
+
 int main(int argc, char **argv) {
   int code = KITH_ENOMEM;
   kith_comm *all = NULL;
   cli *c = NULL;
-  kith_status page = KITH_OK;
+  if (argc == 1) {
+    cli_print_help(stderr);
+    return KITH_EUSAGE;
+  }
   cli_version_words(&argc, argv);
-  if (main_page(argc, argv, &page)) return (int)main_end_page(page);
+  if (main_is_page(argc, argv)) return (int)main_print_page(argc, argv);
   cli_start(argv);
-  page = cli_limits_begin();
-  if (kith_is_bad(page)) return (int)page;
+  kith_status st = cli_limits_begin();
+  if (kith_is_bad(st)) return (int)st;
   kith_h5_init();
   if (strcmp(argv[1], "train") == 0) main_keep_training();
   kith_mpi_init_level(&argc, &argv, main_thread_level(argv[1]));
   bool good =
       !kith_is_bad(kith_comm_create(MPI_COMM_WORLD, &all)) && !kith_is_bad(kith_agree(all, KITH_NEW(c, 1)));
-  if (good && main_is_singleton(all, argv[1])) code = KITH_EUSAGE;
-  else if (good) {
-    cli_share_cores(all);
+  if (good) {
     c->comm = all;
     c->job = kith_job_defaults();
-    kith_agreed outcome = main_verb(c, argc, argv);
-    code = (int)outcome.status;
-    if (all->rank == 0 && kith_is_bad(outcome)) kith_log_error();
-    if (all->rank == 0 && c->json) cli_print_json(c, outcome);
-    code = main_flush(all, c, code);
+    c->verb = argv[1];
+    c->commit = cli_commit;
+    c->json = main_has(argc, argv, "--json");
+    c->out = -1;
+    code = main_report(c, argc, argv);
     KITH_FREE(c->members);
     kith_lock_release(&c->lock);
   }

@@ -228,6 +228,7 @@ void cli_print_json(const cli *c, kith_agreed outcome) {
   cli_json_more(&line, "{\"verb\": ");
   cli_json_string(&line, c->verb);
   cli_json(&line, "status", "\"%s\"", kith_status_name(outcome.status));
+  cli_json(&line, "code", "%d", (int)outcome.status);
   cli_json(&line, "ranks", "%d", c->comm->size);
   if (kith_is_bad(outcome)) {
     cli_json(&line, "error", "%s", "");

@@ -373,6 +373,10 @@ static kith_agreed recommend_all(cli *c, const recommend_request *w, const recom
   KITH_TRY(recommend_gather(c, a, &top, item, score));
   KITH_TRY(
       kith_agree(c->comm, c->comm->rank == 0 ? recommend_write(w->output, a, w->k, item, score) : KITH_OK));
+  cli_json(c, "users", "%lld", (long long)a->g->n[KITH_USER]);
+  cli_json(c, "k", "%d", w->k);
+  cli_json(c, "output", "%s", "");
+  cli_json_string(c, w->output);
   cli_print(c, "wrote the best %s of %s to %s%s", KITH_COUNT(w->k, "item(s)"),
             KITH_COUNT(a->g->n[KITH_USER], "user(s)"), w->output,
             replaces ? ", in place of the file that was there" : "");

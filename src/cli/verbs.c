@@ -1,4 +1,4 @@
-/* The verbs, and the help that is made from their table. */
+/* The verbs and their options. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@ const cli_verb cli_verbs[] = {
     {"partition", true, cli_partition, "JOB", "graph.h5 → WORK/parts.h5, with a report on the partition",
      "  --compare            compare all methods; write nothing\n"
      "  --refit              the graph of kith train --refit, ahead of it\n"},
-    {"plan", true, cli_plan, "JOB", "before an allocation: memory, messages and time by number of ranks",
+    {"plan", true, cli_plan, "JOB", "before an allocation: memory, messages and time by ranks",
      "  --nodes N            nodes of the allocation (default: as many as needed)\n"
      "  --tasks-per-node M   ranks of a node (default: one for each core)\n"
      "  --users N            with the next two: a graph of these sizes, which is not\n"
@@ -32,6 +32,16 @@ const cli_verb cli_verbs[] = {
     {"update", true, cli_update, "JOB", "new lists behind the old → the trained model learns them",
      "  --fresh              drop what an update that is not complete has made;\n"
      "                       without it, that one goes on\n"},
+    {"tune", true, cli_tune, "JOB", "choose settings of the spectral filter on validation items",
+     "  --users N            validation users that are taken, about (default 10000):\n"
+     "                       half to search on, half to check\n"
+     "  --candidates N       items of each that are ranked again (default 500)\n"
+     "  --trials N           trials of the search (default 250)\n"
+     "  --knots N            knots of the filter (default 7)\n"
+     "  --direct             search for model.spectral.direct, too\n"},
+    {"blend", true, cli_blend, "JOB", "several models → one score, weights chosen on validation",
+     "  --users N            validation users, about; overrides blend.users\n"
+     "  --refit              the same weights for the models of kith train --refit\n"},
     {"evaluate", true, cli_evaluate, "JOB", "embeddings.h5 → Recall, NDCG, …, MRR, or accuracy, macro-F1",
      "  --split SPLIT        valid or test; overrides evaluate.split.  Of classes:\n"
      "                       train, valid or test alone (default: all)\n"
@@ -53,16 +63,6 @@ const cli_verb cli_verbs[] = {
      "  --compare RUN        another run beside it: its work folder or its job file;\n"
      "                       several may follow\n"
      "  --refit              the run of kith train --refit → WORK/refit/report.html\n"},
-    {"tune", true, cli_tune, "JOB", "choose settings of the spectral filter on validation items",
-     "  --users N            validation users that are taken, about (default 10000):\n"
-     "                       half to search on, half to check\n"
-     "  --candidates N       items of each that are ranked again (default 500)\n"
-     "  --trials N           trials of the search (default 250)\n"
-     "  --knots N            knots of the filter (default 7)\n"
-     "  --direct             search for model.spectral.direct, too\n"},
-    {"blend", true, cli_blend, "JOB", "several models → one score, weights chosen on validation",
-     "  --users N            validation users, about; overrides blend.users\n"
-     "  --refit              the same weights for the models of kith train --refit\n"},
     {"recommend", true, cli_recommend, "JOB", "embeddings.h5 → top items of some users, or of all",
      "  --user ID            user id of the lists, or of new.h5; repeatable\n"
      "  --new FILE           embeddings of new users (default: new.h5 in the work\n"
@@ -124,85 +124,15 @@ const char *cli_verb_nearest(const char *name) {
   return kith_edit_distance_is_small(name, kith_edit_distance(name, best)) ? best : NULL;
 }
 
-static const char *verbs_of_jobs = "  --set KEY=VALUE      override a key of the job file; repeatable\n";
-static const char *verbs_common =
-    "  --json               print one JSON object as the last line of stdout\n"
+const char cli_options_of_jobs[] = "  --set KEY=VALUE      override a key of the job file; repeatable\n";
+const char cli_options_common[] =
+    "  --json               print one JSON object as the last line of stdout, also of\n"
+    "                       a failure; with --quiet it is all that stdout has\n"
     "  --quiet              no progress and no log on stderr; results, warnings and\n"
     "                       errors remain\n"
     "  --strict             warnings are errors (code 78): those on the job before\n"
     "                       anything is done, those on lists before graph.h5 is\n"
     "                       written\n"
+    "  --color WHEN         auto, always or never; auto is where stderr is a\n"
+    "                       terminal, unless NO_COLOR or CLICOLOR_FORCE is set\n"
     "  --help               print this page\n";
-
-/* Look up an option in a help page.  A line has two spaces, the option, one space and the name of its value,
- * or several spaces for a flag. */
-static cli_option_kind verbs_look_up(const char *page, const char *word) {
-  size_t n = strcspn(word, "=");
-  for (const char *line = page; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-    if (strncmp(line + 2, word, n) != 0 || line[2 + n] != ' ') continue;
-    return line[3 + n] == ' ' ? CLI_OPTION_FLAG : CLI_OPTION_VALUE;
-  }
-  return CLI_OPTION_UNKNOWN;
-}
-
-cli_option_kind cli_option_find(const char *verb, const char *word) {
-  const cli_verb *v = cli_verb_find(verb);
-  if (!v || strncmp(word, "--", 2) != 0) return CLI_OPTION_UNKNOWN;
-  cli_option_kind kind = verbs_look_up(v->options, word);
-  if (kind == CLI_OPTION_UNKNOWN && cli_verb_takes_job(v)) kind = verbs_look_up(verbs_of_jobs, word);
-  return kind == CLI_OPTION_UNKNOWN ? verbs_look_up(verbs_common, word) : kind;
-}
-
-/* An option of a help page that is nearer than the nearest so far. */
-static void verbs_near(const char *page, const char *word, int *least, char *near) {
-  char one[KITH_JOB_KEY_SIZE];
-  for (const char *line = page; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-    if (strncmp(line, "  --", 4) != 0) continue;
-    snprintf(one, sizeof one, "%.*s", (int)strcspn(line + 2, " \n"), line + 2);
-    int distance = kith_edit_distance(word, one);
-    if (distance >= *least) continue;
-    *least = distance;
-    snprintf(near, KITH_JOB_KEY_SIZE, "%s", one);
-  }
-}
-
-bool cli_option_nearest(const char *verb, const char *word, char *near) {
-  const cli_verb *v = cli_verb_find(verb);
-  char plain[KITH_JOB_KEY_SIZE];
-  int least = 1 << 20;
-  if (!v) return false;
-  snprintf(plain, sizeof plain, "--%.*s", (int)strcspn(word + strspn(word, "-"), "="),
-           word + strspn(word, "-"));
-  verbs_near(v->options, plain, &least, near);
-  if (cli_verb_takes_job(v)) verbs_near(verbs_of_jobs, plain, &least, near);
-  verbs_near(verbs_common, plain, &least, near);
-  return kith_edit_distance_is_small(plain + 2, least);
-}
-
-void cli_print_help(FILE *to) {
-  fprintf(to,
-          "kith %s: distributed training of graph neural networks for recommendation\n\n"
-          "  kith VERB JOB.yaml [options]            mpirun -n 4 kith train JOB.yaml\n\n"
-          "Verbs, in the order of a job:\n",
-          KITH_VERSION);
-  for (int i = 0; i < cli_n_verb; i++)
-    fprintf(to, "  %-10s %-5s %s\n", cli_verbs[i].name, cli_verbs[i].usage, cli_verbs[i].help);
-  fprintf(to,
-          "\nOptions of every verb:\n%s%s\n"
-          "kith VERB --help      options of a verb\n"
-          "kith help keys        every key of the job file\n"
-          "kith help KEY         a key or a section, such as train.lr or model\n"
-          "kith help renamed     keys that earlier versions had under other names\n"
-          "kith --version        the version; kith version: what it was built with, too\n\n"
-          "Exit codes: 0 ok, 64 usage, 65 bad data, 66 no input, 70 loss not finite,\n"
-          "71 no memory, 73 cannot write, 74 input/output error, 75 stopped by a signal\n"
-          "or by the watchdog (run again to continue), 78 bad job file.  docs/errors.md\n"
-          "explains them.\n",
-          verbs_of_jobs, verbs_common);
-}
-
-void cli_print_verb_help(const cli_verb *v) {
-  printf("kith %s%s%s [options]\n  %s\n\nOptions:\n%s%s%s", v->name, v->usage[0] ? " " : "", v->usage,
-         v->help, v->options, cli_verb_takes_job(v) ? verbs_of_jobs : "", verbs_common);
-  if (cli_verb_takes_job(v)) printf("\nkith help keys lists every key of the job file.\n");
-}

@@ -65,6 +65,14 @@ bool kith_job_nearest(const char *key, char *near) {
   return kith_edit_distance_is_small(generic, g.distance);
 }
 
+bool kith_job_is_key(const char *word) {
+  char generic[KITH_JOB_KEY_SIZE];
+  kith__job_generic(word, generic);
+  for (int i = 0; i < kith__job_n_row; i++)
+    if (strcmp(kith__job_row[i].key, generic) == 0) return true;
+  return false;
+}
+
 bool kith_job_is_section(const char *word) {
   const size_t n = strlen(word);
   for (int i = 0; i < kith__job_n_row && n > 0; i++)

@@ -279,21 +279,13 @@ const job_foreign *kith__job_find_foreign(const char *key) {
   return NULL;
 }
 
-static bool foreign_is_key(const char *key) {
-  char generic[KITH_JOB_KEY_SIZE];
-  kith__job_generic(key, generic);
-  for (int i = 0; i < kith__job_n_row; i++)
-    if (strcmp(kith__job_row[i].key, generic) == 0) return true;
-  return false;
-}
-
 /* The key of the same section as `key` that ends as `now` does: update.lr for update.learning_rate. */
 static bool foreign_in_section(const char *key, const char *now, char near[KITH_JOB_KEY_SIZE]) {
   const char *dot = strrchr(key, '.');
   if (!dot) return false;
   for (const char *end = strchr(now, '.'); end; end = strchr(end + 1, '.')) {
     snprintf(near, KITH_JOB_KEY_SIZE, "%.*s%s", (int)(dot - key), key, end);
-    if (foreign_is_key(near)) return true;
+    if (kith_job_is_key(near)) return true;
   }
   return false;
 }

@@ -34,11 +34,40 @@ void kith_job_print_reference(void);
  */
 bool kith_job_print_keys(const char *of);
 
+/** A section of the job file; "job" has the keys that lie in none. */
+typedef struct kith_job_section {
+  const char *name, *help;
+} kith_job_section;
+
+extern const kith_job_section kith_job_sections[];
+extern const int kith_job_n_section;
+
+/** Print the sections, each with a line.  Local. */
+void kith_job_print_sections(void);
+/** Print the keys of a section or of a key's last but one part, each in one line with its default; false if
+ * there is no such section.  Local. */
+bool kith_job_print_section(const char *of);
+
+/** All that is printed of a key. */
+typedef struct kith_job_key_help {
+  const char *name, *help;    /**< of the key, in which NAME may stand for a name */
+  bool is_path;               /**< its value is a path */
+  char bounds[512];           /**< what values it may have */
+  char words[512];            /**< those of its values that are words, separated by spaces */
+  char preset[2 * KITH_PATH]; /**< its default */
+} kith_job_key_help;
+
+/** The i-th key of the table; false behind the last one.  Local. */
+bool kith_job_key_help_at(int i, kith_job_key_help *out);
+
 /**
  * Find the known key or section nearest to an unknown one; false if none is near.  Local.
  * @param[out] near  [KITH_JOB_KEY_SIZE]; unspecified if the result is false
  */
 bool kith_job_nearest(const char *key, char *near);
+
+/** Whether a word is a key, of any name of a relation.  Local. */
+bool kith_job_is_key(const char *word);
 
 /** Whether a word is no key, but the beginning of keys: a section.  Local. */
 bool kith_job_is_section(const char *word);

@@ -151,24 +151,32 @@ static bool reference_is_in(const char *key, const char *word) {
   return false;
 }
 
-bool kith_job_print_keys(const char *of) {
-  kith_job job = kith_job_defaults();
+int kith__job_select(const char *topic, bool *is) {
   char generic[KITH_JOB_KEY_SIZE];
-  kith__job_generic(of, generic);
-  size_t n = strlen(generic);
-  bool found = false, some = false;
+  kith__job_generic(topic, generic);
+  const size_t n = strlen(generic);
+  const bool top = strcmp(topic, "job") == 0;
+  int found = 0;
   for (int i = 0; i < kith__job_n_row; i++) {
-    const job_key *k = &kith__job_row[i];
-    bool is = n == 0 || (strncmp(k->key, generic, n) == 0 && (k->key[n] == '\0' || k->key[n] == '.'));
-    if (is) reference_plain(&job, k);
-    found |= is;
+    const char *key = kith__job_row[i].key;
+    is[i] = top ? !strchr(key, '.')
+                : n == 0 || (strncmp(key, generic, n) == 0 && (key[n] == '\0' || key[n] == '.'));
+    found += is[i];
   }
-  for (int i = 0; i < kith__job_n_row && !found; i++) {
-    if (!reference_is_in(kith__job_row[i].key, of)) continue;
-    reference_plain(&job, &kith__job_row[i]);
-    some = true;
+  for (int i = 0, none = found == 0; i < kith__job_n_row && none; i++) {
+    is[i] = reference_is_in(kith__job_row[i].key, topic);
+    found += is[i];
   }
-  return found || some;
+  return found;
+}
+
+bool kith_job_print_keys(const char *of) {
+  const kith_job job = kith_job_defaults();
+  bool is[KITH_JOB_MAX_KEYS];
+  if (kith__job_select(of, is) == 0) return false;
+  for (int i = 0; i < kith__job_n_row; i++)
+    if (is[i]) reference_plain(&job, &kith__job_row[i]);
+  return true;
 }
 
 void kith_job_print_renamed(void) {

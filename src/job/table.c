@@ -373,7 +373,7 @@ const job_key kith__job_row[] = {
      "Number of epochs, those of earlier runs included."},
     {"train.lr", JOB_REAL, AT(train.optimizer.lr), 1e-12, 1e3, "per step", "Learning rate."},
     {"train.optimizer", JOB_ENUM, AT(train.optimizer.name), 0, 0, KITH_OPTIMIZER_NAMES,
-     "adamw: Adam with decoupled weight decay. sgd: gradient descent with momentum."},
+     "The optimizer. adamw: Adam with decoupled weight decay. sgd: gradient descent with momentum."},
     {"train.momentum", JOB_REAL, AT(train.optimizer.momentum), 0, 0.999999, "",
      "sgd: factor of the velocity per step. 0: plain gradient descent."},
     {"train.lr_decay", JOB_REAL, AT(train.lr_decay), 0.01, 1, "per epoch",

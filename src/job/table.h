@@ -82,6 +82,9 @@ static inline bool kith__job_is_list(const job_key *k) {
 /* The table's entry of a key, or null.  A section whose first key is a path stands for it: data.test for
  * data.test.path. */
 const job_key *kith__job_find(const job_table *t, const char *key);
+/* Mark the rows of the table that a topic of help is about: a key, a section, "job", the last word of a
+ * section, or all for ""; is [KITH_JOB_MAX_KEYS].  Returns their number. */
+int kith__job_select(const char *topic, bool *is);
 /* Fail for an unknown key, with the nearest known key or section. */
 kith_status kith__job_fail_unknown(const job_table *t, const char *key) KITH_MUST_USE;
 /* Prefix the message of a failure with "name:line: "; KITH_OK is unchanged. */

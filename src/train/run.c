@@ -207,7 +207,8 @@ static void run_report_eval(const run *r, const history_line *line) {
   bool best = kith__run_selects_epoch(r) && r->best_epoch == r->epoch;
   if (kith__run_classifies(r)) kith_accuracy_print(&line->eval->classification, sizeof text, text);
   else snprintf(text, sizeof text, "Recall@%d %.4f  NDCG@%d %.4f", k, m->recall[c], k, m->ndcg[c]);
-  kith_log("  %s: %s%s", line->split, text, best ? "  best so far" : "");
+  kith_log("  %s: %s%s%s%s", line->split, text, best ? kith_color(KITH_COLOR_BEST) : "",
+           best ? "  best so far" : "", best ? kith_color(KITH_COLOR_END) : "");
 }
 
 static void run_report(const run *r, const history_line *line) {

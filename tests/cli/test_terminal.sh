@@ -14,6 +14,7 @@ when, log, command = sys.argv[1].encode(), sys.argv[2], sys.argv[3:]
 pid, terminal = pty.fork()
 if pid == 0:
     fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    os.environ["TERM"] = "xterm" # a dumb one has no bar
     os.execvp(command[0], command)
 raw, limit = b"", time.time() + 4 * int(os.environ["KITH_LIMIT"])
 while time.time() < limit:
@@ -49,12 +50,14 @@ lines = [json.loads(x) for x in open("work/metrics.jsonl")]
 best = max((x["recall@10"], -x["epoch"]) for x in lines if "recall@10" in x)[1]
 said = [re.match(r"epoch (\d+) ", pieces[i - 1]).group(1) for i, x in enumerate(pieces) if x.endswith("best so far")]
 assert said and int(said[-1]) == -best, (said, best)
+assert raw.count("\x1b[32m  best so far\x1b[0m") == len(said), raw # in its color
 P
 
 # A log has lines, and no bar.
 on2 "$KITH" train job.yaml $long --fresh 2>log >out
 grep -q '▕' log && { echo "a bar in a log"; cat log; exit 1; }
 grep -q '^epoch 6  loss' log
+! grep -a $'\033' log out || { echo "colors in a log"; exit 1; }
 
 # Ctrl-C on mpirun; only the stop itself may write a checkpoint.  What goes on from it ends with the bits of one piece.
 clear() { rm -f work/checkpoint* work/embeddings.h5 work/metrics.jsonl; }
@@ -109,6 +112,6 @@ screen "" wrong mpirun --oversubscribe --bind-to none -n 2 "$KITH" train missing
 /usr/bin/python3 - <<'P'
 import re
 raw = open("wrong", encoding="utf-8").read()
-line = re.search(r"\x1b\[1mkith: [^\n]*missing.yaml: ", raw)
+line = re.search(r"\x1b\[1;31mkith: [^\n]*missing.yaml: ", raw)
 assert line and line.start() < raw.index("-----"), raw
 P
