@@ -66,7 +66,7 @@ def help_of(*words):
 @functools.lru_cache(None)
 def verbs():
     """Options of each verb; True: with a value."""
-    names = re.findall(r"^  ([a-z]+) ", re.search(r"^Verbs.*?\n\n", help_of("--help"), re.M | re.S)[0], re.M)
+    names = re.findall(r"^  ([a-z]+) ", help_of("help", "verbs"), re.M)
     return {verb: {m[1]: bool(m[2]) for m in re.finditer(r"^  (--[a-z-]+)((?: |\[)\S+)?(?= |$)", help_of(verb, "--help"), re.M)} for verb in names}
 
 
@@ -103,6 +103,7 @@ def check_kith(fail, words):
     verb, rest = words[0], words[1:]
     if verb in ("--version", "--help", "help"): return check_help(fail, words)
     if re.fullmatch(r"[A-Z]+", verb): return check_options(fail, "any verb", {o: v for t in verbs().values() for o, v in t.items()}, rest)
+    if verb == "completion": return None if rest in (["bash"], ["zsh"], ["fish"]) else fail("kith completion completes no %s" % rest)
     if verb not in verbs(): return fail("kith has no verb %s" % verb)
     check_options(fail, verb, verbs()[verb], rest)
 
@@ -134,7 +135,7 @@ def check_set(fail, pair):
 
 def check_help(fail, words):
     for word in words[1:]:
-        if word.startswith("-") or word.isupper() or word in ("keys", "renamed"): continue
+        if word.startswith("-") or word.isupper() or word.isdigit() or word in verbs() or word in ("keys", "sections", "verbs", "models", "errors", "renamed"): continue
         if not key_of(word) and not any(key.startswith(word + ".") for key in keys()): fail("kith help %s: no such key or section" % word)
 
 
