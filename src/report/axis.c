@@ -8,7 +8,7 @@
 enum { AXIS_TICKS = (int)(sizeof((report_axis *)0)->tick / sizeof(double)) };
 
 /* Units that a character of a label takes at its size of 11. */
-static const double axis_character = 6.6;
+static const double axis_character = 7;
 
 double kith__text_width(const char *text) {
   int n = 0;

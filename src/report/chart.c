@@ -122,7 +122,7 @@ static void chart_mark(report_page *p, const chart_frame *f) {
   const report_chart *c = f->c;
   if (!c->mark || !isfinite(c->mark_x) || !isfinite(c->mark_y)) return;
   double x = kith__axis_at(&f->x, c->mark_x), y = kith__axis_at(&f->y, c->mark_y),
-         half = kith__text_width(c->mark) / 2;
+         half = 1.2 * kith__text_width(c->mark) / 2; /* which is bold */
   double label = fmin(fmax(x, half), chart_width - half);
   kith__page_put(p, "<path class=\"mark\" d=\"M%.1f %.1fV%.1f\"/>", x, chart_top - 6, chart_bottom);
   kith__page_put(p, "<circle class=\"mark\" r=\"3.5\" cx=\"%.1f\" cy=\"%.1f\"/>", x, y);

@@ -1,4 +1,5 @@
 /* Section of a node classification: accuracy and macro-F1 of each split, and each class of the test nodes. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -140,6 +141,23 @@ static kith_node_split classes_splits(classes *c, report_page *p) {
   return last;
 }
 
+/* Baselines of the latest kith evaluate, on the test nodes. */
+static void classes_baselines(const kith_report *r, report_page *p) {
+  const kith_json_value *all = kith_json_get(r->run.evaluate[1].value, "baselines");
+  if (!all || !all->first) return;
+  kith__page_html(p, "<div class=\"scroll\"><table><caption>Baselines, test nodes</caption><thead><tr><th "
+                     "scope=\"col\"></th><th scope=\"col\">accuracy</th><th scope=\"col\" "
+                     "class=\"l\"></th><th scope=\"col\">macro-F1</th></tr></thead><tbody>\n");
+  for (const kith_json_value *b = all->first; b; b = b->next) {
+    const char *name = kith_json_text(b, "name");
+    const double accuracy = kith_json_number(b, "test_accuracy", NAN);
+    kith__page_put(p, "<tr><th scope=\"row\">%s</th><td>%s</td>", name ? name : "?", PAGE_METRIC(accuracy));
+    kith__bar_put(p, accuracy, 1);
+    kith__page_put(p, "<td>%s</td></tr>\n", PAGE_METRIC(kith_json_number(b, "test_macro_f1", NAN)));
+  }
+  kith__page_html(p, "</tbody></table></div>\n");
+}
+
 static double classes_ratio(int64_t a, int64_t b) { return b > 0 ? (double)a / (double)b : 0; }
 
 static void classes_each(const classes *c, report_page *p, kith_node_split split) {
@@ -192,6 +210,7 @@ static kith_status classes_write(kith_report *r, report_page *p) {
   KITH_TRY(classes_read(r, &c));
   const kith_node_split last = classes_splits(&c, p);
   if (last == KITH_NODE_NONE) goto done;
+  classes_baselines(r, p);
   classes_count(&c, last);
   classes_each(&c, p, last);
   classes_confused(&c, p);

@@ -82,6 +82,19 @@ static void compare_row(const compare *c, report_page *p, int i, int n_col, cons
   kith__page_put(p, "<td>%s</td></tr>\n", last ? PAGE_SECONDS(seconds) : "");
 }
 
+/* The best value of a column, if there are two of the graph of the first run. */
+static double compare_best(const compare *c, const compare_column *col) {
+  double best = NAN;
+  int n = 0;
+  for (int i = 0; i < c->n; i++) {
+    const double x = compare_value(c->run[i], col);
+    if (!isfinite(x) || c->run[i]->from.fingerprint != c->run[0]->from.fingerprint) continue;
+    best = fmax(best, x);
+    n++;
+  }
+  return n > 1 ? best : NAN;
+}
+
 static void compare_table(const compare *c, report_page *p) {
   compare_column col[COMPARE_METRICS];
   double best[COMPARE_METRICS];
@@ -89,8 +102,7 @@ static void compare_table(const compare *c, report_page *p) {
   kith__page_html(p, "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">run</th><th scope=\"col\" "
                      "class=\"l\">folder</th><th scope=\"col\">model</th><th scope=\"col\">epoch</th>");
   for (int k = 0; k < n; k++) {
-    best[k] = NAN;
-    for (int i = 0; i < c->n; i++) best[k] = fmax(best[k], compare_value(c->run[i], &col[k]));
+    best[k] = compare_best(c, &col[k]);
     kith__page_put(p, "<th scope=\"col\">%s, %s</th>", col[k].name,
                    col[k].test ? "test" : compare_split(c->run[0]));
   }

@@ -63,6 +63,47 @@ static void metrics_cost(report_page *p, const kith_json_value *of) {
                  isfinite(bytes) ? PAGE_BYTES(bytes) : "");
 }
 
+/* What the baselines were set to, in a line each: "itemknn: neighbors 200, …, chosen on validation". */
+static void metrics_settings(report_page *p, const kith_json_value *b) {
+  char value[KITH_NAME];
+  for (; b; b = b->next) {
+    const kith_json_value *s = kith_json_get(b, "settings"), *chosen = kith_json_get(s, "chosen");
+    const char *name = kith_json_text(b, "name");
+    int n = 0;
+    if (!s || s->n == 0) continue;
+    kith__page_put(p, "<p class=\"note\">%s:", name ? name : "?");
+    for (const kith_json_value *v = s->first; v; v = v->next) {
+      if (v == chosen || v->kind == KITH_JSON_BOOL) continue;
+      if (v->kind == KITH_JSON_NUMBER) kith_real_print(v->number, sizeof value, value);
+      else snprintf(value, sizeof value, "%s", v->kind == KITH_JSON_TEXT ? v->text : "?");
+      kith__page_put(p, "%s %s %s", n++ ? "," : "", v->name, value);
+    }
+    if (chosen) kith__page_put(p, ", %s", chosen->number != 0 ? "chosen on validation" : "by default");
+    kith__page_html(p, "</p>\n");
+  }
+}
+
+/* How the model compares with the best baseline, and what else could be asked for. */
+static void metrics_judge(const kith_report *r, report_page *p, const kith_json_value *e,
+                          const kith_json_value *b, int k) {
+  const kith_json_value *best = b;
+  const double own = metrics_value(e, 0, k);
+  if (!b) return;
+  for (const kith_json_value *v = b; v; v = v->next)
+    if (metrics_value(v, 0, k) > metrics_value(best, 0, k)) best = v;
+  const double other = metrics_value(best, 0, k);
+  const char *name = kith_json_text(best, "name");
+  if (isfinite(own) && other > 0)
+    kith__page_prose(p, "note", "The model has %.2f times the Recall@%d of the best baseline, %s.%s",
+                     own / other, k, name ? name : "?",
+                     own < other
+                         ? " A baseline that is better says that the model, or its training, can be improved."
+                         : "");
+  if (!b->next)
+    kith__page_prose(p, "note", "More baselines: `kith evaluate %s%s --baseline popular,itemknn,ease`.",
+                     r->o->job_args, r->o->refit ? " --refit" : "");
+}
+
 static void metrics_models(const kith_report *r, report_page *p, const kith_json_value *e, int k) {
   char caption[128];
   const kith_json_value *baselines = kith_json_get(e, "baselines"), *b = baselines ? baselines->first : NULL;
@@ -82,6 +123,8 @@ static void metrics_models(const kith_report *r, report_page *p, const kith_json
     metrics_cost(p, b);
   }
   metrics_end(p);
+  metrics_judge(r, p, e, baselines ? baselines->first : NULL, k);
+  metrics_settings(p, baselines ? baselines->first : NULL);
 }
 
 static void metrics_all_cutoffs(report_page *p, const kith_json_value *e, int n, const int *k) {

@@ -54,7 +54,7 @@ result $((picked + 1))
 page work/report.html "of another training" "kith evaluate job.yaml"
 result "$picked"
 "$KITH" report job.yaml >/dev/null
-page work/report.html "0.2345" "0.1234" "popular" "users with 1 – 8 interactions, Recall@10 0.0821, 0.35 times" "items with 0 – 9 interactions" "3.0 kB"
+page work/report.html "0.2345" "0.1234" "popular" "1.90 times the Recall@10 of the best baseline, popular" "users with 1 – 8 interactions, Recall@10 0.0821, 0.35 times" "items with 0 – 9 interactions" "3.0 kB"
 if grep -F "0.2345" work/report.html | grep -F "Not shown" >/dev/null; then fail "what is shown is said to be missing"; fi
 
 # A damaged file is named, and the rest is there; nothing at all is refused, and so is what is no report.
@@ -73,8 +73,10 @@ refused 66 "no such work folder" job.yaml --compare nowhere
 [ "$(cat "$dir/mine.html")" = mine ] || fail "a file was replaced"
 
 # In a browser: at the width of a phone and of a screen, light and dark.
+"$KITH" report job.yaml >/dev/null
 if command -v chromium >/dev/null; then
   timeout $limit /usr/bin/python3 "$KITH_SOURCE/tests/support/browser.py" work/report.html >"$dir/out" || { cat "$dir/out"; fail "in the browser"; }
+  grep ": 3 charts" "$dir/out" >/dev/null || fail "charts: $(cat "$dir/out")"
 else
   echo "no chromium: pages were not looked at"
   [ $bad != 0 ] || exit 77
