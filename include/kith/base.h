@@ -169,7 +169,9 @@ typedef enum kith_rng_stream {
   KITH_RNG_LATEST = 44,     /**< which of two items of equal time is the later one: (user, item) */
   KITH_RNG_FORGET = 45,     /**< nodes whose embedding a step leaves out: (step, node) */
   KITH_RNG_REPLAY = 46,     /**< old training edges that an epoch of an update draws: (epoch) */
-  KITH_RNG_ADAPT = 47 /**< users of the episodes of embed.adapt: (user), and their items: (user, item) */
+  KITH_RNG_ADAPT = 47, /**< users of the episodes of embed.adapt: (user), and their items: (user, item) */
+  KITH_RNG_REPORT =
+      48 /**< what kith report shows: items of the map (0), users of a third by activity (1 …) */
 } kith_rng_stream;
 
 /** 256 random bits. */

@@ -140,3 +140,21 @@ done:
   KITH_FREE(reads.rows_of);
   return st;
 }
+
+kith_status kith_plan_matrix(const kith_graph *whole, int size, int64_t *rows) {
+  kith_status st = KITH_OK;
+  cut_ranges ranks = {.n = 0};
+  cut_reads reads = {.seen = NULL};
+  KITH_TRY(cut_ranges_make(whole, size, 1, &ranks));
+  KITH_TRY(KITH_NEW(reads.seen, kith_graph_n_node(whole) / 64 + 1));
+  KITH_TRY(KITH_NEW(reads.rows_of, size));
+  for (int r = 0; r < size; r++) {
+    cut_read(whole, &ranks, r, &reads);
+    memcpy(rows + (size_t)r * (size_t)size, reads.rows_of, (size_t)size * sizeof *rows);
+  }
+done:
+  KITH_FREE(ranks.first);
+  KITH_FREE(reads.seen);
+  KITH_FREE(reads.rows_of);
+  return st;
+}

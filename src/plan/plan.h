@@ -38,6 +38,14 @@ typedef struct kith_plan_cut {
 kith_status kith_plan_count(const kith_graph *whole, int size, int per_node,
                             kith_plan_cut *out) KITH_MUST_USE;
 
+/**
+ * Count which ranks read rows of which.  Local.  Errors: KITH_ENOMEM.
+ *
+ * @param size       at most whole->n_part, as above
+ * @param[out] rows  [size, size] rows of rank j that rank i reads, its ghosts, at i * size + j; 0 for i = j
+ */
+kith_status kith_plan_matrix(const kith_graph *whole, int size, int64_t *rows) KITH_MUST_USE;
+
 /** Degrees of the nodes of a graph, by classes of nodes that are alike. */
 typedef struct kith_plan_degrees {
   int64_t n;        /**< classes */

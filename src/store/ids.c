@@ -198,6 +198,10 @@ kith_agreed kith_kind_ids_read(const kith_comm *comm, const char *path, const ch
   return kith__ids_read(comm, path, name, out);
 }
 
+kith_agreed kith_class_ids_read(const kith_comm *comm, const char *path, kith_ids *out) {
+  return kith__ids_read(comm, path, "class/id", out);
+}
+
 kith_agreed kith_feature_ids_read(const kith_comm *comm, const char *path, const kith_schema *schema,
                                   int type, kith_ids *out) {
   char group[KITH_NAME], name[2 * KITH_NAME];

@@ -22,6 +22,8 @@ kith_agreed kith_kind_ids_read(const kith_comm *comm, const char *path, const ch
                                kith_ids *out) KITH_MUST_USE;
 kith_agreed kith_feature_ids_read(const kith_comm *comm, const char *path, const kith_schema *schema,
                                   int type, kith_ids *out) KITH_MUST_USE;
+/** The same of the labels of a classification's classes.  Collective.  Errors: as above. */
+kith_agreed kith_class_ids_read(const kith_comm *comm, const char *path, kith_ids *out) KITH_MUST_USE;
 /** Put further ids behind; numbers become texts where the others are.  Local.  Errors: KITH_ENOMEM. */
 kith_status kith_ids_append(kith_ids *ids, const kith_ids *more) KITH_MUST_USE;
 /** Write the attribute `schema` to a file that holds rows of all types: the types and their numbers of nodes;

@@ -55,6 +55,16 @@ static void check_sets(int size, int per) {
   assert_true(cut.node_rows >= cut.node_rows_once && cut.node_rows <= cut.rows);
 }
 
+static void the_matrix_is_what_sets_say(void **state) {
+  enum { SIZE = 6 };
+  int64_t rows[SIZE * SIZE];
+  (void)state;
+  assert_int_equal(kith_plan_matrix(whole, SIZE, rows), KITH_OK);
+  for (int a = 0; a < SIZE; a++)
+    for (int b = 0; b < SIZE; b++)
+      assert_int_equal(rows[a * SIZE + b], a == b ? 0 : rows_of_node(SIZE, 1, a, b));
+}
+
 static void what_crosses_nodes_is_what_sets_say(void **state) {
   (void)state;
   check_sets(6, 2);
@@ -196,6 +206,7 @@ static void profiles_are_read_as_they_were_written(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_crosses_nodes_is_what_sets_say),
+      cmocka_unit_test(the_matrix_is_what_sets_say),
       cmocka_unit_test(sizes_are_those_of_shares),
       cmocka_unit_test(steps_send_what_was_counted),
       cmocka_unit_test(cuts_at_random_have_the_ghosts_that_are_expected),
