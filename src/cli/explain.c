@@ -127,8 +127,8 @@ done:
   return st;
 }
 
-static kith_agreed explain_load(cli *c, const explain_request *w, kith_run *run, char *config_key,
-                                explain_data *a) {
+kith_agreed cli_explain_load(cli *c, const explain_request *w, kith_run *run, char *config_key,
+                             explain_data *a) {
   kith_agreed st = {KITH_OK};
   char parts[KITH_PATH];
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
@@ -142,7 +142,7 @@ done:
   return st;
 }
 
-static void explain_free(explain_data *a) {
+void cli_explain_free(explain_data *a) {
   kith_explainer_free(&a->explainer);
   cli_new_close(&a->file);
   kith_new_nodes_free(&a->nodes);
@@ -176,8 +176,7 @@ done:
   return st;
 }
 
-/* The user's top items, on every rank: item [k], -1 where there are no more. */
-static kith_agreed explain_top(cli *c, const explain_data *a, int64_t user, int k, int32_t *item) {
+kith_agreed cli_explain_top(const cli *c, const explain_data *a, int64_t user, int k, int32_t *item) {
   kith_agreed st = {KITH_OK};
   kith_topk top = {0};
   kith_lid mine[1] = {0}, n = 0;
@@ -207,7 +206,7 @@ static kith_agreed explain_choose(cli *c, const explain_request *w, explain_data
   if (w->item) return st;
   KITH_TRY(kith_agree(c->comm, KITH_NEW(top, w->k)));
   if (user >= a->base.g->n[KITH_USER]) KITH_TRY(explain_top_new(c, w, a, (int)w->k, top));
-  else KITH_TRY(explain_top(c, a, user, (int)w->k, top));
+  else KITH_TRY(cli_explain_top(c, a, user, (int)w->k, top));
   for (*n = 0; *n < w->k && top[*n] >= 0; ++*n) query[*n] = (kith_explain_query){user, top[*n], -1};
 done:
   KITH_FREE(top);
@@ -266,10 +265,10 @@ kith_agreed cli_explain(cli *c) {
   }
   KITH_TRY(kith_agreed_same(explain_check_model(c, &w)));
   KITH_TRY(kith_agreed_same(cli_check_no_sasrec(c, "explain")));
-  KITH_TRY(explain_load(c, &w, &run, config_key, &a));
+  KITH_TRY(cli_explain_load(c, &w, &run, config_key, &a));
   if (w.all) KITH_TRY(cli_explain_all(c, &w, &a, replaces));
   else KITH_TRY(explain_user(c, &w, &a));
 done:
-  explain_free(&a);
+  cli_explain_free(&a);
   return st;
 }

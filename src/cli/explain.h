@@ -32,6 +32,16 @@ typedef struct explain_data {
   char unranked[KITH_SIDES][EXPLAIN_UNRANKED]; /* why --item and --against are not ranked; "": they are */
 } explain_data;
 
+/* Read what explanations need; cli_explain_free() must follow, after a failure, too.  Collective.  Errors:
+ * those of kith_explainer_create(), which come last: then a->base is there, and a->explainer null. */
+kith_agreed cli_explain_load(cli *c, const explain_request *w, kith_run *run, char *config_key,
+                             explain_data *a) KITH_MUST_USE;
+void cli_explain_free(explain_data *a);
+/* A user's top items, on every rank: item [k], -1 where there are no more.  Collective.  Errors: those of
+ * kith_eval_topk(). */
+kith_agreed cli_explain_top(const cli *c, const explain_data *a, int64_t user, int k,
+                            int32_t *item) KITH_MUST_USE;
+
 enum { EXPLAIN_TEXT = 512 }; /* bytes of a label of a node */
 
 /* What people call the end of an edge: its name, or else its id.  text [EXPLAIN_TEXT] */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "report/report.h"
+#include "cli/report.h"
 
 typedef struct report_arguments {
   char path[KITH_PATH];
@@ -40,7 +40,8 @@ done:
   return st;
 }
 
-static kith_status report_write(const cli *c, const report_arguments *a, kith_report_result *out) {
+static kith_status report_write(const cli *c, const report_arguments *a, const cli_report_examples *x,
+                                kith_report_result *out) {
   char program[2 * KITH_NAME];
   const char *commit = c->commit ? c->commit : "";
   snprintf(program, sizeof program, "%s%s%s%s", KITH_VERSION, commit[0] ? " (" : "", commit,
@@ -50,7 +51,10 @@ static kith_status report_write(const cli *c, const report_arguments *a, kith_re
                                  .program = program,
                                  .refit = c->refit,
                                  .n_compare = a->n_compare,
-                                 .compare = a->compare};
+                                 .compare = a->compare,
+                                 .n_example = x->n,
+                                 .example = x->of,
+                                 .no_reasons = x->lack};
   return kith_report_write(&o, a->path, out);
 }
 
@@ -58,9 +62,11 @@ kith_agreed cli_report(cli *c) {
   kith_agreed st = {KITH_OK};
   report_arguments a = {.n_compare = 0};
   kith_report_result out = {.bytes = 0};
+  cli_report_examples x = {.n = 0};
   double began = kith_clock();
   KITH_TRY(kith_agree(c->comm, report_take(c, &a)));
-  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? report_write(c, &a, &out) : KITH_OK));
+  KITH_TRY(cli_report_examples_make(c, &x));
+  KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? report_write(c, &a, &x, &out) : KITH_OK));
   cli_print(c, "wrote %s: %s, %.0f kB", a.path, KITH_COUNT(out.n_section, "section(s)"),
             (double)out.bytes / 1000);
   if (out.n_missing > 0) cli_print_wrapped(c, 2, "not shown: %s; the page says why", out.missing);
@@ -71,5 +77,6 @@ kith_agreed cli_report(cli *c) {
   cli_json(c, "missing", "%d", out.n_missing);
   cli_json(c, "seconds", "%.4f", kith_clock() - began);
 done:
+  cli_report_examples_free(&x);
   return st;
 }

@@ -14,8 +14,10 @@
 
 /* In the order of the page.  A new section is one file and one row. */
 static const report_section *const report_sections[] = {
-    &kith__section_sweep, &kith__section_metrics, &kith__section_classes, &kith__section_stream,
-    &kith__section_blend, &kith__section_compare, &kith__section_curves,  &kith__section_repeat,
+    &kith__section_sweep,   &kith__section_metrics,   &kith__section_classes, &kith__section_stream,
+    &kith__section_blend,   &kith__section_compare,   &kith__section_curves,  &kith__section_examples,
+    &kith__section_map,     &kith__section_layers,    &kith__section_time,    &kith__section_memory,
+    &kith__section_degrees, &kith__section_relations, &kith__section_cut,     &kith__section_repeat,
 };
 enum { REPORT_SECTIONS = (int)(sizeof report_sections / sizeof *report_sections) };
 
@@ -30,6 +32,21 @@ kith_status kith__report_dataset(kith_report *r, const kith_dataset **out) {
   *out = r->dataset;
 done:
   return st;
+}
+
+bool kith__report_reads_graph(const kith_report *r, report_page *p, const char *what) {
+  const report_sizes *s = &r->run.sizes;
+  const int64_t n = s->n_class > 0 ? s->n_edge : s->n_train;
+  if (s->is && n > KITH_REPORT_EDGES)
+    kith__page_missing(p, what,
+                       "it is made of graphs with at most %d million edges, and this one has %.0f million.",
+                       KITH_REPORT_EDGES / 1000000, (double)n / 1e6);
+  return s->is && n <= KITH_REPORT_EDGES;
+}
+
+bool kith__report_has_parts(const kith_report *r) {
+  char path[KITH_PATH];
+  return !kith_is_bad(kith_job_file(r->o->job, "parts.h5", path)) && access(path, F_OK) == 0;
 }
 
 kith_status kith__report_graph(kith_report *r, kith_graph **out) {

@@ -4,7 +4,39 @@
 
 #include "job/job.h"
 
-enum { KITH_REPORT_RUNS = 8 /* most runs in one page */ };
+enum {
+  KITH_REPORT_RUNS = 8,         /* most runs in one page */
+  KITH_REPORT_EDGES = 50000000, /* most interactions, or edges of a classification, of a graph that is read */
+};
+
+enum {
+  KITH_REPORT_THIRDS = 3,   /* groups of users by activity */
+  KITH_REPORT_EXAMPLES = 6, /* users, as many of each */
+  KITH_REPORT_ITEMS = 5,    /* recommended to each */
+  KITH_REPORT_CHOSEN = 5,   /* training items that are named */
+  KITH_REPORT_REASONS = 3,  /* of an item */
+  KITH_REPORT_TEXT = 256
+};
+
+/** What a user would be recommended, and why; texts are what people call nodes. */
+typedef struct kith_report_example {
+  char user[KITH_REPORT_TEXT];
+  int64_t n_train; /**< training interactions */
+  int n_chosen;    /**< of these … */
+  char chosen[KITH_REPORT_CHOSEN][KITH_REPORT_TEXT];
+  bool is_exact; /**< shares are parts of scores; else they are estimates */
+  int n_item;
+  struct kith_report_item {
+    char name[KITH_REPORT_TEXT];
+    double score;
+    bool held_out; /**< the user chose it, in a held-out interaction */
+    int n_reason;
+    struct kith_report_reason {
+      char text[2 * KITH_REPORT_TEXT]; /**< "chose Dune" */
+      double share;                    /**< of the score */
+    } reason[KITH_REPORT_REASONS];
+  } item[KITH_REPORT_ITEMS];
+} kith_report_example;
 
 typedef struct kith_report_options {
   const kith_job *job;
@@ -13,6 +45,9 @@ typedef struct kith_report_options {
   bool refit;                 /**< the job's work folder is that of a refit */
   int n_compare;              /**< at most KITH_REPORT_RUNS - 1 */
   const char *const *compare; /**< work folders or job files of other runs */
+  int n_example;
+  const kith_report_example *example; /**< [n_example] */
+  const char *no_reasons;             /**< why they have no reasons; "": they have */
 } kith_report_options;
 
 typedef struct kith_report_result {

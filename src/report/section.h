@@ -36,13 +36,19 @@ typedef struct report_section {
 
 extern const report_section kith__section_sweep, kith__section_metrics, kith__section_classes,
     kith__section_stream, kith__section_blend, kith__section_compare, kith__section_curves,
-    kith__section_repeat;
+    kith__section_examples, kith__section_map, kith__section_layers, kith__section_time, kith__section_memory,
+    kith__section_degrees, kith__section_relations, kith__section_cut, kith__section_repeat;
 
 /** Append the top of the page: the name of the run, its sizes and main figures.  Local. */
 void kith__report_head(const kith_report *r, report_page *p);
 
 /** The graph with original numbers, of graph.h5.  Local.  Errors: those of kith_dataset_read(). */
 kith_status kith__report_dataset(kith_report *r, const kith_dataset **out) KITH_MUST_USE;
+/** Whether the graph is there and has at most KITH_REPORT_EDGES, so that one rank reads it in moments; if it
+ * has more, `what` is named as missing.  Local. */
+bool kith__report_reads_graph(const kith_report *r, report_page *p, const char *what);
+/** Whether there is a parts.h5.  Local. */
+bool kith__report_has_parts(const kith_report *r);
 /** The cut graph, of parts.h5, all of it on this rank.  Local.  Errors: those of kith_graph_read(). */
 kith_status kith__report_graph(kith_report *r, kith_graph **out) KITH_MUST_USE;
 /** The rows of embeddings.h5, in the order of kith__report_graph(): [n_own, *d].  Local. */

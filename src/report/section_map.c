@@ -1,0 +1,166 @@
+/* Section: a map of items, or of classified nodes: the plane in which their rows differ most. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/labels.h"
+#include "report/item_map.h"
+
+/* The color of points without a group is gray (4), so groups have the others. */
+enum { MAP_GRAY = 4, MAP_LABEL = 24 /* characters of a label */ };
+
+static const double map_width = 360, map_height = 320, map_line = 11;
+static const report_frame map_frame = {2, 18, 358, 300};
+
+static int map_style(int group) { return group < 0 ? MAP_GRAY : group < MAP_GRAY ? group : group + 1; }
+
+/* A name that has room beside a point: cut behind whole characters. */
+static void map_label(const char *name, char *text) {
+  int n = 0;
+  size_t at = 0;
+  for (; name[at] && at + 8 < MAP_TEXT; at++) {
+    n += (name[at] & 0xc0) != 0x80;
+    if (n > MAP_LABEL) break;
+    text[at] = name[at];
+  }
+  text[at] = '\0';
+  if (name[at]) snprintf(text + at, MAP_TEXT - at, "…");
+}
+
+static void map_axes(const report_map *m, report_axis axis[PCA_AXES]) {
+  for (int a = 0; a < PCA_AXES; a++) {
+    double lo = INFINITY, hi = -INFINITY;
+    for (int i = 0; i < m->n_point; i++) {
+      lo = fmin(lo, m->at[i * PCA_AXES + a]);
+      hi = fmax(hi, m->at[i * PCA_AXES + a]);
+    }
+    for (int g = 0; g < m->n_group && !m->by[0]; g++) {
+      lo = fmin(lo, m->of[g].at[a]);
+      hi = fmax(hi, m->of[g].at[a]);
+    }
+    if (!(hi > lo)) {
+      lo -= 0.5;
+      hi += 0.5;
+    }
+    axis[a] = (report_axis){.lo = lo, .hi = hi};
+  }
+  axis[0].from = map_frame.left + 4;
+  axis[0].to = map_frame.right - 4;
+  axis[1].from = map_frame.bottom - 4;
+  axis[1].to = map_frame.top + 4;
+}
+
+/* The points of a group, or of none (-1). */
+static void map_points_put(report_page *p, const report_map *m, const report_axis axis[PCA_AXES], int group) {
+  kith__page_put(p, "<g class=\"dot s%d\" fill-opacity=\"%s\">", map_style(group),
+                 group < 0 && m->by[0] ? ".25"
+                 : group < 0           ? ".4"
+                                       : ".75");
+  for (int i = 0; i < m->n_point; i++)
+    if ((m->by[0] ? m->group[i] : -1) == group)
+      kith__page_put(p, "<circle r=\"1.7\" cx=\"%.1f\" cy=\"%.1f\"/>",
+                     kith__axis_at(&axis[0], m->at[i * PCA_AXES]),
+                     kith__axis_at(&axis[1], m->at[i * PCA_AXES + 1]));
+  kith__page_html(p, "</g>\n");
+}
+
+static void map_labels(report_page *p, const report_map *m, const report_axis axis[PCA_AXES]) {
+  report_label label[MAP_LABELS];
+  char text[MAP_LABELS][MAP_TEXT];
+  for (int g = 0; g < m->n_group; g++) {
+    map_label(m->of[g].name, text[g]);
+    label[g] = (report_label){.x = kith__axis_at(&axis[0], m->of[g].at[0]),
+                              .y = kith__axis_at(&axis[1], m->of[g].at[1]),
+                              .width = kith__label_width(text[g]),
+                              .beside = !m->by[0]};
+  }
+  kith__labels_place(m->n_group, label, &map_frame, map_line);
+  for (int g = 0; g < m->n_group; g++)
+    if (label[g].is_placed)
+      kith__page_put(p, "<text class=\"halo %s%d\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
+                     m->by[0] ? "tag t" : "item", m->by[0] ? map_style(g) : 0, label[g].left, label[g].base,
+                     text[g]);
+  for (int g = 0; g < m->n_group && !m->by[0]; g++)
+    kith__page_put(p, "<circle class=\"mark\" r=\"2.2\" cx=\"%.1f\" cy=\"%.1f\"/>", label[g].x, label[g].y);
+}
+
+static void map_legend(report_page *p, const report_map *m) {
+  kith__page_html(p, "<p class=\"legend\">");
+  for (int g = 0; g < m->n_group && m->by[0]; g++)
+    kith__page_put(
+        p,
+        "<span><svg class=\"swatch\" viewBox=\"0 0 28 8\" aria-hidden=\"true\"><circle class=\"dot "
+        "s%d\" r=\"4\" cx=\"14\" cy=\"4\"/></svg> %s (%s)</span> ",
+        map_style(g), m->of[g].name, PAGE_COUNT(m->of[g].n));
+  kith__page_html(p, "</p>\n");
+}
+
+static double map_share(const report_map *m, int a) {
+  return m->pca.all > 0 ? 100 * m->pca.variance[a] / m->pca.all : 0;
+}
+
+static void map_draw(report_page *p, const report_map *m, const char *what) {
+  char describe[512];
+  report_axis axis[PCA_AXES];
+  map_axes(m, axis);
+  snprintf(describe, sizeof describe,
+           "%d %s as points of a plane. Its two axes have %.1f and %.1f percent of the variance of the "
+           "rows.%s%s%s",
+           m->n_point, what, map_share(m, 0), map_share(m, 1),
+           m->by[0] ? " Colors are the largest groups by " : "", m->by, m->by[0] ? "." : "");
+  kith__figure_begin(p, "Rows in the plane of their two principal components", describe, map_width,
+                     map_height);
+  map_points_put(p, m, axis, -1);
+  for (int g = 0; g < m->n_group && m->by[0]; g++) map_points_put(p, m, axis, g);
+  map_labels(p, m, axis);
+  kith__page_put(p, "<text class=\"name\" x=\"0\" y=\"11\">second axis, %.1f %% of the variance</text>",
+                 map_share(m, 1));
+  kith__page_put(p,
+                 "<text class=\"name end\" x=\"%.0f\" y=\"%.0f\">first axis, %.1f %% of the variance</text>",
+                 map_width, map_height - 4, map_share(m, 0));
+  kith__page_html(p, "</svg>\n");
+  map_legend(p, m);
+  kith__figure_end(p);
+}
+
+static void map_say(report_page *p, const report_map *m, const char *what) {
+  kith__page_prose(
+      p, "note",
+      "%s %s%s, by their rows in `embeddings.h5`%s. Near points have similar rows; far ones differ. The "
+      "plane shows %.1f %% of the variance, so much of what the model knows is not in it.",
+      PAGE_COUNT(m->n_point), what, m->n_point < m->n ? ", drawn by key from all" : "",
+      m->scaled ? ", scaled to length 1, since lengths follow popularity" : "",
+      map_share(m, 0) + map_share(m, 1));
+  if (!m->by[0])
+    kith__page_prose(p, "note",
+                     "Marked are the most popular ones, with their names as far as there is room.");
+  else
+    kith__page_prose(
+        p, "note",
+        "Colors are the largest groups by %s, gray is all else; a name stands at the middle of its group. "
+        "What is in several groups has the color of the smallest.",
+        m->by);
+}
+
+static kith_status map_write(kith_report *r, report_page *p) {
+  kith_status st = KITH_OK;
+  report_map m = {.n = 0};
+  const kith_job *job = r->o->job;
+  if (!r->run.has_rows || job->blend.n_model > 0 || job->model.sequence == KITH_SEQUENCE_SASREC) return st;
+  if (!kith__report_has_parts(r) || !kith__report_reads_graph(r, p, "the map")) return st;
+  const char *what = r->run.sizes.n_class > 0 ? "nodes" : "items";
+  KITH_TRY(kith__item_map_make(r, &m));
+  if (m.pca.n_axis < PCA_AXES || m.n_point < 3) {
+    kith__page_missing(p, "the map", "the rows of %s do not fill a plane.", what);
+    goto done;
+  }
+  map_say(p, &m, what);
+  kith__charts_begin(p);
+  map_draw(p, &m, what);
+  kith__charts_end(p);
+done:
+  kith__item_map_free(&m);
+  return st;
+}
+
+const report_section kith__section_map = {"map", "Map", map_write};
