@@ -15,6 +15,11 @@ for file in bin/kith share/kith/slurm/train.sbatch share/kith/slurm/pipeline.sh 
   "share/kith/modulefiles/kith/$version.lua" share/doc/kith/README.md share/doc/kith/docs/job.md share/doc/kith/docs/examples/01_one_rank.c share/doc/kith/LICENSE; do
   [ -s "$here/$file" ] || fail "$file is not installed"
 done
+pages="share/man/man1/kith.1 share/man/man1/kith-train.1 share/man/man5/kith-job.5 share/man/man7/kith-errors.7"
+completions="share/bash-completion/completions/kith share/zsh/site-functions/_kith share/fish/vendor_completions.d/kith.fish"
+for file in $pages $completions; do
+  [ -s "$here/$file" ] || fail "$file is not installed"
+done
 grep -rIlF -e "$KITH_SOURCE" -e "$KITH_BUILD" -e /opt/some "$here/share" >"$dir/found" || true
 [ ! -s "$dir/found" ] || fail "names a folder of the build: $(cat "$dir/found")"
 program=$(env -u KITH PATH=/usr/bin:/bin KITH_JOB=x.yaml bash -c '. "$1/share/kith/slurm/environment.sh"; echo "$KITH"' - "$here")
@@ -69,6 +74,8 @@ else
   [ ! -s "$dir/odd" ] || fail "in the package: $(cat "$dir/odd")"
   dpkg-deb -x "$deb" "$dir/root"
   for file in bin/kith share/doc/kith/copyright share/doc/kith/changelog.Debian.gz share/kith/slurm/train.sbatch; do [ -s "$dir/root/usr/$file" ] || fail "the package lacks $file"; done
+  for file in $pages; do gzip -t "$dir/root/usr/$file.gz" || fail "the package lacks $file.gz"; done
+  [ -s "$dir/root/usr/share/zsh/vendor-completions/_kith" ] || fail "zsh of Debian would not find the completion"
   "$dir/root/usr/bin/kith" version --json | tail -n 1 | grep -F "\"version\": \"$version\"" >/dev/null
   cp "$dir/root/usr/share/kith/jobs/quickstart.yaml" "$dir"
   "$dir/root/usr/bin/kith" generate "$dir/quickstart.yaml" --quiet --set generate.users=50 --set generate.items=50 --set generate.interactions=400 --set generate.friends=50 --set generate.communities=4 >/dev/null
