@@ -5,11 +5,11 @@ rooms=$dir/rooms
 mkdir -p "$rooms/bin" "$rooms/job/runs/shop"
 ln -s "$KITH" "$rooms/bin/kith"
 ln -s job/runs/shop "$rooms/job_files"
-# mpirun starts two ranks to train, and one for everything else: that there may be more is for other tests.
+# mpirun starts two ranks for the first training, and one for everything else: that there may be more is for other tests.
 cat >"$rooms/bin/mpirun" <<M
 #!/bin/sh
 shift 2
-case "\$*" in *" train "*) exec $(command -v mpirun) --quiet --oversubscribe --bind-to none -n 2 "\$@" ;; esac
+case "\$*" in *" train "*) mkdir "$rooms/trained" 2>/dev/null && exec $(command -v mpirun) --quiet --oversubscribe --bind-to none -n 2 "\$@" ;; esac
 exec "\$@"
 M
 chmod +x "$rooms/bin/mpirun"

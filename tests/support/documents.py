@@ -59,15 +59,16 @@ def blocks_of(page):
 
 # ---- the tables of the program
 
-def help_of(*words):
-    return subprocess.run([KITH, *words], capture_output=True, text=True, check=True).stdout
-
-
 @functools.lru_cache(None)
 def verbs():
-    """Options of each verb; True: with a value."""
-    names = re.findall(r"^  ([a-z]+) ", help_of("help", "verbs"), re.M)
-    return {verb: {m[1]: bool(m[2]) for m in re.finditer(r"^  (--[a-z-]+)((?: |\[)\S+)?(?= |$)", help_of(verb, "--help"), re.M)} for verb in names}
+    """Options of each verb; True: with a value. They are read where the help has them from: a start of the program each would take longer."""
+    table, rest = {}, read("src/cli/verbs.c")
+    options = lambda text: {m[1]: bool(m[2]) for m in re.finditer(r'"  (--[a-z-]+)( [^ ]\S*)?(?=  |\\n)', text)}
+    for row in re.finditer(r'\{"([a-z]+)", (?:true|false), \w+,.*?"\}', rest, re.S): table[row[1]] = options(row[0])
+    for row in re.findall(r'\{"[a-z]+", (?:true|false), \w+,.*?"\}', rest, re.S): rest = rest.replace(row, "")
+    common = {**options(rest), **options(read("src/cli/main.c"))}
+    assert len(table) > 10 and "--fresh" in table["train"] and common.get("--set") and "--json" in common, "src/cli/verbs.c: no table of verbs"
+    return {verb: {**common, **own} for verb, own in table.items()}
 
 
 @functools.lru_cache(None)
