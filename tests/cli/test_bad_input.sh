@@ -35,8 +35,8 @@ list '';                     refused "empty file"         65 'list.txt'         
 list '1 3 2\n';              refused "unseen test user"   65 'held.txt:1.*0'    ingest "$dir/lists.yaml"
 [ ! -e "$dir/lists/graph.h5" ] || fail "graph.h5 was written in spite of bad lists"
 
-printf 'train:\n  batchsize: 3\n' >"$dir/key.yaml"
-refused "unknown key"        78 'key.yaml:2.*train.batchsize.*train.batch"' train "$dir/key.yaml"
+printf 'train:\n  batches: 3\n' >"$dir/key.yaml"
+refused "unknown key"        78 'key.yaml:2.*train.batches.*train.batch"' train "$dir/key.yaml"
 printf 'train:\n  lr: fast\n' >"$dir/value.yaml"
 refused "no number"          78 'value.yaml:2.*train.lr.*fast'     train "$dir/value.yaml"
 refused "out of bounds"      78 'model.dim.*0'                   train "$job" --set model.dim=0
