@@ -89,7 +89,7 @@ static void map_legend(report_page *p, const report_map *m) {
   for (int g = 0; g < m->n_group && m->by[0]; g++)
     kith__page_put(
         p,
-        "<span><svg class=\"swatch\" viewBox=\"0 0 28 8\" aria-hidden=\"true\"><circle class=\"dot "
+        "<span><svg class=\"swatch\" viewBox=\"0 0 28 8\" aria-hidden=\"true\"><circle class=\"fill "
         "s%d\" r=\"4\" cx=\"14\" cy=\"4\"/></svg> %s (%s)</span> ",
         map_style(g), m->of[g].name, PAGE_COUNT(m->of[g].n));
   kith__page_html(p, "</p>\n");

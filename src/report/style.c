@@ -80,7 +80,7 @@ const char kith__report_style[] =
     "th{white-space:normal}caption{white-space:normal}\n"
     "th.wide{white-space:normal;overflow-wrap:anywhere}"
     ".people{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))}"
-    ".people h3{margin-top:0}.people .scroll{margin:.3rem 0}\n"
+    ".people>div{min-width:0}.people h3{margin-top:0}.people .scroll{margin:.3rem 0}\n"
     "td.bar{width:7rem;min-width:3.5rem;padding-right:1rem}\n"
     "td.bar svg{width:100%;height:.62rem;display:block}td.bar rect{fill:var(--bar)}\n"
     "tr.this td,tr.this th{font-weight:600}tr.this td.bar rect{fill:var(--s0)}\n"
@@ -98,4 +98,4 @@ const char kith__report_style[] =
     "@media print{:root{color-scheme:light;--paper:#fff;--ink:#000;--soft:#444;--rule:#bbb;--wash:#f3f3f3}"
     "body{max-width:none;padding:0;font-size:10pt}nav,details:not([open]){display:none}"
     "h2,h3{break-after:avoid}table,figure,pre{break-inside:avoid}"
-    ".charts{grid-template-columns:repeat(2,1fr)}}\n";
+    ".charts{grid-template-columns:repeat(2,1fr)}.charts.people{grid-template-columns:1fr}}\n";

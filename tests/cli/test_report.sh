@@ -76,7 +76,7 @@ refused 66 "no such work folder" job.yaml --compare nowhere
 "$KITH" report job.yaml >/dev/null
 if command -v chromium >/dev/null; then
   timeout $limit /usr/bin/python3 "$KITH_SOURCE/tests/support/browser.py" work/report.html >"$dir/out" || { cat "$dir/out"; fail "in the browser"; }
-  grep ": 3 charts" "$dir/out" >/dev/null || fail "charts: $(cat "$dir/out")"
+  grep ": 9 charts" "$dir/out" >/dev/null || fail "charts: $(cat "$dir/out")"
 else
   echo "no chromium: pages were not looked at"
   [ $bad != 0 ] || exit 77
