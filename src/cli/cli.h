@@ -50,6 +50,7 @@ kith_agreed cli_blend(cli *c);
 kith_agreed cli_recommend(cli *c);
 kith_agreed cli_explain(cli *c);
 kith_agreed cli_embed(cli *c);
+kith_agreed cli_export(cli *c);
 kith_agreed cli_inspect(cli *c);
 /** Print the further node types and the relations of a graph that has any.  Local. */
 kith_status cli_inspect_relations(cli *c, const kith_dataset *d) KITH_MUST_USE;
@@ -124,6 +125,10 @@ kith_agreed cli_check_replaced(const cli *c, const char *path, const char *forma
  */
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x, kith_embeddings_origin *from,
                                 kith_pair_terms *pairs) KITH_MUST_USE;
+
+/* The same without the rows: which file holds them, path [KITH_PATH].  Collective. */
+kith_agreed cli_open_embeddings(cli *c, char *path, kith_graph **g,
+                                kith_embeddings_origin *from) KITH_MUST_USE;
 
 /* Refuse the job of a blend, for a verb that is of one model.  Local.  Errors: KITH_ECONFIG. */
 kith_status cli_check_one_model(const cli *c) KITH_MUST_USE;

@@ -198,20 +198,29 @@ done:
   return st;
 }
 
+kith_agreed cli_open_embeddings(cli *c, char *path, kith_graph **g, kith_embeddings_origin *from) {
+  kith_agreed st = {KITH_OK};
+  char graph[KITH_PATH], parts[KITH_PATH];
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
+  if (!cli_is_blend(c) || !cli_blend_file(c, path))
+    KITH_TRY(kith_agree(c->comm, cli_stage(c, "embeddings.h5", path)));
+  KITH_TRY(cli_read_parts(c, parts, g));
+  KITH_TRY(cli_check_task(c, *g));
+  KITH_TRY(kith_embeddings_origin_read(c->comm, path, from));
+  KITH_TRY(evaluate_check_origin(c, *g, path, from));
+  if (cli_has_stage(c, "graph.h5", graph)) KITH_TRY(cli_check_data(c, graph));
+done:
+  return st;
+}
+
 kith_agreed cli_read_embeddings(cli *c, kith_graph **g, int *d, float **x, kith_embeddings_origin *from,
                                 kith_pair_terms *pairs) {
   kith_agreed st = {KITH_OK};
-  char graph[KITH_PATH], parts[KITH_PATH], embeddings[KITH_PATH];
-  KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
-  bool blended = cli_is_blend(c) && cli_blend_file(c, embeddings);
-  if (!blended) KITH_TRY(kith_agree(c->comm, cli_stage(c, "embeddings.h5", embeddings)));
-  KITH_TRY(cli_read_parts(c, parts, g));
-  KITH_TRY(cli_check_task(c, *g));
-  KITH_TRY(kith_embeddings_origin_read(c->comm, embeddings, from));
-  KITH_TRY(evaluate_check_origin(c, *g, embeddings, from));
-  if (cli_has_stage(c, "graph.h5", graph)) KITH_TRY(cli_check_data(c, graph));
+  char parts[KITH_PATH], embeddings[KITH_PATH];
+  KITH_TRY(cli_open_embeddings(c, embeddings, g, from));
   KITH_TRY(kith_embeddings_read(c->comm, *g, embeddings, d, x));
-  if (blended) KITH_TRY(evaluate_make_pairs(c, *g, parts, embeddings, pairs));
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
+  if (cli_is_blend(c)) KITH_TRY(evaluate_make_pairs(c, *g, parts, embeddings, pairs));
 done:
   return st;
 }

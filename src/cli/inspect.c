@@ -257,7 +257,8 @@ static const char *inspect_kind(const char *format) {
       {KITH_CHECKPOINT_FORMAT, "a checkpoint, from which kith train goes on"},
       {KITH_EMBEDDINGS_FORMAT, "embeddings, as kith train wrote them, or kith embed of new nodes"},
       {KITH_BLEND_FORMAT, "a blend of several models' scores, as kith blend wrote it"},
-      {KITH_RECOMMENDATIONS_FORMAT, "the best items of all users, as kith recommend wrote them"}};
+      {KITH_RECOMMENDATIONS_FORMAT, "the best items of all users, as kith recommend wrote them"},
+      {KITH_NEIGHBORS_FORMAT, "the nearest neighbors of all nodes of a type, as kith export wrote them"}};
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
     if (strcmp(format, known[i].format) == 0) return known[i].words;
   return "a file of Kith";

@@ -54,7 +54,8 @@ done:
 
 static kith_agreed main_run(cli *c, const cli_verb *v, const main_options *w) {
   kith_agreed st = {KITH_OK};
-  bool job = v->needs_job || (cli_verb_takes_job(v) && c->n_arg > 0 && c->arg[0][0] != '-'),
+  bool job = v->needs_job || (cli_verb_takes_job(v) && c->n_arg > 0 && c->arg[0][0] != '-' &&
+                              !cli_verb_takes_file(v, c->arg[0])),
        misplaced = !job && c->n_set > 0;
   KITH_TRY(kith_agreed_same(misplaced ? kith_fail(KITH_EUSAGE,
                                                   "kith %s: --set: there is no job file; see kith %s --help",

@@ -93,6 +93,22 @@ const cli_verb cli_verbs[] = {
     {"embed", true, cli_embed, "JOB", "list of new users or items → WORK/new.h5, their embeddings",
      "  --output FILE        write FILE instead, relative to the current folder\n"
      "  --refit              by the model of kith train --refit → WORK/refit/new.h5\n"},
+    {"export", false, cli_export, "JOB|FILE", "embeddings, graph, metrics → the formats of other programs",
+     "  --format NAME        of rows: npy, csv, tsv, word2vec, word2vec-binary,\n"
+     "                       projector, neighbors-tsv, neighbors-h5; of the graph:\n"
+     "                       edges; of the metrics: tensorboard.  FILE is one of\n"
+     "                       Kith's own: embeddings.h5, new.h5, graph.h5,\n"
+     "                       metrics.jsonl, or of kith recommend --all\n"
+     "  --output FOLDER      write the files into FOLDER, which is made if need be\n"
+     "  --nodes TYPE         only these: user, item, or a further type (neighbors:\n"
+     "                       whose neighbors are wanted, default item)\n"
+     "  --among TYPE         neighbors: of this type (default: items of users, else of\n"
+     "                       the type of --nodes)\n"
+     "  --k N                neighbors: so many of each node (default 20)\n"
+     "  --score NAME         neighbors: cosine or dot, the inner product (default: dot\n"
+     "                       between two types, else cosine)\n"
+     "  --new FILE           neighbors: of the nodes of FILE, of kith embed\n"
+     "  --refit              of the model of kith train --refit\n"},
     {"inspect", false, cli_inspect, "FILE", "describe any Kith file and verify its checksums",
      "  --show NAME          print a stored text, such as job or metrics\n"},
     {"bench", true, cli_bench, "JOB", "time kernels and a step against this machine's limits",
@@ -108,7 +124,12 @@ const cli_verb cli_verbs[] = {
 };
 const int cli_n_verb = (int)(sizeof cli_verbs / sizeof *cli_verbs);
 
-bool cli_verb_takes_job(const cli_verb *v) { return v->needs_job || strcmp(v->usage, "[JOB]") == 0; }
+bool cli_verb_takes_job(const cli_verb *v) { return v->needs_job || strstr(v->usage, "JOB") != NULL; }
+
+bool cli_verb_takes_file(const cli_verb *v, const char *word) {
+  const char *end = strrchr(word, '.');
+  return strcmp(v->usage, "JOB|FILE") == 0 && end && (strcmp(end, ".h5") == 0 || strcmp(end, ".jsonl") == 0);
+}
 
 const cli_verb *cli_verb_find(const char *name) {
   for (int i = 0; i < cli_n_verb; i++)

@@ -19,8 +19,10 @@ typedef struct cli_verb {
 extern const cli_verb cli_verbs[];
 extern const int cli_n_verb;
 
-/* Whether a verb accepts a job file: it needs one, or its usage is [JOB]. */
+/* Whether a verb accepts a job file: it needs one, or its usage is [JOB] or JOB|FILE. */
 bool cli_verb_takes_job(const cli_verb *v);
+/* Whether an argument is the FILE of a verb of JOB|FILE: its name ends in .h5 or .jsonl. */
+bool cli_verb_takes_file(const cli_verb *v, const char *word);
 
 /* The verb with this name, or null. */
 const cli_verb *cli_verb_find(const char *name);

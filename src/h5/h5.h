@@ -11,6 +11,7 @@
 #define KITH_EMBEDDINGS_FORMAT "kith-embeddings"
 #define KITH_BLEND_FORMAT "kith-blend"
 #define KITH_RECOMMENDATIONS_FORMAT "kith-recommendations"
+#define KITH_NEIGHBORS_FORMAT "kith-neighbors"
 enum {
   KITH_FILE_VERSION = 3,
   KITH_SEALED = 3

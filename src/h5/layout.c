@@ -40,6 +40,7 @@ typedef struct layout_entry {
 #define EMBEDDINGS KITH_EMBEDDINGS_FORMAT
 #define BLEND KITH_BLEND_FORMAT
 #define RECOMMENDATIONS KITH_RECOMMENDATIONS_FORMAT
+#define NEIGHBORS KITH_NEIGHBORS_FORMAT
 
 #define GRAPH_LIST(list, must)                                                                               \
   {GRAPH, PAIRS, list "/start", must, 1, "n_user", 1, NULL, list "/item", 0, NULL},                          \
@@ -144,6 +145,10 @@ static const layout_entry layout_table[] = {
     {BLEND, PAIRS, "item/name", false, 1, "item/id", 0, NULL, NULL, 0, NULL},
     {RECOMMENDATIONS, ANY, "top/item", true, 1, "user/id", 0, NULL, NULL, -1, "item/id"},
     {RECOMMENDATIONS, ANY, "top/score", true, 1, "top/item", 0, "top/item", NULL, 0, NULL},
+    {NEIGHBORS, ANY, "query/id", true, 1, NULL, 0, NULL, NULL, 0, NULL},
+    {NEIGHBORS, ANY, "neighbor/id", true, 1, NULL, 0, NULL, NULL, 0, NULL},
+    {NEIGHBORS, ANY, "top/neighbor", true, 1, "query/id", 0, NULL, NULL, -1, "neighbor/id"},
+    {NEIGHBORS, ANY, "top/score", true, 1, "top/neighbor", 0, "top/neighbor", NULL, 0, NULL},
 };
 
 /* ---- counts ---- */

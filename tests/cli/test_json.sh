@@ -64,6 +64,9 @@ for n in 1 2; do
       embed)
         printf 'a new user\titem-001\na new user\titem-002\n' >"$dir/t/new.tsv"
         says $n ok 'users items interactions epoch exported_epoch seconds' embed "$job" --set embed.interactions.path=new.tsv --set embed.interactions.format=edges --output "$dir/new.h5" ;;
+      export)
+        says $n ok files export "$job" --format npy --output "$dir/exported"
+        says $n ok files export "$job" --format neighbors-h5 --output "$dir/exported" ;;
       inspect)
         for file in "$dir"/t/work/*.h5 "$dir/top.h5"; do says $n ok 'format format_version fingerprint' inspect "$file"; done
         says $n ok 'text' inspect "$dir/t/work/graph.h5" --show job ;;
