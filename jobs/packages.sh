@@ -1,6 +1,6 @@
 # Debian packages: sourced by jobs/quickstart and tests/run.  Installs only what is missing.
 KITH_PACKAGES="gcc make cmake ninja-build pkg-config openmpi-bin libopenmpi-dev libhdf5-openmpi-dev libmetis-dev libopenblas-openmp-dev libcyaml-dev libyaml-dev librandom123-dev zlib1g-dev libzstd-dev"
-KITH_TEST_PACKAGES="libcmocka-dev python3 python3-h5py python3-numpy python3-faiss slurm-wlm munge util-linux patch chromium dpkg-dev file lua5.3"
+KITH_TEST_PACKAGES="libcmocka-dev python3 python3-h5py python3-numpy python3-faiss python3-pandas slurm-wlm munge util-linux patch chromium dpkg-dev file lua5.3"
 
 install_packages() {
   missing=""

@@ -1,7 +1,20 @@
-# The snippets of docs/downstream.md run, with text ids (bpr) and with integers (softmax), and FAISS finds the items that kith recommend prints, in the same order.
+# The snippets of docs/downstream.md run, and docs/kith.py in them, with text ids (bpr) and with integers (softmax), and FAISS finds the items that kith recommend prints, in the same order.
 set -euo pipefail
-/usr/bin/python3 -c 'import h5py, faiss' 2>/dev/null || { echo "skipped: no h5py or faiss"; exit 77; }
+/usr/bin/python3 -c 'import h5py, faiss, pandas' 2>/dev/null || { echo "skipped: no h5py, faiss or pandas"; exit 77; }
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT
+# A Slurm of one job, whose epochs come while it is followed: squeue knows it until its last line is written, then sacct does.
+mkdir "$dir/bin"
+cat >"$dir/bin/sbatch" <<'S'
+#!/bin/bash
+[ "$*" = "--parsable --nodes=2 --ntasks-per-node=8 slurm/train.sbatch" ] && [ -f "$KITH_JOB" ] || exit 1
+cp runs/shop/metrics.jsonl all.jsonl; head -n 1 all.jsonl >runs/shop/metrics.jsonl; echo RUNNING >state
+(sleep 0.5; head -n 3 all.jsonl | tail -n +2 >>runs/shop/metrics.jsonl; printf '{"epoch": 4' >>runs/shop/metrics.jsonl
+ sleep 1.5; cp all.jsonl runs/shop/metrics.jsonl; rm state) >/dev/null 2>&1 &
+echo "17;cluster"
+S
+printf '#!/bin/bash\n[ "$*" = "-h -o %%T -j 17" ] && [ -e state ] && cat state\n' >"$dir/bin/squeue"
+printf '#!/bin/bash\n[ "$*" = "-n -X -P -o State -j 17" ] && echo COMPLETED\n' >"$dir/bin/sacct"
+chmod +x "$dir"/bin/*
 for loss in bpr softmax; do
   [ $loss = bpr ] && score=dot ids=names || { score=cosine; ids=integers; }
   cat >"$dir/$loss.yaml" <<J
@@ -18,7 +31,9 @@ J
   "$KITH" recommend "$dir/$loss.yaml" --all --output "$dir/$loss/top.tsv" >/dev/null
   awk -F '\t' '!/^#/ && u == "" {u = $1} $1 == u {print "999999999\t" $2}' "$dir/$loss.tsv" >"$dir/new.tsv" # with the list of the first user
   "$KITH" embed "$dir/$loss.yaml" --set embed.interactions.path=new.tsv --set embed.interactions.format=edges >/dev/null
+  "$KITH" recommend "$dir/$loss.yaml" --all --output "$dir/$loss/top.h5" >/dev/null
   cd "$dir/$loss"
+  mkdir runs; ln -s .. runs/shop; ln -s "../$loss.yaml" job.yaml
   { awk '/^```python/ {take = 1; next} /^```/ {take = 0} take' "$KITH_SOURCE/docs/downstream.md"
     cat <<'P'
 import csv, collections, os
@@ -49,6 +64,18 @@ for u in (0, 17, 399):
     assert recommend_direct(u, 20, graph, {**term, "direct": 0.0}) == recommend(u, 20, graph)
 P
   cat <<'P'
+# kith.py: the same numbers and lists as the snippets, and as kith recommend; without FAISS, too.
+import pandas as pd, sys
+assert rows["user"].index.tolist() == [id_of_row(user_ids, u) for u in range(400)] and (rows["item"].to_numpy() == items).all()
+assert [(u, i) for u, i in zip(before.user, before.item)] == [(id_of_row(user_ids, u), id_of_row(item_ids, i)) for s in ("train", "valid")
+    for u in range(400) for i in graph[s + "/item"][graph[s + "/start"][u]:graph[s + "/start"][u + 1]]]
+printed = pd.read_csv("top.tsv", sep="\t", names=["user", "position", "item", "score"])
+assert lists[["user", "position", "item"]].equals(printed[["user", "position", "item"]]) and (lists.score == printed.score.astype("float32")).all()
+of_three = printed[printed.user.isin(top.user) & (printed.position <= 10)].reset_index(drop=True)
+assert len(top) == 30 and top[["user", "position", "item"]].equals(of_three[["user", "position", "item"]]) and np.allclose(top.score, of_three.score)
+sys.modules["faiss"] = None
+assert kith.top(rows["user"].iloc[:3], rows["item"], 10, before)[["user", "position", "item"]].equals(top[["user", "position", "item"]])
+assert kith.embeddings("new.h5")["user"].to_numpy().shape == (1, 32) and epoch["epoch"] == 5 and kith.state(number) == "COMPLETED"
 new, first = h5py.File("new.h5", "r"), user_row[user_ids.tolist()[0]]
 known = seen(graph, first) | set(graph["test/item"][:][:graph["test/start"][first + 1]].tolist())
 mine = recommend_new(new, 0, 20, known)
@@ -57,6 +84,7 @@ assert len(new["user/id"]) == 1 and len(mine) == len(set(mine)) == 20 and not kn
 assert len(both) >= 10, len(both) # six hundred items: by chance two
 P
   } >run.py
-  ids=$ids OMP_NUM_THREADS=1 /usr/bin/python3 run.py
+  ids=$ids OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$KITH_SOURCE/docs PATH=$dir/bin:$PATH /usr/bin/python3 run.py >log
+  [ "$(cut -d' ' -f1 log | tail -n 6 | xargs)" = "1 2 3 4 5 COMPLETED" ] || { cat log; exit 1; }
   cd - >/dev/null
 done
