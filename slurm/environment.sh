@@ -12,6 +12,10 @@ export OMP_NUM_THREADS=${SLURM_CPUS_PER_TASK:-1}
 # More threads than one a rank must not be bound to one core.
 export OMPI_MCA_hwloc_base_binding_policy=${OMPI_MCA_hwloc_base_binding_policy:-none}
 
+# The number by which Slurm knows this job; of an array that of the task, since the array's own stands for all of them.
+job_id=${SLURM_JOB_ID:-}
+[ -z "${SLURM_ARRAY_JOB_ID:-}" ] || job_id=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
+
 # Run kith on all tasks of the allocation, in place of the shell that calls this: in a subshell, or behind &.
 # KITH_LAUNCH is mpirun, the default, or srun.
 start_ranks() {
@@ -26,7 +30,7 @@ start_ranks() {
 name_job() { # STAGE
   [ "${SLURM_JOB_NAME:-}" = "kith-$1" ] && [ -r "${KITH_JOB:-}" ] || return 0
   name=$(job_name "$KITH_JOB")
-  [ -z "$name" ] || scontrol update JobId="$SLURM_JOB_ID" JobName="$name-$1" || true # a name is not worth a job
+  [ -z "$name" ] || scontrol update JobId="$job_id" JobName="$name-$1" || true # a name is not worth a job
 }
 
 # What stands behind `name:` in a job file, letters, digits and ._- of it.

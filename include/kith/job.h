@@ -18,8 +18,34 @@
 enum {
   KITH_JOB_MAX_KEYS = 1400, /**< capacity for all keys, those of each relation included */
   KITH_JOB_KEY_SIZE = 128,  /**< bytes of a dotted key with its terminating zero */
-  KITH_JOB_MAX_MODELS = 8   /**< models of a blend */
+  KITH_JOB_MAX_MODELS = 8,  /**< models of a blend */
+  KITH_SWEEP_AXES = 16,     /**< keys that a sweep varies */
+  KITH_SWEEP_VALUES = 1024  /**< bytes of the values of one of them */
 };
+
+/** A key that a sweep varies: a list of values, or a range. */
+typedef struct kith_sweep_axis {
+  char key[KITH_JOB_KEY_SIZE];
+  int line;         /**< in the job file */
+  bool is_range;    /**< draws from `from` to `to`, both included */
+  bool is_log;      /**< of which the logarithm is uniform */
+  bool is_integral; /**< whole numbers */
+  double from, to;
+  int n;                          /**< values of a list */
+  char values[KITH_SWEEP_VALUES]; /**< of a list, as --set takes them, one a line; of a range its two ends */
+} kith_sweep_axis;
+
+/** The trials of kith sweep. */
+typedef struct kith_sweep_options {
+  int trials;    /**< at most; 0: the whole grid */
+  uint64_t seed; /**< of the draws */
+  struct {
+    int factor; /**< one in so many trials goes on to the next rung */
+    int epochs; /**< of the first rung; 0: no halving */
+  } halving;
+  int n_axis; /**< 0: the job file has no sweep */
+  kith_sweep_axis axis[KITH_SWEEP_AXES];
+} kith_sweep_options;
 
 /** What a run is for: to rank items for users, or to classify nodes.  Decides what the steps learn from. */
 typedef enum kith_task { KITH_TASK_RECOMMEND, KITH_TASK_CLASSIFY } kith_task;
@@ -80,6 +106,7 @@ typedef struct kith_job {
   kith_eval_options evaluate;
   kith_checkpoint_options checkpoint;
   kith_watchdog_options watchdog;
+  kith_sweep_options sweep;
   struct {
     int n;
     char name[KITH_MAX_RELATIONS][KITH_NAME];

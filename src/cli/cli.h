@@ -46,6 +46,7 @@ kith_agreed cli_rolling(cli *c, bool *asked) KITH_MUST_USE;
 kith_status cli_evaluate_options(cli *c) KITH_MUST_USE;
 kith_agreed cli_report(cli *c);
 kith_agreed cli_tune(cli *c);
+kith_agreed cli_sweep(cli *c);
 kith_agreed cli_blend(cli *c);
 kith_agreed cli_recommend(cli *c);
 kith_agreed cli_explain(cli *c);

@@ -11,7 +11,7 @@ enum { HELP_WIDTH = 80 };
 const cli_task cli_tasks[] = {
     {"generate", "From lists to parts", "job data generate partition"},
     {"train", "Training", "model loss negatives sampler train checkpoint watchdog update blend"},
-    {"evaluate", "Judging", "evaluate stream"},
+    {"evaluate", "Judging", "evaluate stream sweep"},
     {"recommend", "Using", "embed"},
     {"inspect", "Files and machines", ""},
 };

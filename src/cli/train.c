@@ -5,11 +5,19 @@
 #include "cli/cli.h"
 #include "cli/stream.h"
 
-static kith_status train_options(cli *c, bool *fresh) {
+static kith_status train_options(cli *c, bool *fresh, bool *no_test) {
   kith_status st = KITH_OK;
   *fresh = cli_flag(c, "fresh");
+  *no_test = cli_flag(c, "no-test");
   KITH_TRY(cli_take_refit(c));
   KITH_TRY(cli_no_more(c));
+  KITH_CHECK(!*no_test || !c->refit, KITH_EUSAGE,
+             "kith train: --no-test: a refit is what the test split measures; leave out one of the two");
+  KITH_CHECK(
+      !*no_test || c->job.stream.model == KITH_STREAM_NO_MODEL, KITH_EUSAGE,
+      "kith train: --no-test: with stream.model kith evaluate alone reads the test split; leave it out");
+  KITH_CHECK(!*no_test || c->job.evaluate.split != KITH_EVAL_TEST, KITH_EUSAGE,
+             "kith train: --no-test: but evaluate.split is test; set it to valid or auto");
 done:
   return st;
 }
@@ -82,6 +90,7 @@ static void train_print_epochs(cli *c, const kith_run *run, const kith_run_resul
   train_print_relations(c, r);
   cli_json(c, "epochs", "%lld", (long long)r->epochs);
   cli_json(c, "best_epoch", "%lld", (long long)r->best_epoch);
+  cli_json(c, "stopped_early", "%s", r->epochs < epochs ? "true" : "false");
   if (isfinite(r->loss)) cli_json(c, "loss", "%.10g", r->loss);
   cli_json(c, c->job.task == KITH_TASK_CLASSIFY ? "nodes" : "pairs", "%lld", (long long)r->n_example);
 }
@@ -193,12 +202,13 @@ kith_agreed cli_train(cli *c) {
   kith_run_result result;
   kith_graph *g = NULL;
   char *job = NULL, config_key[KITH_CONFIG_KEY_SIZE];
-  bool fresh = false;
-  KITH_TRY(kith_agreed_same(train_options(c, &fresh)));
+  bool fresh = false, no_test = false;
+  KITH_TRY(kith_agreed_same(train_options(c, &fresh, &no_test)));
   if (c->job.stream.model != KITH_STREAM_NO_MODEL) return cli_train_stream(c, fresh);
   if (c->refit) KITH_TRY(cli_refit_begin(c, fresh));
   KITH_TRY(kith_agree(c->comm, cli_run_of_job(c, &run, config_key)));
   run.fresh = fresh;
+  run.no_test = no_test;
   KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
   run.job = job;
   KITH_TRY(cli_lock(c));
@@ -207,6 +217,10 @@ kith_agreed cli_train(cli *c) {
   KITH_TRY(cli_check_task(c, g));
   KITH_TRY(cli_check_data(c, run.graph));
   KITH_TRY(cli_check_split(c, g, &run));
+  if (no_test && run.evaluate.split == KITH_EVAL_TEST && run.evaluate.every != 0)
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG,
+                                        "kith train: --no-test: nothing is held out for validation, so that "
+                                        "epochs are measured on test; give data.split.valid")));
   train_log(c, &run, g);
   if (!run.fresh) KITH_TRY(train_keep_half_life(c, g, &run));
   if (c->refit) KITH_TRY(cli_keep_half_life(c, c->chosen_by, g, &run.model));

@@ -28,7 +28,17 @@ const cli_verb cli_verbs[] = {
      "                       it, training continues from the newest checkpoint\n"
      "  --refit              after a run that validation has judged: train its\n"
      "                       settings and its number of epochs in WORK/refit, on\n"
-     "                       validation interactions as well; read test once\n"},
+     "                       validation interactions as well; read test once\n"
+     "  --no-test            do not read the test split at the end, as while settings\n"
+     "                       are chosen\n"},
+    {"sweep", true, cli_sweep, "JOB", "trials of other settings, and the best of them on validation",
+     "  --parallel N         trials at once on this machine (default 1)\n"
+     "  --ranks R            ranks of each trial (default 1), by mpirun\n"
+     "  --slurm              submit the trials to Slurm, as an array of jobs\n"
+     "  --sbatch OPTIONS     with --slurm: options of sbatch, in one word of the shell\n"
+     "  --status             the table of what is there; run nothing\n"
+     "  --fresh              forget the trials that are there; without it, those\n"
+     "                       that are not done go on\n"},
     {"update", true, cli_update, "JOB", "new lists behind the old → the trained model learns them",
      "  --fresh              drop what an update that is not complete has made;\n"
      "                       without it, that one goes on\n"},

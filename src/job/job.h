@@ -116,4 +116,47 @@ void kith_job_warn_unused(const kith_job *job, const char *verb);
  */
 void kith_job_warn_changed(const kith_job *job, const char *path, const char *text);
 
+/* ---- trials of a sweep ---- */
+
+/**
+ * kith_job_set() of a key that then counts as set, as by --set.  Local.
+ * Errors: KITH_ECONFIG.
+ */
+kith_status kith_job_override(kith_job *job, const char *key, const char *text) KITH_MUST_USE;
+
+/**
+ * kith_job_print() of the keys alone that the job file or a setting has: a job file that can stand elsewhere,
+ * if paths are absolute, and that causes the same warnings.  Local.  Errors: KITH_ENOMEM.
+ */
+kith_status kith_job_print_set(const kith_job *job, char **text) KITH_MUST_USE;
+
+/** Bytes of kith_job_sweep_key() of any job. */
+enum { KITH_SWEEP_KEY_SIZE = 1 << 15 };
+
+/**
+ * Whether a key has an effect in this job, and its value as --set takes it.  Local.
+ * @param[out] value  [KITH_SWEEP_VALUES]
+ * @param[out] needs  what it needs to have one; null where no rule says
+ */
+bool kith_job_effect(const kith_job *job, const char *key, char *value, const char **needs);
+
+/** Make all paths of a job absolute, those to the current folder.  Local.  Errors: KITH_ECONFIG if one is too
+ * long; KITH_EIO. */
+kith_status kith_job_make_absolute(kith_job *job) KITH_MUST_USE;
+
+/**
+ * Make a trial of a job: without its sweep, in the work folder `folder`, whose job.yaml it becomes; with
+ * absolute paths, the graph.h5 and parts.h5 of the job, and validation as the split.  Local.
+ *
+ * @param folder  absolute
+ * Errors: KITH_ECONFIG if a path is too long; KITH_EIO.
+ */
+kith_status kith_job_make_trial(kith_job *job, const char *folder) KITH_MUST_USE;
+
+/**
+ * What decides the trials of a sweep and how they are judged, as "key=value" words of what differs from the
+ * defaults.  Local.  @param[out] text  [KITH_SWEEP_KEY_SIZE].  Errors: KITH_ECONFIG if that is too long.
+ */
+kith_status kith_job_sweep_key(const kith_job *job, char *text) KITH_MUST_USE;
+
 #endif

@@ -95,25 +95,70 @@ done:
   return st;
 }
 
-kith_status kith_job_print(const kith_job *job, char **text) {
+/* A value of an axis: plain where YAML reads it as it stands, a list where it has commas. */
+static kith_status print_axis_value(print_text *t, const char *value, size_t n) {
+  kith_status st = KITH_OK;
+  char one[KITH_SWEEP_VALUES], quoted[4 * KITH_SWEEP_VALUES + 3];
+  snprintf(one, sizeof one, "%.*s", (int)n, value);
+  const bool plain =
+      one[strspn(one, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-")] == '\0';
+  print_quote(one, quoted);
+  KITH_TRY(print_add(t, plain && n > 0 ? one : quoted));
+done:
+  return st;
+}
+
+/* The keys that a sweep varies, as its section has them. */
+static kith_status print_axes(print_text *t, const kith_sweep_options *s) {
+  kith_status st = KITH_OK;
+  for (int i = 0; i < s->n_axis; i++) {
+    const kith_sweep_axis *a = &s->axis[i];
+    static const char *const part[] = {"from: ", ", to: "};
+    const char *at = a->values;
+    KITH_TRY(print_add(t, "  "));
+    KITH_TRY(print_add(t, a->key));
+    KITH_TRY(print_add(t, a->is_range ? ": {" : ": ["));
+    for (int k = 0; k < (a->is_range ? 2 : a->n); k++) {
+      const size_t n = strcspn(at, "\n");
+      KITH_TRY(print_add(t, a->is_range ? part[k] : k > 0 ? ", " : ""));
+      KITH_TRY(print_axis_value(t, at, n));
+      at += n + (at[n] == '\n');
+    }
+    KITH_TRY(print_add(t, !a->is_range ? "]\n" : a->is_log ? ", scale: log}\n" : ", scale: linear}\n"));
+  }
+done:
+  return st;
+}
+
+static kith_status print_job(const kith_job *job, bool set_alone, char **text) {
   kith_status st = KITH_OK;
   print_text t = {.text = NULL};
   char line[256];
+  const char *before = "";
   job_table table;
   kith__job_table_of(job, &table);
   *text = NULL;
   for (int i = 0, depth = 0; i < table.n; i++) {
     const job_key *k = &table.key[i];
     const char *leaf = strrchr(k->key, '.');
-    KITH_TRY(print_open(&t, i > 0 ? table.key[i - 1].key : "", k->key, &depth));
+    if (set_alone && job->line[table.slot[i]] == 0) continue;
+    KITH_TRY(print_open(&t, before, k->key, &depth));
+    before = k->key;
     snprintf(line, sizeof line, "%*s%s: ", 2 * depth, "", leaf ? leaf + 1 : k->key);
     KITH_TRY(print_add(&t, line));
     KITH_TRY(print_value(&t, job, k));
     KITH_TRY(print_add(&t, "\n"));
   }
+  if (strncmp(before, "sweep.", strlen("sweep.")) != 0 && job->sweep.n_axis > 0)
+    KITH_TRY(print_add(&t, "sweep:\n"));
+  KITH_TRY(print_axes(&t, &job->sweep));
+  KITH_TRY(print_add(&t, ""));
   *text = t.text;
   t.text = NULL;
 done:
   KITH_FREE(t.text);
   return st;
 }
+
+kith_status kith_job_print(const kith_job *job, char **text) { return print_job(job, false, text); }
+kith_status kith_job_print_set(const kith_job *job, char **text) { return print_job(job, true, text); }

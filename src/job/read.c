@@ -36,6 +36,8 @@ kith_job kith_job_defaults(void) {
   job.stream.popular = (kith_knots){.n = 4, .of = {900, 21600, 86400, 0}};
   job.blend.alike_idf = 2; /* of 1 and 2, 1 and 1/2, better on articles and on artists: docs/results.md */
   job.blend.alike_length = 0.5;
+  job.sweep.seed = 1;
+  job.sweep.halving.factor = 3;
   snprintf(job.name, sizeof job.name, "job");
   snprintf(job.work, sizeof job.work, "runs");
   return job;
@@ -110,6 +112,7 @@ done:
 static kith_status read_set(kith_job *job, const char *key, const char *text, int line) {
   kith_status st = KITH_OK;
   job_table t;
+  KITH_TRY(kith__job_check_no_axis(key));
   KITH_TRY(kith__job_check_setting(job, key));
   kith__job_table_of(job, &t);
   const job_key *k = kith__job_find(&t, key);
@@ -124,6 +127,12 @@ kith_status kith_job_set(kith_job *job, const char *key, const char *text) {
   job_retired_keys retired = {.n = 0};
   if (kith__job_note_retired(&retired, "the job", key)) return kith__job_fail_retired(&retired);
   return read_set(job, key, text, 0);
+}
+
+kith_status kith_job_override(kith_job *job, const char *key, const char *text) {
+  job_retired_keys retired = {.n = 0};
+  if (kith__job_note_retired(&retired, "the job", key)) return kith__job_fail_retired(&retired);
+  return read_set(job, key, text, -1);
 }
 
 static kith_status read_setting(kith_job *job, const char *setting, job_retired_keys *retired) {
@@ -316,6 +325,7 @@ kith_agreed kith_job_read(const kith_comm *comm, const char *path, int n_set, co
   KITH_TRY(read_paths(comm, &job));
   KITH_TRY(kith_agree(comm, kith__job_make_relations(&job)));
   KITH_TRY(kith_agree(comm, read_check(&job)));
+  KITH_TRY(kith_agree(comm, kith__job_check_sweep(&job)));
   *out = job;
 done:
   KITH_FREE(text);

@@ -26,6 +26,7 @@ const kith_job_section kith_job_sections[] = {
     {"embed", "new users and items after training"},
     {"update", "new interactions for a trained model"},
     {"blend", "several models whose scores are added"},
+    {"sweep", "keys of the job that vary between the trials of kith sweep"},
     {"checkpoint", "when training writes its state, and how many are kept"},
     {"watchdog", "when a job with a hung rank ends"},
 };

@@ -571,6 +571,18 @@ const job_key kith__job_row[] = {
     {"watchdog.minutes", JOB_REAL, AT(watchdog.minutes), 0, 1e6, "minutes",
      "Several ranks: how long a rank may wait for others that make no progress before the job ends with code "
      "75 and names them. 0: for ever."},
+    {"sweep.trials", JOB_INT, AT(sweep.trials), 0, 1e4, "trials",
+     "kith sweep: at most so many trials, drawn by sweep.seed without repetition. 0: all combinations of the "
+     "lists. Every other key of the section is a key of the job and what it shall be: train.lr: [0.001, "
+     "0.003], or train.lr: {from: 1e-4, to: 1e-2, scale: log} (or linear), which needs sweep.trials."},
+    {"sweep.seed", JOB_INT64, AT(sweep.seed), COUNT, "",
+     "kith sweep: seed of the draws. More trials of a seed begin with the same ones."},
+    {"sweep.halving.epochs", JOB_INT, AT(sweep.halving.epochs), 0, 1e9, "epochs",
+     "kith sweep: successive halving. All trials train so many epochs; the best by validation train "
+     "sweep.halving.factor times as many, and so on up to train.epochs. 0: every trial trains train.epochs."},
+    {"sweep.halving.factor", JOB_INT, AT(sweep.halving.factor), 2, 1000, "trials",
+     "kith sweep: of so many trials one goes on to the next rung of successive halving, rounded down, at "
+     "least one."},
 };
 const int kith__job_n_row = (int)(sizeof kith__job_row / sizeof *kith__job_row);
 _Static_assert(sizeof kith__job_row / sizeof *kith__job_row + KITH_MAX_RELATIONS * JOB_PATTERN_ROWS <=

@@ -176,6 +176,10 @@ bool kith__job_new_has_columns(const kith_job *j);
 bool kith__job_embeds_means(const kith_job *j);
 bool kith__job_adapts(const kith_job *j);
 bool kith__job_begins_by_features(const kith_job *j);
+bool kith__job_ages_relations(const kith_job *j);
+bool kith__job_has_axes(const kith_job *j);
+bool kith__job_draws_trials(const kith_job *j);
+bool kith__job_halves(const kith_job *j);
 bool kith__job_is_of_untrained_graph(const kith_job *job, const char *key);
 /* Whether interactions may have times: of a column, or of the order of lines.  Local. */
 bool kith__job_has_order(const kith_job *job);
@@ -200,6 +204,27 @@ static inline bool kith__job_begins_with_path(const job_key *first, size_t size)
 /* Make job->data.relation of data.relations and data.social, and check what model.relations names.  Local.
  * Errors: KITH_ECONFIG. */
 kith_status kith__job_make_relations(kith_job *job) KITH_MUST_USE;
+
+/* ---- the section sweep (sweep.c) ---- */
+
+/* Whether a key below `above` is one that a sweep varies: not sweep.trials, …, and *axis is the key.  Local.
+ */
+bool kith__job_is_axis(const char *key, const char **axis);
+/* The kind of a key of the job, with NAME or a name: whether there is one (*leaf), or a section of keys. */
+bool kith__job_axis_find(const char *axis, bool *leaf);
+/* Add the axis `key` to a job, without values.  Errors: KITH_ECONFIG: it is there, or there are too many. */
+kith_status kith__job_axis_add(kith_job *job, const char *key, int line, kith_sweep_axis **out) KITH_MUST_USE;
+/* Add a value of a list; `of_last`: to the last value, behind a comma.  Errors: KITH_ECONFIG. */
+kith_status kith__job_axis_value(kith_sweep_axis *a, const char *text, bool of_last) KITH_MUST_USE;
+/* Set from, to or scale of a range.  Errors: KITH_ECONFIG. */
+kith_status kith__job_axis_range(kith_sweep_axis *a, const char *name, const char *text) KITH_MUST_USE;
+/* Check the axes of a job: which keys they are, and every value; note which ranges are of whole numbers.
+ * Errors: KITH_ECONFIG. */
+kith_status kith__job_check_sweep(kith_job *job) KITH_MUST_USE;
+/* Whether a key may differ between trials that share a graph and are judged alike. */
+bool kith__job_may_vary(const char *key);
+/* Refuse a setting of an axis.  Errors: KITH_ECONFIG. */
+kith_status kith__job_check_no_axis(const char *key) KITH_MUST_USE;
 
 /* Where a YAML text gives each key, and in which form; by slots. */
 typedef struct job_source_map {

@@ -31,12 +31,6 @@ static bool reads_edges(const kith_job *j) { return classifies(j) && j->model.na
 static bool has_columns(const kith_job *j) {
   return recommends(j) && j->data.interactions.format != KITH_ADJACENCY;
 }
-/* The age of a relation's edges counts from the latest interaction. */
-static bool ages_relations(const kith_job *j) {
-  for (int i = 0; i < j->data.n_relation; i++)
-    if (kith_model_relation_half_life(&j->model, j->data.relation[i].name) > 0) return true;
-  return false;
-}
 static bool names_relation(const kith_relation_names *names, const char *name) {
   for (int i = 0; i < names->n; i++)
     if (strcmp(names->of[i], name) == 0) return true;
@@ -55,8 +49,9 @@ static bool reads_times(const kith_job *j) {
       method == KITH_SPLIT_TIME || method == KITH_SPLIT_LEAVE_LAST_OUT || method == KITH_SPLIT_STREAM;
   const bool orders =
       kith__job_adds_recent(j) || kith__job_is_sasrec(j) || orders_evidence(j, KITH_INTERACTIONS);
-  return kith__job_has_order(j) && (splits_by_time || kith_model_decays(&j->model) || ages_relations(j) ||
-                                    kith_model_time_dim(&j->model) > 0 || orders);
+  return kith__job_has_order(j) &&
+         (splits_by_time || kith_model_decays(&j->model) || kith__job_ages_relations(j) ||
+          kith_model_time_dim(&j->model) > 0 || orders);
 }
 static bool reads_weights(const kith_job *j) {
   bool draws = j->train.sampler.mode == KITH_NEIGHBOR && j->train.sampler.weighting == KITH_EDGE_WEIGHT;
@@ -494,6 +489,10 @@ static const usage_rule usage_rules[] = {
     {"checkpoint.steps", "train", learns, "needs a model that is trained by steps, not spectral"},
     {"checkpoint.best", "train", has_steps, "needs a model that is trained by steps, not spectral"},
     {"watchdog", "", always, ""},
+    {"sweep", "sweep", kith__job_has_axes,
+     "needs a key of the job with several values, as train.lr: [0.001, 0.003]"},
+    {"sweep.seed", "sweep", kith__job_draws_trials, "needs sweep.trials above 0"},
+    {"sweep.halving.factor", "sweep", kith__job_halves, "needs sweep.halving.epochs above 0"},
 };
 
 /* Keys of a relation. */

@@ -13,3 +13,14 @@ bool kith__job_begins_by_features(const kith_job *j) {
   return j->task == KITH_TASK_RECOMMEND && kith_model_has_steps(&j->model) && !kith__job_has_tgn(j) &&
          j->train.update.init == KITH_UPDATE_FEATURES;
 }
+
+/* The age of a relation's edges counts from the latest interaction. */
+bool kith__job_ages_relations(const kith_job *j) {
+  for (int i = 0; i < j->data.n_relation; i++)
+    if (kith_model_relation_half_life(&j->model, j->data.relation[i].name) > 0) return true;
+  return false;
+}
+
+bool kith__job_has_axes(const kith_job *j) { return j->sweep.n_axis > 0; }
+bool kith__job_draws_trials(const kith_job *j) { return kith__job_has_axes(j) && j->sweep.trials > 0; }
+bool kith__job_halves(const kith_job *j) { return kith__job_has_axes(j) && j->sweep.halving.epochs > 0; }

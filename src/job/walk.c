@@ -183,18 +183,101 @@ static kith_status walk_name(walk *w, const char *above, const char *key) {
   return kith__job_located(st, w->name, walk_line(w));
 }
 
+/* The values of a list of values, each of which may be a list again. */
+static kith_status walk_axis_list(walk *w, kith_sweep_axis *a, int depth) {
+  kith_status st = KITH_OK;
+  bool further = false;
+  KITH_TRY(walk_next(w));
+  while (w->event.type != YAML_SEQUENCE_END_EVENT) {
+    const bool inner = depth == 0 && w->event.type == YAML_SEQUENCE_START_EVENT;
+    KITH_CHECK(inner || (w->event.type == YAML_SCALAR_EVENT && !walk_is_null(w)), KITH_ECONFIG,
+               "%s:%d: sweep.%s: expected values in the list, found %s", w->name, walk_line(w), a->key,
+               walk_found(w));
+    if (inner) KITH_TRY(walk_axis_list(w, a, 1));
+    else
+      KITH_TRY(kith__job_located(kith__job_axis_value(a, (const char *)w->event.data.scalar.value,
+                                                      further && depth > 0),
+                                 w->name, walk_line(w)));
+    further = true;
+    KITH_TRY(walk_next(w));
+  }
+  KITH_CHECK(further, KITH_ECONFIG, "%s:%d: sweep.%s: expected values in the list, found none", w->name,
+             walk_line(w), a->key);
+done:
+  return st;
+}
+
+/* {from: 1e-4, to: 1e-2, scale: log} */
+static kith_status walk_axis_range(walk *w, kith_sweep_axis *a) {
+  kith_status st = KITH_OK;
+  char name[KITH_NAME];
+  a->is_range = true;
+  KITH_TRY(walk_next(w));
+  while (w->event.type != YAML_MAPPING_END_EVENT) {
+    const int line = walk_line(w);
+    KITH_CHECK(w->event.type == YAML_SCALAR_EVENT, KITH_ECONFIG,
+               "%s:%d: sweep.%s: expected from, to and scale, found %s", w->name, line, a->key,
+               walk_found(w));
+    snprintf(name, sizeof name, "%.63s", (const char *)w->event.data.scalar.value);
+    KITH_TRY(walk_next(w));
+    KITH_CHECK(w->event.type == YAML_SCALAR_EVENT, KITH_ECONFIG,
+               "%s:%d: sweep.%s: %s: expected a single value, found %s", w->name, line, a->key, name,
+               walk_found(w));
+    KITH_TRY(kith__job_located(kith__job_axis_range(a, name, (const char *)w->event.data.scalar.value),
+                               w->name, line));
+    KITH_TRY(walk_next(w));
+  }
+done:
+  return st;
+}
+
+/* What a key of the job shall be in the trials of a sweep; the key was the last event. */
+static kith_status walk_axis(walk *w, const char *axis) {
+  kith_status st = KITH_OK;
+  kith_sweep_axis *a = NULL;
+  const int line = walk_line(w);
+  KITH_TRY(kith__job_located(kith__job_axis_add(w->job, axis, line, &a), w->name, line));
+  KITH_TRY(walk_next(w));
+  if (w->event.type == YAML_SEQUENCE_START_EVENT) return walk_axis_list(w, a, 0);
+  if (w->event.type == YAML_MAPPING_START_EVENT) return walk_axis_range(w, a);
+  KITH_CHECK(w->event.type == YAML_SCALAR_EVENT && w->event.data.scalar.length > 0 && !walk_is_null(w),
+             KITH_ECONFIG, "%s:%d: sweep.%s: expected a list of values, or {from: …, to: …}; found %s",
+             w->name, line, axis, walk_is_null(w) ? "nothing" : walk_found(w));
+  KITH_TRY(kith__job_located(kith__job_axis_value(a, (const char *)w->event.data.scalar.value, false),
+                             w->name, line));
+done:
+  return st;
+}
+
+/* A key below sweep that is one of the job, or a section of those. */
+static kith_status walk_varied(walk *w, const char *key, const char *axis, int depth) {
+  kith_status st = KITH_OK;
+  bool leaf = false;
+  if (!kith__job_axis_find(axis, &leaf)) return walk_unknown(w, strchr(axis, '.') ? axis : key);
+  if (leaf) return walk_axis(w, axis);
+  const int line = walk_line(w);
+  KITH_TRY(walk_next(w));
+  KITH_CHECK(w->event.type == YAML_MAPPING_START_EVENT, KITH_ECONFIG,
+             "%s:%d: sweep.%s: expected keys below it; found %s", w->name, line, axis, walk_found(w));
+  KITH_TRY(walk_mapping(w, key, depth + 1));
+done:
+  return st;
+}
+
 /* One key, the last event, and what belongs to it. */
 static kith_status walk_entry(walk *w, const char *above, int depth) {
   kith_status st = KITH_OK;
   char key[WALK_KEY];
+  const char *axis = NULL;
   bool leaf = false;
   KITH_CHECK(w->event.type == YAML_SCALAR_EVENT, KITH_ECONFIG, "%s:%d: expected a key, found %s", w->name,
              walk_line(w), walk_found(w));
   int line = walk_line(w);
   const char *name = (const char *)w->event.data.scalar.value;
+  snprintf(key, sizeof key, "%s%s%s", above, above[0] ? "." : "", name);
+  if (kith__job_is_axis(key, &axis)) return walk_varied(w, key, axis, depth);
   KITH_CHECK(!strchr(name, '.'), KITH_ECONFIG,
              "%s:%d: %s: the parts of a key nest here, as in train: {lr: 0.001}", w->name, line, name);
-  snprintf(key, sizeof key, "%s%s%s", above, above[0] ? "." : "", name);
   KITH_TRY(walk_name(w, above, key));
   int i = walk_find(&w->table, key, &leaf), row = kith__job_pattern_row(key);
   if (row >= 0) return walk_section(w, key, depth, row, &kith__job_row[row]);

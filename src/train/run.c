@@ -341,8 +341,8 @@ kith_agreed kith__run_measure(run *r) {
   kith_agreed st = {KITH_OK};
   float *x = NULL;
   int d = 0;
-  bool tests =
-      kith_eval_split_count(r->comm, r->g, KITH_EVAL_TEST) > 0 && r->o->evaluate.split == KITH_EVAL_VALID;
+  bool tests = !r->o->no_test && kith_eval_split_count(r->comm, r->g, KITH_EVAL_TEST) > 0 &&
+               r->o->evaluate.split == KITH_EVAL_VALID;
   bool measures = r->o->evaluate.every != 0 && !r->measured;
   r->result->evaluated = r->o->evaluate.every != 0;
   r->result->tested = tests;

@@ -72,6 +72,7 @@ for n in 1 2; do
         says $n ok 'text' inspect "$dir/t/work/graph.h5" --show job ;;
       bench) says $n ok 'stream_bytes_per_second spmm step' bench "$job" --repeat 1 ;;
       update) says $n 'bad job' error update "$job" ;; # which names no new list: test_update.sh
+      sweep) if [ $n = 1 ]; then says $n 'bad job' error sweep "$job"; else says $n usage error sweep "$job"; fi ;; # no key varies: test_sweep.sh
       tune) says $n 'bad job' error tune "$job" ;; # which is for the spectral model: test_tune.sh
       blend) says $n 'bad job' error blend "$job" ;; # which names no models: test_blend.sh
       version) says $n ok 'version commit compiler build_type flags libraries' version ;;

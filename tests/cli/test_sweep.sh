@@ -1,0 +1,66 @@
+# kith sweep: a grid with halving, stopped in the middle and continued, has the trials and the bits of runs that nobody
+# stopped; a trial that cannot run is recorded and stops no other; other settings are noticed; test is not read.
+set -euo pipefail
+/usr/bin/python3 -c 'import h5py' 2>/dev/null || { echo "skipped: no h5py"; exit 77; }
+. "$KITH_SOURCE/tests/support/until.sh"
+. "$KITH_SOURCE/tests/support/embeddings.sh"
+dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+cat >job.yaml <<'J'
+work: work
+generate: {users: 100, items: 120, interactions: 2000, friends: 0, communities: 4}
+data: {interactions: {path: list.tsv, format: edges}, split: {method: ratio, valid: 0.2, test: 0.1}}
+partition: {parts: 4}
+model: {dim: 8}
+train: {batch: 64, epochs: 40}
+evaluate: {every: 1}
+sweep: {train.lr: [0.002, 0.02], model.name: [lightgcn, han]}
+J
+"$KITH" generate job.yaml >/dev/null
+fail() { echo "FAIL: $1"; cat out err work/sweep/trial-*/log.txt; exit 1; }
+expect() { # CODE WORDS command…: it ends so, and its errors have the words
+  local wanted=$1 words=$2 code=0
+  shift 2
+  "$@" >out 2>err || code=$?
+  [ $code = "$wanted" ] || fail "code $code, expected $wanted: $*"
+  grep -F -e "$words" err >/dev/null || fail "not said: $words: $*"
+}
+halves=(--set sweep.halving.epochs=20 --set sweep.halving.factor=4)
+sweep() { "$KITH" sweep job.yaml "${halves[@]}" "$@"; }
+# Statuses, scores and epochs of all trials; and the command that the table ends with.
+statuses() { /usr/bin/python3 -c 'import json; print(*[t["status"] for t in map(json.loads, open("work/sweep/trials.jsonl"))])'; }
+
+expect 66 'run kith ingest' "$KITH" sweep job.yaml --status
+# Ctrl-C, when the first trial has an epoch behind it: what runs writes a checkpoint, and nothing more begins.
+set -m
+"$KITH" sweep job.yaml "${halves[@]}" --quiet >out 2>err & pid=$!
+set +m
+until_true test -s work/sweep/trial-001/metrics.jsonl
+kill -INT $pid
+code=0; wait $pid || code=$?
+[ $code = 75 ] || fail "stopped with code $code"
+grep 'run again to continue' err >/dev/null || fail "nobody says that it can go on"
+statuses | grep done && fail "all was done before it was stopped"
+# Of two models one ranks no items: two trials fail, and the best of the other two goes on to the last epoch.
+expect 78 '2 of 4 trials failed: trial 2: ' sweep --parallel 2 --quiet
+[ "$(statuses)" = "stopped failed done failed" ] || fail "statuses: $(statuses)"
+grep 'kith train work/sweep/best.yaml --refit' out >/dev/null || fail "the table does not say what to do"
+grep '^    3  *0\.[0-9]*  *[0-9]*  *40 ' out >/dev/null || fail "the table lacks the best trial"
+grep -h '"test_' work/sweep/trial-*/log.txt && fail "a trial has read the test split"
+# The same bits as a run from beginning to end.
+"$KITH" train work/sweep/trial-003/job.yaml --set work="$dir/one" --quiet >/dev/null
+same_embeddings one/embeddings.h5 work/sweep/trial-003/embeddings.h5
+# Nothing is left to do but what failed; and who only looks does not fail.
+sweep --status --json >out
+tail -1 out | /usr/bin/python3 -c 'import json, sys; o = json.load(sys.stdin); assert (o["best"], o["done"], o["stopped"], o["trials"]) == (3, 1, 1, 4), o'
+"$KITH" train work/sweep/best.yaml --refit --quiet >out 2>err || fail "the best trial cannot be refitted"
+
+expect 78 'holds a sweep with sweep.halving.epochs=20' "$KITH" sweep job.yaml --quiet
+expect 78 'the job has train.batch=32' sweep --set train.batch=32
+expect 64 '--ranks R gives each trial R ranks' mpirun -n 1 "$KITH" sweep job.yaml
+# Draws: by another seed another one of the grid's four trials; with --fresh the trials that are there are forgotten.
+for seed in 1 2 3 4 5; do
+  "$KITH" sweep job.yaml --set sweep.trials=1 --set sweep.seed=$seed --set train.epochs=1 --fresh --quiet >/dev/null 2>&1 || true
+  head -1 work/sweep/trials.jsonl | grep -o '"settings": {[^}]*}'
+done | sort -u >seeds
+[ "$(wc -l <seeds)" -gt 1 ] || fail "sweep.seed draws the same trial"
