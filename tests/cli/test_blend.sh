@@ -153,7 +153,7 @@ one=$(blended 1 both.yaml)
 
 # Few users: fewer items, other weights.
 few=$("$KITH" blend both.yaml --users 60 --json --quiet | tail -1)
-"$KITH" evaluate both.yaml --json --quiet >log
+"$KITH" evaluate both.yaml --json >log
 grep "the items of [0-9]* of these users chose" log >/dev/null
 grep "\"weight_users\": $(echo "$few" | sed 's/.*"users": \([0-9]*\).*/\1/')," log >/dev/null
 /usr/bin/python3 -c 'import json, sys; n = json.loads(sys.argv[1])["users"]; assert 30 < n < 100, n' "$few"
