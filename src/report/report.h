@@ -41,7 +41,7 @@ typedef struct kith_report_example {
 typedef struct kith_report_options {
   const kith_job *job;
   const char *job_args;       /**< "job.yaml --set work=x", for advice to run a verb */
-  const char *program;        /**< version of the program, "0.1.0 (f00)" */
+  const char *program;        /**< version of the program, "0.2.0 (f00)" */
   bool refit;                 /**< the job's work folder is that of a refit */
   int n_compare;              /**< at most KITH_REPORT_RUNS - 1 */
   const char *const *compare; /**< work folders or job files of other runs */

@@ -98,10 +98,10 @@ rc=0
 grep -q -e '--k 0: expected a number from 1 to 10000' "$dir/err"
 "$KITH" recommend "$job" --user user-003 --user user-017 >"$dir/one.txt"
 "$KITH" recommend "$job" --all --output "$dir/one.tsv" >/dev/null
-"$KITH" evaluate "$job" --protocol sampled-50 | grep -v ranked >"$dir/one.eval"
+"$KITH" evaluate "$job" --protocol sampled-50 --baseline none | grep -v ranked >"$dir/one.eval"
 for n in 2 5; do
   ranks $n recommend "$job" --user user-003 --user user-017 | diff - "$dir/one.txt"
   ranks $n recommend "$job" --all --output "$dir/many.tsv" >/dev/null
   diff "$dir/one.tsv" "$dir/many.tsv"
-  ranks $n evaluate "$job" --protocol sampled-50 | grep -v ranked | diff - "$dir/one.eval"
+  ranks $n evaluate "$job" --protocol sampled-50 --baseline none | grep -v ranked | diff - "$dir/one.eval"
 done
