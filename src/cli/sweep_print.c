@@ -106,7 +106,7 @@ static void print_best(cli *c, const kith_sweep *s) {
   cli_append_quoted(command, "", path);
   cli_print_wrapped(
       c, 0,
-      "%s chosen on the same validation data: the best %s is higher than it will be on other data. "
+      "%s chosen on the same validation data: the best %s is better than it will be on other data. "
       "Test was not read.",
       KITH_COUNT(s->n, "trial(s) (was|were)"), s->metric);
   cli_print(c, "%s:",
