@@ -459,7 +459,7 @@ class Place:
         self.make_ready(job, ["ingest", "partition"])
         self.run(job, "train", settings)
         lines = [json.loads(line) for line in open(self.path("now", "metrics.jsonl"))]
-        told = [{k: v for k, v in line.items() if "second" not in k and k != "run"} for line in lines]
+        told = [{k: v for k, v in line.items() if "second" not in k and k not in ("run", "phases", "peak_bytes")} for line in lines]
         files = sorted(name for name in os.listdir(self.path("now")) if name.endswith(".h5"))
         return [told, files] + [h5_digest(self.path("now", name)) for name in files]
 

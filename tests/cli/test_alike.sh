@@ -89,7 +89,7 @@ recall = (np.take_along_axis(V, order, 1).sum(1)[who] / V.sum(1)[who]).mean()
 assert abs(recall - told2["recall@10"]) < 5e-3, (recall, told2["recall@10"])
 P
 blended() { n=$1; shift; ranks $n blend both.yaml "$@" --users 1000000 --json --quiet | tail -1 | sed 's/"ranks": [0-9]*, //'; }
-evaluated() { n=$1; shift; ranks $n evaluate both.yaml "$@" --json --quiet | tail -1 | sed 's/"ranks": [0-9]*, //; s/, "seconds": [0-9.]*//'; }
+evaluated() { n=$1; shift; ranks $n evaluate both.yaml --baseline none "$@" --json --quiet | tail -1 | sed 's/"ranks": [0-9]*, //; s/, "seconds": [0-9.]*//'; }
 
 one=$(blended 1)
 mine=$(evaluated 1)

@@ -39,7 +39,7 @@ gives "always" train a.yaml --color al
 gives "always" train a.yaml --color = al
 gives "model.layers= model.layer_weights=" train a.yaml --set model.la
 gives "model.layers= model.layer_weights=" train a.yaml --set = model.la
-gives "data. generate. partition. model. sampler. loss. negatives. train. evaluate. stream. embed. update. blend. checkpoint. watchdog. name= task= work= graph= parts=" train a.yaml --set ""
+gives "data. generate. partition. model. sampler. loss. negatives. train. evaluate. stream. embed. update. blend. checkpoint. watchdog. sweep. name= task= work= graph= parts=" train a.yaml --set ""
 gives "lightgcn" train a.yaml --set model.name = li
 gives "lightgcn" train a.yaml --set = model.name = li
 gives "data.relations.friend.from= data.relations.friend.format=" train a.yaml --set data.relations.friend.f

@@ -20,8 +20,8 @@ data:
   interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2, time: 3}}
   split: {method: ratio, valid: 0.1, test: 0}
 J
-"$KITH" ingest job.yaml --json --quiet >ingest
-"$KITH" inspect work/graph.h5 --json --quiet >inspect
+"$KITH" ingest job.yaml --json >ingest
+"$KITH" inspect work/graph.h5 --json >inspect
 grep 'drift of the training interactions over 5 slices' ingest >/dev/null
 grep 'drift of the training interactions over 5 slices' inspect >/dev/null
 

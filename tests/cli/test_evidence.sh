@@ -86,7 +86,7 @@ assert blend["evidence_width"] == 1 and (f["user/embedding"][:, -1] == 1).all()
 assert np.abs(column - weight[-1] * np.log(1 + users)).max() < 1e-5
 P
 blended() { n=$1; shift; ranks $n blend both.yaml "$@" --users 1000000 --json --quiet | tail -1 | sed 's/"ranks": [0-9]*, //'; }
-evaluated() { n=$1; shift; ranks $n evaluate both.yaml "$@" --json --quiet | tail -1 | sed 's/"ranks": [0-9]*, //; s/, "seconds": [0-9.]*//'; }
+evaluated() { n=$1; shift; ranks $n evaluate both.yaml --baseline none "$@" --json --quiet | tail -1 | sed 's/"ranks": [0-9]*, //; s/, "seconds": [0-9.]*//'; }
 
 one=$(blended 1)
 mine=$(evaluated 1)

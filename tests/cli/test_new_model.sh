@@ -3,7 +3,7 @@
 set -euo pipefail
 . "$KITH_SOURCE/tests/support/tiny.sh"
 mkdir "$dir/kith"
-cp -r "$KITH_SOURCE"/{CMakeLists.txt,include,src,partition,tests} "$dir/kith"
+cp -r "$KITH_SOURCE"/{CMakeLists.txt,include,src,partition,slurm,tests} "$dir/kith"
 
 # ```c FILE makes a file; ```diff FILE changes one.
 /usr/bin/python3 - "$KITH_SOURCE/docs/new-model.md" "$dir/kith" <<'P'
