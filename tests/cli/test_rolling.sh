@@ -90,7 +90,7 @@ awk -F '\t' -v OFS='\t' '!/^#/ {print $1, $2, 7}' list.tsv >same.tsv
 refuses 65 'slice 1 of 3 is empty' --rolling 3 --set data.interactions.path=same.tsv
 
 # The number of the line as time: slices of lines, and it is said.
-"$KITH" evaluate job.yaml --rolling 2 --json --quiet --set work=lines --set data.interactions.columns.time=line >lines.json
+"$KITH" evaluate job.yaml --rolling 2 --json --set work=lines --set data.interactions.columns.time=line >lines.json
 tail -1 lines.json | /usr/bin/python3 -c '
 import json, sys
 r, n = json.load(sys.stdin), sum(not l.startswith("#") for l in open("list.tsv"))

@@ -53,7 +53,7 @@ for file in job.yaml ratio.yaml; do
   own=
   [ $file = job.yaml ] && own="$ratio --set model.spectral.knots=[]"
   "$KITH" train $file --quiet $own >log 2>&1 || { cat log; exit 1; }
-  "$KITH" tune $file --quiet $all $own --json >out
+  "$KITH" tune $file $all $own --json >out
   grep '^kith train' out >command
   [ "$(grep -o 'model.spectral.[a-z_]*' command | sort | uniq -d)" = "" ] && ! grep -q 'spectral\.t=' command || { cat command; exit 1; }
   ! grep -qE '[0-9]{7}' command || { echo "long numbers"; cat command; exit 1; }
