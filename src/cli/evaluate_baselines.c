@@ -1,5 +1,6 @@
 /* kith evaluate --groups and --baseline: which are taken, and baselines measured and printed below the model.
  */
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,13 +11,16 @@
 
 /* ---- options ---- */
 
-/* The number behind "ease:". */
+/* The number behind "ease:"; beyond these bounds the Gram matrix's floats lose the interactions, or lambda.
+ */
 static kith_status baselines_read_lambda(const char *text, double *lambda) {
   kith_status st = KITH_OK;
   char *end = NULL;
   *lambda = strtod(text, &end);
-  KITH_CHECK(end != text && !*end && isfinite(*lambda) && *lambda > 0, KITH_EUSAGE,
-             "kith evaluate: --baseline ease:%s: expected a number above 0, such as ease:200", text);
+  const bool is_number = isdigit((unsigned char)text[0]) && !strpbrk(text, "xX") && !*end;
+  KITH_CHECK(is_number && *lambda >= 1e-3 && *lambda <= 1e9, KITH_EUSAGE,
+             "kith evaluate: --baseline ease:%s: expected a number from 0.001 to 1e9, such as ease:200",
+             text);
 done:
   return st;
 }
@@ -41,6 +45,8 @@ static kith_status baselines_read(const char *list, bool classifies, cli_evaluat
                "kith evaluate: --baseline %s: \"%s\": expected %s, a list of them, or none%s", list, name,
                classifies ? "majority or propagation" : "popular, itemknn or ease",
                classifies ? " (task: classify)" : "");
+    KITH_CHECK(!want->baseline[b], KITH_EUSAGE, "kith evaluate: --baseline %s: %s is there twice", list,
+               name);
     want->baseline[b] = true;
   }
 done:

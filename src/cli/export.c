@@ -116,7 +116,8 @@ static kith_status export_parse(cli *c, export_request *w) {
   KITH_CHECK(has_job || !cli_flag(c, "refit"), KITH_EUSAGE,
              "kith export: --refit goes with a job file; without one, name WORK/refit/embeddings.h5");
   KITH_TRY(cli_no_more(c));
-  KITH_CHECK(w->output, KITH_EUSAGE, "kith export: expected --output FOLDER; see kith export --help");
+  KITH_CHECK(w->output && w->output[0], KITH_EUSAGE,
+             "kith export: expected --output FOLDER; see kith export --help");
   KITH_CHECK(!w->nodes || (w->format->from & FROM_ROWS), KITH_EUSAGE,
              "--nodes %s: --format %s has no types of nodes to choose from", w->nodes, w->format->name);
   if (export_is_nearest(w)) {
@@ -278,9 +279,9 @@ static kith_status export_write_type(const export_request *w, kith_export *o, co
   default: KITH_TRY(kith_export_word2vec(o, r, w->format->kind == EXPORT_WORD2VEC_BINARY, &n));
   }
   if (n > 0)
-    kith_warn("%s with a space or a %%, which word2vec's formats cannot hold: written as %%20 and %%25 "
-              "(urllib.parse.unquote() in Python reads them)",
-              KITH_COUNT(n, "id(s) of %s"));
+    kith_warn("%s of type %s with a space or a %%, which word2vec's formats cannot hold: written as %%20 and "
+              "%%25 (urllib.parse.unquote() in Python reads them)",
+              KITH_COUNT(n, "id(s)"), r->type);
 done:
   return st;
 }

@@ -16,7 +16,7 @@ printf 'someone\titem-100\nsomeone\titem-101\n' >new.tsv
 for format in npy csv tsv word2vec word2vec-binary projector edges tensorboard; do
   "$KITH" export job.yaml --format $format --output out --json >"$format.json" 2>>warnings
 done
-[ "$(grep -c 'written as %20 and %25' warnings)" = 2 ] || { cat warnings; exit 1; }
+[ "$(grep -c 'of type .* written as %20 and %25' warnings)" = 2 ] || { cat warnings; exit 1; }
 "$KITH" export work/embeddings.h5 --format npy --nodes item --output of-file --quiet >/dev/null
 "$KITH" export work/new.h5 --format csv --output new --quiet >/dev/null
 for format in npy tsv csv; do "$KITH" export top.h5 --format $format --output top --quiet >/dev/null; done
