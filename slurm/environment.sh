@@ -1,6 +1,6 @@
 # Sourced by every job script and by pipeline.sh: the program, the job file and its name, threads, one way of starting ranks.
 # KITH_JOB_IS_OPTIONAL=1 is for scripts that can do without a job file.
-[ -n "${KITH_JOB_IS_OPTIONAL:-}" ] || : "${KITH_JOB:?set KITH_JOB to the job file, for example: sbatch --export=ALL,KITH_JOB=jobs/mine.yaml slurm/train.sbatch}"
+[ -n "${KITH_JOB_IS_OPTIONAL:-}" ] || [ -n "${KITH_JOB:-}" ] || { echo 'kith: set KITH_JOB to the job file, as in KITH_JOB=$PWD/job.yaml sbatch slurm/train.sbatch' >&2; exit 64; }
 case ${KITH_JOB:-} in -*) KITH_JOB=./$KITH_JOB ;; esac # a file, though it begins like an option
 # The program: the one that KITH names, that was installed or built with these scripts, or that is on PATH.
 here=$(unset CDPATH; cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)

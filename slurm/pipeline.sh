@@ -14,6 +14,10 @@ fail() { echo "slurm/pipeline.sh: $2" >&2; exit "$1"; }
 [ -r "$job" ] || fail 66 "$job: no such job file"
 . "$here/environment.sh"
 export KITH
+# What Kith says no to in the job or in KITH_OPTIONS is found here: partition reads them, and then finds no graph.
+none=$here/pipeline.sh/none code=0 # below a file there can be nothing
+said=$("$KITH" partition "$job" ${KITH_OPTIONS:-} --set work="$none" --set graph="$none/graph.h5" 2>&1 >/dev/null) || code=$?
+case $code in 64 | 78) fail $code "${KITH_OPTIONS:+with KITH_OPTIONS=\"$KITH_OPTIONS\", }nothing is submitted: $said" ;; esac
 # What sbatch would refuse is found before anything is in the queue.
 for script in partition train; do
   [ $script = partition ] && options=(${KITH_PARTITION_OPTIONS:-}) || options=("$@")

@@ -24,6 +24,11 @@ for options in --nodes=99 --no-such-option; do
 done
 if "$KITH_SOURCE/slurm/pipeline.sh" nowhere.yaml 2>refused; then echo "pipeline.sh takes no job file"; exit 1; fi
 grep -q 'nowhere.yaml: no such job file' refused
+for options in "--set train.learning_rate=1" "--set train.lr=-1" --no-such-option; do
+  if KITH_OPTIONS=$options "$KITH_SOURCE/slurm/pipeline.sh" job.yaml >refused 2>&1; then echo "pipeline.sh takes $options"; exit 1; fi
+  grep -q "nothing is submitted: kith: .*${options##*[. ]}" refused || grep -q 'Kith calls it train.lr\|expected 1e-12 to 1000' refused || { cat refused; exit 1; }
+  [ -z "$(squeue -h)" ] && [ ! -e work ] || { squeue; ls work; exit 1; }
+done
 jobs=$("$KITH_SOURCE/slurm/pipeline.sh" job.yaml --nodes="$nodes" --ntasks-per-node=2)
 for id in $(echo "$jobs" | awk '{print $2}'); do await "$id"; done
 same_embeddings work/embeddings.h5 one/work/embeddings.h5

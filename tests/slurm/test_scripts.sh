@@ -9,7 +9,7 @@ mkdir -p "$dir/stand-ins" "$dir/pre fix/share/kith" "$dir/pre fix/bin" "$dir/job
 cp -r "$KITH_SOURCE/slurm" "$dir/pre fix/share/kith/slurm"
 slurm="$dir/pre fix/share/kith/slurm"
 stand_in() { printf '#!/usr/bin/env bash\n%s\n' "$2" >"$1"; chmod +x "$1"; }
-stand_in "$dir/pre fix/bin/kith" 'echo "kith $*" >>"'"$dir"'/calls"; exec sleep 1000'
+stand_in "$dir/pre fix/bin/kith" 'echo "kith $*" >>"'"$dir"'/calls"; [ "$1" != partition ] || exit "${CHECK:-66}"; exec sleep 1000'
 stand_in "$dir/stand-ins/scontrol" 'echo "scontrol $*" >>"'"$dir"'/calls"'
 stand_in "$dir/stand-ins/squeue" 'case "$*" in *%o*) echo "$COMMAND" ;; *%T*) echo RUNNING ;; esac'
 stand_in "$dir/stand-ins/sbatch" 'echo "sbatch $*" >>"'"$dir"'/calls"; echo "KITH $KITH" >>"'"$dir"'/calls"; echo 7'
@@ -35,7 +35,9 @@ KITH_UPDATE="$dir/a list.tsv" KITH_OPTIONS=--quiet submitted update.sbatch || fa
 grep -q "^mpirun $dir/pre fix/bin/kith update $dir/jobs/-x.yaml --set update.interactions.path=$dir/a list.tsv --quiet" "$dir/calls" || fail "update does not pass its list"
 grep -q "^scontrol update JobId=7 JobName=gowallax-update\$" "$dir/calls" || fail "update is not named after the job"
 (unset KITH_UPDATE; submitted update.sbatch) && fail "an update without a list"
-grep -q 'set KITH_UPDATE' "$dir/out" || fail "nobody says which list"
+[ "$(wc -l <"$dir/out")" = 1 ] && grep -q '^kith: set KITH_UPDATE' "$dir/out" || fail "nobody says which list"
+(unset KITH_JOB; submitted train.sbatch)
+[ $? = 64 ] && [ "$(wc -l <"$dir/out")" = 1 ] && grep -q '^kith: set KITH_JOB' "$dir/out" || fail "nobody says which job"
 submitted evaluate.sbatch
 grep -q -e '--split auto' "$dir/calls" || fail "the test split is not measured"
 KITH_SPLIT=valid submitted evaluate.sbatch
@@ -58,6 +60,12 @@ cd "$dir/jobs" && "$slurm/pipeline.sh" -x.yaml --nodes=3 >"$dir/out" 2>&1 || fai
 for stage in partition train evaluate; do
   grep -q -e "--job-name=gowallax-$stage --output=$dir/jobs/slurm-%j.out .*/$stage.sbatch" "$dir/calls" || fail "pipeline: $stage"
 done
+: >"$dir/calls"
+for code in 64 78; do
+  CHECK=$code KITH_OPTIONS="--set no.key=1" "$slurm/pipeline.sh" -x.yaml >"$dir/out" 2>&1
+  [ $? = $code ] && grep -q 'KITH_OPTIONS="--set no.key=1", nothing is submitted' "$dir/out" && ! grep -q sbatch "$dir/calls" || fail "pipeline: code $code of the program"
+done
+"$slurm/pipeline.sh" -x.yaml --nodes=3 >"$dir/out" 2>&1 || fail "pipeline: code $?"
 grep -q "^KITH $dir/pre fix/bin/kith" "$dir/calls" || fail "the pipeline does not tell its jobs which program"
 
 stand_in "$dir/stand-ins/sbatch" 'case "$*" in *--test-only*) exit ;; esac; echo "$KITH_OPTIONS sbatch $*" >>"'"$dir"'/calls"; grep -c sbatch "'"$dir"'/calls"'
