@@ -35,6 +35,10 @@ static bool chart_range(const report_chart *c, double lo[2], double hi[2]) {
       }
     }
   if (c->from_zero && !c->log_y) lo[1] = fmin(lo[1], 0);
+  if (c->x_least < c->x_most) {
+    lo[0] = fmin(lo[0], c->x_least);
+    hi[0] = fmax(hi[0], c->x_most);
+  }
   return lo[0] <= hi[0];
 }
 
@@ -97,12 +101,13 @@ static void chart_spread(int n, double *at) {
 
 /* Tags at the ends of lines, none over another. */
 static void chart_tags(report_page *p, const chart_frame *f) {
-  double at[CHART_SERIES];
+  double at[CHART_SERIES], x[CHART_SERIES];
   int of[CHART_SERIES], n = 0;
   for (int s = 0; s < f->c->n_series; s++) {
     int64_t last = chart_last(f->c, &f->c->series[s]);
     if (!f->c->series[s].tag || last < 0) continue;
     double y = kith__axis_at(&f->y, f->c->series[s].y[last]);
+    x[s] = kith__axis_at(&f->x, f->c->series[s].x[last]) + 6;
     int i = n++;
     for (; i > 0 && at[i - 1] > y; i--) {
       at[i] = at[i - 1];
@@ -113,8 +118,8 @@ static void chart_tags(report_page *p, const chart_frame *f) {
   }
   chart_spread(n, at);
   for (int i = 0; i < n; i++)
-    kith__page_put(p, "<text class=\"tag t%d\" x=\"%.1f\" y=\"%.1f\">%s</text>", of[i], f->x.to + 6,
-                   at[i] + 3.8, f->c->series[of[i]].tag);
+    kith__page_put(p, "<text class=\"tag t%d\" x=\"%.1f\" y=\"%.1f\">%s</text>", of[i], x[of[i]], at[i] + 3.8,
+                   f->c->series[of[i]].tag);
 }
 
 /* A dot with a thin line to its label above the plot. */
@@ -149,6 +154,7 @@ static void chart_legend(report_page *p, const report_chart *c) {
   kith__page_html(p, "<p class=\"legend\">");
   for (int s = 0; s < c->n_series; s++) {
     const report_series *of = &c->series[s];
+    if (chart_last(c, of) < 0) continue;
     kith__page_html(p, "<span>");
     chart_swatch(p, of, s);
     if (of->tag && strcmp(of->tag, of->name) != 0) kith__page_put(p, "<b>%s</b> ", of->tag);

@@ -33,6 +33,7 @@ typedef struct report_chart {
   int n_x_names;              /* 8 at most */
   const char *mark;           /* label of a marked point; null: none */
   double mark_x, mark_y;
+  double x_least, x_most; /* the x axis has these, too; equal: only the points */
 } report_chart;
 
 /** Append a figure; nothing if no series has a point.  Local. */

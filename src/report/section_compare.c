@@ -1,67 +1,90 @@
 /* Section: several runs side by side, as a table, by the settings that differ, and as curves in one chart. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "report/section.h"
+#include "report/compare.h"
 
-enum { COMPARE_METRICS = 8, COMPARE_WORD = 256, COMPARE_KEYS = 200 };
+enum { COMPARE_METRICS = 8 };
 
-typedef struct compare {
-  const kith_report *r;
-  int n;
-  const report_run *run[KITH_REPORT_RUNS];
-  char letter[KITH_REPORT_RUNS][2];
-} compare;
+/* The split that the epochs of a run were measured on; "": none. */
+static const char *compare_split(const report_run *run) {
+  const kith_json_value *line = kith__report_picked_line(run);
+  const char *split = line ? kith_json_text(line, "split") : NULL;
+  return split ? split : "";
+}
 
+/* What the table is of; runs that share their job's name are called by their folders. */
 static void compare_begin(compare *c, const kith_report *r) {
-  *c = (compare){.r = r};
+  *c = (compare){.r = r, .split = ""};
   for (int i = 0; i <= r->n_other; i++) {
     c->run[c->n] = i == 0 ? &r->run : &r->other[i - 1];
     c->letter[c->n][0] = (char)('A' + c->n);
+    if (!c->split[0]) c->split = compare_split(c->run[c->n]);
     c->n++;
+  }
+  if (!c->split[0]) c->split = "valid"; /* that of kith evaluate, if any */
+  for (int i = 0; i < c->n; i++) {
+    c->name[i] = c->run[i]->label;
+    for (int k = 0; k < c->n; k++)
+      if (k != i && strcmp(c->run[k]->label, c->run[i]->label) == 0) c->name[i] = c->run[i]->folder;
   }
 }
 
 /* ---- the table ---- */
 
-/* A column: a member of each run's picked line, or of its test result. */
+/* A column: a member of what each run says of a split. */
 typedef struct compare_column {
   const char *member;
   char name[KITH_NAME]; /* for people */
   bool test;
 } compare_column;
 
-static double compare_value(const report_run *run, const compare_column *col) {
-  return kith_json_number(col->test ? run->evaluate[1].value : kith__report_picked_line(run), col->member,
-                          NAN);
+/* The results of a run that a column may be of, null where there are none: of what epochs were measured on
+ * the picked line, and else what kith evaluate wrote of that split. */
+static void compare_results(const compare *c, int i, bool test, const kith_json_value *of[2]) {
+  const report_run *run = c->run[i];
+  const char *split = compare_split(run);
+  of[0] = of[1] = NULL;
+  if (test) of[0] = run->evaluate[1].value;
+  else {
+    if (!split[0] || strcmp(split, c->split) == 0) of[0] = kith__report_picked_line(run);
+    of[1] = strcmp(c->split, "valid") == 0 ? run->evaluate[0].value : run->evaluate[1].value;
+  }
 }
 
-/* Columns for the members that some run has: the last of a prefix is that of the largest cutoff. */
+static double compare_value(const compare *c, int i, const compare_column *col) {
+  const kith_json_value *of[2];
+  compare_results(c, i, col->test, of);
+  return kith_json_number(of[0], col->member, kith_json_number(of[1], col->member, NAN));
+}
+
+/* The last member of a prefix, which is that of the largest cutoff; null: none. */
+static const char *compare_member(const compare *c, bool test, const char *prefix) {
+  const char *found = NULL;
+  const kith_json_value *of[2];
+  for (int i = 0; i < c->n && !found; i++) {
+    compare_results(c, i, test, of);
+    for (int k = 0; k < 2 && !found; k++)
+      for (const kith_json_value *v = of[k] ? of[k]->first : NULL; v; v = v->next)
+        if (v->name && v->kind == KITH_JSON_NUMBER && strncmp(v->name, prefix, strlen(prefix)) == 0)
+          found = v->name;
+  }
+  return found;
+}
+
+/* Columns for the members that some run has. */
 static int compare_columns(const compare *c, compare_column *col) {
   static const char *const prefix[] = {"recall@", "ndcg@", "accuracy"};
   int n = 0;
   for (int test = 0; test < 2; test++)
     for (size_t k = 0; k < sizeof prefix / sizeof *prefix; k++) {
-      const char *found = NULL;
-      for (int i = 0; i < c->n && !found; i++) {
-        const kith_json_value *of = test ? c->run[i]->evaluate[1].value : kith__report_picked_line(c->run[i]);
-        for (const kith_json_value *v = of ? of->first : NULL; v; v = v->next)
-          if (v->name && v->kind == KITH_JSON_NUMBER && strncmp(v->name, prefix[k], strlen(prefix[k])) == 0)
-            found = v->name;
-      }
+      const char *found = compare_member(c, test > 0, prefix[k]);
       if (!found) continue;
-      col[n] = (compare_column){.member = found, .test = test};
+      col[n] = (compare_column){.member = found, .test = test > 0};
       kith__report_metric_name(found, col[n++].name);
     }
   return n;
-}
-
-static const char *compare_split(const report_run *run) {
-  const kith_json_value *line = kith__report_picked_line(run);
-  const char *split = line ? kith_json_text(line, "split") : NULL;
-  return split ? split : "";
 }
 
 static void compare_row(const compare *c, report_page *p, int i, int n_col, const compare_column *col,
@@ -71,14 +94,16 @@ static void compare_row(const compare *c, report_page *p, int i, int n_col, cons
   double seconds = 0, epoch = kith_json_number(picked, "epoch", NAN);
   for (const kith_json_value *l = last ? run->metrics.value->first : NULL; l; l = l->next)
     seconds += kith_json_number(l, "seconds", 0);
-  kith__page_put(
-      p, "<tr><th scope=\"row\"><b class=\"t%d\">%s</b> %s</th><td class=\"l wide\">%s</td><td>%s</td>", i,
-      c->letter[i], run->label, run->folder, run->has_rows ? run->from.model : "");
-  kith__page_put(p, isfinite(epoch) ? "<td>%.0f</td>" : "<td></td>", epoch);
+  const bool by_folder = strcmp(c->name[i], run->folder) == 0;
+  kith__page_put(p, "<tr><th scope=\"row\" class=\"run\"><b class=\"t%d\">%s</b> %s", i, c->letter[i],
+                 c->name[i]);
+  kith__page_put(p, "<span class=\"under\">%s%s%s</span></th>", by_folder ? "" : run->folder,
+                 by_folder || !run->has_rows ? "" : ", ", run->has_rows ? run->from.model : "");
   for (int k = 0; k < n_col; k++) {
-    double x = compare_value(run, &col[k]);
+    double x = compare_value(c, i, &col[k]);
     kith__page_put(p, x == best[k] ? "<td><b>%s</b></td>" : "<td>%s</td>", PAGE_METRIC(x));
   }
+  kith__page_put(p, isfinite(epoch) ? "<td>%.0f</td>" : "<td></td>", epoch);
   kith__page_put(p, "<td>%s</td></tr>\n", last ? PAGE_SECONDS(seconds) : "");
 }
 
@@ -87,7 +112,7 @@ static double compare_best(const compare *c, const compare_column *col) {
   double best = NAN;
   int n = 0;
   for (int i = 0; i < c->n; i++) {
-    const double x = compare_value(c->run[i], col);
+    const double x = compare_value(c, i, col);
     if (!isfinite(x) || c->run[i]->from.fingerprint != c->run[0]->from.fingerprint) continue;
     best = fmax(best, x);
     n++;
@@ -99,88 +124,14 @@ static void compare_table(const compare *c, report_page *p) {
   compare_column col[COMPARE_METRICS];
   double best[COMPARE_METRICS];
   const int n = compare_columns(c, col);
-  kith__page_html(p, "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">run</th><th scope=\"col\" "
-                     "class=\"l\">folder</th><th scope=\"col\">model</th><th scope=\"col\">epoch</th>");
+  kith__page_html(p, "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">run</th>");
   for (int k = 0; k < n; k++) {
     best[k] = compare_best(c, &col[k]);
-    kith__page_put(p, "<th scope=\"col\">%s, %s</th>", col[k].name,
-                   col[k].test ? "test" : compare_split(c->run[0]));
+    kith__page_put(p, "<th scope=\"col\">%s, %s</th>", col[k].name, col[k].test ? "test" : c->split);
   }
-  kith__page_html(p, "<th scope=\"col\">training</th></tr></thead><tbody>\n");
+  kith__page_html(p, "<th scope=\"col\">epoch</th><th scope=\"col\">training</th></tr></thead><tbody>\n");
   for (int i = 0; i < c->n; i++) compare_row(c, p, i, n, col, best);
   kith__page_html(p, "</tbody></table></div>\n");
-}
-
-/* ---- settings that differ ---- */
-
-/* The value that a configuration key has for a key: out [COMPARE_WORD]; false: its default. */
-static bool compare_word(const char *config, const char *key, size_t size, char *out) {
-  const size_t n = strlen(key);
-  for (const char *w = config; w && *w; w += strcspn(w, " "), w += *w == ' ') {
-    if (strncmp(w, key, n) != 0 || w[n] != '=') continue;
-    snprintf(out, size, "%.*s", (int)(strcspn(w, " ") - n - 1), w + n + 1);
-    return true;
-  }
-  snprintf(out, size, "default");
-  return false;
-}
-
-/* Whether all runs have the same value of a key. */
-static bool compare_same(const compare *c, const char *key) {
-  char first[COMPARE_WORD], other[COMPARE_WORD];
-  compare_word(c->run[0]->from.config_key, key, sizeof first, first);
-  for (int i = 1; i < c->n; i++) {
-    compare_word(c->run[i]->from.config_key, key, sizeof other, other);
-    if (strcmp(first, other) != 0) return false;
-  }
-  return true;
-}
-
-static void compare_setting(const compare *c, report_page *p, const char *key) {
-  char value[COMPARE_WORD];
-  kith__page_put(p, "<tr><th scope=\"row\">%s</th>", key);
-  for (int i = 0; i < c->n; i++) {
-    bool set = compare_word(c->run[i]->from.config_key, key, sizeof value, value);
-    kith__page_put(p, set ? "<td>%s</td>" : "<td class=\"soft\">%s</td>", value);
-  }
-  kith__page_html(p, "</tr>\n");
-}
-
-static int compare_names(const void *a, const void *b) { return strcmp(a, b); }
-
-/* The keys that the runs do not agree on, sorted. */
-static int compare_keys(const compare *c, char (*key)[KITH_JOB_KEY_SIZE]) {
-  int n = 0;
-  for (int i = 0; i < c->n; i++)
-    for (const char *w = c->run[i]->from.config_key; w && *w; w += strcspn(w, " "), w += *w == ' ') {
-      bool seen = false;
-      if (n == COMPARE_KEYS || strncmp(w, "config=", 7) == 0) continue;
-      snprintf(key[n], sizeof key[n], "%.*s", (int)strcspn(w, "= "), w);
-      for (int k = 0; k < n; k++) seen |= strcmp(key[k], key[n]) == 0;
-      n += !seen && !compare_same(c, key[n]);
-    }
-  qsort(key, (size_t)n, sizeof *key, compare_names);
-  return n;
-}
-
-static kith_status compare_settings(const compare *c, report_page *p) {
-  kith_status st = KITH_OK;
-  char(*key)[KITH_JOB_KEY_SIZE] = NULL;
-  KITH_TRY(KITH_NEW(key, COMPARE_KEYS));
-  const int n = compare_keys(c, key);
-  if (n == 0) {
-    kith__page_html(p, "<p class=\"note\">The runs have the same settings of training.</p>\n");
-    goto done;
-  }
-  kith__page_html(p, "<div class=\"scroll\"><table><caption>Settings that differ</caption><thead><tr><th "
-                     "scope=\"col\">key</th>");
-  for (int i = 0; i < c->n; i++) kith__page_put(p, "<th scope=\"col\">%s</th>", c->letter[i]);
-  kith__page_html(p, "</tr></thead><tbody>\n");
-  for (int k = 0; k < n; k++) compare_setting(c, p, key[k]);
-  kith__page_html(p, "</tbody></table></div>\n");
-done:
-  KITH_FREE(key);
-  return st;
 }
 
 /* ---- curves ---- */
@@ -196,7 +147,7 @@ static kith_status compare_chart(const compare *c, report_page *p, const char *m
     KITH_TRY(KITH_NEW(x[i], most));
     KITH_TRY(KITH_NEW(y[i], most));
     const int64_t n = kith__report_curve(c->run[i], member, x[i], y[i]);
-    snprintf(name[i], sizeof name[i], "%s", c->run[i]->label);
+    snprintf(name[i], sizeof name[i], "%s", c->name[i]);
     series[i] = (report_series){.name = name[i], .tag = c->letter[i], .n = n, .x = x[i], .y = y[i]};
     size_t at = strlen(describe);
     if (n > 0)
@@ -218,6 +169,26 @@ done:
   return st;
 }
 
+/* Figures of another split than the others', or none. */
+static void compare_warn_split(const compare *c, report_page *p, int i) {
+  const char *split = compare_split(c->run[i]);
+  const kith_json_value *of[2];
+  compare_results(c, i, false, of);
+  if (split[0] && strcmp(split, c->split) != 0)
+    kith__page_prose(p, "missing",
+                     "Epochs of run %s were measured on %s: they have no curve beside those on %s.",
+                     c->letter[i], split, c->split);
+  else if (!split[0] && of[1])
+    kith__page_prose(p, "note",
+                     "No epoch of run %s was measured: its figures on %s are those of `kith evaluate`.",
+                     c->letter[i], c->split);
+  else if (!split[0] && c->r->run.sizes.n_class == 0)
+    kith__page_prose(
+        p, "missing",
+        "No epoch of run %s was measured: `kith evaluate` of its job with `--split %s` measures it.",
+        c->letter[i], c->split);
+}
+
 /* Runs of several graphs have other held-out items. */
 static void compare_warn(const compare *c, report_page *p) {
   for (int i = 1; i < c->n; i++) {
@@ -228,11 +199,8 @@ static void compare_warn(const compare *c, report_page *p) {
                        "Run %s is of another graph than A: its held-out items are others, and its figures "
                        "cannot be compared.",
                        c->letter[i]);
-    if (strcmp(compare_split(a), compare_split(b)) != 0)
-      kith__page_prose(p, "missing", "Epochs of run %s were measured on %s, those of A on %s.", c->letter[i],
-                       compare_split(b)[0] ? compare_split(b) : "nothing",
-                       compare_split(a)[0] ? compare_split(a) : "nothing");
   }
+  for (int i = 0; i < c->n; i++) compare_warn_split(c, p, i);
 }
 
 static kith_status compare_write(kith_report *r, report_page *p) {
@@ -247,12 +215,12 @@ static kith_status compare_write(kith_report *r, report_page *p) {
   kith__charts_begin(p);
   const int n = compare_columns(&c, col);
   for (int k = 0; k < n && !col[k].test; k++) {
-    snprintf(label, sizeof label, "%s, %s split", col[k].name, compare_split(&r->run));
+    snprintf(label, sizeof label, "%s, %s split", col[k].name, c.split);
     KITH_TRY(compare_chart(&c, p, col[k].member, col[k].name, label));
   }
   KITH_TRY(compare_chart(&c, p, "loss", "Loss", "mean loss of an example"));
   kith__charts_end(p);
-  KITH_TRY(compare_settings(&c, p));
+  KITH_TRY(kith__compare_settings(&c, p));
 done:
   return st;
 }
