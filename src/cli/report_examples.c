@@ -36,12 +36,14 @@ static int examples_draw(uint64_t seed, int64_t n, const examples_user *sorted, 
   int64_t first = 0;
   while (first < n && sorted[first].degree == 0) first++;
   for (int t = 0; t < KITH_REPORT_THIRDS; t++) {
+    const int drawn = n_user;
     const int64_t from = first + kith_chunk_begin(n - first, KITH_REPORT_THIRDS, t),
                   of = first + kith_chunk_begin(n - first, KITH_REPORT_THIRDS, t + 1) - from;
     const kith_permutation draw =
         kith_permutation_make(seed, KITH_RNG_REPORT, 1 + (uint64_t)t, (uint64_t)(of > 0 ? of : 1));
     for (int k = 0; k < EACH && k < of; k++)
       user[n_user++] = sorted[from + (int64_t)kith_permutation_apply(&draw, (uint64_t)k)];
+    qsort(user + drawn, (size_t)(n_user - drawn), sizeof *user, examples_compare);
   }
   return n_user;
 }
@@ -116,6 +118,7 @@ static void examples_item(const explain_data *a, const kith_explanations *e, int
   struct kith_report_item *item = &to->item[q];
   const double score = e->sums[q].score;
   item->score = score;
+  item->own = score != 0 ? e->sums[q].own / score : NAN;
   for (int j = 0; j < e->n_reason && item->n_reason < KITH_REPORT_REASONS; j++) {
     const kith_explain_reason *r = &e->reason[(int64_t)q * e->n_reason + j];
     if (r->edge.type < 0 && r->edge.relation != KITH_EXPLAIN_EVIDENCE) break;
@@ -137,7 +140,7 @@ static kith_agreed examples_user_make(cli *c, explain_data *a, const examples_us
   examples_chosen(c, a, of->user, to);
   for (; to->n_item < KITH_REPORT_ITEMS && item[to->n_item] >= 0; to->n_item++) {
     query[to->n_item] = (kith_explain_query){of->user, item[to->n_item], -1};
-    to->item[to->n_item].score = NAN;
+    to->item[to->n_item].score = to->item[to->n_item].own = NAN;
     to->item[to->n_item].held_out = examples_held_out(c, a->base.g, of->user, item[to->n_item]);
     examples_name(a, KITH_ITEM, item[to->n_item], to->item[to->n_item].name);
   }

@@ -22,14 +22,16 @@ static void head_model(const kith_report *r, report_page *p) {
     kith__page_put(p, ", %d layers", job->model.layers);
 }
 
-static void head_sizes(const report_sizes *s, report_page *p) {
+/* A refit trains on validation interactions, too. */
+static void head_sizes(const report_sizes *s, bool refit, report_page *p) {
   if (!s->is) return;
   if (s->n_class > 0)
     kith__page_put(p, " on %s nodes of %s classes, %s edges, %s features", PAGE_COUNT(s->n_node),
                    PAGE_COUNT(s->n_class), PAGE_COUNT(s->n_edge), PAGE_COUNT(s->n_feature));
   else
-    kith__page_put(p, " on %s users, %s items and %s training interactions", PAGE_COUNT(s->n_user),
-                   PAGE_COUNT(s->n_item), PAGE_COUNT(s->n_train));
+    kith__page_put(p, " on %s users, %s items and %s training interactions%s", PAGE_COUNT(s->n_user),
+                   PAGE_COUNT(s->n_item), PAGE_COUNT(s->n_train + (refit ? s->n_valid : 0)),
+                   refit ? ", those of validation included" : "");
 }
 
 static void head_fact(report_page *p, const char *value, const char *what) {
@@ -67,8 +69,8 @@ static void head_baseline(const kith_json_value *of, report_page *p) {
     if (!best || kith_json_number(b, last->name, -1) > kith_json_number(best, last->name, -1)) best = b;
   if (!best) return;
   const char *name = kith_json_text(best, "name");
-  snprintf(what, sizeof what, "Recall%s of %.40s, the best baseline", strchr(last->name, '@'),
-           name ? name : "?");
+  snprintf(what, sizeof what, "Recall%s of %.40s, the %s", strchr(last->name, '@'), name ? name : "?",
+           all->n > 1 ? "best baseline" : "only baseline that was run");
   head_fact(p, PAGE_METRIC(kith_json_number(best, last->name, NAN)), what);
 }
 
@@ -110,7 +112,7 @@ void kith__report_head(const kith_report *r, report_page *p) {
                  : r->o->refit ? ", refit"
                                : "");
   head_model(r, p);
-  head_sizes(&r->run.sizes, p);
+  head_sizes(&r->run.sizes, r->o->refit, p);
   kith__page_html(p, "</p>\n");
   head_facts(r, p);
 }

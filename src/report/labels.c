@@ -14,10 +14,12 @@ double kith__label_width(const char *text) {
 }
 
 /* Where a label may stand around its point: shares of its width and height from the middle, nearest first. */
-static const double labels_around[][2] = {{0, 0},     {0, -1},  {0, 1},    {0.5, 0}, {-0.5, 0}, {0.5, -1},
-                                          {-0.5, -1}, {0.5, 1}, {-0.5, 1}, {0, -2},  {0, 2},    {0.5, -2},
-                                          {-0.5, -2}, {0.5, 2}, {-0.5, 2}, {0, -3},  {0, 3},    {0.8, 0},
-                                          {-0.8, 0},  {0, -4},  {0, 4}};
+static const double labels_around[][2] = {
+    {0, 0},    {0.5, 0},  {-0.5, 0},  {0, -1},    {0, 1},     {0.5, -1}, {-0.5, -1}, {0.5, 1},   {-0.5, 1},
+    {0, -2},   {0, 2},    {0.5, -2},  {-0.5, -2}, {0.5, 2},   {-0.5, 2}, {0, -3},    {0, 3},     {0.8, 0},
+    {-0.8, 0}, {0.5, -3}, {-0.5, -3}, {0.5, 3},   {-0.5, 3},  {0, -4},   {0, 4},     {0.5, -4},  {-0.5, -4},
+    {0.5, 4},  {-0.5, 4}, {0.8, -2},  {0.8, 2},   {-0.8, -2}, {-0.8, 2}, {0.5, -6},  {0.5, 6},   {-0.5, -6},
+    {-0.5, 6}, {0.8, -5}, {0.8, 5},   {-0.8, -5}, {-0.8, 5},  {0.8, -8}, {0.8, 8},   {-0.8, -8}, {-0.8, 8}};
 enum { LABELS_AROUND = (int)(sizeof labels_around / sizeof *labels_around) };
 
 static bool labels_touch(const report_label *a, const report_label *b, double height) {

@@ -29,6 +29,7 @@ typedef struct kith_report_example {
   struct kith_report_item {
     char name[KITH_REPORT_TEXT];
     double score;
+    double own;    /**< share of the user's own row in the score; NAN: none */
     bool held_out; /**< the user chose it, in a held-out interaction */
     int n_reason;
     struct kith_report_reason {

@@ -12,6 +12,7 @@ typedef struct curves {
   report_page *p;
   const kith_json_value *picked;
   const char *x_label;
+  bool refit;
   double *x[CURVES_MOST], *y[CURVES_MOST];
   report_series series[CURVES_MOST];
   int n;
@@ -70,7 +71,10 @@ static void curves_put(curves *c, const char *title, const char *y_label, const 
          y = marked ? kith_json_number(c->picked, marked, NAN) : NAN;
   snprintf(mark, sizeof mark, "epoch %.0f: %.4f", epoch, y);
   curves_describe(c, sizeof describe, describe);
+  const kith_json_value *end = kith__report_last_line(c->run);
   const report_chart chart = {.title = title,
+                              .x_least = 1,
+                              .x_most = kith_json_number(end, "epoch", kith_json_number(end, "round", 0)),
                               .x_label = c->x_label,
                               .y_label = y_label,
                               .describe = describe,
@@ -91,6 +95,7 @@ static void curves_metric(curves *c, const char *prefix, const char *name, const
   const int n = kith__report_metric_names(c->run, prefix, member);
   for (int i = 0; i < n; i++)
     curves_add(c, member[i], strchr(member[i], '@'), n > 1 ? strchr(member[i], '@') : NULL);
+  if (c->refit && c->n > 0 && c->series[0].n == 1) c->n = 0; /* a refit measures its end alone: no curve */
   if (n == 1) snprintf(label, sizeof label, "%s%s, %s split", name, strchr(member[0], '@'), split);
   else snprintf(label, sizeof label, "%s@K, %s split", name, split);
   curves_put(c, name, label, n > 0 ? member[n - 1] : NULL, false);
@@ -136,6 +141,11 @@ static void curves_say(const kith_report *r, report_page *p, const kith_json_val
     kith__page_prose(p, "note", "Epoch %.0f is the best so far: `embeddings.h5` is %s.", epoch,
                      r->run.has_rows ? "of an earlier run, and this one goes on, or was interrupted"
                                      : "not there, so training goes on, or was interrupted");
+  else if (r->o->refit)
+    kith__page_prose(p, "note",
+                     "A refit trains on validation interactions, too, for the epochs that validation chose: "
+                     "epoch %.0f is the one in `embeddings.h5`.",
+                     epoch);
   else if (split && strcmp(split, "valid") == 0)
     kith__page_prose(p, "note",
                      "The marked epoch, %.0f, is the one in `embeddings.h5`: it was picked by the validation "
@@ -150,7 +160,7 @@ static void curves_say(const kith_report *r, report_page *p, const kith_json_val
 
 static kith_status curves_write(kith_report *r, report_page *p) {
   kith_status st = KITH_OK;
-  curves c = {.run = &r->run, .p = p, .x_label = "epoch"};
+  curves c = {.run = &r->run, .p = p, .x_label = "epoch", .refit = r->o->refit};
   const kith_job *job = r->o->job;
   const bool rules = job->task == KITH_TASK_RECOMMEND && job->stream.known != KITH_STREAM_NONE &&
                      job->stream.model == KITH_STREAM_NO_MODEL;

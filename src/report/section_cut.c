@@ -19,16 +19,22 @@ static int cut_size(const kith_report *r, const kith_graph *g) {
 
 /* ---- the matrix ---- */
 
-static void cut_cells(report_page *p, int size, const int64_t *rows, double left, double top, double side) {
-  double most = 0;
-  for (int i = 0; i < size * size; i++) most = fmax(most, (double)rows[i]);
+/* How dark a cell is: from the fewest rows between two ranks to the most. */
+static double cut_shade(int64_t n, int64_t least, int64_t most) {
+  return most > least ? 0.12 + 0.88 * (double)(n - least) / (double)(most - least) : 0.5;
+}
+
+static void cut_cells(report_page *p, int size, const int64_t *rows, const int64_t range[2], double left,
+                      double top, double side) {
   for (int reader = 0; reader < size; reader++)
     for (int owner = 0; owner < size; owner++) {
-      const double n = (double)rows[reader * size + owner], x = left + owner * side, y = top + reader * side;
+      const int64_t n = rows[reader * size + owner];
+      const double x = left + owner * side, y = top + reader * side;
       kith__page_put(p,
                      "<rect class=\"fill s0\" fill-opacity=\"%.3f\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
                      "height=\"%.1f\"/>",
-                     most > 0 ? 0.06 + 0.94 * n / most : 0.06, x + 0.5, y + 0.5, side - 1, side - 1);
+                     reader == owner ? 0.03 : cut_shade(n, range[0], range[1]), x + 0.5, y + 0.5, side - 1,
+                     side - 1);
     }
   for (int i = 0; i < size; i++) {
     if (size > 8 && i % 2 > 0) continue;
@@ -56,7 +62,7 @@ static void cut_matrix_draw(report_page *p, int size, const int64_t *rows) {
       size, size, (long long)all, (long long)least, (long long)most);
   kith__figure_begin(p, "Rows that ranks read of each other", describe, 360, top + size * side + 34);
   kith__page_html(p, "<text class=\"name\" x=\"0\" y=\"11\">rank that reads</text>");
-  cut_cells(p, size, rows, left, top, side);
+  cut_cells(p, size, rows, (int64_t[]){least, most}, left, top, side);
   kith__page_put(p, "<text class=\"name\" x=\"%.1f\" y=\"%.1f\">rank that owns</text>", left,
                  top + size * side + 30);
   kith__page_html(p, "</svg>\n");
@@ -74,7 +80,13 @@ static kith_status cut_matrix(report_page *p, const kith_graph *g, int size) {
   if (size < 2) return st;
   KITH_TRY(KITH_NEW(rows, (int64_t)size * size));
   KITH_TRY(kith_plan_matrix(g, size, rows));
-  cut_matrix_draw(p, size, rows);
+  if (size > 2) cut_matrix_draw(p, size, rows);
+  else
+    kith__page_prose(
+        p, "note",
+        "On 2 ranks, in one exchange of rows along interactions, rank 0 reads %s rows of rank 1, "
+        "and rank 1 reads %s rows of rank 0.",
+        PAGE_COUNT(rows[1]), PAGE_COUNT(rows[2]));
 done:
   KITH_FREE(rows);
   return st;

@@ -12,6 +12,9 @@ static void examples_reasons(report_page *p, const kith_report_example *e,
     if (e->is_exact && isfinite(r->share) && item->score > 0)
       kith__page_put(p, " <span class=\"soft\">(%.0f&#8239;%%)</span>", 100 * r->share);
   }
+  if (e->is_exact && item->own >= 0.005 && item->score > 0)
+    kith__page_put(p, "%shas a row of its own <span class=\"soft\">(%.0f&#8239;%%)</span>",
+                   item->n_reason > 0 ? "; " : "", 100 * item->own);
   kith__page_html(p, "</td>");
 }
 
@@ -32,7 +35,7 @@ static void examples_user(report_page *p, const kith_report_example *e, bool has
                                   : "<tr><th scope=\"row\" class=\"wide\">%s</th>",
                    item->name);
     if (has_reasons) {
-      kith__page_put(p, "<td>%.4g</td>", item->score);
+      kith__page_put(p, "<td>%#.4g</td>", item->score);
       examples_reasons(p, e, item);
     }
     kith__page_html(p, "</tr>\n");
@@ -48,11 +51,13 @@ static kith_status examples_write(kith_report *r, report_page *p) {
   if (o->n_example == 0) return st;
   kith__page_prose(
       p, "note",
-      "Two users of each third by activity, drawn by key, and the items that rank first for them; ✓ "
+      "Two users of each third by activity, drawn at random, and the items that rank first for them; ✓ "
       "marks those that the user did choose, in the held-out interactions.%s",
-      !has_reasons             ? ""
-      : o->example[0].is_exact ? " A reason's share is its part of the score."
-                               : " Reasons are estimates, the strongest first.");
+      !has_reasons ? ""
+      : o->example[0].is_exact
+          ? " A reason's share is its part of the score; the user's own row is what the model "
+            "learned of the user itself."
+          : " Reasons are estimates, the strongest first.");
   if (!has_reasons) kith__page_missing(p, "reasons of recommendations", "%s", o->no_reasons);
   kith__page_html(p, "<div class=\"charts people\">\n");
   for (int i = 0; i < o->n_example; i++) examples_user(p, &o->example[i], has_reasons);

@@ -64,22 +64,32 @@ static void map_points_put(report_page *p, const report_map *m, const report_axi
   kith__page_html(p, "</g>\n");
 }
 
+/* A thin line from a point to a label that is not beside it. */
+static void map_leader(report_page *p, const report_label *l) {
+  const double x = fmin(fmax(l->x, l->left), l->left + l->width),
+               y = fmin(fmax(l->y, l->base - map_line + 2), l->base);
+  if (l->is_placed && hypot(x - l->x, y - l->y) > 6)
+    kith__page_put(p, "<path class=\"lead\" d=\"M%.1f %.1fL%.1f %.1f\"/>\n", l->x, l->y, x, y);
+}
+
 static void map_labels(report_page *p, const report_map *m, const report_axis axis[PCA_AXES]) {
   report_label label[MAP_LABELS];
   char text[MAP_LABELS][MAP_TEXT];
   for (int g = 0; g < m->n_group; g++) {
-    map_label(m->of[g].name, text[g]);
+    if (m->by[0]) map_label(m->of[g].name, text[g]);
+    else snprintf(text[g], sizeof text[g], "%d", g + 1); /* the legend has its name */
     label[g] = (report_label){.x = kith__axis_at(&axis[0], m->of[g].at[0]),
                               .y = kith__axis_at(&axis[1], m->of[g].at[1]),
                               .width = kith__label_width(text[g]),
                               .beside = !m->by[0]};
   }
   kith__labels_place(m->n_group, label, &map_frame, map_line);
+  for (int g = 0; g < m->n_group && !m->by[0]; g++) map_leader(p, &label[g]);
   for (int g = 0; g < m->n_group; g++)
     if (label[g].is_placed)
       kith__page_put(p, "<text class=\"halo %s%d\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
-                     m->by[0] ? "tag t" : "item", m->by[0] ? map_style(g) : 0, label[g].left, label[g].base,
-                     text[g]);
+                     m->by[0] ? "tag t" : "item tag n", map_style(m->by[0] ? g : -1), label[g].left,
+                     label[g].base, text[g]);
   for (int g = 0; g < m->n_group && !m->by[0]; g++)
     kith__page_put(p, "<circle class=\"mark\" r=\"2.2\" cx=\"%.1f\" cy=\"%.1f\"/>", label[g].x, label[g].y);
 }
@@ -92,6 +102,8 @@ static void map_legend(report_page *p, const report_map *m) {
         "<span><svg class=\"swatch\" viewBox=\"0 0 28 8\" aria-hidden=\"true\"><circle class=\"fill "
         "s%d\" r=\"4\" cx=\"14\" cy=\"4\"/></svg> %s (%s)</span> ",
         map_style(g), m->of[g].name, PAGE_COUNT(m->of[g].n));
+  for (int g = 0; g < m->n_group && !m->by[0]; g++)
+    kith__page_put(p, "<span class=\"listed\"><b>%d</b> %s</span> ", g + 1, m->of[g].name);
   kith__page_html(p, "</p>\n");
 }
 
@@ -128,12 +140,12 @@ static void map_say(report_page *p, const report_map *m, const char *what) {
       p, "note",
       "%s %s%s, by their rows in `embeddings.h5`%s. Near points have similar rows; far ones differ. The "
       "plane shows %.1f %% of the variance, so much of what the model knows is not in it.",
-      PAGE_COUNT(m->n_point), what, m->n_point < m->n ? ", drawn by key from all" : "",
+      PAGE_COUNT(m->n_point), what, m->n_point < m->n ? ", drawn at random from all" : "",
       m->scaled ? ", scaled to length 1, since lengths follow popularity" : "",
       map_share(m, 0) + map_share(m, 1));
   if (!m->by[0])
     kith__page_prose(p, "note",
-                     "Marked are the most popular ones, with their names as far as there is room.");
+                     "Marked are the most popular ones of these, with numbers; their names stand below.");
   else
     kith__page_prose(
         p, "note",

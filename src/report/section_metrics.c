@@ -37,7 +37,9 @@ static double metrics_value(const kith_json_value *of, int term, int k) {
 }
 
 static void metrics_begin(report_page *p, const char *caption, const char *first) {
-  kith__page_put(p, "<div class=\"scroll\"><table><caption>%s</caption><thead><tr><th scope=\"col\">%s</th>",
+  kith__page_put(p,
+                 "<div class=\"scroll\"><table class=\"figures\"><caption>%s</caption><thead><tr><th "
+                 "scope=\"col\">%s</th>",
                  caption, first);
 }
 
@@ -94,14 +96,15 @@ static void metrics_judge(const kith_report *r, report_page *p, const kith_json_
   const double other = metrics_value(best, 0, k);
   const char *name = kith_json_text(best, "name");
   if (isfinite(own) && other > 0)
-    kith__page_prose(p, "note", "The model has %.2f times the Recall@%d of the best baseline, %s.%s",
-                     own / other, k, name ? name : "?",
+    kith__page_prose(p, "note", "The model has %.2f times the Recall@%d of %s, %s.%s", own / other, k,
+                     b->next ? "the best baseline" : "the only baseline that was run", name ? name : "?",
                      own < other
                          ? " A baseline that is better says that the model, or its training, can be improved."
                          : "");
   if (!b->next)
-    kith__page_prose(p, "note", "More baselines: `kith evaluate %s%s --baseline popular,itemknn,ease`.",
-                     r->o->job_args, r->o->refit ? " --refit" : "");
+    kith__page_prose(
+        p, "note", "There are others to compare with: `kith evaluate %s%s --baseline popular,itemknn,ease`.",
+        r->o->job_args, r->o->refit ? " --refit" : "");
 }
 
 static void metrics_models(const kith_report *r, report_page *p, const kith_json_value *e, int k) {
@@ -111,7 +114,7 @@ static void metrics_models(const kith_report *r, report_page *p, const kith_json
   for (const kith_json_value *v = b; v; v = v->next) most = fmax(most, metrics_value(v, 0, k));
   snprintf(caption, sizeof caption, "At K = %d%s", k, b ? ", against baselines on the same split" : "");
   metrics_begin(p, caption, "");
-  if (b) kith__page_html(p, "<th scope=\"col\" class=\"l\"></th>");
+  if (b) kith__page_html(p, "<th scope=\"col\" class=\"bar\"></th>");
   metrics_columns(p, METRICS_TERMS);
   if (b) kith__page_html(p, "<th scope=\"col\">time</th><th scope=\"col\">memory</th>");
   kith__page_html(p, "</tr></thead><tbody>\n");
@@ -158,19 +161,27 @@ static void metrics_range(const kith_json_value *g, size_t size, char *text) {
   else snprintf(text, size, "%.0f – %.0f", from, to);
 }
 
-/* Who is served worst, in a sentence. */
+/* Who is served worst, in a sentence; none where recall and NDCG disagree: recall also falls with the length
+ * of held-out lists. */
 static void metrics_worst(report_page *p, const metrics_groups *of, const kith_json_value *list, int k,
                           double all) {
-  const kith_json_value *worst = list->first;
+  const kith_json_value *worst = list->first, *by_ndcg = list->first;
   char range[64];
-  for (const kith_json_value *g = list->first; g; g = g->next)
+  for (const kith_json_value *g = list->first; g; g = g->next) {
     if (metrics_value(g, 0, k) < metrics_value(worst, 0, k)) worst = g;
+    if (metrics_value(g, 1, k) < metrics_value(by_ndcg, 1, k)) by_ndcg = g;
+  }
+  const bool disagree = isfinite(metrics_value(worst, 1, k)) && by_ndcg != worst;
   double value = metrics_value(worst, 0, k);
-  if (!isfinite(value) || !(all > 0) || list->n < 2) return;
+  if (!isfinite(value) || !(all > 0) || list->n < 2 || disagree) return;
   metrics_range(worst, sizeof range, range);
-  kith__page_prose(p, "note",
-                   "Served worst: %s with %s interactions, Recall@%d %.4f, %.2f times that of all.", of->who,
-                   range, k, value, value / all);
+  if (value / all < 0.005)
+    kith__page_prose(p, "note", "Served worst: %s with %s interactions, Recall@%d %.4f, of all %.4f.",
+                     of->who, range, k, value, all);
+  else
+    kith__page_prose(p, "note",
+                     "Served worst: %s with %s interactions, Recall@%d %.4f, %.2f times that of all.",
+                     of->who, range, k, value, value / all);
 }
 
 static void metrics_group_table(report_page *p, const metrics_groups *of, const kith_json_value *groups,
@@ -186,7 +197,7 @@ static void metrics_group_table(report_page *p, const metrics_groups *of, const 
   metrics_begin(p, of->caption, of->column);
   kith__page_put(p, "<th scope=\"col\">%s</th>", of->who);
   if (held_out) kith__page_html(p, "<th scope=\"col\">held out</th>");
-  kith__page_put(p, "<th scope=\"col\" class=\"l\"></th><th scope=\"col\">Recall@%d</th>", k);
+  kith__page_put(p, "<th scope=\"col\" class=\"bar\"></th><th scope=\"col\">Recall@%d</th>", k);
   if (ndcg) kith__page_put(p, "<th scope=\"col\">NDCG@%d</th>", k);
   kith__page_html(p, "</tr></thead><tbody>\n");
   for (const kith_json_value *g = list->first; g; g = g->next) {

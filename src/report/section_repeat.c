@@ -36,12 +36,15 @@ static void repeat_commands(const kith_report *r, report_page *p) {
   const kith_job *job = r->o->job;
   const char *args = r->o->job_args, *refit = r->o->refit ? " --refit" : "";
   const bool blend = job->blend.n_model > 0, rules = job->stream.known != KITH_STREAM_NONE;
+  char ranks[32] = "";
+  const double n_rank = kith_json_number(kith__report_last_line(&r->run), "ranks", 0);
+  if (n_rank > 1) snprintf(ranks, sizeof ranks, "mpirun -n %.0f ", n_rank);
   kith__page_html(p, "<pre>");
   if (r->sweep_args) kith__page_put(p, "kith sweep %s\n", r->sweep_args);
   kith__page_put(p, "kith ingest %s\nkith partition %s\n", args, args);
   if (blend) kith__page_put(p, "kith blend %s%s\n", args, refit);
-  else if (!rules) kith__page_put(p, "mpirun -n 4 kith train %s\n", args);
-  if (r->o->refit && !blend) kith__page_put(p, "mpirun -n 4 kith train %s --refit\n", args);
+  else if (!rules) kith__page_put(p, "%skith train %s\n", ranks, args);
+  if (r->o->refit && !blend) kith__page_put(p, "%skith train %s --refit\n", ranks, args);
   kith__page_put(p, "kith evaluate %s%s\nkith report %s%s</pre>\n", args, refit, args, refit);
   kith__page_html(p, "<p class=\"note\">Any number of ranks gives the same ");
   kith__page_html(p, job->task == KITH_TASK_CLASSIFY || !job->task

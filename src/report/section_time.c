@@ -25,6 +25,7 @@ typedef struct times {
   double *x;                          /* [n] epochs */
   double *part;                       /* [n, TIME_PARTS] seconds */
   double sum[TIME_PARTS], all, steps; /* over these lines; of `steps` those of the phases */
+  double bytes;                       /* that ranks sent each other for the graph */
   double ranks;
 } times;
 
@@ -46,6 +47,7 @@ static kith_status time_read(const report_run *run, times *t) {
       t->steps += p < TIME_STEP ? part[p] : 0;
     }
     t->ranks = kith_json_number(line, "ranks", NAN);
+    t->bytes += kith_json_number(line, "halo_bytes", NAN);
     t->x[t->n++] = kith_json_number(line, "epoch", kith_json_number(line, "round", NAN));
   }
 done:
@@ -97,17 +99,33 @@ static void time_draw(report_page *p, const times *t, const char *x_label) {
                                      .part = t->part});
 }
 
+/* Ranks of one computer read rows of each other in place, without bytes sent: then exchange is waiting. */
+static void time_say_exchange(report_page *p, const times *t, const kith_job *job) {
+  if (t->bytes == 0)
+    kith__page_prose(
+        p, "note",
+        "Exchange takes %.0f %% of the steps, though no rows are sent: it is waiting for the slowest "
+        "rank, and adding up gradients. Fewer ranks may be as fast.",
+        100 * t->sum[KITH_PHASE_EXCHANGE] / t->steps);
+  else
+    kith__page_prose(
+        p, "note",
+        "Exchange takes %.0f %% of the steps: fewer ranks%s or larger steps (`train.batch`) make "
+        "better use of them.",
+        100 * t->sum[KITH_PHASE_EXCHANGE] / t->steps,
+        job->partition.method == KITH_PARTITION_METIS || job->partition.method == KITH_PARTITION_PTSCOTCH
+            ? ""
+            : ", a cut with fewer ghosts (`partition.method: metis`)");
+}
+
 /* What to look at first, where one part stands out. */
-static void time_say(report_page *p, const times *t, const char *x_label) {
+static void time_say(report_page *p, const times *t, const kith_job *job, const char *x_label) {
   kith__page_prose(p, "note", "%s of %s on %s: %s in steps, %s in evaluations, %s in checkpoints.",
                    PAGE_SECONDS(t->all), KITH_COUNT(t->n, x_label[0] == 'r' ? "round(s)" : "epoch(s)"),
                    isfinite(t->ranks) ? KITH_COUNT((int64_t)t->ranks, "rank(s)") : "some ranks",
                    PAGE_SECONDS(t->steps), PAGE_SECONDS(t->sum[TIME_EVALUATE]),
                    PAGE_SECONDS(t->sum[TIME_CHECKPOINT]));
-  if (t->sum[KITH_PHASE_EXCHANGE] > 0.4 * t->steps && t->ranks > 1)
-    kith__page_prose(p, "note",
-                     "Exchange takes more than 40 %% of the steps: fewer ranks, a cut with fewer ghosts "
-                     "(`partition.method: metis`) or larger steps (`train.batch`) make better use of them.");
+  if (t->sum[KITH_PHASE_EXCHANGE] > 0.4 * t->steps && t->ranks > 1) time_say_exchange(p, t, job);
   if (t->sum[TIME_EVALUATE] > t->steps)
     kith__page_prose(p, "note",
                      "Evaluations take more time than steps: a larger `evaluate.every` saves most of it.");
@@ -126,7 +144,7 @@ static kith_status time_write(kith_report *r, report_page *p) {
     goto done;
   }
   const char *x_label = kith_json_get(lines->first, "round") ? "round" : "epoch";
-  time_say(p, &t, x_label);
+  time_say(p, &t, r->o->job, x_label);
   kith__charts_begin(p);
   time_draw(p, &t, x_label);
   time_table(p, &t);

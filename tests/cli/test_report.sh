@@ -54,8 +54,34 @@ result $((picked + 1))
 page work/report.html "of another training" "kith evaluate job.yaml"
 result "$picked"
 "$KITH" report job.yaml >/dev/null
-page work/report.html "0.2345" "0.1234" "popular" "1.90 times the Recall@10 of the best baseline, popular" "users with 1 – 8 interactions, Recall@10 0.0821, 0.35 times" "items with 0 – 9 interactions" "3.0 kB"
+page work/report.html "0.2345" "0.1234" "popular" "1.90 times the Recall@10 of the only baseline that was run, popular" "users with 1 – 8 interactions, Recall@10 0.0821, 0.35 times" "items with 0 – 9 interactions" "3.0 kB"
 if grep -F "0.2345" work/report.html | grep -F "Not shown" >/dev/null; then fail "what is shown is said to be missing"; fi
+
+# A run without measured epochs has what kith evaluate wrote; runs of one name are called by their folders.
+cp -r work other
+/usr/bin/python3 - <<'P'
+import json
+lines = [json.loads(l) for l in open("work/metrics.jsonl")]
+bare = [{k: v for k, v in l.items() if "@" not in k and k != "split"} for l in lines]
+open("other/metrics.jsonl", "w").write("".join(json.dumps(l) + "\n" for l in bare))
+e = json.load(open("work/evaluate-test.json"))
+json.dump({**e, "split": "valid", "recall@10": .9876, "ndcg@10": .0012}, open("other/evaluate-valid.json", "w"))
+P
+"$KITH" report job.yaml --compare other --output "$dir/two.html" >/dev/null
+page "$dir/two.html" "<b>0.9876</b>" "those of <code>kith evaluate</code>" "</b> other"
+if grep -F "<b>0.0012</b>" "$dir/two.html" >/dev/null; then fail "the worst is marked as best"; fi
+
+# Nobody is served worst where recall and NDCG disagree; a refit has validation interactions, too.
+cp work/evaluate-test.json "$dir/evaluate"
+/usr/bin/python3 -c 'import json; f = "work/evaluate-test.json"; e = json.load(open(f)); e["groups"]["users"][0]["ndcg@10"] = .9; json.dump(e, open(f, "w"))'
+"$KITH" report job.yaml >/dev/null
+if grep -F "Served worst: users" work/report.html >/dev/null; then fail "the wrong group is served worst"; fi
+mv "$dir/evaluate" work/evaluate-test.json
+mkdir work/refit
+cp work/embeddings.h5 work/metrics.jsonl work/refit
+"$KITH" report job.yaml --refit --output "$dir/refit.html" >/dev/null
+page "$dir/refit.html" "those of validation included" "A refit trains on validation interactions"
+rm -r work/refit
 
 # A damaged file is named, and the rest is there; nothing at all is refused, and so is what is no report.
 cp work/metrics.jsonl "$dir/metrics"

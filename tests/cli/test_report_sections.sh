@@ -29,7 +29,7 @@ page work/report.html 'kith partition job.yaml'
 "$KITH" partition job.yaml --quiet >/dev/null
 ranks 3 train job.yaml --quiet >/dev/null
 "$KITH" report job.yaml --quiet >/dev/null
-page work/report.html '&lt;script&gt;alert(' 'on 3 ranks' 'id="cut"' 'id="map"' 'id="examples"' 'id="memory"'
+page work/report.html '&lt;script&gt;alert(' 'on 3 ranks' 'id="cut"' 'id="map"' 'id="examples"' 'id="memory"' 'mpirun -n 3 kith train job.yaml' 'has a row of its own'
 cat >check.py <<'P'
 import h5py, html, json, re, sys
 import numpy as np
