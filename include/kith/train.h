@@ -154,10 +154,11 @@ typedef struct kith_run {
                       but not NULL */
   const char *config_key; /**< "key=value …" of all settings that decide the result: a checkpoint with another
                            one is refused; NULL: made of the options */
-  bool fresh;             /**< remove earlier checkpoints and begin anew */
-  bool no_test;           /**< do not read the test split at the end, where validation selected the epoch */
-  char old[KITH_PATH];    /**< an update: the checkpoint of the older graph's model that it begins from; its
-                             graph is one of kith_graph_parent_read(); "": none, a training run */
+  const char *config_usual; /**< "key=value …" of settings at their defaults, for messages; NULL: unknown */
+  bool fresh;               /**< remove earlier checkpoints and begin anew */
+  bool no_test;             /**< do not read the test split at the end, where validation selected the epoch */
+  char old[KITH_PATH];      /**< an update: the checkpoint of the older graph's model that it begins from; its
+                               graph is one of kith_graph_parent_read(); "": none, a training run */
 } kith_run;
 
 /** Result of an evaluation: one of the two, by the graph's task. */

@@ -11,10 +11,11 @@ enum { CLI_ARGUMENTS = 256, CLI_SETTINGS = 128, CLI_SCOPE = 2048, CLI_JOB_ARGS =
 typedef struct cli {
   const kith_comm *comm; /* all ranks */
   const char *verb;
-  const char *commit;            /* that the program was built from; "" or null: not known */
-  kith_job job;                  /* the defaults for verbs without a job file */
-  bool locked;                   /* this run has the lock of the work folder until main() ends */
-  kith_lock *lock;               /* on rank 0 */
+  const char *commit;                      /* that the program was built from; "" or null: not known */
+  kith_job job;                            /* the defaults for verbs without a job file */
+  bool locked;                             /* this run has the lock of the work folder until main() ends */
+  kith_lock *lock;                         /* on rank 0 */
+  char config_usual[KITH_CONFIG_KEY_SIZE]; /* of the job as it was read: kith_job_config_usual() */
   char job_args[CLI_JOB_ARGS];   /* "job.yaml --set work=x", quoted for a shell, for advice to run a verb */
   const char *job_file;          /* as it was given */
   int n_set;                     /* settings of --set … */

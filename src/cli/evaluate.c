@@ -16,7 +16,8 @@ static kith_status evaluate_options_of_nodes(cli *c, kith_node_split *only) {
   for (int s = KITH_NODE_TRAIN; split && s < KITH_NODE_SPLITS; s++)
     if (strcmp(split, cli_node_split((kith_node_split)s)) == 0) *only = (kith_node_split)s;
   KITH_CHECK(!split || *only != KITH_NODE_NONE, KITH_EUSAGE,
-             "kith evaluate: --split %s: expected train, valid or test; without it all are printed", split);
+             "kith evaluate: --split %s: expected train, valid or test%s; without it all are printed", split,
+             strncmp(split, "val", 3) == 0 ? ", did you mean valid?" : "");
   for (int i = 0; i < 2; i++)
     KITH_CHECK(!cli_option(c, ranked[i]), KITH_EUSAGE,
                "kith evaluate: --%s is about ranked items; with task: classify nothing is ranked, and the "
@@ -67,6 +68,8 @@ kith_agreed cli_origin_differs(const cli *c, const kith_graph *g, const kith_emb
   kith_config_key_legacy(g, &run, sizeof legacy, legacy);
   *differs = from->config_key && from->config_key[0] &&
              kith_config_key_differs(wanted, legacy, from->config_key, want, found);
+  if (*differs) kith_config_key_usual(c->config_usual, want);
+  if (*differs) kith_config_key_usual(c->config_usual, found);
 done:
   return st;
 }
@@ -141,19 +144,29 @@ done:
   return st;
 }
 
+/* To train the job here would replace the run that is here. */
+static kith_status evaluate_fail_model(const cli *c, const char *path, const char *found) {
+  const char *model = cli_is_blend(c) ? "blend" : kith_model_text(c->job.model.name);
+  char how[KITH_NAME + 32] = "use the job of that blend";
+  if (cli_is_blend(c))
+    return kith_fail(KITH_ECONFIG,
+                     "%s: was trained with model=%s, the job has model=%s; run kith blend %s%s first", path,
+                     found, model, c->job_args, cli_refit_option(c));
+  if (strcmp(found, "blend") != 0) snprintf(how, sizeof how, "use it with --set model.name=%s", found);
+  return kith_fail(KITH_ECONFIG,
+                   "%s: was trained with model=%s, the job has model=%s; %s, or name the job's own folder "
+                   "with --set work=FOLDER",
+                   path, found, model, how);
+}
+
 /* Refuse embeddings of another model than the job's; warn of the first other difference. */
 static kith_agreed evaluate_check_origin(const cli *c, const kith_graph *g, const char *path,
                                          const kith_embeddings_origin *from) {
   kith_agreed st = {KITH_OK};
   char want[KITH_CONFIG_WORD_SIZE], found[KITH_CONFIG_WORD_SIZE];
   bool differs = false;
-  const char *model = cli_is_blend(c) ? "blend" : kith_model_text(c->job.model.name);
-  if (strcmp(from->model, model) != 0)
-    return kith_agreed_same(
-        kith_fail(KITH_ECONFIG,
-                  "%s: was trained with model=%s, the job has model=%s; run kith %s %s%s%s first", path,
-                  from->model, model, cli_is_blend(c) ? "blend" : "train", c->job_args, cli_refit_option(c),
-                  cli_is_blend(c) ? "" : cli_fresh_option(c, c->job.work, from->run)));
+  if (strcmp(from->model, cli_is_blend(c) ? "blend" : kith_model_text(c->job.model.name)) != 0)
+    return kith_agreed_same(evaluate_fail_model(c, path, from->model));
   if (cli_is_blend(c)) return evaluate_check_blend(c, path);
   KITH_TRY(cli_origin_differs(c, g, from, &differs, want, found));
   if (differs)

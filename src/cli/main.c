@@ -65,6 +65,7 @@ static kith_agreed main_run(cli *c, const cli_verb *v, const main_options *w) {
     KITH_TRY(kith_agreed_same(cli_take_file(c, "a job file", &c->job_file)));
     KITH_TRY(kith_job_read(c->comm, c->job_file, c->n_set, c->set, &c->job));
     cli_print_job_args(c, NULL, c->job_args);
+    kith_job_config_usual(&c->job, sizeof c->config_usual, c->config_usual);
     if (w->strict) kith_log_strict();
     kith_job_warn_unused(&c->job, v->name);
     KITH_TRY(kith_agree(c->comm, kith_log_check()));

@@ -156,10 +156,14 @@ static kith_status refit_check_settings(const cli *c, const char *embeddings,
   KITH_TRY(kith_job_config_key(&c->job, sizeof key, key));
   KITH_TRY(kith_export_key(&run, key, sizeof export, export));
   kith_config_key_of_job(found, sizeof judged, judged);
-  KITH_CHECK(!kith_config_key_differs(key, NULL, judged, want, has), KITH_ECONFIG,
-             "%s: was trained with %s, the job has %s, which validation has not judged; run kith train %s%s "
-             "first",
-             embeddings, has, want, c->job_args, fresh);
+  const bool differs = kith_config_key_differs(key, NULL, judged, want, has);
+  if (differs) kith_config_key_usual(c->config_usual, want);
+  if (differs) kith_config_key_usual(c->config_usual, has);
+  KITH_CHECK(!differs, KITH_ECONFIG,
+             "%s: was trained with %s, the job has %s, which validation has not judged; train into another "
+             "folder with --set work=FOLDER, or run kith train %s%s first%s",
+             embeddings, has, want, c->job_args, fresh,
+             fresh[0] ? ", which removes that run's checkpoints" : "");
   KITH_CHECK(kith_export_is_of(&run.model, found), KITH_ECONFIG,
              "%s: was exported with another model.length_discount, model.sequence, model.recent or "
              "model.sasrec.gamma, and validation "

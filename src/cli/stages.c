@@ -45,6 +45,7 @@ kith_status cli_run_of_job(const cli *c, kith_run *run, char *config_key) {
   run->evaluate = job->evaluate;
   run->checkpoint = job->checkpoint;
   run->config_key = config_key;
+  run->config_usual = c->config_usual;
   KITH_TRY(kith_job_config_key(job, KITH_CONFIG_KEY_SIZE, config_key));
   KITH_TRY(kith_text_copy("work", job->work, sizeof run->work, run->work));
   KITH_TRY(cli_stage(c, "graph.h5", run->graph));

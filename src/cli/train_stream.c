@@ -11,7 +11,8 @@ static kith_status stream_run_of_job(cli *c, const char *job, char *config_key, 
                            .checkpoint = c->job.checkpoint,
                            .every = c->job.evaluate.every,
                            .job = job,
-                           .config_key = config_key};
+                           .config_key = config_key,
+                           .config_usual = c->config_usual};
   KITH_TRY(kith_job_config_key(&c->job, KITH_CONFIG_KEY_SIZE, config_key));
   KITH_TRY(kith_text_copy("work", c->job.work, sizeof run->work, run->work));
 done:

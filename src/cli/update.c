@@ -124,8 +124,9 @@ static kith_agreed update_check_model(const cli *c, const char *path, const kith
   if (differs)
     KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG,
                                         "%s: was trained with %s, the job has %s; update with what it was "
-                                        "trained with, or run kith train %s --fresh",
-                                        path, found, want, c->job_args)));
+                                        "trained with, or train the job into another folder with --set "
+                                        "work=FOLDER",
+                                        path, found, want)));
 done:
   return st;
 }

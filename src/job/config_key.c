@@ -76,6 +76,22 @@ static void config_key_value(const kith_job *job, const job_key *k, char *text) 
   *text = '\0';
 }
 
+void kith_job_config_usual(const kith_job *job, size_t size, char *text) {
+  const kith_job defaults = kith_job_defaults();
+  job_table table;
+  char usual[JOB_VALUE_SIZE];
+  size_t n = 0;
+  text[0] = '\0';
+  kith__job_table_of(job, &table);
+  for (int i = 0; i < table.n; i++) {
+    const job_key *k = &table.key[i];
+    if (!kith__job_in_config_key(job, k->key)) continue;
+    config_key_value(&defaults, k, usual);
+    if (!usual[0] || n + strlen(k->key) + strlen(usual) + 3 >= size) continue; /* a message lacks its value */
+    n += (size_t)snprintf(text + n, size - n, "%s%s=%s", n > 0 ? " " : "", k->key, usual);
+  }
+}
+
 kith_status kith_job_config_key(const kith_job *job, size_t size, char *text) {
   kith_status st = KITH_OK;
   const kith_job defaults = kith_job_defaults();

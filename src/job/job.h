@@ -17,6 +17,9 @@
  * suffices for any job.
  */
 kith_status kith_job_config_key(const kith_job *job, size_t size, char *text) KITH_MUST_USE;
+/** "key=value" words of the defaults of the keys that it may hold, for messages, text [size]; those that do
+ * not fit are left out.  Local. */
+void kith_job_config_usual(const kith_job *job, size_t size, char *text);
 
 /**
  * Set what the job that a file stores sets, by keys of this or an earlier version.  Local.

@@ -155,9 +155,11 @@ static kith_status checkpoint_compare(const char *path, const kith_checkpoint *c
   char wanted_word[KITH_CONFIG_WORD_SIZE], found_word[KITH_CONFIG_WORD_SIZE];
   if (!kith_config_key_differs(c->config_key, c->config_key_legacy, found, wanted_word, found_word))
     return KITH_OK;
+  kith_config_key_usual(c->config_usual, wanted_word);
+  kith_config_key_usual(c->config_usual, found_word);
   return kith_fail(KITH_ECONFIG,
-                   "%s: was trained with %s, the job has %s; use what it was trained with, or train with "
-                   "--fresh to start anew",
+                   "%s: was trained with %s, the job has %s; use what it was trained with, train into "
+                   "another folder with --set work=FOLDER, or with --fresh, which removes these checkpoints",
                    path, found_word, wanted_word);
 }
 
@@ -191,7 +193,9 @@ static kith_agreed checkpoint_fits(kith_h5 *f, const kith_graph *g, kith_checkpo
   KITH_TRY(kith_agreed_same(
       (uint64_t)fingerprint == (c->of_parent ? g->parent.fingerprint : g->fingerprint)
           ? KITH_OK
-          : kith_fail(KITH_EDATA, "%s: a checkpoint of another graph; train with --fresh to start anew",
+          : kith_fail(KITH_EDATA,
+                      "%s: a checkpoint of another graph; train into another folder with --set "
+                      "work=FOLDER, or with --fresh, which removes these checkpoints",
                       kith_h5_path(f))));
   KITH_TRY(kith_agreed_same(checkpoint_compare(kith_h5_path(f), c, config_key)));
   c->refused = false;

@@ -50,7 +50,17 @@ static void config_key_print(config_word w, config_word other, char *text) {
     if (at < w.n && done + 1 < size) memcpy(text + done, (char[2]){w.at[at]}, 2);
     at++;
   }
-  if (w.n == 0) snprintf(text, size, "%.*s at its default", other.n_key, other.at);
+  if (w.n == 0) snprintf(text, size, "%.*s" KITH_CONFIG_USUAL, other.n_key, other.at);
+}
+
+void kith_config_key_usual(const char *usual, char *word) {
+  char *end = strstr(word, KITH_CONFIG_USUAL);
+  if (!usual || !end || end[sizeof KITH_CONFIG_USUAL - 1]) return;
+  const config_word key = {.at = word, .n_key = (int)(end - word)}, found = config_key_find(usual, key);
+  if (found.n == 0) return;
+  config_key_print(found, found, word);
+  const size_t n = strlen(word);
+  snprintf(word + n, KITH_CONFIG_WORD_SIZE - n, " (the default)");
 }
 
 /* The first word of `a` that `b` lacks, or has with another value. */

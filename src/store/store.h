@@ -190,6 +190,7 @@ typedef struct kith_checkpoint {
   bool has_half_life;     /**< … and whether it is such a choice; reading: not set */
   const char *config_key; /**< configuration key: settings that must be equal to resume */
   const char *config_key_legacy; /**< reading: the same as earlier versions wrote it; or NULL */
+  const char *config_usual;      /**< reading: "key=value" of keys at their defaults, for messages; or NULL */
   char *history;   /**< metrics, one JSON object per line; reading: a new block, freed by the caller */
   const char *job; /**< resolved job file, for readers */
 } kith_checkpoint;
@@ -212,6 +213,12 @@ enum { KITH_CONFIG_WORD_SIZE = 512 };
  */
 bool kith_config_key_differs(const char *wanted, const char *legacy, const char *found, char *wanted_word,
                              char *found_word);
+
+#define KITH_CONFIG_USUAL " at its default"
+/** Give the word of a message that ends so its value: "key=value (the default)".  Local.
+ * @param usual      "key=value" words of the defaults; a word without one, or null, stays as it is
+ * @param[in,out] word  [KITH_CONFIG_WORD_SIZE] of kith_config_key_differs() */
+void kith_config_key_usual(const char *usual, char *word);
 
 /** Bytes of the rows and ids of embeddings.h5, names of middling length included.  Local. */
 static inline int64_t kith_embeddings_bytes(int64_t rows, int d) {

@@ -48,7 +48,8 @@ kith_agreed kith_inference_read(kith_inference *m, const kith_graph *g, const ki
                          .x = x ? x->value : NULL,
                          .weights = {.n = w.n, .value = w.value},
                          .config_key = config_key,
-                         .config_key_legacy = legacy};
+                         .config_key_legacy = legacy,
+                         .config_usual = run->config_usual};
   KITH_TRY(kith_checkpoint_read(comm, g, checkpoint, c));
 done:
   c->config_key = c->config_key_legacy = NULL; /* of this function */

@@ -167,7 +167,8 @@ kith_agreed kith__run_load(run *r, const char *path, bool of_parent, kith_checkp
                          .slot_name = s.optimizer->slot_name,
                          .weights = resume_weights(s.weights),
                          .config_key = r->config_key,
-                         .config_key_legacy = r->config_key_legacy};
+                         .config_key_legacy = r->config_key_legacy,
+                         .config_usual = r->o->config_usual};
   return kith_checkpoint_read(r->comm, r->g, path, c);
 }
 

@@ -8,7 +8,11 @@ kith_agreed kith__spectral_read(const kith_comm *comm, const kith_graph *g, cons
   kith_agreed st = {KITH_OK};
   char config_key[KITH_CONFIG_KEY_SIZE];
   float *ritz = NULL;
-  *c = (kith_checkpoint){.d = s->width, .x = s->v, .items_only = true, .config_key = config_key};
+  *c = (kith_checkpoint){.d = s->width,
+                         .x = s->v,
+                         .items_only = true,
+                         .config_key = config_key,
+                         .config_usual = o->config_usual};
   kith_config_key(comm, g, o, sizeof config_key, config_key);
   KITH_TRY(kith_agree(comm, KITH_NEW(ritz, 3 * (int64_t)s->width)));
   c->weights = (kith_checkpoint_weights){.n = 3 * (int64_t)s->width, .value = ritz};

@@ -90,7 +90,8 @@ static kith_checkpoint run_checkpoint(const stream_run *r, const kith_tgn_state 
   return (kith_checkpoint){.d = state->width,
                            .x = state->row,
                            .weights = {.n = state->n_weight, .value = state->weight},
-                           .config_key = r->config_key};
+                           .config_key = r->config_key,
+                           .config_usual = r->o->config_usual};
 }
 
 static kith_agreed run_save(stream_run *r) {

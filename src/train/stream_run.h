@@ -10,11 +10,12 @@ typedef struct kith_stream_run {
   kith_stream_options stream; /**< model: KITH_STREAM_TGN; known: event or batch */
   kith_train_options train;   /**< epochs, seed, optimizer and lr_decay are read */
   kith_checkpoint_options checkpoint;
-  int every;              /**< epochs between evaluations on validation events, as evaluate.every */
-  char work[KITH_PATH];   /**< folder of checkpoints and metrics.jsonl */
-  const char *job;        /**< text of the resolved job */
-  const char *config_key; /**< of the job; a checkpoint of another one is refused */
-  bool fresh;             /**< remove earlier checkpoints and begin anew */
+  int every;                /**< epochs between evaluations on validation events, as evaluate.every */
+  char work[KITH_PATH];     /**< folder of checkpoints and metrics.jsonl */
+  const char *job;          /**< text of the resolved job */
+  const char *config_key;   /**< of the job; a checkpoint of another one is refused */
+  const char *config_usual; /**< as kith_run's */
+  bool fresh;               /**< remove earlier checkpoints and begin anew */
 } kith_stream_run;
 
 typedef struct kith_stream_run_result {

@@ -29,7 +29,7 @@ ln new.tsv same.h5
 refused 64 'reads as embed.interactions.path' "$KITH" "${embed[@]}" --output same.h5
 refused 78 'was trained with model=lightgcn, the job has model=sage' "$KITH" evaluate job.yaml --set model.name=sage
 refused 78 'was trained with model=lightgcn, the job has model=sage' "$KITH" recommend job.yaml --user 1 --set model.name=sage
-refused 78 'use what it was trained with, or train with --fresh' "$KITH" train job.yaml --quiet --set model.name=sage
+refused 78 '--set work=FOLDER, or with --fresh, which removes these checkpoints' "$KITH" train job.yaml --quiet --set model.name=sage
 
 # What is replaced is said, and nothing of another kind is.
 said() { grep -qF -- "$1" out || { echo "no word of: $1"; cat out err; exit 1; }; }

@@ -74,7 +74,7 @@ grep -q 'fresh' "$dir/err"
 # Also where it differs by a key that had its default.
 if "$KITH" train "$job" --quiet --set negatives.shared=64 2>"$dir/err"; then echo "another configuration was resumed"; exit 1; else rc=$?; fi
 [ $rc = 78 ]
-grep -q 'was trained with negatives.shared at its default, the job has negatives.shared=64' "$dir/err"
+grep -q 'was trained with negatives.shared=0 (the default), the job has negatives.shared=64' "$dir/err"
 
 # What the report of the cut predicts is what a training run counts, where layers receive all ghosts by messages.
 job=$dir/bpr/job.yaml

@@ -113,8 +113,8 @@ cmp core-one whole-one
 
 # What cannot be.
 # Advice to train anew says --fresh, and then it works.
-fails 78 "which validation has not judged; run kith train core.yaml --set train.lr=0.02 --fresh first" "$KITH" train core.yaml --refit --set train.lr=0.02
-fails 78 "has model=mf; run kith train core.yaml --set model.name=mf --set model.layers=0 --set model.half_life=none --refit --fresh first" \
+fails 78 "which validation has not judged; train into another folder with --set work=FOLDER, or run kith train core.yaml --set train.lr=0.02 --fresh first" "$KITH" train core.yaml --refit --set train.lr=0.02
+fails 78 "has model=mf; use it with --set model.name=lightgcn, or name the job's own folder with --set work=FOLDER" \
   "$KITH" evaluate core.yaml --refit --set model.name=mf --set model.layers=0 --set model.half_life=none
 fails 78 "has not ended: 8 of 9 epochs are done" "$KITH" train core.yaml --refit --set train.epochs=9
 fails 78 "holds out no interactions for validation" "$KITH" train whole.yaml --refit

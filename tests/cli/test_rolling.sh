@@ -84,7 +84,7 @@ refuses 64 'not the events of a stream' --rolling 3 --set data.split.method=stre
 refuses 64 'not the events of a stream' --rolling 3 --set data.split.method=stream --set evaluate.stream=event
 refuses 64 'expected a number from 2 to 50' --rolling 1
 refuses 64 'belongs to --rolling' --fresh
-refuses 78 'train with --fresh' --rolling 3 --set model.dim=4
+refuses 78 'or with --fresh' --rolling 3 --set model.dim=4
 refuses 78 'slice-1/checkpoint-000003-000000.h5: is past epoch 2, which is train.epochs; .* with --fresh' --rolling 3 --set train.epochs=2
 awk -F '\t' -v OFS='\t' '!/^#/ {print $1, $2, 7}' list.tsv >same.tsv
 refuses 65 'slice 1 of 3 is empty' --rolling 3 --set data.interactions.path=same.tsv

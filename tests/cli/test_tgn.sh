@@ -98,7 +98,7 @@ early="--set work=early --set data.interactions.path=early.txt"
 [ "$(loss other.json)" = "$(loss same.json)" ]
 says 78 'stream.heads' "$KITH" train job.yaml --fresh --set stream.heads=3
 says 78 'expected event or batch' "$KITH" train job.yaml --set evaluate.stream=none
-says 78 'train with --fresh' "$KITH" train job.yaml --set stream.batch=10
+says 78 'or with --fresh' "$KITH" train job.yaml --set stream.batch=10
 says 78 'evaluate.mask: with evaluate.stream' "$KITH" train job.yaml --set evaluate.mask=[interactions]
 says 0 'train.momentum is set but has no effect: it needs train.optimizer: sgd' "$KITH" train job.yaml --fresh --set train.epochs=0 \
   --set train.momentum=.5 --set model.dim=32 --set model.sequence=recent --set train.patience=2 --set train.batch=7 --set train.forget=.5 \

@@ -144,7 +144,8 @@ static void a_key_of_training_may_change_only_for_a_reason(void **state) {
 /* Default values are left out; a difference is found in any order and named. */
 static void the_config_key_names_the_difference(void **state) {
   kith_job job = kith_job_defaults();
-  char key[KITH_CONFIG_KEY_SIZE], a[KITH_CONFIG_WORD_SIZE], b[KITH_CONFIG_WORD_SIZE];
+  char key[KITH_CONFIG_KEY_SIZE], a[KITH_CONFIG_WORD_SIZE], b[KITH_CONFIG_WORD_SIZE],
+      usual[KITH_CONFIG_KEY_SIZE];
   (void)state;
   assert_int_equal(kith_job_config_key(&job, sizeof key, key), KITH_OK);
   assert_string_equal(key, KITH_CONFIG_KEY_BEGIN);
@@ -160,6 +161,14 @@ static void the_config_key_names_the_difference(void **state) {
       kith_config_key_differs(key, NULL, "config=2 sampler.mode=neighbor sampler.fanouts=[5,3]", a, b));
   assert_string_equal(a, "train.lr=0.5");
   assert_string_equal(b, "train.lr at its default");
+  kith_config_key_usual("train.lrs=2 train.l=3", b);
+  assert_string_equal(b, "train.lr at its default");
+  kith_job_config_usual(&job, sizeof usual, usual);
+  kith_config_key_usual(usual, a);
+  assert_string_equal(a, "train.lr=0.5");
+  kith_config_key_usual(usual, b);
+  assert_string_equal(b, "train.lr=0.001 (the default)");
+  assert_null(strstr(usual, "model.gat.heads")); /* the job does not use it, whatever its value */
   assert_true(kith_config_key_differs("config=2 x=1", "lr=2", "lr=3", a, b));
   assert_string_equal(a, "lr=2");
   assert_string_equal(b, "lr=3");
