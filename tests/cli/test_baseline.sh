@@ -13,6 +13,12 @@ J
 "$KITH" evaluate job.yaml --baseline popular,itemknn,ease --json >out
 tail -n 1 out >full.json
 for word in popular 'itemknn' 'chosen on validation' lambda; do grep "$word" out >/dev/null; done
+# The next evaluation keeps them in its file, and one at other cutoffs says that it does not.
+kept() { "$KITH" evaluate job.yaml "$@" >out; tail -n 1 out; /usr/bin/python3 -c 'import json; print(*(b["name"] for b in json.load(open("work/evaluate-test.json"))["baselines"]))'; }
+[ "$(kept | tr '\n' ' ')" = "evaluate-test.json keeps the baselines measured before: itemknn, ease popular itemknn ease " ]
+/usr/bin/python3 -c 'import json; a, b = (json.load(open(p))["baselines"] for p in ("full.json", "work/evaluate-test.json")); assert a[1:] == b[1:], (a, b)'
+kept --baseline none | grep -x "popular itemknn ease" >/dev/null
+kept --k 5 | tr '\n' ' ' | grep "or cutoffs, which are replaced: itemknn, ease popular $" >/dev/null
 ranks 3 evaluate job.yaml --baseline ease,itemknn,popular --json | tail -n 1 >three.json
 "$KITH" evaluate job.yaml --baseline popular,itemknn,ease --protocol sampled-200 --json | tail -n 1 >sampled.json
 for n in 1 3; do
