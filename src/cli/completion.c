@@ -4,22 +4,39 @@
 
 #include "cli/completion.h"
 
-/* Values of options, by the names that the help gives them; all others are any word. */
+/* Values of options, by their names, or by those that the help gives to the values; all others are any word.
+ */
 static const struct {
-  const char *value, *words;
+  const char *option, *value, *words; /* null: any */
 } completion_values[] = {
-    {"FILE", "@file"},
-    {"DIR", "@folder"},
-    {"FOLDER", "@folder"},
-    {"SPLIT", "train valid test"},
-    {"PROTOCOL", "full sampled-100"},
-    {"WHEN", "auto always never"},
+    {"--format", NULL,
+     "npy csv tsv word2vec word2vec-binary projector neighbors-tsv neighbors-h5 edges tensorboard"},
+    {"--baseline", NULL, "popular itemknn ease majority propagation none"},
+    {"--nodes", "TYPE", "user item"},
+    {"--among", "TYPE", "user item"},
+    {"--score", NULL, "cosine dot"},
+    {"--machine", NULL, "typical"},
+    {NULL, "FILE", "@file"},
+    {NULL, "RUN", "@file"},
+    {NULL, "DIR", "@folder"},
+    {NULL, "FOLDER", "@folder"},
+    {NULL, "SPLIT", "train valid test"},
+    {NULL, "PROTOCOL", "full sampled-100"},
+    {NULL, "WHEN", "auto always never"},
 };
 
-const char *cli_completion_words(const char *value) {
-  for (size_t i = 0; i < sizeof completion_values / sizeof *completion_values; i++)
-    if (strcmp(completion_values[i].value, value) == 0) return completion_values[i].words;
+const char *cli_completion_words(const cli_option_help *o) {
+  for (size_t i = 0; i < sizeof completion_values / sizeof *completion_values; i++) {
+    const char *option = completion_values[i].option, *value = completion_values[i].value;
+    if ((!option || strcmp(option, o->name) == 0) && (!value || strcmp(value, o->value) == 0))
+      return completion_values[i].words;
+  }
   return "";
+}
+
+void cli_completion_keys(void) {
+  kith_job_key_help k;
+  for (int i = 0; kith_job_key_help_at(i, &k); i++) printf("%s%s", i > 0 ? " " : "", k.name);
 }
 
 void cli_completion_topics(void) {

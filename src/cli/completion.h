@@ -4,8 +4,10 @@
 
 #include "cli/verbs.h"
 
-/* What may stand for the value of an option: the words of its value's name, "@file" or "@folder", or "". */
-const char *cli_completion_words(const char *value);
+/* What may stand for the value of an option: words, "@file", "@folder", or "". */
+const char *cli_completion_words(const cli_option_help *o);
+/* All keys, separated by spaces. */
+void cli_completion_keys(void);
 /* The topics of kith help, separated by spaces: pages, verbs and sections. */
 void cli_completion_topics(void);
 /* The names of the verbs whose usage begins with this, JOB or FILE, separated by `by`. */

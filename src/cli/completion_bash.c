@@ -62,7 +62,11 @@ static const char bash_functions[] =
     "  i=${#words[@]} cur=${words[i - 1]} prev=${words[i - 2]} verb=${words[1]}\n"
     "  if ((i == 2)); then _kith_reply '' \"$_kith_verbs help completion --version --help\"; return; fi\n"
     "  case $verb in\n"
-    "    help) ((i == 3)) && _kith_reply '' \"$_kith_topics\"; return ;;\n"
+    "    help)\n"
+    "      ((i == 3)) || return\n"
+    "      if [[ $cur == *.* ]]; then _kith_reply '' \"$_kith_keys\"; else _kith_reply '' \"$_kith_topics\"; "
+    "fi\n"
+    "      return ;;\n"
     "    completion) ((i == 3)) && _kith_reply '' 'bash zsh fish'; return ;;\n"
     "  esac\n"
     "  if [[ $cur == --*=* ]]; then\n"
@@ -73,6 +77,7 @@ static const char bash_functions[] =
     "    if [[ $value == @set ]]; then _kith_setting \"$prefix\"; else _kith_words \"$prefix\" \"$value\"; "
     "fi\n"
     "  elif [[ $cur == -* ]]; then _kith_reply '' \"$(_kith_options \"$verb\")\"\n"
+    "  elif [[ \" $_kith_both \" == *\" $verb \"* ]]; then _kith_files '' '*.@(yaml|yml|h5|jsonl)'\n"
     "  elif [[ \" $_kith_jobs \" == *\" $verb \"* ]]; then _kith_files '' '*.y?(a)ml'\n"
     "  elif [[ \" $_kith_inspects \" == *\" $verb \"* ]]; then _kith_files '' '*.h5'; fi\n"
     "}\n"
@@ -86,7 +91,7 @@ static void bash_values_of_options(void) {
     for (int i = 0; cli_option_at(&cli_verbs[v], i, &o); i++)
       if (o.value[0])
         printf("    %s:%s) echo '%s' ;;\n", cli_verbs[v].name, o.name,
-               strcmp(o.name, "--set") == 0 ? "@set" : cli_completion_words(o.value));
+               strcmp(o.name, "--set") == 0 ? "@set" : cli_completion_words(&o));
   printf("    *) return 1 ;;\n  esac\n}\n");
 }
 
@@ -104,7 +109,7 @@ static void bash_options(void) {
 static void bash_keys(void) {
   kith_job_key_help k;
   printf("_kith_keys='");
-  for (int i = 0; kith_job_key_help_at(i, &k); i++) printf("%s%s", i > 0 ? " " : "", k.name);
+  cli_completion_keys();
   printf("'\n_kith_values() { # KEY\n  case $1 in\n");
   for (int i = 0; kith_job_key_help_at(i, &k); i++) {
     if (!k.is_path && !k.words[0]) continue;
@@ -120,6 +125,8 @@ void cli_completion_bash(void) {
   cli_completion_verbs("", " ");
   printf("'\n_kith_jobs='");
   cli_completion_verbs("JOB", " ");
+  printf("'\n_kith_both='");
+  cli_completion_verbs("JOB|FILE", " ");
   printf("'\n_kith_inspects='");
   cli_completion_verbs("FILE", " ");
   printf("'\n_kith_topics='");

@@ -21,7 +21,7 @@ static void fish_verb(const char *name, const char *help) {
 }
 
 static void fish_option(const cli_verb *v, const cli_option_help *o) {
-  const char *words = cli_completion_words(o->value);
+  const char *words = cli_completion_words(o);
   printf("complete -c kith -n '__kith_verb_is %s' -l %s", v->name, o->name + 2);
   if (strcmp(o->name, "--set") == 0) printf(" -x -a '(__kith_settings)'");
   else if (strcmp(words, "@file") == 0) printf(" -r -F");
@@ -57,6 +57,9 @@ void cli_completion_fish(void) {
   fish_verb("completion", "completion for a shell");
   printf("complete -c kith -n '__kith_verb_is help' -a '");
   cli_completion_topics();
+  printf(
+      "'\ncomplete -c kith -n '__kith_verb_is help; and string match -q \"*.*\" -- (commandline -ct)' -a '");
+  cli_completion_keys();
   printf("'\ncomplete -c kith -n '__kith_verb_is completion' -a 'bash zsh fish'\n");
   for (int v = 0; v < cli_n_verb; v++)
     for (int i = 0; cli_option_at(&cli_verbs[v], i, &o); i++) fish_option(&cli_verbs[v], &o);
@@ -64,5 +67,7 @@ void cli_completion_fish(void) {
   cli_completion_verbs("JOB", " ");
   printf("' -k -a '(__fish_complete_suffix .yaml)'\ncomplete -c kith -n '__kith_verb_is ");
   cli_completion_verbs("FILE", " ");
+  printf(" ");
+  cli_completion_verbs("JOB|FILE", " ");
   printf("' -k -a '(__fish_complete_suffix .h5)'\n");
 }

@@ -19,9 +19,11 @@ static void zsh_verbs(void) {
   zsh_described("help", "verbs, sections, keys, models and exit codes");
   zsh_described("completion", "completion for a shell");
   printf("    )\n    _describe -t verbs verb list\n    return\n  fi\n"
-         "  case $words[2] in\n    help) compadd -- ");
+         "  case $words[2] in\n    help)\n      if [[ $PREFIX == *.* ]]; then compadd -- ");
+  cli_completion_keys();
+  printf("\n      else compadd -- ");
   cli_completion_topics();
-  printf("; return ;;\n    completion) compadd -- bash zsh fish; return ;;\n  esac\n");
+  printf("; fi; return ;;\n    completion) compadd -- bash zsh fish; return ;;\n  esac\n");
 }
 
 /* One line of a case that completes by words. */
@@ -40,7 +42,7 @@ static void zsh_values_of_options(void) {
       if (!o.value[0]) continue;
       printf("    %s:%s", cli_verbs[v].name, o.name);
       if (strcmp(o.name, "--set") == 0) printf(") _kith_setting");
-      else zsh_words(cli_completion_words(o.value), o.value);
+      else zsh_words(cli_completion_words(&o), o.value);
       printf("; return ;;\n");
     }
   printf("  esac\n");
@@ -88,6 +90,8 @@ void cli_completion_zsh(void) {
   zsh_values_of_options();
   zsh_options();
   printf("  case $words[2] in\n    ");
+  cli_completion_verbs("JOB|FILE", "|");
+  printf(") _files -g '*.(yaml|yml|h5|jsonl)(-.)' ;;\n    ");
   cli_completion_verbs("JOB", "|");
   printf(") _files -g '*.(yaml|yml)(-.)' ;;\n    ");
   cli_completion_verbs("FILE", "|");

@@ -26,13 +26,23 @@ mkdir -p here/jobs.d; cd here || exit 1; touch a.yaml b.yml c.txt d.h5
 for verb in $verbs; do
   "$KITH" "$verb" --help >../its
   gives "$(sed -n 's/^  \(--[a-z0-9-]*\) .*/\1/p' ../its | tr '\n' ' ' | sed 's/ $//')" "$verb" a.yaml --
-  case $(sed -n 1p ../its) in *" FILE "*) want="jobs.d/ d.h5" ;; "kith $verb [options]") want= ;; *) want="a.yaml b.yml jobs.d/" ;; esac
+  case $(sed -n 1p ../its) in *" JOB|FILE "*) want="a.yaml b.yml d.h5 jobs.d/" ;; *" FILE "*) want="jobs.d/ d.h5" ;; "kith $verb [options]") want= ;; *) want="a.yaml b.yml jobs.d/" ;; esac
   gives "$want" "$verb" ""
 done
 gives "train" trai
 gives "train tune" t
 gives "bash fish zsh" completion ""
 gives "model models" help model
+gives "model.layers model.layer_weights" help model.la
+gives "npy neighbors-tsv neighbors-h5" export a.yaml --format n
+for format in $("$KITH" completion bash | sed -n "s/.*export:--format) echo '\(.*\)' ;;/\1/p"); do # as the help has them
+  "$KITH" help export | grep -wF -e "$format" >/dev/null || fail "--format $format is completed"
+done
+gives "itemknn" evaluate a.yaml --baseline i
+gives "user" export a.yaml --nodes u
+gives "" plan a.yaml --nodes ""
+gives "jobs.d/ a.yaml b.yml c.txt d.h5" report a.yaml --compare ""
+gives "d.h5" embed a.yaml --output d
 gives "a.yaml" train a.y
 gives "test train" evaluate a.yaml --split t
 gives "always" train a.yaml --color al
