@@ -74,7 +74,8 @@ static kith_status export_parse_format(const char *name, const export_format **o
     size_t n = strlen(all);
     snprintf(all + n, sizeof all - n, "%s%s", i ? ", " : "", export_formats[i].name);
   }
-  KITH_CHECK(*out, KITH_EUSAGE, "--format %s: expected one of %s", name, all);
+  KITH_CHECK(*out, KITH_EUSAGE, "--format %s: expected one of %s%s", name, all,
+             strcmp(name, "faiss") == 0 ? "; FAISS reads npy" : "");
 done:
   return st;
 }

@@ -149,6 +149,27 @@ static const char *help_of_model(const char *name) {
   return "";
 }
 
+/* A word that is a value of keys: what a model is, the keys, and the page of docs that has more. */
+static bool help_value(const char *word) {
+  static const char *const measure[] = {"recall", "ndcg", "hit_rate", "precision", "mrr"};
+  kith_job_key_help k;
+  bool found = false;
+  for (size_t i = 0; i < sizeof measure / sizeof *measure; i++)
+    found = found || strcmp(measure[i], word) == 0;
+  if (found) printf("%s is a measure of kith evaluate; docs/metrics.md has its formula.\n", word);
+  if (help_of_model(word)[0])
+    printf("%s: %s.\ndocs/models.md has its formulas.\n", word, help_of_model(word));
+  for (int i = 0; kith_job_key_help_at(i, &k); i++) {
+    char *rest = NULL;
+    for (char *one = strtok_r(k.words, " ", &rest); one; one = strtok_r(NULL, " ", &rest)) {
+      if (strcmp(one, word) != 0) continue;
+      printf("%s is a value of %s: see kith help %s\n", word, k.name, k.name);
+      found = true;
+    }
+  }
+  return found;
+}
+
 /* Each name of model.name, with a star if it classifies. */
 static void help_all_models(void) {
   char names[] = KITH_MODEL_NAMES, *rest = NULL;
@@ -233,6 +254,6 @@ kith_status cli_help_topic(const char *topic) {
   else if (strcmp(topic, "errors") == 0) help_errors(-1);
   else if (help_is_code(topic)) help_errors(atoi(topic));
   else if (v) help_verb(v);
-  else if (!help_keys(topic)) return help_fail(topic);
+  else if (!help_keys(topic) && !help_value(topic)) return help_fail(topic);
   return KITH_OK;
 }

@@ -148,6 +148,13 @@ const cli_verb *cli_verb_find(const char *name) {
 }
 
 const char *cli_verb_nearest(const char *name) {
+  static const struct {
+    const char *name, *verb;
+  } elsewhere[] = {{"fit", "train"},         {"run", "train"},     {"predict", "recommend"},
+                   {"infer", "recommend"},   {"test", "evaluate"}, {"validate", "evaluate"},
+                   {"preprocess", "ingest"}, {"serve", "export"}};
+  for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+    if (strcmp(elsewhere[i].name, name) == 0) return elsewhere[i].verb;
   const char *best = cli_verbs[0].name;
   for (int i = 1; i < cli_n_verb; i++)
     if (kith_edit_distance(name, cli_verbs[i].name) < kith_edit_distance(name, best))

@@ -216,6 +216,10 @@ static const struct {
 } foreign_values[] = {
     {"model.name", "graphsage", "sage"},
     {"model.name", "bprmf", "mf"},
+    {"model.name", "bpr", "mf with loss.name: bpr"},
+    {"evaluate.split", "validation", "valid"},
+    {"evaluate.split", "val", "valid"},
+    {"evaluate.split", "dev", "valid"},
     {"model.name", "matrix_factorization", "mf"},
     {"model.name", "ppr_gcn", "gcn"},
     {"model.name", "gf_cf", "spectral"},

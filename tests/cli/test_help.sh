@@ -49,6 +49,9 @@ codes=$(sed -n 's/^ *\([0-9]\{1,\}\)  .*/\1/p' out)
 [ "$codes" = "$(sed -n 's/^| \([0-9]*\) | .*/\1/p' "$KITH_SOURCE/docs/errors.md")" ] || fail "kith help errors: other codes than docs/errors.md: $codes"
 for code in $codes; do page help "$code"; done
 page help renamed
+page help lightgcn; grep 'docs/models.md' out >/dev/null || fail "kith help lightgcn: $(cat out)"
+page help softmax; grep 'value of loss.name' out >/dev/null || fail "kith help softmax: $(cat out)"
+page help recall; grep 'docs/metrics.md' out >/dev/null || fail "kith help recall: $(cat out)"
 "$KITH" help learning-rate 2>err && fail "a foreign key is a topic"
 grep -x 'kith: no key "learning-rate": Kith calls it train.lr' err >/dev/null || fail "$(cat err)"
 [ "$(OMPI_COMM_WORLD_SIZE=3 OMPI_COMM_WORLD_RANK=2 "$KITH" help | wc -l)" = 0 ] || fail "every rank prints the help"
