@@ -121,7 +121,7 @@ done
 mkdir bin
 printf '#!/bin/sh\nprintf "%%s|%%s\\n" "$KITH_SLURM" "$KITH_JOB" >>"$SAID"; echo 1\n' >bin/sbatch
 chmod +x bin/sbatch
-(cd "$KITH_SOURCE" && SAID=$dir/said PATH=$dir/bin:$PATH CDPATH=.:/ bash slurm/pipeline.sh "$dir/-x.yaml") >/dev/null || fail "pipeline.sh with CDPATH"
-(SAID=$dir/said PATH=$dir/bin:$PATH bash "$KITH_SOURCE/slurm/pipeline.sh" -x.yaml) >/dev/null || fail "pipeline.sh -x.yaml"
+(cd "$KITH_SOURCE" && LISTS=$dir/home SAID=$dir/said PATH=$dir/bin:$PATH CDPATH=.:/ bash slurm/pipeline.sh "$dir/-x.yaml") >/dev/null || fail "pipeline.sh with CDPATH"
+(LISTS=$dir/home SAID=$dir/said PATH=$dir/bin:$PATH bash "$KITH_SOURCE/slurm/pipeline.sh" -x.yaml) >/dev/null || fail "pipeline.sh -x.yaml"
 [ "$(sort -u said)" = "$KITH_SOURCE/slurm|$dir/-x.yaml" ] || fail "pipeline.sh: $(sort -u said)"
 exit $bad
