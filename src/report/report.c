@@ -54,6 +54,9 @@ kith_status kith__report_graph(kith_report *r, kith_graph **out) {
   char path[KITH_PATH];
   KITH_TRY(kith_job_file(r->o->job, "parts.h5", path));
   if (!r->graph) KITH_TRY(kith_graph_read(&r->alone, path, &r->graph).status);
+  KITH_CHECK(!r->run.sizes.is || r->graph->fingerprint == (uint64_t)r->run.sizes.fingerprint, KITH_EDATA,
+             "%s: was cut from another graph than %s; run kith partition %s again", path, r->run.graph_path,
+             r->o->job_args);
   *out = r->graph;
 done:
   return st;

@@ -49,7 +49,8 @@ kith_status kith__report_dataset(kith_report *r, const kith_dataset **out) KITH_
 bool kith__report_reads_graph(const kith_report *r, report_page *p, const char *what);
 /** Whether there is a parts.h5.  Local. */
 bool kith__report_has_parts(const kith_report *r);
-/** The cut graph, of parts.h5, all of it on this rank.  Local.  Errors: those of kith_graph_read(). */
+/** The cut graph, of parts.h5, all of it on this rank.  Local.  Errors: those of
+ * kith_graph_read(); KITH_EDATA: it is of another graph than graph.h5. */
 kith_status kith__report_graph(kith_report *r, kith_graph **out) KITH_MUST_USE;
 /** The rows of embeddings.h5, in the order of kith__report_graph(): [n_own, *d].  Local. */
 kith_status kith__report_rows(kith_report *r, int *d, const float **x) KITH_MUST_USE;

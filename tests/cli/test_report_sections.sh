@@ -105,3 +105,9 @@ mkdir kept
 mv work/checkpoint-* kept
 "$KITH" report job.yaml --quiet >/dev/null
 page work/report.html 'id="examples"' 'reasons of recommendations'
+
+# A graph that parts.h5 is not of: the page says so, and nothing is drawn of the two together.
+head -n 800 list.tsv >fewer.tsv
+"$KITH" ingest job.yaml --quiet --set data.interactions.path=fewer.tsv >/dev/null
+"$KITH" report job.yaml --quiet --set data.interactions.path=fewer.tsv >/dev/null
+page work/report.html 'was cut from another graph'
