@@ -17,8 +17,8 @@ typedef struct cli_build {
   bool faults;    /* -DKITH_FAULTS=ON: for tests */
   bool sanitize;
   bool shared; /* libkith.so was built beside libkith.a */
-  int n_library;
-  const cli_library *library; /* [n_library] */
+  int n_linked;
+  const cli_library *linked; /* [n_linked] */
 } cli_build;
 
 extern const cli_build cli_build_facts;

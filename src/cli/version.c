@@ -70,8 +70,8 @@ static void version_library(cli *c, bool first, const cli_library *l) {
 }
 
 static bool version_has(const char *id) {
-  for (int i = 0; i < cli_build_facts.n_library; i++)
-    if (strcmp(cli_build_facts.library[i].id, id) == 0) return true;
+  for (int i = 0; i < cli_build_facts.n_linked; i++)
+    if (strcmp(cli_build_facts.linked[i].id, id) == 0) return true;
   return false;
 }
 
@@ -107,7 +107,7 @@ kith_agreed cli_version(cli *c) {
   cli_json(c, "commit", "\"%s\"", cli_commit);
   version_build(c);
   cli_json(c, "libraries", "[");
-  for (int i = 0; i < cli_build_facts.n_library; i++) version_library(c, i == 0, &cli_build_facts.library[i]);
+  for (int i = 0; i < cli_build_facts.n_linked; i++) version_library(c, i == 0, &cli_build_facts.linked[i]);
   cli_json_more(c, "]");
   if (!version_has("ptscotch"))
     cli_print(c, "  %-11spartition.method: ptscotch is not in this build (PT-Scotch with 64-bit integers)",

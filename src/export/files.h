@@ -23,6 +23,9 @@ kith_status kith__export_read(const kith_export_rows *rows, int64_t first, int64
 /** Rows of a block: at most KITH__EXPORT_BLOCK numbers, and one row at least. */
 int64_t kith__export_block(int d);
 
+/** Write all rows as float32, in blocks.  Errors: KITH_EDATA, KITH_EIO, KITH_ENOMEM. */
+kith_status kith__export_floats(kith_export *o, FILE *f, const kith_export_rows *rows) KITH_MUST_USE;
+
 /** Write a field of a table, in quotes if it holds the delimiter, a quote or the end of a line (RFC 4180). */
 void kith__export_field(FILE *f, const char *text, char delimiter);
 /** TYPE.ids.txt, an id a line. */

@@ -33,22 +33,6 @@ done:
   return st;
 }
 
-static kith_status npy_write_rows(kith_export *o, FILE *f, const kith_export_rows *r) {
-  kith_status st = KITH_OK;
-  float *x = NULL;
-  int64_t block = kith__export_block(r->d);
-  KITH_TRY(KITH_NEW(x, kith_min(block, r->n) * r->d));
-  for (int64_t first = 0; first < r->n; first += block) {
-    int64_t n = kith_min(block, r->n - first);
-    KITH_TRY(kith__export_read(r, first, n, x));
-    kith__export_bytes(f, x, n * r->d * (int64_t)sizeof *x);
-    KITH_TRY(kith__export_check(o));
-  }
-done:
-  KITH_FREE(x);
-  return st;
-}
-
 kith_status kith_export_npy(kith_export *o, const kith_export_rows *r) {
   kith_status st = KITH_OK;
   FILE *f = NULL;
@@ -56,7 +40,7 @@ kith_status kith_export_npy(kith_export *o, const kith_export_rows *r) {
   snprintf(name, sizeof name, "%s.npy", r->type);
   KITH_TRY(kith__export_open(o, name, &f));
   kith__export_npy_header(f, "<f4", r->n, r->d);
-  KITH_TRY(npy_write_rows(o, f, r));
+  KITH_TRY(kith__export_floats(o, f, r));
   KITH_TRY(kith__export_ids(o, r->type, &r->ids));
 done:
   return st;

@@ -54,6 +54,10 @@ done:
   return st;
 }
 
+kith_status kith__export_floats(kith_export *o, FILE *f, const kith_export_rows *rows) {
+  return table_write(o, f, rows, (table_format){.begin = NULL});
+}
+
 /* ---- CSV and TSV ---- */
 
 static void table_id(FILE *f, const kith_export_rows *r, int64_t i, char delimiter) {

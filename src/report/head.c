@@ -42,13 +42,16 @@ static void head_fact(report_page *p, const char *value, const char *what) {
 static void head_metrics(const kith_json_value *of, const char *split, report_page *p) {
   static const char *const prefix[] = {"recall@", "ndcg@"};
   char name[KITH_NAME], what[2 * KITH_NAME];
+  const char *protocol = kith_json_text(of, "protocol");
+  const bool sampled = protocol && strcmp(protocol, "full") != 0;
   for (int i = 0; i < 2; i++) {
     const kith_json_value *last = NULL;
     for (const kith_json_value *v = of->first; v; v = v->next)
       if (v->kind == KITH_JSON_NUMBER && strncmp(v->name, prefix[i], strlen(prefix[i])) == 0) last = v;
     if (!last) continue;
     kith__report_metric_name(last->name, name);
-    snprintf(what, sizeof what, "%s, %s split", name, split);
+    snprintf(what, sizeof what, "%s, %s split%s%.40s", name, split, sampled ? ", " : "",
+             sampled ? protocol : "");
     head_fact(p, PAGE_METRIC(last->number), what);
   }
   double accuracy = kith_json_number(of, "accuracy", kith_json_number(of, "test_accuracy", NAN));

@@ -147,7 +147,7 @@ void kith__page_missing(report_page *p, const char *what, const char *reason, ..
 
 const char *kith__page_count(int64_t n, char *text) {
   char digits[PAGE_NUMBER];
-  snprintf(digits, sizeof digits, "%lld", (long long)(n < 0 ? -n : n));
+  snprintf(digits, sizeof digits, "%llu", n < 0 ? 0ULL - (unsigned long long)n : (unsigned long long)n);
   size_t size = strlen(digits);
   char *to = text;
   if (n < 0) *to++ = '-';

@@ -87,6 +87,31 @@ static int compare_columns(const compare *c, compare_column *col) {
   return n;
 }
 
+/* How items were ranked for the figures that kith evaluate wrote; "" where they are not the column's. */
+static void compare_how(const compare *c, int i, bool test, char *text) {
+  const kith_json_value *of[2], *mask = NULL;
+  compare_results(c, i, test, of);
+  const kith_json_value *e = test ? of[0] : of[0] ? NULL : of[1];
+  text[0] = '\0';
+  if (!e || c->r->run.sizes.n_class > 0) return;
+  const char *protocol = kith_json_text(e, "protocol"), *candidates = kith_json_text(e, "candidates");
+  int n = snprintf(text, KITH_PATH, "protocol %.40s, candidates %.40s", protocol ? protocol : "full",
+                   candidates ? candidates : "all");
+  mask = kith_json_get(e, "mask");
+  for (const kith_json_value *m = mask ? mask->first : NULL; m && n < KITH_PATH / 2; m = m->next)
+    if (m->kind == KITH_JSON_TEXT) n += snprintf(text + n, (size_t)(KITH_PATH - n), ", mask %.40s", m->text);
+}
+
+/* Whether run i was ranked as the first run of a column was; `first` [KITH_PATH] is how that was. */
+static bool compare_is_ranked_alike(const compare *c, int i, bool test, char *first) {
+  char how[KITH_PATH];
+  int k = 0;
+  first[0] = '\0';
+  for (; k < c->n && !first[0]; k++) compare_how(c, k, test, first);
+  compare_how(c, i, test, how);
+  return !how[0] || strcmp(how, first) == 0;
+}
+
 static void compare_row(const compare *c, report_page *p, int i, int n_col, const compare_column *col,
                         const double *best) {
   const report_run *run = c->run[i];
@@ -107,12 +132,14 @@ static void compare_row(const compare *c, report_page *p, int i, int n_col, cons
   kith__page_put(p, "<td>%s</td></tr>\n", last ? PAGE_SECONDS(seconds) : "");
 }
 
-/* The best value of a column, if there are two of the graph of the first run. */
+/* The best value of a column, if there are two of the graph of the first run, ranked alike. */
 static double compare_best(const compare *c, const compare_column *col) {
+  char first[KITH_PATH];
   double best = NAN;
   int n = 0;
   for (int i = 0; i < c->n; i++) {
     const double x = compare_value(c, i, col);
+    if (!compare_is_ranked_alike(c, i, col->test, first)) continue;
     if (!isfinite(x) || c->run[i]->from.fingerprint != c->run[0]->from.fingerprint) continue;
     best = fmax(best, x);
     n++;
@@ -189,6 +216,19 @@ static void compare_warn_split(const compare *c, report_page *p, int i) {
         c->letter[i], c->split);
 }
 
+/* Figures of sampled candidates, or of other masks, beside those of all items. */
+static void compare_warn_ranked(const compare *c, report_page *p, int i) {
+  char first[KITH_PATH], how[KITH_PATH];
+  for (int test = 0; test < 2; test++) {
+    if (compare_is_ranked_alike(c, i, test > 0, first)) continue;
+    compare_how(c, i, test > 0, how);
+    kith__page_prose(
+        p, "missing",
+        "Run %s was ranked on %s with %s, and the first run with %s: these figures cannot be compared.",
+        c->letter[i], test ? "test" : c->split, how, first);
+  }
+}
+
 /* Runs of several graphs have other held-out items. */
 static void compare_warn(const compare *c, report_page *p) {
   for (int i = 1; i < c->n; i++) {
@@ -200,7 +240,10 @@ static void compare_warn(const compare *c, report_page *p) {
                        "cannot be compared.",
                        c->letter[i]);
   }
-  for (int i = 0; i < c->n; i++) compare_warn_split(c, p, i);
+  for (int i = 0; i < c->n; i++) {
+    compare_warn_split(c, p, i);
+    compare_warn_ranked(c, p, i);
+  }
 }
 
 static kith_status compare_write(kith_report *r, report_page *p) {

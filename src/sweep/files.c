@@ -11,7 +11,7 @@
 #include "base/fault.h"
 #include "base/file.h"
 #include "store/store.h"
-#include "sweep/sweep.h"
+#include "sweep/process.h"
 
 enum { FILES_SETTINGS = KITH_SWEEP_KEY_SIZE + 64 };
 
@@ -71,11 +71,11 @@ done:
 
 /* ---- the settings that are there ---- */
 
-static kith_status files_read_settings(const char *path, char *text) {
+kith_status kith__sweep_first_line(const char *path, size_t size, char *text) {
   kith_status st = KITH_OK;
   FILE *f = NULL;
   KITH_TRY(kith_file_fopen(path, &f));
-  const size_t n = fread(text, 1, FILES_SETTINGS - 1, f);
+  const size_t n = fread(text, 1, size - 1, f);
   KITH_CHECK(!ferror(f) && !kith_fault(KITH_FAULT_READ), KITH_EIO, "%s: cannot be read", path);
   text[n] = '\0';
   text[strcspn(text, "\n")] = '\0';
@@ -118,7 +118,7 @@ kith_status kith_sweep_check(const kith_sweep *s, int64_t fingerprint) {
   KITH_TRY(files_settings(s, fingerprint, path, wanted));
   KITH_CHECK(access(path, F_OK) == 0, KITH_ENOINPUT, "%s: %s: there is no sweep yet; run kith sweep first",
              path, strerror(errno));
-  KITH_TRY(files_read_settings(path, found));
+  KITH_TRY(kith__sweep_first_line(path, FILES_SETTINGS, found));
   KITH_TRY(files_compare(s, wanted, found));
 done:
   KITH_FREE(wanted);

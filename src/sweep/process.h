@@ -21,6 +21,9 @@ kith_status kith__process_environment(const char *const *unset, const char *cons
                                       kith_process_env *out) KITH_MUST_USE;
 void kith__process_environment_free(kith_process_env *e);
 
+/* The first line of a file, of at most size - 1 bytes.  Errors: KITH_ENOINPUT, KITH_EIO. */
+kith_status kith__sweep_first_line(const char *path, size_t size, char *text) KITH_MUST_USE;
+
 /* Start the words, which null ends; their output goes behind that of `log`.  Errors: KITH_EOUTPUT, KITH_EIO.
  */
 kith_status kith__process_start(const char *log, const char *const *word, const kith_process_env *e,

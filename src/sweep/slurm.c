@@ -25,20 +25,14 @@ static kith_status slurm_tool(const kith_sweep *s, const char *const *word, cons
   kith_status st = KITH_OK;
   char path[KITH_PATH];
   kith_process_env env = {.text = NULL};
-  FILE *f = NULL;
   text[0] = '\0';
   KITH_TRY(kith_path_join(s->folder, "tools.txt", path));
   KITH_CHECK(unlink(path) == 0 || errno == ENOENT, KITH_EOUTPUT, "%s: cannot be removed: %s", path,
              strerror(errno));
   KITH_TRY(kith__process_environment(slurm_unset, add, &env));
   KITH_TRY(kith__process_run(path, word, &env, code));
-  KITH_TRY(kith_file_fopen(path, &f));
-  const size_t n = fread(text, 1, size - 1, f);
-  KITH_CHECK(!ferror(f) && !kith_fault(KITH_FAULT_READ), KITH_EIO, "%s: cannot be read", path);
-  text[n] = '\0';
-  text[strcspn(text, "\n")] = '\0';
+  KITH_TRY(kith__sweep_first_line(path, size, text));
 done:
-  if (f) fclose(f);
   kith__process_environment_free(&env);
   return st;
 }

@@ -71,6 +71,18 @@ P
 page "$dir/two.html" "<b>0.9876</b>" "those of <code>kith evaluate</code>" "</b> other"
 if grep -F "<b>0.0012</b>" "$dir/two.html" >/dev/null; then fail "the worst is marked as best"; fi
 
+# A run that was ranked among sampled items is not the best of those ranked among all; the page says so, and its own headline.
+/usr/bin/python3 - <<'P'
+import json
+e = json.load(open("work/evaluate-test.json"))
+json.dump({**e, "protocol": "sampled-20", "recall@10": .9955}, open("other/evaluate-test.json", "w"))
+P
+"$KITH" report job.yaml --compare other --output "$dir/three.html" >/dev/null
+page "$dir/three.html" "0.9955" "Run B was ranked on test with protocol sampled-20" "these figures cannot be compared"
+if grep -F "<b>0.9955</b>" "$dir/three.html" >/dev/null; then fail "a sampled figure is the best"; fi
+"$KITH" report job.yaml --set work=other --output "$dir/four.html" >/dev/null
+page "$dir/four.html" "Recall@10, test split, sampled-20"
+
 # Nobody is served worst where recall and NDCG disagree; a refit has validation interactions, too.
 cp work/evaluate-test.json "$dir/evaluate"
 /usr/bin/python3 -c 'import json; f = "work/evaluate-test.json"; e = json.load(open(f)); e["groups"]["users"][0]["ndcg@10"] = .9; json.dump(e, open(f, "w"))'
