@@ -62,8 +62,8 @@ static void a_key_is_given_once(void **state) {
     const char *key = test_job_table.key[i].key, *leaf = strrchr(key, '.') ? strrchr(key, '.') + 1 : key;
     char text[JOB_TEXT_SIZE], words[256];
     int line = test_job_spell(key, "1", text), depth = line - 2;
-    snprintf(words, sizeof words, "%s is given twice, the first time in line %d", key, line);
-    sprintf(text + strlen(text), "\n%*s%s: 2\n", 2 * depth, "", leaf);
+    snprintf(words, sizeof words, "%.99s is given twice, the first time in line %d", key, line);
+    sprintf(text + strlen(text), "\n%*s%.99s: 2\n", 2 * depth, "", leaf);
     assert_job_refused(text, line + 2, words);
     test_job_spell(key, "1", text);
     test_job_spell(key, "1",
