@@ -85,10 +85,12 @@ done:
   return st;
 }
 
-/* Open the span in place of the list. */
+/* Open the span in place of the list, which is closed where it is: zlib does not free a stream that moved. */
 static kith_status part_open(kith__edge_reader *r, const kith__span *s, kith__list_files *view) {
   kith_status st = KITH_OK;
   kith__lines old = r->lines;
+  r->lines.header = NULL;
+  kith__lines_close(&r->lines);
   r->lines = (kith__lines){.path = NULL};
   *view = (kith__list_files){s->last - s->first + 1, r->files.path + s->first, r->files.bytes + s->first};
   KITH_TRY(kith__lines_open_span(view, s->from, s->to, &r->lines));
@@ -103,7 +105,7 @@ static kith_status part_open(kith__edge_reader *r, const kith__span *s, kith__li
   r->lines.header_size = old.header_size;
   old.header = NULL;
 done:
-  kith__lines_close(&old);
+  KITH_FREE(old.header);
   return st;
 }
 

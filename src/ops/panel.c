@@ -1,7 +1,7 @@
 /*
  * Sums stay in registers: the widest tile is 12 rows times 32 columns, 24 vectors of AVX-512, which is what
- * hides the latency of the multiply-add.  Only this file and scores.c are compiled with contraction, so that
- * s += w * p is fused.
+ * hides the latency of the multiply-add.  Only this file is compiled with contraction, so that s += w * p is
+ * fused.
  *
  * The instruction set is chosen by name, not by KITH_KERNEL: each needs a tile of another shape.
  */

@@ -33,7 +33,7 @@ typedef struct outcome {
 static float *copy(int64_t n, const float *x) {
   float *y = calloc((size_t)n + 1, sizeof *y);
   assert_non_null(y);
-  memcpy(y, x, (size_t)n * sizeof *y);
+  if (n > 0) memcpy(y, x, (size_t)n * sizeof *y);
   return y;
 }
 
