@@ -56,9 +56,9 @@ kith_agreed kith__partition_write_features(const kith_comm *comm, kith_h5 *f, co
     snprintf(name, sizeof name, "n_%.31s_feature", d->schema.type[t]);
     KITH_TRY(kith_h5_put_attr_int(f, name, d->n_feature_of[t]));
   }
-  KITH_TRY(kith_h5_write(f, "feature/start", KITH_H5_INT64, 0, n + 1, 0, n + 1, false, cut.start));
-  KITH_TRY(kith_h5_write(f, "feature/feature", KITH_H5_INT32, 0, many, 0, many, false, cut.index));
-  KITH_TRY(kith_h5_write(f, "feature/value", KITH_H5_FLOAT, 0, many, 0, many, false, cut.value));
+  KITH_TRY(kith__partition_put(f, "feature/start", KITH_H5_INT64, 0, n + 1, cut.start));
+  KITH_TRY(kith__partition_put(f, "feature/feature", KITH_H5_INT32, 0, many, cut.index));
+  KITH_TRY(kith__partition_put(f, "feature/value", KITH_H5_FLOAT, 0, many, cut.value));
 done:
   kith_features_free(&cut);
   return st;

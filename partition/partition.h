@@ -43,6 +43,12 @@ void kith__partition_deal_rest(const kith_dataset *d, const kith_partition_optio
                                int32_t *part);
 void kith__partition_hash(const kith_dataset *d, const kith_partition_options *o, int32_t *part);
 
+/** Write a dataset of parts.h5 by the one rank that there is.  Collective.  Errors: KITH_EIO. */
+static inline kith_agreed kith__partition_put(kith_h5 *f, const char *name, kith_h5_type type, int d,
+                                              int64_t n, const void *data) {
+  return kith_h5_write_slices(f, name, type, d, n, &(kith_h5_slice){.n = n, .context = data});
+}
+
 /** Features of a dataset's nodes, all together. */
 int64_t kith__partition_n_features(const kith_dataset *d);
 /** Write them in global order, node[k] being the node of global number k; nothing if there are none.

@@ -226,9 +226,9 @@ done:
   return st;
 }
 
-/* One whole dataset of numbers, by the one rank that there is. */
+/* One whole dataset of numbers. */
 static kith_agreed write_whole(kith_h5 *f, const char *name, kith_h5_type type, int64_t n, const void *data) {
-  return kith_h5_write(f, name, type, 0, n, 0, n, false, data);
+  return kith__partition_put(f, name, type, 0, n, data);
 }
 
 static kith_agreed write_held_out(kith_h5 *f, const char *split, const kith_ragged *l) {
@@ -250,8 +250,8 @@ static kith_agreed write_rows(kith_h5 *f, const kith_dataset *d, int parts, cons
   KITH_TRY(write_whole(f, "part/first", KITH_H5_INT64, (int64_t)parts + 1, m->first));
   KITH_TRY(write_whole(f, "part/user_count", KITH_H5_INT64, parts, m->user_count));
   if (d->schema.n_type > KITH_SIDES)
-    KITH_TRY(kith_h5_write(f, "part/type_count", KITH_H5_INT64, d->schema.n_type, parts, 0, parts, false,
-                           m->type_count));
+    KITH_TRY(
+        kith__partition_put(f, "part/type_count", KITH_H5_INT64, d->schema.n_type, parts, m->type_count));
   KITH_TRY(write_whole(f, "node/original", KITH_H5_INT64, m->n, r->original));
   KITH_TRY(write_whole(f, "node/edge", KITH_H5_INT64, m->n, r->edge));
   KITH_TRY(write_whole(f, "train/start", KITH_H5_INT64, m->n + 1, r->start));

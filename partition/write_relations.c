@@ -49,7 +49,7 @@ static kith_agreed rows_put(kith_h5 *f, const char *group, const char *column, k
                             const void *data) {
   char name[KITH_NAME];
   snprintf(name, sizeof name, "%.50s/%s", group, column);
-  return kith_h5_write(f, name, type, 0, n, 0, n, false, data);
+  return kith__partition_put(f, name, type, 0, n, data);
 }
 
 /* Write the group of a relation's rows, or of its transpose's. */

@@ -39,15 +39,11 @@ static void write_where(const kith_comm *comm, int64_t n, int64_t *before, int64
 }
 
 /* Whole numbers of 64 bits in memory. */
-static void fill_numbers(const void *context, int64_t from, int64_t n, void *to) {
-  memcpy(to, (const int64_t *)context + from, (size_t)n * sizeof(int64_t));
-}
-
 static kith_agreed write_slice(const write_state *w, const char *name, int64_t n, const int64_t *data) {
-  kith_h5_slice slice = {.fill = fill_numbers, .context = data};
+  kith_h5_slice slice = {.n = n, .context = data};
   int64_t total;
   write_where(w->comm, n, &slice.first, &total);
-  return kith_h5_write_sent(w->out, name, KITH_H5_INT64, total, &slice);
+  return kith_h5_write_slices(w->out, name, KITH_H5_INT64, 0, total, &slice);
 }
 
 /* One field of a table's entries: `bytes` each, `wide`: 4 bytes that become 8. */
@@ -69,10 +65,10 @@ static void fill_field(const void *context, int64_t from, int64_t n, void *to) {
 }
 
 static kith_agreed write_column(const write_state *w, const char *name, kith_h5_type type, write_field x) {
-  kith_h5_slice slice = {.fill = fill_field, .context = &x};
+  kith_h5_slice slice = {.n = x.t->start[x.t->n_row], .fill = fill_field, .context = &x};
   int64_t total;
-  write_where(w->comm, x.t->start[x.t->n_row], &slice.first, &total);
-  return kith_h5_write_sent(w->out, name, type, total, &slice);
+  write_where(w->comm, slice.n, &slice.first, &total);
+  return kith_h5_write_slices(w->out, name, type, 0, total, &slice);
 }
 
 /* The offsets of rows, which become those in the file; the last rank has that behind the last row, too. */

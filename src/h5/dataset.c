@@ -9,8 +9,7 @@
 #include "h5/file.h"
 
 enum {
-  DATASET_CHUNKS_PER_PIECE = 512, /* below 2 GiB: MPI-IO counts bytes in an int */
-  DATASET_CHUNKS_SENT = 16        /* at a time to the rank that writes */
+  DATASET_CHUNKS_PER_PIECE = 512 /* below 2 GiB: MPI-IO counts bytes in an int */
 };
 
 typedef struct dataset_kind {
@@ -38,6 +37,8 @@ static dataset_kind dataset_kind_of(kith_h5_type type, int d) {
   H5Tset_cset(text, H5T_CSET_UTF8);
   return (dataset_kind){text, text, (size_t)d, H5T_STRING, "strings"};
 }
+
+hid_t kith__h5_number_type(kith_h5_type type) { return dataset_kind_of(type, 0).on_disk; }
 
 static void dataset_kind_close(const dataset_kind *kind) {
   if (kind->class == H5T_STRING) H5Tclose(kind->in_memory);
@@ -149,50 +150,6 @@ done:
   return st;
 }
 
-/* Where the slices of all ranks begin, [size + 1] with the end. */
-static void dataset_slices(const kith_comm *comm, int64_t n_total, int64_t first, int64_t *begin) {
-  KITH_MPI(MPI_Allgather(&first, 1, MPI_INT64_T, begin, 1, MPI_INT64_T, comm->mpi));
-  begin[comm->size] = n_total;
-}
-
-/* Rows at … to - 1 in `block` of rank 0, of which every rank sends those that it has, and adds their sums. */
-static void dataset_send(const kith_comm *comm, const kith_h5_slice *slice, const int64_t *begin, int64_t at,
-                         int64_t to, kith__checksums *sums, char *block) {
-  for (int r = comm->rank == 0 ? 0 : comm->rank; r < comm->size && (r == comm->rank || comm->rank == 0);
-       r++) {
-    int64_t low = begin[r] > at ? begin[r] : at, high = kith_min(begin[r + 1], to);
-    if (low >= high) continue;
-    char *rows = block + (size_t)(low - at) * sums->row;
-    int bytes = (int)((size_t)(high - low) * sums->row);
-    if (r == comm->rank) {
-      slice->fill(slice->context, low - begin[r], high - low, rows);
-      kith__checksums_add(sums, low, high - low, rows);
-      if (r > 0) KITH_MPI(MPI_Send(rows, bytes, MPI_BYTE, 0, 0, comm->mpi));
-    } else KITH_MPI(MPI_Recv(rows, bytes, MPI_BYTE, r, 0, comm->mpi, MPI_STATUS_IGNORE));
-  }
-}
-
-/* Rank 0 writes all rows in their order, as it does where it is alone. */
-static kith_agreed dataset_put_sent(kith_h5 *f, hid_t set, const dataset_plan *p, const kith_h5_slice *slice,
-                                    kith__checksums *sums) {
-  kith_agreed st = {KITH_OK};
-  int64_t *begin = NULL, n = (int64_t)p->dims[0];
-  int64_t piece = kith_min((int64_t)p->chunk[0] * DATASET_CHUNKS_SENT, n);
-  char *block = NULL;
-  KITH_TRY(kith_agree(f->comm, KITH_NEW(begin, f->comm->size + 1)));
-  KITH_TRY(kith_agree(f->comm, KITH_NEW(block, piece * (int64_t)p->row)));
-  dataset_slices(f->comm, n, slice->first, begin);
-  for (int64_t at = 0; at < n; at += piece) {
-    int64_t to = kith_min(at + piece, n);
-    dataset_send(f->comm, slice, begin, at, to, sums, block);
-    KITH_TRY(dataset_put(f, sums->name, set, p, at, to - at, block));
-  }
-done:
-  KITH_FREE(begin);
-  KITH_FREE(block);
-  return st;
-}
-
 /* Upper bound of the size on disk: checksums and the chunk index are far below 1 %. */
 static int64_t dataset_bytes(const dataset_plan *p) {
   double bytes = (double)p->dims[0] * (double)p->row;
@@ -236,26 +193,6 @@ kith_agreed kith_h5_write(kith_h5 *f, const char *name, kith_h5_type type, int d
 done:
   kith__checksums_free(&sums);
   dataset_kind_close(&p.kind);
-  return st;
-}
-
-kith_agreed kith_h5_write_sent(kith_h5 *f, const char *name, kith_h5_type type, int64_t n_total,
-                               const kith_h5_slice *slice) {
-  kith_agreed st = {KITH_OK};
-  hid_t set = H5I_INVALID_HID;
-  kith__checksums sums = {.n_block = 0};
-  dataset_plan p = dataset_plan_make(type, 0, n_total);
-  KITH_TRY(kith__h5_reserve(f, dataset_bytes(&p)));
-  KITH_TRY(dataset_make(f, name, &p, false, &set));
-  KITH_TRY(kith_agree(f->comm, kith__checksums_init(name, p.kind.on_disk, p.n_dim, p.dims,
-                                                    (int64_t)p.chunk[0], &sums)));
-  KITH_TRY(dataset_put_sent(f, set, &p, slice, &sums));
-  KITH_TRY(dataset_close(f, name, &set));
-  KITH_TRY(kith__checksums_write(f, &sums));
-done:
-  if (set >= 0) KITH_H5_COLLECTIVE(f, "closing a dataset", H5Dclose(set));
-  kith__checksums_free(&sums);
-  f->failed = f->failed || kith_is_bad(st);
   return st;
 }
 

@@ -141,6 +141,8 @@ typedef struct kith__h5_dataset {
  */
 kith_status kith__h5_dataset_open(const kith_h5 *f, const char *name, kith__h5_dataset *found) KITH_MUST_USE;
 void kith__h5_dataset_close(kith__h5_dataset *found);
+/** The type of a number in files; predefined, so not to be closed.  Local. */
+hid_t kith__h5_number_type(kith_h5_type type);
 /** Local form of kith_h5_extent(). */
 kith_status kith__h5_extent(const kith_h5 *f, const char *name, int64_t *n, int *d) KITH_MUST_USE;
 /** As kith_h5_write(), without the dataset of checksums and without an entry in the seal.  Collective. */

@@ -42,7 +42,7 @@ kith_agreed kith_h5_create(const kith_comm *comm, const char *path, const char *
                            int64_t bytes, kith_h5 **out) KITH_MUST_USE;
 /**
  * As kith_h5_create(), but only rank 0 calls HDF5 and no MPI-IO is used, so that a background thread can
- * write the file.  All ranks write rows (kith_h5_write_rows()) or send them (kith_h5_write_sent()); data of
+ * write the file.  All ranks write rows (kith_h5_write_rows(), kith_h5_write_slices()); data of
  * kith_h5_write() come from rank 0.  Collective.
  */
 kith_agreed kith_h5_create_single(const kith_comm *comm, const char *path, const char *format, int version,
@@ -74,25 +74,22 @@ void kith_h5_close(kith_h5 **file);
  */
 kith_agreed kith_h5_write(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total,
                           int64_t first, int64_t n, bool pack, const void *data) KITH_MUST_USE;
-/** Rows of a rank, made when they are wanted. */
+/** Rows of a rank, as they lie in memory or made when they are wanted. */
 typedef struct kith_h5_slice {
-  int64_t first; /**< the first one; slices are in the order of ranks and cover the dataset */
-  /** Put rows from … from + n - 1 of the slice into `to`. */
+  int64_t first, n; /**< rows; the slices of all ranks are disjoint and cover the dataset */
+  /** Put rows from … from + n - 1 of the slice into `to`; null: `context` is the rows. */
   void (*fill)(const void *context, int64_t from, int64_t n, void *to);
   const void *context;
 } kith_h5_slice;
 /**
- * As kith_h5_write() of numbers [n_total], into a file of kith_h5_create_single(): rank 0 writes the rows of
- * all ranks, 16 MiB at a time, so that the bytes of the file are those that one rank writes.  They are in no
- * fingerprint.  Collective.  Errors: KITH_EIO, KITH_ENOMEM.
+ * As kith_h5_write() of numbers: the dataset is contiguous, and every rank writes its rows by pwrite(), 4 MiB
+ * at a time where they are made.  The bytes of a file that one rank made, or kith_h5_create_single(), are the
+ * same on any number of ranks.  checksum/`name` holds a checksum of each block of rows; kith_h5_read()
+ * verifies it.  The rows are in no fingerprint.  Collective.  Errors: KITH_EIO, KITH_ENOMEM.
  */
-kith_agreed kith_h5_write_sent(kith_h5 *f, const char *name, kith_h5_type type, int64_t n_total,
-                               const kith_h5_slice *slice) KITH_MUST_USE;
-/**
- * As kith_h5_write() for float32, at the speed of the disk: the dataset is contiguous and every rank writes
- * its rows by pwrite().  checksum/`name` holds a checksum of each block of rows; kith_h5_read() verifies it.
- * Collective.  Errors: KITH_EIO.
- */
+kith_agreed kith_h5_write_slices(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total,
+                                 const kith_h5_slice *slice) KITH_MUST_USE;
+/** As kith_h5_write_slices() for float32 that lie in memory.  Collective.  Errors: KITH_EIO. */
 kith_agreed kith_h5_write_rows(kith_h5 *f, const char *name, int d, int64_t n_total, int64_t first, int64_t n,
                                const float *x) KITH_MUST_USE;
 /** Shape of a dataset: *d is 0 for [n], the columns for [n, d], the width in bytes for strings.  Collective.

@@ -15,14 +15,17 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "rows are written as they lie in memory, and files are little-endian");
 
+enum { ROWS_MADE = 4 }; /* blocks of rows that are made at a time */
+
 /* Create a contiguous dataset that is allocated at once. */
-static hid_t rows_create_dataset(const kith_h5 *f, const char *name, int n_dim, const hsize_t *dims) {
+static hid_t rows_create_dataset(const kith_h5 *f, const char *name, kith_h5_type type, int n_dim,
+                                 const hsize_t *dims) {
   if (!kith__h5_make_groups(f->file, name)) return H5I_INVALID_HID;
   hid_t creation = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(n_dim, dims, NULL);
   H5Pset_obj_track_times(creation, false);
   H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY);
   H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
-  hid_t set = H5Dcreate2(f->file, name, H5T_IEEE_F32LE, space, H5P_DEFAULT, creation,
+  hid_t set = H5Dcreate2(f->file, name, kith__h5_number_type(type), space, H5P_DEFAULT, creation,
                          H5P_DEFAULT); /* for a fault asks kith__h5_agree_write() */
   H5Sclose(space);
   H5Pclose(creation);
@@ -30,10 +33,10 @@ static hid_t rows_create_dataset(const kith_h5 *f, const char *name, int n_dim, 
 }
 
 /* Create the dataset and get its offset; an empty one has none. */
-static bool rows_allocate(kith__raw_rows *r, int d) {
+static bool rows_allocate(kith__raw_rows *r, kith_h5_type type, int d) {
   hsize_t dims[2] = {(hsize_t)r->n, (hsize_t)d};
   if (!kith__h5_is_writer(r->f)) return true;
-  hid_t set = rows_create_dataset(r->f, r->sums.name, d > 0 ? 2 : 1, dims);
+  hid_t set = rows_create_dataset(r->f, r->sums.name, type, d > 0 ? 2 : 1, dims);
   if (set < 0) return false;
   haddr_t at = H5Dget_offset(set);
   H5Dclose(set);
@@ -48,15 +51,17 @@ done:
   return st;
 }
 
-kith_agreed kith__raw_rows_begin(kith_h5 *f, const char *name, int d, int64_t n_total, kith__raw_rows *out) {
+kith_agreed kith__raw_rows_begin(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total,
+                                 kith__raw_rows *out) {
   kith_agreed st = {KITH_OK};
-  size_t row = sizeof(float) * (size_t)(d > 0 ? d : 1);
+  hid_t on_disk = kith__h5_number_type(type);
+  size_t row = H5Tget_size(on_disk) * (size_t)(d > 0 ? d : 1);
   hsize_t dims[2] = {(hsize_t)n_total, d > 0 ? (hsize_t)d : 1};
   *out = (kith__raw_rows){.f = f, .n = n_total, .file = -1};
-  KITH_TRY(kith_agree(f->comm, kith__checksums_init(name, H5T_IEEE_F32LE, d > 0 ? 2 : 1, dims,
+  KITH_TRY(kith_agree(f->comm, kith__checksums_init(name, on_disk, d > 0 ? 2 : 1, dims,
                                                     kith__rows_per_block(row), &out->sums)));
   KITH_TRY(kith__h5_reserve(f, n_total * (int64_t)row + f->tuning.alignment + 4096));
-  KITH_TRY(kith__h5_agree_write(f, name, rows_allocate(out, d)));
+  KITH_TRY(kith__h5_agree_write(f, name, rows_allocate(out, type, d)));
   kith_comm_bcast(f->comm, sizeof out->at, &out->at);
   KITH_TRY(kith_agree(f->comm, rows_open(out)));
 done:
@@ -114,11 +119,36 @@ done:
   return st;
 }
 
+/* Make the rows of a slice in `block`, of `room` rows, and write them. */
+static int rows_write_made(kith__raw_rows *r, const kith_h5_slice *slice, int64_t room, char *block) {
+  int error = 0;
+  for (int64_t at = 0; at < slice->n && error == 0; at += room) {
+    int64_t n = kith_min(room, slice->n - at);
+    slice->fill(slice->context, at, n, block);
+    error = kith__raw_rows_write(r, slice->first + at, n, block);
+  }
+  return error;
+}
+
+kith_agreed kith_h5_write_slices(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total,
+                                 const kith_h5_slice *slice) {
+  kith_agreed st = {KITH_OK};
+  kith__raw_rows r = {.f = f, .file = -1};
+  char *block = NULL;
+  int error = 0;
+  size_t row = H5Tget_size(kith__h5_number_type(type)) * (size_t)(d > 0 ? d : 1);
+  int64_t room = ROWS_MADE * kith__rows_per_block(row);
+  if (slice->fill) KITH_TRY(kith_agree(f->comm, KITH_NEW(block, kith_min(room, slice->n) * (int64_t)row)));
+  KITH_TRY(kith__raw_rows_begin(f, name, type, d, n_total, &r));
+  error = slice->fill ? rows_write_made(&r, slice, room, block)
+                      : kith__raw_rows_write(&r, slice->first, slice->n, slice->context);
+done:
+  KITH_FREE(block);
+  return kith__raw_rows_end(&r, st, error);
+}
+
 kith_agreed kith_h5_write_rows(kith_h5 *f, const char *name, int d, int64_t n_total, int64_t first, int64_t n,
                                const float *x) {
-  kith__raw_rows r;
-  int error = 0;
-  kith_agreed st = kith__raw_rows_begin(f, name, d, n_total, &r);
-  if (!kith_is_bad(st)) error = kith__raw_rows_write(&r, first, n, x);
-  return kith__raw_rows_end(&r, st, error);
+  return kith_h5_write_slices(f, name, KITH_H5_FLOAT, d, n_total,
+                              &(kith_h5_slice){.first = first, .n = n, .context = x});
 }

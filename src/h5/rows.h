@@ -26,9 +26,9 @@ typedef struct kith__raw_rows {
   int file;   /* descriptor; -1: none */
 } kith__raw_rows;
 
-/** Create the dataset [n_total, d] float32 ([n_total] if d = 0).  Collective.  Call kith__raw_rows_end() on
- * failure, too. */
-kith_agreed kith__raw_rows_begin(kith_h5 *f, const char *name, int d, int64_t n_total,
+/** Create the dataset [n_total, d] of numbers ([n_total] if d = 0).  Collective.  Call kith__raw_rows_end()
+ * on failure, too. */
+kith_agreed kith__raw_rows_begin(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total,
                                  kith__raw_rows *out) KITH_MUST_USE;
 /** Write rows first … first + n - 1; threads may write different rows concurrently.  Local.  Returns 0 or
  * errno. */

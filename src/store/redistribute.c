@@ -399,7 +399,7 @@ kith_agreed kith_redistribution_write_type(kith_redistribution *r, kith_h5 *f, i
   KITH_TRY(transfer_make(r, t, name, (size_t)d * sizeof(float), &w));
   KITH_TRY(kith_agree(r->comm, KITH_NEW(buffer, (int64_t)omp_get_max_threads() * kith__rows_per_block(w.row) *
                                                     (int64_t)w.row)));
-  KITH_TRY(kith__raw_rows_begin(f, w.name, d, r->g->n[t], &to));
+  KITH_TRY(kith__raw_rows_begin(f, w.name, KITH_H5_FLOAT, d, r->g->n[t], &to));
   for (int64_t i = 0; i < w.rounds; i++) {
     const kith_lid *position = NULL;
     const char *from = transfer_to_block(&w, i, x, &position);
