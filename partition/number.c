@@ -20,7 +20,8 @@ static kith_status number_make(const partition_share *s, const kith_links *l, in
   KITH_CHECK(c->n < INT32_MAX, KITH_ECONFIG, "partition.parts: %d parts of %d types are too many", parts,
              l->schema.n_type);
   KITH_TRY(KITH_NEW(c->here, c->n));
-  KITH_TRY(KITH_NEW(c->all, c->n));
+  KITH_TRY(KITH_NEW(out->type_count, c->n));
+  c->all = out->type_count;
   KITH_TRY(KITH_NEW(c->before, c->n));
   KITH_TRY(KITH_NEW(out->first, (int64_t)parts + 1));
   KITH_TRY(KITH_NEW(out->user_count, parts));
@@ -61,7 +62,6 @@ kith_agreed kith__partition_number(const partition_share *s, const kith_links *l
   number_fill(s, l, parts, part, out, &c);
 done:
   KITH_FREE(c.here);
-  KITH_FREE(c.all);
   KITH_FREE(c.before);
   return st;
 }
@@ -69,5 +69,6 @@ done:
 void kith__partition_numbers_free(partition_numbers *x) {
   KITH_FREE(x->first);
   KITH_FREE(x->user_count);
+  KITH_FREE(x->type_count);
   KITH_FREE(x->number);
 }

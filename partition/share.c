@@ -66,12 +66,12 @@ static void share_each_relation(const kith_links *l, int r, const int64_t *of, s
     }
 }
 
-static void share_each(const kith_links *l, const int *weight, share_edge edge, void *context) {
+static void share_each(const kith_links *l, partition_edges edges, share_edge edge, void *context) {
   int64_t of[KITH_MAX_TYPES + 1] = {0};
   for (int t = 0; t < KITH_MAX_TYPES; t++) of[t + 1] = of[t] + l->n[t];
-  for (int k = 0; k < l->n_list; k++) share_each_list(l, &l->list[k], edge, context);
+  for (int k = 0; edges.interactions && k < l->n_list; k++) share_each_list(l, &l->list[k], edge, context);
   for (int r = 0; r < l->schema.n_relation; r++)
-    if (weight[r] > 0) share_each_relation(l, r, of, edge, context);
+    if (edges.weight[r] > 0) share_each_relation(l, r, of, edge, context);
 }
 
 /* ---- the owners of nodes ---- */
@@ -108,13 +108,17 @@ static kith_status bins_check(const share_bins *b) {
   return kith_fail(KITH_EDATA, "graph.h5: /edge/node: a node is a neighbor of one that is none of it");
 }
 
-static kith_agreed share_deal(const kith_links *l, const int *weight, partition_share *s) {
+static kith_agreed share_deal(const kith_links *l, partition_edges edges, partition_share *s) {
   kith_agreed st = {KITH_OK};
   int64_t bins = s->n < PARTITION_BINS ? s->n : PARTITION_BINS;
   share_bins b = {.width = kith__partition_bin(s->n), .labeled = l->n_class > 0};
-  KITH_TRY(kith_agree(s->comm, KITH_NEW(b.load, bins + 1)));
   KITH_TRY(kith_agree(s->comm, KITH_NEW(s->first, s->comm->size + 1)));
-  share_each(l, weight, bins_add, &b);
+  if (edges.first) {
+    memcpy(s->first, edges.first, (size_t)(s->comm->size + 1) * sizeof *s->first);
+    goto done;
+  }
+  KITH_TRY(kith_agree(s->comm, KITH_NEW(b.load, bins + 1)));
+  share_each(l, edges, bins_add, &b);
   b.load[bins] = (int64_t)b.odd; /* wraps, as the sum does */
   kith_comm_sum_int(s->comm, (int)bins + 1, b.load);
   b.odd = (uint64_t)b.load[bins];
@@ -186,19 +190,19 @@ done:
 }
 
 /* Send every edge to the owners of its ends. */
-static kith_agreed entries_make(const kith_links *l, const int *weight, const partition_share *s,
+static kith_agreed entries_make(const kith_links *l, partition_edges edges, const partition_share *s,
                                 share_entries *x) {
   kith_agreed st = {KITH_OK};
   const kith_comm *comm = s->comm;
   bool listed = false;
-  for (int r = 0; r < l->schema.n_relation; r++) listed = listed || weight[r] > 0;
+  for (int r = 0; r < l->schema.n_relation; r++) listed = listed || edges.weight[r] > 0;
   x->s = s;
   KITH_TRY(kith_agree(comm, KITH_NEW(x->n_to, comm->size)));
-  share_each(l, weight, entries_count, x);
+  share_each(l, edges, entries_count, x);
   kith_comm_sum_int(comm, comm->size, x->n_to);
   x->n = x->n_to[comm->rank];
   KITH_TRY(kith_agree(comm, entries_alloc(listed, x)));
-  share_each(l, weight, entries_send, x);
+  share_each(l, edges, entries_send, x);
   kith__partition_route_end(&x->route);
 done:
   return st;
@@ -281,9 +285,10 @@ done:
   return st;
 }
 
-static kith_agreed share_make(const kith_links *l, const int *weight, share_entries *x, partition_share *s) {
+static kith_agreed share_make(const kith_links *l, partition_edges edges, share_entries *x,
+                              partition_share *s) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(share_deal(l, weight, s));
+  KITH_TRY(share_deal(l, edges, s));
   int64_t n_own = s->first[s->comm->rank + 1] - s->first[s->comm->rank];
   KITH_TRY(kith_agree(s->comm, n_own < INT32_MAX - 1
                                    ? KITH_OK
@@ -292,23 +297,23 @@ static kith_agreed share_make(const kith_links *l, const int *weight, share_entr
                                                "ranks",
                                                (long long)n_own)));
   s->n_own = (int32_t)n_own;
-  KITH_TRY(entries_make(l, weight, s, x));
+  KITH_TRY(entries_make(l, edges, s, x));
   kith__partition_route_free(&x->route);
   KITH_TRY(kith__partition_share_see(s, x->n, x->to));
   KITH_FREE(x->to);
-  KITH_TRY(kith_agree(s->comm, rows_make(l, weight, x, s)));
+  KITH_TRY(kith_agree(s->comm, rows_make(l, edges.weight, x, s)));
   KITH_TRY(kith__partition_share_meet(s));
 done:
   return st;
 }
 
-kith_agreed kith__partition_share_make(const kith_comm *comm, const kith_links *l, const int *weight,
+kith_agreed kith__partition_share_make(const kith_comm *comm, const kith_links *l, partition_edges edges,
                                        partition_share *out) {
   kith_agreed st = {KITH_OK};
   share_entries x = {.n = 0};
   partition_share s = {.comm = comm};
   for (int t = 0; t < KITH_MAX_TYPES; t++) s.n += l->n[t];
-  KITH_TRY(share_make(l, weight, &x, &s));
+  KITH_TRY(share_make(l, edges, &x, &s));
   *out = s;
   s = (partition_share){.n = 0};
 done:

@@ -65,12 +65,19 @@ typedef struct partition_share {
   partition_seer *seer;
 } partition_share;
 
+/** Which edges of a graph a share has. */
+typedef struct partition_edges {
+  bool interactions;
+  const int *weight;    /* [relations] in the cut; 0: not these */
+  const int64_t *first; /* [size + 1] the owners of nodes, copied; null: by entries */
+} partition_edges;
+
 /**
- * The union of the interactions and of the relations whose weight is not 0, as kith__partition_union().
- * Collective; `comm` must stay.  Errors: KITH_ENOMEM; KITH_EDATA (neighbors of labeled nodes that are not
- * neighbors of each other); KITH_ECONFIG (a rank would have more than 2^31 - 2 nodes); *out is empty.
+ * The union of interactions and relations, as kith__partition_union().  Collective; `comm` must stay. Errors:
+ * KITH_ENOMEM; KITH_EDATA (neighbors of labeled nodes that are not neighbors of each other); KITH_ECONFIG (a
+ * rank would have more than 2^31 - 2 nodes); *out is empty.
  */
-kith_agreed kith__partition_share_make(const kith_comm *comm, const kith_links *l, const int *weight,
+kith_agreed kith__partition_share_make(const kith_comm *comm, const kith_links *l, partition_edges edges,
                                        partition_share *out) KITH_MUST_USE;
 void kith__partition_share_free(partition_share *s);
 /** Free all but the owners, and the sizes of rows. */
@@ -84,9 +91,6 @@ kith_agreed kith__partition_share_meet(partition_share *s) KITH_MUST_USE;
 /** Copy value [n_own + n_ghost], of `size` bytes each, of own nodes to the ranks that see them.  Collective.
  * Errors: KITH_ENOMEM. */
 kith_agreed kith__partition_share_tell(const partition_share *s, size_t size, void *value) KITH_MUST_USE;
-
-/** Weight [relations] in the cut, as kith__partition_weights(). */
-void kith__partition_schema_weights(const kith_schema *schema, const kith_partition_options *o, int *weight);
 
 /* ---- cutting ---- */
 
@@ -114,7 +118,7 @@ kith_agreed kith__partition_order(const partition_share *s, int parts, int32_t *
 
 /* ---- what becomes of the parts ---- */
 
-/** Judge n cuts, of which `part` is the parts: all of the report but bytes, and relations.  Collective.
+/** Judge n cuts, of which `part` is the parts: all of the report but bytes and relations.  Collective.
  * Errors: KITH_ENOMEM. */
 kith_agreed kith__partition_share_judge(const partition_share *s, int parts, const int32_t *part, int n,
                                         kith_partition_judged *cut) KITH_MUST_USE;
@@ -122,6 +126,7 @@ kith_agreed kith__partition_share_judge(const partition_share *s, int parts, con
 /** Global numbers. */
 typedef struct partition_numbers {
   int64_t *first, *user_count; /* [parts + 1], [parts] */
+  int64_t *type_count;         /* [parts, types] */
   int64_t *number;             /* [n_own + n_ghost]; those of ghosts are not set */
 } partition_numbers;
 
@@ -136,7 +141,8 @@ kith_agreed kith__partition_write_attributes(kith_h5 *f, const kith_dataset *d,
 /**
  * Write parts.h5 of a graph whose links are plain.  Collective.
  *
- * @param graph  path of graph.h5, of which `l` is the rank's share; `s` is of it without relations
+ * @param s      owners, and sizes of rows, by which rows are dealt to the ranks that write them
+ * @param graph  path of graph.h5, of which `l` is the rank's share
  * Errors: KITH_EOUTPUT, KITH_EIO, KITH_EDATA, KITH_ENOMEM, KITH_ECONFIG (use more ranks).
  */
 kith_agreed kith__partition_share_write(const partition_share *s, const char *graph, const kith_links *l,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 void kith__partition_table_free(partition_table *t) {
+  KITH_FREE(t->start);
   KITH_FREE(t->next);
   KITH_FREE(t->entry);
 }
@@ -15,16 +16,18 @@ static size_t table_field(partition_table *t, bool keep, size_t bytes) {
   return keep ? at : 0;
 }
 
-kith_status kith__partition_table_make(int64_t n_row, const int64_t *start, partition_fields keep,
+kith_status kith__partition_table_make(int64_t n_row, int64_t **start, partition_fields keep,
                                        partition_table *t) {
   kith_status st = KITH_OK;
-  *t = (partition_table){.n_row = n_row, .start = start, .width = sizeof(int32_t)};
-  t->neighbor = table_field(t, keep.neighbor, sizeof(uint32_t));
+  *t = (partition_table){.n_row = n_row, .start = *start, .width = sizeof(int32_t)};
+  *start = NULL;
+  t->neighbor_bytes = keep.wide ? sizeof(int64_t) : sizeof(uint32_t);
+  t->neighbor = table_field(t, keep.neighbor, t->neighbor_bytes);
   t->time = table_field(t, keep.time, sizeof(int64_t));
   t->weight = table_field(t, keep.weight, sizeof(float));
   KITH_TRY(KITH_NEW(t->next, n_row));
-  memcpy(t->next, start, (size_t)n_row * sizeof *start);
-  KITH_TRY(KITH_NEW(t->entry, start[n_row] * (int64_t)t->width));
+  memcpy(t->next, t->start, (size_t)n_row * sizeof *t->start);
+  KITH_TRY(KITH_NEW(t->entry, t->start[n_row] * (int64_t)t->width));
 done:
   return st;
 }
@@ -35,7 +38,7 @@ void kith__partition_table_take(void *context, int64_t n, const void *records) {
   for (int64_t k = 0; k < n; k++) {
     char *to = t->entry + (size_t)t->next[e[k].row]++ * t->width;
     memcpy(to, &e[k].original, sizeof e[k].original);
-    if (t->neighbor) memcpy(to + t->neighbor, &e[k].neighbor, sizeof e[k].neighbor);
+    if (t->neighbor) memcpy(to + t->neighbor, &e[k].neighbor, t->neighbor_bytes); /* little-endian */
     if (t->time) memcpy(to + t->time, &e[k].time, sizeof e[k].time);
     if (t->weight) memcpy(to + t->weight, &e[k].weight, sizeof e[k].weight);
   }

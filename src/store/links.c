@@ -60,11 +60,17 @@ done:
   return st;
 }
 
+/* The group of a relation; whether the file is of a version with ties between users alone.  Collective. */
+static bool links_group(kith_h5 *f, const kith_links *l, int r, char *group) {
+  bool old = l->n_class == 0 && !kith_h5_has_attr(f, "schema");
+  snprintf(group, KITH_NAME, old ? "social" : "edge/%.31s", l->schema.relation[r].name);
+  return old;
+}
+
 static kith_agreed links_read_relation(const kith_comm *comm, kith_h5 *f, int r, kith_links *l) {
   const kith_relation_type *e = &l->schema.relation[r];
   char group[KITH_NAME];
-  bool old = l->n_class == 0 && !kith_h5_has_attr(f, "schema");
-  snprintf(group, sizeof group, old ? "social" : "edge/%.31s", e->name);
+  bool old = links_group(f, l, r, group);
   return links_read_rows(comm, f, group, old ? "user" : "to", kith_schema_space(&l->schema, l->n, e->from),
                          kith_schema_space(&l->schema, l->n, e->to), e->n_kind > 0, &l->relation[r]);
 }
@@ -106,9 +112,131 @@ kith_agreed kith_links_read_held_out(const kith_comm *comm, kith_h5 *f, const ki
   return links_read_rows(comm, f, group, "item", l->n[KITH_USER], l->n[KITH_ITEM], false, out);
 }
 
+/* ---- what is known of edges, and of nodes ---- */
+
+void kith_links_values_free(kith_links_values *v) {
+  KITH_FREE(v->time);
+  KITH_FREE(v->weight);
+  KITH_FREE(v->kind);
+  KITH_FREE(v->overlap);
+}
+
+/* Whether the file has a column of a group; `name` is the dataset then. */
+static bool links_has(kith_h5 *f, const char *group, const char *column, char *name) {
+  snprintf(name, KITH_NAME, "%.50s/%s", group, column);
+  return kith_h5_has_dataset(f, name);
+}
+
+static kith_status links_check_overlaps(const char *path, const char *name, int64_t n, const int32_t *x) {
+  for (int64_t e = 0; e < n; e++)
+    if (x[e] < 0) return kith_fail(KITH_EDATA, "%s: %s holds %d, expected 0 or more", path, name, x[e]);
+  return KITH_OK;
+}
+
+static kith_agreed links_read_weights(const kith_comm *comm, kith_h5 *f, const char *group,
+                                      const kith_links_rows *rows, kith_links_values *out) {
+  kith_agreed st = {KITH_OK};
+  int64_t n = rows->edges.start[rows->edges.n_row];
+  char name[KITH_NAME];
+  if (!links_has(f, group, "weight", name)) return st;
+  KITH_TRY(kith_agree(comm, KITH_NEW(out->weight, n)));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_FLOAT, 0, rows->at, n, out->weight));
+  KITH_TRY(kith_agree(comm, kith__validate_finite(kith_h5_path(f), name, n, out->weight)));
+done:
+  return st;
+}
+
+static kith_agreed links_read_times(const kith_comm *comm, kith_h5 *f, const char *group,
+                                    const kith_links_rows *rows, kith_links_values *out) {
+  kith_agreed st = {KITH_OK};
+  int64_t n = rows->edges.start[rows->edges.n_row];
+  char name[KITH_NAME];
+  if (!links_has(f, group, "time", name)) return st;
+  KITH_TRY(kith_agree(comm, KITH_NEW(out->time, n)));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_INT64, 0, rows->at, n, out->time));
+done:
+  return st;
+}
+
+/* Of a relation alone. */
+static kith_agreed links_read_more(const kith_comm *comm, kith_h5 *f, const char *group, int n_kind,
+                                   const kith_links_rows *rows, kith_links_values *out) {
+  kith_agreed st = {KITH_OK};
+  const kith_ragged *l = &rows->edges;
+  int64_t n = l->start[l->n_row];
+  char name[KITH_NAME];
+  if (links_has(f, group, "overlap", name)) {
+    KITH_TRY(kith_agree(comm, KITH_NEW(out->overlap, n)));
+    KITH_TRY(kith_h5_read(f, name, KITH_H5_INT32, 0, rows->at, n, out->overlap));
+    KITH_TRY(kith_agree(comm, links_check_overlaps(kith_h5_path(f), name, n, out->overlap)));
+  }
+  if (n_kind == 0) goto done;
+  snprintf(name, sizeof name, "%.50s/kind", group);
+  KITH_TRY(kith_agree(comm, KITH_NEW(out->kind, n)));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_UINT16, 0, rows->at, n, out->kind));
+  KITH_TRY(kith_agree(comm, kith__validate_kinds(kith_h5_path(f), name, l->n_row, l->start, l->value,
+                                                 out->kind, n_kind)));
+done:
+  return st;
+}
+
+kith_agreed kith_links_read_values(const kith_comm *comm, kith_h5 *f, const kith_links *l, int r,
+                                   kith_links_values *out) {
+  kith_agreed st = {KITH_OK};
+  const kith_links_rows *rows = r < 0 ? &l->list[0] : &l->relation[r];
+  const kith_relation_type *e = r < 0 ? NULL : &l->schema.relation[r];
+  char group[KITH_NAME] = "train";
+  if (e) links_group(f, l, r, group);
+  if (!e || e->weighted) KITH_TRY(links_read_weights(comm, f, group, rows, out));
+  if (!e || e->timed) KITH_TRY(links_read_times(comm, f, group, rows, out));
+  if (e) KITH_TRY(links_read_more(comm, f, group, e->n_kind, rows, out));
+done:
+  return st;
+}
+
+static kith_status links_check_features(const char *path, const char *group, int64_t n) {
+  if (n > 0 && n < INT32_MAX) return KITH_OK;
+  return kith_fail(KITH_EDATA, "%s: /%s has %lld features", path, group, (long long)n);
+}
+
+kith_agreed kith_links_read_features(const kith_comm *comm, kith_h5 *f, const kith_links *l, int type,
+                                     kith_links_features *out) {
+  kith_agreed st = {KITH_OK};
+  char group[KITH_NAME], name[KITH_NAME];
+  kith_ragged *x = &out->rows.edges;
+  int64_t n_feature = 0;
+  int d = 0;
+  kith__feature_group(&l->schema, type, group);
+  if (!links_has(f, group, "start", name)) return st;
+  snprintf(name, sizeof name, "%.48s/id", group);
+  KITH_TRY(kith_h5_extent(f, name, &n_feature, &d));
+  KITH_TRY(kith_agree(comm, links_check_features(kith_h5_path(f), group, n_feature)));
+  out->n_feature = (int)n_feature;
+  snprintf(name, sizeof name, "%.48s/feature", group);
+  int64_t n_all = 0;
+  KITH_TRY(kith_h5_extent(f, name, &n_all, &d));
+  snprintf(name, sizeof name, "%.48s/start", group);
+  KITH_TRY(links_read_start(comm, f, name, l->n[type], n_all, &out->rows));
+  int64_t n = x->start[x->n_row];
+  snprintf(name, sizeof name, "%.48s/feature", group);
+  KITH_TRY(kith_agree(comm, KITH_NEW(x->value, n)));
+  KITH_TRY(kith_agree(comm, KITH_NEW(out->value, n)));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_INT32, 0, out->rows.at, n, x->value));
+  snprintf(name, sizeof name, "%.48s/value", group);
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_FLOAT, 0, out->rows.at, n, out->value));
+  KITH_TRY(kith_agree(comm, kith__validate_features(kith_h5_path(f), group, n, x->value, out->value,
+                                                    out->n_feature)));
+done:
+  return st;
+}
+
+void kith_links_features_free(kith_links_features *x) {
+  kith_ragged_free(&x->rows.edges);
+  KITH_FREE(x->value);
+}
+
 static bool links_are_plain(kith_h5 *f, bool refit, const kith_links *l) {
-  return !refit && l->n_class == 0 && l->schema.n_relation == 0 && !kith_h5_has_attr(f, "parent") &&
-         !kith_h5_has_dataset(f, "user_feature/start") && !kith_h5_has_dataset(f, "item_feature/start");
+  return !refit && l->n_class == 0 && !kith_h5_has_attr(f, "parent");
 }
 
 static kith_agreed links_read(const kith_comm *comm, kith_h5 *f, bool refit, kith_links *l) {

@@ -63,8 +63,7 @@ typedef struct kith_links {
   kith_schema schema;
   int64_t n[KITH_MAX_TYPES]; /**< nodes of each type in the whole graph */
   int n_class;               /**< classification: list[0] holds the neighbors of each node; else 0 */
-  bool plain; /**< users and items, their interactions, and what was held out: the file has nothing else for
-                 parts.h5 than their times and weights */
+  bool plain; /**< users and items, no update of another graph, and no refit: all ranks can write parts.h5 */
   uint64_t fingerprint;
   kith_time_is time_is;
   int n_list;
@@ -83,6 +82,28 @@ kith_agreed kith_links_read(const kith_comm *comm, const char *path, bool refit,
 /** Read the share of the rows of users of "valid" or "test".  Collective; the caller frees out->edges. */
 kith_agreed kith_links_read_held_out(const kith_comm *comm, kith_h5 *f, const kith_links *l,
                                      const char *group, kith_links_rows *out) KITH_MUST_USE;
+/** What is known of the edges of such rows; null: the file does not say. */
+typedef struct kith_links_values {
+  int64_t *time;
+  float *weight;
+  uint16_t *kind;
+  int32_t *overlap; /**< common training neighbors of the two ends */
+} kith_links_values;
+/** Read it of the edges of relation r, or of the training interactions, r = -1.  Collective; the caller frees
+ * *out, on failure, too. */
+kith_agreed kith_links_read_values(const kith_comm *comm, kith_h5 *f, const kith_links *l, int r,
+                                   kith_links_values *out) KITH_MUST_USE;
+void kith_links_values_free(kith_links_values *values);
+/** Features of a rank's share of a type's nodes. */
+typedef struct kith_links_features {
+  int n_feature;        /**< 0: the type has none, and the rest is null */
+  kith_links_rows rows; /**< their numbers */
+  float *value;
+} kith_links_features;
+/** Read and validate them.  Collective; the caller frees *out, on failure, too. */
+kith_agreed kith_links_read_features(const kith_comm *comm, kith_h5 *f, const kith_links *l, int type,
+                                     kith_links_features *out) KITH_MUST_USE;
+void kith_links_features_free(kith_links_features *features);
 /** Free them and null the pointer.  Local; accepts null. */
 void kith_links_destroy(kith_links **links);
 /** Those of a whole graph in memory, as the only rank has them; borrowed from `d`.  Local. */
