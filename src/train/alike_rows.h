@@ -28,9 +28,10 @@ typedef struct kith__alike_query {
  *
  * @param g             the graph of the known nodes, in which there may be others as well
  * @param[out] n_alone  those new nodes, over all ranks, that have no such neighbor and are not skipped
- * Memory: 32 bytes a feature of a known node, 13 a known node and 8 a feature for each thread, 4 k a new
- * node; the rows of those known nodes that are neighbors.  Cost: for each rare feature of a new node the
- * known nodes that have it (alike_top.h). Errors: KITH_ENOMEM, those of reading parts.h5.
+ * Memory: 32 bytes a feature of a known node and a byte a known node for each power of two up to N; 20 a
+ * known node and 8 a feature for each thread; 4 k a new node; the rows of those known nodes that are
+ * neighbors.  Cost: for each rare feature of a new node the known nodes that have it (alike_top.h). Errors:
+ * KITH_ENOMEM, those of reading parts.h5.
  */
 kith_agreed kith__alike_rows(const kith_comm *comm, const kith_graph *g, const char *parts_path,
                              const kith__alike_query *o, int64_t *n_alone) KITH_MUST_USE;
