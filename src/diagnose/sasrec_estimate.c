@@ -2,6 +2,7 @@
  * then sequences. */
 #include "diagnose/sasrec_estimate.h"
 
+#include "loss/loss.h"
 #include "sequence/sasrec.h"
 #include "store/store.h"
 
@@ -34,7 +35,8 @@ static void sasrec_estimate(const kith_graph_sizes *s, const kith_model_options 
   out->state = kith_params_bytes(sasrec_weights(s, m)) + sasrec_floats(s->n_own * (2 * e + d)) +
                sasrec_floats(items * e);
   out->activations = 2 * sasrec_floats(items * (e + 4 * d));
-  out->batch = sasrec_floats(items * (d + KITH_TILE + 1)) + 2 * sasrec_floats(rows * sasrec_row(o));
+  out->batch =
+      sasrec_floats(items * (d + kith_catalog_rows(items))) + 2 * sasrec_floats(rows * sasrec_row(o));
 }
 
 /* Of its checkpoints, and of its rows, twice. */

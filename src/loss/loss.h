@@ -83,9 +83,12 @@ typedef struct kith_catalog {
  * @param c      the step's, read when run
  * @param h      [rows, d], @param items  [items, d]
  * Cost: 3 d multiplications for each row and item, gradients included: forward computes them, so that no
- * logit is computed twice.  Memory: KITH_TILE * items numbers, and one more gradient of h and of the items.
+ * logit is computed twice.  Memory: kith_catalog_rows() * items numbers, and one more gradient of h and of
+ * the items.
  */
 void kith_catalog_softmax_op(kith_tape *t, const kith_catalog *c, kith_tensor *h, kith_tensor *items,
                              kith_exact_sum *loss);
+/** Rows whose logits it holds at once, from 64 to 192, about 64 MiB of them where these fit.  Local. */
+int kith_catalog_rows(int64_t n_item);
 
 #endif

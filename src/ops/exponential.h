@@ -47,4 +47,7 @@ KITH_INLINE float kith_exponential_minus_one(float x) {
   return e.power * (e.quotient * e.rest) + (e.power - 1.0f);
 }
 
+/** A row of logits s [n], not all minus infinity, becomes exp(s - *max); *sum is their sum.  softmax.c. */
+void kith_softmax_exponentials(int n, float *s, float *max, float *sum);
+
 #endif

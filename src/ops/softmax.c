@@ -99,6 +99,11 @@ KITH_KERNEL void kith_sampled_softmax_rows(int m, int n, const float *bias, floa
   }
 }
 
+KITH_KERNEL void kith_softmax_exponentials(int n, float *s, float *max, float *sum) {
+  *max = softmax_max(n, s);
+  *sum = softmax_exponentials(n, *max, s);
+}
+
 KITH_KERNEL void kith_sampled_softmax_columns(int m, int n, const float *bias, const float *lse, float *s) {
   for (int i = 0; i < m; i++) {
     float *row = s + (size_t)i * (size_t)n;

@@ -5,13 +5,13 @@
  * central differences, each on one rank, so that no backward pass is shared.  Only the keyed draws of the
  * order and of dropout are taken from the library, since they define a step.
  *
- * There are 40 users, who are dealt out to the ranks, and seven items.  A step has more rows than a tile of
- * the loss.
+ * There are 110 users, who are dealt out to the ranks, and seven items.  On one rank the first step has more
+ * rows than a tile of the loss.
  */
 #include "sequence/sasrec.h"
 #include "support/mpi_main.h"
 
-enum { USERS = 40, ITEMS = 7, WIDTH = 4, HEADS = 2, ROW = 3, LENGTH = 4, BLOCKS = 2, BATCH = 36, MOST = 8 };
+enum { USERS = 110, ITEMS = 7, WIDTH = 4, HEADS = 2, ROW = 3, LENGTH = 4, BLOCKS = 2, BATCH = 102, MOST = 8 };
 enum { STEPS = 2, EPOCH = 1, SEED = 5 };
 static const double DROPOUT = 0.25, RATE = 0.01;
 static const double TOLERANCE = 2e-5; /* of numbers below 1; floats carry 6e-8 a rounding */
