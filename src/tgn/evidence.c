@@ -52,7 +52,10 @@ kith_status kith__tgn_clues_make(const tgn_evidence *e, int max_event, tgn_clues
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(c->start, (int64_t)max_event + 1));
   KITH_TRY(KITH_NEW(c->met, (int64_t)max_event * TGN_MAX_MET));
-  KITH_TRY(KITH_NEW(c->popular, max_event * TGN_HALF_LIVES * e->n_item));
+  c->n_item = e->n_item;
+  KITH_TRY(KITH_NEW(c->popular, TGN_HALF_LIVES * e->n_item));
+  KITH_TRY(KITH_NEW(c->change, max_event));
+  KITH_TRY(KITH_NEW(c->changed, max_event));
 done:
   return st;
 }
@@ -61,19 +64,39 @@ void kith__tgn_clues_free(tgn_clues *c) {
   KITH_FREE(c->start);
   KITH_FREE(c->met);
   KITH_FREE(c->popular);
+  KITH_FREE(c->change);
+  KITH_FREE(c->changed);
+}
+
+void kith__tgn_clues_begin(tgn_clues *c, const tgn_evidence *e) {
+  c->n = c->n_change = 0;
+  memcpy(c->popular, e->now, (size_t)(TGN_HALF_LIVES * e->n_item) * sizeof *e->now);
+}
+
+void kith__tgn_clues_change(tgn_clues *c, const tgn_evidence *e, int32_t item) {
+  tgn_change *to = &c->change[c->n_change++];
+  to->item = item;
+  for (int h = 0; h < TGN_HALF_LIVES; h++) to->popular[h] = e->now[h * e->n_item + item];
+}
+
+void kith__tgn_clues_popular(const tgn_clues *c, int event, int64_t from, int64_t n, float *to) {
+  for (int h = 0; h < TGN_HALF_LIVES; h++)
+    memcpy(to + h * n, c->popular + h * c->n_item + from, (size_t)n * sizeof *to);
+  for (int k = 0; k < c->changed[event]; k++) {
+    const int64_t at = c->change[k].item - from;
+    for (int h = 0; h < TGN_HALF_LIVES && at >= 0 && at < n; h++) to[h * n + at] = c->change[k].popular[h];
+  }
 }
 
 void kith__tgn_clues_add(tgn_clues *c, const tgn_evidence *e, kith_lid user_row, int64_t time) {
   const kith_stream_met *met = NULL;
   const int n = kith_stream_recent_get(e->recent, user_row, &met);
-  const size_t size = (size_t)(TGN_HALF_LIVES * e->n_item);
   tgn_met *to = c->met + c->start[c->n];
   for (int i = 0; i < n && i < TGN_MAX_MET; i++)
     *to++ = (tgn_met){.item = met[i].item_number,
                       .place = i < TGN_PLACES ? i : TGN_OLDER,
                       .age = (float)(log1p((double)(time - met[i].time)) / 8),
                       .count = (float)log((double)met[i].count)};
-  memcpy(c->popular + (size_t)c->n * size, e->now, size * sizeof *e->now);
-  c->n++;
+  c->changed[c->n++] = c->n_change;
   c->start[c->n] = (int)(to - c->met);
 }

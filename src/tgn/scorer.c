@@ -26,7 +26,7 @@ static kith_agreed scorer_begin(void *context, int64_t first, int n, const kith_
   scorer_refresh(t, event[0].time);
   scorer_items(t, event[0].time);
   kith__tgn_batch_begin(&t->users);
-  t->clues.n = 0;
+  kith__tgn_clues_begin(&t->clues, &t->evidence);
   for (int i = 0; i < n; i++) {
     const kith_lid row = tgn_own_row(t, event[i].user);
     t->place[i] = row < 0 ? -1 : t->clues.n;
@@ -47,7 +47,8 @@ static void scorer_score(void *context, int n, const int *index, const kith_even
                   .user = t->users.side[KITH_USER].h->value,
                   .item = t->items.item->value,
                   .weight = t->users.weight ? t->users.weight->value : NULL,
-                  .clues = &t->clues};
+                  .clues = &t->clues,
+                  .popular = t->popular};
   (void)event;
   for (int i = 0; i < n; i++, score += s.n_item) {
     s.first = t->place[index[i]];

@@ -23,11 +23,15 @@ static void tgn_start_rows(kith_tgn *t) {
 
 /* ---- create and destroy ---- */
 
-static kith_status tgn_check(const kith_graph *g, const kith_tgn_options *o) {
+/* Scores of a batch, and popularity beside them, of a block of items. */
+static int64_t tgn_block_items(const kith_graph *g, const kith_tgn_options *o) {
+  enum { BLOCK_SCORES = 1 << 22, BLOCK_LEAST = 256 };
+  const int64_t fit = BLOCK_SCORES / o->batch, most = fit > BLOCK_LEAST ? fit : BLOCK_LEAST;
+  return kith_min(o->block > 0 ? o->block : most, g->n[KITH_ITEM]);
+}
+
+static kith_status tgn_check(const kith_tgn_options *o) {
   kith_status st = KITH_OK;
-  KITH_CHECK(g->n[KITH_ITEM] <= KITH_TGN_MAX_ITEMS, KITH_ECONFIG,
-             "stream.model: tgn scores all items in every step, at most %d; the graph has %lld",
-             KITH_TGN_MAX_ITEMS, (long long)g->n[KITH_ITEM]);
   KITH_CHECK(o->dim % o->heads == 0, KITH_ECONFIG, "stream.heads: %d must divide stream.dim, which is %d",
              o->heads, o->dim);
 done:
@@ -39,7 +43,7 @@ static kith_status tgn_alloc(const kith_comm *comm, const kith_graph *g, const k
   kith_status st = KITH_OK;
   const int64_t batch = o->batch, d = o->dim;
   *t = (kith_tgn){.comm = comm, .g = g, .o = *o, .optimizer = kith_optimizer_get(o->optimizer.name)};
-  KITH_TRY(tgn_check(g, o));
+  KITH_TRY(tgn_check(o));
   KITH_TRY(kith_params_create(o->seed, &t->params));
   KITH_TRY(KITH_NEW(t->x, g->n_own * d));
   for (int s = 0; s < t->optimizer->n_slot; s++) KITH_TRY(KITH_NEW(t->slot[s], g->n_own * d));
@@ -57,6 +61,7 @@ static kith_status tgn_alloc(const kith_comm *comm, const kith_graph *g, const k
   KITH_TRY(KITH_NEW(t->later, batch));
   KITH_TRY(KITH_NEW(t->place, batch));
   KITH_TRY(KITH_NEW(t->scores, g->n[KITH_ITEM]));
+  KITH_TRY(KITH_NEW(t->popular, TGN_HALF_LIVES * g->n[KITH_ITEM]));
 done:
   return st;
 }
@@ -72,8 +77,8 @@ kith_agreed kith_tgn_create(const kith_comm *comm, const kith_graph *g, const ki
   KITH_TRY(kith__tgn_record(t, (tgn_parts){0}, &t->alone));
   KITH_TRY(kith__tgn_record(t, (tgn_parts){.users = true}, &t->users));
   KITH_TRY(kith__tgn_record(t, (tgn_parts){.items = true}, &t->items));
-  kith__tgn_loss_op(t->step.tape, &t->targets, &t->clues, o->batch, t->step.side[KITH_USER].h, t->step.item,
-                    t->step.weight);
+  kith__tgn_loss_op(t->step.tape, &t->targets, &t->clues, o->batch, tgn_block_items(g, o),
+                    t->step.side[KITH_USER].h, t->step.item, t->step.weight);
   if (o->evidence) tgn_start_evidence(t);
   KITH_TRY(kith_agree(comm, kith_tape_status(t->step.tape)));
   KITH_TRY(kith_agree(comm, kith_params_status(t->params)));
@@ -110,6 +115,7 @@ void kith_tgn_destroy(kith_tgn **tgn) {
   KITH_FREE(t->later);
   KITH_FREE(t->place);
   KITH_FREE(t->scores);
+  KITH_FREE(t->popular);
   KITH_FREE(*tgn);
 }
 
@@ -136,7 +142,8 @@ static void tgn_read(kith_tgn *t, int64_t first, int n, const kith_event *event)
   kith__tgn_batch_begin(&t->step);
   kith__tgn_evidence_refresh(&t->evidence, event[0].time);
   kith__tgn_batch_items(t, &t->step, event[0].time);
-  t->clues.n = t->targets.n = 0;
+  kith__tgn_clues_begin(&t->clues, &t->evidence);
+  t->targets.n = 0;
   for (int i = 0; i < n; i++) {
     const kith_lid row = tgn_own_row(t, event[i].user);
     if (row >= 0) {
@@ -144,7 +151,9 @@ static void tgn_read(kith_tgn *t, int64_t first, int n, const kith_event *event)
       kith__tgn_clues_add(&t->clues, &t->evidence, row, event[i].time);
       t->targets.item[t->targets.n++] = event[i].item_number;
     }
-    if (t->o.exact) tgn_add(t, first + i, 1, &event[i]);
+    if (!t->o.exact) continue;
+    tgn_add(t, first + i, 1, &event[i]);
+    kith__tgn_clues_change(&t->clues, &t->evidence, event[i].item_number);
   }
   t->targets.scale = 1 / (double)n;
 }

@@ -27,17 +27,16 @@ typedef struct kith_tgn_options {
   bool evidence;   /**< scores have terms of evidence */
   double init;     /**< standard deviation of the initial learned rows */
   double lr_decay; /**< factor of the learning rate per epoch */
+  int block;       /**< items that a step scores at a time; 0: as many as fit into 64 MB */
   uint64_t seed;
   kith_optimizer_options optimizer;
 } kith_tgn_options;
-
-enum { KITH_TGN_MAX_ITEMS = 16384 }; /**< most items: every step scores them all */
 
 typedef struct kith_tgn kith_tgn;
 
 /**
  * Weights, learned rows and empty memory.  Collective.  `comm`, `g` and `stream` must outlive it.
- * Errors: KITH_ENOMEM; KITH_ECONFIG (more than KITH_TGN_MAX_ITEMS items, heads that do not divide dim).
+ * Errors: KITH_ENOMEM; KITH_ECONFIG (heads that do not divide dim).
  */
 kith_agreed kith_tgn_create(const kith_comm *comm, const kith_graph *g, const kith_tgn_options *o,
                             kith_tgn **out) KITH_MUST_USE;

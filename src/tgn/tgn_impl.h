@@ -63,12 +63,22 @@ typedef struct tgn_met {
   float age, count;
 } tgn_met;
 
+/* An item that an event of the batch made more popular, and how popular it is since. */
+typedef struct tgn_change {
+  int32_t item;
+  float popular[TGN_HALF_LIVES];
+} tgn_change;
+
 /* Evidence of events before they happen. */
 typedef struct tgn_clues {
   int n;          /* events */
   int *start;     /* [n + 1] items that the user of each has met … */
   tgn_met *met;   /* [start[n]] … */
-  float *popular; /* [n, TGN_HALF_LIVES, items] */
+  int64_t n_item; /* … and how popular items are: … */
+  float *popular; /* [TGN_HALF_LIVES, n_item] at the beginning of the batch, … */
+  int n_change;   /* … and what its events changed, in order: … */
+  tgn_change *change;
+  int *changed; /* [n] … the first of these are known at each event */
 } tgn_clues;
 
 typedef struct tgn_evidence {
@@ -85,17 +95,23 @@ void kith__tgn_evidence_refresh(tgn_evidence *e, int64_t time);
 void kith__tgn_evidence_add(tgn_evidence *e, int n, const kith_event *event);
 kith_status kith__tgn_clues_make(const tgn_evidence *e, int max_event, tgn_clues *c) KITH_MUST_USE;
 void kith__tgn_clues_free(tgn_clues *c);
+/* No event as yet, popularity as it is now; then events, and between them items that have changed. */
+void kith__tgn_clues_begin(tgn_clues *c, const tgn_evidence *e);
 void kith__tgn_clues_add(tgn_clues *c, const tgn_evidence *e, kith_lid user_row, int64_t time);
+void kith__tgn_clues_change(tgn_clues *c, const tgn_evidence *e, int32_t item);
+/* How popular items from .. from + n - 1 are at event number `event`: to [TGN_HALF_LIVES, n]. */
+void kith__tgn_clues_popular(const tgn_clues *c, int event, int64_t from, int64_t n, float *to);
 
 /* ---- score.c ---- */
 
-/* What scores of items are made of: rows of users [events, d] and of items [n_item, d] by original number;
- * weights of evidence [events, TGN_EVIDENCE], or null. */
+/* What scores of a block of items are made of: rows of users [events, d] and of all items [items, d] by
+ * original number; weights of evidence [events, TGN_EVIDENCE], or null. */
 typedef struct tgn_scores {
-  int first, n, d; /* events first … first + n - 1 of these */
-  int64_t n_item;
+  int first, n, d;      /* events first … first + n - 1 of these */
+  int64_t from, n_item; /* items from … from + n_item - 1 */
   const float *user, *item, *weight;
   const tgn_clues *clues;
+  float *popular; /* [n, TGN_HALF_LIVES, n_item] scratch: how popular they are at each event */
 } tgn_scores;
 
 /* y [n, n_item] = scores. */
@@ -109,8 +125,10 @@ typedef struct tgn_targets {
   kith_exact_sum loss;
 } tgn_targets;
 
+/* Scores of `block` items at a time are kept; with more items than that they are computed once more for the
+ * gradients. */
 void kith__tgn_loss_op(kith_tape *t, tgn_targets *targets, const tgn_clues *clues, int max_event,
-                       kith_tensor *user, kith_tensor *item, kith_tensor *weight);
+                       int64_t block, kith_tensor *user, kith_tensor *item, kith_tensor *weight);
 
 /* ---- record.c: the formulas, and what they read ---- */
 
@@ -192,7 +210,7 @@ struct kith_tgn {
   kith_event *later; /* [batch] */
   int n_later;
   bool begun, items_known; /* … and what was computed since it knows the others */
-  float *scores;           /* [items] */
+  float *scores, *popular; /* [items]; [TGN_HALF_LIVES, items] of an event to be scored */
   int *place;              /* [batch] of an event to be scored, its row among those of users; others: -1 */
   kith_phase_clock phases; /* of the training steps */
 };

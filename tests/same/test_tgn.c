@@ -288,13 +288,15 @@ static void expect_state(const kith_tgn *t, const dense *o) {
   }
 }
 
-static void expect_steps(bool exact, int steps) {
+/* block: items that are scored at a time. */
+static void expect_steps(bool exact, int steps, int block) {
   static dense o;
   kith_tgn_options with = options;
   kith_graph *g = make_graph();
   kith_tgn *t = NULL;
   kith_event event[EVENTS];
   with.exact = exact;
+  with.block = block;
   make_events(g, event);
   assert_int_equal(KITH_OK, kith_tgn_create(test_comm, g, &with, &t).status);
   dense_begin(t, exact, &o);
@@ -316,12 +318,17 @@ static void expect_steps(bool exact, int steps) {
 
 static void steps_follow_the_formulas_event_by_event(void **state) {
   (void)state;
-  expect_steps(true, STEPS);
+  expect_steps(true, STEPS, 0);
+}
+
+static void blocks_of_items_change_nothing(void **state) {
+  (void)state;
+  expect_steps(true, STEPS, 3); /* 3 items and 1 */
 }
 
 static void steps_follow_the_formulas_batch_by_batch(void **state) {
   (void)state;
-  expect_steps(false, STEPS - 1);
+  expect_steps(false, STEPS - 1, 0);
 }
 
 /* - log probability of an event's item, of its scores. */
@@ -388,6 +395,7 @@ static void a_replay_scores_as_steps_do(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(steps_follow_the_formulas_event_by_event),
+                                     cmocka_unit_test(blocks_of_items_change_nothing),
                                      cmocka_unit_test(steps_follow_the_formulas_batch_by_batch),
                                      cmocka_unit_test(a_replay_scores_as_steps_do)};
   test_begin(&argc, &argv);
