@@ -95,8 +95,8 @@ static void stream_print(cli *c, const kith_stream_figures *all, const kith_stre
     n += snprintf(head + n, sizeof head - (size_t)n, "  %5s%-3d", "HR@", o->k[i]);
   cli_print(c, "%s", head);
   stream_print_figures(c, "all events", "", all);
-  stream_print_figures(c, "of an item new to the user", "_new", fresh);
-  stream_print_figures(c, "  among items new to the user", "_new_among_new", among);
+  stream_print_figures(c, "new to the user, among all items", "_new", fresh);
+  stream_print_figures(c, "new to the user, among new items", "_new_among_new", among);
   if (!test)
     cli_print_wrapped(
         c, 2,
