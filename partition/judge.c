@@ -8,6 +8,7 @@
 typedef struct judge {
   int32_t *rank_of;     /* [parts] rank that owns a part */
   int64_t *node, *edge; /* [ranks] owned rows; entries of owned rows */
+  int64_t *user;        /* [ranks] owned users */
   int64_t *seen;        /* [ranks] the last node, from 1, with a neighbor there */
   int64_t cut, ghosts;
 } judge;
@@ -19,6 +20,7 @@ static kith_status judge_make(const kith_partition_options *o, int ranks, judge 
   KITH_TRY(KITH_NEW(j->rank_of, o->parts));
   KITH_TRY(KITH_NEW(j->node, ranks));
   KITH_TRY(KITH_NEW(j->edge, ranks));
+  KITH_TRY(KITH_NEW(j->user, ranks));
   KITH_TRY(KITH_NEW(j->seen, ranks));
   for (int r = 0; r < ranks; r++)
     for (int64_t p = kith_chunk_begin(o->parts, ranks, r); p < kith_chunk_begin(o->parts, ranks, r + 1); p++)
@@ -31,6 +33,7 @@ static void judge_free(judge *j) {
   KITH_FREE(j->rank_of);
   KITH_FREE(j->node);
   KITH_FREE(j->edge);
+  KITH_FREE(j->user);
   KITH_FREE(j->seen);
 }
 
@@ -114,12 +117,14 @@ static kith_status judge_union(const kith_dataset *d, const kith_partition_optio
   kith_partition_report *out = &cut->report;
   KITH_TRY(judge_make(o, cut->ranks, &j));
   for (int64_t i = 0; i < n_node; i++) j.node[judge_rank(&j, cut->part, i)]++;
+  for (int64_t i = 0; i < d->n[KITH_USER]; i++) j.user[judge_rank(&j, cut->part, i)]++;
   for (int64_t i = 0; i < g->n; i++) judge_row(&j, g, cut->part, i);
   *out = (kith_partition_report){.ranks = cut->ranks, .cut = j.cut, .ghosts = j.ghosts};
   out->cut_share = judge_share(&j, g);
   out->ghosts_per_own = n_node ? (double)j.ghosts / (double)n_node : 0;
   out->node_balance = judge_balance(cut->ranks, j.node);
   out->edge_balance = judge_balance(cut->ranks, j.edge);
+  out->user_balance = judge_balance(cut->ranks, j.user);
 done:
   judge_free(&j);
   return st;

@@ -1,5 +1,6 @@
 /* Cutting: the choice of method, and the two that need no library. */
 #include "partition.h"
+#include "update.h"
 
 void kith__partition_hash(const kith_dataset *d, const kith_partition_options *o, int32_t *part) {
   for (int t = 0; t < KITH_MAX_TYPES; t++)
@@ -59,6 +60,13 @@ done:
   return st;
 }
 
+kith_status kith__partition_check_balance(const kith_partition_options *o) {
+  if (o->balance == KITH_PARTITION_EDGES || o->method == KITH_PARTITION_METIS) return KITH_OK;
+  return kith_fail(KITH_ECONFIG,
+                   "partition.balance: users needs partition.method: metis; %s balances edges alone",
+                   kith_partition_method_name(o->method));
+}
+
 kith_status kith__partition_check_size(const kith_dataset *d) {
   int64_t n = kith_dataset_n_node(d);
   if (n < UINT32_MAX) return KITH_OK;
@@ -69,6 +77,7 @@ kith_status kith__partition_check_size(const kith_dataset *d) {
 kith_status kith_partition_make(const kith_dataset *d, const kith_partition_options *o, int32_t *part) {
   kith_status st = KITH_OK;
   KITH_CHECK(o->parts >= 1, KITH_ECONFIG, "partition.parts: %d, expected at least 1", o->parts);
+  KITH_TRY(kith__partition_check_balance(o));
   KITH_TRY(kith__partition_check_size(d));
   switch (o->method) {
   case KITH_PARTITION_METIS: KITH_TRY(kith__partition_metis(d, o, part)); break;

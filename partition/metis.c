@@ -91,13 +91,18 @@ done:
   return st;
 }
 
-/* METIS's own index arrays: row starts, and node weights = degree + 1, so that work is what is balanced. */
-static kith_status metis_arrays(const partition_graph *g, idx_t **start, idx_t **weight) {
+/* METIS's own index arrays: row starts, and node weights = degree + 1, so that work is what is balanced; with
+ * two constraints (Karypis and Kumar, SC 1998) also 1 for a user, 0 for others, so that users are, too. */
+static kith_status metis_arrays(const partition_graph *g, idx_t n_constraint, int64_t n_user, idx_t **start,
+                                idx_t **weight) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(*start, g->n + 1));
-  KITH_TRY(KITH_NEW(*weight, g->n));
+  KITH_TRY(KITH_NEW(*weight, n_constraint * g->n));
   for (int64_t i = 0; i <= g->n; i++) (*start)[i] = (idx_t)g->start[i];
-  for (int64_t i = 0; i < g->n; i++) (*weight)[i] = (idx_t)(g->start[i + 1] - g->start[i] + 1);
+  for (int64_t i = 0; i < g->n; i++) {
+    (*weight)[n_constraint * i] = (idx_t)(g->start[i + 1] - g->start[i] + 1);
+    if (n_constraint > 1) (*weight)[n_constraint * i + 1] = i < n_user;
+  }
 done:
   return st;
 }
@@ -108,19 +113,20 @@ static real_t metis_level_imbalance(const kith_partition_options *o) {
   return (real_t)pow(o->imbalance, 1 / (levels > 1 ? levels : 1));
 }
 
-/* to, entry_weight [entries]: in METIS's numbers; entry_weight null: 1. */
-static kith_status metis_call(const partition_graph *g, const kith_partition_options *o, idx_t *to,
-                              idx_t *entry_weight, idx_t *part) {
+/* n_user: the first nodes, which are balanced, too, if the job says so; to, entry_weight [entries]: in
+ * METIS's numbers; entry_weight null: 1. */
+static kith_status metis_call(const partition_graph *g, const kith_partition_options *o, int64_t n_user,
+                              idx_t *to, idx_t *entry_weight, idx_t *part) {
   kith_status st = KITH_OK;
-  idx_t *start = NULL, *weight = NULL, options[METIS_NOPTIONS], n = (idx_t)g->n, one = 1, parts = o->parts,
-        cut = 0;
-  real_t tolerance = metis_level_imbalance(o);
-  KITH_TRY(metis_arrays(g, &start, &weight));
+  idx_t *start = NULL, *weight = NULL, options[METIS_NOPTIONS], n = (idx_t)g->n, parts = o->parts, cut = 0;
+  idx_t n_constraint = o->balance == KITH_PARTITION_USERS && n_user > 0 ? 2 : 1;
+  real_t tolerance[2] = {metis_level_imbalance(o), metis_level_imbalance(o)};
+  KITH_TRY(metis_arrays(g, n_constraint, n_user, &start, &weight));
   METIS_SetDefaultOptions(options);
   options[METIS_OPTION_SEED] = (idx_t)(o->seed & INT32_MAX);
   options[METIS_OPTION_NUMBERING] = 0;
-  int code = METIS_PartGraphRecursive(&n, &one, start, to, weight, NULL, entry_weight, &parts, NULL,
-                                      &tolerance, options, &cut, part);
+  int code = METIS_PartGraphRecursive(&n, &n_constraint, start, to, weight, NULL, entry_weight, &parts, NULL,
+                                      tolerance, options, &cut, part);
   KITH_CHECK(code != METIS_ERROR_MEMORY, KITH_ENOMEM, "METIS: no memory for %lld nodes in %d parts",
              (long long)g->n, o->parts);
   /* While it works METIS keeps SIGTERM for itself, and gives up when it comes. */
@@ -136,12 +142,14 @@ done:
 }
 
 #if IDXTYPEWIDTH == 32
-static kith_status metis_run(partition_graph *g, const kith_partition_options *o, int32_t *part) {
-  return metis_call(g, o, (idx_t *)g->to, g->weight, part);
+static kith_status metis_run(partition_graph *g, const kith_partition_options *o, int64_t n_user,
+                             int32_t *part) {
+  return metis_call(g, o, n_user, (idx_t *)g->to, g->weight, part);
 }
 #else
 /* By way of copies in METIS's wider numbers. */
-static kith_status metis_run(const partition_graph *g, const kith_partition_options *o, int32_t *part) {
+static kith_status metis_run(const partition_graph *g, const kith_partition_options *o, int64_t n_user,
+                             int32_t *part) {
   kith_status st = KITH_OK;
   idx_t *to = NULL, *weight = NULL, *wide = NULL;
   KITH_TRY(KITH_NEW(to, g->start[g->n]));
@@ -149,7 +157,7 @@ static kith_status metis_run(const partition_graph *g, const kith_partition_opti
   if (g->weight) KITH_TRY(KITH_NEW(weight, g->start[g->n]));
   for (int64_t e = 0; e < g->start[g->n]; e++) to[e] = (idx_t)g->to[e];
   for (int64_t e = 0; weight && e < g->start[g->n]; e++) weight[e] = g->weight[e];
-  KITH_TRY(metis_call(g, o, to, weight, wide));
+  KITH_TRY(metis_call(g, o, n_user, to, weight, wide));
   for (int64_t i = 0; i < g->n; i++) part[i] = (int32_t)wide[i];
 done:
   KITH_FREE(to);
@@ -173,7 +181,7 @@ kith_status kith__partition_metis(const kith_dataset *d, const kith_partition_op
   }
   KITH_TRY(kith__partition_union(d, weight, &g));
   KITH_TRY(metis_check_weights(&g));
-  KITH_TRY(metis_run(&g, o, part));
+  KITH_TRY(metis_run(&g, o, d->n_class == 0 ? d->n[KITH_USER] : 0, part));
   kith__partition_deal_rest(d, o, g.n, part);
 done:
   kith__partition_graph_free(&g);

@@ -21,6 +21,9 @@ typedef struct partition_graph {
  * number of nodes. */
 void kith__partition_first(const kith_dataset *d, int64_t *first);
 
+/** Whether the method knows what the job balances.  Errors: KITH_ECONFIG. */
+kith_status kith__partition_check_balance(const kith_partition_options *o) KITH_MUST_USE;
+
 /** Whether numbers of nodes hold all of a dataset: sizes alone are looked at.  Errors: KITH_ECONFIG. */
 kith_status kith__partition_check_size(const kith_dataset *d) KITH_MUST_USE;
 

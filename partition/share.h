@@ -120,8 +120,8 @@ kith_agreed kith__partition_order(const partition_share *s, int parts, int32_t *
 
 /** Judge n cuts, of which `part` is the parts: all of the report but bytes and relations.  Collective.
  * Errors: KITH_ENOMEM. */
-kith_agreed kith__partition_share_judge(const partition_share *s, int parts, const int32_t *part, int n,
-                                        kith_partition_judged *cut) KITH_MUST_USE;
+kith_agreed kith__partition_share_judge(const partition_share *s, int64_t n_user, int parts,
+                                        const int32_t *part, int n, kith_partition_judged *cut) KITH_MUST_USE;
 
 /** Global numbers. */
 typedef struct partition_numbers {

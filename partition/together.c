@@ -31,6 +31,7 @@ static kith_agreed together_cut(const kith_comm *comm, const kith_links *l, cons
   kith_agreed st = {KITH_OK};
   int weight[KITH_MAX_RELATIONS] = {0};
   kith_dataset schema = together_schema(l);
+  KITH_TRY(kith_agree(comm, kith__partition_check_balance(o)));
   kith__partition_weights(&schema, o, weight);
   KITH_TRY(kith__partition_share_make(comm, l, (partition_edges){.interactions = true, .weight = weight}, s));
   KITH_TRY(kith_agree(comm, KITH_NEW(*part, (int64_t)s->n_own + s->n_ghost)));
@@ -68,7 +69,7 @@ static kith_agreed judge_edges(const partition_share *owners, const kith_links *
   KITH_TRY(kith_agree(s.comm, KITH_NEW(part, (int64_t)s.n_own + s.n_ghost)));
   for (int32_t i = 0; i < s.n_own; i++) part[i] = own[i];
   KITH_TRY(kith__partition_share_tell(&s, sizeof *part, part));
-  KITH_TRY(kith__partition_share_judge(&s, parts, part, n, cut));
+  KITH_TRY(kith__partition_share_judge(&s, l->n[KITH_USER], parts, part, n, cut));
 done:
   KITH_FREE(part);
   kith__partition_share_free(&s);
@@ -119,7 +120,7 @@ static kith_agreed together_judge(partition_share *s, const kith_links *l, const
     alike = alike && (read[r] > 0) == (weight[r] > 0);
     if (read[r] > 0 || weight[r] > 0) related = judge_n_edge(s, l, r) > 0 || related;
   }
-  if (alike) KITH_TRY(kith__partition_share_judge(s, o->parts, own, n, cut));
+  if (alike) KITH_TRY(kith__partition_share_judge(s, l->n[KITH_USER], o->parts, own, n, cut));
   kith__partition_share_forget(s);
   if (!alike) KITH_TRY(judge_edges(s, l, true, read, o->parts, own, n, cut));
   if (related) KITH_TRY(judge_one(s, l, -1, o->parts, own, n, cut));

@@ -17,6 +17,13 @@ typedef enum kith_partition_method {
   KITH_PARTITION_PTSCOTCH    /**< PT-Scotch, where it is built in; loads as METIS */
 } kith_partition_method;
 
+/** What parts have about equally much of. */
+typedef enum kith_partition_balance {
+  KITH_PARTITION_EDGES, /**< load: a node's is its degree + 1 */
+  KITH_PARTITION_USERS  /**< METIS alone: load, and users, of whom each is ranked for by the rank that owns it
+                         */
+} kith_partition_balance;
+
 /** Edge weights for METIS by relation, where an interaction weighs 1; 0: the relation is not in the cut. */
 typedef struct kith_partition_weights {
   int n;
@@ -29,6 +36,7 @@ typedef struct kith_partition_weights {
 typedef struct kith_partition_options {
   int parts; /**< K, at least the number of ranks that will train */
   kith_partition_method method;
+  kith_partition_balance balance;
   uint64_t seed;
   double imbalance; /**< METIS, stream, PT-Scotch: allowed load of the heaviest part over the mean of all, at
                        least 1.001; 1.05: 5 % more.  Each of METIS's log2(parts) levels of bisection gets a
@@ -54,8 +62,8 @@ typedef struct kith_partition_report {
   double cut_share; /**< of all such edges */
   int64_t ghosts;   /**< rows held as ghosts, over all ranks = rows that cross per exchange */
   double ghosts_per_own;
-  double node_balance, edge_balance; /**< heaviest rank over the mean */
-  int64_t bytes_per_layer;           /**< ghosts * width * 4 */
+  double node_balance, edge_balance, user_balance; /**< heaviest rank over the mean; users: those of type 0 */
+  int64_t bytes_per_layer;                         /**< ghosts * width * 4 */
   int64_t bytes_per_epoch; /**< of the halo exchanges of a full-graph epoch: bytes_per_layer * 2 * layers *
                               steps */
   int n_relation; /**< interactions and the relations that are read or weigh something; 0: interactions alone
@@ -69,8 +77,8 @@ typedef struct kith_partition_report {
  * @param d  the whole graph
  * @param[out] part  [kith_dataset_n_node(d)] part of each node, 0 … parts - 1.  Nodes are users, items,
  *                   further types in the order of the schema, each by original number
- * Errors: KITH_ECONFIG (parts below 1; graph too large for METIS's 32-bit index, and what to do);
- * KITH_ENOMEM; KITH_EINTERRUPT (METIS gave up, as it does on SIGTERM).
+ * Errors: KITH_ECONFIG (parts below 1; balance that the method does not know; graph too large for METIS's
+ * 32-bit index, and what to do); KITH_ENOMEM; KITH_EINTERRUPT (METIS gave up, as it does on SIGTERM).
  */
 KITH_API kith_status kith_partition_make(const kith_dataset *d, const kith_partition_options *o,
                                          int32_t *part) KITH_MUST_USE;

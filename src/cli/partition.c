@@ -47,22 +47,22 @@ static bool partition_knows_width(const cli *c) {
 static void partition_print(cli *c, kith_partition_method method, int n, const kith_partition_judged *cut) {
   char key[KITH_NAME], bytes[64] = "";
   bool known = partition_knows_width(c);
-  cli_print(c, "%-10s  %5s  %7s  %10s  %6s  %6s%s", kith_partition_method_name(method), "ranks", "cut",
-            "ghosts/own", "nodes", "edges", known ? "   MB a layer  MB an epoch" : "");
+  cli_print(c, "%-10s  %5s  %7s  %10s  %6s  %6s  %6s%s", kith_partition_method_name(method), "ranks", "cut",
+            "ghosts/own", "nodes", "edges", "users", known ? "   MB a layer  MB an epoch" : "");
   for (int i = 0; i < n; i++) {
     const kith_partition_report *r = &cut[i].report;
     if (known)
       snprintf(bytes, sizeof bytes, "  %11.3f  %11.1f", (double)r->bytes_per_layer / 1e6,
                (double)r->bytes_per_epoch / 1e6);
-    cli_print(c, "%-10s  %5d  %6.2f%%  %10.3f  %6.3f  %6.3f%s", "", r->ranks, 100 * r->cut_share,
-              r->ghosts_per_own, r->node_balance, r->edge_balance, bytes);
+    cli_print(c, "%-10s  %5d  %6.2f%%  %10.3f  %6.3f  %6.3f  %6.3f%s", "", r->ranks, 100 * r->cut_share,
+              r->ghosts_per_own, r->node_balance, r->edge_balance, r->user_balance, bytes);
     snprintf(key, sizeof key, "%s_%d", kith_partition_method_name(method), r->ranks);
     cli_json(
         c, key,
         "{\"cut\": %lld, \"cut_share\": %.6g, \"ghosts\": %lld, \"ghosts_per_own\": %.6g, \"node_balance\": "
-        "%.6g, \"edge_balance\": %.6g",
+        "%.6g, \"edge_balance\": %.6g, \"user_balance\": %.6g",
         (long long)r->cut, r->cut_share, (long long)r->ghosts, r->ghosts_per_own, r->node_balance,
-        r->edge_balance);
+        r->edge_balance, r->user_balance);
     if (known)
       cli_json_more(c, ", \"bytes_per_layer\": %lld, \"bytes_per_epoch\": %lld",
                     (long long)r->bytes_per_layer, (long long)r->bytes_per_epoch);
@@ -74,7 +74,7 @@ static void partition_print(cli *c, kith_partition_method method, int n, const k
 static void partition_explain(const cli *c) {
   cli_print_wrapped(c, 2,
                     "cut: %s between two ranks; ghosts/own: rows needed of others for each "
-                    "row owned; nodes, edges: the fullest rank against the mean%s",
+                    "row owned; nodes, edges, users: the fullest rank against the mean%s",
                     c->job.task == KITH_TASK_CLASSIFY ? "edges" : "interactions or edges",
                     partition_knows_width(c) ? "; MB: sent by all ranks" : "");
 }
@@ -96,12 +96,18 @@ static bool partition_asks(const cli *c, bool compare, int method) {
   return method != KITH_PARTITION_PTSCOTCH || kith_partition_has_ptscotch();
 }
 
+/* One method; of those that are compared only METIS can balance users. */
+static void partition_take(kith_partition_options *o, bool compare, int method) {
+  o->method = (kith_partition_method)method;
+  if (compare && o->method != KITH_PARTITION_METIS) o->balance = KITH_PARTITION_EDGES;
+}
+
 /* Cut by the methods that need the whole graph, on rank 0. */
 static kith_status partition_make(const cli *c, const kith_dataset *d, bool compare, partition_parts *made) {
   kith_status st = KITH_OK;
   kith_partition_options o = c->job.partition;
   for (int m = 0; m < PARTITION_METHODS; m++) {
-    o.method = (kith_partition_method)m;
+    partition_take(&o, compare, m);
     if (!partition_asks(c, compare, m) || kith_partition_is_together(o.method)) continue;
     double began = kith_clock();
     KITH_TRY(KITH_NEW(made[m].part, kith_dataset_n_node(d)));
@@ -202,7 +208,7 @@ static kith_agreed partition_share(cli *c, bool compare, partition_parts *made) 
   for (int t = 0; t < KITH_MAX_TYPES; t++) n += l->n[t];
   for (int m = 0; m < PARTITION_METHODS; m++) {
     double began = kith_clock();
-    o.method = (kith_partition_method)m;
+    partition_take(&o, compare, m);
     if (!partition_asks(c, compare, m) || !kith_partition_is_together(o.method)) continue;
     KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? KITH_NEW(made[m].part, n) : KITH_OK));
     KITH_TRY(kith_partition_make_together(c->comm, l, &o, made[m].part));

@@ -126,6 +126,9 @@ const job_key kith__job_row[] = {
      "of "
      "kith partition, for graphs that METIS cannot hold, a greedy stream, or PT-Scotch where it is built in "
      "(docs/cut.md)."},
+    {"partition.balance", JOB_ENUM, AT(partition.balance), 0, 0, "edges | users",
+     "What parts have about equally much of. edges: the work of layers, a node's degree and one; users: "
+     "that, and users, whom a rank ranks for (metis alone; more ghosts)."},
     {"partition.seed", JOB_INT64, AT(partition.seed), COUNT, "", "Seed of the partitioner."},
     {"partition.imbalance", JOB_REAL, AT(partition.imbalance), 1.001, 10, "heaviest part / mean",
      "metis, stream, ptscotch: allowed load of the heaviest part, relative to the mean (METIS ubvec)."},

@@ -329,6 +329,7 @@ static const usage_rule usage_rules[] = {
     {"generate.views", "generate", lists_views, "needs data.relations.view"},
     {"partition", "partition", always, ""},
     {"partition.seed", "partition", cuts_by_key, "needs a partition.method other than contiguous"},
+    {"partition.balance", "partition", recommends, "needs task: recommend"},
     {"partition.imbalance", "partition", cuts_by_bound, "needs partition.method: metis, stream or ptscotch"},
     {"model", "train", has_model, "needs stream.model: none"},
     {"model.dim", "train", has_width,

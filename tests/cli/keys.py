@@ -166,6 +166,7 @@ generate.ids                 generated generate   names integers
 generate.seed                generated generate   1 2
 partition.parts              pairs     partition  2 3
 partition.method             pairs     partition  metis hash
+partition.balance            pairs     partition  edges users
 partition.seed               pairs     partition  1 2                    partition.method=hash
 partition.imbalance          pairs     partition  1.001 3                partition.parts=4
 partition.weight.friend      pairs     partition  0 9                    partition.parts=4

@@ -1,4 +1,6 @@
 /* ranks: 1 */
+#include <math.h>
+
 #include "support/mpi_main.h"
 
 #include "../../partition/partition.h"
@@ -172,6 +174,42 @@ static void no_part_is_heavier_than_the_tolerance(void **state) {
     }
   assert_true(found <= 1.1);
   assert_true(loosest > 1.5); /* communities cut off whole */
+  kith_dataset_destroy(&d);
+}
+
+/* Users of the fullest part over the mean. */
+static double fullest_users(const int32_t *part, int parts) {
+  int n[USERS] = {0}, most = 0;
+  for (int u = 0; u < USERS; u++) n[part[u]]++;
+  for (int p = 0; p < parts; p++) most = n[p] > most ? n[p] : most;
+  return (double)most * parts / USERS;
+}
+
+static void users_are_balanced_too_where_the_job_says_so(void **state) {
+  (void)state;
+  kith_dataset *d = dataset_of(uneven);
+  kith_partition_options o = kith_partition_defaults();
+  kith_partition_report r;
+  int32_t part[USERS + ITEMS];
+  double most, worst[2] = {0}, load = 0;
+  o.parts = 4;
+  o.imbalance = 1.1;
+  for (int k = 0; k < 2; k++)
+    for (o.seed = 1; o.seed <= 10; o.seed++) {
+      o.balance = k == 0 ? KITH_PARTITION_EDGES : KITH_PARTITION_USERS;
+      assert_int_equal(kith_partition_make(d, &o, part), KITH_OK);
+      assert_int_equal(kith_partition_judge(d, &o, part, 4, 1, 1, 1, &r), KITH_OK);
+      double users = fullest_users(part, 4), heavy = balance(d, part, 4, 0, USERS + ITEMS, &most);
+      assert_true(fabs(r.user_balance - users) < 1e-12);
+      if (users > worst[k]) worst[k] = users;
+      if (k == 1 && heavy > load) load = heavy;
+    }
+  assert_true(worst[0] > 1.2 && worst[1] < 1.15 && load < 1.2);
+  for (int m = KITH_PARTITION_HASH; m <= KITH_PARTITION_PTSCOTCH; m++) {
+    o.method = (kith_partition_method)m;
+    assert_int_equal(kith_partition_make(d, &o, part), KITH_ECONFIG);
+    assert_non_null(strstr(kith_error_text(), "partition.balance: users needs partition.method: metis"));
+  }
   kith_dataset_destroy(&d);
 }
 
@@ -439,6 +477,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(more_parts_than_nodes_is_fine),
                                      cmocka_unit_test(ranges_are_of_about_the_same_weight),
                                      cmocka_unit_test(no_part_is_heavier_than_the_tolerance),
+                                     cmocka_unit_test(users_are_balanced_too_where_the_job_says_so),
                                      cmocka_unit_test(seeds_and_types_decide_the_cut),
                                      cmocka_unit_test(relations_that_are_read_count_once_for_each_pair),
                                      cmocka_unit_test(types_that_nothing_reads_are_dealt_evenly),

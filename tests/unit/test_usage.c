@@ -228,6 +228,7 @@ static void other_keys_are_read_where_they_should_be(void **state) {
       {"data.user_features.path", "model.input", "both", "embedding"},
       {"data.item_features.format", "model.input", "features", "embedding"},
       {"partition.imbalance", "partition.method", "metis", "hash"},
+      {"partition.balance", "task", "recommend", "classify"},
       {"partition.seed", "partition.method", "hash", "contiguous"},
       {"model.input", "task", "recommend", "classify"},
       {"loss.name", "task", "recommend", "classify"},
