@@ -66,6 +66,9 @@ KITH_API void kith_new_embeddings_free(kith_new_embeddings *e); /**< Local. */
 /**
  * Run the model of a checkpoint on the training graph augmented by new nodes.
  *
+ * With model.sequence: sasrec only users are new: the trained blocks read their items, which have times, and
+ * the run's work folder has embeddings.h5 and the model of the graph.
+ *
  * The input row of a known node is as trained: its embedding, features, or both.  That of a new node has its
  * features where the model reads features.  Its embedding, where its type has one, is zero or, with
  * KITH_EMBED_MEAN, the mean of those of the known nodes of its type with the largest cosine of tf-idf

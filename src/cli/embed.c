@@ -176,7 +176,7 @@ static kith_agreed embed_write(cli *c, const kith_graph *g, const kith_model_opt
   KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
   KITH_TRY(kith_agree(c->comm, cli_embed_adapt_text(&e->adapted, &rates, &row)));
   kith_embeddings_meta meta = {.model = kith_model_text(c->job.model.name),
-                               .cosine = c->job.model.score == KITH_COSINE,
+                               .cosine = c->job.model.score == KITH_COSINE && !from->has_sasrec,
                                .epoch = e->epoch,
                                .step = e->step,
                                .run = e->run,
@@ -184,6 +184,8 @@ static kith_agreed embed_write(cli *c, const kith_graph *g, const kith_model_opt
                                .direct = from->direct,
                                .has_half_life = model->lightgcn.half_life_chosen,
                                .half_life = model->lightgcn.half_life,
+                               .has_sasrec = from->has_sasrec,
+                               .sasrec_gamma = from->sasrec_gamma,
                                .adapt = rates,
                                .adapt_row = row,
                                .metrics = e->history,
@@ -246,7 +248,6 @@ kith_agreed cli_embed(cli *c) {
   kith_embeddings_origin from = {.epoch = 0};
   bool replaces = false;
   KITH_TRY(kith_agree(c->comm, embed_resolve(c, &run, config_key, output, embeddings)));
-  KITH_TRY(kith_agreed_same(cli_check_no_sasrec(c, "embed")));
   KITH_TRY(cli_lock_for(c, output));
   KITH_TRY(cli_check_replaced(c, output, KITH_EMBEDDINGS_FORMAT, "nodes", &replaces));
   double began = kith_clock();

@@ -8,6 +8,7 @@
 #include "train/alike_rows.h"
 #include "train/augment_graph.h"
 #include "train/inference.h"
+#include "train/sasrec_embed.h"
 #include "train/score_rows.h"
 #include "train/spectral_embed.h"
 
@@ -124,6 +125,10 @@ kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_ru
   embed m = {.comm = comm, .model = &run->model};
   const kith_embed_options usual = kith_embed_defaults(), *how = o ? o : &usual;
   *out = (kith_new_embeddings){.n = 0};
+  if (run->model.sequence == KITH_SEQUENCE_SASREC) {
+    st = kith__sasrec_embed(comm, g, run, new, how, checkpoint, out);
+    goto done;
+  }
   if (!kith_model_has_steps(&run->model)) {
     st = kith__spectral_embed(comm, g, run, new, how, checkpoint, out);
     goto done;

@@ -119,11 +119,17 @@ bool kith__run_is_sasrec(const run *r); /* Local. */
 /* Train the model of the graph, if the job has it read: a run of its own in WORK/base.  Collective.  Errors:
  * those of kith_train_run(). */
 kith_agreed kith__sasrec_base(const kith_comm *comm, const kith_graph *g, const kith_run *o) KITH_MUST_USE;
+/* The run of the model of the graph; key [KITH_CONFIG_KEY_SIZE] lives as long as it.  Local. */
+kith_status kith__sasrec_base_run(const kith_run *o, char *key, kith_run *base) KITH_MUST_USE;
 /* The run's options become those of SASRec's epochs.  Local. */
 void kith__sasrec_options(kith_run *o);
 /* Lists and rows that it learns from; free them.  The first is Collective.  Errors: those of files. */
 kith_agreed kith__sasrec_begin(run *r) KITH_MUST_USE;
 void kith__sasrec_free(run *r);
+/* The rows of the model of the graph in `folder`: d, own and item, which the caller frees.  Collective. */
+kith_agreed kith__sasrec_read_base(const kith_comm *comm, const kith_graph *g, const char *folder,
+                                   sasrec_rows *s) KITH_MUST_USE;
+void kith__sasrec_rows_free(sasrec_rows *s);
 int kith__sasrec_width(const run *r); /* columns of what is exported; Local */
 /* The rows that rank, as kith__run_rows(); *final are the users' rows [own users, dim].  Collective. */
 kith_agreed kith__sasrec_rows(run *r, const float **final) KITH_MUST_USE;

@@ -28,9 +28,24 @@ static void base_config_key(const char *key, size_t size, char *text) {
   }
 }
 
+kith_status kith__sasrec_base_run(const kith_run *o, char *key, kith_run *base) {
+  kith_status st = KITH_OK;
+  *base = *o;
+  base->model.sequence = KITH_SEQUENCE_NONE;
+  KITH_TRY(kith_path_join(o->work, "base", base->work));
+  if (o->config_key) {
+    base_config_key(o->config_key, KITH_CONFIG_KEY_SIZE, key);
+    const size_t n = strlen(key); /* a base that trains on would move the rows below a finished SASRec */
+    snprintf(key + n, KITH_CONFIG_KEY_SIZE - n, " train.epochs=%d", o->train.epochs);
+    base->config_key = key;
+  }
+done:
+  return st;
+}
+
 kith_agreed kith__sasrec_base(const kith_comm *comm, const kith_graph *g, const kith_run *o) {
   kith_agreed st = {KITH_OK};
-  kith_run base = *o;
+  kith_run base;
   kith_run_result result;
   char key[KITH_CONFIG_KEY_SIZE];
   if (o->old[0])
@@ -38,14 +53,7 @@ kith_agreed kith__sasrec_base(const kith_comm *comm, const kith_graph *g, const 
         kith_fail(KITH_ECONFIG, "model.sequence: sasrec is not updated: run kith train on the new graph, "
                                 "or set model.sequence to none")));
   if (!o->model.sasrec.graph) return st;
-  base.model.sequence = KITH_SEQUENCE_NONE;
-  KITH_TRY(kith_agree(comm, kith_path_join(o->work, "base", base.work)));
-  if (o->config_key) {
-    base_config_key(o->config_key, sizeof key, key);
-    const size_t n = strlen(key); /* a base that trains on would move the rows below a finished SASRec */
-    snprintf(key + n, sizeof key - n, " train.epochs=%d", o->train.epochs);
-    base.config_key = key;
-  }
+  KITH_TRY(kith_agree(comm, kith__sasrec_base_run(o, key, &base)));
   /* Where no validation selects the epoch, the figures of the sequence's rows are those that count. */
   if (kith_eval_split_resolve(comm, g, o->evaluate.split) != KITH_EVAL_VALID && o->train.patience == 0)
     base.evaluate.every = 0;
@@ -67,13 +75,16 @@ void kith__sasrec_options(kith_run *o) {
 
 /* ---- its rows ---- */
 
-void kith__sasrec_free(run *r) {
-  sasrec_rows *s = r->sasrec;
-  if (!s) return;
+void kith__sasrec_rows_free(sasrec_rows *s) {
   kith_ragged_free(&s->list);
   KITH_FREE(s->user);
   KITH_FREE(s->own);
   KITH_FREE(s->item);
+}
+
+void kith__sasrec_free(run *r) {
+  if (!r->sasrec) return;
+  kith__sasrec_rows_free(r->sasrec);
   KITH_FREE(r->sasrec);
 }
 
@@ -86,10 +97,9 @@ done:
 }
 
 /* Rows of all items by original number, from their owners: others are zeros in the sum. */
-static kith_agreed sasrec_gather(run *r, int d) {
+static kith_agreed sasrec_gather(const kith_comm *comm, const kith_graph *g, sasrec_rows *s) {
   kith_agreed st = {KITH_OK};
-  sasrec_rows *s = r->sasrec;
-  const kith_graph *g = r->g;
+  const int d = s->d;
   const int64_t n = g->n[KITH_ITEM] * d;
   KITH_TRY(kith_agreed_same(n <= INT32_MAX
                                 ? KITH_OK
@@ -97,32 +107,41 @@ static kith_agreed sasrec_gather(run *r, int d) {
                                             "model.sequence: sasrec holds the rows of all items on "
                                             "every rank: %lld items of %d columns are too many",
                                             (long long)g->n[KITH_ITEM], d)));
-  KITH_TRY(kith_agree(r->comm, KITH_NEW(s->item, n)));
+  KITH_TRY(kith_agree(comm, KITH_NEW(s->item, n)));
   for (kith_lid i = 0; i < g->n_own; i++)
     if (g->type[i] == KITH_ITEM)
       memcpy(s->item + g->original[i] * d, s->own + (int64_t)i * d, (size_t)d * sizeof *s->item);
   KITH_WAIT("the rows of all items",
-            MPI_Allreduce(MPI_IN_PLACE, s->item, (int)n, MPI_FLOAT, MPI_SUM, r->comm->mpi));
+            MPI_Allreduce(MPI_IN_PLACE, s->item, (int)n, MPI_FLOAT, MPI_SUM, comm->mpi));
 done:
   return st;
 }
 
-static kith_agreed sasrec_read_base(run *r) {
+kith_agreed kith__sasrec_read_base(const kith_comm *comm, const kith_graph *g, const char *folder,
+                                   sasrec_rows *s) {
   kith_agreed st = {KITH_OK};
-  char folder[KITH_PATH], path[KITH_PATH];
+  char path[KITH_PATH];
   kith_embeddings_origin from = {.epoch = 0};
-  sasrec_rows *s = r->sasrec;
-  KITH_TRY(kith_agree(r->comm, kith_path_join(r->o->work, "base", folder)));
-  KITH_TRY(kith_agree(r->comm, kith_path_join(folder, "embeddings.h5", path)));
-  KITH_TRY(kith_embeddings_origin_read(r->comm, path, &from));
+  KITH_TRY(kith_agree(comm, kith_path_join(folder, "embeddings.h5", path)));
+  KITH_TRY(kith_embeddings_origin_read(comm, path, &from));
   if (from.direct.c != 0)
     KITH_TRY(kith_agreed_same(
         kith_fail(KITH_ECONFIG, "model.sequence: sasrec reads rows, and scores of model.spectral have a "
                                 "direct term beside them; set model.spectral.direct to 0")));
-  KITH_TRY(kith_embeddings_read(r->comm, r->g, path, &s->d, &s->own));
-  KITH_TRY(sasrec_gather(r, s->d));
+  KITH_TRY(kith_embeddings_read(comm, g, path, &s->d, &s->own));
+  KITH_TRY(sasrec_gather(comm, g, s));
 done:
   KITH_FREE(from.config_key);
+  return st;
+}
+
+static kith_agreed sasrec_read(run *r) {
+  kith_agreed st = {KITH_OK};
+  char folder[KITH_PATH];
+  if (!r->o->model.sasrec.graph) return st;
+  KITH_TRY(kith_agree(r->comm, kith_path_join(r->o->work, "base", folder)));
+  KITH_TRY(kith__sasrec_read_base(r->comm, r->g, folder, r->sasrec));
+done:
   return st;
 }
 
@@ -136,7 +155,7 @@ kith_agreed kith__sasrec_begin(run *r) {
   const kith_graph *g = r->g;
   KITH_TRY(kith_agree(r->comm, KITH_NEW(r->sasrec, 1)));
   KITH_TRY(kith_agree(r->comm, sasrec_lists(g, r->sasrec)));
-  if (r->o->model.sasrec.graph) KITH_TRY(sasrec_read_base(r));
+  KITH_TRY(sasrec_read(r));
   KITH_TRY(kith_agree(r->comm, KITH_NEW(r->rows, (int64_t)g->n_own * kith__sasrec_width(r))));
   r->sasrec->data = (kith_sasrec_data){.n_user = g->n[KITH_USER],
                                        .n_item = g->n[KITH_ITEM],

@@ -1,5 +1,6 @@
 # model.sequence: sasrec: the rows of the model of the graph stand beside those of the sequence; killed in the model's
-# epochs and in its own, it goes on to the same bits; three ranks give the rows of one; what it cannot do is refused.
+# epochs and in its own, it goes on to the same bits; three ranks give the rows of one; new users with the items of known
+# ones get their rows; what it cannot do is refused.
 set -euo pipefail
 /usr/bin/python3 -c 'import h5py, numpy' 2>/dev/null || { echo "skipped: no h5py or numpy"; exit 77; }
 . "$KITH_SOURCE/tests/support/tiny.sh"
@@ -20,7 +21,6 @@ J
 say() { "$KITH" "$@" >said 2>&1; }
 refuses() { rc=0; say "${@:2}" || rc=$?; [ $rc = 78 ] || { echo "code $rc: $(cat said)"; exit 1; }; grep "$1" said >/dev/null || { cat said; exit 1; }; }
 for verb in generate ingest partition; do say $verb job.yaml --quiet || { cat said; exit 1; }; done
-awk 'NR <= 3 {print "somebody\t" $2}' list.tsv >new.tsv
 
 "$KITH" train job.yaml --json >told 2>said || { cat said; exit 1; }
 wanted=$(exported)
@@ -49,13 +49,48 @@ for t, weight in ("user", gamma), ("item", 1):
     assert np.allclose(x, y, rtol=1e-3, atol=1e-3), (t, np.abs(x - y).max())
 P
 
+/usr/bin/python3 - <<'P' # every user once more, with the training items
+import h5py
+g = h5py.File("work/graph.h5")
+start, item, time = (g["train/" + n][:] for n in ("start", "item", "time"))
+ids = {t: [x.decode() if isinstance(x, bytes) else str(x) for x in g[t + "/id"][:]] for t in ("user", "item")}
+with open("new.tsv", "w") as o:
+    for u in range(len(start) - 1):
+        for e in range(start[u], start[u + 1]):
+            o.write(f"99{ids['user'][u]}\t{ids['item'][item[e]]}\t{time[e]}\n")
+P
+whole="--set work=whole --set graph=work/graph.h5 --set parts=work/parts.h5"
+times="--set embed.interactions.columns.time=3"
+(cat new.tsv; echo "99 an-item 5" | tr ' ' '\t') >more.tsv
+ranks 3 embed job.yaml --quiet $whole $times --output three.h5 >said 2>&1 || { cat said; exit 1; }
+say embed job.yaml --quiet $whole $times --output one.h5 || { cat said; exit 1; }
+/usr/bin/python3 - <<'P'
+import h5py, numpy as np
+known, one, three, g = (h5py.File(f) for f in ("whole/embeddings.h5", "one.h5", "three.h5", "work/graph.h5"))
+text = lambda f: [x.decode() if isinstance(x, bytes) else str(x) for x in f["user/id"][:]]
+start, time = g["train/start"][:], g["train/time"][:]
+row = {x: i for i, x in enumerate(text(one))}
+clear = [u for u in range(len(start) - 1) if start[u + 1] > start[u] and len(set(time[start[u]:start[u + 1]])) == start[u + 1] - start[u]]
+assert len(clear) > 20, len(clear)
+of = [row["99" + x] for x in np.array(text(known))[clear]]
+x, y, z = known["user/embedding"][:][clear], one["user/embedding"][:][of], three["user/embedding"][:][of]
+assert text(one) == text(three) and one.attrs["sasrec_gamma"] == known.attrs["sasrec_gamma"]
+assert np.allclose(x[:, 8:], y[:, 8:], rtol=1e-5, atol=1e-5), np.abs(x - y)[:, 8:].max()
+assert (y == z).all() and np.isfinite(y).all()
+assert np.abs(y[:, :8]).max() > 0 or one.attrs["sasrec_gamma"] == 0
+P
+refuses 'embed.types: users' embed job.yaml $whole $times --set embed.types=both --set embed.interactions.path=more.tsv
+refuses 'embed.interactions.columns.time' embed job.yaml $whole
+refuses 'embed.adapt' embed job.yaml $whole $times --set embed.adapt=3
+
 say train job.yaml --quiet --set model.sasrec.gamma=0 || { cat said; exit 1; }
 /usr/bin/python3 -c 'import h5py; f = h5py.File("work/embeddings.h5"); assert f["item/embedding"].shape[1] == 4 and f.attrs["sasrec_gamma"] == 0'
 say evaluate job.yaml
 grep 'model.sasrec.gamma' said >/dev/null || { cat said; exit 1; }
 say train job.yaml --quiet --refit --set model.sasrec.gamma=0 || { cat said; exit 1; }
-refuses 'model.sequence' embed job.yaml --set model.sasrec.gamma=0
 refuses 'model.sequence' explain job.yaml --user 1 --set model.sasrec.gamma=0
+say embed job.yaml --quiet $times --set model.sasrec.gamma=0 || { cat said; exit 1; }
+/usr/bin/python3 -c 'import h5py; assert h5py.File("work/new.h5")["user/embedding"].shape[1] == 4'
 refuses 'train.epochs=2' train job.yaml --set train.epochs=3 --set model.sasrec.gamma=0
 refuses 'heads' train job.yaml --set model.sasrec.heads=3
 say train job.yaml --set work=alone --set graph=work/graph.h5 --set parts=work/parts.h5 --set model.sasrec.graph=false || { cat said; exit 1; }
