@@ -4,10 +4,7 @@
 
 void kith__partition_hash(const kith_dataset *d, const kith_partition_options *o, int32_t *part) {
   for (int t = 0; t < KITH_MAX_TYPES; t++)
-    for (int64_t i = 0; i < d->n[t]; i++) {
-      uint64_t bits = kith_random(o->seed, KITH_RNG_PARTITION, (uint64_t)t, (uint64_t)i, 0).bits[0];
-      *part++ = (int32_t)kith_random_below(bits, (uint64_t)o->parts);
-    }
+    for (int64_t i = 0; i < d->n[t]; i++) *part++ = kith__partition_hash_one(o, t, i);
 }
 
 /* Deal nodes 0 … n - 1, weights given (null: all alike), into consecutive ranges of about the same weight. */
@@ -15,8 +12,7 @@ static void partition_deal(int64_t n, const int64_t *weight, int parts, int32_t 
   int64_t all = 0, before = 0;
   for (int64_t i = 0; i < n; i++) all += weight ? weight[i] : 1;
   for (int64_t i = 0; i < n; i++) {
-    part[i] = (int32_t)((double)before / (double)all * parts); /* before < all, so below parts */
-    if (part[i] >= parts) part[i] = parts - 1;
+    part[i] = kith__partition_range_of(before, all, parts);
     before += weight ? weight[i] : 1;
   }
 }
@@ -29,34 +25,24 @@ void kith__partition_deal_rest(const kith_dataset *d, const kith_partition_optio
     if (of[t] >= first) partition_deal(d->n[t], NULL, o->parts, part + of[t]);
 }
 
-/* Add the degrees of a relation's nodes; a pair whose lines have both directions counts twice. */
-static void contiguous_add(const kith_dataset *d, int r, const int64_t *first, int64_t *weight) {
-  const kith_relation_type *t = &d->schema.relation[r];
-  const kith_ragged *l = &d->relation[r].edges;
-  for (int64_t u = 0; u < l->n_row; u++)
-    weight[kith__partition_node(d, first, t->from, u)] += l->start[u + 1] - l->start[u];
-  for (kith_eid e = 0; e < l->start[l->n_row]; e++)
-    weight[kith__partition_node(d, first, t->to, l->value[e])]++;
-}
-
-/* Each type in the order of original numbers; a node weighs its degree and one. */
+/* Each type in the order of original numbers; a node weighs its neighbors and one. */
 kith_status kith__partition_contiguous(const kith_dataset *d, const kith_partition_options *o,
                                        int32_t *part) {
   kith_status st = KITH_OK;
-  int64_t *weight = NULL, first[KITH_MAX_TYPES + 1], n_user = d->n[KITH_USER];
+  partition_graph g = {0};
+  int64_t *weight = NULL, first[KITH_MAX_TYPES + 1];
   int of[KITH_MAX_RELATIONS] = {0};
   kith__partition_first(d, first);
   kith__partition_weights(d, o, of);
+  KITH_TRY(kith__partition_union(d, of, &g));
   KITH_TRY(KITH_NEW(weight, first[KITH_MAX_TYPES]));
-  for (int64_t i = 0; i < first[KITH_MAX_TYPES]; i++) weight[i] = 1;
-  for (int64_t u = 0; u < n_user; u++) weight[u] += d->train.start[u + 1] - d->train.start[u];
-  for (kith_eid e = 0; d->n_class == 0 && e < d->n_edge; e++) weight[n_user + d->train.value[e]]++;
-  for (int r = 0; r < d->schema.n_relation; r++)
-    if (of[r] > 0) contiguous_add(d, r, first, weight);
+  for (int64_t i = 0; i < first[KITH_MAX_TYPES]; i++)
+    weight[i] = 1 + (i < g.n ? g.start[i + 1] - g.start[i] : 0);
   for (int t = 0; t < KITH_MAX_TYPES; t++)
     partition_deal(d->n[t], weight + first[t], o->parts, part + first[t]);
 done:
   KITH_FREE(weight);
+  kith__partition_graph_free(&g);
   return st;
 }
 
@@ -70,8 +56,11 @@ kith_status kith__partition_check_balance(const kith_partition_options *o) {
 kith_status kith__partition_check_size(const kith_dataset *d) {
   int64_t n = kith_dataset_n_node(d);
   if (n < UINT32_MAX) return KITH_OK;
-  return kith_fail(KITH_ECONFIG, "the graph has %lld nodes of all types; at most 2^32 - 2 can be cut",
-                   (long long)n);
+  return kith_fail(
+      KITH_ECONFIG,
+      "the graph has %lld nodes of all types; one rank cuts at most 2^32 - 2: use several (mpirun "
+      "-n R kith partition) and partition.method: stream, contiguous or hash",
+      (long long)n);
 }
 
 kith_status kith_partition_make(const kith_dataset *d, const kith_partition_options *o, int32_t *part) {

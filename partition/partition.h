@@ -52,6 +52,17 @@ static inline kith_agreed kith__partition_put(kith_h5 *f, const char *name, kith
   return kith_h5_write_slices(f, name, type, d, n, &(kith_h5_slice){.n = n, .context = data});
 }
 
+/** The part of node `original` of a type, by hash. */
+static inline int32_t kith__partition_hash_one(const kith_partition_options *o, int type, int64_t original) {
+  uint64_t bits = kith_random(o->seed, KITH_RNG_PARTITION, (uint64_t)type, (uint64_t)original, 0).bits[0];
+  return (int32_t)kith_random_below(bits, (uint64_t)o->parts);
+}
+/** The range that begins at `before` of `all`, which is more. */
+static inline int32_t kith__partition_range_of(int64_t before, int64_t all, int parts) {
+  int32_t p = (int32_t)((double)before / (double)all * parts);
+  return p < parts ? p : parts - 1;
+}
+
 /** Features of a dataset's nodes, all together. */
 int64_t kith__partition_n_features(const kith_dataset *d);
 /** Write them in global order, node[k] being the node of global number k; nothing if there are none.

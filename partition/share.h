@@ -103,6 +103,13 @@ kith_agreed kith__partition_share_tell(const partition_share *s, size_t size, vo
 kith_agreed kith__partition_stream(const partition_share *s, const kith_links *l,
                                    const kith_partition_options *o, int32_t *part) KITH_MUST_USE;
 
+/** The parts of own nodes that kith__partition_hash() says.  Local. */
+void kith__partition_share_hash(const partition_share *s, const kith_links *l,
+                                const kith_partition_options *o, int32_t *part);
+/** Those of kith__partition_contiguous().  Collective. */
+void kith__partition_share_contiguous(const partition_share *s, const kith_links *l,
+                                      const kith_partition_options *o, int32_t *part);
+
 /** By PT-Scotch; parts as above.  Collective.  Errors: KITH_ENOMEM; KITH_ECONFIG (it is not built in; it
  * cannot). */
 kith_agreed kith__partition_ptscotch(const partition_share *s, const kith_partition_options *o,

@@ -25,6 +25,22 @@ static void together_gather(const partition_share *s, const int32_t *part, int32
     }
 }
 
+/* By one of the methods; METIS is none of them.  part [n_own + n_ghost] */
+static kith_agreed together_run(const partition_share *s, const kith_links *l,
+                                const kith_partition_options *o, int32_t *part) {
+  kith_agreed st = {KITH_OK};
+  bool scotch = o->method == KITH_PARTITION_PTSCOTCH && o->parts > 1 && s->n >= 4 * (int64_t)o->parts;
+  if (o->method == KITH_PARTITION_HASH || o->method == KITH_PARTITION_CONTIGUOUS) {
+    if (o->method == KITH_PARTITION_HASH) kith__partition_share_hash(s, l, o, part);
+    else kith__partition_share_contiguous(s, l, o, part);
+    return kith__partition_share_tell(s, sizeof *part, part);
+  }
+  KITH_TRY(scotch ? kith__partition_ptscotch(s, o, part) : kith__partition_stream(s, l, o, part));
+  KITH_TRY(kith__partition_order(s, o->parts, part));
+done:
+  return st;
+}
+
 /* Cut: *part [n_own + n_ghost] is new. */
 static kith_agreed together_cut(const kith_comm *comm, const kith_links *l, const kith_partition_options *o,
                                 partition_share *s, int32_t **part) {
@@ -35,9 +51,7 @@ static kith_agreed together_cut(const kith_comm *comm, const kith_links *l, cons
   kith__partition_weights(&schema, o, weight);
   KITH_TRY(kith__partition_share_make(comm, l, (partition_edges){.interactions = true, .weight = weight}, s));
   KITH_TRY(kith_agree(comm, KITH_NEW(*part, (int64_t)s->n_own + s->n_ghost)));
-  bool scotch = o->method == KITH_PARTITION_PTSCOTCH && o->parts > 1 && s->n >= 4 * (int64_t)o->parts;
-  KITH_TRY(scotch ? kith__partition_ptscotch(s, o, *part) : kith__partition_stream(s, l, o, *part));
-  KITH_TRY(kith__partition_order(s, o->parts, *part));
+  KITH_TRY(together_run(s, l, o, *part));
 done:
   return st;
 }

@@ -35,8 +35,8 @@ kith_agreed kith_partition_make_together(const kith_comm *comm, const kith_links
                                          const kith_partition_options *o, int32_t *part) KITH_MUST_USE;
 
 /**
- * Cut by such a method, judge, and write parts.h5, with no more than a share of the graph on any rank.  Of
- * the same parts any number of ranks writes the same bytes.  Collective.
+ * Cut by any method but METIS, judge, and write parts.h5, with no more than a share of the graph on any rank.
+ * Of the same parts any number of ranks writes the same bytes.  Collective.
  *
  * @param graph        path of graph.h5
  * @param l            the rank's share of its edges; l->plain

@@ -319,7 +319,7 @@ kith_agreed cli_partition(cli *c) {
   if (!compare) KITH_TRY(cli_lock_of(c, parts));
   if (!compare) KITH_TRY(kith_agree(c->comm, cli_check_update(c, !c->refit)));
   c->job.partition.relations = *kith_model_relations(&c->job.model);
-  if (!compare && !c->refit && c->comm->size > 1 && kith_partition_is_together(c->job.partition.method))
+  if (!compare && !c->refit && c->comm->size > 1 && c->job.partition.method != KITH_PARTITION_METIS)
     KITH_TRY(partition_together(c, graph, parts, &written));
   if (written) goto done;
   KITH_TRY(partition_share(c, compare, made));

@@ -40,6 +40,11 @@ for n in 1 3; do
   cp related/parts.h5 related.$n.h5
 done
 cmp related.1.h5 related.3.h5
+for n in 1 3; do
+  ranks "$n" partition related.yaml --set partition.method=contiguous >out 2>&1 || { cat out; exit 1; }
+  cp related/parts.h5 ranges.$n.h5
+done
+cmp ranges.1.h5 ranges.3.h5
 /usr/bin/python3 - <<'P'
 import h5py, json
 said = [{k: v for k, v in json.load(open("related.%d" % n)).items() if k.startswith("stream_")} for n in (1, 3)]

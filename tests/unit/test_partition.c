@@ -4,6 +4,7 @@
 #include "support/mpi_main.h"
 
 #include "../../partition/partition.h"
+#include "../../partition/table.h"
 #include "../../partition/update.h"
 #include "graph/schema.h"
 
@@ -471,6 +472,40 @@ static void nodes_are_numbered_up_to_32_bits_and_refused_beyond(void **state) {
   assert_int_equal(kith_partition_make(&d, &o, NULL), KITH_ECONFIG);
 }
 
+/* A share that begins at node 4.5 billion: the rank's nodes are of a third type. */
+static void shares_number_nodes_with_64_bits(void **state) {
+  (void)state;
+  enum { N = 3 };
+  const int64_t billion = 1000000000;
+  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  kith_links l = {.n = {2 * billion, 2 * billion, billion}, .schema = {.n_type = 3}};
+  int64_t first[2] = {4 * billion + billion / 2, 5 * billion}, start[N + 1] = {0, 2, 4, 6}, *row = NULL;
+  partition_share s = {.comm = &alone, .n = 5 * billion, .first = first, .n_own = N, .start = start};
+  kith_partition_options o = {.parts = 7, .seed = 3};
+  partition_numbers m = {0};
+  partition_table t = {0};
+  int32_t part[N];
+  kith__partition_share_hash(&s, &l, &o, part);
+  for (int i = 0; i < N; i++)
+    assert_int_equal(
+        part[i],
+        kith_random_below(kith_random(3, KITH_RNG_PARTITION, 2, (uint64_t)(500000000 + i), 0).bits[0], 7));
+  kith__partition_share_contiguous(&s, &l, &o, part);
+  assert_true(part[0] == 0 && part[1] == 2 && part[2] == 4);
+  assert_int_equal(kith__partition_number(&s, &l, 7, part, &m).status, KITH_OK);
+  assert_int_equal(m.type_count[2 * 3 + 2], 1); /* part 2, type 2 */
+  kith__partition_numbers_free(&m);
+  assert_int_equal(KITH_NEW(row, 2), KITH_OK);
+  row[1] = 1;
+  partition_fields keep = {.neighbor = true, .wide = true};
+  assert_int_equal(kith__partition_table_make(1, &row, keep, &t), KITH_OK);
+  kith__partition_table_take(&t, 1, &(partition_record){.original = 5, .neighbor = 5 * billion - 1});
+  int64_t kept;
+  memcpy(&kept, t.entry + t.neighbor, sizeof kept);
+  assert_true(kept == 5 * billion - 1);
+  kith__partition_table_free(&t);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(every_method_cuts_and_is_judged_as_by_brute_force),
                                      cmocka_unit_test(bisection_finds_the_two_halves),
@@ -485,6 +520,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(a_pair_weighs_the_sum_of_its_relations),
                                      cmocka_unit_test(a_weight_of_1_is_that_of_a_relation_that_is_read),
                                      cmocka_unit_test(edges_that_weigh_more_are_cut_less),
+                                     cmocka_unit_test(shares_number_nodes_with_64_bits),
                                      cmocka_unit_test(nodes_are_numbered_up_to_32_bits_and_refused_beyond)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
