@@ -71,6 +71,10 @@ void cli_append_print(cli *c, const kith_append_options *o, const kith_append_re
   cli_print(c, "%s, behind %lld", KITH_COUNT(r->pairs, "new training interaction(s)"),
             (long long)(r->train - r->pairs));
   cli_json(c, "pairs", "%lld", (long long)r->pairs);
+  if (r->events > 0) {
+    cli_print(c, "  %s behind those of the stream", KITH_COUNT(r->events, "event(s)"));
+    cli_json(c, "events", "%lld", (long long)r->events);
+  }
   cli_json(c, "train", "%lld", (long long)r->train);
   append_print_nodes(c, r);
   cli_print_list(c, "update.interactions", &r->list);

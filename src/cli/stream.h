@@ -14,6 +14,19 @@ kith_agreed cli_evaluate_stream(cli *c) KITH_MUST_USE;
 
 /* kith train of stream.model.  Collective.  Errors: those of kith_stream_train(). */
 kith_agreed cli_train_stream(cli *c, bool fresh) KITH_MUST_USE;
+/*
+ * kith update of stream.model: go on from the checkpoint `old`, at the end of an epoch on the stream of
+ * old_graph, with the training events of `graph` behind it.  Collective.
+ *
+ * @param folder  where checkpoints and metrics.jsonl are written, and an interrupted update goes on
+ * @param epoch   of `old`; the result counts as its end
+ * Errors: those of kith_stream_train().
+ */
+typedef struct cli_stream_update {
+  const char *folder, *old, *old_graph, *graph, *parts;
+  int64_t epoch;
+} cli_stream_update;
+kith_agreed cli_update_stream(cli *c, const cli_stream_update *u) KITH_MUST_USE;
 /* The model of the newest checkpoint; null: stream.model is none.  Collective.  Errors: those of
  * kith_stream_load(). */
 kith_agreed cli_stream_model(cli *c, const kith_graph *g, kith_stream *stream, kith_tgn **out) KITH_MUST_USE;

@@ -70,6 +70,40 @@ done:
   return st;
 }
 
+kith_agreed cli_update_stream(cli *c, const cli_stream_update *u) {
+  kith_agreed st = {KITH_OK};
+  char config_key[KITH_CONFIG_KEY_SIZE], *job = NULL;
+  kith_graph *g = NULL;
+  kith_stream *stream = NULL;
+  kith_stream_run run;
+  kith_stream_run_result result;
+  KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
+  KITH_TRY(kith_agree(c->comm, stream_run_of_job(c, job, config_key, &run)));
+  KITH_TRY(kith_agree(c->comm, kith_text_copy("work", u->folder, sizeof run.work, run.work)));
+  run.old = u->old;
+  run.train.epochs = (int)u->epoch;
+  run.checkpoint.keep =
+      1; /* of an epoch that is not ended none stays: another run would begin it elsewhere */
+  KITH_TRY(kith_graph_read(c->comm, u->parts, &g));
+  KITH_TRY(kith_graph_parent_read(c->comm, u->parts, g));
+  KITH_TRY(kith_agreed_same(cli_check_stream(c, g)));
+  KITH_TRY(kith_stream_count_training(c->comm, u->old_graph, &run.trained));
+  KITH_TRY(kith_stream_open(c->comm, g, u->graph, &stream));
+  KITH_TRY(kith_stream_train(c->comm, g, stream, &run, &result));
+  cli_print(c, "%s behind %lld learned, as the end of epoch %lld; kith evaluate ranks by the model",
+            KITH_COUNT(kith_stream_ranges(stream).valid - run.trained, "training event(s)"),
+            (long long)run.trained, (long long)u->epoch);
+  cli_json(c, "new_events", "%lld", (long long)(kith_stream_ranges(stream).valid - run.trained));
+  cli_json(c, "epochs", "%lld", (long long)result.epochs);
+  if (isfinite(result.loss)) cli_json(c, "loss", "%.10g", result.loss);
+  if (isfinite(result.mrr)) cli_json(c, "valid_mrr", "%.10g", result.mrr);
+done:
+  kith_stream_destroy(&stream);
+  kith_graph_destroy(&g);
+  KITH_FREE(job);
+  return st;
+}
+
 kith_agreed cli_stream_model(cli *c, const kith_graph *g, kith_stream *stream, kith_tgn **out) {
   kith_agreed st = {KITH_OK};
   char config_key[KITH_CONFIG_KEY_SIZE];

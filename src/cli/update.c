@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "cli/append.h"
+#include "cli/stream.h"
 #include "cli/update.h"
 
 typedef struct update {
@@ -32,26 +33,37 @@ static bool update_has_features(const kith_job *job) {
          job->model.input != KITH_FEATURES;
 }
 
+/* Whether the model is one of streams. */
+static bool update_streams(const cli *c) {
+  return c->job.data.split.method == KITH_SPLIT_STREAM && c->job.stream.model != KITH_STREAM_NO_MODEL;
+}
+
 static kith_status update_check_job(const cli *c) {
   kith_status st = KITH_OK;
   const kith_job *job = &c->job;
   const bool any = job->update.interactions[0] || job->update.features[KITH_USER][0] ||
                    job->update.features[KITH_ITEM][0] || job->update.n_relation > 0;
   KITH_TRY(cli_check_one_model(c));
-  KITH_TRY(cli_check_embeds(c));
+  if (!update_streams(c)) KITH_TRY(cli_check_embeds(c));
+  KITH_TRY(cli_check_recommends(c));
   KITH_CHECK(any, KITH_ECONFIG,
              "%s: update.interactions.path: expected a list of new interactions, as by --set "
              "update.interactions.path=new.txt",
              job->path);
+  KITH_CHECK(
+      !update_streams(c) || job->update.interactions[0], KITH_ECONFIG,
+      "%s: update.interactions.path: a stream's model learns from new events alone; expected a list of "
+      "them",
+      job->path);
   KITH_CHECK(job->model.sequence == KITH_SEQUENCE_NONE || job->model.sequence == KITH_SEQUENCE_RECENT,
              KITH_ECONFIG,
              "%s: model.sequence: what is learned of sequences is not updated; expected none or recent, or "
              "train anew",
              job->path);
   KITH_CHECK(
-      job->data.split.method != KITH_SPLIT_STREAM, KITH_ECONFIG,
-      "%s: data.split.method: stream: kith update does not put events behind those of a stream; run kith "
-      "ingest and kith partition with the longer list",
+      job->data.split.method != KITH_SPLIT_STREAM || update_streams(c), KITH_ECONFIG,
+      "%s: data.split.method: stream: without stream.model there is nothing to update; run kith ingest and "
+      "kith partition with the longer list",
       job->path);
   KITH_CHECK(
       job->train.update.init != KITH_UPDATE_FEATURES || !kith_model_has_steps(&job->model) ||
@@ -175,6 +187,25 @@ static kith_agreed update_find_model(const cli *c, update *u) {
 done:
   kith_h5_close(&f);
   KITH_FREE(from.config_key);
+  return st;
+}
+
+/* The newest checkpoint of a stream's model, at the end of an epoch. */
+static kith_agreed update_find_stream(const cli *c, update *u) {
+  kith_agreed st = {KITH_OK};
+  char *path = u->run.old;
+  KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, path));
+  if (!path[0])
+    KITH_TRY(
+        kith_agreed_same(kith_fail(KITH_ENOINPUT, "%s: there is no model to update: run kith train %s first",
+                                   c->job.work, c->job_args)));
+  KITH_TRY(kith_checkpoint_progress_read(c->comm, path, &u->origin));
+  if (u->origin.step > 0 || u->origin.epoch == 0)
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG,
+                                        "%s: is within an epoch; run kith train %s first, which ends it",
+                                        path, c->job_args)));
+  KITH_TRY(update_check_ended(c, u));
+done:
   return st;
 }
 
@@ -403,15 +434,23 @@ static kith_agreed update_run(cli *c, update *u) {
   bool taken = false, goes_on = false, nothing = false;
   KITH_TRY(kith_append_is_taken(c->comm, u->lists, u->graph, &taken));
   if (taken) return update_end(c, "the model was updated by these lists: nothing is to be done");
-  KITH_TRY(update_find_model(c, u));
+  if (update_streams(c)) KITH_TRY(update_find_stream(c, u));
+  else KITH_TRY(update_find_model(c, u));
   update_plan(c, u);
   KITH_TRY(update_open_folder(c, u, &goes_on));
   KITH_TRY(update_make_graph(c, u, goes_on, &nothing));
   if (nothing) return update_end(c, NULL);
-  KITH_TRY(kith_agree(c->comm, KITH_NEW(result, 1)));
-  KITH_TRY(update_train(c, u, &g, result));
-  KITH_TRY(cli_update_commit(c));
-  update_print(c, u, g, result);
+  if (update_streams(c)) {
+    const cli_stream_update of = {u->folder,    u->run.old,   u->graph,
+                                  u->run.graph, u->run.parts, u->origin.epoch};
+    KITH_TRY(cli_update_stream(c, &of));
+    KITH_TRY(cli_update_commit(c));
+  } else {
+    KITH_TRY(kith_agree(c->comm, KITH_NEW(result, 1)));
+    KITH_TRY(update_train(c, u, &g, result));
+    KITH_TRY(cli_update_commit(c));
+    update_print(c, u, g, result);
+  }
   cli_json(c, "updated", "true");
 done:
   kith_graph_destroy(&g);

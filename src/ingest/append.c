@@ -118,6 +118,7 @@ static kith_status append_read(kith__append *a, kith__edge_csr *fresh) {
   a->r->list = policy.report;
   a->r->below_min_weight = policy.below_min_weight;
   KITH_TRY(kith__append_check_columns(a->path, policy.key, "interactions", &edges, &a->t.train));
+  if (a->t.events.n > 0) KITH_TRY(kith__append_events(a, s.path, &edges));
   KITH_TRY(kith__edge_csr_build(&edges, a->map[KITH_USER].n, fresh, &a->r->duplicates));
   KITH_TRY(append_count_on(a, policy.report.time_is, fresh));
   if (a->t.time_is == KITH_TIME_SECONDS) kith__append_check_units(s.path, a->path, &a->t.train, fresh);
@@ -189,7 +190,12 @@ static kith_status append_interactions(kith__append *a) {
   kith_status st = KITH_OK;
   kith__edge_csr fresh = {0}, all = {0};
   KITH_FREE(a->t.is_new);
-  if (a->o->interactions.path[0]) {
+  if (a->o->interactions.path[0] && a->t.events.n > 0) {
+    KITH_TRY(append_read(a, &fresh));
+    KITH_TRY(append_lengthen(&a->t.valid.ragged, a->map[KITH_USER].n));
+    KITH_TRY(append_lengthen(&a->t.test.ragged, a->map[KITH_USER].n));
+    KITH_TRY(kith__append_split_events(a, &fresh));
+  } else if (a->o->interactions.path[0]) {
     KITH_TRY(append_read(a, &fresh));
     KITH_TRY(append_filter(a, &fresh));
     KITH_TRY(kith__edge_csr_unite(&a->t.train, &fresh, &all, &a->t.is_new, &a->r->known, &a->r->earlier));
@@ -214,7 +220,7 @@ done:
 
 static bool append_is_nothing(const kith__append *a) {
   const kith_append_report *r = a->r;
-  bool something = r->pairs > 0 || r->earlier > 0;
+  bool something = r->pairs > 0 || r->earlier > 0 || r->events > 0;
   for (int t = 0; t < a->t.schema.n_type; t++) something |= r->n[t] > r->n_old[t];
   for (int i = 0; i < a->o->n_relation; i++) something |= r->relation[i].list.edges > 0;
   return !something;

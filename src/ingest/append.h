@@ -20,6 +20,7 @@ typedef struct kith_append_report {
   int64_t n[KITH_MAX_TYPES], n_old[KITH_MAX_TYPES]; /**< nodes of each type, and how many there were */
   int64_t train;                                    /**< training interactions, the new ones included */
   int64_t pairs;                                    /**< new training interactions */
+  int64_t events;                                   /**< of a stream: new ones */
   int64_t known;            /**< interactions that were training interactions before, merged */
   int64_t earlier;          /**< of these, with an earlier time, which is kept now, with its weight */
   int64_t held_out;         /**< interactions that are held out for validation or test, skipped */

@@ -24,6 +24,14 @@ kith_status kith__append_join_types(kith__append *a) KITH_MUST_USE;
 /** After all edges: ids, features and names of the new nodes, behind those of the old ones. */
 kith_status kith__append_nodes(kith__append *a) KITH_MUST_USE;
 
+/** Put the lines of the new list `list` behind the events of a stream.  Errors: KITH_EDATA (one is before the
+ * last of these), KITH_ENOMEM. */
+kith_status kith__append_events(kith__append *a, const char *list,
+                                const kith__edge_list *edges) KITH_MUST_USE;
+/** Split the longer stream, and its interactions with those of the new list.  t.valid and t.test have a row
+ * for every user.  Errors: those of kith__events_split(); KITH_ECONFIG (no event more is for training). */
+kith_status kith__append_split_events(kith__append *a, const kith__edge_csr *fresh) KITH_MUST_USE;
+
 /** Read the lists of relations, and bring every relation to the new numbers of nodes. */
 kith_status kith__append_relations(kith__append *a) KITH_MUST_USE;
 

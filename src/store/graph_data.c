@@ -114,6 +114,17 @@ done:
   return st;
 }
 
+static kith_agreed data_read_events(const kith_comm *comm, kith_h5 *f, const int64_t *n,
+                                    kith__graph_data *t) {
+  kith_agreed st = {KITH_OK};
+  int64_t n_event = 0;
+  if (!kith_h5_has_dataset(f, "event/user")) return st;
+  KITH_TRY(kith__event_list_count(f, &n_event));
+  KITH_TRY(kith__event_list_read(comm, f, n[KITH_USER], n[KITH_ITEM], 0, n_event, &t->events));
+done:
+  return st;
+}
+
 /* ---- what would be lost ---- */
 
 /* All that the functions above read, or that follows from it, as patterns of fnmatch(). */
@@ -122,7 +133,8 @@ static const char *const data_known[] = {
     "valid/item", "test/item", "outside/item", "train/time", "valid/time", "test/time", "outside/time",
     "train/weight", "valid/weight", "test/weight", "outside/weight", "social/user", "node/*/id",
     "*feature/id", "*feature/feature", "*feature/value", "edge/*/to", "edge/*/time", "edge/*/weight",
-    "edge/*/kind", "edge/*/kind_id", "edge/*/overlap",
+    "edge/*/kind", "edge/*/kind_id", "edge/*/overlap", "event/user", "event/item", "event/time",
+    "event/first",
     /* attributes */
     "format", "format_version", "software", "seal", "fingerprint", "job", "interactions_format", "schema",
     "n_user", "n_item", "parent", "parent_*", "taken", "*feature_format", "*feature_delimiters", "*_crc32"};
@@ -168,6 +180,7 @@ static kith_agreed data_read(const kith_comm *comm, kith_h5 *f, const int64_t *n
   KITH_TRY(data_read_ids(comm, f, n, t));
   KITH_TRY(data_read_names(comm, kith_h5_path(f), n, t));
   for (int k = 0; k < t->schema.n_type; k++) KITH_TRY(data_read_features(comm, f, k, t));
+  KITH_TRY(data_read_events(comm, f, n, t));
 done:
   return st;
 }

@@ -96,6 +96,20 @@ done:
   return st;
 }
 
+kith_agreed kith_stream_count_training(const kith_comm *comm, const char *graph_path, int64_t *out) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  int64_t n = 0, first[2];
+  *out = 0;
+  KITH_TRY(kith_h5_open(comm, graph_path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith__event_list_count(f, &n));
+  KITH_TRY(kith_h5_read(f, "event/first", KITH_H5_INT64, 0, 0, 2, first));
+  *out = first[0];
+done:
+  kith_h5_close(&f);
+  return st;
+}
+
 /* ---- the window ---- */
 
 /* Send events begin … of all ranks to all ranks. */

@@ -28,6 +28,9 @@ typedef struct kith_stream kith_stream;
  */
 kith_agreed kith_stream_open(const kith_comm *comm, const kith_graph *g, const char *graph_path,
                              kith_stream **out) KITH_MUST_USE;
+/** The training events of graph.h5.  Collective.  Errors: as above, but for memory. */
+kith_agreed kith_stream_count_training(const kith_comm *comm, const char *graph_path,
+                                       int64_t *out) KITH_MUST_USE;
 /** Local; accepts null. */
 void kith_stream_destroy(kith_stream **stream);
 

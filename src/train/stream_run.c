@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/fault.h"
 #include "base/file.h"
@@ -27,6 +28,8 @@ typedef struct stream_run {
   history history;
   char config_key[KITH_CONFIG_KEY_SIZE];
   int64_t epoch, step, n_step; /* epochs done, steps done of the next one, steps of one */
+  int64_t first;               /* the event that an epoch begins with: not 0 in an update */
+  int64_t number;              /* steps of the optimizer so far */
   kith_step_request request;
   double saved, seconds;     /* clock at the newest checkpoint; of the next epoch's steps … */
   kith_phases phases;        /* … and these by phase, on rank 0 also earlier ones, times the ranks … */
@@ -71,7 +74,8 @@ static kith_agreed run_create(stream_run *r) {
   const kith_tgn_options o = run_options(r->o);
   KITH_TRY(kith_agreed_same(run_check(r)));
   run_config_key(r);
-  r->n_step = (kith_stream_ranges(r->stream).valid + o.batch - 1) / o.batch;
+  r->first = r->o->old ? r->o->trained : 0;
+  r->n_step = (kith_stream_ranges(r->stream).valid - r->first + o.batch - 1) / o.batch;
   KITH_TRY(kith_redistribution_create(r->comm, r->g, &r->rows));
   KITH_TRY(kith_tgn_create(r->comm, r->g, &o, &r->t));
 done:
@@ -102,7 +106,7 @@ static kith_agreed run_save(stream_run *r) {
   kith_checkpoint c = run_checkpoint(r, &state);
   c.epoch = r->epoch;
   c.step = r->step;
-  c.optimizer_step = r->epoch * r->n_step + r->step;
+  c.optimizer_step = r->number;
   c.loss = *kith_tgn_loss(r->t);
   c.seconds = r->seconds;
   c.phases = r->phases;
@@ -137,13 +141,51 @@ static kith_agreed run_read(void *context, const char *path, kith_checkpoint *c)
                                 : kith_fail(KITH_EDATA, "%s: %s done of an epoch of %lld", path,
                                             KITH_COUNT(c->step, "step(s) (is|are)"), (long long)r->n_step)));
   kith_tgn_unpack(r->t, &state, r->stream,
-                  kith_min(c->step * r->o->stream.batch, kith_stream_ranges(r->stream).valid));
+                  kith_min(r->first + c->step * r->o->stream.batch, kith_stream_ranges(r->stream).valid));
   if (r->comm->rank == 0) *kith_tgn_loss(r->t) = c->loss; /* the sum over ranks continues there */
   r->epoch = c->epoch;
   r->step = c->step;
+  r->number = c->optimizer_step >= 0 ? c->optimizer_step : c->epoch * r->n_step + c->step;
   r->seconds = c->seconds;
   r->phases = (kith_phases){0};
   if (r->comm->rank == 0) kith_phases_add(&r->phases, r->comm->size, &c->phases);
+done:
+  kith_tgn_state_free(&state);
+  return st;
+}
+
+/* An update's line of history, before those of its own. */
+static kith_status run_tell_update(const stream_run *r, kith_checkpoint *c) {
+  kith_status st = KITH_OK;
+  char *text = NULL;
+  const char *before = c->history ? c->history : "";
+  const kith_graph *g = r->g;
+  const int64_t size = (int64_t)strlen(before) + 512;
+  KITH_TRY(KITH_NEW(text, size));
+  snprintf(text, (size_t)size,
+           "%s{\"update_of\": \"\", \"epoch\": %lld, \"run\": \"\", \"new_pairs\": %lld, \"old_pairs\": 0, "
+           "\"new_users\": %lld, \"new_items\": %lld, \"drawn_rows\": 0}\n",
+           before, (long long)r->epoch + 1, (long long)(kith_stream_ranges(r->stream).valid - r->first),
+           (long long)(g->n[KITH_USER] - g->parent.n[KITH_USER]),
+           (long long)(g->n[KITH_ITEM] - g->parent.n[KITH_ITEM]));
+  KITH_FREE(c->history);
+  c->history = text;
+done:
+  return st;
+}
+
+/* The end of the old model's last epoch is within that of the longer stream. */
+static kith_agreed run_read_old(stream_run *r, kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  kith_tgn_state state = {0};
+  KITH_TRY(kith_agree(r->comm, kith_tgn_pack(r->t, &state)));
+  *c = run_checkpoint(r, &state);
+  c->of_parent = true;
+  KITH_TRY(kith_checkpoint_read(r->comm, r->g, r->o->old, c));
+  kith_tgn_unpack(r->t, &state, r->stream, r->first);
+  r->number = c->optimizer_step;
+  r->epoch = c->epoch - 1;
+  KITH_TRY(kith_agree(r->comm, run_tell_update(r, c)));
 done:
   kith_tgn_state_free(&state);
   return st;
@@ -159,6 +201,7 @@ static kith_agreed run_begin(stream_run *r) {
   if (path[0])
     kith_log("continuing from %s: %s and %s are done", path, KITH_COUNT(r->epoch, "epoch(s)"),
              KITH_COUNT(r->step, "step(s)"));
+  else if (r->o->old) KITH_TRY(run_read_old(r, &c));
   KITH_TRY(kith_agree(r->comm, kith__history_begin(&r->history, r->o->work, "", c.history ? c.history : "")));
   r->saved = kith_clock();
 done:
@@ -204,13 +247,13 @@ static void run_times(stream_run *r, history_line *line) {
 
 static void run_step(stream_run *r) {
   const kith_event *event = NULL;
-  const int64_t first = r->step * r->o->stream.batch,
+  const int64_t first = r->first + r->step * r->o->stream.batch,
                 end = kith_min(first + r->o->stream.batch, kith_stream_ranges(r->stream).valid);
   const double began = kith_clock();
   kith_fault_step();
   kith_stream_events(r->stream, first, end, &event);
-  r->request = (kith_step_request)kith_tgn_step(r->t, r->epoch, r->epoch * r->n_step + r->step + 1, first,
-                                                (int)(end - first), event, run_request(r));
+  r->request = (kith_step_request)kith_tgn_step(r->t, r->epoch, ++r->number, first, (int)(end - first), event,
+                                                run_request(r));
   r->step++;
   r->result->n_event += end - first;
   run_count_phases(r);
@@ -221,7 +264,7 @@ static void run_step(stream_run *r) {
 static kith_agreed run_steps(stream_run *r) {
   kith_agreed st = {KITH_OK};
   if (r->step == 0) {
-    kith_tgn_forget(r->t);
+    if (r->first == 0) kith_tgn_forget(r->t);
     r->seconds = 0;
     r->phases = (kith_phases){0};
   }
@@ -257,7 +300,7 @@ done:
 static kith_agreed run_close_epoch(stream_run *r) {
   kith_agreed st = {KITH_OK};
   kith_exact_sum loss = *kith_tgn_loss(r->t);
-  history_line line = {.epoch = ++r->epoch, .n_example = kith_stream_ranges(r->stream).valid};
+  history_line line = {.epoch = ++r->epoch, .n_example = kith_stream_ranges(r->stream).valid - r->first};
   r->step = 0;
   kith_comm_sum(r->comm, 1, &loss);
   line.loss = r->result->loss = kith_exact_sum_value(&loss) / (double)r->n_step;

@@ -16,6 +16,9 @@ typedef struct kith_stream_run {
   const char *config_key;   /**< of the job; a checkpoint of another one is refused */
   const char *config_usual; /**< as kith_run's */
   bool fresh;               /**< remove earlier checkpoints and begin anew */
+  const char *old; /**< null, or an update: the checkpoint of an ended epoch on a shorter stream … */
+  int64_t trained; /**< … whose training events these are; the epoch goes on with those behind it, and
+                        ends as epoch train.epochs */
 } kith_stream_run;
 
 typedef struct kith_stream_run_result {

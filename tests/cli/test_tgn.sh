@@ -108,4 +108,3 @@ for key in model.dim model.sequence train.patience train.batch train.forget loss
 done
 says 66 'run kith train' "$KITH" evaluate job.yaml --set work=other --set graph=work/graph.h5 --set parts=work/parts.h5
 says 78 "no embeddings.h5 that kith recommend could take" "$KITH" recommend job.yaml --user 100
-says 78 "no embeddings.h5 that kith update could take" "$KITH" update job.yaml --set update.interactions.path=list.txt

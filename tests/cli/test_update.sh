@@ -40,7 +40,7 @@ old=$(exported)
 
 # the update that nobody disturbs
 refused 78 "sampler.mode: cluster" $new --set sampler.mode=cluster
-refused 78 "does not put events" $new --set data.split.method=stream
+refused 78 "there is nothing to update" $new --set data.split.method=stream
 refused 78 "was trained with model.dim=8, the job has model.dim=12; update with" $new --set model.dim=12
 [ ! -e work/update ] || { echo "left $(ls work/update)"; exit 1; }
 refused 78 "elsewhere.h5 may be of other jobs" $new --set parts=elsewhere.h5

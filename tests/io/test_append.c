@@ -276,15 +276,28 @@ static void names_of_new_nodes_are_empty_and_longer_ids_fit(void **state) {
   kith__graph_data_free(&t);
 }
 
-static void graphs_that_hold_something_else_are_refused(void **state) {
+static void events_go_behind_those_of_a_stream(void **state) {
   (void)state;
   static kith_append_report r;
   kith_ingest_options o = appended_pairs("a,x,1\na,y,2\nb,x,3\nb,y,4\na,x,5\nb,x,6\n", "3", "");
   o.split = (kith_split){.method = KITH_SPLIT_STREAM, .valid = .2, .test = .2};
   appended_ingest(&o, "old.h5");
-  kith_append_options more = appended_more("b,x,9\n");
+  kith_append_options more = appended_more("b,x,5\n");
   assert_int_equal(appended_to(&o, &more, "old.h5", "new.h5", &r), KITH_EDATA);
-  assert_non_null(strstr(kith_error_text(), "event/"));
+  assert_non_null(strstr(kith_error_text(), "before the last one"));
+  more = appended_more("b,x,9\nc,z,8\na,x,10\na,y,11\nb,z,12\nb,y,12\n");
+  appended_well(&o, &more, "old.h5", "new.h5", &r);
+  assert_int_equal(r.events, 6);
+  kith__graph_data old = appended_data("old.h5"), t = appended_data("new.h5");
+  assert_int_equal(old.events.n, 6);
+  assert_int_equal(t.events.n, 12);
+  for (int e = 0; e < 6; e++) assert_int_equal(t.events.time[e], e + 1);
+  assert_int_equal(t.events.time[6], 8);
+  assert_int_equal(t.events.user[6], 2);
+  assert_int_equal(t.events.item[6], 2);
+  assert_true(t.events.first[0] > old.events.first[0]);
+  kith__graph_data_free(&old);
+  kith__graph_data_free(&t);
 }
 
 /* Format, header, columns and minimum weight are those of the old list. */
@@ -381,7 +394,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(an_earlier_time_counts_with_its_weight),
       cmocka_unit_test(a_list_without_anything_new_writes_no_file),
       cmocka_unit_test(names_of_new_nodes_are_empty_and_longer_ids_fit),
-      cmocka_unit_test(graphs_that_hold_something_else_are_refused),
+      cmocka_unit_test(events_go_behind_those_of_a_stream),
       cmocka_unit_test(what_the_new_list_leaves_open_is_as_in_the_old_one),
       cmocka_unit_test(the_last_list_is_known_by_its_bytes),
       cmocka_unit_test(lists_that_do_not_fit_are_refused),
