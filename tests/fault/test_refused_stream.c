@@ -1,0 +1,117 @@
+/* ranks: 2 */
+/*
+ * Training a model of a stream, from its events to the checkpoint and the validation events, with the k-th
+ * write or allocation on rank r refused, for every r and k: all ranks learn the same, and a checkpoint under
+ * its final name can be read.
+ */
+#include "support/folder.h"
+#include "support/mpi_main.h"
+#include "support/parts.h"
+#include "support/sweep.h"
+
+#include "ingest/ingest.h"
+#include "train/stream_run.h"
+
+enum { EVENTS = 30, USERS = 4, ITEMS = 5 };
+
+static struct {
+  char folder[KITH_PATH], graph[KITH_PATH];
+  kith_graph *g;
+  kith_stream_run run;
+} job;
+
+static void job_graph(void) {
+  static kith_ingest_report report;
+  char text[EVENTS * 32] = "", parts[KITH_PATH];
+  size_t size = 0;
+  kith_ingest_options o = {.interactions = {.format = KITH_EDGES, .time = "3"},
+                           .split = {.method = KITH_SPLIT_STREAM, .valid = .2, .test = .2}};
+  for (int i = 0; i < EVENTS; i++)
+    size += (size_t)snprintf(text + size, sizeof text - size, "%d,%d,%d\n", i % USERS, 10 + i * i % ITEMS,
+                             1000 + 7 * i);
+  test_path(job.folder, "list", o.interactions.path);
+  if (test_comm->rank == 0) test_file_write(job.folder, "list", text, size, o.interactions.path);
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+  test_path(job.folder, "graph.h5", job.graph);
+  assert_int_equal(KITH_OK, kith_ingest(test_comm, &o, "", job.graph, &report).status);
+  test_path(job.folder, "parts.h5", parts);
+  kith_status st =
+      test_comm->rank == 0 ? test_parts_write(job.graph, parts, 3, KITH_PARTITION_HASH).status : KITH_OK;
+  assert_int_equal(KITH_OK, kith_agree(test_comm, st).status);
+  assert_int_equal(KITH_OK, kith_graph_read(test_comm, parts, &job.g).status);
+}
+
+static void job_begin(void) {
+  test_folder_begin(job.folder);
+  job_graph();
+  job.run = (kith_stream_run){.stream = {.known = KITH_STREAM_EVENT,
+                                         .batch = 7,
+                                         .model = KITH_STREAM_TGN,
+                                         .dim = 4,
+                                         .heads = 1,
+                                         .time_dim = 2,
+                                         .neighbors = 2,
+                                         .evidence = true,
+                                         .init = .1},
+                              .train = kith_train_defaults(),
+                              .checkpoint = {.every_steps = 2, .keep = 1},
+                              .every = 1,
+                              .job = "",
+                              .config_key = KITH_CONFIG_KEY_BEGIN,
+                              .fresh = true};
+  job.run.train.epochs = 1;
+  test_path(job.folder, "work", job.run.work);
+}
+
+static kith_agreed job_train(void) {
+  kith_agreed st = {KITH_OK};
+  kith_stream *s = NULL;
+  kith_stream_run_result result;
+  KITH_TRY(kith_stream_open(test_comm, job.g, job.graph, &s));
+  KITH_TRY(kith_stream_train(test_comm, job.g, s, &job.run, &result));
+done:
+  kith_stream_destroy(&s);
+  return st;
+}
+
+static const char *job_look(int64_t k) {
+  kith_stream *s = NULL;
+  kith_tgn *t = NULL;
+  int64_t epoch = 0;
+  (void)k;
+  kith_agreed st = kith_stream_open(test_comm, job.g, job.graph, &s);
+  if (!kith_is_bad(st)) st = kith_stream_load(test_comm, job.g, s, &job.run, &t, &epoch);
+  kith_tgn_destroy(&t);
+  kith_stream_destroy(&s);
+  return st.status == KITH_OK || st.status == KITH_ENOINPUT ? NULL : "its checkpoint cannot be read";
+}
+
+static void each(kith_fault_kind kind, int64_t least) {
+  const sweep s = {.kind = kind,
+                   .run = job_train,
+                   .look = kind == KITH_FAULT_WRITE ? job_look : NULL,
+                   .folder = job.run.work,
+                   .inputs = job.folder,
+                   .least = least};
+  sweep_each(&s);
+}
+
+static void allocations(void **state) {
+  (void)state;
+  each(KITH_FAULT_ALLOC, 100);
+}
+static void writes(void **state) {
+  (void)state;
+  each(KITH_FAULT_WRITE, 10);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(allocations), cmocka_unit_test(writes)};
+  setenv("KITH_RANKS_PER_HOST", "1", 1); /* what ranks of a host share, mpi_host_halo sweeps */
+  test_begin(&argc, &argv);
+  job_begin();
+  int failures = cmocka_run_group_tests(tests, NULL, NULL);
+  kith_graph_destroy(&job.g);
+  test_folder_end(job.folder);
+  return test_end(failures);
+}
