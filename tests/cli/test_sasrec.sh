@@ -96,3 +96,11 @@ refuses 'heads' train job.yaml --set model.sasrec.heads=3
 say train job.yaml --set work=alone --set graph=work/graph.h5 --set parts=work/parts.h5 --set model.sasrec.graph=false || { cat said; exit 1; }
 [ ! -e alone/base ]
 grep 'model.sasrec.graph: true' said >/dev/null || { echo "keys of a model that is not trained are not warned of: $(cat said)"; exit 1; }
+
+# Rows with sequences and rows with the latest items are members of one blend, beside evidence.
+{ sed 's/, sequence: sasrec, sasrec: {.*/, sequence: recent}/; s/^work: .*/work: latest/' job.yaml; printf 'graph: work/graph.h5\nparts: work/parts.h5\n'; } >latest.yaml
+{ sed '/^\(model\|train\|checkpoint\|embed\)/d; s/^work: .*/work: both/; s/, every: 1//' job.yaml; printf 'graph: work/graph.h5\nparts: work/parts.h5\nblend: {models: {sequence: whole, recent: latest}, order: [interactions]}\n'; } >both.yaml
+say train latest.yaml --quiet || { cat said; exit 1; }
+say blend both.yaml --json || { cat said; exit 1; }
+grep '"name": "sequence".*"name": "recent".*"name": "order interactions"' said >/dev/null || { cat said; exit 1; }
+say evaluate both.yaml || { cat said; exit 1; }
