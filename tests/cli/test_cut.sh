@@ -33,6 +33,8 @@ E
 "$KITH" generate related.yaml >/dev/null
 awk '{print $1 "\t" $2 "\t" NR % 7 "\t" 1 + NR % 5; if (NR % 3 == 0) print $2 "\t" $1 "\t" NR % 4 "\t" 9}' related/friends.tsv >related/timed.tsv
 sed -i 's/friends.tsv, from: user, to: user, format: edges/timed.tsv, from: user, to: user, format: edges, columns: {from: 1, to: 2, time: 3, weight: 4}/' related.yaml
+awk '!/^#/ && NR % 4 == 2 {print $1 "\tlikes\t" $3; print $3 "\tmade_by\t" $1}' related/triples.tsv >more
+cat more >>related/triples.tsv
 "$KITH" ingest related.yaml >/dev/null
 for n in 1 3; do
   ranks "$n" partition related.yaml --json >out 2>&1 || { cat out; exit 1; }
