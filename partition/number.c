@@ -1,6 +1,6 @@
 /* Global numbers of nodes that many ranks own: part by part, within a part type by type, each by original
  * number. */
-#include "share.h"
+#include "dgraph.h"
 
 /* Nodes by part and type: here, on all ranks, on those before, and where the next one goes. */
 typedef struct number_counts {
@@ -13,7 +13,7 @@ static int number_type(const kith_links *l, int64_t node) {
   return t;
 }
 
-static kith_status number_make(const partition_share *s, const kith_links *l, int parts,
+static kith_status number_make(const partition_dgraph *s, const kith_links *l, int parts,
                                partition_numbers *out, number_counts *c) {
   kith_status st = KITH_OK;
   c->n = (int64_t)parts * l->schema.n_type;
@@ -30,7 +30,7 @@ done:
   return st;
 }
 
-static void number_fill(const partition_share *s, const kith_links *l, int parts, const int32_t *part,
+static void number_fill(const partition_dgraph *s, const kith_links *l, int parts, const int32_t *part,
                         partition_numbers *out, number_counts *c) {
   int types = l->schema.n_type;
   int64_t first = s->first[s->comm->rank], next = 0;
@@ -47,7 +47,7 @@ static void number_fill(const partition_share *s, const kith_links *l, int parts
     out->number[i] = c->before[(int64_t)part[i] * types + number_type(l, first + i)]++;
 }
 
-kith_agreed kith__partition_number(const partition_share *s, const kith_links *l, int parts,
+kith_agreed kith__partition_number(const partition_dgraph *s, const kith_links *l, int parts,
                                    const int32_t *part, partition_numbers *out) {
   kith_agreed st = {KITH_OK};
   number_counts c = {0};

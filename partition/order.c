@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "share.h"
+#include "dgraph.h"
 
 enum { ORDER_MOST = 1024, ORDER_PASSES = 20 }; /* parts: time goes with their third power */
 
@@ -104,7 +104,7 @@ static void order_halve(order *x, int *id, int n) {
 }
 
 /* Weight of the edges between parts, over all ranks. */
-static void order_count(const partition_share *s, const int32_t *part, int parts, int64_t *between) {
+static void order_count(const partition_dgraph *s, const int32_t *part, int parts, int64_t *between) {
   for (int32_t i = 0; i < s->n_own; i++)
     for (int64_t e = s->start[i]; e < s->start[i + 1]; e++)
       between[(int64_t)part[i] * parts + part[s->to[e]]] += s->weight ? s->weight[e] : 1;
@@ -123,7 +123,7 @@ done:
   return st;
 }
 
-kith_agreed kith__partition_order(const partition_share *s, int parts, int32_t *part) {
+kith_agreed kith__partition_order(const partition_dgraph *s, int parts, int32_t *part) {
   kith_agreed st = {KITH_OK};
   order x = {.parts = 0};
   int64_t *between = NULL;

@@ -4,7 +4,7 @@
  *
  * Its parts depend on the number of ranks, but not on the run.
  */
-#include "share.h"
+#include "dgraph.h"
 
 #ifdef KITH_HAS_PTSCOTCH
 #include <ptscotch.h>
@@ -27,7 +27,7 @@ typedef struct scotch_arrays {
   SCOTCH_Num *load, *to, *weight, *part; /* weight null: 1 */
 } scotch_arrays;
 
-static kith_status scotch_make(const partition_share *s, scotch_arrays *a) {
+static kith_status scotch_make(const partition_dgraph *s, scotch_arrays *a) {
   kith_status st = KITH_OK;
   int64_t n = s->start[s->n_own], first = s->first[s->comm->rank];
   KITH_TRY(KITH_NEW(a->load, s->n_own));
@@ -53,7 +53,7 @@ static int scotch_context(uint64_t seed, SCOTCH_Context *context) {
   return bad;
 }
 
-static int scotch_cut(const partition_share *s, const kith_partition_options *o, scotch_arrays *a,
+static int scotch_cut(const partition_dgraph *s, const kith_partition_options *o, scotch_arrays *a,
                       SCOTCH_Context *context, SCOTCH_Dgraph *plain, SCOTCH_Dgraph *bound,
                       SCOTCH_Strat *strategy) {
   SCOTCH_Num n = s->n_own, entries = s->start[n];
@@ -66,7 +66,7 @@ static int scotch_cut(const partition_share *s, const kith_partition_options *o,
          SCOTCH_dgraphPart(bound, o->parts, strategy, a->part);
 }
 
-static kith_status scotch_run(const partition_share *s, const kith_partition_options *o, scotch_arrays *a) {
+static kith_status scotch_run(const partition_dgraph *s, const kith_partition_options *o, scotch_arrays *a) {
   kith_status st = KITH_OK;
   SCOTCH_Context context;
   SCOTCH_Dgraph plain, bound;
@@ -86,7 +86,7 @@ done:
   return st;
 }
 
-kith_agreed kith__partition_ptscotch(const partition_share *s, const kith_partition_options *o,
+kith_agreed kith__partition_ptscotch(const partition_dgraph *s, const kith_partition_options *o,
                                      int32_t *part) {
   kith_agreed st = {KITH_OK};
   scotch_arrays a = {0};
@@ -94,7 +94,7 @@ kith_agreed kith__partition_ptscotch(const partition_share *s, const kith_partit
   KITH_TRY(kith_agree(s->comm, scotch_make(s, &a)));
   KITH_TRY(kith_agree(s->comm, scotch_run(s, o, &a)));
   for (int32_t i = 0; i < s->n_own; i++) part[i] = (int32_t)a.part[i];
-  KITH_TRY(kith__partition_share_tell(s, sizeof *part, part));
+  KITH_TRY(kith__partition_dgraph_tell(s, sizeof *part, part));
 done:
   KITH_FREE(a.load);
   KITH_FREE(a.to);
@@ -107,7 +107,7 @@ done:
 
 bool kith_partition_has_ptscotch(void) { return false; }
 
-kith_agreed kith__partition_ptscotch(const partition_share *s, const kith_partition_options *o,
+kith_agreed kith__partition_ptscotch(const partition_dgraph *s, const kith_partition_options *o,
                                      int32_t *part) {
   (void)s, (void)o, (void)part;
   return kith_agreed_same(

@@ -1,7 +1,7 @@
 /* Records on their way to other ranks, in rounds. */
 #include <string.h>
 
-#include "share.h"
+#include "dgraph.h"
 
 enum { ROUTE_ARRIVE = 1 << 18, ROUTE_LEAST = 256 }; /* records */
 

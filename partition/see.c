@@ -1,7 +1,7 @@
 /* The nodes that a rank's rows read of other ranks, and to whom the rank's own nodes are such. */
 #include <string.h>
 
-#include "share.h"
+#include "dgraph.h"
 
 /* ---- ghosts ---- */
 
@@ -15,7 +15,7 @@ static int64_t see_rank(const see_bits *b, int64_t i) {
   return b->before[i >> 6] + __builtin_popcountll(b->bits[i >> 6] & ((UINT64_C(1) << (i & 63)) - 1));
 }
 
-static kith_status see_mark(const partition_share *s, int64_t n, const int64_t *to, see_bits *b,
+static kith_status see_mark(const partition_dgraph *s, int64_t n, const int64_t *to, see_bits *b,
                             int64_t *n_ghost) {
   kith_status st = KITH_OK;
   int64_t first = s->first[s->comm->rank], words = (s->n >> 6) + 1;
@@ -35,7 +35,7 @@ done:
   return st;
 }
 
-static kith_status see_fill(partition_share *s, int64_t n, const int64_t *to, const see_bits *b) {
+static kith_status see_fill(partition_dgraph *s, int64_t n, const int64_t *to, const see_bits *b) {
   kith_status st = KITH_OK;
   int64_t first = s->first[s->comm->rank], at = 0;
   KITH_TRY(KITH_NEW(s->ghost, s->n_ghost));
@@ -51,7 +51,7 @@ done:
   return st;
 }
 
-kith_agreed kith__partition_share_see(partition_share *s, int64_t n, const int64_t *to) {
+kith_agreed kith__partition_dgraph_see(partition_dgraph *s, int64_t n, const int64_t *to) {
   kith_agreed st = {KITH_OK};
   see_bits b = {0};
   int64_t n_ghost = 0;
@@ -72,7 +72,7 @@ typedef struct see_asks {
   int32_t *node, *asked;
 } see_asks;
 
-static kith_status asks_make(const partition_share *s, see_asks *a) {
+static kith_status asks_make(const partition_dgraph *s, see_asks *a) {
   kith_status st = KITH_OK;
   KITH_TRY(kith_alltoall_make(s->comm->size, &a->all));
   KITH_TRY(KITH_NEW(a->slot, s->comm->size));
@@ -88,7 +88,7 @@ done:
 }
 
 /* Ranks that ask, by own node. */
-static kith_status asks_turn(const see_asks *a, partition_share *s) {
+static kith_status asks_turn(const see_asks *a, partition_dgraph *s) {
   kith_status st = KITH_OK;
   int64_t *next = NULL, n = a->all.recv_displ[s->comm->size];
   KITH_TRY(KITH_NEW(s->seer_start, (int64_t)s->n_own + 1));
@@ -119,7 +119,7 @@ done:
   return st;
 }
 
-kith_agreed kith__partition_share_meet(partition_share *s) {
+kith_agreed kith__partition_dgraph_meet(partition_dgraph *s) {
   kith_agreed st = {KITH_OK};
   see_asks a = {0};
   const kith_comm *comm = s->comm;
@@ -141,7 +141,7 @@ done:
 
 /* ---- what ghosts are ---- */
 
-kith_agreed kith__partition_share_tell(const partition_share *s, size_t size, void *value) {
+kith_agreed kith__partition_dgraph_tell(const partition_dgraph *s, size_t size, void *value) {
   kith_agreed st = {KITH_OK};
   const kith_comm *comm = s->comm;
   kith_alltoall all = {0};

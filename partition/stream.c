@@ -14,12 +14,12 @@
  */
 #include <string.h>
 
-#include "share.h"
+#include "dgraph.h"
 
 enum { STREAM_PASSES = 10, STREAM_BLOCKS = 256, STREAM_HALVES = 60 };
 
 typedef struct stream {
-  const partition_share *s;
+  const partition_dgraph *s;
   int parts, blocks;
   double capacity;
   int32_t *part;        /* [n_own + n_ghost] -1: none yet */
@@ -152,7 +152,7 @@ static void stream_lift(stream *x, const int32_t *node, int32_t n) {
 
 /* Tell the ranks that see nodes that have moved. */
 static void stream_tell(stream *x, const int32_t *node, int32_t n) {
-  const partition_share *s = x->s;
+  const partition_dgraph *s = x->s;
   kith_alltoall *a = &x->all;
   memset(a->send_count, 0, (size_t)s->comm->size * sizeof *a->send_count);
   for (int pass = 0; pass < 2; pass++) {
@@ -200,7 +200,7 @@ static int stream_block_of(const stream *x, const kith_draw *draw) {
 static kith_status stream_sort(const kith_links *l, uint64_t seed, stream *x, int64_t *out, int64_t *in,
                                int32_t *most) {
   kith_status st = KITH_OK;
-  const partition_share *s = x->s;
+  const partition_dgraph *s = x->s;
   int64_t *sent = NULL, *got = NULL, first = s->first[s->comm->rank];
   KITH_TRY(KITH_NEW(sent, x->blocks));
   KITH_TRY(KITH_NEW(got, x->blocks));
@@ -272,7 +272,7 @@ static void stream_free(stream *x) {
   kith_alltoall_free(&x->all);
 }
 
-kith_agreed kith__partition_stream(const partition_share *s, const kith_links *l,
+kith_agreed kith__partition_stream(const partition_dgraph *s, const kith_links *l,
                                    const kith_partition_options *o, int32_t *part) {
   kith_agreed st = {KITH_OK};
   stream x = {.s = s, .parts = o->parts, .part = part};

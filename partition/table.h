@@ -2,7 +2,7 @@
 #ifndef KITH_SRC_PARTITION_TABLE_H
 #define KITH_SRC_PARTITION_TABLE_H
 
-#include "share.h"
+#include "dgraph.h"
 
 /** What a reader sends to a writer: an entry of a row, or what is known of a node. */
 typedef struct partition_record {

@@ -1,7 +1,7 @@
 /* Cutting by all ranks, of which each holds a share of the graph. */
 #include <stdio.h>
 
-#include "share.h"
+#include "dgraph.h"
 
 enum { TOGETHER_PIECE = 1 << 24 }; /* nodes a message */
 
@@ -13,7 +13,7 @@ bool kith_partition_is_together(kith_partition_method method) {
 static kith_dataset together_schema(const kith_links *l) { return (kith_dataset){.schema = l->schema}; }
 
 /* Rank 0 gets the parts of all nodes, all [n]. */
-static void together_gather(const partition_share *s, const int32_t *part, int32_t *all) {
+static void together_gather(const partition_dgraph *s, const int32_t *part, int32_t *all) {
   for (int r = 0; r < s->comm->size; r++)
     for (int64_t i = s->first[r]; i < s->first[r + 1]; i += TOGETHER_PIECE) {
       int n = (int)kith_min(s->first[r + 1] - i, TOGETHER_PIECE);
@@ -26,14 +26,14 @@ static void together_gather(const partition_share *s, const int32_t *part, int32
 }
 
 /* By one of the methods; METIS is none of them.  part [n_own + n_ghost] */
-static kith_agreed together_run(const partition_share *s, const kith_links *l,
+static kith_agreed together_run(const partition_dgraph *s, const kith_links *l,
                                 const kith_partition_options *o, int32_t *part) {
   kith_agreed st = {KITH_OK};
   bool scotch = o->method == KITH_PARTITION_PTSCOTCH && o->parts > 1 && s->n >= 4 * (int64_t)o->parts;
   if (o->method == KITH_PARTITION_HASH || o->method == KITH_PARTITION_CONTIGUOUS) {
-    if (o->method == KITH_PARTITION_HASH) kith__partition_share_hash(s, l, o, part);
-    else kith__partition_share_contiguous(s, l, o, part);
-    return kith__partition_share_tell(s, sizeof *part, part);
+    if (o->method == KITH_PARTITION_HASH) kith__partition_dgraph_hash(s, l, o, part);
+    else kith__partition_dgraph_contiguous(s, l, o, part);
+    return kith__partition_dgraph_tell(s, sizeof *part, part);
   }
   KITH_TRY(scotch ? kith__partition_ptscotch(s, o, part) : kith__partition_stream(s, l, o, part));
   KITH_TRY(kith__partition_order(s, o->parts, part));
@@ -43,13 +43,14 @@ done:
 
 /* Cut: *part [n_own + n_ghost] is new. */
 static kith_agreed together_cut(const kith_comm *comm, const kith_links *l, const kith_partition_options *o,
-                                partition_share *s, int32_t **part) {
+                                partition_dgraph *s, int32_t **part) {
   kith_agreed st = {KITH_OK};
   int weight[KITH_MAX_RELATIONS] = {0};
   kith_dataset schema = together_schema(l);
   KITH_TRY(kith_agree(comm, kith__partition_check_balance(o)));
   kith__partition_weights(&schema, o, weight);
-  KITH_TRY(kith__partition_share_make(comm, l, (partition_edges){.interactions = true, .weight = weight}, s));
+  KITH_TRY(
+      kith__partition_dgraph_make(comm, l, (partition_edges){.interactions = true, .weight = weight}, s));
   KITH_TRY(kith_agree(comm, KITH_NEW(*part, (int64_t)s->n_own + s->n_ghost)));
   KITH_TRY(together_run(s, l, o, *part));
 done:
@@ -59,39 +60,39 @@ done:
 kith_agreed kith_partition_make_together(const kith_comm *comm, const kith_links *l,
                                          const kith_partition_options *o, int32_t *part) {
   kith_agreed st = {KITH_OK};
-  partition_share s = {.n = 0};
+  partition_dgraph s = {.n = 0};
   int32_t *own = NULL;
   KITH_TRY(together_cut(comm, l, o, &s, &own));
   together_gather(&s, own, part);
 done:
   KITH_FREE(own);
-  kith__partition_share_free(&s);
+  kith__partition_dgraph_free(&s);
   return st;
 }
 
 /* ---- judging ---- */
 
 /* Judge the parts of own nodes by some of the graph's edges. */
-static kith_agreed judge_edges(const partition_share *owners, const kith_links *l, bool interactions,
+static kith_agreed judge_edges(const partition_dgraph *owners, const kith_links *l, bool interactions,
                                const int *weight, int parts, const int32_t *own, int n,
                                kith_partition_judged *cut) {
   kith_agreed st = {KITH_OK};
-  partition_share s = {.n = 0};
+  partition_dgraph s = {.n = 0};
   int32_t *part = NULL;
   partition_edges edges = {.interactions = interactions, .weight = weight, .first = owners->first};
-  KITH_TRY(kith__partition_share_make(owners->comm, l, edges, &s));
+  KITH_TRY(kith__partition_dgraph_make(owners->comm, l, edges, &s));
   KITH_TRY(kith_agree(s.comm, KITH_NEW(part, (int64_t)s.n_own + s.n_ghost)));
   for (int32_t i = 0; i < s.n_own; i++) part[i] = own[i];
-  KITH_TRY(kith__partition_share_tell(&s, sizeof *part, part));
-  KITH_TRY(kith__partition_share_judge(&s, l->n[KITH_USER], parts, part, n, cut));
+  KITH_TRY(kith__partition_dgraph_tell(&s, sizeof *part, part));
+  KITH_TRY(kith__partition_dgraph_judge(&s, l->n[KITH_USER], parts, part, n, cut));
 done:
   KITH_FREE(part);
-  kith__partition_share_free(&s);
+  kith__partition_dgraph_free(&s);
   return st;
 }
 
 /* The interactions alone, relation -1, or a relation alone. */
-static kith_agreed judge_one(const partition_share *owners, const kith_links *l, int relation, int parts,
+static kith_agreed judge_one(const partition_dgraph *owners, const kith_links *l, int relation, int parts,
                              const int32_t *own, int n, kith_partition_judged *cut) {
   kith_agreed st = {KITH_OK};
   int weight[KITH_MAX_RELATIONS] = {0};
@@ -114,7 +115,7 @@ done:
   return st;
 }
 
-static int64_t judge_n_edge(const partition_share *s, const kith_links *l, int r) {
+static int64_t judge_n_edge(const partition_dgraph *s, const kith_links *l, int r) {
   const kith_ragged *x = &l->relation[r].edges;
   int64_t n = x->start[x->n_row];
   kith_comm_sum_int(s->comm, 1, &n);
@@ -122,7 +123,7 @@ static int64_t judge_n_edge(const partition_share *s, const kith_links *l, int r
 }
 
 /* All that judge.c says of a graph of users and items.  The entries of *s are freed. */
-static kith_agreed together_judge(partition_share *s, const kith_links *l, const kith_partition_options *o,
+static kith_agreed together_judge(partition_dgraph *s, const kith_links *l, const kith_partition_options *o,
                                   const int32_t *own, int n, kith_partition_judged *cut) {
   kith_agreed st = {KITH_OK};
   int read[KITH_MAX_RELATIONS] = {0}, weight[KITH_MAX_RELATIONS] = {0};
@@ -134,8 +135,8 @@ static kith_agreed together_judge(partition_share *s, const kith_links *l, const
     alike = alike && (read[r] > 0) == (weight[r] > 0);
     if (read[r] > 0 || weight[r] > 0) related = judge_n_edge(s, l, r) > 0 || related;
   }
-  if (alike) KITH_TRY(kith__partition_share_judge(s, l->n[KITH_USER], o->parts, own, n, cut));
-  kith__partition_share_forget(s);
+  if (alike) KITH_TRY(kith__partition_dgraph_judge(s, l->n[KITH_USER], o->parts, own, n, cut));
+  kith__partition_dgraph_forget(s);
   if (!alike) KITH_TRY(judge_edges(s, l, true, read, o->parts, own, n, cut));
   if (related) KITH_TRY(judge_one(s, l, -1, o->parts, own, n, cut));
   for (int r = 0; related && r < l->schema.n_relation; r++)
@@ -148,7 +149,7 @@ kith_agreed kith_partition_write_together(const kith_comm *comm, const char *gra
                                           const kith_partition_options *o, const char *path, int n,
                                           kith_partition_judged *cut, double *seconds) {
   kith_agreed st = {KITH_OK};
-  partition_share s = {.n = 0};
+  partition_dgraph s = {.n = 0};
   partition_numbers numbers = {0};
   int32_t *own = NULL;
   double began = kith_clock();
@@ -157,11 +158,11 @@ kith_agreed kith_partition_write_together(const kith_comm *comm, const char *gra
   KITH_TRY(together_judge(&s, l, o, own, n, cut));
   KITH_TRY(kith__partition_number(&s, l, o->parts, own, &numbers));
   KITH_FREE(own);
-  KITH_TRY(kith__partition_share_write(&s, graph, l, o, &numbers, path));
+  KITH_TRY(kith__partition_dgraph_write(&s, graph, l, o, &numbers, path));
 done:
   KITH_FREE(own);
   kith__partition_numbers_free(&numbers);
-  kith__partition_share_free(&s);
+  kith__partition_dgraph_free(&s);
   return st;
 }
 

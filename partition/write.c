@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "share.h"
+#include "dgraph.h"
 
 /* The numbering: global numbers go part by part, within a part type by type, each by original number. */
 typedef struct numbering {

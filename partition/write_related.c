@@ -69,7 +69,7 @@ done:
   return st;
 }
 
-kith_agreed kith__partition_share_features(partition_writer *w) {
+kith_agreed kith__partition_dgraph_features(partition_writer *w) {
   kith_agreed st = {KITH_OK};
   related_features x = {.of = {{.n_feature = 0}}};
   bool any = false;
@@ -257,7 +257,7 @@ done:
   return st;
 }
 
-kith_agreed kith__partition_share_relations(partition_writer *w) {
+kith_agreed kith__partition_dgraph_relations(partition_writer *w) {
   kith_agreed st = {KITH_OK};
   const kith_schema *schema = &w->l->schema;
   int64_t n_edge[KITH_MAX_RELATIONS] = {0};

@@ -8,13 +8,13 @@
 kith_agreed kith__partition_look_up(const partition_writer *w, int64_t n, const int64_t *node,
                                     partition_seen *out) {
   kith_agreed st = {KITH_OK};
-  partition_share *at = &out->at;
-  *at = (partition_share){.comm = w->comm, .n = w->s->n, .first = w->s->first, .n_own = w->s->n_own};
-  KITH_TRY(kith__partition_share_see(at, n, node));
-  KITH_TRY(kith__partition_share_meet(at));
+  partition_dgraph *at = &out->at;
+  *at = (partition_dgraph){.comm = w->comm, .n = w->s->n, .first = w->s->first, .n_own = w->s->n_own};
+  KITH_TRY(kith__partition_dgraph_see(at, n, node));
+  KITH_TRY(kith__partition_dgraph_meet(at));
   KITH_TRY(kith_agree(w->comm, KITH_NEW(out->number, (int64_t)at->n_own + at->n_ghost)));
   memcpy(out->number, w->numbers->number, (size_t)at->n_own * sizeof *out->number);
-  KITH_TRY(kith__partition_share_tell(at, sizeof *out->number, out->number));
+  KITH_TRY(kith__partition_dgraph_tell(at, sizeof *out->number, out->number));
 done:
   KITH_FREE(at->seer);
   KITH_FREE(at->seer_start);
@@ -24,7 +24,7 @@ done:
 
 void kith__partition_seen_free(partition_seen *seen) {
   seen->at.first = NULL; /* borrowed */
-  kith__partition_share_free(&seen->at);
+  kith__partition_dgraph_free(&seen->at);
   KITH_FREE(seen->number);
 }
 

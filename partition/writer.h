@@ -12,7 +12,7 @@
 
 typedef struct partition_writer {
   const kith_comm *comm;
-  const partition_share *s; /* the owners of nodes */
+  const partition_dgraph *s; /* the owners of nodes */
   const kith_links *l;
   const partition_numbers *numbers;
   kith_h5 *graph, *out;
@@ -26,8 +26,8 @@ typedef struct partition_writer {
 /* ---- numbers of nodes that a reader has ---- */
 
 typedef struct partition_seen {
-  partition_share at; /* only ghost, to and seer are used */
-  int64_t *number;    /* [n_own + at.n_ghost] */
+  partition_dgraph at; /* only ghost, to and seer are used */
+  int64_t *number;     /* [n_own + at.n_ghost] */
 } partition_seen;
 
 /** Look up the numbers of node [n].  Collective.  Errors: KITH_ENOMEM, KITH_ECONFIG; the caller frees *out,
@@ -85,8 +85,8 @@ kith_agreed kith__partition_write_field(const partition_writer *w, const char *n
 /* ---- groups ---- */
 
 /** Features of all nodes; nothing if there are none.  Collective. */
-kith_agreed kith__partition_share_features(partition_writer *w) KITH_MUST_USE;
+kith_agreed kith__partition_dgraph_features(partition_writer *w) KITH_MUST_USE;
 /** Relations, and the attribute `schema`; nothing if there are none.  Collective. */
-kith_agreed kith__partition_share_relations(partition_writer *w) KITH_MUST_USE;
+kith_agreed kith__partition_dgraph_relations(partition_writer *w) KITH_MUST_USE;
 
 #endif

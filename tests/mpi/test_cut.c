@@ -3,7 +3,7 @@
 #include "support/sweep.h"
 
 #include "graph/schema.h"
-#include "partition/share.h"
+#include "partition/dgraph.h"
 #include "partition/update.h"
 
 enum { TYPES = 3, USERS = 41, ITEMS = 53, TAGS = 12, ALL = USERS + ITEMS + TAGS };
@@ -156,7 +156,7 @@ static void no_two_parts_gain_by_changing_places(void **state) {
     place[a] = a;
   }
   start[PARTS] = (int64_t)PARTS * PARTS;
-  partition_share s = {
+  partition_dgraph s = {
       .comm = &alone, .n = PARTS, .n_own = PARTS, .start = start, .to = to, .weight = weight};
   assert_int_equal(kith__partition_order(&s, PARTS, place).status, KITH_OK);
   for (int n = PARTS; n >= 3; n /= 2)

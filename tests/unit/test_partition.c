@@ -480,17 +480,17 @@ static void shares_number_nodes_with_64_bits(void **state) {
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   kith_links l = {.n = {2 * billion, 2 * billion, billion}, .schema = {.n_type = 3}};
   int64_t first[2] = {4 * billion + billion / 2, 5 * billion}, start[N + 1] = {0, 2, 4, 6}, *row = NULL;
-  partition_share s = {.comm = &alone, .n = 5 * billion, .first = first, .n_own = N, .start = start};
+  partition_dgraph s = {.comm = &alone, .n = 5 * billion, .first = first, .n_own = N, .start = start};
   kith_partition_options o = {.parts = 7, .seed = 3};
   partition_numbers m = {0};
   partition_table t = {0};
   int32_t part[N];
-  kith__partition_share_hash(&s, &l, &o, part);
+  kith__partition_dgraph_hash(&s, &l, &o, part);
   for (int i = 0; i < N; i++)
     assert_int_equal(
         part[i],
         kith_random_below(kith_random(3, KITH_RNG_PARTITION, 2, (uint64_t)(500000000 + i), 0).bits[0], 7));
-  kith__partition_share_contiguous(&s, &l, &o, part);
+  kith__partition_dgraph_contiguous(&s, &l, &o, part);
   assert_true(part[0] == 0 && part[1] == 2 && part[2] == 4);
   assert_int_equal(kith__partition_number(&s, &l, 7, part, &m).status, KITH_OK);
   assert_int_equal(m.type_count[2 * 3 + 2], 1); /* part 2, type 2 */

@@ -1,6 +1,6 @@
 /* Inside the partition room: the graph as rows of neighbors, each rank a share of the rows. */
-#ifndef KITH_SRC_PARTITION_SHARE_H
-#define KITH_SRC_PARTITION_SHARE_H
+#ifndef KITH_SRC_PARTITION_DGRAPH_H
+#define KITH_SRC_PARTITION_DGRAPH_H
 
 #include "comm/comm.h"
 #include "partition.h"
@@ -50,10 +50,11 @@ typedef struct partition_seer {
 } partition_seer;
 
 /**
- * A share: rank r owns the nodes first[r] … first[r + 1] - 1, about as many entries as every other rank.
- * Nodes are users, items, further types, each by original number.  Local numbers are own nodes, then ghosts.
+ * A distributed graph (PT-Scotch's dgraph): rank r owns the nodes first[r] … first[r + 1] - 1, about as many
+ * entries as every other rank. Nodes are users, items, further types, each by original number.  Local numbers
+ * are own nodes, then ghosts.
  */
-typedef struct partition_share {
+typedef struct partition_dgraph {
   const kith_comm *comm;
   int64_t n, *first; /* nodes of the graph; [size + 1] */
   int32_t n_own, n_ghost;
@@ -63,7 +64,7 @@ typedef struct partition_share {
   int64_t *ghost;      /* [n_ghost] ascending */
   int64_t *seer_start; /* [n_own + 1] */
   partition_seer *seer;
-} partition_share;
+} partition_dgraph;
 
 /** Which edges of a graph a share has. */
 typedef struct partition_edges {
@@ -77,20 +78,20 @@ typedef struct partition_edges {
  * KITH_ENOMEM; KITH_EDATA (neighbors of labeled nodes that are not neighbors of each other); KITH_ECONFIG (a
  * rank would have more than 2^31 - 2 nodes); *out is empty.
  */
-kith_agreed kith__partition_share_make(const kith_comm *comm, const kith_links *l, partition_edges edges,
-                                       partition_share *out) KITH_MUST_USE;
-void kith__partition_share_free(partition_share *s);
+kith_agreed kith__partition_dgraph_make(const kith_comm *comm, const kith_links *l, partition_edges edges,
+                                        partition_dgraph *out) KITH_MUST_USE;
+void kith__partition_dgraph_free(partition_dgraph *s);
 /** Free all but the owners, and the sizes of rows. */
-void kith__partition_share_forget(partition_share *s);
+void kith__partition_dgraph_forget(partition_dgraph *s);
 
 /** Find s->ghost of the entries `to`, which are global numbers, and make s->to of them.  Collective. */
-kith_agreed kith__partition_share_see(partition_share *s, int64_t n, const int64_t *to) KITH_MUST_USE;
+kith_agreed kith__partition_dgraph_see(partition_dgraph *s, int64_t n, const int64_t *to) KITH_MUST_USE;
 /** Set s->seer.  Collective. */
-kith_agreed kith__partition_share_meet(partition_share *s) KITH_MUST_USE;
+kith_agreed kith__partition_dgraph_meet(partition_dgraph *s) KITH_MUST_USE;
 
 /** Copy value [n_own + n_ghost], of `size` bytes each, of own nodes to the ranks that see them.  Collective.
  * Errors: KITH_ENOMEM. */
-kith_agreed kith__partition_share_tell(const partition_share *s, size_t size, void *value) KITH_MUST_USE;
+kith_agreed kith__partition_dgraph_tell(const partition_dgraph *s, size_t size, void *value) KITH_MUST_USE;
 
 /* ---- cutting ---- */
 
@@ -100,19 +101,19 @@ kith_agreed kith__partition_share_tell(const partition_share *s, size_t size, vo
  * @param l          for the types of nodes
  * @param[out] part  [n_own + n_ghost] parts of own nodes and ghosts
  */
-kith_agreed kith__partition_stream(const partition_share *s, const kith_links *l,
+kith_agreed kith__partition_stream(const partition_dgraph *s, const kith_links *l,
                                    const kith_partition_options *o, int32_t *part) KITH_MUST_USE;
 
 /** The parts of own nodes that kith__partition_hash() says.  Local. */
-void kith__partition_share_hash(const partition_share *s, const kith_links *l,
-                                const kith_partition_options *o, int32_t *part);
+void kith__partition_dgraph_hash(const partition_dgraph *s, const kith_links *l,
+                                 const kith_partition_options *o, int32_t *part);
 /** Those of kith__partition_contiguous().  Collective. */
-void kith__partition_share_contiguous(const partition_share *s, const kith_links *l,
-                                      const kith_partition_options *o, int32_t *part);
+void kith__partition_dgraph_contiguous(const partition_dgraph *s, const kith_links *l,
+                                       const kith_partition_options *o, int32_t *part);
 
 /** By PT-Scotch; parts as above.  Collective.  Errors: KITH_ENOMEM; KITH_ECONFIG (it is not built in; it
  * cannot). */
-kith_agreed kith__partition_ptscotch(const partition_share *s, const kith_partition_options *o,
+kith_agreed kith__partition_ptscotch(const partition_dgraph *s, const kith_partition_options *o,
                                      int32_t *part) KITH_MUST_USE;
 
 /**
@@ -121,14 +122,15 @@ kith_agreed kith__partition_ptscotch(const partition_share *s, const kith_partit
  *
  * @param[in,out] part  as above
  */
-kith_agreed kith__partition_order(const partition_share *s, int parts, int32_t *part) KITH_MUST_USE;
+kith_agreed kith__partition_order(const partition_dgraph *s, int parts, int32_t *part) KITH_MUST_USE;
 
 /* ---- what becomes of the parts ---- */
 
 /** Judge n cuts, of which `part` is the parts: all of the report but bytes and relations.  Collective.
  * Errors: KITH_ENOMEM. */
-kith_agreed kith__partition_share_judge(const partition_share *s, int64_t n_user, int parts,
-                                        const int32_t *part, int n, kith_partition_judged *cut) KITH_MUST_USE;
+kith_agreed kith__partition_dgraph_judge(const partition_dgraph *s, int64_t n_user, int parts,
+                                         const int32_t *part, int n,
+                                         kith_partition_judged *cut) KITH_MUST_USE;
 
 /** Global numbers. */
 typedef struct partition_numbers {
@@ -138,7 +140,7 @@ typedef struct partition_numbers {
 } partition_numbers;
 
 /** Collective.  Errors: KITH_ENOMEM, KITH_ECONFIG; the caller frees *out, then too. */
-kith_agreed kith__partition_number(const partition_share *s, const kith_links *l, int parts,
+kith_agreed kith__partition_number(const partition_dgraph *s, const kith_links *l, int parts,
                                    const int32_t *part, partition_numbers *out) KITH_MUST_USE;
 void kith__partition_numbers_free(partition_numbers *x);
 
@@ -152,8 +154,8 @@ kith_agreed kith__partition_write_attributes(kith_h5 *f, const kith_dataset *d,
  * @param graph  path of graph.h5, of which `l` is the rank's share
  * Errors: KITH_EOUTPUT, KITH_EIO, KITH_EDATA, KITH_ENOMEM, KITH_ECONFIG (use more ranks).
  */
-kith_agreed kith__partition_share_write(const partition_share *s, const char *graph, const kith_links *l,
-                                        const kith_partition_options *o, const partition_numbers *numbers,
-                                        const char *path) KITH_MUST_USE;
+kith_agreed kith__partition_dgraph_write(const partition_dgraph *s, const char *graph, const kith_links *l,
+                                         const kith_partition_options *o, const partition_numbers *numbers,
+                                         const char *path) KITH_MUST_USE;
 
 #endif

@@ -1,15 +1,15 @@
 /* How good a cut is, counted by all ranks: each counts its own rows, as judge.c counts all. */
-#include "share.h"
+#include "dgraph.h"
 
 /* What is summed over ranks is in one block: cut, ghosts, then nodes, entries and users of each rank of
  * training. */
-typedef struct judge_share {
+typedef struct judge_dgraph {
   int64_t *sum;  /* [2 + 3 ranks] */
   int64_t *seen; /* [ranks] the last own node, from 1, with a neighbor there */
   int32_t *rank_of;
-} judge_share;
+} judge_dgraph;
 
-static kith_status judge_make(const kith_partition_judged *cut, int parts, judge_share *j) {
+static kith_status judge_make(const kith_partition_judged *cut, int parts, judge_dgraph *j) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(j->sum, 2 + 3 * (int64_t)cut->ranks));
   KITH_TRY(KITH_NEW(j->seen, cut->ranks));
@@ -22,15 +22,15 @@ done:
   return st;
 }
 
-static void judge_free(judge_share *j) {
+static void judge_free(judge_dgraph *j) {
   KITH_FREE(j->sum);
   KITH_FREE(j->seen);
   KITH_FREE(j->rank_of);
 }
 
 /* Every cut edge counts at both its ends. */
-static void judge_rows(const partition_share *s, const int32_t *part, int64_t n_user, int ranks,
-                       judge_share *j) {
+static void judge_rows(const partition_dgraph *s, const int32_t *part, int64_t n_user, int ranks,
+                       judge_dgraph *j) {
   for (int32_t i = 0; i < s->n_own; i++) {
     int32_t mine = j->rank_of[part[i]];
     j->sum[2 + mine]++;
@@ -57,10 +57,10 @@ static double judge_balance(int n, const int64_t *x, int64_t *all) {
   return *all ? (double)most * n / (double)*all : 1;
 }
 
-kith_agreed kith__partition_share_judge(const partition_share *s, int64_t n_user, int parts,
-                                        const int32_t *part, int n, kith_partition_judged *cut) {
+kith_agreed kith__partition_dgraph_judge(const partition_dgraph *s, int64_t n_user, int parts,
+                                         const int32_t *part, int n, kith_partition_judged *cut) {
   kith_agreed st = {KITH_OK};
-  judge_share j = {0};
+  judge_dgraph j = {0};
   for (int k = 0; k < n; k++) {
     int ranks = cut[k].ranks;
     int64_t nodes = 0, entries = 0, users = 0;

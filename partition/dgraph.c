@@ -1,5 +1,5 @@
 /*
- * A rank's share of the graph that is cut: made from any share of the lists of graph.h5.
+ * The distributed graph that is cut, a rank's rows of it: made from any rows of the lists of graph.h5.
  *
  * The lists are gone through three times: to deal the nodes by their entries, to count what will arrive, and
  * to send every edge to the owners of its ends.  Nothing of the size of the whole graph is in memory but a
@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "graph/schema.h"
-#include "share.h"
+#include "dgraph.h"
 
-void kith__partition_share_free(partition_share *s) {
+void kith__partition_dgraph_free(partition_dgraph *s) {
   KITH_FREE(s->first);
   KITH_FREE(s->start);
   KITH_FREE(s->to);
@@ -21,7 +21,7 @@ void kith__partition_share_free(partition_share *s) {
   KITH_FREE(s->seer);
 }
 
-void kith__partition_share_forget(partition_share *s) {
+void kith__partition_dgraph_forget(partition_dgraph *s) {
   KITH_FREE(s->to);
   KITH_FREE(s->weight);
   KITH_FREE(s->ghost);
@@ -108,7 +108,7 @@ static kith_status bins_check(const share_bins *b) {
   return kith_fail(KITH_EDATA, "graph.h5: /edge/node: a node is a neighbor of one that is none of it");
 }
 
-static kith_agreed share_deal(const kith_links *l, partition_edges edges, partition_share *s) {
+static kith_agreed share_deal(const kith_links *l, partition_edges edges, partition_dgraph *s) {
   kith_agreed st = {KITH_OK};
   int64_t bins = s->n < PARTITION_BINS ? s->n : PARTITION_BINS;
   share_bins b = {.width = kith__partition_bin(s->n), .labeled = l->n_class > 0};
@@ -139,7 +139,7 @@ typedef struct share_entry {
 } share_entry;
 
 typedef struct share_entries {
-  const partition_share *s;
+  const partition_dgraph *s;
   partition_route route;
   int64_t *n_to; /* [size] entries for each rank */
   int64_t n, at; /* entries that arrive, and that have */
@@ -190,7 +190,7 @@ done:
 }
 
 /* Send every edge to the owners of its ends. */
-static kith_agreed entries_make(const kith_links *l, partition_edges edges, const partition_share *s,
+static kith_agreed entries_make(const kith_links *l, partition_edges edges, const partition_dgraph *s,
                                 share_entries *x) {
   kith_agreed st = {KITH_OK};
   const kith_comm *comm = s->comm;
@@ -222,7 +222,7 @@ static int share_by_node(const void *a, const void *b) {
 
 /* Put the entries, whose nodes are s->to, into the order of rows; *item holds them with their lists if they
  * are in several. */
-static kith_status rows_sort(partition_share *s, const share_entries *x, share_item **item) {
+static kith_status rows_sort(partition_dgraph *s, const share_entries *x, share_item **item) {
   kith_status st = KITH_OK;
   int32_t *sorted = NULL;
   int64_t *next = NULL;
@@ -250,7 +250,7 @@ done:
 }
 
 /* Every pair once, with the sum of the weights of its lists; s->to has room for them. */
-static void rows_unite(partition_share *s, const int *weight, share_item *item) {
+static void rows_unite(partition_dgraph *s, const int *weight, share_item *item) {
   int64_t end = 0, next = 0;
   for (int32_t i = 0; i < s->n_own; i++) {
     int64_t begin = end, last = s->start[i + 1];
@@ -271,7 +271,7 @@ static void rows_unite(partition_share *s, const int *weight, share_item *item) 
 }
 
 static kith_status rows_make(const kith_links *l, const int *weight, const share_entries *x,
-                             partition_share *s) {
+                             partition_dgraph *s) {
   kith_status st = KITH_OK;
   share_item *item = NULL;
   bool weighted = false;
@@ -286,7 +286,7 @@ done:
 }
 
 static kith_agreed share_make(const kith_links *l, partition_edges edges, share_entries *x,
-                              partition_share *s) {
+                              partition_dgraph *s) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(share_deal(l, edges, s));
   int64_t n_own = s->first[s->comm->rank + 1] - s->first[s->comm->rank];
@@ -299,25 +299,25 @@ static kith_agreed share_make(const kith_links *l, partition_edges edges, share_
   s->n_own = (int32_t)n_own;
   KITH_TRY(entries_make(l, edges, s, x));
   kith__partition_route_free(&x->route);
-  KITH_TRY(kith__partition_share_see(s, x->n, x->to));
+  KITH_TRY(kith__partition_dgraph_see(s, x->n, x->to));
   KITH_FREE(x->to);
   KITH_TRY(kith_agree(s->comm, rows_make(l, edges.weight, x, s)));
-  KITH_TRY(kith__partition_share_meet(s));
+  KITH_TRY(kith__partition_dgraph_meet(s));
 done:
   return st;
 }
 
-kith_agreed kith__partition_share_make(const kith_comm *comm, const kith_links *l, partition_edges edges,
-                                       partition_share *out) {
+kith_agreed kith__partition_dgraph_make(const kith_comm *comm, const kith_links *l, partition_edges edges,
+                                        partition_dgraph *out) {
   kith_agreed st = {KITH_OK};
   share_entries x = {.n = 0};
-  partition_share s = {.comm = comm};
+  partition_dgraph s = {.comm = comm};
   for (int t = 0; t < KITH_MAX_TYPES; t++) s.n += l->n[t];
   KITH_TRY(share_make(l, edges, &x, &s));
   *out = s;
-  s = (partition_share){.n = 0};
+  s = (partition_dgraph){.n = 0};
 done:
   entries_free(&x);
-  kith__partition_share_free(&s);
+  kith__partition_dgraph_free(&s);
   return st;
 }

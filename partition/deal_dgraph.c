@@ -1,8 +1,8 @@
 /* The two ways to cut that need no library, by all ranks: the parts that make.c says. */
-#include "share.h"
+#include "dgraph.h"
 
 /* Own nodes of type t: low … high - 1 of this rank. */
-static void deal_range(const partition_share *s, const kith_links *l, int t, int64_t *low, int64_t *high) {
+static void deal_range(const partition_dgraph *s, const kith_links *l, int t, int64_t *low, int64_t *high) {
   int64_t begin = 0, first = s->first[s->comm->rank];
   for (int k = 0; k < t; k++) begin += l->n[k];
   *low = begin > first ? begin - first : 0;
@@ -10,8 +10,8 @@ static void deal_range(const partition_share *s, const kith_links *l, int t, int
   if (*high < *low) *high = *low;
 }
 
-void kith__partition_share_hash(const partition_share *s, const kith_links *l,
-                                const kith_partition_options *o, int32_t *part) {
+void kith__partition_dgraph_hash(const partition_dgraph *s, const kith_links *l,
+                                 const kith_partition_options *o, int32_t *part) {
   int64_t low, high, begin = 0;
   for (int t = 0; t < KITH_MAX_TYPES; begin += l->n[t++]) {
     deal_range(s, l, t, &low, &high);
@@ -20,8 +20,8 @@ void kith__partition_share_hash(const partition_share *s, const kith_links *l,
   }
 }
 
-void kith__partition_share_contiguous(const partition_share *s, const kith_links *l,
-                                      const kith_partition_options *o, int32_t *part) {
+void kith__partition_dgraph_contiguous(const partition_dgraph *s, const kith_links *l,
+                                       const kith_partition_options *o, int32_t *part) {
   int64_t here[KITH_MAX_TYPES] = {0}, all[KITH_MAX_TYPES], before[KITH_MAX_TYPES] = {0}, low, high;
   for (int t = 0; t < KITH_MAX_TYPES; t++) {
     deal_range(s, l, t, &low, &high);

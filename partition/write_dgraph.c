@@ -172,8 +172,8 @@ static kith_agreed write_all(partition_writer *w, const kith_partition_options *
   KITH_TRY(write_parts(w, o->parts));
   KITH_TRY(write_lists(w, &list));
   kith__partition_seen_free(&seen);
-  KITH_TRY(kith__partition_share_features(w));
-  KITH_TRY(kith__partition_share_relations(w));
+  KITH_TRY(kith__partition_dgraph_features(w));
+  KITH_TRY(kith__partition_dgraph_relations(w));
 done:
   KITH_FREE(node);
   kith__partition_seen_free(&seen);
@@ -218,9 +218,9 @@ static int64_t write_bytes(const partition_writer *w, int64_t n_edge) {
   return 48 * w->s->n + 24 * n_edge + 44 * related + (1 << 16);
 }
 
-kith_agreed kith__partition_share_write(const partition_share *s, const char *graph, const kith_links *l,
-                                        const kith_partition_options *o, const partition_numbers *numbers,
-                                        const char *path) {
+kith_agreed kith__partition_dgraph_write(const partition_dgraph *s, const char *graph, const kith_links *l,
+                                         const kith_partition_options *o, const partition_numbers *numbers,
+                                         const char *path) {
   kith_agreed st = {KITH_OK};
   const kith_ragged *rows = &l->list[0].edges;
   partition_writer w = {.comm = s->comm, .s = s, .l = l, .numbers = numbers, .wide = s->n > UINT32_MAX};
