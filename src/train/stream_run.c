@@ -163,7 +163,7 @@ static kith_status run_tell_update(const stream_run *r, kith_checkpoint *c) {
   const int64_t size = (int64_t)strlen(before) + 512;
   KITH_TRY(KITH_NEW(text, size));
   snprintf(text, (size_t)size,
-           "%s{\"update_of\": \"\", \"epoch\": %lld, \"run\": \"\", \"new_pairs\": %lld, \"old_pairs\": 0, "
+           "%s{\"update_of\": \"\", \"epoch\": %lld, \"new_pairs\": %lld, \"old_pairs\": 0, "
            "\"new_users\": %lld, \"new_items\": %lld, \"drawn_rows\": 0}\n",
            before, (long long)r->epoch + 1, (long long)(kith_stream_ranges(r->stream).valid - r->first),
            (long long)(g->n[KITH_USER] - g->parent.n[KITH_USER]),

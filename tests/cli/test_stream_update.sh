@@ -79,6 +79,7 @@ lines = [json.loads(l) for l in open("work/metrics.jsonl")]
 assert [l["epoch"] for l in lines] == [1, 1, 1] and "update_of" in lines[1], lines
 P
 says 0 'nothing is to be done' update new.txt
+"$KITH" export job.yaml --format tensorboard --output board >/dev/null
 says 0 'tgn of work/checkpoint-latest, after 1 epoch' "$KITH" evaluate job.yaml
 
 rm -rf work && cp -r kept work
