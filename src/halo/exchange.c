@@ -39,14 +39,14 @@ static void exchange_post(kith_halo *h, int width, int tag, const int *in_first,
   h->n_request = 0;
   for (int r = 0; r < size; r++) {
     int n = in_first[r + 1] - in_first[r];
-    if (r == me || n == 0) continue;
+    if (n == 0 || kith__halo_skips(h, r)) continue;
     KITH_MPI(MPI_Irecv(in + d * (size_t)in_first[r], n, h->row[i_width], r, tag, h->comm->mpi,
                        &h->request[h->n_request++]));
   }
   for (int i = 1; i < size; i++) {
     int r = (me + i) % size; /* staggered: each rank begins with another receiver */
     int n = out_first[r + 1] - out_first[r];
-    if (n == 0) continue;
+    if (n == 0 || kith__halo_skips(h, r)) continue;
     KITH_MPI(MPI_Isend(out + d * (size_t)out_first[r], n, h->row[i_width], r, tag, h->comm->mpi,
                        &h->request[h->n_request++]));
     h->bytes += (int64_t)n * width * (int64_t)sizeof(float);
@@ -64,11 +64,18 @@ static void exchange_post_all(kith_halo *h, int width, int tag, const int *in_fi
     memcpy(in + d * (size_t)in_first[me], out + d * (size_t)out_first[me], n_self * d * sizeof(float));
 }
 
-void kith_halo_begin(kith_halo *h, int width, const float *own, float *ghost) {
-  size_t d = (size_t)width;
+/* Pack the rows that are sent from `first` to before `last`. */
+static void exchange_pack(kith_halo *h, size_t d, kith_lid first, kith_lid last, const float *own) {
 #pragma omp parallel for schedule(static)
-  for (kith_lid s = 0; s < h->n_send; s++)
+  for (kith_lid s = first; s < last; s++)
     memcpy(h->packed + d * (size_t)s, own + d * (size_t)h->send_row[s], d * sizeof(float));
+}
+
+void kith_halo_begin(kith_halo *h, int width, const float *own, float *ghost) {
+  const size_t d = (size_t)width;
+  if (!h->skip) exchange_pack(h, d, 0, h->n_send, own);
+  for (int r = 0; r < h->comm->size && h->skip; r++)
+    if (!h->skip[r]) exchange_pack(h, d, h->send_first[r], h->send_first[r + 1], own);
   exchange_post_all(h, width, EXCHANGE_FORWARD, h->recv_first, ghost, h->send_first, h->packed);
 }
 

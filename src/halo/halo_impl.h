@@ -36,7 +36,13 @@ struct kith_halo {
   MPI_Request *request; /* [2 * size] */
   int n_request;
   int64_t bytes, messages; /* sent to other ranks so far */
+  const bool *skip;        /* [size] ranks to which nothing is sent, while a near halo runs; null: none */
 };
+
+/* Whether rank r is left out of an exchange: this rank, and those that read rows in place. */
+static inline bool kith__halo_skips(const kith_halo *h, int r) {
+  return r == h->comm->rank || (h->skip && h->skip[r]);
+}
 
 /* The number of a reserved width; n_width: it is not reserved. */
 int kith__halo_width(const kith_halo *h, int d);

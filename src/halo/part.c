@@ -87,11 +87,13 @@ static void part_count(const kith_halo_part *p, kith_halo_some which) {
   kith_halo *h = p->h;
   for (int r = 0, at = 0; r < h->comm->size; r++) {
     int n_recv = 0, n_send = 0;
+    h->count_recv[r] = h->count_send[r] = 0;
+    h->displ_send[r] = at;
+    if (h->skip && h->skip[r]) continue;
     for (int i = h->recv_first[r]; i < h->recv_first[r + 1]; i++) n_recv += p->recv[which][i];
     for (int s = h->send_first[r]; s < h->send_first[r + 1]; s++) n_send += p->send[which][s];
     h->count_recv[r] = n_recv;
     h->count_send[r] = n_send;
-    h->displ_send[r] = at;
     at += n_send;
   }
 }
@@ -101,6 +103,7 @@ static void part_pack_rows(const kith_halo_part *p, const uint8_t *some, size_t 
 #pragma omp parallel for schedule(dynamic, 1)
   for (int r = 0; r < h->comm->size; r++) {
     float *to = h->packed + d * (size_t)h->displ_send[r];
+    if (h->count_send[r] == 0) continue;
     for (int s = h->send_first[r]; s < h->send_first[r + 1]; s++) {
       if (!some[s]) continue;
       memcpy(to, own + d * (size_t)h->send_row[s], d * sizeof *to);
@@ -147,7 +150,8 @@ void kith_halo_part_end_rows(const kith_halo_part *p, kith_halo_some which, int 
                              float *ghost) {
   kith_halo_end(p->h);
 #pragma omp parallel for schedule(dynamic, 1)
-  for (int r = 0; r < p->h->comm->size; r++) part_spread(p, p->recv[which], r, (size_t)width, clear, ghost);
+  for (int r = 0; r < p->h->comm->size; r++)
+    if (!kith__halo_skips(p->h, r)) part_spread(p, p->recv[which], r, (size_t)width, clear, ghost);
 }
 
 /* Rows of rank r to the front of their places. */
@@ -181,15 +185,21 @@ static void part_post_backward(const kith_halo_part *p, int width, const float *
   }
 }
 
+void kith__halo_part_return(const kith_halo_part *p, int width, float *ghost) {
+  const size_t d = (size_t)width;
+  part_count(p, KITH_HALO_READ);
+#pragma omp parallel for schedule(dynamic, 1)
+  for (int r = 0; r < p->h->comm->size; r++)
+    if (!kith__halo_skips(p->h, r)) part_gather(p, p->recv[KITH_HALO_READ], r, d, ghost);
+  part_post_backward(p, width, ghost);
+  kith_halo_end(p->h);
+}
+
 void kith_halo_part_backward(const kith_halo_part *p, int width, float *ghost, float *own) {
   const kith_halo *h = p->h;
   const uint8_t *reads = p->send[KITH_HALO_READ];
-  size_t d = (size_t)width;
-  part_count(p, KITH_HALO_READ);
-#pragma omp parallel for schedule(dynamic, 1)
-  for (int r = 0; r < h->comm->size; r++) part_gather(p, p->recv[KITH_HALO_READ], r, d, ghost);
-  part_post_backward(p, width, ghost);
-  kith_halo_end(p->h);
+  const size_t d = (size_t)width;
+  kith__halo_part_return(p, width, ghost);
   const float *from = h->packed;
   for (kith_lid s = 0; s < h->n_send; s++) {
     float *to = own + d * (size_t)h->send_row[s];

@@ -50,5 +50,7 @@ void kith_halo_part_end_rows(const kith_halo_part *p, kith_halo_some which, int 
  * @param ghost  [n_recv, d] undefined afterwards: rows move to where they are sent from
  */
 void kith_halo_part_backward(const kith_halo_part *p, int d, float *ghost, float *own);
+/** The same without the sum: the rows that come back lie one behind the other in the halo's packed rows. */
+void kith__halo_part_return(const kith_halo_part *p, int d, float *ghost);
 
 #endif

@@ -17,11 +17,14 @@ KITH_INLINE void kith_prefetch_row(int d, const float *row) {
 
 /**
  * Column c names row c of `own`, or row c - n_own of `ghost`: the rows that this rank owns are apart from
- * copies of those of other ranks.  Kernels find rows by kith_row_at() alone.
+ * copies of those of other ranks.  With `at`, c names row at[c - n_own] of `host`, where other ranks of this
+ * host have it, or, of a negative number a, row -1 - a of `ghost`.  Kernels find rows by kith_row_at() alone.
  */
 typedef struct kith_node_rows {
   const float *own, *ghost; /**< [n_own, d] and [columns - n_own, d] */
   kith_lid n_own;
+  const kith_lid *at; /**< [columns - n_own, at least 1] null: all of them are rows of `ghost` */
+  const float *host;
 } kith_node_rows;
 /** The same to be written. */
 typedef struct kith_grad_rows {
@@ -31,12 +34,23 @@ typedef struct kith_grad_rows {
 
 /** Rows x [columns, d] in one place. */
 KITH_INLINE kith_node_rows kith_node_rows_together(const float *x) {
-  return (kith_node_rows){x, x, INT32_MAX};
+  return (kith_node_rows){.own = x, .ghost = x, .n_own = INT32_MAX};
 }
 KITH_INLINE kith_grad_rows kith_grad_rows_together(float *x) { return (kith_grad_rows){x, x, INT32_MAX}; }
 
-/** The row that a column names.  Two choices that are moves, not branches, which no CPU would foresee. */
+KITH_INLINE const float *kith__row_in_place(const kith_node_rows x, int d, kith_lid column) {
+  const bool is_own = column < x.n_own;
+  const kith_lid at = x.at[is_own ? 0 : column - x.n_own];
+  const float *from = at < 0 ? x.ghost : x.host;
+  kith_lid row = at < 0 ? -1 - at : at;
+  from = is_own ? x.own : from;
+  row = is_own ? column : row;
+  return from + (size_t)row * (size_t)d;
+}
+/** The row that a column names.  Choices that are moves, not branches, which no CPU would foresee; but `at`
+ * is the same for all columns. */
 KITH_INLINE const float *kith_row_at(const kith_node_rows x, int d, kith_lid column) {
+  if (x.at) return kith__row_in_place(x, d, column);
   const float *from = column < x.n_own ? x.own : x.ghost;
   kith_lid before = column < x.n_own ? 0 : x.n_own;
   return from + (size_t)(column - before) * (size_t)d;

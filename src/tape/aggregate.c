@@ -15,8 +15,13 @@ typedef struct ghost_update {
 static void ghost_update_forward(void *self) {
   ghost_update *o = self;
   const kith_halo_part *part = o->block->part;
+  const kith_in_place *in = kith_ghosts_in_place(o->x);
   kith_halo *halo = o->block->dist_csr->halo;
   float *ghost = kith_tensor_ghosts(o->x);
+  if (in) {
+    kith_shared_halo_forward(in->near, part, o->x->d, o->x->value, ghost);
+    return;
+  }
   if (part) {
     kith_halo_part_begin_rows(part, KITH_HALO_READ, o->x->d, o->x->value, ghost);
     kith_halo_part_end_rows(part, KITH_HALO_READ, o->x->d, false, ghost);
@@ -29,8 +34,10 @@ static void ghost_update_forward(void *self) {
 static void ghost_update_backward(void *self) {
   ghost_update *o = self;
   if (!kith_tensor_requires_grad(o->x)) return; /* the same on every rank */
+  const kith_in_place *in = kith_ghosts_in_place(o->x);
   const kith_grad_rows dx = kith_tensor_grad_rows(o->x);
-  if (o->block->part) kith_halo_part_backward(o->block->part, o->x->d, dx.ghost, dx.own);
+  if (in) kith_shared_halo_backward(in->near, o->block->part, o->x->d, kith_ghosts_near_grads(o->x), dx.own);
+  else if (o->block->part) kith_halo_part_backward(o->block->part, o->x->d, dx.ghost, dx.own);
   else kith_halo_backward(o->block->dist_csr->halo, o->x->d, dx.ghost, dx.own);
 }
 
@@ -43,6 +50,7 @@ kith_tensor *kith_ghost_update_op(kith_tape *t, const kith_block *block, kith_te
   if (!o) return NULL;
   *o = (ghost_update){block, x};
   kith_ghosts_fill(t, block, x);
+  kith_in_place_gather(t, x);
   return kith_tape_status(t) == KITH_OK ? x : NULL;
 }
 

@@ -248,7 +248,8 @@ static void compose_backward_turned(const compose *o) {
 static kith_node_rows compose_divided(const compose *o) {
   const kith_dist_csr *a = o->by->block->dist_csr;
   const float *own = o->by->divided;
-  return a ? (kith_node_rows){own, o->ghosts->row, a->csr.n_row} : kith_node_rows_together(own);
+  return a ? (kith_node_rows){.own = own, .ghost = o->ghosts->row, .n_own = a->csr.n_row}
+           : kith_node_rows_together(own);
 }
 
 static void compose_backward(void *self) {

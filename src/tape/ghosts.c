@@ -11,14 +11,19 @@
 
 typedef struct kith_ghosts {
   kith_ghost_buffer *shared;
-  int64_t n;           /* rows */
-  float *value, *grad; /* [n, d] of its own; null: they are in the shared buffer */
-  bool grad_written;   /* as that of the tensor */
+  int64_t n;                 /* rows */
+  float *value, *grad;       /* [n, d] of its own; null: they are in the shared buffer */
+  bool grad_written;         /* as that of the tensor */
+  bool by_messages;          /* an op fills them that does not know of rows in place */
+  const kith_in_place *near; /* not null: rows of this host are read in place … */
+  float *host_grad; /* … and `grad` is this rank's part of the host's gradients of ghosts; null: the
+                       shared buffer is */
 } kith_ghosts;
 
 float *kith_ghost_buffer_reserve(kith_tape *t, int64_t n, int d) {
   kith_ghost_buffer *b = kith_tape_ghosts(t);
   b->holder = NULL;
+  b->d = d > b->d ? d : b->d;
   if (kith_tape_status(t) != KITH_OK) return NULL;
   if (b->row && n * d <= b->n) return b->row;
   KITH_FREE(b->row);
@@ -53,7 +58,9 @@ static void ghosts_keep(kith_tape *t, kith_tensor *x, bool grad) {
 }
 
 void kith_ghosts_keep(kith_tape *t, const kith_block *block, kith_tensor *x) {
-  if (block->dist_csr && ghosts_make(t, block, x)) ghosts_keep(t, x, false);
+  if (!block->dist_csr || !ghosts_make(t, block, x)) return;
+  x->ghosts->by_messages = true;
+  ghosts_keep(t, x, false);
 }
 
 void kith_ghosts_read(kith_tape *t, const kith_block *block, kith_tensor *x, bool kept) {
@@ -73,7 +80,37 @@ float *kith_tensor_ghosts(const kith_tensor *x) {
 
 kith_node_rows kith_tensor_rows(const kith_tensor *x) {
   if (!x->ghosts) return kith_node_rows_together(x->value);
-  return (kith_node_rows){x->value, kith_tensor_ghosts(x), (kith_lid)kith_tensor_n(x)};
+  kith_node_rows rows = {.own = x->value,
+                         .ghost = kith_tensor_ghosts(x),
+                         .n_own = (kith_lid)kith_tensor_n(x)};
+  if (x->ghosts->near) {
+    rows.at = x->ghosts->near->near->at;
+    rows.host = x->shared->host_value;
+  }
+  return rows;
+}
+
+bool kith_ghosts_near(const kith_tensor *x) {
+  return x->shared && x->shared->gathered && !x->ghosts->by_messages;
+}
+
+bool kith_ghosts_have_grad(const kith_tensor *x) { return x->ghosts->grad != NULL; }
+
+void kith_ghosts_place(kith_tensor *x, const kith_in_place *in, float *host_grad, float *grad) {
+  kith_ghosts *g = x->ghosts;
+  g->near = in;
+  if (!host_grad) return;
+  KITH_FREE(g->grad);
+  g->host_grad = host_grad;
+  g->grad = grad;
+}
+
+const kith_in_place *kith_ghosts_in_place(const kith_tensor *x) { return x->ghosts->near; }
+
+kith_shared_grads kith_ghosts_near_grads(const kith_tensor *x) {
+  const kith_ghosts *g = x->ghosts;
+  if (g->host_grad) return (kith_shared_grads){g->host_grad, x->d};
+  return (kith_shared_grads){g->shared->host, g->shared->d};
 }
 
 static kith_grad_rows ghosts_grad(const kith_tensor *x) {
@@ -106,12 +143,12 @@ void kith_ghosts_discard(kith_tensor *x) {
   kith_ghosts *g = x->ghosts;
   if (!g) return;
   if (g->value) kith_alloc_discard(g->value, g->n * x->d, sizeof *g->value);
-  if (g->grad) kith_alloc_discard(g->grad, g->n * x->d, sizeof *g->grad);
+  if (g->grad && !g->host_grad) kith_alloc_discard(g->grad, g->n * x->d, sizeof *g->grad);
 }
 
 void kith_ghosts_free(kith_tensor *x) {
   if (!x->ghosts) return;
   KITH_FREE(x->ghosts->value);
-  KITH_FREE(x->ghosts->grad);
+  if (!x->ghosts->host_grad) KITH_FREE(x->ghosts->grad);
   KITH_FREE(x->ghosts);
 }

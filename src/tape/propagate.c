@@ -47,9 +47,10 @@ static float *propagate_ghosts(const propagate *p, const float *own) {
 static kith_node_rows propagate_rows_of(const propagate *p, const float *own) {
   const kith_host_halo *h = propagate_host(p);
   if (h)
-    return (kith_node_rows){own == p->x->value ? p->x->shared->host_value : p->y->shared->host_grad, h->ghost,
-                            h->n_row};
-  return (kith_node_rows){own, propagate_ghosts(p, own), p->csr->n_row};
+    return (kith_node_rows){.own = own == p->x->value ? p->x->shared->host_value : p->y->shared->host_grad,
+                            .ghost = h->ghost,
+                            .n_own = h->n_row};
+  return (kith_node_rows){.own = own, .ghost = propagate_ghosts(p, own), .n_own = p->csr->n_row};
 }
 
 /* The matrix whose columns are those rows. */

@@ -51,7 +51,7 @@ void kith_tape_destroy(kith_tape **tape) {
     KITH_FREE(t->tensor[i]);
   }
   kith_in_place_free(&t->in_place);
-  KITH_FREE(t->ghosts.row);
+  if (!t->ghosts.host) KITH_FREE(t->ghosts.row);
   KITH_FREE(*tape);
 }
 
@@ -199,7 +199,7 @@ static void tape_discard_tensor(kith_tensor *x) {
 void kith_tape_discard(kith_tape *t, const kith_tensor *keep, bool workspaces) {
   for (int i = 0; i < t->n_tensor; i++)
     if (t->tensor[i] != keep) tape_discard_tensor(t->tensor[i]);
-  if (t->ghosts.row) kith_alloc_discard(t->ghosts.row, t->ghosts.n, sizeof *t->ghosts.row);
+  if (t->ghosts.row && !t->ghosts.host) kith_alloc_discard(t->ghosts.row, t->ghosts.n, sizeof *t->ghosts.row);
   for (int i = 0; i < t->n_workspace && workspaces; i++)
     kith_alloc_discard(t->workspace[i], t->workspace_bytes[i], 1);
 }

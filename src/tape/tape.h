@@ -4,9 +4,9 @@
 
 #include "kith/tape.h"
 #include "halo/halo.h"
-#include "halo/host_halo.h"
 #include "ops/dense.h"
 #include "ops/ops.h"
+#include "tape/in_place.h"
 
 /** Zeroed workspace of an op: `count` elements of `size` bytes.  Owned by the tape; null on failure.  Local.
  */
@@ -85,7 +85,9 @@ kith_tensor *kith_row_view_op(kith_tape *t, kith_tensor *w, int64_t first, int64
 typedef struct kith_ghost_buffer {
   float *row; /**< [n] numbers: the widest exchange */
   int64_t n;
-  const kith_tensor *holder;       /**< while recording: whose rows it has; null: an op's alone */
+  int d;                     /**< width of the widest rows */
+  float *host;               /**< not null: those of all ranks of this host, `d` wide; `row` lies in it */
+  const kith_tensor *holder; /**< while recording: whose rows it has; null: an op's alone */
   int64_t value_taken, grad_taken; /**< bytes of ghost rows that tensors have of their own */
 } kith_ghost_buffer;
 kith_ghost_buffer *kith_tape_ghosts(kith_tape *t);
@@ -112,6 +114,15 @@ float *kith_tensor_ghosts(const kith_tensor *x);
 kith_grad_rows kith_tensor_grad_rows(kith_tensor *x);
 kith_grad_rows kith_tensor_mark_grad_rows(kith_tensor *x, bool *add);
 
+/* For in_place.c: whether ghosts of x on this host can be read in place; whether they have gradients of their
+ * own; and let them be read so.  host_grad: those of all ranks of the host; null: in the shared buffer. */
+bool kith_ghosts_near(const kith_tensor *x);
+bool kith_ghosts_have_grad(const kith_tensor *x);
+void kith_ghosts_place(kith_tensor *x, const kith_in_place *in, float *host_grad, float *grad);
+/** For the op that fills them, when run: null, ghost rows come by messages; and the gradients of them. */
+const kith_in_place *kith_ghosts_in_place(const kith_tensor *x);
+kith_shared_grads kith_ghosts_near_grads(const kith_tensor *x);
+
 /* For tape.c. */
 void kith_ghosts_begin_backward(kith_tensor *x);
 void kith_ghosts_discard(kith_tensor *x);
@@ -121,47 +132,6 @@ void kith_ghosts_free(kith_tensor *x);
 static inline int64_t kith_block_columns(const kith_block *block) {
   return block->src->capacity + block->src->n_ghost;
 }
-
-/* ---- rows that the ranks of a host read in place (in_place.c) ---- */
-
-/** Of a tensor: the rows of all ranks of the host, rank by rank. */
-typedef struct kith_shared_rows {
-  kith_tensor *of;
-  struct kith_shared_rows *next; /**< of the tape */
-  bool value, grad;              /**< which of both other ranks would read */
-  float *host_value, *host_grad; /**< [rows of the host, d] the tensor's own lie in them; null: not shared */
-} kith_shared_rows;
-
-/** Of a tape: its tensors that are read so, and the memory that the ranks of the host share. */
-typedef struct kith_in_place {
-  kith_shared_rows *first;
-  int d;              /**< width of the widest rows */
-  kith_share *memory; /**< null: not shared */
-  kith_host_halo *halo;
-  float *ghost, *packed; /**< of the halo */
-  uint8_t *wanted;       /**< of the halo, too */
-  uint8_t *marks;        /**< [rows of the host + its ghosts] for one op at a time; 1 for ghosts */
-} kith_in_place;
-kith_in_place *kith_tape_in_place(kith_tape *t);
-
-/** When recorded: other ranks may read x's values in place in forward, and y's gradient in backward.  Local.
- */
-void kith_in_place_read(kith_tape *t, kith_tensor *x, kith_tensor *y);
-
-/**
- * Move what ops read so into memory that the ranks of a host share.  Collective; once, after the tape is
- * recorded, and before anything keeps the address of a tensor.
- *
- * @param h  must outlive the tape
- * Errors: KITH_ENOMEM.  Where memory is refused, or has no huge pages and is large, nothing changes, and
- * kith_error_text() says why: kith_in_place.memory is null then, and ops exchange rows by messages.
- */
-kith_agreed kith_tape_share(kith_tape *t, kith_host_halo *h) KITH_MUST_USE;
-
-/** Wait until no rank of this host reads this tape's rows any more, so that they may be overwritten.
- * Collective over the ranks of a host.  kith_tape_forward() begins with it. */
-void kith_in_place_settle(const kith_in_place *p);
-void kith_in_place_free(kith_in_place *p);
 
 /** False for constants, which have no gradient. */
 static inline bool kith_tensor_requires_grad(const kith_tensor *x) { return x->grad != NULL; }

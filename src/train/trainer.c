@@ -222,6 +222,7 @@ void kith_trainer_destroy(kith_trainer **trainer) {
   kith_dist_csr_destroy(&t->a);
   kith_dist_csr_destroy(&t->own_graph);
   kith_host_halo_destroy(&t->host_halo);
+  kith_shared_halo_destroy(&t->near_halo);
   kith_hosts_destroy(&t->hosts);
   for (int s = 0; s < KITH_MAX_SLOTS; s++) KITH_FREE(t->slot[s]);
   KITH_FREE(t->held);

@@ -49,7 +49,8 @@ struct kith_trainer {
   kith_halo *halo;   /* of the batch's rows; dynamic: set up anew in every step; null: they do not travel */
   kith_hosts *hosts; /* full mode: of layers whose rows are read in place; null: not looked for … */
   kith_host_halo *host_halo; /* … and the halo of this rank's host; null: rows are exchanged by messages */
-  int64_t fetched[2];        /* by host: rows that hosts fetch, and would if each rank fetched its own */
+  kith_shared_halo *near_halo;    /* the same of layers that gather rows */
+  int64_t fetched[2];             /* by host: rows that hosts fetch, and would if each rank fetched its own */
   char not_shared[2 * KITH_PATH]; /* why; "": nothing was asked for */
   kith_full_block full_block;
   kith_params *params; /* dense weights */

@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "comm/hosts.h"
 #include "halo/host_halo.h"
+#include "halo/shared_halo.h"
 #include "ops/ops.h"
 
 enum { WIDTH = 21 };
@@ -168,7 +169,7 @@ static void compare_marked(const kith_graph *g, const kith_dist_csr *a, kith_hos
   product(a, own, y);
   kith_host_halo_begin_marked(h, WIDTH, x, marks);
   kith_host_halo_end_marked(h, WIDTH, marks);
-  kith_node_rows rows = {x, h->ghost, h->n_row};
+  kith_node_rows rows = {.own = x, .ghost = h->ghost, .n_own = h->n_row};
   kith_spmm_nonzero(&h->csr, 0, h->csr.n_row, WIDTH, marks, rows, false, hy);
   for (int i = 0; i < g->n_own * WIDTH; i++) assert_true(y[i] == hy[i]);
   kith_spmm_of(&h->csr, 0, h->csr.n_row, WIDTH, rows, false, hy);
@@ -195,7 +196,8 @@ static void compare_wanted(const kith_graph *g, const kith_dist_csr *a, kith_hos
     int64_t kept = 0;
     for (kith_lid i = 0; i < h->n_ghost; i++) kept += isnan(h->ghost[i * WIDTH]);
     if (h->n_ghost > 0) assert_true(kept > 0);
-    kith_spmm_rows(&h->csr, n, position, WIDTH, (kith_node_rows){x, h->ghost, h->n_row}, hy);
+    kith_spmm_rows(&h->csr, n, position, WIDTH,
+                   (kith_node_rows){.own = x, .ghost = h->ghost, .n_own = h->n_row}, hy);
     for (kith_lid i = 0; i < n; i++) {
       size_t at = (size_t)h->csr.perm[position[i]] * WIDTH;
       assert_memory_equal(y + at, hy + at, WIDTH * 4);
@@ -294,14 +296,17 @@ static kith_agreed run_all(void) {
   kith_agreed st = {KITH_OK};
   kith_hosts *hosts = NULL;
   kith_host_halo *h = NULL;
+  kith_shared_halo *near = NULL;
   kith_dist_csr *a = NULL;
   kith_share *s = NULL;
   KITH_TRY(kith_dist_csr_create(test_comm, swept, WIDTH, &a));
   KITH_TRY(kith_hosts_create(test_comm, &hosts));
   KITH_TRY(kith_host_halo_create(hosts, swept, a, WIDTH, &h));
+  KITH_TRY(kith_shared_halo_create(hosts, a, &near));
   KITH_TRY(kith_share_create(hosts, 1 << 16, &s));
 done:
   kith_share_destroy(&s);
+  kith_shared_halo_destroy(&near);
   kith_host_halo_destroy(&h);
   kith_hosts_destroy(&hosts);
   kith_dist_csr_destroy(&a);

@@ -8,6 +8,7 @@
 #include "support/cut.h"
 #include "support/mpi_main.h"
 
+#include "base/fault.h"
 #include "halo/part.h"
 #include "train/trainer.h"
 
@@ -27,6 +28,7 @@ typedef struct outcome {
   double loss;
   int64_t n_row, n_weight, most; /* most: rows of the last layer that a step computed */
   float *row, *weight;           /* copies */
+  bool shares;                   /* whether ranks read rows in place */
   int64_t sent, said;            /* bytes of the layers' halo, of all ranks; and as they should be */
 } outcome;
 
@@ -87,6 +89,7 @@ static outcome train_on(const kith_graph *g, const kith_model_options *model, co
   out.sent = kith_trainer_halo_bytes(t);
   kith_comm_sum_int(test_comm, 1, &out.sent);
   kith_comm_sum_int(test_comm, 1, &out.said);
+  out.shares = kith_tape_in_place(t->tape)->memory != NULL;
   out.loss = kith_exact_sum_value(kith_trainer_state(t).loss);
   out.n_row = (int64_t)g->n_own * kith_model_output_dim(&t->model);
   out.n_weight = w.n;
@@ -102,34 +105,66 @@ static void expect_equal(int64_t n, const float *a, const float *b) {
     if (a[i] != b[i]) fail_msg("number %lld: %.9g and %.9g", (long long)i, (double)a[i], (double)b[i]);
 }
 
-static void check_ranks(const kith_graph *g, const kith_model_options *model, const kith_train_options *train,
-                        bool gathers, bool counts) {
+static void expect_same(const outcome *a, const outcome *b) {
+  assert_true(a->loss == b->loss);
+  expect_equal(a->n_row, a->row, b->row);
+  expect_equal(a->n_weight, a->weight, b->weight);
+}
+
+static void discard(outcome *o) {
+  free(o->row);
+  free(o->weight);
+}
+
+/* Steps of ranks that read each other's rows in place, `each` of them on a host; 0: all. */
+static void check_in_place(const kith_graph *g, const kith_model_options *model,
+                           const kith_train_options *train, int each, const outcome *all) {
+  char text[16];
+  snprintf(text, sizeof text, "%d", each);
+  setenv("KITH_RANKS_PER_HOST", text, 1);
+  if (each == 0) unsetenv("KITH_RANKS_PER_HOST");
+  outcome some = train_on(g, model, train, false);
+  expect_same(all, &some);
+  assert_true(some.shares);
+  assert_true(each > 0 || some.sent < all->sent); /* bits alone */
+  discard(&some);
+  unsetenv("KITH_RANKS_PER_HOST");
+}
+
+/* The last rank is refused the memory: all go on by messages. */
+static void check_refused(const kith_graph *g, const kith_model_options *model,
+                          const kith_train_options *train, const outcome *all) {
+  kith_fault_set(KITH_FAULT_SHARE, test_comm->rank == test_comm->size - 1 ? 2 : 0);
+  const bool built = kith_comm_max(test_comm, kith_fault_is_due(KITH_FAULT_SHARE));
+  outcome some = train_on(g, model, train, false);
+  kith_fault_set(KITH_FAULT_SHARE, 0);
+  expect_same(all, &some);
+  assert_int_equal(some.shares, !built);
+  discard(&some);
+}
+
+/* By messages alone, and in place.  Bytes are counted of LightGCN and NGCF, where no step drops entries,
+ * which then read nothing. */
+static void check_on(const kith_graph *g, const kith_model_options *model, const kith_train_options *train,
+                     bool gathers) {
+  setenv("KITH_RANKS_PER_HOST", "1", 1);
   outcome all = train_on(g, model, train, true), some = train_on(g, model, train, false);
   assert_int_equal(all.most, gathers ? g->n_own : 0);
   if (gathers) assert_true(some.most < all.most);
-  assert_true(all.loss == some.loss);
-  if (counts) {
+  expect_same(&all, &some);
+  if ((model->name == KITH_LIGHTGCN || model->name == KITH_NGCF) && model->edge_dropout == 0) {
     assert_int_equal(all.sent, all.said);
     assert_int_equal(some.sent, some.said);
     assert_true(some.sent < all.sent || test_comm->size == 1);
   }
-  expect_equal(all.n_row, all.row, some.row);
-  expect_equal(all.n_weight, all.weight, some.weight);
-  free(all.row);
-  free(all.weight);
-  free(some.row);
-  free(some.weight);
-}
-
-/* LightGCN on ranks that read each other's rows in place, and on ranks that do not.  Bytes are counted where
- * all rows are sent by messages, and no step drops entries, which then read nothing. */
-static void check_on(const kith_graph *g, const kith_model_options *model, const kith_train_options *train,
-                     bool gathers) {
-  check_ranks(g, model, train, gathers, model->name == KITH_NGCF && model->edge_dropout == 0);
-  if (model->name != KITH_LIGHTGCN) return;
-  setenv("KITH_RANKS_PER_HOST", "1", 1);
-  check_ranks(g, model, train, gathers, model->edge_dropout == 0);
-  unsetenv("KITH_RANKS_PER_HOST");
+  const bool messages = model->name == KITH_LIGHTGCN &&
+                        (model->lightgcn.storage == KITH_STORAGE_BF16 || model->edge_dropout > 0);
+  assert_false(some.shares);
+  if (test_comm->size > 1 && !messages) check_in_place(g, model, train, 0, &all);
+  if (test_comm->size > 2 && !messages) check_in_place(g, model, train, 2, &all);
+  if (test_comm->size > 1 && model->name == KITH_NGCF) check_refused(g, model, train, &all);
+  discard(&all);
+  discard(&some);
 }
 
 static kith_model_options model_of(kith_model_options o) {
@@ -243,6 +278,7 @@ static void other_models_compute_all_rows(void **state) {
   (void)state;
   kith_loss_options loss = kith_train_defaults().loss;
   check_with((kith_model_options){.name = KITH_SAGE, .sage.aggregator = KITH_SAGE_POOL}, loss, false);
+  check_with((kith_model_options){.name = KITH_SAGE, .sage.aggregator = KITH_SAGE_LSTM}, loss, false);
   check_with((kith_model_options){.name = KITH_GAT, .gat.attention_dropout = 0.1}, loss, false);
   check_with((kith_model_options){.name = KITH_PINSAGE}, loss, false);
   check_with((kith_model_options){.name = KITH_GCN, .residual = 0.2}, loss, false);
