@@ -128,7 +128,7 @@ static void plan_run_seconds(const planner *p, const kith_plan_work *w, plan_row
 /* ---- a row ---- */
 
 static kith_status plan_cut_of(const planner *p, int size, int per_node, plan_row *row) {
-  if (p->whole && size <= p->whole->n_part) return kith_plan_count(p->whole, size, per_node, &row->cut);
+  if (p->whole && size <= p->whole->n_part) return kith_plan_count(p->whole, NULL, size, per_node, &row->cut);
   kith_plan_assume(&p->degrees, p->all.n_entry, size, per_node, p->how, &row->cut);
   return KITH_OK;
 }

@@ -9,6 +9,15 @@ typedef struct cut_ranges {
   kith_gid *first; /* [n + 1] */
 } cut_ranges;
 
+/* The entries of a row: those of interactions, and of relations, back and forth. */
+typedef struct cut_lists {
+  int n;
+  struct cut_list {
+    const kith_eid *start;
+    const kith_gid *neighbor;
+  } of[1 + 2 * KITH_MAX_RELATIONS];
+} cut_lists;
+
 /* What one owner reads of the others. */
 typedef struct cut_reads {
   uint64_t *seen;   /* a bit for each node of the graph */
@@ -29,18 +38,39 @@ done:
   return st;
 }
 
-/* Mark and count the rows of other owners among the neighbors of those of owner `o`. */
-static void cut_read(const kith_graph *g, const cut_ranges *owners, int o, cut_reads *reads) {
+static void cut_lists_add(const kith_adjacency *a, cut_lists *lists) {
+  if (a->start) lists->of[lists->n++] = (struct cut_list){a->start, a->neighbor};
+}
+
+/* A directed relation is read along its edges, and gradients go back. */
+static cut_lists cut_lists_of(const kith_graph *g, const kith_relation_weights *read) {
+  cut_lists lists = {.n = 1, .of = {{g->start, g->neighbor}}};
+  for (int r = 0; read && r < g->schema.n_relation; r++)
+    for (int i = 0; i < read->n; i++) {
+      if (read->of[i].weight == 0 || strcmp(read->of[i].name, g->schema.relation[r].name) != 0) continue;
+      cut_lists_add(&g->relation[r], &lists);
+      cut_lists_add(&g->transpose[r], &lists);
+    }
+  return lists;
+}
+
+static void cut_read_list(const struct cut_list *l, const cut_ranges *owners, int o, cut_reads *reads) {
   kith_gid low = owners->first[o], high = owners->first[o + 1];
-  memset(reads->seen, 0, ((size_t)kith_graph_n_node(g) / 64 + 1) * sizeof *reads->seen);
-  memset(reads->rows_of, 0, (size_t)owners->n * sizeof *reads->rows_of);
-  for (kith_eid e = g->start[low]; e < g->start[high]; e++) {
-    kith_gid k = g->neighbor[e];
+  for (kith_eid e = l->start[low]; e < l->start[high]; e++) {
+    kith_gid k = l->neighbor[e];
     uint64_t bit = (uint64_t)1 << (k % 64);
     if ((k >= low && k < high) || (reads->seen[k / 64] & bit)) continue;
     reads->seen[k / 64] |= bit;
     reads->rows_of[kith_owner(owners->n, owners->first, k)]++;
   }
+}
+
+/* Mark and count the rows of other owners among the neighbors of those of owner `o`. */
+static void cut_read(const kith_graph *g, const cut_lists *lists, const cut_ranges *owners, int o,
+                     cut_reads *reads) {
+  memset(reads->seen, 0, ((size_t)kith_graph_n_node(g) / 64 + 1) * sizeof *reads->seen);
+  memset(reads->rows_of, 0, (size_t)owners->n * sizeof *reads->rows_of);
+  for (int i = 0; i < lists->n; i++) cut_read_list(&lists->of[i], owners, o, reads);
 }
 
 static void cut_most(double n, double *most) {
@@ -63,12 +93,12 @@ static void cut_add_rank(const cut_reads *reads, int r, kith_plan_cut *c, double
   cut_most((double)messages, &c->most_messages);
 }
 
-static void cut_count_ranks(const kith_graph *g, const cut_ranges *ranks, cut_reads *reads,
-                            kith_plan_cut *c) {
+static void cut_count_ranks(const kith_graph *g, const cut_lists *lists, const cut_ranges *ranks,
+                            cut_reads *reads, kith_plan_cut *c) {
   double of_node = 0;
   for (int r = 0; r < c->size; r++) {
     if (r % c->per_node == 0) of_node = 0;
-    cut_read(g, ranks, r, reads);
+    cut_read(g, lists, ranks, r, reads);
     double before = of_node;
     cut_add_rank(reads, r, c, &of_node);
     c->node_rows += of_node - before;
@@ -76,11 +106,11 @@ static void cut_count_ranks(const kith_graph *g, const cut_ranges *ranks, cut_re
   }
 }
 
-static void cut_count_nodes(const kith_graph *g, const cut_ranges *nodes, cut_reads *reads,
-                            kith_plan_cut *c) {
+static void cut_count_nodes(const kith_graph *g, const cut_lists *lists, const cut_ranges *nodes,
+                            cut_reads *reads, kith_plan_cut *c) {
   for (int i = 0; i < nodes->n && nodes->n > 1; i++) {
     double rows = 0;
-    cut_read(g, nodes, i, reads);
+    cut_read(g, lists, nodes, i, reads);
     for (int o = 0; o < nodes->n; o++) {
       rows += (double)reads->rows_of[o];
       c->node_pairs += reads->rows_of[o] > 0;
@@ -118,8 +148,10 @@ static void cut_count_pairs(const kith_graph *g, const cut_ranges *ranks, kith_p
   }
 }
 
-kith_status kith_plan_count(const kith_graph *whole, int size, int per_node, kith_plan_cut *out) {
+kith_status kith_plan_count(const kith_graph *whole, const kith_relation_weights *read, int size,
+                            int per_node, kith_plan_cut *out) {
   kith_status st = KITH_OK;
+  const cut_lists lists = cut_lists_of(whole, read);
   cut_ranges ranks = {.n = 0}, nodes = {.n = 0};
   cut_reads reads = {.seen = NULL};
   kith_plan_cut c = {.size = size, .per_node = per_node, .exact = true};
@@ -129,8 +161,8 @@ kith_status kith_plan_count(const kith_graph *whole, int size, int per_node, kit
   KITH_TRY(KITH_NEW(reads.rows_of, size));
   c.n_node = nodes.n;
   c.n_edge = (double)whole->n_edge;
-  cut_count_ranks(whole, &ranks, &reads, &c);
-  cut_count_nodes(whole, &nodes, &reads, &c);
+  cut_count_ranks(whole, &lists, &ranks, &reads, &c);
+  cut_count_nodes(whole, &lists, &nodes, &reads, &c);
   cut_count_pairs(whole, &ranks, &c);
   *out = c;
 done:
@@ -141,15 +173,17 @@ done:
   return st;
 }
 
-kith_status kith_plan_matrix(const kith_graph *whole, int size, int64_t *rows) {
+kith_status kith_plan_matrix(const kith_graph *whole, const kith_relation_weights *read, int size,
+                             int64_t *rows) {
   kith_status st = KITH_OK;
+  const cut_lists lists = cut_lists_of(whole, read);
   cut_ranges ranks = {.n = 0};
   cut_reads reads = {.seen = NULL};
   KITH_TRY(cut_ranges_make(whole, size, 1, &ranks));
   KITH_TRY(KITH_NEW(reads.seen, kith_graph_n_node(whole) / 64 + 1));
   KITH_TRY(KITH_NEW(reads.rows_of, size));
   for (int r = 0; r < size; r++) {
-    cut_read(whole, &ranks, r, &reads);
+    cut_read(whole, &lists, &ranks, r, &reads);
     memcpy(rows + (size_t)r * (size_t)size, reads.rows_of, (size_t)size * sizeof *rows);
   }
 done:

@@ -31,20 +31,23 @@ typedef struct kith_plan_cut {
 /**
  * Count a cut on so many ranks, from a graph that one rank has read whole.  Local.  Errors: KITH_ENOMEM.
  *
+ * @param read      relations whose neighbors are read beside those of interactions; null: none
  * @param size      at most whole->n_part; rank r gets the parts that kith_graph_read() gives it
  * @param per_node  ranks of a node, which have consecutive numbers
  * Cost: a pass over the entries for ranks and one for nodes.  Memory: one bit for each node of the graph.
  */
-kith_status kith_plan_count(const kith_graph *whole, int size, int per_node,
-                            kith_plan_cut *out) KITH_MUST_USE;
+kith_status kith_plan_count(const kith_graph *whole, const kith_relation_weights *read, int size,
+                            int per_node, kith_plan_cut *out) KITH_MUST_USE;
 
 /**
  * Count which ranks read rows of which.  Local.  Errors: KITH_ENOMEM.
  *
+ * @param read       relations, as above
  * @param size       at most whole->n_part, as above
  * @param[out] rows  [size, size] rows of rank j that rank i reads, its ghosts, at i * size + j; 0 for i = j
  */
-kith_status kith_plan_matrix(const kith_graph *whole, int size, int64_t *rows) KITH_MUST_USE;
+kith_status kith_plan_matrix(const kith_graph *whole, const kith_relation_weights *read, int size,
+                             int64_t *rows) KITH_MUST_USE;
 
 /** Degrees of the nodes of a graph, by classes of nodes that are alike. */
 typedef struct kith_plan_degrees {

@@ -45,7 +45,7 @@ static void cut_cells(report_page *p, int size, const int64_t *rows, const int64
   }
 }
 
-static void cut_matrix_draw(report_page *p, int size, const int64_t *rows) {
+static void cut_matrix_draw(report_page *p, int size, const int64_t *rows, const char *along) {
   const double left = 24, top = 20, side = fmin(250.0 / size, 40);
   char describe[256];
   int64_t least = INT64_MAX, most = 0, all = 0;
@@ -66,27 +66,36 @@ static void cut_matrix_draw(report_page *p, int size, const int64_t *rows) {
   kith__page_put(p, "<text class=\"name\" x=\"%.1f\" y=\"%.1f\">rank that owns</text>", left,
                  top + size * side + 30);
   kith__page_html(p, "</svg>\n");
-  kith__page_put(
-      p,
-      "<p class=\"legend\">For %s, of interactions, in one exchange: from %s (pale) to %s rows (dark) "
-      "between two ranks, %s in all.</p>\n",
-      KITH_COUNT(size, "rank(s)"), PAGE_COUNT(least), PAGE_COUNT(most), PAGE_COUNT(all));
+  kith__page_put(p,
+                 "<p class=\"legend\">For %s, along %s, in one exchange: from %s (pale) to %s rows (dark) "
+                 "between two ranks, %s in all.</p>\n",
+                 KITH_COUNT(size, "rank(s)"), along, PAGE_COUNT(least), PAGE_COUNT(most), PAGE_COUNT(all));
   kith__figure_end(p);
 }
 
-static kith_status cut_matrix(report_page *p, const kith_graph *g, int size) {
+/* What the model reads rows along, in words. */
+static const char *cut_along(const kith_relation_weights *read, size_t size, char *text) {
+  size_t at = (size_t)snprintf(text, size, "interactions");
+  for (int i = 0; i < read->n && at < size; i++)
+    if (read->of[i].weight != 0) at += (size_t)snprintf(text + at, size - at, ", %s", read->of[i].name);
+  return text;
+}
+
+static kith_status cut_matrix(const kith_job *job, report_page *p, const kith_graph *g, int size) {
   kith_status st = KITH_OK;
   int64_t *rows = NULL;
+  char along[512];
+  const kith_relation_weights *read = kith_model_relations(&job->model);
   if (size < 2) return st;
+  cut_along(read, sizeof along, along);
   KITH_TRY(KITH_NEW(rows, (int64_t)size * size));
-  KITH_TRY(kith_plan_matrix(g, size, rows));
-  if (size > 2) cut_matrix_draw(p, size, rows);
+  KITH_TRY(kith_plan_matrix(g, read, size, rows));
+  if (size > 2) cut_matrix_draw(p, size, rows, along);
   else
-    kith__page_prose(
-        p, "note",
-        "On 2 ranks, in one exchange of rows along interactions, rank 0 reads %s rows of rank 1, "
-        "and rank 1 reads %s rows of rank 0.",
-        PAGE_COUNT(rows[1]), PAGE_COUNT(rows[2]));
+    kith__page_prose(p, "note",
+                     "On 2 ranks, in one exchange of rows along %s, rank 0 reads %s rows of rank 1, "
+                     "and rank 1 reads %s rows of rank 0.",
+                     along, PAGE_COUNT(rows[1]), PAGE_COUNT(rows[2]));
 done:
   KITH_FREE(rows);
   return st;
@@ -168,7 +177,7 @@ static kith_status cut_write(kith_report *r, report_page *p) {
       "edges are those of the fullest rank over the mean, 1 being even.",
       g->n_part);
   kith__charts_begin(p);
-  KITH_TRY(cut_matrix(p, g, cut_size(r, g)));
+  KITH_TRY(cut_matrix(r->o->job, p, g, cut_size(r, g)));
   kith__charts_end(p);
   KITH_TRY(cut_by_ranks(r->o->job, p, d, g));
 done:

@@ -35,8 +35,8 @@ static void check_sets(int size, int per) {
   int nodes = (size + per - 1) / per;
   int64_t rows = 0, messages = 0, most = 0;
   kith_plan_cut one, cut;
-  assert_int_equal(kith_plan_count(whole, size, 1, &one), KITH_OK);
-  assert_int_equal(kith_plan_count(whole, size, per, &cut), KITH_OK);
+  assert_int_equal(kith_plan_count(whole, NULL, size, 1, &one), KITH_OK);
+  assert_int_equal(kith_plan_count(whole, NULL, size, per, &cut), KITH_OK);
   for (int a = 0; a < size; a++) {
     int64_t n = rows_of_node(size, 1, a, -1);
     rows += n;
@@ -59,7 +59,7 @@ static void the_matrix_is_what_sets_say(void **state) {
   enum { SIZE = 6 };
   int64_t rows[SIZE * SIZE];
   (void)state;
-  assert_int_equal(kith_plan_matrix(whole, SIZE, rows), KITH_OK);
+  assert_int_equal(kith_plan_matrix(whole, NULL, SIZE, rows), KITH_OK);
   for (int a = 0; a < SIZE; a++)
     for (int b = 0; b < SIZE; b++)
       assert_int_equal(rows[a * SIZE + b], a == b ? 0 : rows_of_node(SIZE, 1, a, b));
@@ -102,7 +102,7 @@ static void steps_send_what_was_counted(void **state) {
   int64_t sent[2] = {kith_trainer_halo_bytes(t), kith_trainer_halo_messages(t)};
   kith_comm_sum_int(test_comm, 2, sent);
   kith_trainer_destroy(&t);
-  assert_int_equal(kith_plan_count(whole, test_comm->size, 4, &cut), KITH_OK);
+  assert_int_equal(kith_plan_count(whole, NULL, test_comm->size, 4, &cut), KITH_OK);
   const kith_plan_work w = {.exchanges = 2 * LAYERS, .row_bytes = 2 * LAYERS * DIM * sizeof(float)};
   const kith_plan_design each = {.in_place = false};
   const kith_plan_step step = kith_plan_step_counts(&cut, &w, &each);
@@ -132,7 +132,7 @@ static void cuts_at_random_have_the_ghosts_that_are_expected(void **state) {
   (void)state;
   for (uint64_t seed = 1; seed <= CUTS; seed++) {
     kith_graph *g = test_graph_cut(&list, &alone, SIZE, seed);
-    assert_int_equal(kith_plan_count(g, SIZE, 1, &cut), KITH_OK);
+    assert_int_equal(kith_plan_count(g, NULL, SIZE, 1, &cut), KITH_OK);
     rows += cut.rows / CUTS;
     pairs += cut.cut_pairs / CUTS;
     kith_graph_destroy(&g);
@@ -150,14 +150,14 @@ static void designs_send_less(void **state) {
   const kith_plan_design each = {.in_place = false}, last = {.reads_last = true}, once = {.in_place = true};
   kith_plan_cut cut;
   (void)state;
-  assert_int_equal(kith_plan_count(whole, 6, 2, &cut), KITH_OK);
+  assert_int_equal(kith_plan_count(whole, NULL, 6, 2, &cut), KITH_OK);
   assert_true(kith_plan_step_counts(&cut, &w, &each).bytes == 6 * cut.rows);
   const kith_plan_step fewer = kith_plan_step_counts(&cut, &w, &last); /* forward none, backward half */
   assert_true(is_near(fewer.bytes, cut.rows * (4 + 0.5 + 0.25), 1e-12) && fewer.whole_bytes == 4 * cut.rows);
   assert_true(fewer.messages == 7 * cut.messages);
   const kith_plan_step in_place = kith_plan_step_counts(&cut, &w, &once);
   assert_true(in_place.bytes == 6 * cut.node_rows_once && in_place.messages == 6 * cut.node_pairs);
-  assert_int_equal(kith_plan_count(whole, 6, 6, &cut), KITH_OK);
+  assert_int_equal(kith_plan_count(whole, NULL, 6, 6, &cut), KITH_OK);
   assert_true(kith_plan_step_counts(&cut, &w, &once).bytes == 0);
 }
 
