@@ -136,7 +136,8 @@ static kith_agreed export_adopt_as_best(run *r, const held *h) {
                        .remeasured = true,
                        .epoch = h->epoch,
                        .eval = &m,
-                       .split = kith__run_split(r)};
+                       .split = kith__run_split(r),
+                       .how = &r->o->evaluate};
   KITH_TRY(kith_agree(r->comm, kith__history_add(&r->history, &line)));
   KITH_TRY(kith_agree(r->comm, r->comm->rank == 0 ? kith__history_write(&r->history) : KITH_OK));
 done:

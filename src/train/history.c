@@ -35,6 +35,19 @@ static int history_metrics(const kith_metrics *m, size_t size, char *text) {
   return at;
 }
 
+/* What the metrics are of, in the words of kith evaluate: "protocol": "full", "candidates": "all", "mask":
+ * […] */
+static int history_protocol(const kith_eval_options *o, size_t size, char *text) {
+  int at =
+      snprintf(text, size, o->sampled > 0 ? ", \"protocol\": \"sampled-%d\"" : ", \"protocol\": \"full\"",
+               o->sampled);
+  at += snprintf(text + at, size - (size_t)at, ", \"candidates\": \"%s\", \"mask\": [",
+                 o->scope.candidates == KITH_CANDIDATES_COLD ? "cold" : "all");
+  for (int i = 0; i < o->scope.mask.n; i++)
+    at += snprintf(text + at, size - (size_t)at, "%s\"%s\"", i ? ", " : "", o->scope.mask.of[i]);
+  return at + snprintf(text + at, size - (size_t)at, "]");
+}
+
 static int history_accuracy(const kith_accuracy *a, size_t size, char *text) {
   return snprintf(text, size,
                   ", \"accuracy\": %.10g, \"right\": %lld, \"nodes\": %lld, \"held_out_loss\": %.10g",
@@ -120,7 +133,10 @@ kith_status kith__history_add(history *h, const history_line *line) {
     n += snprintf(text + n, sizeof text - (size_t)n, ", \"split\": \"%s\"", line->split);
     if (line->classifies)
       n += history_accuracy(&line->eval->classification, sizeof text - (size_t)n, text + n);
-    else n += history_metrics(&line->eval->ranking, sizeof text - (size_t)n, text + n);
+    else {
+      n += history_protocol(line->how, sizeof text - (size_t)n, text + n);
+      n += history_metrics(&line->eval->ranking, sizeof text - (size_t)n, text + n);
+    }
   }
   n += history_learned(&line->learned, sizeof text - (size_t)n, text + n);
   n += history_layers(line, sizeof text - (size_t)n, text + n);

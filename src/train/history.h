@@ -33,6 +33,7 @@ typedef struct history_line {
   int64_t n_example, halo_bytes;
   const kith_eval_result *eval; /* null: the epoch was not evaluated */
   const char *split;            /* "valid", "test", or "test-selected" */
+  const kith_eval_options *how; /* with eval, of a ranking: its protocol */
   kith_learned learned;         /* of relations, after the epoch */
   int n_layer;                  /* 0: oversmoothing was not measured */
   kith_oversmoothing layer[KITH_MAX_LAYER_OUTPUTS];

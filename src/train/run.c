@@ -185,6 +185,7 @@ static kith_agreed run_evaluate(run *r, bool last, history_line *line, kith_eval
   double score = kith__run_score(r, m);
   line->eval = m;
   line->split = kith__run_split(r);
+  line->how = e;
   bool better = r->best_epoch == 0 || score > r->best;
   r->bad_evals = better ? 0 : r->bad_evals + 1;
   if (better) {
