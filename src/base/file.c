@@ -299,3 +299,8 @@ done:
   if (fd >= 0) close(fd);
   return st;
 }
+
+bool kith_file_is_same(const char *a, const char *b) {
+  struct stat x, y;
+  return a[0] && b[0] && stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}

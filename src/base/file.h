@@ -74,4 +74,7 @@ kith_status kith_text_write(const char *path, const char *text) KITH_MUST_USE;
  */
 kith_status kith_text_append(const char *path, int64_t size, const char *text, bool *fits) KITH_MUST_USE;
 
+/** Whether two paths are those of one file or folder that is there.  Local. */
+bool kith_file_is_same(const char *a, const char *b);
+
 #endif

@@ -1,6 +1,8 @@
 /* kith report: one page of HTML about a run. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/report.h"
@@ -20,6 +22,20 @@ done:
   return st;
 }
 
+/* A file that can be written: --output names one, and a refit is there. */
+static kith_status report_check(const cli *c, const char *output) {
+  kith_status st = KITH_OK;
+  struct stat is;
+  KITH_CHECK(!output || output[0], KITH_EUSAGE, "kith report: --output: is empty; name a file");
+  KITH_CHECK(!output || stat(output, &is) != 0 || !S_ISDIR(is.st_mode), KITH_EUSAGE,
+             "--output %s: is a folder; name a file in it, such as report.html", output);
+  KITH_CHECK(!c->refit || access(c->job.work, F_OK) == 0, KITH_ENOINPUT,
+             "%s: there is no refit: run kith train %s --refit first", c->job.work, c->job_args);
+  if (output) KITH_TRY(kith_job_check_output(&c->job, output));
+done:
+  return st;
+}
+
 /* --compare is repeatable, and takes the words behind it as well. */
 static kith_status report_take(cli *c, report_arguments *a) {
   kith_status st = KITH_OK;
@@ -35,7 +51,7 @@ static kith_status report_take(cli *c, report_arguments *a) {
   KITH_TRY(cli_no_more(c));
   if (output) KITH_TRY(kith_text_copy("--output", output, sizeof a->path, a->path));
   else KITH_TRY(kith_path_join(c->job.work, "report.html", a->path));
-  if (output && c->comm->rank == 0) KITH_TRY(kith_job_check_output(&c->job, a->path));
+  if (c->comm->rank == 0) KITH_TRY(report_check(c, output));
 done:
   return st;
 }
@@ -54,7 +70,8 @@ static kith_status report_write(const cli *c, const report_arguments *a, const c
                                  .compare = a->compare,
                                  .n_example = x->n,
                                  .example = x->of,
-                                 .no_reasons = x->lack};
+                                 .no_reasons = x->lack,
+                                 .graph = x->graph};
   return kith_report_write(&o, a->path, out);
 }
 

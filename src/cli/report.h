@@ -10,6 +10,7 @@ typedef struct cli_report_examples {
   int n;
   kith_report_example *of; /* [n], on rank 0 */
   char lack[512];          /* why they have no reasons; "": they have */
+  kith_graph *graph; /* on one rank, the graph that they were made of, for the rest of the page; or null */
 } cli_report_examples;
 
 /*

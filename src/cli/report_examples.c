@@ -209,8 +209,15 @@ kith_agreed cli_report_examples_make(cli *c, cli_report_examples *x) {
   if (!a.base.x || !a.base.item.n) goto done;
   KITH_TRY(examples_make(c, &a, x));
 done:
+  if (c->comm->size == 1) {
+    x->graph = a.base.g;
+    a.base.g = NULL;
+  }
   cli_explain_free(&a);
   return st;
 }
 
-void cli_report_examples_free(cli_report_examples *x) { KITH_FREE(x->of); }
+void cli_report_examples_free(cli_report_examples *x) {
+  KITH_FREE(x->of);
+  kith_graph_destroy(&x->graph);
+}

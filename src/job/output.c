@@ -5,19 +5,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "job/table.h"
-
-static bool output_is_same(const char *a, const char *b) {
-  struct stat x, y;
-  return a[0] && b[0] && stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
 
 /* Whether a file is one of several paths or globs, one a line. */
 static bool output_is_among(const char *path, const char *lines) {
   char copy[KITH_PATH], *rest = NULL;
   snprintf(copy, sizeof copy, "%s", lines);
   for (const char *one = strtok_r(copy, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest))
-    if (output_is_same(path, one) || fnmatch(one, path, FNM_PATHNAME) == 0) return true;
+    if (kith_file_is_same(path, one) || fnmatch(one, path, FNM_PATHNAME) == 0) return true;
   return false;
 }
 
@@ -30,7 +26,7 @@ static bool output_is_stage(const kith_job *job, const char *path) {
   const char *base = basename(name);
   bool own = strncmp(base, "checkpoint-", strlen("checkpoint-")) == 0;
   for (size_t i = 0; i < sizeof stage / sizeof *stage; i++) own |= strcmp(base, stage[i]) == 0;
-  return own && output_is_same(dirname(folder), job->work);
+  return own && kith_file_is_same(dirname(folder), job->work);
 }
 
 /* The key by which the job reads this file, null if none does; `own` is the key that says where it is
@@ -40,7 +36,7 @@ static const char *output_key(const kith_job *job, const job_table *t, const cha
     const job_key *k = &t->key[i];
     const char *read = (const char *)job + k->offset;
     if (strcmp(k->key, own) == 0) continue;
-    if (k->kind == JOB_PATH && output_is_same(path, read)) return k->key;
+    if (k->kind == JOB_PATH && kith_file_is_same(path, read)) return k->key;
     if (k->kind == JOB_PATHS && output_is_among(path, read)) return k->key;
   }
   return NULL;
@@ -55,7 +51,8 @@ kith_status kith_job_check_output(const kith_job *job, const char *path) {
   kith_status st = KITH_OK;
   job_table t;
   kith__job_table_of(job, &t);
-  KITH_CHECK(!output_is_same(path, job->path), KITH_EUSAGE, "%s: is the job file; write another file", path);
+  KITH_CHECK(!kith_file_is_same(path, job->path), KITH_EUSAGE, "%s: is the job file; write another file",
+             path);
   KITH_CHECK(!kith_job_is_own_name(path), KITH_EUSAGE,
              "%s: is a name that Kith keeps for itself; write another file", path);
   KITH_CHECK(!output_is_stage(job, path), KITH_EUSAGE,
@@ -75,15 +72,15 @@ kith_status kith_job_check_stage(const kith_job *job, const char *name, const ch
   KITH_TRY(kith_path_join(job->work, name, usual));
   KITH_TRY(kith_path_join(job->work, "new.h5", new_file));
   KITH_TRY(kith_job_file(job, rest, other));
-  KITH_CHECK(!output_is_same(path, job->path), KITH_EUSAGE, "%s: is the job file; name another file for %s",
-             path, name);
+  KITH_CHECK(!kith_file_is_same(path, job->path), KITH_EUSAGE,
+             "%s: is the job file; name another file for %s", path, name);
   KITH_CHECK(!kith_job_is_own_name(path), KITH_EUSAGE,
              "%s: is a name that Kith keeps for itself; name another file for %s", path, name);
-  KITH_CHECK(!output_is_same(path, other) && strcmp(path, other) != 0, KITH_EUSAGE,
+  KITH_CHECK(!kith_file_is_same(path, other) && strcmp(path, other) != 0, KITH_EUSAGE,
              "%s: is the job's %s; name another file for %s", path, rest, name);
-  KITH_CHECK(strcmp(path, new_file) != 0 && !output_is_same(path, new_file), KITH_EUSAGE,
+  KITH_CHECK(strcmp(path, new_file) != 0 && !kith_file_is_same(path, new_file), KITH_EUSAGE,
              "%s: is the file of kith embed; name another file for %s", path, name);
-  KITH_CHECK(strcmp(path, usual) == 0 || output_is_same(path, usual) || !output_is_stage(job, path),
+  KITH_CHECK(strcmp(path, usual) == 0 || kith_file_is_same(path, usual) || !output_is_stage(job, path),
              KITH_EUSAGE, "%s: is another file of the work folder's own; name another file for %s", path,
              name);
   const char *key = output_key(job, &t, path, strcmp(name, "graph.h5") == 0 ? "graph" : "parts");

@@ -9,6 +9,7 @@
 /* Which groups nodes are in: rows of l are nodes and its values groups, or the other way round; or `of`. */
 typedef struct map_groups {
   const kith_ragged *l;
+  kith_ragged features; /* l, of features of items */
   bool by_node;
   const int32_t *of; /* [n] the group of each node, -1: none; null: l says it */
   int64_t n_all;     /* groups */
@@ -72,6 +73,13 @@ static kith_status groups_find(kith_report *r, const kith_dataset *d, map_groups
     s->by_node = e->from == KITH_ITEM;
     KITH_TRY(kith_type_ids_read(&r->alone, path, &d->schema, other, &s->ids).status);
     snprintf(m->by, sizeof m->by, "%s", d->schema.type[other]);
+  } else if (d->features[KITH_ITEM].start) {
+    const kith_features *x = &d->features[KITH_ITEM];
+    s->features = (kith_ragged){.n_row = x->n_row, .start = x->start, .value = x->index};
+    s->l = &s->features;
+    s->by_node = true;
+    KITH_TRY(kith_feature_ids_read(&r->alone, path, &d->schema, KITH_ITEM, &s->ids).status);
+    snprintf(m->by, sizeof m->by, "feature");
   }
   s->n_all = s->ids.n;
 done:

@@ -11,7 +11,7 @@ enum { PAGE_SPEC = 32, PAGE_LINE = 4096 };
 #define PAGE_REPLACEMENT "\xef\xbf\xbd"
 #define PAGE_NARROW "\xe2\x80\xaf"
 
-static void page_append(report_page *p, const char *text, int64_t n) {
+void kith__page_append(report_page *p, const char *text, int64_t n) {
   if (kith_is_bad(p->st)) return;
   if (p->n + n + 1 > p->room) {
     int64_t room = 2 * (p->n + n) + 4096;
@@ -25,7 +25,7 @@ static void page_append(report_page *p, const char *text, int64_t n) {
 }
 
 void kith__page_html(report_page *p, const char *html) {
-  if (html) page_append(p, html, (int64_t)strlen(html));
+  if (html) kith__page_append(p, html, (int64_t)strlen(html));
 }
 
 /* What stands for a character in HTML; null: itself. */
@@ -49,7 +49,7 @@ static void page_escape(report_page *p, const char *text, int64_t size) {
     if (entity) kith__page_html(p, entity);
     else if (n == 0 || (!space && kith_unicode_is_control(code)) || kith_unicode_is_invisible(code))
       kith__page_html(p, PAGE_REPLACEMENT);
-    else page_append(p, text, n);
+    else kith__page_append(p, text, n);
     text += n > 0 ? n : 1;
   }
 }
@@ -81,7 +81,7 @@ static void page_put(report_page *p, const char *html, va_list *rest) {
   char spec[PAGE_SPEC];
   while (*html) {
     size_t n = strcspn(html, "%");
-    page_append(p, html, (int64_t)n);
+    kith__page_append(p, html, (int64_t)n);
     html += n;
     if (!*html) break;
     n = strcspn(html + 1, "scdfeg%") + 2;

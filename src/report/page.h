@@ -30,6 +30,8 @@ struct report_lack {
 void kith__page_put(report_page *p, const char *html, ...) KITH_FORMAT(2, 3);
 /** Append HTML as it is: another page's text, which is null while that is empty; constants. */
 void kith__page_html(report_page *p, const char *html);
+/** The same of n bytes, which need no zero at their end. */
+void kith__page_append(report_page *p, const char *html, int64_t n);
 /** Append text, escaped.  Bytes that are no UTF-8, control characters and bidirectional overrides become the
  * replacement character. */
 void kith__page_text(report_page *p, const char *text);

@@ -9,6 +9,7 @@
 
 #include "base/fault.h"
 #include "base/file.h"
+#include "report/narrow.h"
 #include "report/section.h"
 #include "store/store.h"
 
@@ -53,11 +54,12 @@ kith_status kith__report_graph(kith_report *r, kith_graph **out) {
   kith_status st = KITH_OK;
   char path[KITH_PATH];
   KITH_TRY(kith_job_file(r->o->job, "parts.h5", path));
-  if (!r->graph) KITH_TRY(kith_graph_read(&r->alone, path, &r->graph).status);
-  KITH_CHECK(!r->run.sizes.is || r->graph->fingerprint == (uint64_t)r->run.sizes.fingerprint, KITH_EDATA,
+  if (!r->o->graph && !r->graph) KITH_TRY(kith_graph_read(&r->alone, path, &r->graph).status);
+  kith_graph *g = r->o->graph ? r->o->graph : r->graph;
+  KITH_CHECK(!r->run.sizes.is || g->fingerprint == (uint64_t)r->run.sizes.fingerprint, KITH_EDATA,
              "%s: was cut from another graph than %s; run kith partition %s again", path, r->run.graph_path,
              r->o->job_args);
-  *out = r->graph;
+  *out = g;
 done:
   return st;
 }
@@ -86,11 +88,35 @@ static void report_free(kith_report *r) {
 
 /* ---- sections ---- */
 
+/* Where metrics.jsonl and embeddings.h5 are not of each other: named in the page, and a warning. */
+static void report_say_lines(const kith_report *r, report_page *p) {
+  const report_run *run = &r->run;
+  char text[3 * KITH_PATH] = "";
+  if (!run->metrics.value || run->metrics.value->n == 0) return;
+  if (!run->has_rows)
+    snprintf(text, sizeof text, "%s is not there: training goes on, or was interrupted; run kith train %s",
+             run->rows_path, r->o->job_args);
+  else if (!kith__report_is_exported(run))
+    snprintf(
+        text, sizeof text,
+        "%s/metrics.jsonl is of another run than %s: its curves are not of these rows; training goes on, or "
+        "was interrupted: run kith train %s",
+        run->folder, run->rows_path, r->o->job_args);
+  else if (!kith__report_picked_line(run))
+    snprintf(text, sizeof text,
+             "%s/metrics.jsonl has no line of epoch %lld, which %s holds: it was cut short", run->folder,
+             (long long)run->from.epoch, run->rows_path);
+  if (!text[0]) return;
+  kith_warn("%s", text);
+  kith__page_missing(p, run->has_rows ? "curves of these rows" : "the rows of this training", "%s", text);
+}
+
 /* All sections into `body`, links to them into `nav`. */
 static kith_status report_write_sections(kith_report *r, report_page *body, report_page *nav,
                                          kith_report_result *out) {
   kith_status st = KITH_OK;
   if (r->run.trouble[0]) kith__page_missing(body, "a damaged file", "%s", r->run.trouble);
+  report_say_lines(r, body);
   for (int i = 0; i < REPORT_SECTIONS; i++) {
     const report_section *s = report_sections[i];
     report_page p = {.n_id = body->n_id, .lack = body->lack};
@@ -106,7 +132,7 @@ static kith_status report_write_sections(kith_report *r, report_page *body, repo
     if (p.n > 0) {
       kith__page_put(nav, "<a href=\"#%s\">%s</a> ", s->id, s->title);
       kith__page_put(body, "<section id=\"%s\"><h2>%s</h2>\n", s->id, s->title);
-      kith__page_html(body, p.text);
+      kith__narrow_put(body, p.text);
       kith__page_html(body, "</section>\n");
       out->n_section++;
     }
@@ -214,6 +240,18 @@ done:
   return st;
 }
 
+/* Runs that are compared are different ones. */
+static kith_status report_check_other(const kith_report *r, int i) {
+  kith_status st = KITH_OK;
+  KITH_CHECK(!kith_file_is_same(r->other[i].folder, r->run.folder), KITH_EUSAGE,
+             "--compare %s: is the run of the report itself; name another", r->o->compare[i]);
+  for (int k = 0; k < i; k++)
+    KITH_CHECK(!kith_file_is_same(r->other[i].folder, r->other[k].folder), KITH_EUSAGE,
+               "--compare %s: is named twice", r->o->compare[i]);
+done:
+  return st;
+}
+
 static kith_status report_read(kith_report *r) {
   kith_status st = KITH_OK;
   const kith_report_options *o = r->o;
@@ -225,6 +263,7 @@ static kith_status report_read(kith_report *r) {
   for (int i = 0; i < o->n_compare; i++) {
     r->n_other++;
     KITH_TRY(kith__report_run_find(o->compare[i], &r->other[i]));
+    KITH_TRY(report_check_other(r, i));
   }
 done:
   return st;

@@ -49,6 +49,7 @@ typedef struct kith_report_options {
   int n_example;
   const kith_report_example *example; /**< [n_example] */
   const char *no_reasons;             /**< why they have no reasons; "": they have */
+  kith_graph *graph; /**< that of parts.h5, if one rank has read all of it; null: it is read when needed */
 } kith_report_options;
 
 typedef struct kith_report_result {
@@ -61,8 +62,9 @@ typedef struct kith_report_result {
  * Read what the work folder has and write the page at `path`, atomically.  What is missing or damaged is
  * named in the page; damage is also a warning.  Local; one rank calls it.
  *
- * Errors: KITH_ENOINPUT (the folder has nothing to report, or another run is missing), KITH_ECONFIG (a job
- * file of another run), KITH_EOUTPUT (a file that is no report is in the way), KITH_EIO, KITH_ENOMEM.
+ * Errors: KITH_EUSAGE (a run is compared with itself), KITH_ENOINPUT (the folder has nothing to report, or
+ * another run is missing), KITH_ECONFIG (a job file of another run), KITH_EOUTPUT (a file that is no report
+ * is in the way), KITH_EIO, KITH_ENOMEM.
  */
 kith_status kith_report_write(const kith_report_options *o, const char *path,
                               kith_report_result *out) KITH_MUST_USE;

@@ -158,6 +158,25 @@ static void curves_say(const kith_report *r, report_page *p, const kith_json_val
                      epoch, split);
 }
 
+/* How epochs were measured, as the picked line says; lines of earlier versions do not. */
+static void curves_protocol(report_page *p, const kith_json_value *picked) {
+  const char *protocol = kith_json_text(picked, "protocol"),
+             *candidates = kith_json_text(picked, "candidates");
+  const kith_json_value *mask = kith_json_get(picked, "mask");
+  char masked[256] = "";
+  size_t at = 0;
+  if (!protocol) return;
+  for (const kith_json_value *v = mask ? mask->first : NULL; v && at < sizeof masked; v = v->next)
+    at += (size_t)snprintf(masked + at, sizeof masked - at, "%s%s", at ? ", " : "",
+                           v->kind == KITH_JSON_TEXT ? v->text : "?");
+  kith__page_prose(p, "note", "Epochs were measured with protocol %s: ranked are %s%s%s%s.", protocol,
+                   strcmp(protocol, "full") != 0                   ? "candidates that are drawn"
+                   : candidates && strcmp(candidates, "cold") == 0 ? "items without training interactions"
+                                                                   : "all items",
+                   masked[0] ? ", but for the user's in " : "", masked,
+                   strcmp(protocol, "full") != 0 ? "; not comparable with full ranking" : "");
+}
+
 static kith_status curves_write(kith_report *r, report_page *p) {
   kith_status st = KITH_OK;
   curves c = {.run = &r->run, .p = p, .x_label = "epoch", .refit = r->o->refit};
@@ -174,6 +193,7 @@ static kith_status curves_write(kith_report *r, report_page *p) {
   if (kith_json_get(r->run.metrics.value->first, "round")) c.x_label = "round";
   KITH_TRY(curves_alloc(&c));
   curves_say(r, p, c.picked);
+  if (c.picked) curves_protocol(p, c.picked);
   curves_draw(&c);
 done:
   curves_free(&c);

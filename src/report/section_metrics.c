@@ -161,19 +161,33 @@ static void metrics_range(const kith_json_value *g, size_t size, char *text) {
   else snprintf(text, size, "%.0f – %.0f", from, to);
 }
 
-/* Who is served worst, in a sentence; none where recall and NDCG disagree: recall also falls with the length
- * of held-out lists. */
+/* A bound of the standard error of a group's recall: a number from 0 to 1 whose mean is p has a variance of
+ * at most p (1 - p).  Users, or held-out pairs, count. */
+static double metrics_error(const metrics_groups *of, const kith_json_value *g, int k) {
+  const double p = metrics_value(g, 0, k),
+               n = kith_json_number(g, "held_out", kith_json_number(g, of->member, NAN));
+  return sqrt(p * (1 - p) / n);
+}
+
+/* Whether a group has a figure: items without held-out pairs have none. */
+static bool metrics_has(const kith_json_value *g) { return kith_json_number(g, "held_out", 1) > 0; }
+
+/* Who is served worst, in a sentence; none where it may be chance, or where recall and NDCG disagree: recall
+ * also falls with the length of held-out lists. */
 static void metrics_worst(report_page *p, const metrics_groups *of, const kith_json_value *list, int k,
                           double all) {
   const kith_json_value *worst = list->first, *by_ndcg = list->first;
   char range[64];
+  while (worst->next && !metrics_has(worst)) worst = worst->next;
   for (const kith_json_value *g = list->first; g; g = g->next) {
+    if (!metrics_has(g)) continue;
     if (metrics_value(g, 0, k) < metrics_value(worst, 0, k)) worst = g;
     if (metrics_value(g, 1, k) < metrics_value(by_ndcg, 1, k)) by_ndcg = g;
   }
   const bool disagree = isfinite(metrics_value(worst, 1, k)) && by_ndcg != worst;
   double value = metrics_value(worst, 0, k);
   if (!isfinite(value) || !(all > 0) || list->n < 2 || disagree) return;
+  if (!(value < all - metrics_error(of, worst, k))) return;
   metrics_range(worst, sizeof range, range);
   if (value / all < 0.005)
     kith__page_prose(p, "note", "Served worst: %s with %s interactions, Recall@%d %.4f, of all %.4f.",
@@ -206,7 +220,7 @@ static void metrics_group_table(report_page *p, const metrics_groups *of, const 
                    PAGE_COUNT((int64_t)kith_json_number(g, of->member, 0)));
     if (held_out) kith__page_put(p, "<td>%s</td>", PAGE_COUNT((int64_t)kith_json_number(g, "held_out", 0)));
     kith__bar_put(p, metrics_value(g, 0, k), most);
-    kith__page_put(p, "<td>%s</td>", PAGE_METRIC(metrics_value(g, 0, k)));
+    kith__page_put(p, "<td>%s</td>", PAGE_METRIC(metrics_has(g) ? metrics_value(g, 0, k) : NAN));
     if (ndcg) kith__page_put(p, "<td>%s</td>", PAGE_METRIC(metrics_value(g, 1, k)));
     kith__page_html(p, "</tr>\n");
   }

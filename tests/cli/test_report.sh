@@ -54,7 +54,7 @@ result $((picked + 1))
 page work/report.html "of another training" "kith evaluate job.yaml"
 result "$picked"
 "$KITH" report job.yaml >/dev/null
-page work/report.html "0.2345" "0.1234" "popular" "1.90 times the Recall@10 of the only baseline that was run, popular" "users with 1 – 8 interactions, Recall@10 0.0821, 0.35 times" "items with 0 – 9 interactions" "3.0 kB"
+page work/report.html "0.2345" "0.1234" "popular" "1.90 times the Recall@10 of the only baseline that was run, popular" "with protocol full: ranked are all items, but for the user&#39;s in interactions" "users with 1 – 8 interactions, Recall@10 0.0821, 0.35 times" "items with 0 – 9 interactions" "3.0 kB"
 if grep -F "0.2345" work/report.html | grep -F "Not shown" >/dev/null; then fail "what is shown is said to be missing"; fi
 
 # A run without measured epochs has what kith evaluate wrote; runs of one name are called by their folders.
@@ -83,11 +83,15 @@ if grep -F "<b>0.9955</b>" "$dir/three.html" >/dev/null; then fail "a sampled fi
 "$KITH" report job.yaml --set work=other --output "$dir/four.html" >/dev/null
 page "$dir/four.html" "Recall@10, test split, sampled-20"
 
-# Nobody is served worst where recall and NDCG disagree; a refit has validation interactions, too.
+# Nobody is served worst where it may be chance (44 pairs of .18 have an error of .058), or where recall and NDCG disagree; a refit has validation interactions, too.
 cp work/evaluate-test.json "$dir/evaluate"
 /usr/bin/python3 -c 'import json; f = "work/evaluate-test.json"; e = json.load(open(f)); e["groups"]["users"][0]["ndcg@10"] = .9; json.dump(e, open(f, "w"))'
 "$KITH" report job.yaml >/dev/null
 if grep -F "Served worst: users" work/report.html >/dev/null; then fail "the wrong group is served worst"; fi
+grep -F "Served worst: items" work/report.html >/dev/null || fail "no items are served worst"
+/usr/bin/python3 -c 'import json; f = "work/evaluate-test.json"; e = json.load(open(f)); e["groups"]["items"][0]["recall@10"] = .18; json.dump(e, open(f, "w"))'
+"$KITH" report job.yaml >/dev/null
+if grep -F "Served worst" work/report.html >/dev/null; then fail "chance is served worst"; fi
 mv "$dir/evaluate" work/evaluate-test.json
 mkdir work/refit
 cp work/embeddings.h5 work/metrics.jsonl work/refit
@@ -108,6 +112,26 @@ echo mine >"$dir/mine.html"
 refused 73 "no report of Kith" job.yaml --output "$dir/mine.html"
 refused 64 "is the job file" job.yaml --output job.yaml
 refused 66 "no such work folder" job.yaml --compare nowhere
+refused 64 "is the run of the report itself" job.yaml --compare other ./work
+refused 64 "is named twice" job.yaml --compare other ./other
+refused 66 "there is no refit" job.yaml --refit
+refused 64 "is empty; name a file" job.yaml --output ""
+refused 64 "is a folder; name a file in it" job.yaml --output "$dir"
+
+# Files of a run that are not of each other are named on the terminal, too; so are lines that were cut off.
+said() { # TEXT: in a warning and in the page of job.yaml
+  "$KITH" report job.yaml --quiet 2>"$dir/err"
+  grep -F -- "$1" "$dir/err" >/dev/null || fail "no warning: $1: $(cat "$dir/err")"
+  page work/report.html "${1%% *}"
+}
+sed -i 's/"run": "[^"]*"/"run": "another"/' work/metrics.jsonl
+said "is of another run than"
+head -n $((picked - 1)) "$dir/metrics" >work/metrics.jsonl
+said "has no line of epoch $picked"
+cp "$dir/metrics" work/metrics.jsonl
+mv work/embeddings.h5 "$dir/rows"
+said "embeddings.h5 is not there"
+mv "$dir/rows" work/embeddings.h5
 [ "$(cat "$dir/mine.html")" = mine ] || fail "a file was replaced"
 
 # In a browser: at the width of a phone and of a screen, light and dark.

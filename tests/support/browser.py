@@ -1,7 +1,7 @@
 """Look at pages in headless Chromium: browser.py PAGE.html … ; prints what is wrong, and exits with 1 then.
 
 Each page at 390 and 1280 pixels, light and dark, and as it is printed: no error or warning in the console, nothing fetched, no text
-over another, nothing beyond the window, text that can be read against its background.  With --png FOLDER it
+over another, nothing beyond the window, no table that needs scrolling, text that can be read against its background.  With --png FOLDER it
 also leaves pictures there.
 """
 import base64, json, os, socket, struct, subprocess, sys, tempfile, time
@@ -17,6 +17,8 @@ CHECK = r"""
     if (r.width > 0 && !clipped(e) && (r.right > wide + 0.5 || r.left < -0.5)) bad.push('beyond the window: ' + name(e));
   }
   if (document.documentElement.scrollWidth > wide) bad.push('the page is wider than the window');
+  for (const e of document.querySelectorAll('.scroll'))
+    if (e.scrollWidth > e.clientWidth + 1) bad.push('needs scrolling, ' + e.scrollWidth + ': ' + name(e));
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let t; (t = walk.nextNode());) {
     if (!t.data.trim() || t.parentElement.closest('title, desc, style')) continue;
