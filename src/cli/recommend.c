@@ -250,9 +250,10 @@ done:
   return st;
 }
 
-/* Gather the lists of all users on rank 0 in original order, in blocks of users: item, score [n_user, k]. */
-static kith_agreed recommend_gather(cli *c, const recommend_data *a, const kith_topk *top, int32_t *item,
-                                    float *score) {
+/* Gather the lists of users, whose original numbers are `user`, on rank 0 in their order, in blocks of users:
+ * item, score [n_user, k]. */
+static kith_agreed recommend_gather(cli *c, const recommend_data *a, const kith_topk *top,
+                                    const int32_t *user, int32_t *item, float *score) {
   kith_agreed st = {KITH_OK};
   int64_t n = a->g->n[KITH_USER], k = top->k;
   int32_t *some = NULL;
@@ -266,7 +267,7 @@ static kith_agreed recommend_gather(cli *c, const recommend_data *a, const kith_
       their[i] = -INFINITY;
     }
     for (kith_lid u = 0; u < top->n_user; u++) {
-      int64_t original = a->g->original[a->g->row_of[KITH_USER][u]] - first;
+      int64_t original = user[u] - first;
       if (original < 0 || original >= size) continue;
       memcpy(some + original * k, top->item + u * k, (size_t)k * sizeof *some);
       memcpy(their + original * k, top->score + u * k, (size_t)k * sizeof *their);
@@ -361,16 +362,16 @@ static kith_status recommend_write(const char *path, const recommend_data *a, in
 static kith_agreed recommend_all(cli *c, const recommend_request *w, const recommend_data *a, bool replaces) {
   kith_agreed st = {KITH_OK};
   kith_topk top = {0};
-  int32_t *item = NULL;
+  int32_t *item = NULL, *user = NULL;
   float *score = NULL;
   int64_t n = c->comm->rank == 0 ? a->g->n[KITH_USER] * w->k : 0;
   recommend_print_scope(c);
   recommend_warn_unknown_of_all(c, a->g);
-  KITH_TRY(kith_eval_topk(c->comm, a->g, a->d, a->x, &a->from.direct, &a->pairs, w->k, &c->job.evaluate.scope,
-                          0, NULL, &top));
+  KITH_TRY(kith_eval_topk_all(c->comm, a->g, a->d, a->x, &a->from.direct, &a->pairs, w->k,
+                              &c->job.evaluate.scope, &top, &user));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(item, n)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(score, n)));
-  KITH_TRY(recommend_gather(c, a, &top, item, score));
+  KITH_TRY(recommend_gather(c, a, &top, user, item, score));
   KITH_TRY(
       kith_agree(c->comm, c->comm->rank == 0 ? recommend_write(w->output, a, w->k, item, score) : KITH_OK));
   cli_json(c, "users", "%lld", (long long)a->g->n[KITH_USER]);
@@ -383,6 +384,7 @@ static kith_agreed recommend_all(cli *c, const recommend_request *w, const recom
 done:
   kith_topk_free(&top);
   KITH_FREE(item);
+  KITH_FREE(user);
   KITH_FREE(score);
   return st;
 }

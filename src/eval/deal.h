@@ -39,4 +39,10 @@ kith_agreed kith__deal_make(const kith_comm *comm, const kith_graph *g, int d, c
                             kith__deal *out) KITH_MUST_USE;
 void kith__deal_free(kith__deal *deal);
 
+/* The top lists of the users of a deal, in its order; deal->user is null then.  Collective.  Errors: those of
+ * kith_eval_topk(); *top is freed by the caller. */
+kith_agreed kith__eval_topk_dealt(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                                  const kith_direct_term *direct, int k, kith__deal *deal,
+                                  kith_topk *top) KITH_MUST_USE;
+
 #endif

@@ -18,6 +18,17 @@ kith_agreed kith_eval_ranks(const kith_comm *comm, const kith_graph *g, const ki
 kith_agreed kith_eval_topk_valid(const kith_comm *comm, const kith_graph *g, int d, const float *x,
                                  const kith_direct_term *direct, int k, const kith_eval_scope *scope,
                                  kith_lid n_user, const kith_lid *user, kith_topk *top) KITH_MUST_USE;
+/**
+ * kith_eval_topk() of all users, dealt anew: the fullest rank has at most 2 % more than the mean, or one
+ * more.
+ *
+ * @param[out] top   lists of this rank, and …
+ * @param[out] user  [top->n_user] … original numbers of their users; freed by the caller, after a failure,
+ * too
+ */
+kith_agreed kith_eval_topk_all(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                               const kith_direct_term *direct, const kith_pair_terms *pairs, int k,
+                               const kith_eval_scope *scope, kith_topk *top, int32_t **user) KITH_MUST_USE;
 /** Bytes of a ranking of all items: `most_item` the most items of a rank, `n_user` the rank's users, rows of
  * width d, k of each user.  Local. */
 int64_t kith_eval_topk_bytes(int size, int64_t most_item, int64_t n_user, int d, int k);

@@ -134,6 +134,13 @@ int64_t kith__candidates_words(const kith_graph *g);
 void kith__candidates_draw(const kith_graph *g, uint64_t seed, kith_lid u, int64_t n, uint64_t *taken,
                            kith_scored_item *e);
 
+/* ---- topk.c ---- */
+
+/* Full ranking: users with held-out items are ranked once, at the largest cutoff, where there is time.
+ * Collective.  Errors: those of kith_eval_topk(). */
+kith_agreed kith__eval_full(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                            const kith_eval_options *o, kith__metric_sums *t) KITH_MUST_USE;
+
 /* ---- sampled.c ---- */
 
 enum { KITH__SAMPLED_BLOCK = 1 << 22 }; /* candidates in memory, 16 bytes each */

@@ -79,3 +79,27 @@ void kith_metrics_print(const kith_metrics *m, const char *between, size_t size,
   snprintf(buffer, size, "Recall@%d %.4f  NDCG@%d %.4f  HitRate@%d %.4f%sPrecision@%d %.4f  MRR@%d %.4f", k,
            m->recall[c], k, m->ndcg[c], k, m->hit_rate[c], between, k, m->precision[c], k, m->mrr[c]);
 }
+
+kith_agreed kith_eval_metrics_by_group(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                                       const kith_eval_options *o, kith_metrics *out, kith_groups *groups) {
+  kith_agreed st = {KITH_OK};
+  kith__group_sums by = {.out = groups};
+  kith__metric_sums t = {.groups = groups ? &by : NULL};
+  kith_eval_options on = *o;
+  *out = (kith_metrics){0};
+  if (groups) *groups = (kith_groups){0};
+  on.split = kith_eval_split_resolve(comm, g, o->split);
+  KITH_TRY(kith_agreed_same(kith_eval_check(g, o)));
+  if (on.sampled > 0) KITH_TRY(kith__eval_sampled(comm, g, d, x, &on, KITH__SAMPLED_BLOCK, &t));
+  else KITH_TRY(kith__eval_full(comm, g, d, x, &on, &t));
+  kith__metric_sums_reduce(comm, &t, &on, out);
+  kith__group_sums_reduce(comm, t.groups, &on);
+done:
+  kith__group_sums_free(&by);
+  return st;
+}
+
+kith_agreed kith_eval_metrics(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                              const kith_eval_options *o, kith_metrics *out) {
+  return kith_eval_metrics_by_group(comm, g, d, x, o, out, NULL);
+}

@@ -329,15 +329,30 @@ kith_agreed kith_eval_topk(const kith_comm *comm, const kith_graph *g, int d, co
   return topk_lists(comm, g, d, x, direct, pairs, k, scope ? scope : &usual, true, n_user, user, top);
 }
 
+kith_agreed kith__eval_topk_dealt(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                                  const kith_direct_term *direct, int k, kith__deal *deal, kith_topk *top) {
+  kith_agreed st = {KITH_OK};
+  topk_work w = {0};
+  KITH_TRY(kith_agree(comm, topk_work_make(g, d, x, k, &deal->scope, deal->n, &deal->user, &w)));
+  w.users = &deal->users;
+  w.user_x = deal->x;
+  KITH_TRY(topk_direct(comm, direct, &w));
+  KITH_TRY(kith_agree(comm, kith__addend_make(g, deal->pairs, &w.pairs)));
+  KITH_TRY(topk_run(comm, &w));
+  KITH_TRY(kith_agree(comm, topk_take(&w, top)));
+done:
+  topk_work_free(&w);
+  return st;
+}
+
 kith_agreed kith_eval_topk_valid(const kith_comm *comm, const kith_graph *g, int d, const float *x,
                                  const kith_direct_term *direct, int k, const kith_eval_scope *scope,
                                  kith_lid n_user, const kith_lid *user, kith_topk *top) {
   return topk_lists(comm, g, d, x, direct, NULL, k, scope, false, n_user, user, top);
 }
 
-/* Full ranking: users with held-out items are ranked once, at the largest cutoff, where there is time. */
-static kith_agreed topk_evaluate(const kith_comm *comm, const kith_graph *g, int d, const float *x,
-                                 const kith_eval_options *o, kith__metric_sums *t) {
+kith_agreed kith__eval_full(const kith_comm *comm, const kith_graph *g, int d, const float *x,
+                            const kith_eval_options *o, kith__metric_sums *t) {
   kith_agreed st = {KITH_OK};
   topk_work w = {0};
   int32_t *item = NULL;
@@ -370,28 +385,4 @@ done:
   kith__deal_free(&deal);
   kith__scope_free(&s);
   return st;
-}
-
-kith_agreed kith_eval_metrics_by_group(const kith_comm *comm, const kith_graph *g, int d, const float *x,
-                                       const kith_eval_options *o, kith_metrics *out, kith_groups *groups) {
-  kith_agreed st = {KITH_OK};
-  kith__group_sums by = {.out = groups};
-  kith__metric_sums t = {.groups = groups ? &by : NULL};
-  kith_eval_options on = *o;
-  *out = (kith_metrics){0};
-  if (groups) *groups = (kith_groups){0};
-  on.split = kith_eval_split_resolve(comm, g, o->split);
-  KITH_TRY(kith_agreed_same(kith_eval_check(g, o)));
-  if (on.sampled > 0) KITH_TRY(kith__eval_sampled(comm, g, d, x, &on, KITH__SAMPLED_BLOCK, &t));
-  else KITH_TRY(topk_evaluate(comm, g, d, x, &on, &t));
-  kith__metric_sums_reduce(comm, &t, &on, out);
-  kith__group_sums_reduce(comm, t.groups, &on);
-done:
-  kith__group_sums_free(&by);
-  return st;
-}
-
-kith_agreed kith_eval_metrics(const kith_comm *comm, const kith_graph *g, int d, const float *x,
-                              const kith_eval_options *o, kith_metrics *out) {
-  return kith_eval_metrics_by_group(comm, g, d, x, o, out, NULL);
 }

@@ -372,6 +372,49 @@ static void users_are_dealt_evenly_with_their_rows_and_lists(void **state) {
   kith_graph_destroy(&g);
 }
 
+/* The lists of all users are those that their owners compute, whoever is dealt them; ranks have even shares.
+ */
+static void all_users_have_the_lists_of_their_owners(void **state) {
+  (void)state;
+  kith_graph *g = share();
+  float *x = vectors(g);
+  kith_pair_terms terms = terms_of(g);
+  const kith_direct_term none = {0};
+  const kith_eval_scope scope = kith_eval_defaults().scope;
+  kith_topk own, all;
+  int32_t *user = NULL, item[USERS * K] = {0}, wanted[USERS * K] = {0};
+  float score[USERS * K] = {0}, expected[USERS * K] = {0};
+  assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, x, &none, &terms, K, &scope, 0, NULL, &own).status,
+                   KITH_OK);
+  assert_int_equal(kith_eval_topk_all(test_comm, g, WIDTH, x, &none, &terms, K, &scope, &all, &user).status,
+                   KITH_OK);
+  assert_true(all.n_user * test_comm->size <= USERS + USERS / 50 + test_comm->size);
+  for (kith_lid u = 0; u < own.n_user; u++)
+    for (int j = 0; j < K; j++) {
+      const int64_t at = g->original[g->row_of[0][u]] * K + j;
+      wanted[at] = own.item[u * K + j];
+      expected[at] = own.score[u * K + j];
+    }
+  for (kith_lid u = 0; u < all.n_user; u++)
+    for (int j = 0; j < K; j++) {
+      item[user[u] * K + j] = all.item[u * K + j];
+      score[user[u] * K + j] = all.score[u * K + j];
+    }
+  MPI_Allreduce(MPI_IN_PLACE, item, USERS * K, MPI_INT32_T, MPI_SUM, test_comm->mpi);
+  MPI_Allreduce(MPI_IN_PLACE, wanted, USERS * K, MPI_INT32_T, MPI_SUM, test_comm->mpi);
+  MPI_Allreduce(MPI_IN_PLACE, score, USERS * K, MPI_FLOAT, MPI_SUM, test_comm->mpi);
+  MPI_Allreduce(MPI_IN_PLACE, expected, USERS * K, MPI_FLOAT, MPI_SUM, test_comm->mpi);
+  assert_memory_equal(item, wanted, sizeof item);
+  assert_memory_equal(score, expected, sizeof score);
+  kith_topk_free(&own);
+  kith_topk_free(&all);
+  KITH_FREE(user);
+  kith_ragged_free(&terms.item);
+  KITH_FREE(terms.value);
+  free(x);
+  kith_graph_destroy(&g);
+}
+
 /* With as many negatives as there are unmet items, sampled ranking is full ranking with all met items but the
  * truth left out. */
 static void sampling_everything_is_ranking_everything(void **state) {
@@ -573,6 +616,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(lists_of_cold_items_are_the_oracles),
                                      cmocka_unit_test(what_cannot_be_masked_or_ranked_is_refused),
                                      cmocka_unit_test(users_are_dealt_evenly_with_their_rows_and_lists),
+                                     cmocka_unit_test(all_users_have_the_lists_of_their_owners),
                                      cmocka_unit_test(sampling_everything_is_ranking_everything),
                                      cmocka_unit_test(of_equal_logits_the_first_is_the_answer),
                                      cmocka_unit_test(sampled_candidates_are_the_first_unmet_draws),
