@@ -201,6 +201,21 @@ kith_agreed kith_h5_create_single(const kith_comm *comm, const char *path, const
   return file_create(comm, path, format, version, bytes, true, out);
 }
 
+bool kith_h5_alone(kith_h5 *f) {
+  f->self = (kith_comm){.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+  f->all = f->comm;
+  if (f->all->rank == 0) f->comm = &f->self;
+  return f->all->rank == 0;
+}
+
+kith_agreed kith_h5_together(kith_h5 *f, kith_agreed of_rank_0) {
+  f->comm = f->all;
+  f->all = NULL;
+  kith_agreed st = kith_agree(f->comm, f->comm->rank == 0 ? of_rank_0.status : KITH_OK);
+  f->failed = f->failed || kith_is_bad(st);
+  return st;
+}
+
 /* Flush and close; false: some write did not reach the file. */
 static bool file_finish(kith_h5 *f) {
   if (!kith__h5_is_writer(f)) return true;

@@ -36,6 +36,8 @@ struct kith_h5 {
   hid_t file;
   bool writing;
   bool single;            /* writing: only rank 0 calls HDF5 and has `file` */
+  const kith_comm *all;   /* writing: all ranks, while `comm` is rank 0 alone; else null */
+  kith_comm self;         /* rank 0 alone */
   bool sealed;            /* every dataset has checksums, and there is a seal; true for new files */
   kith__seal seal;        /* writing: of what was written so far */
   bool failed;            /* a write failed: the file cannot be published */
@@ -78,8 +80,12 @@ kith_status kith__h5_attr_int(hid_t file, const char *path, const char *name, in
 kith_status kith__h5_attr_real(hid_t file, const char *path, const char *name, double *value) KITH_MUST_USE;
 kith_status kith__h5_attr_text(hid_t file, const char *path, const char *name, char **text) KITH_MUST_USE;
 
-/** Add rows first … first + n - 1 of a dataset, `row` bytes each; the other arguments are those of
- * kith_h5_write().  Local. */
+/** Add that a dataset is there, empty or not.  Local; only rank 0 adds. */
+void kith__h5_fingerprint_dataset(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total);
+/** Add rows first … first + n - 1 of it, `row` bytes each.  Local. */
+void kith__h5_fingerprint_rows(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total,
+                               int64_t first, int64_t n, size_t row, const void *data);
+/** Both of them; the arguments are those of kith_h5_write().  Local. */
 void kith__h5_fingerprint_add(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total,
                               int64_t first, int64_t n, size_t row, const void *data);
 

@@ -16,7 +16,7 @@ static uint64_t fingerprint_mix(uint64_t h) {
   return h ^ (h >> 33);
 }
 
-static uint64_t fingerprint_bytes(uint64_t h, size_t size, const unsigned char *bytes) {
+static inline uint64_t fingerprint_bytes(uint64_t h, size_t size, const unsigned char *bytes) {
   for (size_t i = 0; i < size; i += 8) {
     uint64_t word = 0;
     memcpy(&word, bytes + i, size - i < 8 ? size - i : 8);
@@ -27,17 +27,40 @@ static uint64_t fingerprint_bytes(uint64_t h, size_t size, const unsigned char *
 
 void kith__h5_fingerprint_begin(kith_h5 *f) { f->has_fingerprint = true; }
 
+/* A hash of what a dataset is, from which those of its rows begin. */
+static uint64_t fingerprint_set(const char *name, kith_h5_type type, int d, int64_t n_total) {
+  const int64_t shape[3] = {(int64_t)type, d, n_total};
+  uint64_t set = fingerprint_bytes(strlen(name), strlen(name), (const unsigned char *)name);
+  return fingerprint_bytes(set, sizeof shape, (const unsigned char *)shape);
+}
+
+/* Inlined for rows of one number. */
+static inline uint64_t fingerprint_rows(uint64_t set, int64_t first, int64_t n, size_t row,
+                                        const unsigned char *data) {
+  uint64_t sum = 0;
+  for (int64_t i = 0; i < n; i++)
+    sum += fingerprint_bytes(set + (uint64_t)(first + i) * 0xbf58476d1ce4e5b9u, row, data + (size_t)i * row);
+  return sum;
+}
+
+void kith__h5_fingerprint_rows(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total,
+                               int64_t first, int64_t n, size_t row, const void *data) {
+  if (!f->has_fingerprint) return;
+  const uint64_t set = fingerprint_set(name, type, d, n_total);
+  f->fingerprint += row == 4   ? fingerprint_rows(set, first, n, 4, data)
+                    : row == 8 ? fingerprint_rows(set, first, n, 8, data)
+                               : fingerprint_rows(set, first, n, row, data);
+}
+
+void kith__h5_fingerprint_dataset(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total) {
+  if (!f->has_fingerprint || f->comm->rank != 0) return;
+  f->fingerprint += fingerprint_mix(fingerprint_set(name, type, d, n_total));
+}
+
 void kith__h5_fingerprint_add(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total,
                               int64_t first, int64_t n, size_t row, const void *data) {
-  if (!f->has_fingerprint) return;
-  const int64_t shape[3] = {(int64_t)type, d, n_total};
-  uint64_t set = fingerprint_bytes(strlen(name), strlen(name), (const unsigned char *)name), sum = 0;
-  set = fingerprint_bytes(set, sizeof shape, (const unsigned char *)shape);
-  for (int64_t i = 0; i < n; i++)
-    sum += fingerprint_bytes(set + (uint64_t)(first + i) * 0xbf58476d1ce4e5b9u, row,
-                             (const unsigned char *)data + (size_t)i * row);
-  f->fingerprint +=
-      sum + (f->comm->rank == 0 ? fingerprint_mix(set) : 0); /* so that an empty dataset counts, too */
+  kith__h5_fingerprint_dataset(f, name, type, d, n_total);
+  kith__h5_fingerprint_rows(f, name, type, d, n_total, first, n, row, data);
 }
 
 void kith__h5_fingerprint_text(kith_h5 *f, const char *name, const char *text) {

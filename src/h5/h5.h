@@ -48,6 +48,14 @@ kith_agreed kith_h5_create(const kith_comm *comm, const char *path, const char *
 kith_agreed kith_h5_create_single(const kith_comm *comm, const char *path, const char *format, int version,
                                   int64_t bytes, kith_h5 **out) KITH_MUST_USE;
 /**
+ * Of a file of kith_h5_create_single(): what is called up to kith_h5_together() is collective over rank 0
+ * alone, which writes what other ranks do not have.  Local.  Returns whether this is rank 0: the others call
+ * nothing in between.
+ */
+bool kith_h5_alone(kith_h5 *f) KITH_MUST_USE;
+/** All ranks go on together, with the result of rank 0.  Collective. */
+kith_agreed kith_h5_together(kith_h5 *f, kith_agreed of_rank_0) KITH_MUST_USE;
+/**
  * Flush, close, fsync, rename to the final name, and fsync the folder.  Sets *file to null on failure, too.
  * Collective.  Errors: KITH_EIO, KITH_EOUTPUT.
  */
@@ -85,7 +93,7 @@ typedef struct kith_h5_slice {
  * As kith_h5_write() of numbers: the dataset is contiguous, and every rank writes its rows by pwrite(), 4 MiB
  * at a time where they are made.  The bytes of a file that one rank made, or kith_h5_create_single(), are the
  * same on any number of ranks.  checksum/`name` holds a checksum of each block of rows; kith_h5_read()
- * verifies it.  The rows are in no fingerprint.  Collective.  Errors: KITH_EIO, KITH_ENOMEM.
+ * verifies it.  Collective.  Errors: KITH_EIO, KITH_ENOMEM.
  */
 kith_agreed kith_h5_write_slices(kith_h5 *f, const char *name, kith_h5_type type, int d, int64_t n_total,
                                  const kith_h5_slice *slice) KITH_MUST_USE;

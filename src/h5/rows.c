@@ -119,13 +119,18 @@ done:
   return st;
 }
 
-/* Make the rows of a slice in `block`, of `room` rows, and write them. */
-static int rows_write_made(kith__raw_rows *r, const kith_h5_slice *slice, int64_t room, char *block) {
+/* Write the rows of a slice, `room` at a time; they are made in `block`, or lie in memory. */
+static int rows_write_slice(kith__raw_rows *r, kith_h5_type type, int d, const kith_h5_slice *slice,
+                            int64_t room, char *block) {
   int error = 0;
   for (int64_t at = 0; at < slice->n && error == 0; at += room) {
-    int64_t n = kith_min(room, slice->n - at);
-    slice->fill(slice->context, at, n, block);
-    error = kith__raw_rows_write(r, slice->first + at, n, block);
+    const int64_t first = slice->first + at, n = kith_min(room, slice->n - at);
+    const char *rows = block;
+    if (slice->fill) slice->fill(slice->context, at, n, block);
+    else rows = (const char *)slice->context + (size_t)at * r->sums.row;
+    kith__h5_fingerprint_rows(r->f, r->sums.name, type, d, r->n, first, n, r->sums.row, rows);
+    error = kith__raw_rows_write(r, first, n, rows);
+    kith__raw_rows_flush(r, first, n);
   }
   return error;
 }
@@ -140,8 +145,8 @@ kith_agreed kith_h5_write_slices(kith_h5 *f, const char *name, kith_h5_type type
   int64_t room = ROWS_MADE * kith__rows_per_block(row);
   if (slice->fill) KITH_TRY(kith_agree(f->comm, KITH_NEW(block, kith_min(room, slice->n) * (int64_t)row)));
   KITH_TRY(kith__raw_rows_begin(f, name, type, d, n_total, &r));
-  error = slice->fill ? rows_write_made(&r, slice, room, block)
-                      : kith__raw_rows_write(&r, slice->first, slice->n, slice->context);
+  kith__h5_fingerprint_dataset(f, name, type, d, n_total);
+  error = rows_write_slice(&r, type, d, slice, room, block);
 done:
   KITH_FREE(block);
   return kith__raw_rows_end(&r, st, error);

@@ -82,9 +82,9 @@ static int seal_compare(const void *a, const void *b) {
 kith_agreed kith__seal_write(kith_h5 *f) {
   kith__seal *s = &f->seal;
   hsize_t n = (hsize_t)s->n;
-  kith_comm_bcast(f->comm, s->n * (int64_t)sizeof *s->number, s->number);
-  qsort(s->number, (size_t)s->n, sizeof *s->number, seal_compare);
   if (!kith__h5_is_writer(f)) return kith__h5_agree_write(f, KITH__SEAL, true);
+  if (!f->single) kith_comm_bcast(f->comm, s->n * (int64_t)sizeof *s->number, s->number);
+  qsort(s->number, (size_t)s->n, sizeof *s->number, seal_compare);
   hid_t space = H5Screate_simple(1, &n, NULL), attr = H5I_INVALID_HID;
   bool good = false;
   KITH_H5_COLLECTIVE(f, "making an attribute",
