@@ -244,7 +244,8 @@ typedef struct kith_ingest_report {
  * Users and items are those of the interactions and the test list.  A relation's list adds nodes of further
  * types, which exist because a list names them; edges with an unknown user or item are skipped.
  *
- * Collective over `comm`: all ranks read the interactions, unless they are a stream; rank 0 does the rest.
+ * Collective over `comm`: all ranks read, split and write the interactions, unless they are a stream; rank 0
+ * does the rest.
  *
  * @param job         the resolved job as text, stored in the file
  * @param path        the file to write; its folder must exist

@@ -384,8 +384,8 @@ static kith_status inspect_dataset(cli *c, const char *path, const inspect_entri
   KITH_TRY(kith_dataset_read(&alone, path, &d).status);
   if (taken && d->parent.is) cli_inspect_update(c, d, taken->lines);
   if (timed) {
-    KITH_TRY(kith_drift_measure(&d->train, d->time_is == KITH_TIME_PLACE ? NULL : d->time, d->n[KITH_ITEM],
-                                &drift));
+    KITH_TRY(kith_drift_measure(NULL, &d->train, d->time_is == KITH_TIME_PLACE ? NULL : d->time,
+                                d->n[KITH_ITEM], &drift));
     cli_print_drift(c, &drift, 0);
   }
   if (held_out) KITH_TRY(cli_inspect_held_out(c, d));

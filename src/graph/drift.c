@@ -7,6 +7,7 @@
 enum { SLICES = KITH_DRIFT_SLICES };
 
 typedef struct drift {
+  const kith_comm *comm; /* of several ranks, or null */
   const kith_ragged *rows;
   const int64_t *time;
   int64_t n_item;
@@ -37,12 +38,15 @@ done:
  * one is empty. */
 static bool drift_cut(const drift *d) {
   struct kith_drift_slice *slice = d->out->slice;
-  int64_t n = d->rows->start[d->rows->n_row];
-  if (!d->time || n < SLICES) return false;
-  slice[0].from = kith_nth_time(n, d->time, 0);
-  slice[SLICES - 1].until = kith_nth_time(n, d->time, n - 1) + 1;
+  const int64_t n = d->rows->start[d->rows->n_row];
+  int64_t all = n;
+  if (!d->time) return false;
+  if (d->comm) kith_comm_sum_int(d->comm, 1, &all);
+  if (all < SLICES) return false;
+  slice[0].from = kith_nth_time(d->comm, n, d->time, 0);
+  slice[SLICES - 1].until = kith_nth_time(d->comm, n, d->time, all - 1) + 1;
   for (int s = 1; s < SLICES; s++) {
-    slice[s].from = kith_nth_time(n, d->time, (n * s + SLICES - 1) / SLICES - 1) + 1;
+    slice[s].from = kith_nth_time(d->comm, n, d->time, (all * s + SLICES - 1) / SLICES - 1) + 1;
     slice[s - 1].until = slice[s].from;
   }
   for (int s = 0; s < SLICES; s++)
@@ -74,6 +78,20 @@ static void drift_count(const drift *d) {
       slice->new_user_pairs += new ? mine[s] : 0;
       before += mine[s];
     }
+  }
+}
+
+/* The counts of all ranks. */
+static void drift_sum(const drift *d) {
+  for (int s = 0; s < SLICES; s++) {
+    struct kith_drift_slice *slice = &d->out->slice[s];
+    int64_t n[] = {slice->pairs, slice->users, slice->new_users, slice->new_user_pairs};
+    kith_comm_sum_int(d->comm, 4, n);
+    slice->pairs = n[0];
+    slice->users = n[1];
+    slice->new_users = n[2];
+    slice->new_user_pairs = n[3];
+    kith_comm_sum_int(d->comm, d->n_item, d->count[s]);
   }
 }
 
@@ -150,14 +168,16 @@ static void drift_compare(const drift *d, int s) {
   slice->overlap = (double)drift_top(d, n, top, false, d->rank[1]) / (double)top;
 }
 
-kith_status kith_drift_measure(const kith_ragged *rows, const int64_t *time, int64_t n_item,
-                               kith_drift *out) {
+kith_status kith_drift_measure(const kith_comm *comm, const kith_ragged *rows, const int64_t *time,
+                               int64_t n_item, kith_drift *out) {
   kith_status st = KITH_OK;
-  drift d = {.rows = rows, .time = time, .n_item = n_item, .out = out};
+  drift d = {
+      .comm = comm && comm->size > 1 ? comm : NULL, .rows = rows, .time = time, .n_item = n_item, .out = out};
   memset(out, 0, sizeof *out);
   if (!drift_cut(&d)) goto done;
-  KITH_TRY(drift_alloc(&d));
+  KITH_TRY(d.comm ? kith_agree(d.comm, drift_alloc(&d)).status : drift_alloc(&d));
   drift_count(&d);
+  if (d.comm) drift_sum(&d);
   drift_count_items(&d);
   out->slice[0].overlap = out->slice[0].rank_correlation = NAN;
   for (int s = 1; s < SLICES; s++) drift_compare(&d, s);

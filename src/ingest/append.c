@@ -232,7 +232,7 @@ static kith_status append_overlaps(kith__append *a) {
   kith_ingest_report *r = NULL; /* large */
   KITH_TRY(KITH_NEW(r, 1));
   for (int k = 0; k < a->t.schema.n_relation; k++) KITH_FREE(a->t.relation[k].overlap);
-  KITH_TRY(kith__relations_overlap(&a->t, r));
+  KITH_TRY(kith__relations_overlap(&a->t.train.ragged, &a->t, r));
 done:
   KITH_FREE(r);
   return st;

@@ -77,8 +77,8 @@ kith_status kith__events_split(const kith_split *s, kith__event_list *e, kith__e
              "split: valid %g and test %g, expected shares of 0 or more that leave some for training",
              s->valid, s->test);
   KITH_CHECK(e->n > 0, KITH_EDATA, "split: method stream, and there are no events");
-  int64_t cut[2] = {kith__time_cut(e->n, e->time, s->valid + s->test),
-                    kith__time_cut(e->n, e->time, s->test)};
+  int64_t cut[2] = {kith__time_cut(NULL, e->n, e->n, e->time, s->valid + s->test),
+                    kith__time_cut(NULL, e->n, e->n, e->time, s->test)};
   for (int k = 0; k < 2; k++) e->first[k] = events_from(e, cut[k]);
   r->events = e->n;
   r->events_valid = e->first[1] - e->first[0];

@@ -1,9 +1,8 @@
-/* Ingest for recommendation: all ranks read, number and merge the interactions; rank 0 reads the other lists,
- * splits, and writes graph.h5. */
+/* Ingest for recommendation: all ranks read, number, merge and split the interactions, and write their rows
+ * to graph.h5; rank 0 reads the other lists. */
 #include <stdio.h>
 #include <string.h>
 
-#include "graph/drift.h"
 #include "graph/schema.h"
 #include "ingest/features.h"
 #include "ingest/names.h"
@@ -153,40 +152,6 @@ static kith_status read_names(const kith_ingest_options *o, int type, kith__id_m
 
 /* ---- report ---- */
 
-static int64_t count_in_both(const kith_ragged *train, const kith_ragged *test) {
-  int64_t n = 0;
-  for (int64_t u = 0; u < test->n_row; u++)
-    for (kith_eid e = test->start[u]; e < test->start[u + 1]; e++)
-      n += kith_ragged_has(train, u, test->value[e]);
-  return n;
-}
-
-static int64_t count_cold_users(const kith_ragged *train) {
-  int64_t n = 0;
-  for (int64_t u = 0; u < train->n_row; u++) n += train->start[u] == train->start[u + 1];
-  return n;
-}
-
-enum { SEEN_TRAIN = 1, SEEN_HELD = 2 };
-
-static void mark_items(const kith_ragged *l, uint8_t as, uint8_t *seen) {
-  for (kith_eid e = 0; e < l->start[l->n_row]; e++) seen[l->value[e]] |= as;
-}
-
-static kith_status count_cold_items(const kith__graph_data *t, int64_t *count) {
-  kith_status st = KITH_OK;
-  uint8_t *seen = NULL;
-  KITH_TRY(KITH_NEW(seen, t->ids[KITH_ITEM].n));
-  mark_items(&t->train.ragged, SEEN_TRAIN, seen);
-  mark_items(&t->valid.ragged, SEEN_HELD, seen);
-  mark_items(&t->test.ragged, SEEN_HELD, seen);
-  *count = 0;
-  for (int64_t i = 0; i < t->ids[KITH_ITEM].n; i++) *count += seen[i] == SEEN_HELD;
-done:
-  KITH_FREE(seen);
-  return st;
-}
-
 /* Ids that look alike are most likely one node that the lists write in two ways. */
 kith_status kith__lookalikes_warn(const kith__graph_data *t, int type, int64_t *count) {
   kith_status st = KITH_OK;
@@ -213,15 +178,6 @@ static kith_status ingest_report(const kith__graph_data *t, kith_ingest_report *
     r->text_ids[k] = t->ids[k].text != NULL;
     KITH_TRY(kith__lookalikes_warn(t, k, &r->lookalikes[k]));
   }
-  r->train = t->train.ragged.start[r->n[KITH_USER]];
-  r->valid = t->valid.ragged.start[r->n[KITH_USER]];
-  r->test = t->test.ragged.start[r->n[KITH_USER]];
-  r->has_time = t->train.time != NULL;
-  r->has_weight = t->train.weight != NULL;
-  r->cold_users = count_cold_users(&t->train.ragged);
-  KITH_TRY(count_cold_items(t, &r->cold_items));
-  const int64_t *time = t->time_is == KITH_TIME_PLACE ? NULL : t->train.time; /* places do not compare */
-  KITH_TRY(kith_drift_measure(&t->train.ragged, time, r->n[KITH_ITEM], &r->drift));
 done:
   return st;
 }
@@ -243,60 +199,41 @@ done:
   return st;
 }
 
-/* The events are kept beside the interactions, each of which is where its first event is. */
-static kith_status ingest_stream(const kith_ingest_options *o, kith__edge_list *edges, int64_t n_user,
-                                 kith__graph_data *t, kith_ingest_report *r) {
-  kith_status st = KITH_OK;
-  KITH_TRY(kith__events_make(edges, &t->events, &r->split.events_moved));
-  KITH_TRY(kith__edge_csr_build(edges, n_user, &t->train, &r->duplicates));
-  KITH_TRY(kith__events_split(&o->split, &t->events, &t->train, &t->valid, &t->test, &r->split));
-done:
-  return st;
+/* Whether a list beside the interactions names their nodes. */
+static bool ingest_has_more(const kith_ingest_options *o) {
+  bool more = o->test.path[0] || o->n_relation > 0 || o->n_type > 0 || o->n_path > 0;
+  for (int k = 0; k < KITH_SIDES; k++) more = more || o->features[k].path[0] || o->names[k].path[0];
+  return more;
 }
 
-/* Test rows come from the test list, if any, else from the split. */
-static kith_status ingest_rows(const kith_ingest_options *o, kith__shared_list *shared,
-                               kith__edge_list *train, kith__edge_list *test, int64_t n_user,
-                               kith__graph_data *t, kith_ingest_report *r) {
-  kith_status st = KITH_OK;
-  kith__edge_csr listed = {0};
-  int64_t again = 0;
-  bool has_test = o->test.path[0] != '\0';
-  if (o->split.method == KITH_SPLIT_STREAM) return ingest_stream(o, train, n_user, t, r);
-  if (shared->is) {
-    t->train = shared->rows;
-    shared->rows = (kith__edge_csr){0};
-    r->duplicates = shared->duplicates;
-  } else KITH_TRY(kith__edge_csr_build(train, n_user, &t->train, &r->duplicates));
-  if (has_test) {
-    KITH_TRY(kith__edge_csr_build(test, n_user, &listed, &again));
-    r->duplicates += again;
-    r->test_in_train = count_in_both(&t->train.ragged, &listed.ragged);
+/* The interactions that all ranks have read are all there is. */
+static kith_status ingest_take(const kith_ingest_options *o, kith__shared_list *shared, kith__graph_data *t,
+                               kith_ingest_report *r) {
+  t->schema = kith_schema_users_items();
+  t->format = (int)shared->report.format;
+  t->time_is = shared->report.time_is;
+  for (int k = 0; k < KITH_SIDES; k++) {
+    t->ids[k] = shared->ids[k];
+    shared->ids[k] = (kith_ids){.n = 0};
   }
-  KITH_TRY(kith__split(&o->split, !has_test, t->ids, &t->train, &t->valid, &t->test, &t->outside, &r->split));
-  if (has_test) {
-    kith__edge_csr_free(&t->test);
-    t->test = listed;
-    listed = (kith__edge_csr){0};
-  }
-done:
-  kith__edge_csr_free(&listed);
-  return st;
+  r->below_min_weight += shared->below_min_weight;
+  r->interactions_list = shared->report;
+  return ingest_check_order(&o->split, t->time_is);
 }
 
-static kith_status ingest_read(const kith_ingest_options *o, kith__shared_list *shared, kith__graph_data *t,
+/* What rank 0 reads: other lists, and the interactions where not all ranks did. */
+static kith_status ingest_read(const kith_ingest_options *o, const kith__shared_list *shared,
+                               kith__edge_list *train, kith__edge_list *test, kith__graph_data *t,
                                kith_ingest_report *r) {
   kith_status st = KITH_OK;
   kith__id_map map[KITH_MAX_TYPES] = {{0}}, *user = &map[KITH_USER], *item = &map[KITH_ITEM];
-  kith__edge_list train = {0}, test = {0};
   t->schema = kith_schema_users_items();
   for (int k = 0; k < KITH_SIDES; k++) kith__id_map_init(&map[k], t->schema.type[k], o->interactions.ids);
-  KITH_TRY(ingest_check(o));
-  KITH_TRY(shared->is ? take_interactions(o, shared, map, r) : read_interactions(o, user, item, &train, r));
+  KITH_TRY(shared->is ? take_interactions(o, shared, map, r) : read_interactions(o, user, item, train, r));
   t->format = (int)r->interactions_list.format;
   t->time_is = r->interactions_list.time_is;
   KITH_TRY(ingest_check_order(&o->split, t->time_is));
-  if (o->test.path[0]) KITH_TRY(read_test(o, user, item, &test, r));
+  if (o->test.path[0]) KITH_TRY(read_test(o, user, item, test, r));
   KITH_TRY(kith__relations_lists(o, map, t, r));
   for (int k = 0; k < t->schema.n_type; k++) {
     const kith_feature_source *s = features_of(o, &t->schema, k);
@@ -307,45 +244,62 @@ static kith_status ingest_read(const kith_ingest_options *o, kith__shared_list *
     KITH_TRY(kith__id_map_ids(&map[k], &t->ids[k]));
     kith__id_map_free(&map[k]); /* before the rows are allocated */
   }
-  KITH_TRY(ingest_rows(o, shared, &train, &test, user->n, t, r));
   KITH_TRY(kith__paths_make(o->n_path, o->path, KITH__PATH_ENTRIES, t, r->relation));
-  KITH_TRY(kith__relations_overlap(t, r));
-  KITH_TRY(ingest_report(t, r));
 done:
   for (int k = 0; k < KITH_MAX_TYPES; k++) kith__id_map_free(&map[k]);
-  kith__edge_list_free(&train);
-  kith__edge_list_free(&test);
   return st;
 }
 
-/* The work of rank 0; it writes the file over MPI_COMM_SELF. */
-static kith_status ingest_alone(const kith_ingest_options *o, kith__shared_list *shared, const char *job,
-                                const char *path, kith_ingest_report *report) {
+static kith_status ingest_lists(const kith_ingest_options *o, kith__shared_list *shared,
+                                kith__edge_list list[2], kith__graph_data *t, kith_ingest_report *r) {
+  if (shared->is && !ingest_has_more(o)) return ingest_take(o, shared, t, r);
+  return ingest_read(o, shared, &list[0], &list[1], t, r);
+}
+
+/* What rank 0 says at the end. */
+static kith_status ingest_end(const kith__graph_data *t, kith_ingest_report *r) {
   kith_status st = KITH_OK;
-  kith__graph_data data = {0};
-  const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
-  KITH_TRY(ingest_read(o, shared, &data, report));
+  KITH_TRY(ingest_report(t, r));
   KITH_TRY(kith_log_check());
-  KITH_TRY(kith__graph_write(&alone, &data, job, path).status);
 done:
-  kith__graph_data_free(&data);
+  return st;
+}
+
+/* Rows, by all ranks or by rank 0 alone, and the file. */
+static kith_agreed ingest_write(const kith_comm *comm, const kith_ingest_options *o,
+                                kith__shared_list *shared, kith__edge_list list[2], const char *job,
+                                const char *path, kith__graph_data *t, kith_ingest_report *r) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith__user_rows_make(comm, o, shared, &list[0], &list[1], t, r));
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? ingest_end(t, r) : KITH_OK));
+  KITH_TRY(kith__graph_write(comm, t, job, path));
+done:
   return st;
 }
 
 kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, const char *job,
                         const char *path, kith_ingest_report *report) {
-  kith_agreed st = {KITH_OK};
-  kith_status mine = KITH_OK;
+  kith_agreed st = {KITH_OK}, mine = {KITH_OK};
   kith__shared_list shared = {.is = false};
-  kith_comm waiting = *comm;
+  kith__graph_data *data = NULL;
+  kith__edge_list list[2] = {{0}}; /* interactions and test */
+  kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1}, waiting = *comm;
   waiting.sleeps = true; /* while rank 0 works alone, for as long as that takes */
   memset(report, 0, sizeof *report);
   KITH_TRY(kith_agreed_same(ingest_check(o)));
+  KITH_TRY(kith_agree(comm, KITH_NEW(data, 1)));
   KITH_TRY(kith__shared_list_read(comm, o, &shared));
-  if (comm->rank == 0) mine = ingest_alone(o, &shared, job, path, report);
-  KITH_TRY(kith_agree(&waiting, mine));
+  KITH_TRY(kith_agree(&waiting, comm->rank == 0 ? ingest_lists(o, &shared, list, data, report) : KITH_OK));
+  if (shared.is) KITH_TRY(ingest_write(comm, o, &shared, list, job, path, data, report));
+  else {
+    if (comm->rank == 0) mine = ingest_write(&alone, o, &shared, list, job, path, data, report);
+    KITH_TRY(kith_agree(&waiting, mine.status));
+  }
   kith_comm_bcast(comm, (int64_t)sizeof *report, report);
 done:
+  for (int k = 0; k < 2; k++) kith__edge_list_free(&list[k]);
+  if (data) kith__graph_data_free(data);
+  KITH_FREE(data);
   kith__shared_list_free(&shared);
   return st;
 }

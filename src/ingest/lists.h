@@ -309,6 +309,8 @@ typedef struct kith__edge_list {
 } kith__edge_list;
 
 kith_status kith__edge_list_grow(kith__edge_list *edges) KITH_MUST_USE;
+/** Of an empty list: n edges in one chunk, to be filled in by the caller.  Errors: KITH_ENOMEM. */
+kith_status kith__edge_list_reserve(kith__edge_list *edges, int64_t n) KITH_MUST_USE;
 void kith__edge_list_free(kith__edge_list *edges);
 
 /** Append an edge.  Inline: called once per interaction. */
@@ -397,14 +399,7 @@ kith_status kith__edge_csr_unite(const kith__edge_csr *a, const kith__edge_csr *
 /** Sort n keys by their upper 32 bits, of which the low `bits` are used; stable.  `other` is scratch [n]. */
 void kith__radix_sort(int64_t n, int bits, uint64_t *key, uint64_t *other);
 
-/**
- * Move held-out interactions from `train` to `valid` and, if keep_test, to `test`; those outside of the core
- * to `outside`, which is empty, without rows, for other methods.
- *
- * @param ids  [KITH_SIDES] ids that key the random choice among equal times, so that it does not depend on
- * the order of lines; null: keyed by number Errors: KITH_ECONFIG, KITH_EDATA (nothing can be held out),
- * KITH_ENOMEM.
- */
+/** As kith__split_shared(), of one rank that has all rows.  Local. */
 kith_status kith__split(const kith_split *split, bool keep_test, const kith_ids *ids, kith__edge_csr *train,
                         kith__edge_csr *valid, kith__edge_csr *test, kith__edge_csr *outside,
                         kith_split_report *report) KITH_MUST_USE;

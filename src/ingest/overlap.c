@@ -34,17 +34,18 @@ done:
   return st;
 }
 
-kith_status kith__relations_overlap(kith__graph_data *t, kith_ingest_report *report) {
+kith_status kith__relations_overlap(const kith_ragged *train, kith__graph_data *t,
+                                    kith_ingest_report *report) {
   kith_status st = KITH_OK;
   kith_ragged users = {0};
   for (int r = 0; r < t->schema.n_relation; r++) {
     const kith_relation_type *e = &t->schema.relation[r];
     if (!kith_relation_is_tie(e) || e->from > KITH_ITEM) continue;
     if (e->from == KITH_USER) {
-      KITH_TRY(overlap_relation(&t->train.ragged, &t->relation[r], &report->relation[r]));
+      KITH_TRY(overlap_relation(train, &t->relation[r], &report->relation[r]));
       continue;
     }
-    if (!users.start) KITH_TRY(kith_ragged_transpose(&t->train.ragged, t->ids[KITH_ITEM].n, &users));
+    if (!users.start) KITH_TRY(kith_ragged_transpose(train, t->ids[KITH_ITEM].n, &users));
     KITH_TRY(overlap_relation(&users, &t->relation[r], &report->relation[r]));
   }
 done:

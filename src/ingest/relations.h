@@ -37,10 +37,11 @@ kith_status kith__relations_lists(const kith_ingest_options *o, kith__id_map *ma
 
 /**
  * Count what the two ends of each edge have in common, in relations without a direction between users, or
- * between items: their training items, or users.  Local; after the split.  Errors: KITH_ENOMEM.  Cost: for
- * each edge the degree of one end times the logarithm of that of the other.
+ * between items: their training items, or users, of the interactions `train`.  Local; after the split.
+ * Errors: KITH_ENOMEM.  Cost: for each edge the degree of one end times the logarithm of that of the other.
  */
-kith_status kith__relations_overlap(kith__graph_data *t, kith_ingest_report *r) KITH_MUST_USE;
+kith_status kith__relations_overlap(const kith_ragged *train, kith__graph_data *t,
+                                    kith_ingest_report *r) KITH_MUST_USE;
 /** Overlaps of one relation: overlap[e] numbers that the rows of `neighbors` of both ends of edge e share. */
 void kith__overlaps_count(const kith_ragged *neighbors, const kith_ragged *edges, int32_t *overlap);
 

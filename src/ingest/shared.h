@@ -50,20 +50,22 @@ void kith__edge_part_read(const kith_edge_source *source, int rank, int size, ki
                           kith__edge_reader *reader, kith__edge_list *edges, kith__edge_part *part,
                           char *text);
 
-/** The interactions as rank 0 has them when all ranks have read them. */
+/** The interactions when all ranks have read them. */
 typedef struct kith__shared_list {
-  bool is; /**< false: rank 0 has to read the list */
-  kith_ids ids[KITH_SIDES];
-  kith__edge_csr rows;
-  int64_t duplicates, below_min_weight;
-  kith_list_report report;
+  bool is;                  /**< false: rank 0 has to read the list */
+  kith_ids ids[KITH_SIDES]; /**< on rank 0, of all */
+  int64_t *first;           /**< [size + 1] users whose rows the ranks have */
+  kith__edge_csr rows;      /**< of this rank's users */
+  int64_t duplicates;       /**< of all ranks */
+  int64_t below_min_weight; /**< rank 0's: of all */
+  kith_list_report report;  /**< rank 0's */
 } kith__shared_list;
 
 /**
- * Read the interactions by all ranks.  Collective.  Rank 0 gets all; warnings are its own.
+ * Read the interactions by all ranks.  Collective.  Warnings are rank 0's.
  *
  * Errors: those of kith__edge_list_read(), in the words that one rank has for the first of them in the list.
- * Memory: per rank that of its span, twice while edges are exchanged; of rank 0 ids and rows of all besides.
+ * Memory: per rank that of its span, twice while edges are exchanged; of rank 0 the ids of all besides.
  */
 kith_agreed kith__shared_list_read(const kith_comm *comm, const kith_ingest_options *o,
                                    kith__shared_list *out) KITH_MUST_USE;
@@ -79,8 +81,46 @@ void kith__shared_list_free(kith__shared_list *list);
 kith_agreed kith__shared_ids(const kith_comm *comm, const kith__id_map *map, int32_t **number, kith_ids *ids,
                              int64_t *n) KITH_MUST_USE;
 
+/** Ranges of users with about equally many edges of all ranks: first [size + 1].  Collective.  Errors:
+ * KITH_ENOMEM. */
+kith_agreed kith__shared_ranges(const kith_comm *comm, const kith__edge_list *edges, const int32_t *number,
+                                int64_t n_user, int64_t *first) KITH_MUST_USE;
+/**
+ * Send edges to the ranks of their users, and make rows of them.  Collective.  Errors: KITH_ENOMEM.
+ *
+ * @param[in,out] number  [KITH_SIDES] numbers of all ranks for those of this one; freed
+ * @param later           added to times
+ * @param[in,out] edges   in the order of the list; freed
+ */
+kith_agreed kith__shared_rows(const kith_comm *comm, const int64_t *first, int32_t **number, int64_t later,
+                              kith__edge_list *edges, kith__edge_csr *rows,
+                              int64_t *duplicates) KITH_MUST_USE;
+
 /** Gather blocks of bytes on rank 0, one behind the other, of any size.  `all` may be null elsewhere.
  * Collective. */
 void kith__shared_gather(const kith_comm *comm, int64_t n, const void *mine, void *all);
+/** The reverse: elements first[r] … first[r + 1] - 1 of `all`, of `each` bytes, go to rank r, which knows
+ * that they are n.  `first` [size + 1] and `all` may be null but on rank 0.  Collective. */
+void kith__shared_scatter(const kith_comm *comm, int64_t each, const int64_t *first, const void *all,
+                          int64_t n, void *mine);
+/** The rows of all users on rank 0.  Collective.  Errors: KITH_ENOMEM; the caller frees *all, then too. */
+kith_agreed kith__shared_gather_rows(const kith_comm *comm, int64_t n_user, kith_ragged *mine,
+                                     kith_ragged *all) KITH_MUST_USE;
+/** The reverse: rows of users first[r] … first[r + 1] - 1 go from rank 0 to rank r; `all` is freed.
+ * Collective.  Errors: KITH_ENOMEM; the caller frees *mine, then too. */
+kith_agreed kith__shared_scatter_rows(const kith_comm *comm, const int64_t *first, kith__edge_csr *all,
+                                      kith__edge_csr *mine) KITH_MUST_USE;
+
+/**
+ * What ingest does with the rows of users when all lists are read: the test list's rows, the split, overlaps,
+ * counts.  Collective.  Errors: KITH_ECONFIG, KITH_EDATA, KITH_ENOMEM.
+ *
+ * @param shared  whose rows are taken; with `is` false, of a communicator of rank 0 alone, `train` is
+ * @param[in,out] train, test  edges of the lists that rank 0 read; freed
+ * @param[in,out] t  on rank 0 ids, relations and schema; it gets the rows of this rank's users
+ */
+kith_agreed kith__user_rows_make(const kith_comm *comm, const kith_ingest_options *o,
+                                 kith__shared_list *shared, kith__edge_list *train, kith__edge_list *test,
+                                 kith__graph_data *t, kith_ingest_report *r) KITH_MUST_USE;
 
 #endif

@@ -43,11 +43,11 @@ static uint64_t split_kth(int64_t n, const uint64_t *key, int64_t k, uint64_t *f
 
 /* Of the entries that no mark takes out of training, the smallest random numbers are test, the next ones
  * validation.  Keys (random, index) are distinct. */
-static void split_ratio_row(const kith_split *s, const kith_ragged *l, int64_t user, uint64_t *key,
-                            uint64_t *few, uint8_t *mark) {
-  kith_eid begin = l->start[user];
+static void split_ratio_row(const kith_split *s, const kith_ragged *l, int64_t row, int64_t user,
+                            uint64_t *key, uint64_t *few, uint8_t *mark) {
+  kith_eid begin = l->start[row];
   int64_t n = 0, valid, test;
-  for (int64_t k = 0; k < l->start[user + 1] - begin; k++) {
+  for (int64_t k = 0; k < l->start[row + 1] - begin; k++) {
     if (mark[begin + k] != KITH__TRAIN) continue;
     kith_draw draw = kith_random(s->seed, KITH_RNG_SPLIT, (uint64_t)user, (uint64_t)l->value[begin + k], 0);
     key[n++] = (draw.bits[0] & ~(uint64_t)UINT32_MAX) | (uint64_t)k;
@@ -59,7 +59,7 @@ static void split_ratio_row(const kith_split *s, const kith_ragged *l, int64_t u
     if (key[k] < valid_end) mark[begin + (uint32_t)key[k]] = key[k] < test_end ? KITH__TEST : KITH__VALID;
 }
 
-static kith_status split_ratio(const kith_split *s, const kith_ragged *l, uint8_t *mark) {
+static kith_status split_ratio(const kith_split *s, const kith_ragged *l, int64_t first, uint8_t *mark) {
   kith_status st = KITH_OK;
   uint64_t *key = NULL, *few = NULL;
   int64_t most = 0;
@@ -67,7 +67,7 @@ static kith_status split_ratio(const kith_split *s, const kith_ragged *l, uint8_
     if (l->start[u + 1] - l->start[u] > most) most = l->start[u + 1] - l->start[u];
   KITH_TRY(KITH_NEW(key, most));
   KITH_TRY(KITH_NEW(few, 2 * most));
-  for (int64_t u = 0; u < l->n_row; u++) split_ratio_row(s, l, u, key, few, mark);
+  for (int64_t u = 0; u < l->n_row; u++) split_ratio_row(s, l, u, first + u, key, few, mark);
 done:
   KITH_FREE(key);
   KITH_FREE(few);
@@ -78,15 +78,15 @@ done:
 
 typedef struct last_out {
   const kith_split *split;
-  const kith_ids *ids; /* [KITH_SIDES], or null */
+  const kith__split_share *share;
   const kith__edge_csr *rows;
   uint8_t *mark;
 } last_out;
 
 /* Key of the random numbers: the node's id, which does not depend on the order of lines. */
 static uint64_t last_key(const last_out *l, int type, int64_t i) {
-  const kith_ids *ids = l->ids ? &l->ids[type] : NULL;
-  if (!ids) return (uint64_t)i;
+  const kith_ids *ids = l->share->ids ? &l->share->ids[type] : NULL;
+  if (!ids) return (uint64_t)(i + (type == KITH_USER ? l->share->first : 0));
   if (ids->number) return (uint64_t)ids->number[i];
   uint64_t key = 0xcbf29ce484222325u; /* FNV-1a */
   const char *cell = ids->text + i * ids->width;
@@ -127,27 +127,34 @@ static void last_mark(const last_out *l, int64_t user, uint8_t as, int64_t *mark
   *tied += equal > 1;
 }
 
-static void split_last(const kith_split *s, const kith_ids *ids, const kith__edge_csr *rows, uint8_t *mark,
-                       kith_split_report *r) {
-  const last_out l = {.split = s, .ids = ids, .rows = rows, .mark = mark};
+static void split_last(const kith__split_share *share, const kith_split *s, const kith__edge_csr *rows,
+                       uint8_t *mark, kith_split_report *r) {
+  const last_out l = {.split = s, .share = share, .rows = rows, .mark = mark};
   bool test = s->test > 0, valid = s->valid > 0;
   int64_t before = 0;
   for (int64_t u = 0; u < rows->ragged.n_row; u++) {
     if (test) last_mark(&l, u, KITH__TEST, &r->users, &r->tied);
     if (valid) last_mark(&l, u, KITH__VALID, test ? &before : &r->users, test ? &r->tied_before : &r->tied);
   }
+  if (!share->comm) return;
+  int64_t n[] = {r->users, r->tied, r->tied_before};
+  kith_comm_sum_int(share->comm, 3, n);
+  r->users = n[0];
+  r->tied = n[1];
+  r->tied_before = n[2];
 }
 
 /* ---- time: the latest of all ---- */
 
 static int64_t time_held(double share, int64_t n) { return (int64_t)(share * (double)n + 0.5); }
 
-int64_t kith__time_cut(int64_t n, const int64_t *time, double share) {
-  int64_t held = time_held(share, n);
+int64_t kith__time_cut(const kith_comm *comm, int64_t all, int64_t n, const int64_t *time, double share) {
+  int64_t held = time_held(share, all);
   if (held == 0) return INT64_MAX;
-  int64_t cut = kith_nth_time(n, time, n - held), before = 0;
+  int64_t cut = kith_nth_time(comm, n, time, all - held), before = 0;
   for (int64_t i = 0; i < n; i++) before += time[i] < cut;
-  return before == n - held ? cut : cut + 1;
+  if (comm) kith_comm_sum_int(comm, 1, &before);
+  return before == all - held ? cut : cut + 1;
 }
 
 /* Later interactions than those of the slice were not read. */
@@ -156,29 +163,36 @@ static void split_slice(const kith_split *s, const kith__edge_csr *rows, uint8_t
     if (rows->time[e] >= s->from) mark[e] = KITH__TEST;
 }
 
-static void split_time(const kith_split *s, const kith__edge_csr *rows, uint8_t *mark, kith_split_report *r) {
-  int64_t n = rows->ragged.start[rows->ragged.n_row];
-  if (n == 0) return;
-  int64_t test = kith__time_cut(n, rows->time, s->test);
-  int64_t valid = s->valid > 0 ? kith__time_cut(n, rows->time, s->test + s->valid) : test;
-  r->kept_test = time_held(s->test, n);
-  r->kept = s->valid > 0 ? time_held(s->test + s->valid, n) : r->kept_test;
+static void split_time(const kith_comm *comm, const kith_split *s, const kith__edge_csr *rows, uint8_t *mark,
+                       kith_split_report *r) {
+  const int64_t n = rows->ragged.start[rows->ragged.n_row];
+  int64_t all = n, held[2] = {0, 0}; /* for test, and for either */
+  if (comm) kith_comm_sum_int(comm, 1, &all);
+  if (all == 0) return;
+  int64_t test = kith__time_cut(comm, all, n, rows->time, s->test);
+  int64_t valid = s->valid > 0 ? kith__time_cut(comm, all, n, rows->time, s->test + s->valid) : test;
   for (int64_t e = 0; e < n; e++) {
     if (rows->time[e] < valid) continue;
     mark[e] = rows->time[e] >= test ? KITH__TEST : KITH__VALID;
-    r->kept_test -= mark[e] == KITH__TEST;
-    r->kept--;
+    held[0] += mark[e] == KITH__TEST;
+    held[1]++;
   }
+  if (comm) kith_comm_sum_int(comm, 2, held);
+  r->kept_test = time_held(s->test, all);
+  r->kept = s->valid > 0 ? time_held(s->test + s->valid, all) : r->kept_test;
+  r->kept_test -= held[0];
+  r->kept -= held[1];
 }
 
 /* ---- items: all interactions of some items ---- */
 
-/* Key of each item with an interaction, distinct; their number.  key [items] */
-static int64_t items_keys(const kith_split *s, const kith_ids *ids, const kith__edge_csr *rows,
+/* Key of each item with an interaction, distinct; their number.  key [items], chosen [items] */
+static int64_t items_keys(const kith__split_share *share, const kith_split *s, const kith__edge_csr *rows,
                           int64_t n_item, uint64_t *key, uint8_t *chosen) {
-  const last_out l = {.split = s, .ids = ids};
+  const last_out l = {.split = s, .share = share};
   int64_t n = 0;
   for (kith_eid e = 0; e < rows->ragged.start[rows->ragged.n_row]; e++) chosen[rows->ragged.value[e]] = 1;
+  if (share->comm) kith_comm_reduce(share->comm, n_item, MPI_UINT8_T, MPI_MAX, chosen);
   for (int64_t i = 0; i < n_item; i++) {
     if (!chosen[i]) continue;
     kith_draw draw = kith_random(s->seed, KITH_RNG_SPLIT, last_key(&l, KITH_ITEM, i), split_rounding, 2);
@@ -198,19 +212,31 @@ static void items_mark(const kith_split *s, const kith__edge_csr *rows, int64_t 
   for (kith_eid e = 0; e < rows->ragged.start[rows->ragged.n_row]; e++) mark[e] = as[rows->ragged.value[e]];
 }
 
-static kith_status split_items(const kith_split *s, const kith_ids *ids, const kith__edge_csr *rows,
-                               uint8_t *mark) {
+int64_t kith__split_n_item(const kith_comm *comm, const kith_ragged *rows) {
+  int64_t n = 0;
+  for (kith_eid e = 0; e < rows->start[rows->n_row]; e++)
+    if (rows->value[e] >= n) n = rows->value[e] + 1;
+  return comm ? kith_comm_max(comm, n) : n;
+}
+
+static kith_status items_alloc(int64_t n, uint64_t **key, uint64_t **few, uint8_t **as) {
   kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(*key, n));
+  KITH_TRY(KITH_NEW(*few, 2 * n));
+  KITH_TRY(KITH_NEW(*as, n));
+done:
+  return st;
+}
+
+static kith_agreed split_items(const kith__split_share *share, const kith_split *s,
+                               const kith__edge_csr *rows, uint8_t *mark) {
+  kith_agreed st = {KITH_OK};
   uint64_t *key = NULL, *few = NULL;
   uint8_t *as = NULL;
-  int64_t n = 0;
-  for (kith_eid e = 0; e < rows->ragged.start[rows->ragged.n_row]; e++)
-    if (rows->ragged.value[e] >= n) n = rows->ragged.value[e] + 1;
+  const int64_t n = kith__split_n_item(share->comm, &rows->ragged);
   if (n == 0) return st;
-  KITH_TRY(KITH_NEW(key, n));
-  KITH_TRY(KITH_NEW(few, 2 * n));
-  KITH_TRY(KITH_NEW(as, n));
-  items_mark(s, rows, items_keys(s, ids, rows, n, key, as), key, few, as, mark);
+  KITH_TRY(kith__split_agree(share->comm, items_alloc(n, &key, &few, &as)));
+  items_mark(s, rows, items_keys(share, s, rows, n, key, as), key, few, as, mark);
 done:
   KITH_FREE(key);
   KITH_FREE(few);
@@ -236,14 +262,16 @@ done:
 }
 
 /* An empty share would otherwise only be noticed by empty metrics. */
-static kith_status split_check_result(const kith_split *s, const kith_ragged *valid,
+static kith_status split_check_result(const kith_comm *comm, const kith_split *s, const kith_ragged *valid,
                                       const kith_ragged *test) {
   kith_status st = KITH_OK;
   bool all = s->method == KITH_SPLIT_NONE;
-  KITH_CHECK(all || s->test <= 0 || test->start[test->n_row] > 0, KITH_EDATA,
+  int64_t n[] = {valid->start[valid->n_row], test->start[test->n_row]};
+  if (comm) kith_comm_sum_int(comm, 2, n);
+  KITH_CHECK(all || s->test <= 0 || n[1] > 0, KITH_EDATA,
              "split: no interaction could be held out for test; too few of them, or too many at one time");
   KITH_CHECK(
-      all || s->valid <= 0 || valid->start[valid->n_row] > 0, KITH_EDATA,
+      all || s->valid <= 0 || n[0] > 0, KITH_EDATA,
       "split: no interaction could be held out for validation; too few of them, or too many at one time");
 done:
   return st;
@@ -258,27 +286,45 @@ done:
   return st;
 }
 
-kith_status kith__split(const kith_split *asked, bool keep_test, const kith_ids *ids, kith__edge_csr *train,
-                        kith__edge_csr *valid, kith__edge_csr *test, kith__edge_csr *outside,
-                        kith_split_report *report) {
+/* Mark the interactions; the core first. */
+static kith_agreed split_mark(const kith__split_share *share, const kith_split *s,
+                              const kith__edge_csr *train, uint8_t *mark, kith_split_report *report) {
+  kith_agreed st = {KITH_OK};
+  if (s->method == KITH_SPLIT_CORE) KITH_TRY(kith__core(share->comm, &train->ragged, s->core, mark, report));
+  if (s->method == KITH_SPLIT_RATIO || s->method == KITH_SPLIT_CORE)
+    KITH_TRY(kith__split_agree(share->comm, split_ratio(s, &train->ragged, share->first, mark)));
+  if (s->method == KITH_SPLIT_LEAVE_LAST_OUT) split_last(share, s, train, mark, report);
+  if (s->method == KITH_SPLIT_ITEMS) KITH_TRY(split_items(share, s, train, mark));
+  if (s->method == KITH_SPLIT_TIME && s->between) split_slice(s, train, mark);
+  else if (s->method == KITH_SPLIT_TIME) split_time(share->comm, s, train, mark, report);
+done:
+  return st;
+}
+
+/* Move what is marked. */
+static kith_status split_move(const kith_split *s, kith__edge_csr *train, uint8_t *mark,
+                              kith__edge_csr *valid, kith__edge_csr *test, kith__edge_csr *outside) {
   kith_status st = KITH_OK;
+  KITH_TRY(kith__split_extract(train, mark, valid, test));
+  if (s->method == KITH_SPLIT_CORE) KITH_TRY(kith__edge_csr_extract(train, mark, KITH__OUTSIDE, outside));
+done:
+  return st;
+}
+
+kith_agreed kith__split_shared(const kith__split_share *share, const kith_split *asked, bool keep_test,
+                               kith__edge_csr *train, kith__edge_csr *valid, kith__edge_csr *test,
+                               kith__edge_csr *outside, kith_split_report *report) {
+  kith_agreed st = {KITH_OK};
   uint8_t *mark = NULL;
   kith_split s = *asked;
   if (!keep_test) s.test = 0;
   *valid = *test = *outside = (kith__edge_csr){0};
   *report = (kith_split_report){0};
-  KITH_TRY(split_check(&s, train));
-  KITH_TRY(KITH_NEW(mark, train->ragged.start[train->ragged.n_row]));
-  if (s.method == KITH_SPLIT_CORE) KITH_TRY(kith__core(&train->ragged, s.core, mark, report));
-  if (s.method == KITH_SPLIT_RATIO || s.method == KITH_SPLIT_CORE)
-    KITH_TRY(split_ratio(&s, &train->ragged, mark));
-  if (s.method == KITH_SPLIT_LEAVE_LAST_OUT) split_last(&s, ids, train, mark, report);
-  if (s.method == KITH_SPLIT_ITEMS) KITH_TRY(split_items(&s, ids, train, mark));
-  if (s.method == KITH_SPLIT_TIME && s.between) split_slice(&s, train, mark);
-  else if (s.method == KITH_SPLIT_TIME) split_time(&s, train, mark, report);
-  KITH_TRY(kith__split_extract(train, mark, valid, test));
-  if (s.method == KITH_SPLIT_CORE) KITH_TRY(kith__edge_csr_extract(train, mark, KITH__OUTSIDE, outside));
-  KITH_TRY(split_check_result(&s, &valid->ragged, &test->ragged));
+  KITH_TRY(kith_agreed_same(split_check(&s, train)));
+  KITH_TRY(kith__split_agree(share->comm, KITH_NEW(mark, train->ragged.start[train->ragged.n_row])));
+  KITH_TRY(split_mark(share, &s, train, mark, report));
+  KITH_TRY(kith__split_agree(share->comm, split_move(&s, train, mark, valid, test, outside)));
+  KITH_TRY(kith_agreed_same(split_check_result(share->comm, &s, &valid->ragged, &test->ragged)));
 done:
   KITH_FREE(mark);
   if (kith_is_bad(st)) {
@@ -287,4 +333,11 @@ done:
     kith__edge_csr_free(outside);
   }
   return st;
+}
+
+kith_status kith__split(const kith_split *asked, bool keep_test, const kith_ids *ids, kith__edge_csr *train,
+                        kith__edge_csr *valid, kith__edge_csr *test, kith__edge_csr *outside,
+                        kith_split_report *report) {
+  const kith__split_share alone = {.ids = ids};
+  return kith__split_shared(&alone, asked, keep_test, train, valid, test, outside, report).status;
 }

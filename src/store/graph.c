@@ -53,11 +53,9 @@ done:
   return st;
 }
 
-kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *t, const char *job,
-                              const char *path) {
+/* What is rank 0's, before the rows of users. */
+static kith_agreed graph_write_nodes(kith_h5 *f, const kith__graph_data *t, const char *job) {
   kith_agreed st = {KITH_OK};
-  kith_h5 *f = NULL;
-  KITH_TRY(kith_h5_create(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, graph_data_bytes(t, job), &f));
   KITH_TRY(kith_h5_put_attr_int(f, "n_user", t->ids[KITH_USER].n));
   KITH_TRY(kith_h5_put_attr_int(f, "n_item", t->ids[KITH_ITEM].n));
   KITH_TRY(kith_h5_put_attr_text(f, "job", job));
@@ -68,16 +66,47 @@ kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *t, 
   KITH_TRY(kith__ids_write(f, "item/id", &t->ids[KITH_ITEM]));
   if (t->names[KITH_USER].text) KITH_TRY(kith__ids_write(f, "user/name", &t->names[KITH_USER]));
   if (t->names[KITH_ITEM].text) KITH_TRY(kith__ids_write(f, "item/name", &t->names[KITH_ITEM]));
-  KITH_TRY(kith__edge_csr_write(f, "train", "item", &t->train));
-  if (t->is_new) KITH_TRY(kith__update_write(f, t));
-  KITH_TRY(kith__edge_csr_write(f, "valid", "item", &t->valid));
-  KITH_TRY(kith__edge_csr_write(f, "test", "item", &t->test));
-  if (t->outside.ragged.start) KITH_TRY(kith__edge_csr_write(f, "outside", "item", &t->outside));
+done:
+  return st;
+}
+
+/* What is rank 0's, behind them. */
+static kith_agreed graph_write_rest(kith_h5 *f, const kith__graph_data *t) {
+  kith_agreed st = {KITH_OK};
   KITH_TRY(kith__event_list_write(f, &t->events));
   KITH_TRY(kith__relations_write(f, t));
   for (int k = 0; k < t->schema.n_type; k++) KITH_TRY(graph_write_features(f, t, k));
+done:
+  return st;
+}
+
+static kith_agreed graph_write_rows(const kith_comm *comm, kith_h5 *f, const kith__graph_data *t) {
+  kith_agreed st = {KITH_OK};
+  KITH_TRY(kith__user_rows_write(comm, f, "train", &t->train));
+  if (t->is_new) KITH_TRY(kith__update_write(f, t));
+  KITH_TRY(kith__user_rows_write(comm, f, "valid", &t->valid));
+  KITH_TRY(kith__user_rows_write(comm, f, "test", &t->test));
+  if (t->outside.ragged.start) KITH_TRY(kith__user_rows_write(comm, f, "outside", &t->outside));
+done:
+  return st;
+}
+
+kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *t, const char *job,
+                              const char *path) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  int64_t bytes = graph_data_bytes(t, job);
+  kith_comm_sum_int(comm, 1, &bytes);
+  KITH_TRY(kith_h5_create_single(comm, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, bytes, &f));
+  if (kith_h5_alone(f)) st = graph_write_nodes(f, t, job);
+  KITH_TRY(kith_h5_together(f, st));
+  kith__h5_fingerprint_begin(f);
+  KITH_TRY(graph_write_rows(comm, f, t));
+  if (kith_h5_alone(f)) st = graph_write_rest(f, t);
+  KITH_TRY(kith_h5_together(f, st));
   KITH_TRY(kith__h5_put_fingerprint(f));
-  KITH_TRY(kith__overlaps_write(f, t));
+  if (kith_h5_alone(f)) st = kith__overlaps_write(f, t);
+  KITH_TRY(kith_h5_together(f, st));
   KITH_TRY(kith_h5_publish(&f));
 done:
   kith_h5_close(&f);

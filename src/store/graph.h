@@ -43,7 +43,7 @@ kith_agreed kith__event_list_read(const kith_comm *comm, kith_h5 *f, int64_t n_u
 typedef struct kith__graph_data {
   kith_schema schema;
   kith_ids ids[KITH_MAX_TYPES];
-  kith__edge_csr train, valid, test; /**< a row per user */
+  kith__edge_csr train, valid, test; /**< a row per user; writing: of this rank's users */
   kith__edge_csr
       outside; /**< interactions that no list has, of users by row; without rows: no core was cut */
   kith__event_list events;                /**< of a stream */
@@ -64,7 +64,8 @@ typedef struct kith__graph_data {
 
 void kith__graph_data_free(kith__graph_data *data);
 
-/** Write graph.h5.  Collective over a communicator of one rank. */
+/** Write graph.h5.  Collective.  Ranks have rows of users (train, valid, test, outside), in the order of
+ * their numbers; all else is rank 0's.  The bytes are the same on any number of ranks. */
 kith_agreed kith__graph_write(const kith_comm *comm, const kith__graph_data *data, const char *job,
                               const char *path) KITH_MUST_USE;
 /** Read graph.h5 as it would be written again, but for overlaps, which follow from the rest.  Collective over
@@ -119,6 +120,10 @@ int64_t kith__edge_csr_bytes(const kith__edge_csr *rows);
  */
 kith_agreed kith__edge_csr_write(kith_h5 *f, const char *group, const char *column,
                                  const kith__edge_csr *rows) KITH_MUST_USE;
+/** Write the rows of users of all ranks, which have them in their order: group/start, item, and those of time
+ * and weight that exist.  Collective; `comm` is that of `f`. */
+kith_agreed kith__user_rows_write(const kith_comm *comm, kith_h5 *f, const char *group,
+                                  const kith__edge_csr *rows) KITH_MUST_USE;
 kith_status kith__ragged_alloc(int64_t n_row, int64_t n, kith_ragged *out) KITH_MUST_USE;
 /** Read and validate group/start and group/`column`: n_row rows of ascending numbers below n_value; parallel:
  * a number may occur several times in a row. */

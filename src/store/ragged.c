@@ -51,6 +51,48 @@ done:
   return st;
 }
 
+/* Rows of a rank: where they begin among those of all. */
+typedef struct rows_share {
+  const kith_eid *start;
+  int64_t before; /* entries of the ranks before */
+} rows_share;
+
+static void share_starts(const void *context, int64_t from, int64_t n, void *to) {
+  const rows_share *s = context;
+  kith_eid *start = to;
+  for (int64_t i = 0; i < n; i++) start[i] = s->start[from + i] + s->before;
+}
+
+static kith_agreed share_write(kith_h5 *f, const char *group, const char *column, kith_h5_type type,
+                               int64_t n_total, const kith_h5_slice *slice) {
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, "%s/%s", group, column);
+  return kith_h5_write_slices(f, name, type, 0, n_total, slice);
+}
+
+kith_agreed kith__user_rows_write(const kith_comm *comm, kith_h5 *f, const char *group,
+                                  const kith__edge_csr *rows) {
+  kith_agreed st = {KITH_OK};
+  const kith_ragged *l = &rows->ragged;
+  const int64_t mine[2] = {l->n_row, l->start[l->n_row]};
+  int64_t all[2] = {mine[0], mine[1]}, before[2] = {0, 0};
+  kith_comm_sum_int(comm, 2, all);
+  KITH_MPI(MPI_Exscan(mine, before, 2, MPI_INT64_T, MPI_SUM, comm->mpi));
+  if (comm->rank == 0) before[0] = before[1] = 0;
+  const bool ends = comm->rank == comm->size - 1;
+  const rows_share share = {l->start, before[1]};
+  kith_h5_slice slice = {.first = before[0], .n = mine[0] + ends, .fill = share_starts, .context = &share};
+  KITH_TRY(share_write(f, group, "start", KITH_H5_INT64, all[0] + 1, &slice));
+  slice = (kith_h5_slice){.first = before[1], .n = mine[1], .context = l->value};
+  KITH_TRY(share_write(f, group, "item", KITH_H5_INT32, all[1], &slice));
+  slice.context = rows->time;
+  if (rows->time) KITH_TRY(share_write(f, group, "time", KITH_H5_INT64, all[1], &slice));
+  slice.context = rows->weight;
+  if (rows->weight) KITH_TRY(share_write(f, group, "weight", KITH_H5_FLOAT, all[1], &slice));
+done:
+  return st;
+}
+
 kith_status kith__ragged_alloc(int64_t n_row, int64_t n, kith_ragged *out) {
   kith_status st = KITH_OK;
   out->n_row = n_row;

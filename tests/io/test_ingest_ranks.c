@@ -44,6 +44,14 @@ static void assert_same_report(const kith_ingest_report *a, const kith_ingest_re
   assert_int_equal(a->n[KITH_ITEM], b->n[KITH_ITEM]);
   assert_int_equal(a->duplicates, b->duplicates);
   assert_int_equal(a->below_min_weight, b->below_min_weight);
+  assert_int_equal(a->train, b->train);
+  assert_int_equal(a->valid, b->valid);
+  assert_int_equal(a->test, b->test);
+  assert_int_equal(a->cold_users, b->cold_users);
+  assert_int_equal(a->cold_items, b->cold_items);
+  assert_int_equal(a->test_in_train, b->test_in_train);
+  assert_memory_equal(&a->split, &b->split, sizeof a->split);
+  assert_memory_equal(&a->drift, &b->drift, sizeof a->drift);
   assert_int_equal(x->lines, y->lines);
   assert_int_equal(x->comments, y->comments);
   assert_int_equal(x->blank, y->blank);
@@ -156,6 +164,45 @@ static void the_first_bad_line_is_the_one_that_is_named(void **state) {
   assert_same(&o);
 }
 
+static void every_split_gives_the_same_bytes(void **state) {
+  (void)state;
+  static char text[ROOM];
+  static const kith_split_method method[] = {KITH_SPLIT_RATIO, KITH_SPLIT_LEAVE_LAST_OUT, KITH_SPLIT_TIME,
+                                             KITH_SPLIT_ITEMS, KITH_SPLIT_CORE,           KITH_SPLIT_NONE};
+  kith_ingest_options o = options(KITH_EDGES);
+  strcpy(o.interactions.time, "3");
+  for (int text_ids = 0; text_ids < 2; text_ids++) {
+    lines_of(text_ids, 0, LINES, "\n", -1, "", text);
+    list_write("list", text, false, o.interactions.path);
+    for (size_t k = 0; k < sizeof method / sizeof *method; k++) {
+      o.split.method = method[k];
+      o.split.core = 5; /* of 574 interactions 548; of 6 on nothing */
+      assert_same(&o);
+    }
+  }
+  o.split = (kith_split){.method = KITH_SPLIT_CORE, .core = 6, .test = 0.1};
+  assert_same(&o);
+  o.split = (kith_split){.method = KITH_SPLIT_RATIO, .test = 1e-9};
+  assert_same(&o);
+  o.split = (kith_split){.method = KITH_SPLIT_TIME, .valid = 0.3};
+  o.interactions.time[0] = '\0';
+  assert_same(&o);
+}
+
+/* A rank has the interactions of few users, who are far from all items. */
+static void a_core_is_peeled_over_ranks_until_nothing_falls(void **state) {
+  (void)state;
+  static char text[ROOM];
+  kith_ingest_options o = options(KITH_EDGES);
+  int n = 0;
+  for (int i = 0; i < 200; i++) /* a path: user i has items i and i + 1, and peels from its end */
+    n += sprintf(text + n, "%d\t%d\n%d\t%d\n", i, i, i, i + 1);
+  for (int i = 0; i < 9; i++) n += sprintf(text + n, "%d\t%d\n", 900 + i % 3, 900 + i / 3);
+  list_write("list", text, false, o.interactions.path);
+  o.split = (kith_split){.method = KITH_SPLIT_CORE, .core = 2, .valid = 0.4};
+  assert_same(&o);
+}
+
 static void what_rank_0_reads_besides_is_the_same(void **state) {
   (void)state;
   static char text[ROOM];
@@ -165,6 +212,11 @@ static void what_rank_0_reads_besides_is_the_same(void **state) {
   lines_of(true, 20, 90, "\n", -1, "", text);
   list_write("held", text, false, o.test.path);
   assert_same(&o);
+  o.n_relation = 1;
+  o.relation[0] = (kith_relation_source){.name = "friend", .from = "user", .to = "user"};
+  list_write("ties", "u0\xc3\xa9,u2a\xc3\xa9\nu5\xc3\xa9,u2a\xc3\xa9\n", false, o.relation[0].list.path);
+  assert_same(&o);
+  o.n_relation = 0;
   o.test.path[0] = '\0';
   strcpy(o.interactions.time, "3");
   o.split.method = KITH_SPLIT_STREAM;
@@ -177,6 +229,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(files_and_packed_parts_give_the_same_bytes),
       cmocka_unit_test(spans_may_be_shorter_than_a_line_or_empty),
       cmocka_unit_test(the_first_bad_line_is_the_one_that_is_named),
+      cmocka_unit_test(every_split_gives_the_same_bytes),
+      cmocka_unit_test(a_core_is_peeled_over_ranks_until_nothing_falls),
       cmocka_unit_test(what_rank_0_reads_besides_is_the_same),
   };
   test_begin(&argc, &argv);
