@@ -121,6 +121,7 @@ static void shared_read_parts(const kith_comm *comm, const kith_ingest_options *
   kith__edge_part mine;
   kith__edge_part_read(&o->interactions, comm->rank, comm->size, policy, &s->reader, &s->edges, &mine,
                        s->text);
+  kith_fault_step();
   KITH_WAIT("the parts of a list that other ranks read",
             MPI_Allgather(&mine, (int)sizeof mine, MPI_BYTE, s->part, (int)sizeof mine, MPI_BYTE, comm->mpi));
 }

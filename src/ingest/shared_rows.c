@@ -144,6 +144,7 @@ kith_agreed kith__shared_rows(const kith_comm *comm, const int64_t *first, int32
   KITH_WAIT("the numbers of edges that ranks send",
             MPI_Alltoall(x.count.send_count, 1, MPI_INT, x.count.recv_count, 1, MPI_INT, comm->mpi));
   KITH_TRY(kith_agree(comm, rows_receive(comm->size, &x.count, edges)));
+  kith_fault_step();
   rows_send_all(comm, &x, edges->first);
   rows_exchange_free(&x);
   for (int64_t e = 0; e < edges->n; e++) edges->first->user[e] -= (int32_t)begin;
