@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "baseline/ease.h"
+#include "baseline/ease_low.h"
 #include "baseline/neighbors.h"
 #include "comm/comm.h"
 #include "comm/hosts.h"
@@ -17,7 +18,8 @@ enum { BASELINE_EASE_CHOOSES = 10000, BASELINE_MOST_NEIGHBORS = 200 };
 enum { BASELINE_SAID = 1 << 27 };
 
 const char *kith_baseline_text(kith_baseline b) {
-  static const char *const text[KITH_BASELINES] = {"popular", "itemknn", "ease", "majority", "propagation"};
+  static const char *const text[KITH_BASELINES] = {"popular",  "itemknn",  "ease",
+                                                   "ease-low", "majority", "propagation"};
   return text[b];
 }
 
@@ -26,7 +28,12 @@ const char *kith_similarity_text(kith_similarity s) {
   return text[s];
 }
 
-int64_t kith_baseline_bytes(kith_baseline b, const kith_graph *g, int size, const kith_eval_options *o) {
+static int low_columns(const kith_baseline_wishes *want) {
+  return want->low_columns > 0 ? want->low_columns : KITH_BASELINE_LOW_COLUMNS;
+}
+
+int64_t kith_baseline_bytes(kith_baseline b, const kith_graph *g, int size, const kith_eval_options *o,
+                            const kith_baseline_wishes *want) {
   const float *x = NULL;
   const int64_t n_user = g->n[KITH_USER], n_item = g->n[KITH_ITEM];
   const int64_t list = 8 * (n_user + 1) + 4 * g->n_edge;
@@ -35,22 +42,27 @@ int64_t kith_baseline_bytes(kith_baseline b, const kith_graph *g, int size, cons
            kith_eval_topk_bytes(size, g->n_own_of[KITH_ITEM], g->n_own_of[KITH_USER], 1, o->k[o->n_k - 1]);
   if (b == KITH_BASELINE_ITEMKNN)
     return kith__neighbors_bytes(n_user, n_item, g->n_edge, BASELINE_MOST_NEIGHBORS);
+  if (b == KITH_BASELINE_EASE_LOW)
+    return kith__ease_low_bytes(g, size, low_columns(want)) +
+           kith_eval_topk_bytes(size, g->n_own_of[KITH_ITEM], g->n_own_of[KITH_USER], low_columns(want),
+                                o->k[o->n_k - 1]);
   return kith__ease_bytes(n_item) + list * (size > 1 ? 2 : 1);
 }
 
 /* Of EASE on rank 0, of others on all ranks of its host. */
 static kith_status baseline_check_memory(const kith_graph *g, kith_baseline b, int size, int here,
-                                         const kith_eval_options *o) {
+                                         const kith_eval_options *o, const kith_baseline_wishes *want) {
   kith_status st = KITH_OK;
   kith_host_info info = {.node = 0};
   kith_host_info_get(&info);
-  const int64_t need = kith_baseline_bytes(b, g, size, o) * (b == KITH_BASELINE_EASE ? 1 : here);
+  const int64_t need = kith_baseline_bytes(b, g, size, o, want) * (b == KITH_BASELINE_EASE ? 1 : here);
   const char *whose = b == KITH_BASELINE_EASE ? "on rank 0" : "on this host";
   KITH_CHECK(info.memory <= 0 || need <= info.memory, KITH_ENOMEM,
              "baseline %s: %lld items need %.1f GiB %s, which has %.1f GiB left; leave it out, or run where "
-             "there is more memory",
+             "there is more memory%s",
              kith_baseline_text(b), (long long)g->n[KITH_ITEM], (double)need / 0x1p30, whose,
-             (double)info.memory / 0x1p30);
+             (double)info.memory / 0x1p30,
+             b == KITH_BASELINE_EASE_LOW ? ", or take fewer columns, as ease-low:128" : "");
   KITH_CHECK(b != KITH_BASELINE_EASE || g->n[KITH_ITEM] < INT32_MAX, KITH_ENOMEM,
              "baseline ease: too many items");
 done:
@@ -58,7 +70,7 @@ done:
 }
 
 kith_agreed kith_baseline_check(const kith_comm *comm, const kith_graph *g, kith_baseline b,
-                                const kith_eval_options *o) {
+                                const kith_eval_options *o, const kith_baseline_wishes *want) {
   kith_agreed st = {KITH_OK};
   kith_hosts *hosts = NULL;
   if (o->scope.candidates == KITH_CANDIDATES_COLD)
@@ -69,7 +81,8 @@ kith_agreed kith_baseline_check(const kith_comm *comm, const kith_graph *g, kith
                   kith_baseline_text(b)));
   KITH_TRY(kith_hosts_create(comm, &hosts));
   const bool counts = comm->rank == 0 || b != KITH_BASELINE_EASE;
-  KITH_TRY(kith_agree(comm, counts ? baseline_check_memory(g, b, comm->size, hosts->here.size, o) : KITH_OK));
+  KITH_TRY(kith_agree(comm,
+                      counts ? baseline_check_memory(g, b, comm->size, hosts->here.size, o, want) : KITH_OK));
 done:
   kith_hosts_destroy(&hosts);
   return st;
@@ -84,15 +97,18 @@ typedef struct baseline_choice {
   kith_baseline_settings settings;
 } baseline_choice;
 
+static void baseline_keep(baseline_choice *c, const kith_metrics *m, kith_baseline_settings s) {
+  if (m->n_user == 0 || m->recall[m->n_k - 1] <= c->best) return;
+  c->best = m->recall[m->n_k - 1];
+  c->settings = s;
+  c->settings.chosen = true;
+}
+
 static kith_agreed baseline_try(baseline_choice *c, const kith_item_scorer *by, kith_baseline_settings s) {
   kith_agreed st = {KITH_OK};
   kith_metrics m;
   KITH_TRY(kith_eval_metrics_scored(c->comm, c->g, by, &c->o, &m));
-  if (m.n_user > 0 && m.recall[m.n_k - 1] > c->best) {
-    c->best = m.recall[m.n_k - 1];
-    c->settings = s;
-    c->settings.chosen = true;
-  }
+  baseline_keep(c, &m, s);
 done:
   return st;
 }
@@ -191,14 +207,15 @@ done:
   return st;
 }
 
-static kith_agreed ease_evaluate(baseline_choice *c, bool choose, double given, const kith_eval_options *o,
-                                 kith_metrics *out) {
+static kith_agreed ease_evaluate(baseline_choice *c, bool choose, const kith_baseline_wishes *want,
+                                 const kith_eval_options *o, kith_metrics *out) {
   kith_agreed st = {KITH_OK};
   static const double lambda[] = {50, 100, 200, 500, 1000};
   const double n = (double)c->g->n[KITH_ITEM];
   kith_ragged items = {0};
-  choose = choose && given == 0 && c->g->n[KITH_ITEM] <= BASELINE_EASE_CHOOSES;
-  c->settings = (kith_baseline_settings){.lambda = given > 0 ? given : 100, .given = given > 0};
+  const bool given = want->lambda > 0;
+  choose = choose && !given && (want->choose || c->g->n[KITH_ITEM] <= BASELINE_EASE_CHOOSES);
+  c->settings = (kith_baseline_settings){.lambda = given ? want->lambda : 100, .given = given};
   if (kith__ease_bytes((int64_t)n) >= BASELINE_SAID)
     kith_log("baseline ease: %.0f items: %.1f GiB and %.1e operations on rank 0%s", n,
              (double)kith__ease_bytes((int64_t)n) / 0x1p30, n * n * n, choose ? ", five times" : "");
@@ -212,8 +229,41 @@ done:
   return st;
 }
 
+/* ---- EASE by eigenvectors ---- */
+
+/* out null: try the settings. */
+static kith_agreed low_one(baseline_choice *c, kith__ease_low *e, kith_baseline_settings s,
+                           kith_metrics *out) {
+  kith_agreed st = {KITH_OK};
+  kith_metrics m;
+  c->o.direct = (kith_direct_term){.c = 0};
+  c->o.pairs = NULL;
+  KITH_TRY(kith__ease_low_rows(c->comm, c->g, s.lambda, e));
+  KITH_TRY(kith_eval_metrics(c->comm, c->g, e->columns, e->x, &c->o, out ? out : &m));
+  if (!out) baseline_keep(c, &m, s);
+done:
+  return st;
+}
+
+static kith_agreed low_evaluate(baseline_choice *c, bool choose, const kith_baseline_wishes *want,
+                                const kith_eval_options *o, kith_metrics *out) {
+  kith_agreed st = {KITH_OK};
+  static const double lambda[] = {10, 20, 50, 100, 200, 500, 1000};
+  kith__ease_low e = {.columns = 0};
+  KITH_TRY(kith__ease_low_make(c->comm, c->g, low_columns(want), &e));
+  c->settings = (kith_baseline_settings){.lambda = 100, .columns = e.columns};
+  for (int i = 0; choose && i < 7; i++)
+    KITH_TRY(low_one(c, &e, (kith_baseline_settings){.lambda = lambda[i], .columns = e.columns}, NULL));
+  c->o = *o;
+  KITH_TRY(low_one(c, &e, c->settings, out));
+done:
+  kith__ease_low_free(&e);
+  return st;
+}
+
 kith_agreed kith_baseline_evaluate(const kith_comm *comm, const kith_graph *g, kith_baseline b,
-                                   const kith_eval_options *o, double lambda, kith_baseline_figures *out) {
+                                   const kith_eval_options *o, const kith_baseline_wishes *want,
+                                   kith_baseline_figures *out) {
   kith_agreed st = {KITH_OK};
   baseline_choice c = {.comm = comm, .g = g, .o = *o, .best = -1};
   const bool choose = kith_eval_split_count(comm, g, KITH_EVAL_VALID) > 0;
@@ -222,10 +272,11 @@ kith_agreed kith_baseline_evaluate(const kith_comm *comm, const kith_graph *g, k
   c.o.split = KITH_EVAL_VALID;
   if (b == KITH_BASELINE_POPULAR) KITH_TRY(popular_evaluate(comm, g, o, &out->metrics));
   if (b == KITH_BASELINE_ITEMKNN) KITH_TRY(knn_evaluate(&c, choose, o, &out->metrics));
-  if (b == KITH_BASELINE_EASE) KITH_TRY(ease_evaluate(&c, choose, lambda, o, &out->metrics));
+  if (b == KITH_BASELINE_EASE) KITH_TRY(ease_evaluate(&c, choose, want, o, &out->metrics));
+  if (b == KITH_BASELINE_EASE_LOW) KITH_TRY(low_evaluate(&c, choose, want, o, &out->metrics));
   out->settings = c.settings;
   out->seconds = kith_clock() - began;
-  out->memory_bytes = kith_comm_max(comm, kith_baseline_bytes(b, g, comm->size, o));
+  out->memory_bytes = kith_comm_max(comm, kith_baseline_bytes(b, g, comm->size, o, want));
 done:
   return st;
 }

@@ -11,7 +11,7 @@ static const struct {
 } completion_values[] = {
     {"--format", NULL,
      "npy csv tsv word2vec word2vec-binary projector neighbors-tsv neighbors-h5 edges tensorboard"},
-    {"--baseline", NULL, "popular itemknn ease majority propagation none"},
+    {"--baseline", NULL, "popular itemknn ease ease-low majority propagation none"},
     {"--nodes", "TYPE", "user item"},
     {"--among", "TYPE", "user item"},
     {"--score", NULL, "cosine dot"},

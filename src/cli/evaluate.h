@@ -11,7 +11,7 @@ typedef struct cli_evaluation {
   bool groups;                   /* print the figures of groups */
   bool asked;                    /* baselines were named; else those that cost next to nothing are measured */
   bool baseline[KITH_BASELINES]; /* to measure */
-  double lambda;                 /* of ease; 0: it is chosen */
+  kith_baseline_wishes wishes;
 } cli_evaluation;
 
 /* Take --groups and --baseline, and refuse them where nothing is ranked that they could be of.  Local. */

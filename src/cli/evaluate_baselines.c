@@ -19,8 +19,30 @@ static kith_status baselines_read_lambda(const char *text, double *lambda) {
   *lambda = strtod(text, &end);
   const bool is_number = isdigit((unsigned char)text[0]) && !strpbrk(text, "xX") && !*end;
   KITH_CHECK(is_number && *lambda >= 1e-3 && *lambda <= 1e9, KITH_EUSAGE,
-             "kith evaluate: --baseline ease:%s: expected a number from 0.001 to 1e9, such as ease:200",
+             "kith evaluate: --baseline ease:%s: expected a number from 0.001 to 1e9, such as ease:200, or "
+             "choose",
              text);
+done:
+  return st;
+}
+
+/* What is behind "ease:" or "ease-low:". */
+static kith_status baselines_read_wish(char *name, kith_baseline_wishes *wishes) {
+  kith_status st = KITH_OK;
+  char *value = strchr(name, ':'), *end = NULL;
+  if (!value) return st;
+  *value++ = '\0';
+  if (strcmp(name, "ease") == 0 && strcmp(value, "choose") == 0) wishes->choose = true;
+  else if (strcmp(name, "ease") == 0) KITH_TRY(baselines_read_lambda(value, &wishes->lambda));
+  else if (strcmp(name, "ease-low") == 0) {
+    const long columns = strtol(value, &end, 10);
+    KITH_CHECK(isdigit((unsigned char)value[0]) && !*end && columns >= 1 &&
+                   columns <= KITH_BASELINE_MOST_COLUMNS,
+               KITH_EUSAGE,
+               "kith evaluate: --baseline ease-low:%s: expected a number of columns from 1 to %d", value,
+               KITH_BASELINE_MOST_COLUMNS);
+    wishes->low_columns = (int)columns;
+  } else value[-1] = ':';
 done:
   return st;
 }
@@ -34,16 +56,13 @@ static kith_status baselines_read(const char *list, bool classifies, cli_evaluat
   KITH_TRY(kith_text_copy("kith evaluate: --baseline", list, sizeof names, names));
   for (char *at = names, *name; (name = strsep(&at, ","));) {
     int b = 0;
-    if (!classifies && strncmp(name, "ease:", 5) == 0) {
-      KITH_TRY(baselines_read_lambda(name + 5, &want->lambda));
-      name[4] = '\0';
-    }
+    if (!classifies) KITH_TRY(baselines_read_wish(name, &want->wishes));
     while (b < KITH_BASELINES && (kith_baseline_classifies((kith_baseline)b) != classifies ||
                                   strcmp(name, kith_baseline_text((kith_baseline)b)) != 0))
       b++;
     KITH_CHECK(b < KITH_BASELINES, KITH_EUSAGE,
                "kith evaluate: --baseline %s: \"%s\": expected %s, a list of them, or none%s", list, name,
-               classifies ? "majority or propagation" : "popular, itemknn or ease",
+               classifies ? "majority or propagation" : "popular, itemknn, ease or ease-low",
                classifies ? " (task: classify)" : "");
     KITH_CHECK(!want->baseline[b], KITH_EUSAGE, "kith evaluate: --baseline %s: %s is there twice", list,
                name);
@@ -78,11 +97,27 @@ done:
 
 /* ---- figures ---- */
 
+/* EASE in another form, where the exact one has no room. */
+static void baselines_take_low(const cli *c, cli_evaluation *want, const kith_graph *g) {
+  want->baseline[KITH_BASELINE_EASE] = false;
+  want->baseline[KITH_BASELINE_EASE_LOW] = true;
+  const double bytes =
+      (double)kith_baseline_bytes(KITH_BASELINE_EASE, g, c->comm->size, &c->job.evaluate, &want->wishes);
+  if (c->comm->rank == 0)
+    kith_warn("baseline ease: %lld items need %.1f GiB on rank 0, more than its host has left: ease-low, by "
+              "eigenvectors, takes its place",
+              (long long)g->n[KITH_ITEM], bytes / 0x1p30);
+}
+
 kith_agreed cli_check_baselines(const cli *c, cli_evaluation *want, const kith_graph *g) {
   kith_agreed st = {KITH_OK};
   for (int b = 0; b < KITH_BASELINES; b++) {
     if (!want->baseline[b]) continue;
-    st = kith_baseline_check(c->comm, g, (kith_baseline)b, &c->job.evaluate);
+    st = kith_baseline_check(c->comm, g, (kith_baseline)b, &c->job.evaluate, &want->wishes);
+    if (b == KITH_BASELINE_EASE && st.status == KITH_ENOMEM && want->wishes.lambda == 0) {
+      baselines_take_low(c, want, g);
+      continue;
+    }
     want->baseline[b] = !kith_is_bad(st);
     if (want->asked) KITH_TRY(st);
     st = (kith_agreed){KITH_OK};
@@ -107,7 +142,9 @@ static void baselines_print_settings(const cli *c, kith_baseline b, const kith_b
   if (b == KITH_BASELINE_ITEMKNN)
     cli_print(c, "  %s, %s, %s (%s)", kith_similarity_text(s->similarity),
               KITH_COUNT(s->neighbors, "neighbor(s)"), how, chosen);
-  if (b == KITH_BASELINE_EASE) cli_print(c, "  lambda %g (%s)", s->lambda, chosen);
+  if (b == KITH_BASELINE_EASE) cli_print(c, "  exact, lambda %g (%s)", s->lambda, chosen);
+  if (b == KITH_BASELINE_EASE_LOW)
+    cli_print(c, "  %s, lambda %g (%s)", KITH_COUNT(s->columns, "eigenvector(s)"), s->lambda, chosen);
 }
 
 static void baselines_json(cli *c, kith_baseline b, const kith_baseline_figures *f, bool first) {
@@ -124,7 +161,9 @@ static void baselines_json(cli *c, kith_baseline b, const kith_baseline_figures 
         "%.10g, ",
         kith_similarity_text(s->similarity), s->neighbors, s->shrink, s->normalize ? "true" : "false",
         s->power);
-  if (b == KITH_BASELINE_EASE) cli_json_more(c, "\"lambda\": %.10g, ", s->lambda);
+  if (b == KITH_BASELINE_EASE_LOW) cli_json_more(c, "\"columns\": %d, ", s->columns);
+  if (b == KITH_BASELINE_EASE || b == KITH_BASELINE_EASE_LOW)
+    cli_json_more(c, "\"lambda\": %.10g, ", s->lambda);
   if (b != KITH_BASELINE_POPULAR) cli_json_more(c, "\"chosen\": %s", s->chosen ? "true" : "false");
   cli_json_more(c, "}}");
 }
@@ -138,7 +177,7 @@ kith_agreed cli_evaluate_baselines(cli *c, const cli_evaluation *want, const kit
   for (int b = 0; b < KITH_BASELINES; b++) {
     kith_baseline_figures f;
     if (!want->baseline[b]) continue;
-    KITH_TRY(kith_baseline_evaluate(c->comm, g, (kith_baseline)b, &c->job.evaluate, want->lambda, &f));
+    KITH_TRY(kith_baseline_evaluate(c->comm, g, (kith_baseline)b, &c->job.evaluate, &want->wishes, &f));
     if (first)
       cli_print(c, "%-12s  Recall@%-4d  NDCG@%-6d  %10s  %12s", "baselines", top, top, "seconds", "memory");
     if (first) baselines_print_line(c, model, m, seconds, 0);

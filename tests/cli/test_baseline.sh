@@ -25,6 +25,9 @@ for n in 1 3; do
   ranks $n evaluate job.yaml --baseline itemknn,ease --split valid --set evaluate.mask=[] --json | tail -n 1 >valid$n.json
   ranks $n evaluate job.yaml --baseline itemknn,ease --protocol sampled-9 --json | tail -n 1 >few$n.json
 done
+"$KITH" evaluate job.yaml --baseline ease-low,ease:choose --json | tail -n 1 >low1.json
+ranks 3 evaluate job.yaml --baseline ease-low --json | tail -n 1 >low3.json
+"$KITH" evaluate job.yaml --baseline ease-low:12 --json | tail -n 1 >narrow.json
 "$KITH" evaluate job.yaml --json | tail -n 1 >default.json
 "$KITH" evaluate job.yaml --baseline none --json | tail -n 1 >none.json
 "$KITH" evaluate job.yaml --set evaluate.candidates=cold --json 2>log | tail -n 1 >cold.json
@@ -83,9 +86,9 @@ def choose(make, grid): # by Recall at the largest cutoff on validation, of equa
     marks = [(figures(make(*s), valid, R)[0], s) for s in grid]
     best = max(m for m, _ in marks)
     return next(s for m, s in marks if m == best)
-def check(b, make, settings):
+def check(b, make, settings, tolerance=1e-6):
     recall, ndcg = figures(make(*settings), test, R + valid)
-    assert abs(b["recall@10"] - recall) < 1e-6 and abs(b["ndcg@10"] - ndcg) < 1e-6, (b, settings, recall, ndcg)
+    assert abs(b["recall@10"] - recall) < tolerance and abs(b["ndcg@10"] - ndcg) < tolerance, (b, settings, recall, ndcg)
 if plain: # the defaults
     assert [b["settings"]["chosen"] for b in full["baselines"]] == [False, False]
     check(full["baselines"][0], knn, ("conditional", 0, False, 0.1, 20))
@@ -104,6 +107,23 @@ check(item_knn, knn, took)
 s = by_ease["settings"]
 assert s["chosen"] and (s["lambda"],) == choose(ease, [(x,) for x in (50, 100, 200, 500, 1000)]), s
 check(by_ease, ease, (s["lambda"],))
+
+# In the span of eigenvectors: all of them make it exact EASE, some of them a ridge regression in their span.
+def low(lam, k):
+    s, V = np.linalg.eigh(R.T @ R)
+    s, V = s[::-1][:k], V[:, ::-1][:, :k]
+    B = V * (s / (s + lam)) @ V.T / (1 - (V * V) @ (s / (s + lam)))
+    np.fill_diagonal(B, 0)
+    return R @ B
+assert np.allclose(low(50, n_item), ease(50), atol=1e-9)
+by_low, chosen = read("low1")["baselines"][1], read("low1")["baselines"][0]
+assert chosen["settings"] == by_ease["settings"] and same([by_low], read("low3")["baselines"]), by_low
+s = by_low["settings"]
+assert s["chosen"] and s["columns"] == n_item and (s["lambda"],) == choose(ease, [(x,) for x in (10, 20, 50, 100, 200, 500, 1000)]), s
+check(by_low, ease, (s["lambda"],))
+s = read("narrow")["baselines"][0]["settings"]
+assert s["columns"] == 12, s
+check(read("narrow")["baselines"][0], lambda lam: low(lam, 12), (s["lambda"],), 0.005) # eigenvectors to 1e-3
 P
 /usr/bin/python3 oracle.py full
 cd plain
@@ -116,10 +136,10 @@ refused() { # STATUS WORDS…: the call ends with this status
   [ $got = "$want" ] || { echo "$* ended with $got: $(cat out)"; exit 1; }
 }
 refused 64 --baseline popular,knn
-grep '"knn": expected popular, itemknn or ease' out >/dev/null
+grep '"knn": expected popular, itemknn, ease or ease-low' out >/dev/null
 refused 64 --baseline ease:-3
 grep 'ease:-3: expected a number from 0.001 to 1e9' out >/dev/null
-for wrong in ease:1e39 ease:0x10 ease:nan ease:1,ease:2; do refused 64 --baseline $wrong; done
+for wrong in ease:1e39 ease:0x10 ease:nan ease:1,ease:2 ease-low:0 ease-low:1.5 popular:2; do refused 64 --baseline $wrong; done
 refused 64 --baseline ease --rolling 2
 refused 64 --groups --rolling 2
 refused 78 --baseline ease --set evaluate.candidates=cold
