@@ -40,16 +40,9 @@ done:
   return st;
 }
 
-static void train(const kith_comm *comm, kith_trainer *trainer) {
-  int64_t n_step = kith_trainer_n_step(trainer);
-  for (int epoch = 0; epoch < EPOCHS; epoch++) {
-    kith_exact_sum *loss = kith_trainer_state(trainer).loss;
-    *loss = (kith_exact_sum){0};
-    kith_trainer_set_epoch(trainer, epoch);
-    for (int64_t step = 0; step < n_step; step++) kith_trainer_step(trainer, step, KITH_REQUEST_NONE);
-    kith_comm_sum(comm, 1, loss);
-    printf("epoch %d  loss %.4f\n", epoch + 1, kith_exact_sum_value(loss) / (double)n_step);
-  }
+static void train(kith_trainer *trainer) {
+  for (int epoch = 0; epoch < EPOCHS; epoch++)
+    printf("epoch %d  loss %.4f\n", epoch + 1, kith_trainer_run_epoch(trainer, epoch));
 }
 
 /* Ids of the lists in place of the original numbers of items. */
@@ -88,7 +81,7 @@ static kith_agreed learn(const kith_comm *comm) {
   options.optimizer.lr = 0.01;
   KITH_TRY(kith_graph_read(comm, "parts.h5", &g));
   KITH_TRY(kith_trainer_create(comm, g, &model, &options, &trainer));
-  train(comm, trainer);
+  train(trainer);
   KITH_TRY(rank_items(comm, g, kith_model_output_dim(&model), kith_trainer_inference(trainer)));
 done:
   kith_trainer_destroy(&trainer);

@@ -118,6 +118,13 @@ typedef enum kith_step_request {
  */
 KITH_API kith_step_request kith_trainer_step(kith_trainer *t, int64_t step, kith_step_request request);
 
+/**
+ * Run all steps of an epoch, from 0, as kith_trainer_set_epoch() and kith_trainer_step() do.  Resets the sum
+ * of the losses.  Collective; cannot fail and allocates nothing.
+ * @return the mean of the steps' losses, the same on all ranks
+ */
+KITH_API double kith_trainer_run_epoch(kith_trainer *t, int64_t epoch);
+
 /** Trainable state, borrowed: embeddings and optimizer slots [n_own, d]; dense weights, equal on all ranks.
  */
 typedef struct kith_train_state {

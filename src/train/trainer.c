@@ -327,6 +327,15 @@ kith_step_request kith_trainer_step(kith_trainer *t, int64_t step, kith_step_req
   return agreed_request;
 }
 
+double kith_trainer_run_epoch(kith_trainer *t, int64_t epoch) {
+  kith_exact_sum *loss = kith_trainer_state(t).loss;
+  *loss = (kith_exact_sum){0};
+  kith_trainer_set_epoch(t, epoch);
+  for (int64_t step = 0; step < t->n_step; step++) kith_trainer_step(t, step, KITH_REQUEST_NONE);
+  kith_comm_sum(t->comm, 1, loss);
+  return kith_exact_sum_value(loss) / (double)t->n_step;
+}
+
 kith_step_stats kith_trainer_step_stats(const kith_trainer *t) { return t->stats; }
 
 kith_phases kith_trainer_phases(const kith_trainer *t) { return t->phases.spent; }

@@ -17,7 +17,7 @@ for path in glob.glob("include/kith/*.h") + glob.glob("src/*/*.h") + glob.glob("
         marked = line.startswith("KITH_API ")
         n += marked
         if marked != path.startswith("include/"): bad.append("%s: %s KITH_API: %s" % (path, "unexpected" if marked else "missing", line.split("\n")[0]))
-if n > 131: bad.append("%d public functions, at most 131: does a program that links the library need all of them?" % n)
+if n > 132: bad.append("%d public functions, at most 132: does a program that links the library need all of them?" % n)
 if n < 50: bad.append("only %d public functions were found" % n)
 print("\n".join(bad))
 sys.exit(1 if bad else 0)
