@@ -18,6 +18,10 @@ export KITH
 none=$here/pipeline.sh/none code=0 # below a file there can be nothing
 said=$("$KITH" partition "$job" ${KITH_OPTIONS:-} --set work="$none" --set graph="$none/graph.h5" 2>&1 >/dev/null) || code=$?
 case $code in 64 | 78) fail $code "${KITH_OPTIONS:+with KITH_OPTIONS=\"$KITH_OPTIONS\", }nothing is submitted: $said" ;; esac
+# Training leaves the test split to evaluate, where Kith can: not without validation, if evaluate.split is test, or with stream.model.
+untested=--no-test code=0
+"$KITH" train "$job" ${KITH_OPTIONS:-} --no-test --set work="$none" --set graph="$none/graph.h5" --set parts="$none/parts.h5" >/dev/null 2>&1 || code=$?
+case $code in 64 | 78) untested= ;; esac
 # What sbatch would refuse is found before anything is in the queue.
 for script in partition train; do
   [ $script = partition ] && options=(${KITH_PARTITION_OPTIONS:-}) || options=("$@")
@@ -30,7 +34,7 @@ submit() { # STAGE options…
   sbatch --parsable --export=ALL --kill-on-invalid-dep=yes --job-name="${name:-kith}-$stage" --output="${folder//%/%%}/slurm-%j.out" "$@" "$here/$stage.sbatch"
 }
 partition=$(submit partition ${KITH_PARTITION_OPTIONS:-})
-train=$(submit train --dependency=afterok:"$partition" "$@")
+train=$(KITH_OPTIONS="${KITH_OPTIONS:-}${untested:+ $untested}" submit train --dependency=afterok:"$partition" "$@")
 refit=
 if [ -n "${KITH_REFIT:-}" ]; then
   export KITH_OPTIONS="${KITH_OPTIONS:-} --refit"

@@ -5,6 +5,17 @@
 #include "cli/cli.h"
 #include "cli/stream.h"
 
+static const char train_measures_test[] =
+    "kith train: --no-test: nothing is held out for validation, so that "
+    "epochs are measured on test; give data.split.valid";
+
+/* Whether the job holds something out for validation, as far as it names its lists. */
+static bool train_validates(const kith_job *job) {
+  if (job->task == KITH_TASK_CLASSIFY || job->evaluate.every == 0 || !job->data.interactions.path[0])
+    return true;
+  return job->data.split.method != KITH_SPLIT_NONE && job->data.split.valid > 0;
+}
+
 static kith_status train_options(cli *c, bool *fresh, bool *no_test) {
   kith_status st = KITH_OK;
   *fresh = cli_flag(c, "fresh");
@@ -18,6 +29,7 @@ static kith_status train_options(cli *c, bool *fresh, bool *no_test) {
       "kith train: --no-test: with stream.model kith evaluate alone reads the test split; leave it out");
   KITH_CHECK(!*no_test || c->job.evaluate.split != KITH_EVAL_TEST, KITH_EUSAGE,
              "kith train: --no-test: but evaluate.split is test; set it to valid or auto");
+  KITH_CHECK(!*no_test || train_validates(&c->job), KITH_ECONFIG, "%s", train_measures_test);
 done:
   return st;
 }
@@ -218,9 +230,7 @@ kith_agreed cli_train(cli *c) {
   KITH_TRY(cli_check_data(c, run.graph));
   KITH_TRY(cli_check_split(c, g, &run));
   if (no_test && run.evaluate.split == KITH_EVAL_TEST && run.evaluate.every != 0)
-    KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG,
-                                        "kith train: --no-test: nothing is held out for validation, so that "
-                                        "epochs are measured on test; give data.split.valid")));
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG, "%s", train_measures_test)));
   train_log(c, &run, g);
   if (!run.fresh) KITH_TRY(train_keep_half_life(c, g, &run));
   if (c->refit) KITH_TRY(cli_keep_half_life(c, c->chosen_by, g, &run.model));

@@ -74,6 +74,7 @@ KITH_REFIT=1 KITH_OPTIONS=--quiet "$slurm/pipeline.sh" -x.yaml >"$dir/out" 2>&1 
 grep -q -e '^--quiet --refit sbatch .*--dependency=afterok:2 .*--job-name=gowallax-refit .*/train.sbatch' "$dir/calls" || fail "pipeline: refit"
 grep -q -e '^--quiet --refit sbatch .*--dependency=afterok:3 .*/evaluate.sbatch' "$dir/calls" && grep -q '^refit 3' "$dir/out" || fail "pipeline: evaluate of a refit"
 [ "$(grep -c -e --refit "$dir/calls")" = 2 ] || fail "pipeline: a refit before training"
+grep -q -e '^--quiet --no-test sbatch .*--dependency=afterok:1 .*/train.sbatch' "$dir/calls" || fail "pipeline: training reads the test list"
 
 # ---- a launcher whose ranks are gone
 rank='"$@" & rank=$!; until grep -q "^kith" "'"$dir"'/calls"; do sleep 0.1; done; sleep "${SEEN:-0}";'
