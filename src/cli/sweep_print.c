@@ -101,7 +101,7 @@ static void print_best(cli *c, const kith_sweep *s) {
   const int best = kith_sweep_best(s);
   char path[KITH_PATH], command[CLI_JOB_ARGS];
   if (best < 0 || kith_is_bad(kith_path_join(s->base->work, "sweep/best.yaml", path))) return;
-  const bool refits = s->base->task == KITH_TASK_RECOMMEND;
+  const bool refits = s->base->task == KITH_TASK_RECOMMEND && !kith_sweep_of_stream(s);
   command[0] = '\0';
   cli_append_quoted(command, "", path);
   cli_print_wrapped(

@@ -15,7 +15,10 @@
 static const char sweep_section[] = "sweep.";
 
 /* Sections of keys whose values may differ between trials that share a graph and are judged alike. */
-static const char *const sweep_may_vary[] = {"model.", "train.", "loss.", "negatives.", "sampler."};
+static const char *const sweep_may_vary[] = {"model.",          "train.",          "loss.",
+                                             "negatives.",      "sampler.",        "stream.dim",
+                                             "stream.heads",    "stream.time_dim", "stream.neighbors",
+                                             "stream.evidence", "stream.init"};
 
 /* Why others may not. */
 static const struct {
@@ -25,6 +28,7 @@ static const struct {
     {"generate", "makes another graph, and all trials share one; give each graph a job of its own"},
     {"partition", "changes no result, and all trials share parts.h5"},
     {"evaluate", "decides how a model is judged, which must be the same for all trials"},
+    {"stream", "is no setting of a stream's model, or decides how it is judged"},
     {"checkpoint", "changes no result"},
     {"watchdog", "changes no result"},
     {"task", "is of the whole job; all trials share a graph"},

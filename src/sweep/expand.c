@@ -213,8 +213,6 @@ static kith_status expand_check(const kith_job *job) {
   KITH_CHECK(job->sweep.n_axis > 0, KITH_ECONFIG,
              "%s: sweep: names no key that varies; expected some, as sweep: {train.lr: [0.001, 0.003]}",
              job->path);
-  KITH_CHECK(job->stream.model == KITH_STREAM_NO_MODEL, KITH_ECONFIG,
-             "%s: stream.model: kith sweep is for models of a graph; leave it out", job->path);
   KITH_CHECK(job->evaluate.split != KITH_EVAL_TEST, KITH_ECONFIG,
              "%s: evaluate.split: test, but a sweep chooses on validation; set it to valid", job->path);
   KITH_CHECK(job->evaluate.every != 0, KITH_ECONFIG,
@@ -230,7 +228,8 @@ done:
 
 static void expand_metric(kith_sweep *s) {
   const kith_eval_options *e = &s->base->evaluate;
-  if (s->base->task == KITH_TASK_RECOMMEND)
+  if (kith_sweep_of_stream(s)) snprintf(s->metric, sizeof s->metric, "mrr");
+  else if (s->base->task == KITH_TASK_RECOMMEND)
     snprintf(s->metric, sizeof s->metric, "recall@%d", e->k[e->n_k - 1]);
   else snprintf(s->metric, sizeof s->metric, "%s", e->select_by == KITH_SELECT_BY_LOSS ? "loss" : "accuracy");
 }

@@ -54,6 +54,10 @@ static void look_take_good(const kith_sweep *s, const kith_json_value *v, kith_t
     t->tie = -kith_json_number(v, "valid_loss", 0);
     return;
   }
+  if (kith_sweep_of_stream(s)) {
+    t->best_epoch = t->epochs;
+    return;
+  }
   snprintf(key, sizeof key, "valid_ndcg@%s", strchr(s->metric, '@') + 1);
   t->tie = kith_json_number(v, key, 0);
 }

@@ -58,7 +58,7 @@ static kith_status run_start(run *r, int t, run_slot *slot) {
   word[n++] = job;
   word[n++] = "--json";
   word[n++] = "--quiet";
-  word[n++] = "--no-test";
+  if (!kith_sweep_of_stream(r->s)) word[n++] = "--no-test";
   if (r->rung < r->s->n_rung) {
     snprintf(epochs, sizeof epochs, "train.epochs=%d", r->s->rung_epochs[r->rung - 1]);
     word[n++] = "--set";

@@ -108,7 +108,8 @@ static void slurm_variables(const kith_sweep *s, const kith_sweep_queue *q, int 
   snprintf(j->scripts, sizeof j->scripts, "KITH_SLURM=%s", q->scripts);
   snprintf(j->folder, sizeof j->folder, "KITH_SWEEP=%s", s->folder);
   snprintf(j->rung, sizeof j->rung, "KITH_SWEEP_RUNG=%d", rung);
-  int at = snprintf(j->options, sizeof j->options, "KITH_OPTIONS=--json --quiet --no-test");
+  int at = snprintf(j->options, sizeof j->options, "KITH_OPTIONS=--json --quiet%s",
+                    kith_sweep_of_stream(s) ? "" : " --no-test");
   if (rung < s->n_rung)
     snprintf(j->options + at, sizeof j->options - (size_t)at, " --set train.epochs=%d",
              s->rung_epochs[rung - 1]);

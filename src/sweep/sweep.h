@@ -73,6 +73,11 @@ typedef struct kith_sweep {
 kith_status kith_sweep_create(const kith_job *job, kith_sweep *out) KITH_MUST_USE;
 void kith_sweep_free(kith_sweep *s);
 
+/** Whether the trials are of stream.model, whose training measures the last epoch alone, by the mean
+ * reciprocal rank, and never reads the test split. */
+static inline bool kith_sweep_of_stream(const kith_sweep *s) {
+  return s->base->stream.model != KITH_STREAM_NO_MODEL;
+}
 /** The value of the i-th key that varies in trial t (from 0), as --set takes it: text [KITH_SWEEP_VALUES]. */
 void kith_sweep_value(const kith_sweep *s, int t, int i, char *text);
 /** The job of trial t.  Errors: KITH_ECONFIG. */

@@ -108,3 +108,17 @@ for key in model.dim model.sequence train.patience train.batch train.forget loss
 done
 says 66 'run kith train' "$KITH" evaluate job.yaml --set work=other --set graph=work/graph.h5 --set parts=work/parts.h5
 says 78 "no embeddings.h5 that kith recommend could take" "$KITH" recommend job.yaml --user 100
+
+# A sweep over a stream's model: two rungs, judged by the mean reciprocal rank of the model alone on validation.
+cat >>job.yaml <<'J'
+sweep: {stream.dim: [4, 8], halving: {epochs: 2, factor: 2}}
+J
+"$KITH" sweep job.yaml --set work=swept --set graph=work/graph.h5 --set parts=work/parts.h5 --json >out
+/usr/bin/python3 - <<'P'
+import json
+said = json.loads(open("out").read().splitlines()[-1])
+trials = [json.loads(line) for line in open("swept/sweep/trials.jsonl")]
+assert said["metric"] == "mrr" and (said["done"], said["stopped"]) == (1, 1), said
+assert sorted(t["epochs"] for t in trials) == [2, 4] and all(0 < t["score"] <= 1 for t in trials), trials
+P
+grep 'kith evaluate swept/sweep/best.yaml --split test' out >/dev/null
