@@ -77,9 +77,9 @@ static void print_json_user_groups(cli *c, const kith_groups *all) {
   }
 }
 
-/* Recall of the held-out pairs of a group of items at cutoff number i. */
+/* Recall of the held-out pairs of a group of items, which has some, at cutoff number i. */
 static double print_recall(const kith_item_group *g, int i) {
-  return g->n_held_out > 0 ? (double)g->n_found[i] / (double)g->n_held_out : 0;
+  return (double)g->n_found[i] / (double)g->n_held_out;
 }
 
 static void print_json_item_groups(cli *c, const kith_groups *all, const kith_eval_options *o) {
@@ -88,7 +88,8 @@ static void print_json_item_groups(cli *c, const kith_groups *all, const kith_ev
     cli_json_more(c, "%s{\"from\": %lld, \"to\": %lld, \"items\": %lld", k ? ", " : "", (long long)g->from,
                   (long long)g->to, (long long)g->n_item);
     cli_json_more(c, ", \"held_out\": %lld", (long long)g->n_held_out);
-    for (int i = 0; i < o->n_k; i++) cli_json_more(c, ", \"recall@%d\": %.10g", o->k[i], print_recall(g, i));
+    for (int i = 0; i < o->n_k && g->n_held_out > 0; i++)
+      cli_json_more(c, ", \"recall@%d\": %.10g", o->k[i], print_recall(g, i));
     cli_json_more(c, "}");
   }
 }
@@ -115,7 +116,9 @@ void cli_print_groups(const cli *c, const kith_groups *all) {
   cli_print(c, "%9s  %9s  %9s  %9s  Recall@%-4d", "from", "to", "items", "held out", top);
   for (int k = 0; k < all->n_item; k++) {
     const kith_item_group *g = &all->item[k];
-    cli_print(c, "%9lld  %9lld  %9lld  %9lld  %11.6f", (long long)g->from, (long long)g->to,
-              (long long)g->n_item, (long long)g->n_held_out, print_recall(g, last));
+    char recall[KITH_NAME] = "–"; /* nothing was to be found */
+    if (g->n_held_out > 0) snprintf(recall, sizeof recall, "%.6f", print_recall(g, last));
+    cli_print(c, "%9lld  %9lld  %9lld  %9lld  %*s", (long long)g->from, (long long)g->to,
+              (long long)g->n_item, (long long)g->n_held_out, g->n_held_out > 0 ? 11 : 13, recall);
   }
 }

@@ -61,6 +61,7 @@ if not plain:
     assert same(full["baselines"][:1], read("sampled")["baselines"][:1])
     assert [b["name"] for b in read("default")["baselines"]] == ["popular"]
     assert read("none")["baselines"] == read("cold")["baselines"] == [] and read("cold")["groups"]["items"]
+    for g in read("cold")["groups"]["items"]: assert ("recall@10" in g) == (g["held_out"] > 0), g
 
 n_item = R.shape[1]
 def knn(similarity, shrink, normalize, power, k):
