@@ -112,6 +112,11 @@ static bool find_same_end(const char *a, const char *b) {
 
 kith_status kith__job_fail_unknown(const job_table *t, const char *key) {
   find_guess g = {.key = NULL};
+  const char *last = strrchr(key, '.');
+  if (last && last[1] && last[strspn(last, ".0123456789")] == '\0')
+    return kith_fail(KITH_ECONFIG,
+                     "unknown key \"%s\"; decimals stand behind a point, not a comma: 0.%s in place of 0,%s",
+                     key, last + 1, last + 1);
   char section[KITH_JOB_KEY_SIZE], elsewhere[4 * KITH_JOB_KEY_SIZE];
   for (int i = 0; i < t->n; i++) find_compare(key, t->key[i].key, &g);
   for (int i = 0; i < kith__job_n_row; i++) find_compare(key, kith__job_row[i].key, &g);

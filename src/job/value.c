@@ -56,16 +56,24 @@ static kith_status value_out_of_bounds(const job_key *k, const char *text) {
                    text);
 }
 
+/* "; write 0.005" of "0,005", or nothing. */
+static const char *value_point(const char *text, char *out) {
+  const char *comma = strchr(text, ',');
+  if (!comma || strlen(text) >= KITH_NAME) return "";
+  snprintf(out, 2 * KITH_NAME, "; write %.*s.%s", (int)(comma - text), text, comma + 1);
+  return value_is_number(out + strlen("; write ")) ? out : "";
+}
+
 static kith_status value_real(const job_key *k, const char *text, double *out) {
   kith_status st = KITH_OK;
-  char *end = NULL;
+  char *end = NULL, point[2 * KITH_NAME];
   double x = strtod(text, &end);
-  KITH_CHECK(value_is_number(text) && *end == '\0', KITH_ECONFIG, "%s: expected a number%s, found \"%s\"",
+  KITH_CHECK(value_is_number(text) && *end == '\0', KITH_ECONFIG, "%s: expected a number%s, found \"%s\"%s",
              k->key,
              k->kind == JOB_WEIGHT   ? " or learned"
              : k->kind == JOB_CHOICE ? " or auto"
                                      : "",
-             text);
+             text, value_point(text, point));
   if (!isfinite(x) || x < k->low || x > k->high) return value_out_of_bounds(k, text);
   *out = x;
 done:

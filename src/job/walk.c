@@ -106,8 +106,9 @@ static kith_status walk_leaf(walk *w, int i) {
   *line = walk_line(w);
   KITH_TRY(walk_next(w));
   if (kith__job_is_list(k) && w->event.type == YAML_SEQUENCE_START_EVENT) return walk_list(w, k->key);
-  KITH_CHECK(walk_is_value(w), KITH_ECONFIG, "%s:%d: %s: expected a single value, found %s", w->name, *line,
-             k->key, walk_found(w));
+  KITH_CHECK(walk_is_value(w), KITH_ECONFIG, "%s:%d: %s: expected a single value, found %s%s", w->name, *line,
+             k->key, walk_found(w),
+             w->event.type == YAML_MAPPING_START_EVENT ? "; a text that begins with { needs quotes" : "");
   KITH_CHECK(!walk_is_null(w), KITH_ECONFIG,
              "%s:%d: %s: expected a value, found nothing (%s); leave the key out, or quote the word", w->name,
              *line, k->key, (const char *)w->event.data.scalar.value);

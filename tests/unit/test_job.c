@@ -42,6 +42,10 @@ static void an_unknown_setting_is_told_the_nearest_key(void **state) {
   assert_error_says("\"train\" is a section of keys, such as \"train.");
   assert_int_equal(kith_job_set(&job, "trian", "1"), KITH_ECONFIG);
   assert_error_says("the nearest known section is \"train\"");
+  assert_int_equal(kith_job_set(&job, "train.lr", "0,005"), KITH_ECONFIG);
+  assert_error_says("; write 0.005");
+  assert_int_equal(kith_job_set(&job, "train.005", "1"), KITH_ECONFIG); /* of {lr: 0,005} */
+  assert_error_says("0.005 in place of 0,005");
 }
 
 static void what_is_near_to_no_key_is_told_none(void **state) {
