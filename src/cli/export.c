@@ -1,6 +1,7 @@
 /* kith export: what Kith's files hold, in the formats of other programs. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -149,6 +150,13 @@ static kith_status export_look(const char *path, export_source *from) {
   kith_status st = KITH_OK;
   kith_h5 *f = NULL;
   char *format = NULL;
+  struct stat is;
+  KITH_CHECK(stat(path, &is) != 0 || !S_ISDIR(is.st_mode), KITH_EUSAGE,
+             "kith export: %s: is a folder; expected a job file, or a file of Kith, such as "
+             "%s/embeddings.h5",
+             path, path);
+  KITH_CHECK(!export_ends(path, ".json"), KITH_EUSAGE,
+             "kith export: %s: expected a job file, or a file of Kith (.h5, .jsonl)", path);
   if (export_ends(path, ".jsonl")) {
     *from = FROM_METRICS;
     goto done;
@@ -222,7 +230,7 @@ static kith_agreed export_resolve_rows(cli *c, export_request *w) {
   KITH_TRY(cli_open_embeddings(c, w->input, &g, &from));
   if (from.fingerprint != g->fingerprint)
     KITH_TRY(kith_agreed_same(
-        kith_fail(KITH_EDATA, "%s: holds embeddings of another graph; train with --fresh", w->input)));
+        kith_fail(KITH_EDATA, "%s: holds embeddings of another graph; run kith train --fresh", w->input)));
   if (w->format->kind == EXPORT_PROJECTOR && g->n_class == 0)
     KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", w->graph)));
 done:

@@ -94,6 +94,17 @@ static bool main_is_page(int argc, char **argv) {
   return cli_verb_find(argv[1]) && (main_has(argc, argv, "--help") || main_has(argc, argv, "-h"));
 }
 
+/* kith help TOPIC…: all of them, with an empty line between. */
+static kith_status main_topics(int n, char **topic) {
+  kith_status st = KITH_OK;
+  for (int i = 0; i < n; i++) {
+    if (i > 0) printf("\n");
+    KITH_TRY(cli_help_topic(topic[i]));
+  }
+done:
+  return st;
+}
+
 /* Print what such a command line asks for. */
 static kith_status main_page(int argc, char **argv) {
   const cli_verb *v = cli_verb_find(argv[1]);
@@ -101,7 +112,7 @@ static kith_status main_page(int argc, char **argv) {
   else if (v) cli_print_verb_help(v);
   else if (strcmp(argv[1], "completion") == 0) return cli_completion(argc > 2 ? argv[2] : "");
   else if (argc > 2 && strcmp(argv[2], "--man") == 0) return cli_man(argc > 3 ? argv[3] : "");
-  else if (strcmp(argv[1], "help") == 0 && argc > 2) return cli_help_topic(argv[2]);
+  else if (strcmp(argv[1], "help") == 0 && argc > 2) return main_topics(argc - 2, argv + 2);
   else cli_print_help(stdout);
   return KITH_OK;
 }

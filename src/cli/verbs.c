@@ -1,4 +1,5 @@
 /* The verbs and their options. */
+#include <sys/stat.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -138,8 +139,12 @@ const int cli_n_verb = (int)(sizeof cli_verbs / sizeof *cli_verbs);
 bool cli_verb_takes_job(const cli_verb *v) { return v->needs_job || strstr(v->usage, "JOB") != NULL; }
 
 bool cli_verb_takes_file(const cli_verb *v, const char *word) {
+  static const char *const ends[] = {".h5", ".jsonl", ".json"};
   const char *end = strrchr(word, '.');
-  return strcmp(v->usage, "JOB|FILE") == 0 && end && (strcmp(end, ".h5") == 0 || strcmp(end, ".jsonl") == 0);
+  struct stat is;
+  bool file = stat(word, &is) == 0 && S_ISDIR(is.st_mode); /* which is refused as one */
+  for (int i = 0; end && i < 3; i++) file = file || strcmp(end, ends[i]) == 0;
+  return file && strcmp(v->usage, "JOB|FILE") == 0;
 }
 
 const cli_verb *cli_verb_find(const char *name) {

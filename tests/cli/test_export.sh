@@ -177,6 +177,9 @@ refused() { # CODE WORDS words…
 }
 refused 64 'expected --format' "$KITH" export job.yaml --output no
 refused 64 'python3 kith.py parquet' "$KITH" export job.yaml --format parquet --output no
+mkdir -p folder
+refused 64 'is a folder; expected a job file' "$KITH" export folder --format npy --output no
+refused 64 'x.json: expected a job file' "$KITH" export x.json --format npy --output no
 refused 64 'expected --output' "$KITH" export job.yaml --format npy
 refused 64 'expected a job file' "$KITH" export --format npy --output no
 refused 64 'go with --format neighbors' "$KITH" export job.yaml --format npy --k 3 --output no

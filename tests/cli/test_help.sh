@@ -40,6 +40,7 @@ for section in $(awk '{print $1}' sections); do
 done
 for section in $(sed -n 's/^## \([a-z]*\)$/\1/p' reference); do grep "^  $section " sections >/dev/null || fail "kith help sections: no $section"; done
 page help train.lr; grep '^  train.lr$' out >/dev/null || fail "kith help train.lr"
+page help train evaluate; [ "$(grep -c -e '--no-test' -e '--baseline' out)" -ge 2 ] || fail "kith help of two topics"
 page help models
 models=$(sed -n 's/^| `model.name` | \(.*\) | `.*/\1/p' reference | sed 's/\\|//g; s/ |.*//')
 for model in $models; do grep -E "^  $model +(\* )?[a-z].{10}" out >/dev/null || fail "kith help models: nothing on $model"; done
