@@ -53,10 +53,10 @@ bad = {k: (want[k], found[k]) for k in want if want[k] != found[k]}
 assert len(want) == 11 and not bad, bad'
 
 figures() { /usr/bin/python3 -c 'import json, sys; x = json.loads(open(sys.argv[1]).read().splitlines()[-1]); print({k: x[k] for k in x if "@" in k or k == "slices"})' "$1"; }
-if KITH_FAULT=kill:1000000@0 "$KITH" help >/dev/null 2>&1; then # a build with faults
+if KITH_FAULT=kill:1000000@0 "$KITH" help >/dev/null 2>&1; then # a build with faults; a slice's ingest counts three steps
   rm -rf work/rolling-3
   code=0
-  KITH_FAULT=kill:8@1 ranks 3 evaluate job.yaml --rolling 3 --quiet >log 2>&1 || code=$?
+  KITH_FAULT=kill:14@1 ranks 3 evaluate job.yaml --rolling 3 --quiet >log 2>&1 || code=$?
   [ $code = 137 ] || { echo "ended with $code"; cat log; exit 1; }
   [ -e work/rolling-3/slice-1/checkpoint-latest ] || { echo "killed too early"; exit 1; }
 fi
