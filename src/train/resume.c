@@ -231,18 +231,17 @@ static void resume_restore(run *r, const kith_checkpoint *c) {
   r->halo_bytes = c->halo_bytes;
 }
 
-/* A new run gets a unique id: a hash of its configuration, the graph, the time and random bits. */
-static void resume_new_id(run *r) {
+void kith__run_new_id(const kith_comm *comm, const kith_graph *g, const char *config_key, char *id) {
   struct timespec now;
   uint64_t bits[2] = {0, 0};
   clock_gettime(CLOCK_REALTIME, &now);
   if (getrandom(&bits[0], sizeof bits[0], GRND_NONBLOCK) < 0)
     bits[0] = (uint64_t)getpid(); /* the time remains */
-  bits[1] = r->g->fingerprint;
-  for (const char *c = r->config_key; *c; c++) bits[1] = (bits[1] ^ (unsigned char)*c) * 0x100000001b3u;
+  bits[1] = g->fingerprint;
+  for (const char *c = config_key; *c; c++) bits[1] = (bits[1] ^ (unsigned char)*c) * 0x100000001b3u;
   kith_draw draw = kith_random(bits[0], KITH_RNG_INIT, (uint64_t)now.tv_sec, (uint64_t)now.tv_nsec, bits[1]);
-  snprintf(r->id, sizeof r->id, "%016llx", (unsigned long long)draw.bits[0]);
-  kith_comm_bcast(r->comm, sizeof r->id, r->id);
+  snprintf(id, KITH_NAME, "%016llx", (unsigned long long)draw.bits[0]);
+  kith_comm_bcast(comm, KITH_NAME, id);
 }
 
 /* Reset metrics.jsonl to the checkpoint's history, since a killed run may have written more; remove that of
@@ -267,7 +266,7 @@ kith_agreed kith__run_resume(run *r) {
   if (r->o->fresh) KITH_TRY(kith_checkpoint_remove(r->comm, r->o->work));
   KITH_TRY(kith__newest_checkpoint(r->comm, r->o->work, resume_read, r, &c, path));
   snprintf(r->from, sizeof r->from, "%s", path);
-  if (!path[0]) resume_new_id(r);
+  if (!path[0]) kith__run_new_id(r->comm, r->g, r->config_key, r->id);
   else {
     resume_restore(r, &c);
     if (!r->trainer) kith_log("continuing from %s: %s done", path, KITH_COUNT(c.epoch, "round(s) (is|are)"));

@@ -5,6 +5,13 @@
 #include "comm/comm.h"
 #include "store/store.h"
 
+/**
+ * A new run's unique id: a hash of its configuration key, the graph, the time and random bits.  Collective.
+ *
+ * @param[out] id  [KITH_NAME], the same on every rank
+ */
+void kith__run_new_id(const kith_comm *comm, const kith_graph *g, const char *config_key, char *id);
+
 /** Read a checkpoint into the run's state.  Collective.  c->refused: it is whole, but of another run. */
 typedef kith_agreed (*kith__checkpoint_reader)(void *context, const char *path, kith_checkpoint *c);
 

@@ -27,6 +27,7 @@ typedef struct stream_run {
   kith_redistribution *rows;
   history history;
   char config_key[KITH_CONFIG_KEY_SIZE];
+  char id[KITH_NAME];
   int64_t epoch, step, n_step; /* epochs done, steps done of the next one, steps of one */
   int64_t first;               /* the event that an epoch begins with: not 0 in an update */
   int64_t number;              /* steps of the optimizer so far */
@@ -113,6 +114,7 @@ static kith_agreed run_save(stream_run *r) {
   kith__phases_mean(r->comm, &c.phases);
   c.history = r->history.text;
   c.job = r->o->job;
+  snprintf(c.run, sizeof c.run, "%s", r->id);
   kith_comm_sum(r->comm, 1, &c.loss);
   if (!isfinite(kith_exact_sum_value(&c.loss)))
     KITH_TRY(kith_agreed_same(kith_fail(KITH_ENUMERIC,
@@ -163,9 +165,10 @@ static kith_status run_tell_update(const stream_run *r, kith_checkpoint *c) {
   const int64_t size = (int64_t)strlen(before) + 512;
   KITH_TRY(KITH_NEW(text, size));
   snprintf(text, (size_t)size,
-           "%s{\"update_of\": \"\", \"epoch\": %lld, \"new_pairs\": %lld, \"old_pairs\": 0, "
-           "\"new_users\": %lld, \"new_items\": %lld, \"drawn_rows\": 0}\n",
-           before, (long long)r->epoch + 1, (long long)(kith_stream_ranges(r->stream).valid - r->first),
+           "%s{\"update_of\": \"%s\", \"epoch\": %lld, \"run\": \"%s\", \"new_pairs\": %lld, "
+           "\"old_pairs\": 0, \"new_users\": %lld, \"new_items\": %lld, \"drawn_rows\": 0}\n",
+           before, c->run, (long long)r->epoch + 1, r->id,
+           (long long)(kith_stream_ranges(r->stream).valid - r->first),
            (long long)(g->n[KITH_USER] - g->parent.n[KITH_USER]),
            (long long)(g->n[KITH_ITEM] - g->parent.n[KITH_ITEM]));
   KITH_FREE(c->history);
@@ -198,11 +201,16 @@ static kith_agreed run_begin(stream_run *r) {
   KITH_TRY(kith_agree(r->comm, r->comm->rank == 0 ? kith_folder_make(r->o->work) : KITH_OK));
   if (r->o->fresh) KITH_TRY(kith_checkpoint_remove(r->comm, r->o->work));
   KITH_TRY(kith__newest_checkpoint(r->comm, r->o->work, run_read, r, &c, path));
-  if (path[0])
+  if (path[0]) {
+    snprintf(r->id, sizeof r->id, "%s", c.run);
     kith_log("continuing from %s: %s and %s are done", path, KITH_COUNT(r->epoch, "epoch(s)"),
              KITH_COUNT(r->step, "step(s)"));
-  else if (r->o->old) KITH_TRY(run_read_old(r, &c));
-  KITH_TRY(kith_agree(r->comm, kith__history_begin(&r->history, r->o->work, "", c.history ? c.history : "")));
+  } else {
+    kith__run_new_id(r->comm, r->g, r->config_key, r->id);
+    if (r->o->old) KITH_TRY(run_read_old(r, &c));
+  }
+  KITH_TRY(
+      kith_agree(r->comm, kith__history_begin(&r->history, r->o->work, r->id, c.history ? c.history : "")));
   r->saved = kith_clock();
 done:
   KITH_FREE(c.history);

@@ -76,7 +76,9 @@ for n in ["user/parameter", "item/parameter"]: # learned rows, memory, messages:
     assert x.shape == y.shape and np.abs(x - y).max() < 1e-4, (n, np.abs(x - y).max())
     assert np.abs(x[: len(c[n])] - c[n][:]).max() > 1e-2
 lines = [json.loads(l) for l in open("work/metrics.jsonl")]
-assert [l["epoch"] for l in lines] == [1, 1, 1] and "update_of" in lines[1], lines
+assert [l["epoch"] for l in lines] == [1, 1, 1], lines
+old, new = lines[0]["run"], lines[2]["run"]
+assert old and new and old != new and lines[1]["update_of"] == old and lines[1]["run"] == new, lines
 P
 says 0 'nothing is to be done' update new.txt
 "$KITH" export job.yaml --format tensorboard --output board >/dev/null
