@@ -12,7 +12,7 @@
 #include "ingest/ingest.h"
 #include "train/stream_run.h"
 
-enum { EVENTS = 30, USERS = 4, ITEMS = 5 };
+enum { EVENTS = 20, USERS = 4, ITEMS = 5 };
 
 static struct {
   char folder[KITH_PATH], graph[KITH_PATH];
@@ -25,7 +25,7 @@ static void job_graph(void) {
   char text[EVENTS * 32] = "", parts[KITH_PATH];
   size_t size = 0;
   kith_ingest_options o = {.interactions = {.format = KITH_EDGES, .time = "3"},
-                           .split = {.method = KITH_SPLIT_STREAM, .valid = .2, .test = .2}};
+                           .split = {.method = KITH_SPLIT_STREAM, .valid = .1, .test = .1}};
   for (int i = 0; i < EVENTS; i++)
     size += (size_t)snprintf(text + size, sizeof text - size, "%d,%d,%d\n", i % USERS, 10 + i * i % ITEMS,
                              1000 + 7 * i);
@@ -86,23 +86,26 @@ static const char *job_look(int64_t k) {
   return st.status == KITH_OK || st.status == KITH_ENOINPUT ? NULL : "its checkpoint cannot be read";
 }
 
-static void each(kith_fault_kind kind, int64_t least) {
+/* Strides are prime: what recurs in every step, or in every dataset of a checkpoint, is met at all its
+ * places. */
+static void each(kith_fault_kind kind, int64_t least, int64_t stride) {
   const sweep s = {.kind = kind,
                    .run = job_train,
                    .look = kind == KITH_FAULT_WRITE ? job_look : NULL,
                    .folder = job.run.work,
                    .inputs = job.folder,
-                   .least = least};
+                   .least = least,
+                   .stride = stride};
   sweep_each(&s);
 }
 
 static void allocations(void **state) {
   (void)state;
-  each(KITH_FAULT_ALLOC, 100);
+  each(KITH_FAULT_ALLOC, 100, 23);
 }
 static void writes(void **state) {
   (void)state;
-  each(KITH_FAULT_WRITE, 10);
+  each(KITH_FAULT_WRITE, 10, 7);
 }
 
 int main(int argc, char **argv) {

@@ -112,7 +112,8 @@ static bool sweep_one(const sweep *s, int r, int64_t k) {
 void sweep_each(const sweep *s) {
   if (!sweep_has(s->kind)) skip();
   assert_int_equal(s->run().status, KITH_OK); /* what is opened once and for all, is open */
-  int stride = test_comm->size > 1 && !getenv("KITH_TEST_SLOW") ? SWEEP_STRIDE : 1;
+  const bool all = test_comm->size == 1 || getenv("KITH_TEST_SLOW");
+  const int64_t stride = all ? 1 : s->stride ? s->stride : SWEEP_STRIDE;
   for (int r = 0; r < test_comm->size; r++) {
     int64_t k = 1 + r % stride;
     while (sweep_one(s, r, k)) {

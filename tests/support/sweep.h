@@ -20,6 +20,7 @@ typedef struct sweep {
   const char *inputs; /* … and the files in this one must stay as they are; where it is the same one, if the
                          run is refused */
   int64_t least;      /* the loop must meet as many events on rank 0 */
+  int64_t stride;     /* of several ranks each takes one k of so many; 0: of three */
   bool mends; /* a run may do without what was refused, as with a checkpoint before an unreadable one, and end
                  well */
 } sweep;
@@ -27,7 +28,7 @@ typedef struct sweep {
 /* Whether faults of a kind are compiled in. */
 bool sweep_has(kith_fault_kind kind);
 
-/* Until k is not reached any more; of several ranks each takes another third of the k, or all where
+/* Until k is not reached any more; of several ranks each takes others of the k, or all where
  * KITH_TEST_SLOW is set.  Fails the test on all ranks together, so that none waits. */
 void sweep_each(const sweep *s);
 
