@@ -15,8 +15,8 @@ typedef enum kith_fault_kind {
   KITH_FAULT_READ,  /**< opening or reading a file fails with EIO */
   KITH_FAULT_WRITE, /**< creating, writing, syncing or renaming a file fails with ENOSPC */
   KITH_FAULT_LOSS,  /**< after a step of training the loss is not finite */
-  KITH_FAULT_KILL,  /**< before a step of training the process is killed (SIGKILL) */
-  KITH_FAULT_STOP,  /**< before a step of training the process is stopped (SIGSTOP): the other ranks wait */
+  KITH_FAULT_KILL,  /**< before a step (kith_fault_step()) the process is killed (SIGKILL) */
+  KITH_FAULT_STOP,  /**< before a step the process is stopped (SIGSTOP): the other ranks wait */
   KITH_FAULT_SHARE, /**< memory that the ranks of a host share is refused */
   KITH_FAULT_HUGE,  /**< such memory gets no huge pages */
   KITH_FAULT_KINDS
@@ -37,7 +37,11 @@ kith_status kith_fault_read_text(const char *text, int rank) KITH_MUST_USE;
 #if defined(KITH_FAULTS)
 /** Count an event of a kind; true, with errno set as by the system, if it must fail. */
 bool kith_fault(kith_fault_kind kind);
-/** Count a step of training, before it begins; kill or stop the process if due. */
+/**
+ * Count a step, before it begins; kill or stop the process if due.  Steps are those of training, those in
+ * which an update replaces its files, and three of ingest on several ranks: behind reading a part of the
+ * list, before sending rows and before writing them.
+ */
 void kith_fault_step(void);
 #else
 static inline bool kith_fault(kith_fault_kind kind) {
