@@ -405,9 +405,12 @@ kith_status kith__edge_reader_read(kith__edge_reader *r, bool head, kith__edge_l
   kith_status st = KITH_OK;
   kith__field line;
   int n = 0;
+  const bool plain = !head && kith__edge_plain_may(r);
   kith__edge_reader_columns(r, edges);
-  KITH_TRY(kith__lines_next(&r->lines, &line));
-  while (line.size >= 0) {
+  for (;;) {
+    if (plain) KITH_TRY(kith__edge_plain_read(r, edges));
+    KITH_TRY(kith__lines_next(&r->lines, &line));
+    if (line.size < 0) break;
     if (r->d.format == KITH_EDGES) KITH_TRY(edges_line(&r->lines, &r->e, line, r->policy, edges));
     else {
       KITH_TRY(adjacency_line(&r->lines, &r->d.candidate.delimiter, line, r->policy, edges, &n));
@@ -415,7 +418,6 @@ kith_status kith__edge_reader_read(kith__edge_reader *r, bool head, kith__edge_l
       if (n > r->max) r->max = n;
     }
     if (head && r->policy->user->decided && r->policy->item->decided) goto done;
-    KITH_TRY(kith__lines_next(&r->lines, &line));
   }
 done:
   return st;

@@ -40,6 +40,11 @@ kith_status kith__edge_reader_open(const kith_edge_source *source, kith__edge_po
 void kith__edge_reader_columns(const kith__edge_reader *r, kith__edge_list *edges);
 /** Read all lines; `head`: up to the one after which both maps know whether their ids are text. */
 kith_status kith__edge_reader_read(kith__edge_reader *r, bool head, kith__edge_list *edges) KITH_MUST_USE;
+/** Whether lines may be read as plain numbers; once the columns are known. */
+bool kith__edge_plain_may(const kith__edge_reader *r);
+/** Read lines of two known small integers, as the next ones are, up to one that is not.  Errors: KITH_ENOMEM.
+ */
+kith_status kith__edge_plain_read(kith__edge_reader *r, kith__edge_list *edges) KITH_MUST_USE;
 /** Warn of what the lines that were read look like. */
 void kith__edge_reader_warn(const kith__edge_reader *r);
 /** How the lines were read, and how many. */

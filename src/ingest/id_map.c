@@ -216,6 +216,12 @@ static kith_status id_map_take_integer(kith__id_map *map, const kith__lines *lin
   return id_map_take_hashed(map, lines, id, value, add, out);
 }
 
+kith_status kith__id_map_add_integer(kith__id_map *map, const kith__lines *lines, int64_t value,
+                                     int32_t *out) {
+  if (value < ID_MAP_DIRECT) return id_map_take_dense(map, lines, value, true, out);
+  return id_map_take_hashed(map, lines, (kith__field){NULL, 0}, value, true, out);
+}
+
 /* A word followed by an integer is most likely an undeclared header. */
 static bool id_map_look_headed(const kith__id_map *map, kith__field id) {
   int64_t value;

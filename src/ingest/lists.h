@@ -260,6 +260,9 @@ static inline int64_t kith__id_map_space(const kith__id_map *map) { return (int6
 /** Original number of an id.  An unknown id gets the next number if `add`, else -1. */
 kith_status kith__id_map_add(kith__id_map *map, const kith__lines *lines, kith__field id, bool add,
                              int32_t *out) KITH_MUST_USE;
+/** The number of an integer id, 0 or more; an unknown one gets the next.  The map has no base. */
+kith_status kith__id_map_add_integer(kith__id_map *map, const kith__lines *lines, int64_t value,
+                                     int32_t *out) KITH_MUST_USE;
 /** As kith__id_map_add(); inline for the common case: a known small integer. */
 static inline kith_status kith__id_map_find(kith__id_map *map, const kith__lines *lines, kith__field id,
                                             bool add, int32_t *out) {

@@ -81,13 +81,14 @@ void kith__shared_list_free(kith__shared_list *list);
 kith_agreed kith__shared_ids(const kith_comm *comm, const kith__id_map *map, int32_t **number, kith_ids *ids,
                              int64_t *n) KITH_MUST_USE;
 
-/** Ranges of users with about equally many edges of all ranks: first [size + 1].  Collective.  Errors:
- * KITH_ENOMEM. */
-kith_agreed kith__shared_ranges(const kith_comm *comm, const kith__edge_list *edges, const int32_t *number,
+/** Ranges of users with about equally many edges of all ranks: first [size + 1].  The users of `edges` get
+ * their numbers of all ranks.  Collective.  Errors: KITH_ENOMEM. */
+kith_agreed kith__shared_ranges(const kith_comm *comm, kith__edge_list *edges, const int32_t *number,
                                 int64_t n_user, int64_t *first) KITH_MUST_USE;
 /**
  * Send edges to the ranks of their users, and make rows of them.  Collective.  Errors: KITH_ENOMEM.
  *
+ * @param first           of kith__shared_ranges(), which was called before
  * @param[in,out] number  [KITH_SIDES] numbers of all ranks for those of this one; freed
  * @param later           added to times
  * @param[in,out] edges   in the order of the list; freed

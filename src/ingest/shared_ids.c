@@ -41,7 +41,10 @@ static kith__field id_bytes(const kith__id_map *map, int32_t i) {
   return (kith__field){map->pool + map->offset[i], map->offset[i + 1] - map->offset[i]};
 }
 
-static int id_owner(const id_exchange *x, kith__field id) {
+/* Multiplying spreads numbers over the ranks, whatever their steps. */
+static int id_owner(const id_exchange *x, int32_t i, kith__field id) {
+  if (!x->map->text)
+    return (int)(((uint64_t)x->map->number[i] * 0x9e3779b97f4a7c15u >> 32) * (uint64_t)x->comm->size >> 32);
   return (int)(kith__shared_hash((uint64_t)id.size, id.size, id.at) % (uint64_t)x->comm->size);
 }
 
@@ -55,7 +58,7 @@ static kith_status id_exchange_pack(id_exchange *x) {
   KITH_TRY(KITH_NEW(x->back, x->map->n));
   for (int32_t i = 0; i < x->map->n; i++) {
     const kith__field id = id_bytes(x->map, i);
-    const int owner = id_owner(x, id);
+    const int owner = id_owner(x, i, id);
     x->count.send_count[owner]++;
     x->bytes.send_count[owner] += 1 + (int)id.size;
     all += 1 + id.size;
@@ -67,7 +70,7 @@ static kith_status id_exchange_pack(id_exchange *x) {
   KITH_TRY(KITH_NEW(x->sent, all));
   for (int32_t i = 0; i < x->map->n; i++) {
     const kith__field id = id_bytes(x->map, i);
-    const int owner = id_owner(x, id);
+    const int owner = id_owner(x, i, id);
     unsigned char *to = x->sent + x->bytes.send_displ[owner]++;
     *to = (unsigned char)id.size;
     memcpy(to + 1, id.at, (size_t)id.size);
@@ -103,13 +106,18 @@ static kith_status id_exchange_find(id_exchange *x) {
   kith_status st = KITH_OK;
   const kith__lines none = {.path = "an id"};
   const unsigned char *from = x->received;
-  kith__id_map_init(&x->owned, x->map->kind,
-                    KITH_ID_TEXT); /* bytes of numbers, too: no characters are checked */
-  x->owned.bytes = true;
+  int64_t value;
+  kith__id_map_init(&x->owned, x->map->kind, x->map->text ? KITH_ID_TEXT : KITH_ID_AUTO);
+  x->owned.decided = true;
+  x->owned.bytes = true; /* their characters were checked */
   for (int i = 0; i < x->count.recv_displ[x->comm->size]; i++) {
     const int32_t n = x->owned.n;
     const kith__field id = {(const char *)from + 1, *from};
-    KITH_TRY(kith__id_map_add(&x->owned, &none, id, true, &x->at[i]));
+    if (x->map->text) KITH_TRY(kith__id_map_add(&x->owned, &none, id, true, &x->at[i]));
+    else {
+      memcpy(&value, id.at, sizeof value);
+      KITH_TRY(kith__id_map_add_integer(&x->owned, &none, value, &x->at[i]));
+    }
     x->told[i] = x->owned.n > n ? ID_FIRST : ID_KNOWN;
     from += 1 + id.size;
   }

@@ -1,23 +1,34 @@
 /* Edges that ranks have read become rows of the users of each. */
 #include "ingest/shared.h"
 
-enum { ROWS_BUCKETS = 256 /* of users, for each rank */ };
+enum { ROWS_BUCKETS = 512 /* of users, for each rank, at most */ };
 
-kith_agreed kith__shared_ranges(const kith_comm *comm, const kith__edge_list *edges, const int32_t *number,
+/* A bucket has 2^shift users, so that no number is divided. */
+static int rows_shift(int size, int64_t n_user) {
+  int shift = 0;
+  while (n_user >> shift >= (int64_t)ROWS_BUCKETS * size) shift++;
+  return shift;
+}
+
+kith_agreed kith__shared_ranges(const kith_comm *comm, kith__edge_list *edges, const int32_t *number,
                                 int64_t n_user, int64_t *first) {
   kith_agreed st = {KITH_OK};
-  const int64_t n = (int64_t)ROWS_BUCKETS * comm->size, wide = n_user / n + 1;
+  const int shift = rows_shift(comm->size, n_user);
+  const int64_t n = (int64_t)ROWS_BUCKETS * comm->size;
   int64_t *count = NULL, all = 0, before = 0;
   KITH_TRY(kith_agree(comm, KITH_NEW(count, n)));
-  for (const kith__edge_chunk *b = edges->first; b; b = b->next)
-    for (int64_t k = 0; k < b->n; k++) count[number[b->user[k]] / wide]++;
+  for (kith__edge_chunk *b = edges->first; b; b = b->next)
+    for (int64_t k = 0; k < b->n; k++) {
+      b->user[k] = number[b->user[k]];
+      count[b->user[k] >> shift]++;
+    }
   kith_comm_sum_int(comm, n, count);
   for (int64_t b = 0; b < n; b++) all += count[b];
   int r = 1;
   first[0] = 0;
   for (int64_t b = 0; b < n && r < comm->size; b++) {
     before += count[b];
-    while (r < comm->size && before >= all / comm->size * r) first[r++] = kith_min(n_user, (b + 1) * wide);
+    while (r < comm->size && before >= all / comm->size * r) first[r++] = kith_min(n_user, (b + 1) << shift);
   }
   while (r < comm->size) first[r++] = n_user;
   first[comm->size] = n_user;
@@ -32,6 +43,8 @@ typedef struct rows_exchange {
   int32_t *user, *item;
   int64_t *time;
   float *weight;
+  int shift;
+  int *owner; /* [buckets] the rank of each bucket of users */
 } rows_exchange;
 
 static void rows_exchange_free(rows_exchange *x) {
@@ -40,6 +53,7 @@ static void rows_exchange_free(rows_exchange *x) {
   KITH_FREE(x->item);
   KITH_FREE(x->time);
   KITH_FREE(x->weight);
+  KITH_FREE(x->owner);
 }
 
 static kith_status rows_check(int64_t n) {
@@ -58,22 +72,27 @@ done:
   return st;
 }
 
-static int rows_owner(int size, const int64_t *first, int32_t user) {
-  int low = 0, high = size - 1;
-  while (low < high) {
-    const int middle = (low + high + 1) / 2;
-    if (first[middle] <= user) low = middle;
-    else high = middle - 1;
+/* Ranges begin where buckets do. */
+static kith_status rows_owners(int size, const int64_t *first, rows_exchange *x) {
+  kith_status st = KITH_OK;
+  const int64_t n = (int64_t)ROWS_BUCKETS * size;
+  int r = 0;
+  x->shift = rows_shift(size, first[size]);
+  KITH_TRY(KITH_NEW(x->owner, n));
+  for (int64_t b = 0; b < n; b++) {
+    while (r + 1 < size && first[r + 1] <= b << x->shift) r++;
+    x->owner[b] = r;
   }
-  return low;
+done:
+  return st;
 }
 
-/* Deal a chunk of this rank's edges. */
-static void rows_deal(int size, const int64_t *first, const int32_t *item, int64_t later,
-                      const kith__edge_chunk *b, rows_exchange *x) {
+/* Deal a chunk of this rank's edges; users are counted from the first of their rank. */
+static void rows_deal(const int64_t *first, const int32_t *item, int64_t later, const kith__edge_chunk *b,
+                      rows_exchange *x) {
   for (int64_t k = 0; k < b->n; k++) {
-    const int to = x->count.send_displ[rows_owner(size, first, b->user[k])]++;
-    x->user[to] = b->user[k];
+    const int r = x->owner[b->user[k] >> x->shift], to = x->count.send_displ[r]++;
+    x->user[to] = b->user[k] - (int32_t)first[r];
     x->item[to] = item[b->item[k]];
     if (b->time) x->time[to] = b->time[k] + later;
     if (b->weight) x->weight[to] = b->weight[k];
@@ -81,20 +100,18 @@ static void rows_deal(int size, const int64_t *first, const int32_t *item, int64
 }
 
 /* Deal this rank's edges, with the numbers of all ranks; a chunk is freed as soon as it is empty. */
-static kith_status rows_pack(int size, const int64_t *first, int32_t *const *number, int64_t later,
+static kith_status rows_pack(int size, const int64_t *first, const int32_t *item, int64_t later,
                              kith__edge_list *edges, rows_exchange *x) {
   kith_status st = KITH_OK;
   KITH_TRY(kith_alltoall_make(size, &x->count));
   KITH_TRY(rows_alloc(edges, x));
-  for (kith__edge_chunk *b = edges->first; b; b = b->next)
-    for (int64_t k = 0; k < b->n; k++) {
-      b->user[k] = number[KITH_USER][b->user[k]];
-      x->count.send_count[rows_owner(size, first, b->user[k])]++;
-    }
+  KITH_TRY(rows_owners(size, first, x));
+  for (const kith__edge_chunk *b = edges->first; b; b = b->next)
+    for (int64_t k = 0; k < b->n; k++) x->count.send_count[x->owner[b->user[k] >> x->shift]]++;
   kith_prefix_sum(size, x->count.send_count, x->count.send_displ);
   while (edges->first) {
     kith__edge_chunk *b = edges->first;
-    rows_deal(size, first, number[KITH_ITEM], later, b, x);
+    rows_deal(first, item, later, b, x);
     edges->first = b->next;
     KITH_FREE(b);
   }
@@ -138,8 +155,8 @@ kith_agreed kith__shared_rows(const kith_comm *comm, const int64_t *first, int32
                               kith__edge_list *edges, kith__edge_csr *rows, int64_t *duplicates) {
   kith_agreed st = {KITH_OK};
   rows_exchange x = {.user = NULL};
-  const int64_t begin = first[comm->rank], n_row = first[comm->rank + 1] - begin;
-  KITH_TRY(kith_agree(comm, rows_pack(comm->size, first, number, later, edges, &x)));
+  const int64_t n_row = first[comm->rank + 1] - first[comm->rank];
+  KITH_TRY(kith_agree(comm, rows_pack(comm->size, first, number[KITH_ITEM], later, edges, &x)));
   for (int k = 0; k < KITH_SIDES; k++) KITH_FREE(number[k]);
   KITH_WAIT("the numbers of edges that ranks send",
             MPI_Alltoall(x.count.send_count, 1, MPI_INT, x.count.recv_count, 1, MPI_INT, comm->mpi));
@@ -147,7 +164,6 @@ kith_agreed kith__shared_rows(const kith_comm *comm, const int64_t *first, int32
   kith_fault_step();
   rows_send_all(comm, &x, edges->first);
   rows_exchange_free(&x);
-  for (int64_t e = 0; e < edges->n; e++) edges->first->user[e] -= (int32_t)begin;
   KITH_TRY(kith_agree(comm, kith__edge_csr_build(edges, n_row, rows, duplicates)));
 done:
   rows_exchange_free(&x);

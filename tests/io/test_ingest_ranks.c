@@ -109,6 +109,27 @@ static void plain_lists_of_any_line_end_give_the_same_bytes(void **state) {
   assert_same(&o);
 }
 
+/* Two columns of numbers are read where they lie; what is no such line, as any other is. */
+static void two_columns_of_numbers_give_the_same_bytes(void **state) {
+  (void)state;
+  static char text[ROOM];
+  static const char *const by[] = {"\t", " ", ","};
+  kith_ingest_options o = options(KITH_EDGES);
+  for (int k = 0; k < 6; k++) {
+    int n = 0;
+    for (int i = 0; i < LINES; i++) {
+      const int far = i % 50 == 7 ? 16777216 + i % 3 : i * i % 61;
+      n += sprintf(text + n, "%s%d%s%d%s%s", i % 90 == 3 ? "# a\n\n" : "", i * 7919 % 97, by[k / 2], far,
+                   i % 40 == 9 ? " " : "", k % 2 ? "\r\n" : "\n");
+    }
+    list_write("list", text, k == 5, o.interactions.path);
+    assert_same(&o);
+    sprintf(text + n, "4%s05\n", by[k / 2]);
+    list_write("list", text, false, o.interactions.path);
+    assert_same(&o);
+  }
+}
+
 static void files_and_packed_parts_give_the_same_bytes(void **state) {
   (void)state;
   static char text[ROOM];
@@ -226,6 +247,7 @@ static void what_rank_0_reads_besides_is_the_same(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(plain_lists_of_any_line_end_give_the_same_bytes),
+      cmocka_unit_test(two_columns_of_numbers_give_the_same_bytes),
       cmocka_unit_test(files_and_packed_parts_give_the_same_bytes),
       cmocka_unit_test(spans_may_be_shorter_than_a_line_or_empty),
       cmocka_unit_test(the_first_bad_line_is_the_one_that_is_named),
