@@ -93,6 +93,7 @@ static void report_say_lines(const kith_report *r, report_page *p) {
   const report_run *run = &r->run;
   char text[3 * KITH_PATH] = "";
   if (!run->metrics.value || run->metrics.value->n == 0) return;
+  if (r->o->job->stream.model != KITH_STREAM_NO_MODEL) return; /* its rows are those of the checkpoint */
   if (!run->has_rows)
     snprintf(text, sizeof text, "%s is not there: training goes on, or was interrupted; run kith train %s",
              run->rows_path, r->o->job_args);

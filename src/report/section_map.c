@@ -1,6 +1,7 @@
 /* Section: a map of items, or of classified nodes: the plane in which their rows differ most. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/labels.h"
@@ -27,6 +28,43 @@ static void map_label(const char *name, char *text) {
   if (name[at]) snprintf(text + at, MAP_TEXT - at, "…");
 }
 
+static int map_compare(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* A few far points do not press all others together: an axis ends half a width of the middle 98 % beyond
+ * these, where points are farther out. */
+static void map_limit(const report_map *m, int a, double *lo, double *hi) {
+  double x[MAP_POINTS];
+  const int n = m->n_point, skip = n / 100;
+  for (int i = 0; i < n; i++) x[i] = m->at[i * PCA_AXES + a];
+  qsort(x, (size_t)n, sizeof *x, map_compare);
+  const double low = x[skip], high = x[n - 1 - skip], room = (high - low) / 2;
+  if (!(room > 0)) return;
+  *lo = fmax(*lo, low - room);
+  *hi = fmin(*hi, high + room);
+}
+
+/* Points that lie beyond the axes. */
+static int map_count_outside(const report_map *m, const report_axis axis[PCA_AXES]) {
+  int n = 0;
+  for (int i = 0; i < m->n_point; i++) {
+    bool outside = false;
+    for (int a = 0; a < PCA_AXES; a++) {
+      const double x = m->at[i * PCA_AXES + a];
+      outside = outside || x < axis[a].lo || x > axis[a].hi;
+    }
+    n += outside;
+  }
+  return n;
+}
+
+/* Where a value is; one beyond the axis is at its end. */
+static double map_at(const report_axis *axis, double value) {
+  return kith__axis_at(axis, fmin(fmax(value, axis->lo), axis->hi));
+}
+
 static void map_axes(const report_map *m, report_axis axis[PCA_AXES]) {
   for (int a = 0; a < PCA_AXES; a++) {
     double lo = INFINITY, hi = -INFINITY;
@@ -38,6 +76,7 @@ static void map_axes(const report_map *m, report_axis axis[PCA_AXES]) {
       lo = fmin(lo, m->of[g].at[a]);
       hi = fmax(hi, m->of[g].at[a]);
     }
+    map_limit(m, a, &lo, &hi);
     if (!(hi > lo)) {
       lo -= 0.5;
       hi += 0.5;
@@ -58,9 +97,8 @@ static void map_points_put(report_page *p, const report_map *m, const report_axi
                                        : ".75");
   for (int i = 0; i < m->n_point; i++)
     if ((m->by[0] ? m->group[i] : -1) == group)
-      kith__page_put(p, "<circle r=\"1.7\" cx=\"%.1f\" cy=\"%.1f\"/>",
-                     kith__axis_at(&axis[0], m->at[i * PCA_AXES]),
-                     kith__axis_at(&axis[1], m->at[i * PCA_AXES + 1]));
+      kith__page_put(p, "<circle r=\"1.7\" cx=\"%.1f\" cy=\"%.1f\"/>", map_at(&axis[0], m->at[i * PCA_AXES]),
+                     map_at(&axis[1], m->at[i * PCA_AXES + 1]));
   kith__page_html(p, "</g>\n");
 }
 
@@ -78,8 +116,8 @@ static void map_labels(report_page *p, const report_map *m, const report_axis ax
   for (int g = 0; g < m->n_group; g++) {
     if (m->by[0]) map_label(m->of[g].name, text[g]);
     else snprintf(text[g], sizeof text[g], "%d", g + 1); /* the legend has its name */
-    label[g] = (report_label){.x = kith__axis_at(&axis[0], m->of[g].at[0]),
-                              .y = kith__axis_at(&axis[1], m->of[g].at[1]),
+    label[g] = (report_label){.x = map_at(&axis[0], m->of[g].at[0]),
+                              .y = map_at(&axis[1], m->of[g].at[1]),
                               .width = kith__label_width(text[g]),
                               .beside = !m->by[0]};
   }
@@ -111,10 +149,9 @@ static double map_share(const report_map *m, int a) {
   return m->pca.all > 0 ? 100 * m->pca.variance[a] / m->pca.all : 0;
 }
 
-static void map_draw(report_page *p, const report_map *m, const char *what) {
+static void map_draw(report_page *p, const report_map *m, const report_axis axis[PCA_AXES],
+                     const char *what) {
   char describe[512];
-  report_axis axis[PCA_AXES];
-  map_axes(m, axis);
   snprintf(describe, sizeof describe,
            "%d %s as points of a plane. Its two axes have %.1f and %.1f percent of the variance of the "
            "rows.%s%s%s",
@@ -157,6 +194,8 @@ static void map_say(report_page *p, const report_map *m, const char *what) {
 static kith_status map_write(kith_report *r, report_page *p) {
   kith_status st = KITH_OK;
   report_map m = {.n = 0};
+  report_axis axis[PCA_AXES];
+  int outside = 0;
   const kith_job *job = r->o->job;
   if (!r->run.has_rows || job->blend.n_model > 0 || job->model.sequence == KITH_SEQUENCE_SASREC) return st;
   if (!kith__report_has_parts(r) || !kith__report_reads_graph(r, p, "the map")) return st;
@@ -166,9 +205,15 @@ static kith_status map_write(kith_report *r, report_page *p) {
     kith__page_missing(p, "the map", "the rows of %s do not fill a plane.", what);
     goto done;
   }
+  map_axes(&m, axis);
   map_say(p, &m, what);
+  outside = map_count_outside(&m, axis);
+  if (outside > 0)
+    kith__page_prose(p, "note",
+                     "Points that lie farther out than the picture reaches, and are drawn at its border: %s.",
+                     PAGE_COUNT(outside));
   kith__charts_begin(p);
-  map_draw(p, &m, what);
+  map_draw(p, &m, axis, what);
   kith__charts_end(p);
 done:
   kith__item_map_free(&m);

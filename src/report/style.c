@@ -108,6 +108,8 @@ const char kith__report_style[] =
     ".rows td,.rows th{display:flex;justify-content:space-between;gap:1rem;padding:0;min-width:0;"
     "white-space:normal;overflow-wrap:anywhere}.rows td::before{content:attr(data-l);color:var(--soft);"
     "text-align:left;overflow-wrap:normal}.rows th:first-child{font-weight:600;justify-content:flex-start}"
+    ".rows th[data-l]:not([data-l=\"\"])::before{content:attr(data-l);color:var(--soft);font-weight:400;"
+    "overflow-wrap:normal}"
     ".rows .l.wide{display:block}.rows .l.wide::before{margin-right:.6rem}}\n"
     "@media print{:root{color-scheme:light;--paper:#fff;--ink:#000;--soft:#444;--rule:#bbb;--wash:#f3f3f3}"
     "body{max-width:none;padding:0;font-size:10pt}table{font-size:8.5pt}th,td{padding-right:.4rem}td.wide{"

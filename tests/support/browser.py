@@ -128,6 +128,7 @@ def look(web, page, width, scheme, media, png):
 
 def main(words):
     png = words[1] if words[0] == "--png" else None
+    if png: os.makedirs(png, exist_ok=True)
     pages, wrong = words[2:] if png else words, False
     with tempfile.TemporaryDirectory() as folder:
         browser = subprocess.Popen(["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-extensions",
