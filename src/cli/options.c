@@ -121,11 +121,11 @@ void cli_append_quoted(char *text, const char *before, const char *word) {
   snprintf(text + n, CLI_JOB_ARGS - n, "%s%s%s%s", before, quote, word, quote);
 }
 
-/* Whether "key=value" sets one of the keys, which a null follows. */
+/* Whether "key=value" sets one of the keys, which a null follows; "section." is all of its keys. */
 static bool options_sets(const char *setting, const char *const *key) {
   for (; key && *key; key++) {
     size_t n = strlen(*key);
-    if (strncmp(setting, *key, n) == 0 && setting[n] == '=') return true;
+    if (strncmp(setting, *key, n) == 0 && (setting[n] == '=' || (*key)[n - 1] == '.')) return true;
   }
   return false;
 }

@@ -162,6 +162,14 @@ done:
   return st;
 }
 
+/* The command to run first has no keys of this verb, which it would warn of. */
+static kith_status update_fail_none(const cli *c, const char *path) {
+  static const char *const own[] = {"update.", NULL};
+  char job[CLI_JOB_ARGS];
+  cli_print_job_args(c, own, job);
+  return kith_fail(KITH_ENOINPUT, "%s: there is no model to update: run kith train %s first", path, job);
+}
+
 /* The model of WORK: exported, of this graph.h5. */
 static kith_agreed update_find_model(const cli *c, update *u) {
   kith_agreed st = {KITH_OK};
@@ -170,9 +178,7 @@ static kith_agreed update_find_model(const cli *c, update *u) {
   kith_h5 *f = NULL;
   int64_t fingerprint = 0;
   if (!cli_has_stage(c, "embeddings.h5", embeddings))
-    KITH_TRY(
-        kith_agreed_same(kith_fail(KITH_ENOINPUT, "%s: there is no model to update: run kith train %s first",
-                                   embeddings, c->job_args)));
+    KITH_TRY(kith_agreed_same(update_fail_none(c, embeddings)));
   KITH_TRY(kith_embeddings_origin_read(c->comm, embeddings, &from));
   KITH_TRY(kith_h5_open(c->comm, u->graph, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &fingerprint));
@@ -195,10 +201,7 @@ static kith_agreed update_find_stream(const cli *c, update *u) {
   kith_agreed st = {KITH_OK};
   char *path = u->run.old;
   KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, path));
-  if (!path[0])
-    KITH_TRY(
-        kith_agreed_same(kith_fail(KITH_ENOINPUT, "%s: there is no model to update: run kith train %s first",
-                                   c->job.work, c->job_args)));
+  if (!path[0]) KITH_TRY(kith_agreed_same(update_fail_none(c, c->job.work)));
   KITH_TRY(kith_checkpoint_progress_read(c->comm, path, &u->origin));
   if (u->origin.step > 0 || u->origin.epoch == 0)
     KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG,

@@ -125,6 +125,11 @@ kith_status kith__job_fail_unknown(const job_table *t, const char *key) {
   if (n > 0 && (!near || g.section || !find_same_end(g.key, key)))
     return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; known %s %s", key, n > 1 ? "are" : "is", elsewhere);
   if (!near) return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; kith help keys lists them all", key);
+  snprintf(section, sizeof section, "%.*s", last ? (int)(last - key) : 0, key);
+  if (!g.section && g.distance > 2 && kith_job_is_section(section) &&
+      strncmp(g.key, section, strlen(section)) != 0)
+    return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; kith help %s lists those of its section", key,
+                     section);
   if (!g.section)
     return kith_fail(KITH_ECONFIG, "unknown key \"%s\"; the nearest known key is \"%s\"", key, g.key);
   if (g.distance == 0)

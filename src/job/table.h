@@ -173,6 +173,7 @@ const char *kith__job_needs(const kith_job *job, bool (*is_used)(const kith_job 
 bool kith__job_is_sasrec(const kith_job *j);
 bool kith__job_adds_recent(const kith_job *j);
 bool kith__job_new_has_columns(const kith_job *j);
+bool kith__job_new_reads_times(const kith_job *j);
 bool kith__job_embeds_means(const kith_job *j);
 bool kith__job_adapts(const kith_job *j);
 bool kith__job_begins_by_features(const kith_job *j);

@@ -16,7 +16,8 @@
   {name ".format", JOB_ENUM, AT(member.format), 0, 0, "sparse | dense | long | auto", \
    "sparse: a line has an id and its nonzero features, as drama or drama:0.5. dense: one number per " \
    "feature. long: one feature per line, perhaps with its weight, so that ids repeat. auto: long if the " \
-   "first lines are, else sparse."}, \
+   "first lines are, else sparse. The first column is the id. The sign between columns is found by the " \
+   "first lines: ::, tab, comma, semicolon, | or blanks."}, \
   {name ".header", JOB_BOOL, AT(member.header), NONE, "The first line has the column names."}, \
   {name ".normalize", JOB_BOOL, AT(member.normalize), NONE, "Divide the features of each node by their sum."}
 

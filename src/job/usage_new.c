@@ -5,6 +5,10 @@ bool kith__job_new_has_columns(const kith_job *j) {
   return j->task == KITH_TASK_RECOMMEND && j->embed.interactions.format != KITH_ADJACENCY;
 }
 
+bool kith__job_new_reads_times(const kith_job *j) {
+  return kith__job_adds_recent(j) || kith__job_is_sasrec(j);
+}
+
 bool kith__job_embeds_means(const kith_job *j) { return j->embed.how.init == KITH_EMBED_MEAN; }
 
 bool kith__job_adapts(const kith_job *j) { return j->task == KITH_TASK_RECOMMEND && j->embed.how.adapt > 0; }

@@ -64,6 +64,7 @@ times="--set embed.interactions.columns.time=3"
 (cat new.tsv; echo "99 an-item 5" | tr ' ' '\t') >more.tsv
 ranks 3 embed job.yaml --quiet $whole $times --output three.h5 >said 2>&1 || { cat said; exit 1; }
 say embed job.yaml --quiet $whole $times --output one.h5 || { cat said; exit 1; }
+if grep 'embed.interactions.columns.time' said; then echo "the times are read: no warning"; exit 1; fi
 /usr/bin/python3 - <<'P'
 import h5py, numpy as np
 known, one, three, g = (h5py.File(f) for f in ("whole/embeddings.h5", "one.h5", "three.h5", "work/graph.h5"))

@@ -32,7 +32,7 @@ run() { "$KITH" "$@" --quiet >log 2>&1 || { echo "kith $* ended with $?"; cat lo
 refused 78 "update.interactions.path: expected a list"
 run ingest job.yaml
 run partition job.yaml
-refused 66 "there is no model to update: run kith train" $new
+refused 66 "there is no model to update: run kith train job.yaml first" $new
 run train job.yaml
 cp -r work before
 afresh() { rm -rf work; cp -r before work; }

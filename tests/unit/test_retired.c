@@ -200,6 +200,8 @@ static void a_key_of_another_section_is_told(void **state) {
   kith_job job = kith_job_defaults();
   static const char *const moved[][2] = {{"train.dim", "known are \"model.dim\" and \"stream.dim\""},
                                          {"model.patience", "known is \"train.patience\""},
+                                         {"data.item_features.delimiter",
+                                          "kith help data.item_features lists"},
                                          {"trian.momentum", "the nearest known key is \"train.momentum\""}};
   for (size_t i = 0; i < sizeof moved / sizeof *moved; i++) {
     assert_int_equal(kith_job_set(&job, moved[i][0], "1"), KITH_ECONFIG);
