@@ -21,7 +21,7 @@ enum { BAR = 12, REASON = 25 /* columns before the text of a reason */ };
 #define PRINT_REMAINDER                                                                                      \
   "(the remainder is more than half of the score: these terms say little of what made it)"
 
-#define PRINT_ORDER "reasons: the largest first, for the item (━) and against it (╌)"
+#define PRINT_ORDER "reasons: the largest first, sums and the own row last (━ for it, ╌ against)"
 
 /* A text that grows; what does not fit is cut. */
 typedef struct words {

@@ -100,11 +100,12 @@ done:
 
 /* ---- runs ---- */
 
-/* A line on stderr when a trial has ended. */
+/* A line on stderr when a trial begins, goes on or has ended. */
 static void sweep_changed(void *context, const kith_sweep *s, int t) {
   const kith_trial *x = &s->trial[t];
   (void)context;
-  if (x->status == KITH_TRIAL_RUNNING) kith_log("trial %d of %d begins", t + 1, s->n);
+  if (x->status == KITH_TRIAL_RUNNING)
+    kith_log("trial %d of %d %s", t + 1, s->n, x->epochs > 0 ? "goes on" : "begins");
   else if (x->status == KITH_TRIAL_FAILED) kith_log("trial %d of %d failed: %s", t + 1, s->n, x->error);
   else if (x->has_score)
     kith_log("trial %d of %d: %s %.6f after %s", t + 1, s->n, s->metric, x->score,

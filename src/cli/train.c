@@ -24,9 +24,6 @@ static kith_status train_options(cli *c, bool *fresh, bool *no_test) {
   KITH_TRY(cli_no_more(c));
   KITH_CHECK(!*no_test || !c->refit, KITH_EUSAGE,
              "kith train: --no-test: a refit is what the test split measures; leave out one of the two");
-  KITH_CHECK(
-      !*no_test || c->job.stream.model == KITH_STREAM_NO_MODEL, KITH_EUSAGE,
-      "kith train: --no-test: with stream.model kith evaluate alone reads the test split; leave it out");
   KITH_CHECK(!*no_test || c->job.evaluate.split != KITH_EVAL_TEST, KITH_EUSAGE,
              "kith train: --no-test: but evaluate.split is test; set it to valid or auto");
   KITH_CHECK(!*no_test || train_validates(&c->job), KITH_ECONFIG, "%s", train_measures_test);

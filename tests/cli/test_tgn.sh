@@ -78,7 +78,9 @@ one() { # KEYS…
   "$KITH" evaluate job.yaml --json --set train.epochs=30 --set stream.around=false "$@" 2>/dev/null | tail -1 |
     /usr/bin/python3 -c 'import json, sys; r = json.load(sys.stdin); print(r["mrr"])'
 }
-"$KITH" train job.yaml --quiet --set train.epochs=30 --set evaluate.every=0 >/dev/null
+"$KITH" train job.yaml --quiet --no-test --set train.epochs=30 --set evaluate.every=0 >/dev/null
+"$KITH" report job.yaml --set train.epochs=30 >log 2>&1 || { cat log; exit 1; }
+if grep 'embeddings.h5' log; then echo "a stream has no embeddings.h5"; exit 1; fi
 with=$(one)
 without=$(one --set stream.model=none)
 /usr/bin/python3 -c 'import sys; a, b = map(float, sys.argv[1:]); assert a > b + .05, (a, b)' "$with" "$without"
