@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "diagnose/diagnose.h"
 #include "cli/start.h"
+#include "cli/stream.h"
 #include "comm/hosts.h"
 #include "ops/blas.h"
 #include "diagnose/memory_estimate.h"
@@ -235,10 +236,16 @@ static void doctor_report_memory(const doctor *d, const int64_t *all, const kith
   for (int r = 0; r < comm->size; r++)
     if (all[r] > all[most]) most = r;
   KITH_MPI(MPI_Bcast(&n, (int)sizeof n, MPI_BYTE, most, comm->mpi));
-  bool steps = kith_model_has_steps(&d->c->job.model);
+  bool tgn = d->c->job.stream.model == KITH_STREAM_TGN, steps = tgn || kith_model_has_steps(&d->c->job.model);
   kith_finding_add(f, "; program %s, graph %s, %s %s, %s %s", kith_bytes_print(d->host[most].resident, t[0]),
-                   kith_bytes_print(n.graph, t[1]), steps ? "moments and final rows" : "eigenvectors",
-                   kith_bytes_print(n.state, t[2]), steps ? "layers" : "rounds or export",
+                   kith_bytes_print(n.graph, t[1]),
+                   tgn     ? "memory and rows"
+                   : steps ? "moments and final rows"
+                           : "eigenvectors",
+                   kith_bytes_print(n.state, t[2]),
+                   tgn     ? "evaluation"
+                   : steps ? "layers"
+                           : "rounds or export",
                    kith_bytes_print(n.activations, t[3]));
   if (steps) kith_finding_add(f, ", steps %s", kith_bytes_print(n.batch, t[4]));
   kith_finding_add(f, ", now and then %s", kith_bytes_print(n.transient, t[5]));
@@ -253,6 +260,7 @@ static void doctor_json_memory(doctor *d, const int64_t *all) {
 /* What a job could choose to need less memory. */
 static const char *doctor_smaller(const kith_job *job) {
   bool poly = job->model.spectral.filter == KITH_FILTER_POLY;
+  if (job->stream.model == KITH_STREAM_TGN) return "a smaller stream.dim, stream.neighbors or stream.batch";
   if (kith_model_has_steps(&job->model))
     return "a smaller model.dim or train.batch, or sampled steps (sampler.mode)";
   return poly ? "a smaller model.dim, or fewer threads, each of which ranks by all users and items"
@@ -269,13 +277,10 @@ static kith_agreed doctor_check_memory(doctor *d, int64_t **need) {
     doctor_report(d, "memory", &f);
     return st;
   }
-  if (job->stream.model != KITH_STREAM_NO_MODEL) {
-    kith_finding_add(&f, "what stream.model: tgn needs is not estimated");
-    doctor_report(d, "memory", &f);
-    return st;
-  }
-  KITH_TRY(kith_agree(d->c->comm, kith_estimate_memory(&d->sizes, &job->model, &job->train, &job->evaluate,
-                                                       &job->checkpoint, &mine)));
+  if (job->stream.model == KITH_STREAM_TGN) KITH_TRY(cli_estimate_stream(d->c, &d->sizes, &mine));
+  else
+    KITH_TRY(kith_agree(d->c->comm, kith_estimate_memory(&d->sizes, &job->model, &job->train, &job->evaluate,
+                                                         &job->checkpoint, &mine)));
   KITH_TRY(
       doctor_gather_memory(d, kith_memory_estimate_total(&mine) + d->host[d->c->comm->rank].resident, need));
   kith_diagnose_memory(d->c->comm->size, d->host, *need, doctor_smaller(job), &f);

@@ -3,6 +3,7 @@
 #define KITH_CLI_STREAM_H
 
 #include "cli/cli.h"
+#include "diagnose/memory_estimate.h"
 #include "train/stream_run.h"
 
 /* What cannot be asked of a stream.  Local.  Errors: KITH_ECONFIG, KITH_EUSAGE. */
@@ -30,5 +31,8 @@ kith_agreed cli_update_stream(cli *c, const cli_stream_update *u) KITH_MUST_USE;
 /* The model of the newest checkpoint; null: stream.model is none.  Collective.  Errors: those of
  * kith_stream_load(). */
 kith_agreed cli_stream_model(cli *c, const kith_graph *g, kith_stream *stream, kith_tgn **out) KITH_MUST_USE;
+
+/** Memory that training the job's model of a stream takes.  Collective. */
+kith_agreed cli_estimate_stream(cli *c, const kith_graph_sizes *s, kith_memory_estimate *out) KITH_MUST_USE;
 
 #endif

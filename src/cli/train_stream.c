@@ -121,3 +121,16 @@ kith_agreed cli_stream_model(cli *c, const kith_graph *g, kith_stream *stream, k
 done:
   return st;
 }
+
+kith_agreed cli_estimate_stream(cli *c, const kith_graph_sizes *s, kith_memory_estimate *out) {
+  kith_agreed st = {KITH_OK};
+  const kith_split *split = &c->job.data.split;
+  char graph[KITH_PATH];
+  int64_t n = 0;
+  if (cli_has_stage(c, "graph.h5", graph) && split->method == KITH_SPLIT_STREAM)
+    KITH_TRY(kith_stream_count_training(c->comm, graph, &n));
+  n = (int64_t)((double)n / (1 - split->valid - split->test));
+  kith_estimate_stream_memory(s, &c->job.stream, &c->job.train, c->job.evaluate.every, n, out);
+done:
+  return st;
+}

@@ -9,6 +9,7 @@
 #ifndef KITH_DIAGNOSE_MEMORY_ESTIMATE_H
 #define KITH_DIAGNOSE_MEMORY_ESTIMATE_H
 
+#include "kith/stream.h"
 #include "train/train.h"
 
 /** Sizes of a rank's share.  Local.  Errors: KITH_ENOMEM.  Memory: one bit per node of the graph. */
@@ -50,6 +51,16 @@ kith_status kith_estimate_memory(const kith_graph_sizes *sizes, const kith_model
                                  const kith_train_options *train, const kith_eval_options *evaluate,
                                  const kith_checkpoint_options *checkpoint,
                                  kith_memory_estimate *out) KITH_MUST_USE;
+
+/** The same of a model of streams: `state` is memory, rows and what is known of nodes, `activations` the
+ * tensors of an evaluation, `batch` those of a step with its scores.  Local.
+ *
+ * @param every    epochs between evaluations; 0: there are none
+ * @param n_event  of the whole stream
+ */
+void kith_estimate_stream_memory(const kith_graph_sizes *sizes, const kith_stream_options *stream,
+                                 const kith_train_options *train, int every, int64_t n_event,
+                                 kith_memory_estimate *out);
 
 /**
  * Peak disk use of a run in its work folder, in bytes: the checkpoints that are kept, the one being written,

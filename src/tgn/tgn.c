@@ -24,10 +24,10 @@ static void tgn_start_rows(kith_tgn *t) {
 /* ---- create and destroy ---- */
 
 /* Scores of a batch, and popularity beside them, of a block of items. */
-static int64_t tgn_block_items(const kith_graph *g, const kith_tgn_options *o) {
+int64_t kith__tgn_block_items(int64_t n_item, int batch, int block) {
   enum { BLOCK_SCORES = 1 << 22, BLOCK_LEAST = 256 };
-  const int64_t fit = BLOCK_SCORES / o->batch, most = fit > BLOCK_LEAST ? fit : BLOCK_LEAST;
-  return kith_min(o->block > 0 ? o->block : most, g->n[KITH_ITEM]);
+  const int64_t fit = BLOCK_SCORES / batch, most = fit > BLOCK_LEAST ? fit : BLOCK_LEAST;
+  return kith_min(block > 0 ? block : most, n_item);
 }
 
 static kith_status tgn_check(const kith_tgn_options *o) {
@@ -77,8 +77,9 @@ kith_agreed kith_tgn_create(const kith_comm *comm, const kith_graph *g, const ki
   KITH_TRY(kith__tgn_record(t, (tgn_parts){0}, &t->alone));
   KITH_TRY(kith__tgn_record(t, (tgn_parts){.users = true}, &t->users));
   KITH_TRY(kith__tgn_record(t, (tgn_parts){.items = true}, &t->items));
-  kith__tgn_loss_op(t->step.tape, &t->targets, &t->clues, o->batch, tgn_block_items(g, o),
-                    t->step.side[KITH_USER].h, t->step.item, t->step.weight);
+  kith__tgn_loss_op(t->step.tape, &t->targets, &t->clues, o->batch,
+                    kith__tgn_block_items(g->n[KITH_ITEM], o->batch, o->block), t->step.side[KITH_USER].h,
+                    t->step.item, t->step.weight);
   if (o->evidence) tgn_start_evidence(t);
   KITH_TRY(kith_agree(comm, kith_tape_status(t->step.tape)));
   KITH_TRY(kith_agree(comm, kith_params_status(t->params)));

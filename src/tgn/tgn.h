@@ -13,6 +13,7 @@
 #define KITH_TGN_TGN_H
 
 #include "kith/optimizer.h"
+#include "kith/stream.h"
 #include "comm/phases.h"
 #include "stream/evaluate.h"
 
@@ -57,6 +58,17 @@ void kith_tgn_forget(kith_tgn *t);
  */
 int64_t kith_tgn_step(kith_tgn *t, int64_t epoch, int64_t number, int64_t first, int n,
                       const kith_event *event, int64_t request);
+
+/** Bytes that a rank will need.  An upper bound of the rows that a batch reads: all the neighbors that there
+ * can be, and on several ranks twice the rank's even share of its events. */
+typedef struct kith_tgn_bytes {
+  int64_t state;      /**< memory, messages, neighbors, learned rows with the optimizer's slots, evidence */
+  int64_t step;       /**< tensors of a step with gradients, and its scores */
+  int64_t evaluation; /**< tensors of kith_tgn_scorer() */
+  int64_t packed;     /**< kith_tgn_state, which a checkpoint is written from */
+} kith_tgn_bytes;
+kith_tgn_bytes kith_tgn_memory(const kith_graph_sizes *sizes, const kith_stream_options *o,
+                               int n_slot); /**< Local; n_slot: of the optimizer. */
 
 /** The sum of the losses of the steps since kith_tgn_forget(), this rank's share: a step's loss is the mean
  * over its events of - log probability of the event's item.  Local. */

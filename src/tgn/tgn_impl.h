@@ -215,6 +215,9 @@ struct kith_tgn {
   kith_phase_clock phases; /* of the training steps */
 };
 
+/* Items that a step scores at a time; `block`: as in the options. */
+int64_t kith__tgn_block_items(int64_t n_item, int batch, int block);
+
 /* An event's user is owned: its row; else -1. */
 static inline kith_lid tgn_own_row(const kith_tgn *t, kith_gid node) {
   kith_gid first = t->g->first[t->comm->rank];

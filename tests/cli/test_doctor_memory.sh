@@ -96,3 +96,26 @@ J
 for verb in ingest partition; do "$KITH" $verb han.yaml --quiet >/dev/null; done
 near 2 1.4 model.han.neighbors=mean
 near 1 1.4 model.han.neighbors=attention model.han.fuse=type
+
+# A model of a stream: memory and rows of nodes, tensors of a step, scores.
+job=stream
+/usr/bin/python3 - >events.txt <<'P'
+import random
+r, now = random.Random(5), 10 ** 9
+for e in range(9000):
+    now += r.choice([0, 1, 30])
+    print(r.randrange(9000), r.randrange(4000), now)
+P
+cat >stream.yaml <<'J'
+work: stream
+data:
+  interactions: {path: events.txt, format: edges, columns: {user: 1, item: 2, time: 3}}
+  split: {method: stream, valid: .2, test: .1}
+partition: {parts: 4}
+stream: {model: tgn, dim: 64, batch: 2100}
+train: {epochs: 1}
+evaluate: {stream: batch, mask: [], every: 1}
+J
+for verb in ingest partition; do "$KITH" $verb stream.yaml --quiet >/dev/null; done
+near 1 1.4 stream.neighbors=5
+near 2 1.4 stream.neighbors=5
