@@ -69,5 +69,8 @@ void kith_estimate_stream_memory(const kith_graph_sizes *sizes, const kith_strea
  */
 kith_status kith_estimate_disk(const kith_graph_sizes *sizes, const kith_model_options *model,
                                const kith_checkpoint_options *checkpoint, int64_t *bytes) KITH_MUST_USE;
+/** The same of a model of streams, which has no embeddings.h5.  Local. */
+int64_t kith_estimate_stream_disk(const kith_graph_sizes *sizes, const kith_stream_options *stream,
+                                  const kith_train_options *train, const kith_checkpoint_options *checkpoint);
 
 #endif

@@ -1,11 +1,14 @@
-/* Memory of a training run of a model of streams. */
+/* Memory and disk space of a training run of a model of streams. */
 #include "diagnose/memory_estimate.h"
 
 #include "store/store.h"
 #include "stream/stream.h"
 #include "tgn/tgn.h"
 
-enum { STREAM_LIBRARIES = 8 << 20 }; /* bytes of HDF5 and MPI */
+enum {
+  STREAM_LIBRARIES = 8 << 20,    /* bytes of HDF5 and MPI */
+  STREAM_FILE_OVERHEAD = 1 << 18 /* bytes of a checkpoint beside its rows */
+};
 
 /* A rank's slice of the events, while it is read the file's columns beside it, and the window of all ranks.
  */
@@ -28,4 +31,13 @@ void kith_estimate_stream_memory(const kith_graph_sizes *s, const kith_stream_op
                                 .batch = b.step};
   out->transient = b.packed + kith_redistribution_bytes(s->schema.n_type, s->size, s->n_own, s->n_own) +
                    kith_redistribution_transfer_bytes(most, (3 + n_slot) * o->dim + 4) + STREAM_LIBRARIES;
+}
+
+int64_t kith_estimate_stream_disk(const kith_graph_sizes *s, const kith_stream_options *o,
+                                  const kith_train_options *train,
+                                  const kith_checkpoint_options *checkpoint) {
+  kith_graph_sizes whole = *s;
+  whole.n_own = s->n[KITH_USER] + s->n[KITH_ITEM];
+  const int64_t one = kith_tgn_memory(&whole, o, kith_optimizer_get(train->optimizer.name)->n_slot).packed;
+  return (one + STREAM_FILE_OVERHEAD) * (checkpoint->keep + 1);
 }

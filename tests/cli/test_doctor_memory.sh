@@ -115,7 +115,16 @@ partition: {parts: 4}
 stream: {model: tgn, dim: 64, batch: 2100}
 train: {epochs: 1}
 evaluate: {stream: batch, mask: [], every: 1}
+checkpoint: {keep: 1}
 J
 for verb in ingest partition; do "$KITH" $verb stream.yaml --quiet >/dev/null; done
 near 1 1.4 stream.neighbors=5
 near 2 1.4 stream.neighbors=5
+
+# The checkpoints that are kept, and the one being written.
+/usr/bin/python3 - said stream/checkpoint-000001-000000.h5 <<'P'
+import json, os, re, sys
+disk = [c["seen"] for c in json.loads(open(sys.argv[1]).readlines()[-1])["checks"] if c["check"] == "disk"][0]
+most = float(re.search(r"writes up to ([0-9.]+) MiB", disk)[1]) * 2 ** 20
+assert 1 <= most / (2 * os.path.getsize(sys.argv[2])) < 1.2, (disk, os.path.getsize(sys.argv[2]))
+P
