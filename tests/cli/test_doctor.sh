@@ -119,7 +119,7 @@ if [ "${KITH_PATIENCE:-1}" = 1 ] && cc -shared -fPIC -D_GNU_SOURCE $(mpicc --sho
   sick 65 '^FAIL +hdf5 ' SHIM_SPOIL=1
   sick 74 '^FAIL +hdf5 .*Input/output error' SHIM_BROKEN=1
   two 71 '^FAIL +memory .*remedy: use more nodes' SHIM_MEMORY=50000000 SHIM_MEMORY=50000000 "$job"
-  two 0 '^warn +memory .*this is close' SHIM_MEMORY=80000000 SHIM_MEMORY=80000000 "$job"
+  two 0 '^warn +memory .*this is close' SHIM_MEMORY=88000000 SHIM_MEMORY=88000000 "$job"
   two 71 '^FAIL +graph .*too large to be read' SHIM_MEMORY=100000 SHIM_MEMORY=100000 "$job"
   sick 0 '^warn +cores .*allows the time of 0.2.*remedy: less time than one core has' "SHIM_TIME=20000 100000"
   two 71 '^FAIL +memory .*or choose a smaller model.dim$' SHIM_MEMORY=30000000 SHIM_MEMORY=30000000 "$job" --set model.name=spectral
