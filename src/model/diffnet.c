@@ -70,8 +70,8 @@ static kith_fuse_input diffnet_attend(const kith_model_options *o, const kith_mo
 static kith_tensor *diffnet_layer(const kith_readers *reads, const kith_model_options *o,
                                   const kith_model_ctx *ctx, int l, kith_tensor *h) {
   kith_tape *t = ctx->tape;
-  kith_fuse_input in[KITH_MAX_READERS];
-  kith_attended made[KITH_MAX_READERS];
+  kith_fuse_input in[KITH_MAX_READERS] = {{NULL}};
+  kith_attended made[KITH_MAX_READERS] = {{NULL}};
   const kith_tensor *gamma = NULL;
   kith_tensor *own = kith_dst_rows_op(t, ctx->block[l], h), *sent = h;
   if (o->dropout > 0) sent = kith_dropout_op(t, ctx->exec, o->dropout, false, h);

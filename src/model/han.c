@@ -91,7 +91,7 @@ static kith_tensor *han_average(const han *m, int n, kith_tensor *const *z) {
 static kith_tensor *han_fuse(const han *m, int n, kith_tensor *const *z) {
   kith_tape *t = m->ctx->tape;
   const kith_dist_csr *a = m->ctx->block[0]->dist_csr;
-  kith_tensor *score[HAN_MAX];
+  kith_tensor *score[HAN_MAX] = {NULL};
   bool by_type = m->o->han.fuse == KITH_HAN_BY_TYPE;
   if (m->o->han.fuse == KITH_HAN_AVERAGE) return han_average(m, n, z);
   for (int p = 0; p < n; p++) score[p] = han_score(m, z[p]);
@@ -100,13 +100,13 @@ static kith_tensor *han_fuse(const han *m, int n, kith_tensor *const *z) {
                        : kith_fail(KITH_ECONFIG, "model.han.fuse: type takes a mean over all nodes, which "
                                                  "sampled steps do not have; expected node");
   if (kith_tape_check(t, st) != KITH_OK) return NULL;
-  return kith_semantic_op(t, by_type ? kith_halo_comm(a->halo) : NULL, n, score, z);
+  return kith_semantic_op(t, by_type && a ? kith_halo_comm(a->halo) : NULL, n, score, z);
 }
 
 static kith_tensor *han_layer(const han *m, kith_tensor *x) {
   kith_tape *t = m->ctx->tape;
   const kith_block *block = m->ctx->block[0];
-  kith_tensor *z[HAN_MAX];
+  kith_tensor *z[HAN_MAX] = {NULL};
   int n = 0;
   kith_tensor *h =
       kith_linear_op(t, x, kith_model_weights(m->ctx, "weight", 0, x->d, m->o->dim, KITH_INIT_GLOROT), NULL);
