@@ -95,6 +95,10 @@ kith_status cli_check_update(const cli *c, bool writes) KITH_MUST_USE;
 kith_ingest_options cli_ingest_options(const kith_job *job);
 /* Resolve evaluate.split; refuse an empty one.  Collective.  Errors: KITH_ECONFIG. */
 kith_agreed cli_check_split(const cli *c, const kith_graph *g, kith_run *run) KITH_MUST_USE;
+/* Take --no-test, and refuse it where epochs are measured on test: as far as the job says, and once the graph
+ * is read.  Local.  Errors: KITH_EUSAGE, KITH_ECONFIG. */
+kith_status cli_take_no_test(cli *c, bool *no_test) KITH_MUST_USE;
+kith_status cli_check_no_test(const cli *c, const kith_run *run) KITH_MUST_USE;
 /* Print what a run has trained, and its figures. */
 void cli_print_trained(cli *c, const kith_graph *g, const kith_run *run, const kith_run_result *r);
 

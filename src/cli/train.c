@@ -5,10 +5,6 @@
 #include "cli/cli.h"
 #include "cli/stream.h"
 
-static const char train_measures_test[] =
-    "kith train: --no-test: nothing is held out for validation, so that "
-    "epochs are measured on test; give data.split.valid";
-
 /* Whether the job holds something out for validation, as far as it names its lists. */
 static bool train_validates(const kith_job *job) {
   if (job->task == KITH_TASK_CLASSIFY || job->evaluate.every == 0 || !job->data.interactions.path[0])
@@ -16,17 +12,36 @@ static bool train_validates(const kith_job *job) {
   return job->data.split.method != KITH_SPLIT_NONE && job->data.split.valid > 0;
 }
 
+static kith_status train_fail_no_test(const cli *c) {
+  return kith_fail(KITH_ECONFIG,
+                   "kith %s: --no-test: nothing is held out for validation, so that epochs are measured on "
+                   "test; give data.split.valid",
+                   c->verb);
+}
+
+kith_status cli_take_no_test(cli *c, bool *no_test) {
+  kith_status st = KITH_OK;
+  *no_test = cli_flag(c, "no-test");
+  KITH_CHECK(!*no_test || c->job.evaluate.split != KITH_EVAL_TEST, KITH_EUSAGE,
+             "kith %s: --no-test: but evaluate.split is test; set it to valid or auto", c->verb);
+  if (*no_test && !train_validates(&c->job)) st = train_fail_no_test(c);
+done:
+  return st;
+}
+
+kith_status cli_check_no_test(const cli *c, const kith_run *run) {
+  if (!run->no_test || run->evaluate.split != KITH_EVAL_TEST || run->evaluate.every == 0) return KITH_OK;
+  return train_fail_no_test(c);
+}
+
 static kith_status train_options(cli *c, bool *fresh, bool *no_test) {
   kith_status st = KITH_OK;
   *fresh = cli_flag(c, "fresh");
-  *no_test = cli_flag(c, "no-test");
+  KITH_TRY(cli_take_no_test(c, no_test));
   KITH_TRY(cli_take_refit(c));
   KITH_TRY(cli_no_more(c));
   KITH_CHECK(!*no_test || !c->refit, KITH_EUSAGE,
              "kith train: --no-test: a refit is what the test split measures; leave out one of the two");
-  KITH_CHECK(!*no_test || c->job.evaluate.split != KITH_EVAL_TEST, KITH_EUSAGE,
-             "kith train: --no-test: but evaluate.split is test; set it to valid or auto");
-  KITH_CHECK(!*no_test || train_validates(&c->job), KITH_ECONFIG, "%s", train_measures_test);
 done:
   return st;
 }
@@ -226,8 +241,7 @@ kith_agreed cli_train(cli *c) {
   KITH_TRY(cli_check_task(c, g));
   KITH_TRY(cli_check_data(c, run.graph));
   KITH_TRY(cli_check_split(c, g, &run));
-  if (no_test && run.evaluate.split == KITH_EVAL_TEST && run.evaluate.every != 0)
-    KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG, "%s", train_measures_test)));
+  KITH_TRY(kith_agreed_same(cli_check_no_test(c, &run)));
   train_log(c, &run, g);
   if (!run.fresh) KITH_TRY(train_keep_half_life(c, g, &run));
   if (c->refit) KITH_TRY(cli_keep_half_life(c, c->chosen_by, g, &run.model));

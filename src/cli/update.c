@@ -363,6 +363,7 @@ static kith_agreed update_train(cli *c, update *u, kith_graph **g, kith_run_resu
   KITH_TRY(kith_graph_parent_read(c->comm, run->parts, *g));
   KITH_TRY(cli_check_graph(c, run->graph, *g));
   KITH_TRY(cli_check_split(c, *g, run));
+  KITH_TRY(kith_agreed_same(cli_check_no_test(c, run)));
   KITH_TRY(cli_keep_old_half_life(c, run->old, *g, &run->model));
   KITH_TRY(cli_resolve_half_life(c, run->parts, *g, &run->model));
   KITH_TRY(kith_train_run(c->comm, *g, run, result));
@@ -465,7 +466,8 @@ kith_agreed cli_update(cli *c) {
   kith_agreed st = {KITH_OK};
   update *u = NULL;
   char *job = NULL;
-  bool completed = false, fresh = cli_flag(c, "fresh");
+  bool completed = false, no_test = false, fresh = cli_flag(c, "fresh");
+  KITH_TRY(kith_agreed_same(cli_take_no_test(c, &no_test)));
   KITH_TRY(kith_agreed_same(cli_no_more(c)));
   KITH_TRY(kith_agreed_same(update_check_job(c)));
   KITH_TRY(kith_agreed_same(update_check_place(c, "graph.h5")));
@@ -476,6 +478,7 @@ kith_agreed cli_update(cli *c) {
   else if (fresh) KITH_TRY(cli_update_forget(c));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(u, 1)));
   KITH_TRY(kith_agree(c->comm, update_resolve(c, u, &job)));
+  u->run.no_test = no_test;
   KITH_TRY(update_run(c, u));
 done:
   if (u) KITH_FREE(u->lists);

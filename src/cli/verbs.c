@@ -42,7 +42,8 @@ const cli_verb cli_verbs[] = {
      "                       that are not done go on\n"},
     {"update", true, cli_update, "JOB", "new lists behind the old → the trained model learns them",
      "  --fresh              drop what an update that is not complete has made;\n"
-     "                       without it, that one goes on\n"},
+     "                       without it, that one goes on\n"
+     "  --no-test            do not read the test split at the end\n"},
     {"tune", true, cli_tune, "JOB", "choose settings of the spectral filter on validation items",
      "  --users N            validation users that are taken, about (default 10000):\n"
      "                       half to search on, half to check\n"

@@ -177,7 +177,10 @@ run evaluate job.yaml
 # a refit has the steps of the model's epochs, of which those of updates are short
 held="--set work=held --set data.split.method=ratio --set data.split.valid=.1 --set data.split.test=0"
 for verb in ingest partition train; do run $verb job.yaml $held; done
-"$KITH" update job.yaml $held $new --quiet --json >told 2>log || { cat log; exit 1; }
+refused 64 "kith update: --no-test: but evaluate.split is test" $held $new --no-test --set evaluate.split=test
+"$KITH" update job.yaml $held $new --no-test --quiet --json >told 2>log || { cat log; exit 1; }
+grep valid_recall told >/dev/null
+! grep test_recall told >/dev/null || { echo "read the test split"; cat told; exit 1; }
 "$KITH" train job.yaml $held --refit >log 2>&1 || { cat log; exit 1; }
 /usr/bin/python3 - <<'P'
 import h5py, json, math
