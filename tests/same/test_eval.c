@@ -3,56 +3,16 @@
  * Top-K and every metric against a slow oracle.  Vectors hold small whole numbers, so that scores are exact
  * and ties abound: the rule that the smaller item number wins is tested on every user.
  */
-#include "support/cut.h"
+#include "support/ranked.h"
 #include "support/mpi_main.h"
 
-#include "eval/deal.h"
 #include "eval/eval.h"
 #include "eval/eval_impl.h"
 
-enum { USERS = 70, ITEMS = 600, EDGES = 1500, WIDTH = 7, K = 15 };
-
-static test_graph graph;
-
-/* Held-out lists by rule: user u holds out the items i with (u + 3 i) % 41 == 0 that it was not trained on.
- */
-static bool trained(int u, int i) {
-  for (int64_t e = 0; e < graph.n_edge; e++)
-    if (graph.user[e] == u && graph.item[e] == i) return true;
-  return false;
-}
-static bool tested(int u, int i) {
-  return u % 9 != 0 && ((u + 3 * i) % 41 == 0 || (i < 9 && test_related(TEST_VIEW, u, i))) && !trained(u, i);
-}
-static bool validated(int u, int i) { return (u + i) % 53 == 1 && !trained(u, i) && !tested(u, i); }
-
-static void hold_out(kith_graph *g, kith_ragged *l, bool (*rule)(int u, int i)) {
-  KITH_FREE(l->value);
-  if (KITH_NEW(l->value, (int64_t)g->n_own_of[0] * ITEMS)) abort();
-  for (kith_lid u = 0; u < g->n_own_of[0]; u++) {
-    l->start[u + 1] = l->start[u];
-    for (int i = 0; i < ITEMS; i++)
-      if (rule((int)g->original[g->row_of[0][u]], i)) l->value[l->start[u + 1]++] = i;
-  }
-}
-
-static float value(int type, int64_t original, int k) {
-  return (
-      float)((int)kith_random_below(
-                 kith_random(17, KITH_RNG_INIT, (uint64_t)type, (uint64_t)original, (uint64_t)k).bits[0], 5) -
-             2);
-}
-
-static float *vectors(const kith_graph *g) {
-  float *x = calloc((size_t)g->n_own * WIDTH + 1, sizeof *x);
-  for (kith_lid i = 0; i < g->n_own; i++)
-    for (int k = 0; k < WIDTH; k++) x[i * WIDTH + k] = value(g->type[i], g->original[i], k);
-  return x;
-}
-
 static double score(int u, int i) {
   double s = 0;
-  for (int k = 0; k < WIDTH; k++) s += (double)value(0, u, k) * (double)value(1, i, k);
+  for (int k = 0; k < WIDTH; k++)
+    s += (double)test_vector_value(0, u, k) * (double)test_vector_value(1, i, k);
   return s;
 }
 
@@ -62,22 +22,14 @@ typedef struct ranked {
 } ranked;
 
 static bool is_cold(int i) {
-  for (int64_t e = 0; e < graph.n_edge; e++)
-    if (graph.item[e] == i) return false;
+  for (int64_t e = 0; e < test_ranked.n_edge; e++)
+    if (test_ranked.item[e] == i) return false;
   return true;
 }
 static bool is_ranked(const ranked *r, int u, int i) {
   if (r->cold && !is_cold(i)) return false;
   if (r->mask_views && test_related(TEST_VIEW, u, i)) return false;
-  return r->everything || !(trained(u, i) || (r->mask_valid && validated(u, i)));
-}
-
-static kith_eval_options options(kith_eval_split split, int n_k, const int *k) {
-  kith_eval_options o = kith_eval_defaults();
-  o.split = split;
-  o.n_k = n_k;
-  memcpy(o.k, k, (size_t)n_k * sizeof *k);
-  return o;
+  return r->everything || !(test_trained(u, i) || (r->mask_valid && test_validated(u, i)));
 }
 
 static void set_scope(const ranked *r, kith_eval_scope *o) {
@@ -106,17 +58,10 @@ static int oracle_list(int u, int k, const ranked *r, int *list) {
   return n;
 }
 
-static kith_graph *share(void) {
-  kith_graph *g = test_graph_cut(&graph, test_comm, 6, 5);
-  hold_out(g, &g->test, tested);
-  hold_out(g, &g->valid, validated);
-  return g;
-}
-
 static void the_best_items_are_the_oracles(void **state) {
   (void)state;
-  kith_graph *g = share();
-  float *x = vectors(g);
+  kith_graph *g = test_ranked_share();
+  float *x = test_vectors(g);
   int list[ITEMS], ks[] = {1, K, ITEMS + 50};
   const ranked usual = {.mask_valid = true};
   for (int c = 0; c < 3; c++) {
@@ -139,7 +84,7 @@ static void the_best_items_are_the_oracles(void **state) {
 
 /* The held-out items of a user that count. */
 static bool counts(bool on_test, const ranked *r, int u, int i) {
-  return (on_test ? tested(u, i) : validated(u, i)) && is_ranked(r, u, i);
+  return (on_test ? test_tested(u, i) : test_validated(u, i)) && is_ranked(r, u, i);
 }
 
 /* The definitions of docs/metrics.md, written down once more. */
@@ -150,7 +95,7 @@ static void oracle_metrics(bool on_test, const ranked *r, const int *cut, int n_
   for (int u = 0; u < USERS; u++) {
     int truth = 0, held_out = 0;
     for (int i = 0; i < ITEMS; i++) truth += counts(on_test, r, u, i);
-    for (int i = 0; i < ITEMS; i++) held_out += on_test ? tested(u, i) : validated(u, i);
+    for (int i = 0; i < ITEMS; i++) held_out += on_test ? test_tested(u, i) : test_validated(u, i);
     *n_left_out += held_out > 0 && truth == 0;
     if (truth == 0) continue;
     ++*n_user;
@@ -174,7 +119,7 @@ static void oracle_metrics(bool on_test, const ranked *r, const int *cut, int n_
 }
 
 static void assert_metrics_are_the_oracles(const kith_graph *g, const float *x, bool on_test, ranked r) {
-  kith_eval_options o = options(on_test ? KITH_EVAL_TEST : KITH_EVAL_VALID, 3, (int[]){1, 5, 40});
+  kith_eval_options o = test_eval_options(on_test ? KITH_EVAL_TEST : KITH_EVAL_VALID, 3, (int[]){1, 5, 40});
   kith_metrics m;
   double truth[3][5] = {{0}};
   int n_user, n_left_out;
@@ -193,8 +138,8 @@ static void assert_metrics_are_the_oracles(const kith_graph *g, const float *x, 
 
 static void metrics_are_the_oracles(void **state) {
   (void)state;
-  kith_graph *g = share();
-  float *x = vectors(g);
+  kith_graph *g = test_ranked_share();
+  float *x = test_vectors(g);
   for (int i = 0; i < 16; i++)
     assert_metrics_are_the_oracles(g, x, i % 2,
                                    (ranked){.cold = i / 2 % 2, .everything = i / 4 % 2, .mask_views = i / 8});
@@ -218,28 +163,28 @@ static void groups_are_the_oracles(void **state) {
   static int user_degree[USERS], item_degree[ITEMS], list[ITEMS];
   static bool measured[USERS], is_item[ITEMS], met[USERS][ITEMS];
   const ranked r = {.mask_valid = true};
-  kith_graph *g = share();
-  float *x = vectors(g);
-  kith_eval_options o = options(KITH_EVAL_TEST, 1, (int[]){40});
+  kith_graph *g = test_ranked_share();
+  float *x = test_vectors(g);
+  kith_eval_options o = test_eval_options(KITH_EVAL_TEST, 1, (int[]){40});
   kith_metrics m;
   kith_groups by;
   double recall[5] = {0};
   int users[5] = {0}, items[5] = {0}, held_out[5] = {0}, found[5] = {0}, n_user = 0, n_item = 0;
-  for (int64_t e = 0; e < graph.n_edge; e++) {
-    user_degree[graph.user[e]] += !met[graph.user[e]][graph.item[e]];
-    item_degree[graph.item[e]] += !met[graph.user[e]][graph.item[e]];
-    met[graph.user[e]][graph.item[e]] = true;
+  for (int64_t e = 0; e < test_ranked.n_edge; e++) {
+    user_degree[test_ranked.user[e]] += !met[test_ranked.user[e]][test_ranked.item[e]];
+    item_degree[test_ranked.item[e]] += !met[test_ranked.user[e]][test_ranked.item[e]];
+    met[test_ranked.user[e]][test_ranked.item[e]] = true;
   }
   for (int i = 0; i < ITEMS; i++) is_item[i] = true;
   for (int u = 0; u < USERS; u++)
-    for (int i = 0; i < ITEMS && !measured[u]; i++) measured[u] = tested(u, i);
+    for (int i = 0; i < ITEMS && !measured[u]; i++) measured[u] = test_tested(u, i);
   for (int i = 0; i < ITEMS; i++) items[group_of(ITEMS, item_degree, is_item, i)]++;
   for (int u = 0; u < USERS; u++) {
     int n = oracle_list(u, 40, &r, list), truth = 0, hits = 0;
     if (!measured[u]) continue;
     for (int i = 0; i < ITEMS; i++) {
       int hit = 0;
-      if (!tested(u, i)) continue;
+      if (!test_tested(u, i)) continue;
       int k = group_of(ITEMS, item_degree, is_item, i);
       for (int j = 0; j < n; j++) hit += list[j] == i;
       truth++, hits += hit, held_out[k]++, found[k] += hit;
@@ -266,8 +211,8 @@ static void groups_are_the_oracles(void **state) {
 
 static void lists_of_cold_items_are_the_oracles(void **state) {
   (void)state;
-  kith_graph *g = share();
-  float *x = vectors(g);
+  kith_graph *g = test_ranked_share();
+  float *x = test_vectors(g);
   kith_eval_scope scope = kith_eval_defaults().scope;
   const ranked r = {.cold = true, .mask_valid = true};
   kith_topk top;
@@ -286,8 +231,8 @@ static void lists_of_cold_items_are_the_oracles(void **state) {
 
 static void what_cannot_be_masked_or_ranked_is_refused(void **state) {
   (void)state;
-  kith_graph *g = share();
-  kith_eval_options o = options(KITH_EVAL_TEST, 1, (int[]){5});
+  kith_graph *g = test_ranked_share();
+  kith_eval_options o = test_eval_options(KITH_EVAL_TEST, 1, (int[]){5});
   assert_int_equal(kith_eval_check(g, &o), KITH_OK);
   o.sampled = 10;
   assert_int_equal(kith_eval_check(g, &o), KITH_OK);
@@ -312,116 +257,13 @@ static void what_cannot_be_masked_or_ranked_is_refused(void **state) {
   kith_graph_destroy(&g);
 }
 
-enum { TERMS = 3 };
-
-/* Terms of three items of each owned user. */
-static kith_pair_terms terms_of(const kith_graph *g) {
-  kith_pair_terms t = {.item = {.n_row = g->n_own_of[0]}};
-  if (KITH_NEW(t.item.start, g->n_own_of[0] + 1) || KITH_NEW(t.item.value, TERMS * g->n_own_of[0]) ||
-      KITH_NEW(t.value, TERMS * g->n_own_of[0]))
-    abort();
-  for (int64_t u = 0, e = 0; u < g->n_own_of[0]; t.item.start[++u] = e)
-    for (int k = 0; k < TERMS; k++, e++) {
-      int64_t who = g->original[g->row_of[0][u]];
-      t.item.value[e] = (int32_t)(who + 200 * k);
-      t.value[e] = (float)(10 * who + k + 1);
-    }
-  return t;
-}
-
-/* Users that are dealt anew: an even share, each with the row and the lists that its owner has. */
-static void users_are_dealt_evenly_with_their_rows_and_lists(void **state) {
-  (void)state;
-  kith_graph *g = share();
-  float *x = vectors(g);
-  kith__scope s;
-  kith__deal deal;
-  kith_pair_terms terms = terms_of(g);
-  const kith_eval_options o = options(KITH_EVAL_TEST, 1, (int[]){5});
-  bool met[USERS] = {false};
-  for (kith_lid i = 0; i < g->n_own_of[0]; i++) /* rows tell whose they are */
-    x[g->row_of[0][i] * WIDTH] = (float)g->original[g->row_of[0][i]];
-  assert_int_equal(kith__scope_make(test_comm, g, &o.scope, true, &g->test, &s).status, KITH_OK);
-  assert_int_equal(kith__deal_make(test_comm, g, WIDTH, x, &s, true, &terms, &deal).status, KITH_OK);
-  int64_t all = deal.n;
-  kith_comm_sum_int(test_comm, 1, &all);
-  int64_t low = all / test_comm->size, n_seen = deal.n;
-  if (deal.is_dealt) assert_true(deal.n == low || deal.n == low + 1);
-  assert_true(deal.n * test_comm->size <= all + all / 50 + test_comm->size);
-  for (kith_lid i = 0; i < deal.n; i++) {
-    const kith_lid at = deal.user[i];
-    const int u = (int)deal.x[deal.users.row_of[0][at] * WIDTH];
-    assert_true(u >= 0 && u < USERS && !met[u]);
-    met[u] = true;
-    for (int item = 0; item < ITEMS / 6; item++) {
-      assert_int_equal(kith_ragged_has(deal.scope.truth, at, item), tested(u, item));
-      assert_int_equal(kith_ragged_has(&deal.users.train, at, item), trained(u, item));
-      assert_int_equal(kith__scope_masks(&deal.scope, at, item), trained(u, item) || validated(u, item));
-    }
-    for (int k = 0; k < TERMS; k++)
-      assert_true(kith__addend_one(deal.pairs, at, u + 200 * k) == (float)(10 * u + k + 1));
-    assert_true(kith__addend_one(deal.pairs, at, u + 1) == 0);
-  }
-  kith_comm_sum_int(test_comm, 1, &n_seen);
-  assert_int_equal(n_seen, all);
-  kith__deal_free(&deal);
-  kith__scope_free(&s);
-  kith_ragged_free(&terms.item);
-  KITH_FREE(terms.value);
-  free(x);
-  kith_graph_destroy(&g);
-}
-
-/* The lists of all users are those that their owners compute, whoever is dealt them; ranks have even shares.
- */
-static void all_users_have_the_lists_of_their_owners(void **state) {
-  (void)state;
-  kith_graph *g = share();
-  float *x = vectors(g);
-  kith_pair_terms terms = terms_of(g);
-  const kith_direct_term none = {0};
-  const kith_eval_scope scope = kith_eval_defaults().scope;
-  kith_topk own, all;
-  int32_t *user = NULL, item[USERS * K] = {0}, wanted[USERS * K] = {0};
-  float score[USERS * K] = {0}, expected[USERS * K] = {0};
-  assert_int_equal(kith_eval_topk(test_comm, g, WIDTH, x, &none, &terms, K, &scope, 0, NULL, &own).status,
-                   KITH_OK);
-  assert_int_equal(kith_eval_topk_all(test_comm, g, WIDTH, x, &none, &terms, K, &scope, &all, &user).status,
-                   KITH_OK);
-  assert_true(all.n_user * test_comm->size <= USERS + USERS / 50 + test_comm->size);
-  for (kith_lid u = 0; u < own.n_user; u++)
-    for (int j = 0; j < K; j++) {
-      const int64_t at = g->original[g->row_of[0][u]] * K + j;
-      wanted[at] = own.item[u * K + j];
-      expected[at] = own.score[u * K + j];
-    }
-  for (kith_lid u = 0; u < all.n_user; u++)
-    for (int j = 0; j < K; j++) {
-      item[user[u] * K + j] = all.item[u * K + j];
-      score[user[u] * K + j] = all.score[u * K + j];
-    }
-  MPI_Allreduce(MPI_IN_PLACE, item, USERS * K, MPI_INT32_T, MPI_SUM, test_comm->mpi);
-  MPI_Allreduce(MPI_IN_PLACE, wanted, USERS * K, MPI_INT32_T, MPI_SUM, test_comm->mpi);
-  MPI_Allreduce(MPI_IN_PLACE, score, USERS * K, MPI_FLOAT, MPI_SUM, test_comm->mpi);
-  MPI_Allreduce(MPI_IN_PLACE, expected, USERS * K, MPI_FLOAT, MPI_SUM, test_comm->mpi);
-  assert_memory_equal(item, wanted, sizeof item);
-  assert_memory_equal(score, expected, sizeof score);
-  kith_topk_free(&own);
-  kith_topk_free(&all);
-  KITH_FREE(user);
-  kith_ragged_free(&terms.item);
-  KITH_FREE(terms.value);
-  free(x);
-  kith_graph_destroy(&g);
-}
-
 /* With as many negatives as there are unmet items, sampled ranking is full ranking with all met items but the
  * truth left out. */
 static void sampling_everything_is_ranking_everything(void **state) {
   (void)state;
-  kith_graph *g = share();
-  float *x = vectors(g);
-  kith_eval_options full = options(KITH_EVAL_TEST, 2, (int[]){5, 20}), all = full;
+  kith_graph *g = test_ranked_share();
+  float *x = test_vectors(g);
+  kith_eval_options full = test_eval_options(KITH_EVAL_TEST, 2, (int[]){5, 20}), all = full;
   all.sampled = 10 * ITEMS;
   kith_metrics a, b;
   assert_int_equal(kith_eval_metrics(test_comm, g, WIDTH, x, &full, &a).status, KITH_OK);
@@ -442,7 +284,7 @@ static bool oracle_draw(int u, int n, uint64_t seed, bool *drawn) {
   for (int i = 0; i < ITEMS; i++) drawn[i] = false;
   for (uint64_t k = 0; have < n && k < 4 * ITEMS; k++) {
     int i = (int)kith_random_below(kith_random(seed, KITH_RNG_PROTOCOL, (uint64_t)u, k, 0).bits[0], ITEMS);
-    if (drawn[i] || trained(u, i) || tested(u, i) || validated(u, i)) continue;
+    if (drawn[i] || test_trained(u, i) || test_tested(u, i) || test_validated(u, i)) continue;
     drawn[i] = true;
     have++;
   }
@@ -451,14 +293,15 @@ static bool oracle_draw(int u, int n, uint64_t seed, bool *drawn) {
 
 static void sampled_candidates_are_the_first_unmet_draws(void **state) {
   (void)state;
-  kith_graph *g = share();
+  kith_graph *g = test_ranked_share();
   uint64_t *taken = calloc((size_t)kith__candidates_words(g), sizeof *taken);
   kith_scored_item e[ITEMS];
   bool drawn[ITEMS];
   for (kith_lid u = 0; u < g->n_own_of[0]; u++) {
     int who = (int)g->original[g->row_of[0][u]];
     int64_t unmet = kith__candidates_available(g, u);
-    for (int i = 0; i < ITEMS; i++) unmet -= !trained(who, i) && !tested(who, i) && !validated(who, i);
+    for (int i = 0; i < ITEMS; i++)
+      unmet -= !test_trained(who, i) && !test_tested(who, i) && !test_validated(who, i);
     assert_int_equal(unmet, 0);
     for (int n = 0; n <= 400; n += 80) {
       assert_true(oracle_draw(who, n, 9, drawn));
@@ -480,7 +323,7 @@ static void sampled_candidates_are_the_first_unmet_draws(void **state) {
  */
 static void nearly_all_unmet_items_are_drawn_alike(void **state) {
   (void)state;
-  kith_graph *g = share();
+  kith_graph *g = test_ranked_share();
   if (g->n_own_of[0] > 0) {
     uint64_t *taken = calloc((size_t)kith__candidates_words(g), sizeof *taken);
     kith_scored_item e[ITEMS];
@@ -521,24 +364,24 @@ static int64_t scores_of_own_users(const kith_graph *g, int n) {
  * number here too. */
 static void sampled_metrics_are_the_oracles_in_blocks_of_any_size(void **state) {
   (void)state;
-  kith_graph *g = share();
-  float *x = vectors(g);
-  kith_eval_options o = options(KITH_EVAL_TEST, 1, (int[]){10});
+  kith_graph *g = test_ranked_share();
+  float *x = test_vectors(g);
+  kith_eval_options o = test_eval_options(KITH_EVAL_TEST, 1, (int[]){10});
   double recall = 0, mrr = 0, n_user = 0;
   o.sampled = 30;
   o.seed = 9;
   bool drawn[ITEMS];
   for (int u = 0; u < USERS; u++) {
     int n_truth = 0, hits = 0, first = 0;
-    for (int i = 0; i < ITEMS; i++) n_truth += tested(u, i);
+    for (int i = 0; i < ITEMS; i++) n_truth += test_tested(u, i);
     if (n_truth == 0) continue;
     assert_true(oracle_draw(u, o.sampled, o.seed, drawn));
     for (int i = 0; i < ITEMS; i++) {
       int place = 1;
       for (int j = 0; j < ITEMS; j++)
-        place += (drawn[j] || tested(u, j)) &&
+        place += (drawn[j] || test_tested(u, j)) &&
                  (score(u, j) > score(u, i) || (score(u, j) == score(u, i) && j < i));
-      if (!tested(u, i) || place > 10) continue;
+      if (!test_tested(u, i) || place > 10) continue;
       hits++;
       if (!first || place < first) first = place;
     }
@@ -586,9 +429,9 @@ static bool wants_to_stop(void) { return __atomic_sub_fetch(&looks_left, 1, __AT
 
 static void who_stops_stops_all(void **state) {
   (void)state;
-  kith_graph *g = share();
-  float *x = vectors(g);
-  kith_eval_options o = options(KITH_EVAL_TEST, 1, (int[]){5});
+  kith_graph *g = test_ranked_share();
+  float *x = test_vectors(g);
+  kith_eval_options o = test_eval_options(KITH_EVAL_TEST, 1, (int[]){5});
   kith_metrics truth, m;
   assert_int_equal(kith_eval_metrics(test_comm, g, WIDTH, x, &o, &truth).status, KITH_OK);
   int64_t live = kith_alloc_live();
@@ -615,8 +458,6 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(groups_are_the_oracles),
                                      cmocka_unit_test(lists_of_cold_items_are_the_oracles),
                                      cmocka_unit_test(what_cannot_be_masked_or_ranked_is_refused),
-                                     cmocka_unit_test(users_are_dealt_evenly_with_their_rows_and_lists),
-                                     cmocka_unit_test(all_users_have_the_lists_of_their_owners),
                                      cmocka_unit_test(sampling_everything_is_ranking_everything),
                                      cmocka_unit_test(of_equal_logits_the_first_is_the_answer),
                                      cmocka_unit_test(sampled_candidates_are_the_first_unmet_draws),
@@ -624,9 +465,8 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(sampled_metrics_are_the_oracles_in_blocks_of_any_size),
                                      cmocka_unit_test(who_stops_stops_all)};
   test_begin(&argc, &argv);
-  graph = test_graph_random(USERS, ITEMS, EDGES, 31);
-  graph.related = true;
+  test_ranked_begin();
   int failures = cmocka_run_group_tests(tests, NULL, NULL);
-  test_graph_free(&graph);
+  test_ranked_end();
   return test_end(failures);
 }
