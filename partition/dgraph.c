@@ -33,16 +33,16 @@ void kith__partition_dgraph_forget(partition_dgraph *s) {
 /* ---- edges ---- */
 
 /* Node i reads node j; list 0: interactions, else 1 + the relation. */
-typedef void (*share_edge)(void *context, int64_t i, int64_t j, int list);
+typedef void (*dgraph_edge)(void *context, int64_t i, int64_t j, int list);
 
-static int64_t share_node(const kith_links *l, const int64_t *of, int type, int64_t x) {
+static int64_t dgraph_node(const kith_links *l, const int64_t *of, int type, int64_t x) {
   int64_t original;
   int t = kith_schema_node(&l->schema, l->n, type, x, &original);
   return of[t] + original;
 }
 
-static void share_each_list(const kith_links *l, const kith_links_rows *rows, share_edge edge,
-                            void *context) {
+static void dgraph_each_list(const kith_links *l, const kith_links_rows *rows, dgraph_edge edge,
+                             void *context) {
   const kith_ragged *x = &rows->edges;
   for (int64_t u = 0; u < x->n_row; u++)
     for (kith_eid e = x->start[u]; e < x->start[u + 1]; e++) {
@@ -52,38 +52,38 @@ static void share_each_list(const kith_links *l, const kith_links_rows *rows, sh
     }
 }
 
-static void share_each_relation(const kith_links *l, int r, const int64_t *of, share_edge edge,
-                                void *context) {
+static void dgraph_each_relation(const kith_links *l, int r, const int64_t *of, dgraph_edge edge,
+                                 void *context) {
   const kith_relation_type *t = &l->schema.relation[r];
   const kith_ragged *x = &l->relation[r].edges;
   for (int64_t u = 0; u < x->n_row; u++)
     for (kith_eid e = x->start[u]; e < x->start[u + 1]; e++) {
-      int64_t i = share_node(l, of, t->from, l->relation[r].first + u);
-      int64_t j = share_node(l, of, t->to, x->value[e]);
+      int64_t i = dgraph_node(l, of, t->from, l->relation[r].first + u);
+      int64_t j = dgraph_node(l, of, t->to, x->value[e]);
       if (i == j) continue;
       edge(context, i, j, 1 + r);
       edge(context, j, i, 1 + r);
     }
 }
 
-static void share_each(const kith_links *l, partition_edges edges, share_edge edge, void *context) {
+static void dgraph_each(const kith_links *l, partition_edges edges, dgraph_edge edge, void *context) {
   int64_t of[KITH_MAX_TYPES + 1] = {0};
   for (int t = 0; t < KITH_MAX_TYPES; t++) of[t + 1] = of[t] + l->n[t];
-  for (int k = 0; edges.interactions && k < l->n_list; k++) share_each_list(l, &l->list[k], edge, context);
+  for (int k = 0; edges.interactions && k < l->n_list; k++) dgraph_each_list(l, &l->list[k], edge, context);
   for (int r = 0; r < l->schema.n_relation; r++)
-    if (edges.weight[r] > 0) share_each_relation(l, r, of, edge, context);
+    if (edges.weight[r] > 0) dgraph_each_relation(l, r, of, edge, context);
 }
 
 /* ---- the owners of nodes ---- */
 
-typedef struct share_bins {
+typedef struct dgraph_bins {
   int64_t width, *load; /* nodes of a bin; [bins] entries and nodes */
   bool labeled;
   uint64_t odd; /* sum of what an entry and its reverse give with opposite signs; none is of a node itself */
-} share_bins;
+} dgraph_bins;
 
 static void bins_add(void *context, int64_t i, int64_t j, int list) {
-  share_bins *b = context;
+  dgraph_bins *b = context;
   b->load[i / b->width]++;
   if (list > 0 || !b->labeled) return;
   uint64_t bits =
@@ -103,22 +103,22 @@ void kith__partition_ranges(int size, int64_t n, const int64_t *load, int64_t *f
 }
 
 /* Labeled nodes: every edge stands at both of its ends, and none leads back to where it comes from. */
-static kith_status bins_check(const share_bins *b) {
+static kith_status bins_check(const dgraph_bins *b) {
   if (b->odd == 0) return KITH_OK;
   return kith_fail(KITH_EDATA, "graph.h5: /edge/node: a node is a neighbor of one that is none of it");
 }
 
-static kith_agreed share_deal(const kith_links *l, partition_edges edges, partition_dgraph *s) {
+static kith_agreed dgraph_deal(const kith_links *l, partition_edges edges, partition_dgraph *s) {
   kith_agreed st = {KITH_OK};
   int64_t bins = s->n < PARTITION_BINS ? s->n : PARTITION_BINS;
-  share_bins b = {.width = kith__partition_bin(s->n), .labeled = l->n_class > 0};
+  dgraph_bins b = {.width = kith__partition_bin(s->n), .labeled = l->n_class > 0};
   KITH_TRY(kith_agree(s->comm, KITH_NEW(s->first, s->comm->size + 1)));
   if (edges.first) {
     memcpy(s->first, edges.first, (size_t)(s->comm->size + 1) * sizeof *s->first);
     goto done;
   }
   KITH_TRY(kith_agree(s->comm, KITH_NEW(b.load, bins + 1)));
-  share_each(l, edges, bins_add, &b);
+  dgraph_each(l, edges, bins_add, &b);
   b.load[bins] = (int64_t)b.odd; /* wraps, as the sum does */
   kith_comm_sum_int(s->comm, (int)bins + 1, b.load);
   b.odd = (uint64_t)b.load[bins];
@@ -133,12 +133,12 @@ done:
 /* ---- entries ---- */
 
 /* What row `row` of the receiver reads, and in which list it stands. */
-typedef struct share_entry {
+typedef struct dgraph_entry {
   int64_t to;
   int32_t row, list;
-} share_entry;
+} dgraph_entry;
 
-typedef struct share_entries {
+typedef struct dgraph_entries {
   const partition_dgraph *s;
   partition_route route;
   int64_t *n_to; /* [size] entries for each rank */
@@ -146,9 +146,9 @@ typedef struct share_entries {
   int64_t *to;
   int32_t *row;
   uint8_t *list; /* null: interactions alone */
-} share_entries;
+} dgraph_entries;
 
-static void entries_free(share_entries *x) {
+static void entries_free(dgraph_entries *x) {
   kith__partition_route_free(&x->route);
   KITH_FREE(x->n_to);
   KITH_FREE(x->to);
@@ -157,21 +157,21 @@ static void entries_free(share_entries *x) {
 }
 
 static void entries_count(void *context, int64_t i, int64_t j, int list) {
-  share_entries *x = context;
+  dgraph_entries *x = context;
   (void)j, (void)list;
   x->n_to[kith_owner(x->s->comm->size, x->s->first, i)]++;
 }
 
 static void entries_send(void *context, int64_t i, int64_t j, int list) {
-  share_entries *x = context;
+  dgraph_entries *x = context;
   int rank = kith_owner(x->s->comm->size, x->s->first, i);
-  share_entry entry = {.to = j, .row = (int32_t)(i - x->s->first[rank]), .list = list};
+  dgraph_entry entry = {.to = j, .row = (int32_t)(i - x->s->first[rank]), .list = list};
   kith__partition_route_put(&x->route, rank, &entry);
 }
 
 static void entries_take(void *context, int64_t n, const void *records) {
-  share_entries *x = context;
-  const share_entry *entry = records;
+  dgraph_entries *x = context;
+  const dgraph_entry *entry = records;
   for (int64_t k = 0; k < n; k++, x->at++) {
     x->to[x->at] = entry[k].to;
     x->row[x->at] = entry[k].row;
@@ -179,30 +179,30 @@ static void entries_take(void *context, int64_t n, const void *records) {
   }
 }
 
-static kith_status entries_alloc(bool listed, share_entries *x) {
+static kith_status entries_alloc(bool listed, dgraph_entries *x) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(x->to, x->n));
   KITH_TRY(KITH_NEW(x->row, x->n));
   if (listed) KITH_TRY(KITH_NEW(x->list, x->n));
-  KITH_TRY(kith__partition_route_make(x->s->comm, sizeof(share_entry), entries_take, x, &x->route));
+  KITH_TRY(kith__partition_route_make(x->s->comm, sizeof(dgraph_entry), entries_take, x, &x->route));
 done:
   return st;
 }
 
 /* Send every edge to the owners of its ends. */
 static kith_agreed entries_make(const kith_links *l, partition_edges edges, const partition_dgraph *s,
-                                share_entries *x) {
+                                dgraph_entries *x) {
   kith_agreed st = {KITH_OK};
   const kith_comm *comm = s->comm;
   bool listed = false;
   for (int r = 0; r < l->schema.n_relation; r++) listed = listed || edges.weight[r] > 0;
   x->s = s;
   KITH_TRY(kith_agree(comm, KITH_NEW(x->n_to, comm->size)));
-  share_each(l, edges, entries_count, x);
+  dgraph_each(l, edges, entries_count, x);
   kith_comm_sum_int(comm, comm->size, x->n_to);
   x->n = x->n_to[comm->rank];
   KITH_TRY(kith_agree(comm, entries_alloc(listed, x)));
-  share_each(l, edges, entries_send, x);
+  dgraph_each(l, edges, entries_send, x);
   kith__partition_route_end(&x->route);
 done:
   return st;
@@ -210,19 +210,19 @@ done:
 
 /* ---- rows ---- */
 
-typedef struct share_item {
+typedef struct dgraph_item {
   int32_t to;
   uint8_t list;
-} share_item;
+} dgraph_item;
 
-static int share_by_node(const void *a, const void *b) {
-  const share_item *x = a, *y = b;
+static int dgraph_by_node(const void *a, const void *b) {
+  const dgraph_item *x = a, *y = b;
   return x->to != y->to ? (x->to > y->to) - (x->to < y->to) : (x->list > y->list) - (x->list < y->list);
 }
 
 /* Put the entries, whose nodes are s->to, into the order of rows; *item holds them with their lists if they
  * are in several. */
-static kith_status rows_sort(partition_dgraph *s, const share_entries *x, share_item **item) {
+static kith_status rows_sort(partition_dgraph *s, const dgraph_entries *x, dgraph_item **item) {
   kith_status st = KITH_OK;
   int32_t *sorted = NULL;
   int64_t *next = NULL;
@@ -235,7 +235,7 @@ static kith_status rows_sort(partition_dgraph *s, const share_entries *x, share_
   memcpy(next, s->start, (size_t)(s->n_own + 1) * sizeof *next);
   for (int64_t e = 0; e < x->n; e++) {
     int64_t at = next[x->row[e]]++;
-    if (x->list) (*item)[at] = (share_item){.to = s->to[e], .list = x->list[e]};
+    if (x->list) (*item)[at] = (dgraph_item){.to = s->to[e], .list = x->list[e]};
     else sorted[at] = s->to[e];
   }
   if (!x->list) {
@@ -250,11 +250,11 @@ done:
 }
 
 /* Every pair once, with the sum of the weights of its lists; s->to has room for them. */
-static void rows_unite(partition_dgraph *s, const int *weight, share_item *item) {
+static void rows_unite(partition_dgraph *s, const int *weight, dgraph_item *item) {
   int64_t end = 0, next = 0;
   for (int32_t i = 0; i < s->n_own; i++) {
     int64_t begin = end, last = s->start[i + 1];
-    qsort(item + next, (size_t)(last - next), sizeof *item, share_by_node);
+    qsort(item + next, (size_t)(last - next), sizeof *item, dgraph_by_node);
     for (int64_t e = next; e < last; e++) {
       bool same = end > begin && s->to[end - 1] == item[e].to;
       if (same && e > next && item[e].list == item[e - 1].list) continue;
@@ -270,10 +270,10 @@ static void rows_unite(partition_dgraph *s, const int *weight, share_item *item)
   }
 }
 
-static kith_status rows_make(const kith_links *l, const int *weight, const share_entries *x,
+static kith_status rows_make(const kith_links *l, const int *weight, const dgraph_entries *x,
                              partition_dgraph *s) {
   kith_status st = KITH_OK;
-  share_item *item = NULL;
+  dgraph_item *item = NULL;
   bool weighted = false;
   for (int r = 0; r < l->schema.n_relation; r++) weighted = weighted || weight[r] > 1;
   KITH_TRY(rows_sort(s, x, &item));
@@ -285,10 +285,10 @@ done:
   return st;
 }
 
-static kith_agreed share_make(const kith_links *l, partition_edges edges, share_entries *x,
-                              partition_dgraph *s) {
+static kith_agreed dgraph_make(const kith_links *l, partition_edges edges, dgraph_entries *x,
+                               partition_dgraph *s) {
   kith_agreed st = {KITH_OK};
-  KITH_TRY(share_deal(l, edges, s));
+  KITH_TRY(dgraph_deal(l, edges, s));
   int64_t n_own = s->first[s->comm->rank + 1] - s->first[s->comm->rank];
   KITH_TRY(kith_agree(s->comm, n_own < INT32_MAX - 1
                                    ? KITH_OK
@@ -310,10 +310,10 @@ done:
 kith_agreed kith__partition_dgraph_make(const kith_comm *comm, const kith_links *l, partition_edges edges,
                                         partition_dgraph *out) {
   kith_agreed st = {KITH_OK};
-  share_entries x = {.n = 0};
+  dgraph_entries x = {.n = 0};
   partition_dgraph s = {.comm = comm};
   for (int t = 0; t < KITH_MAX_TYPES; t++) s.n += l->n[t];
-  KITH_TRY(share_make(l, edges, &x, &s));
+  KITH_TRY(dgraph_make(l, edges, &x, &s));
   *out = s;
   s = (partition_dgraph){.n = 0};
 done:

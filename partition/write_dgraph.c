@@ -6,15 +6,15 @@
 
 /* A list of users' items that a reader sends, the numbers of its users and items, and what is known of its
  * edges. */
-typedef struct share_list {
+typedef struct dgraph_list {
   const kith_links_rows *rows;
   const partition_seen *seen;
   kith_links_values values;
-} share_list;
+} dgraph_list;
 
 /* Of the reader's rows: users first, then the items of their interactions. */
 static void send_interactions(partition_writer *w, const void *what) {
-  const share_list *list = what;
+  const dgraph_list *list = what;
   const kith_ragged *x = &list->rows->edges;
   for (int64_t u = 0; u < x->n_row; u++)
     for (kith_eid e = x->start[u]; e < x->start[u + 1]; e++) {
@@ -31,7 +31,7 @@ static void send_interactions(partition_writer *w, const void *what) {
 }
 
 static void send_held_out(partition_writer *w, const void *what) {
-  const share_list *list = what;
+  const dgraph_list *list = what;
   const kith_ragged *x = &list->rows->edges;
   for (int64_t u = 0; u < x->n_row; u++)
     for (kith_eid e = x->start[u]; e < x->start[u + 1]; e++)
@@ -41,7 +41,7 @@ static void send_held_out(partition_writer *w, const void *what) {
 
 /* Users from their readers, who know their first edges; other nodes from their owners. */
 static void send_nodes(partition_writer *w, const void *what) {
-  const share_list *list = what;
+  const dgraph_list *list = what;
   const kith_ragged *x = &list->rows->edges;
   int64_t first = w->s->first[w->comm->rank], n_user = w->l->n[KITH_USER];
   for (int64_t u = 0; u < x->n_row; u++)
@@ -60,7 +60,7 @@ static void send_nodes(partition_writer *w, const void *what) {
 
 /* ---- the groups ---- */
 
-static kith_agreed write_nodes(partition_writer *w, const share_list *list) {
+static kith_agreed write_nodes(partition_writer *w, const dgraph_list *list) {
   kith_agreed st = {KITH_OK};
   partition_table t = {0};
   KITH_TRY(kith__partition_gather(w, (partition_fields){.time = true}, send_nodes, list, &t));
@@ -73,7 +73,7 @@ done:
   return st;
 }
 
-static kith_agreed write_train(partition_writer *w, const share_list *list) {
+static kith_agreed write_train(partition_writer *w, const dgraph_list *list) {
   kith_agreed st = {KITH_OK};
   partition_table t = {0};
   bool timed = list->values.time != NULL, weighted = list->values.weight != NULL;
@@ -98,7 +98,7 @@ static kith_agreed write_held_out(partition_writer *w, const partition_seen *see
   partition_table t = {0};
   char name[KITH_NAME];
   KITH_TRY(kith_links_read_held_out(w->comm, w->graph, w->l, split, &rows));
-  share_list list = {.rows = &rows, .seen = seen};
+  dgraph_list list = {.rows = &rows, .seen = seen};
   KITH_TRY(kith__partition_gather(w, (partition_fields){.neighbor = false}, send_held_out, &list, &t));
   kith__partition_table_sort(&t);
   snprintf(name, sizeof name, "%s/start", split);
@@ -143,7 +143,7 @@ done:
   return st;
 }
 
-static kith_agreed write_lists(partition_writer *w, share_list *list) {
+static kith_agreed write_lists(partition_writer *w, dgraph_list *list) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(write_nodes(w, list));
   KITH_TRY(kith_links_read_values(w->comm, w->graph, w->l, -1, &list->values));
@@ -162,7 +162,7 @@ static kith_agreed write_all(partition_writer *w, const kith_partition_options *
   const kith_links_rows *rows = &w->l->list[0];
   const kith_ragged *x = &rows->edges;
   partition_seen seen = {.number = NULL};
-  share_list list = {.rows = rows, .seen = &seen};
+  dgraph_list list = {.rows = rows, .seen = &seen};
   int64_t *node = NULL, n = x->n_row + x->start[x->n_row];
   KITH_TRY(kith_agree(w->comm, KITH_NEW(node, n)));
   for (int64_t u = 0; u < x->n_row; u++) node[u] = rows->first + u;

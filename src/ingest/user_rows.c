@@ -72,15 +72,6 @@ done:
 
 /* ---- the split ---- */
 
-static kith_status ids_alloc(int64_t n, int width, kith_ids *ids) {
-  kith_status st = KITH_OK;
-  *ids = (kith_ids){.n = n, .width = width};
-  if (width > 0) KITH_TRY(KITH_NEW(ids->text, n * width));
-  else KITH_TRY(KITH_NEW(ids->number, n));
-done:
-  return st;
-}
-
 /* Ids of this rank's users and of all items; rank 0's are borrowed. */
 static kith_agreed split_ids(const user_rows *u, kith_ids ids[KITH_SIDES]) {
   kith_agreed st = {KITH_OK};
@@ -91,7 +82,7 @@ static kith_agreed split_ids(const user_rows *u, kith_ids ids[KITH_SIDES]) {
     ids[k] = u->t->ids[k];
     int width = ids[k].text ? ids[k].width : 0;
     kith_comm_bcast(u->comm, sizeof width, &width);
-    KITH_TRY(kith_agree(u->comm, rank > 0 ? ids_alloc(n[k], width, &ids[k]) : KITH_OK));
+    KITH_TRY(kith_agree(u->comm, rank > 0 ? kith__ids_make(n[k], width, &ids[k]) : KITH_OK));
     char *bytes = width > 0 ? ids[k].text : (char *)ids[k].number;
     const int64_t each = width > 0 ? width : 8;
     if (k == KITH_ITEM) kith_comm_bcast(u->comm, n[k] * each, bytes);

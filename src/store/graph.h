@@ -92,6 +92,9 @@ void kith__node_data_free(kith__node_data *nodes);
 kith_agreed kith__node_graph_write(const kith_comm *comm, const kith__node_data *nodes, const char *job,
                                    const char *path) KITH_MUST_USE;
 
+/** Room for n ids: texts of `width` bytes, or numbers if it is 0.  Local.  Errors: KITH_ENOMEM; the caller
+ * frees *ids, then too. */
+kith_status kith__ids_make(int64_t n, int width, kith_ids *ids) KITH_MUST_USE;
 /** Read a dataset of ids of the graph.h5 at `path`; every rank gets all of it.  Collective. */
 kith_agreed kith__ids_read(const kith_comm *comm, const char *path, const char *name,
                            kith_ids *out) KITH_MUST_USE;

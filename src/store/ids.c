@@ -48,7 +48,7 @@ kith_agreed kith__ids_write(kith_h5 *f, const char *name, const kith_ids *ids) {
   return kith_h5_write(f, name, KITH_H5_INT64, 0, ids->n, 0, ids->n, true, ids->number);
 }
 
-static kith_status ids_alloc(int64_t n, int width, kith_ids *ids) {
+kith_status kith__ids_make(int64_t n, int width, kith_ids *ids) {
   kith_status st = KITH_OK;
   *ids = (kith_ids){.n = n, .width = width};
   if (width > 0) KITH_TRY(KITH_NEW(ids->text, n * width));
@@ -73,7 +73,7 @@ kith_status kith_ids_append(kith_ids *ids, const kith_ids *more) {
   if (ids->width > width) width = ids->width;
   if (more->width > width) width = more->width;
   kith_ids all = {.number = NULL};
-  KITH_TRY(ids_alloc(ids->n + more->n, width, &all));
+  KITH_TRY(kith__ids_make(ids->n + more->n, width, &all));
   if (width > 0) {
     ids_copy(ids, width, all.text);
     ids_copy(more, width, all.text + ids->n * width);
@@ -121,7 +121,7 @@ kith_agreed kith__ids_load(const kith_comm *comm, kith_h5 *f, const char *name, 
   int width;
   *out = ids;
   KITH_TRY(kith_h5_extent(f, name, &n, &width));
-  KITH_TRY(kith_agree(comm, ids_alloc(n, width, &ids)));
+  KITH_TRY(kith_agree(comm, kith__ids_make(n, width, &ids)));
   if (ids.text) KITH_TRY(kith_h5_read(f, name, KITH_H5_TEXT, width, 0, n, ids.text));
   else KITH_TRY(kith_h5_read(f, name, KITH_H5_INT64, 0, 0, n, ids.number));
   KITH_TRY(kith_agree(comm, ids_check(kith_h5_path(f), name, &ids)));
@@ -170,7 +170,7 @@ kith_agreed kith_node_names_read(const kith_comm *comm, const char *path, kith_n
   KITH_TRY(
       kith_agreed_same(width > 0 ? KITH_OK : kith_fail(KITH_EDATA, "%s: \"%s\" is no text", path, name)));
   if (comm->rank != 0) n = 0;
-  KITH_TRY(kith_agree(comm, ids_alloc(n, width, &names)));
+  KITH_TRY(kith_agree(comm, kith__ids_make(n, width, &names)));
   KITH_TRY(kith_h5_read(f, name, KITH_H5_TEXT, width, 0, n, names.text));
   KITH_TRY(kith_agree(comm, names_check(path, name, &names)));
   *out = names;

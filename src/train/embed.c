@@ -7,6 +7,7 @@
 
 #include "train/alike_rows.h"
 #include "train/augment_graph.h"
+#include "train/embed_keep.h"
 #include "train/inference.h"
 #include "train/sasrec_embed.h"
 #include "train/score_rows.h"
@@ -53,11 +54,7 @@ static kith_agreed embed_load(embed *m, const kith_graph *g, const kith_run *o, 
   kith_agreed st = {KITH_OK};
   kith_checkpoint c = {.history = NULL};
   KITH_TRY(kith_inference_read(&m->inference, g, o, checkpoint, &c));
-  out->epoch = c.epoch;
-  out->step = c.step;
-  snprintf(out->run, sizeof out->run, "%s", c.run);
-  out->history = c.history;
-  c.history = NULL;
+  kith__embed_keep(&c, out);
 done:
   KITH_FREE(c.history);
   return st;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sequence/sequence.h"
+#include "train/embed_keep.h"
 #include "train/run.h"
 
 typedef struct embed {
@@ -154,11 +155,7 @@ static kith_agreed embed_weights(embed *m, const char *checkpoint, kith_new_embe
                        .config_key_legacy = legacy,
                        .config_usual = m->run.config_usual};
   KITH_TRY(kith_checkpoint_read(m->comm, m->g, checkpoint, &c));
-  out->epoch = c.epoch;
-  out->step = c.step;
-  snprintf(out->run, sizeof out->run, "%s", c.run);
-  out->history = c.history;
-  c.history = NULL;
+  kith__embed_keep(&c, out);
 done:
   KITH_FREE(c.history);
   return st;

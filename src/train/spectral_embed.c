@@ -6,6 +6,7 @@
 #include "spectral/rows.h"
 #include "train/alike_rows.h"
 #include "train/augment_graph.h"
+#include "train/embed_keep.h"
 #include "train/spectral_embed.h"
 #include "train/spectral_run.h"
 
@@ -34,10 +35,7 @@ static kith_agreed embed_read(const kith_comm *comm, const kith_graph *g, const 
   kith_agreed st = {KITH_OK};
   kith_checkpoint c;
   KITH_TRY(kith__spectral_read(comm, g, o, checkpoint, s, &c));
-  out->epoch = c.epoch;
-  out->step = c.step;
-  snprintf(out->run, sizeof out->run, "%s", c.run);
-  out->history = c.history;
+  kith__embed_keep(&c, out);
 done:
   return st;
 }
