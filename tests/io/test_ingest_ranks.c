@@ -205,6 +205,9 @@ static void every_split_gives_the_same_bytes(void **state) {
   assert_same(&o);
   o.split = (kith_split){.method = KITH_SPLIT_RATIO, .test = 1e-9};
   assert_same(&o);
+  strcpy(o.interactions.time, "line"); /* no two are equal, so that a share is met exactly */
+  o.split = (kith_split){.method = KITH_SPLIT_TIME, .valid = 0.2, .test = 0.1};
+  assert_same(&o);
   o.split = (kith_split){.method = KITH_SPLIT_TIME, .valid = 0.3};
   o.interactions.time[0] = '\0';
   assert_same(&o);

@@ -130,7 +130,7 @@ def main(words):
     png = words[1] if words[0] == "--png" else None
     if png: os.makedirs(png, exist_ok=True)
     pages, wrong = words[2:] if png else words, False
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # chromium may still write
         browser = subprocess.Popen(["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-extensions",
                                     "--hide-scrollbars", "--remote-debugging-port=0", "--user-data-dir=" + folder, "about:blank"],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

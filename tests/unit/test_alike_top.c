@@ -104,13 +104,12 @@ static void check(int i, const int32_t *near) {
   }
 }
 
-static void check_world(bool is_signed) {
+static void check_world(void) {
   static kith_eid start[NEW + 1];
   static int32_t index[NEW * FEATURES];
   static float value[NEW * FEATURES];
   kith__alike_index a = {.row = NULL};
   kith__alike_scratch scratch = {.term = NULL};
-  draw_world(is_signed);
   kith__content content = content_of_known();
   const kith_features f = features_of_new(start, index, value);
   assert_int_equal(KITH_OK, kith__alike_index_make(&content, KNOWN, &a));
@@ -126,17 +125,33 @@ static void check_world(bool is_signed) {
 
 static void the_most_alike_are_those_of_dense_cosines(void **state) {
   (void)state;
-  check_world(false);
+  draw_world(false);
+  check_world();
 }
 
 static void weights_may_be_negative(void **state) {
   (void)state;
-  check_world(true);
+  draw_world(true);
+  check_world();
+}
+
+/* The short list tells of few nodes, which a third feature makes unlike; the long one has the most alike. */
+static void nodes_of_long_lists_alone_are_found(void **state) {
+  (void)state;
+  memset(&w, 0, sizeof w);
+  for (int j = 0; j < 4 * K; j++) w.known[j][1] = w.known[j][3] = 1;
+  for (int j = 100; j < 2100; j++) w.known[j][2] = 1;
+  for (int i = 0; i < NEW; i++) {
+    w.new[i][1] = 0.01 * i;
+    w.new[i][2] = 3;
+  }
+  check_world();
 }
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_most_alike_are_those_of_dense_cosines),
-                                     cmocka_unit_test(weights_may_be_negative)};
+                                     cmocka_unit_test(weights_may_be_negative),
+                                     cmocka_unit_test(nodes_of_long_lists_alone_are_found)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }
