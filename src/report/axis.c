@@ -54,12 +54,12 @@ static void axis_make_linear(report_axis *a, int n) {
   a->hi = (double)last * step;
 }
 
-/* Powers of ten, not more than n of them; within one or two of them also their multiples by 2 and 5. */
+/* Powers of ten, not more than n of them; where there are one or two of them also multiples by 2 and 5. */
 static void axis_make_log(report_axis *a, int n) {
   int first = (int)floor(log10(a->lo) + 1e-9), last = (int)ceil(log10(a->hi) - 1e-9);
   if (last == first) last++;
   int every = (last - first + n) / n;
-  const bool fine = last - first <= 1;
+  const bool fine = last - first <= 2 && every == 1;
   for (int i = first; i <= last; i += every)
     for (int m = 0; m < (fine && i < last ? 3 : 1); m++) {
       static const double multiple[] = {1, 2, 5};

@@ -3,12 +3,13 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { CHART_POINTS = 1500 /* of a line: more than there are pixels */ };
 
 /* The drawing, and within it the plot. */
-static const double chart_width = 360, chart_height = 226, chart_top = 36, chart_bottom = 190;
+static const double chart_width = 360, chart_height = 230, chart_top = 40, chart_bottom = 194;
 /* Least distance of two tags, one above the other. */
 static const double chart_line = 12;
 
@@ -92,34 +93,53 @@ static int64_t chart_last(const report_chart *c, const report_series *s) {
   return i;
 }
 
+/* The tag of a series, where its line ends. */
+typedef struct chart_tag {
+  int series;
+  double x, y, width;
+} chart_tag;
+
 /* Move tags, sorted from top to bottom, apart, and back into the plot where they leave it. */
-static void chart_spread(int n, double *at) {
-  for (int i = 1; i < n; i++) at[i] = fmax(at[i], at[i - 1] + chart_line);
-  if (n > 0) at[n - 1] = fmin(at[n - 1], chart_bottom);
-  for (int i = n - 2; i >= 0; i--) at[i] = fmin(at[i], at[i + 1] - chart_line);
+static void chart_spread(int n, chart_tag *at) {
+  for (int i = 1; i < n; i++) at[i].y = fmax(at[i].y, at[i - 1].y + chart_line);
+  if (n > 0) at[n - 1].y = fmin(at[n - 1].y, chart_bottom);
+  for (int i = n - 2; i >= 0; i--) at[i].y = fmin(at[i].y, at[i + 1].y - chart_line);
 }
 
-/* Tags at the ends of lines, none over another. */
+static int chart_compare_x(const void *a, const void *b) {
+  const chart_tag *s = a, *t = b;
+  return s->x != t->x ? (s->x > t->x) - (s->x < t->x) : s->series - t->series;
+}
+
+static int chart_compare_y(const void *a, const void *b) {
+  const chart_tag *s = a, *t = b;
+  return s->y != t->y ? (s->y > t->y) - (s->y < t->y) : s->series - t->series;
+}
+
+/* Tags at the ends of lines, none over another: those that stand in one column are moved apart.  Lines that
+ * pass below a tag, which ends earlier, are hidden there. */
 static void chart_tags(report_page *p, const chart_frame *f) {
-  double at[CHART_SERIES], x[CHART_SERIES];
-  int of[CHART_SERIES], n = 0;
+  chart_tag tag[CHART_SERIES];
+  int n = 0;
   for (int s = 0; s < f->c->n_series; s++) {
-    int64_t last = chart_last(f->c, &f->c->series[s]);
-    if (!f->c->series[s].tag || last < 0) continue;
-    double y = kith__axis_at(&f->y, f->c->series[s].y[last]);
-    x[s] = kith__axis_at(&f->x, f->c->series[s].x[last]) + 6;
-    int i = n++;
-    for (; i > 0 && at[i - 1] > y; i--) {
-      at[i] = at[i - 1];
-      of[i] = of[i - 1];
-    }
-    at[i] = y;
-    of[i] = s;
+    const report_series *of = &f->c->series[s];
+    const int64_t last = chart_last(f->c, of);
+    if (of->tag && last >= 0)
+      tag[n++] = (chart_tag){.series = s,
+                             .x = kith__axis_at(&f->x, of->x[last]) + 6,
+                             .y = kith__axis_at(&f->y, of->y[last]),
+                             .width = 1.25 * kith__text_width(of->tag)};
   }
-  chart_spread(n, at);
+  qsort(tag, (size_t)n, sizeof *tag, chart_compare_x);
+  for (int i = 0, end = 0; i < n; i = end) {
+    double right = tag[i].x + tag[i].width;
+    for (end = i + 1; end < n && tag[end].x < right; end++) right = fmax(right, tag[end].x + tag[end].width);
+    qsort(tag + i, (size_t)(end - i), sizeof *tag, chart_compare_y);
+    chart_spread(end - i, tag + i);
+  }
   for (int i = 0; i < n; i++)
-    kith__page_put(p, "<text class=\"tag t%d\" x=\"%.1f\" y=\"%.1f\">%s</text>", of[i], x[of[i]], at[i] + 3.8,
-                   f->c->series[of[i]].tag);
+    kith__page_put(p, "<text class=\"halo tag t%d\" x=\"%.1f\" y=\"%.1f\">%s</text>", tag[i].series, tag[i].x,
+                   tag[i].y + 3.8, f->c->series[tag[i].series].tag);
 }
 
 /* A dot with a thin line to its label above the plot. */

@@ -19,7 +19,7 @@ static void head_model(const kith_report *r, report_page *p) {
   }
   kith__page_put(p, "%s of %d dimensions", kith_model_text(job->model.name), job->model.dim);
   if (kith_model_has_steps(&job->model) && job->model.layers > 0)
-    kith__page_put(p, ", %d layers", job->model.layers);
+    kith__page_put(p, ", %s", KITH_COUNT(job->model.layers, "layer(s)"));
 }
 
 /* A refit trains on validation interactions, too. */
@@ -83,16 +83,15 @@ static void head_training(const report_run *run, report_page *p) {
   const double epoch = kith_json_number(picked, "epoch", NAN);
   const bool rounds = last && kith_json_get(last, "round");
   char text[KITH_COUNT_SIZE + PAGE_NUMBER];
-  double seconds = 0;
   if (!last) return;
   snprintf(text, sizeof text, "%.0f", epoch);
   if (isfinite(epoch))
     head_fact(p, text, kith__report_is_exported(run) ? "epoch that was exported" : "best epoch so far");
-  for (const kith_json_value *line = run->metrics.value->first; line; line = line->next)
-    seconds += kith_json_number(line, "seconds", 0);
-  const double n = kith_json_number(last, rounds ? "round" : "epoch", 0);
-  snprintf(text, sizeof text, "training, %s", KITH_COUNT((int64_t)n, rounds ? "round(s)" : "epoch(s)"));
-  head_fact(p, PAGE_SECONDS(seconds), text);
+  const report_seconds took = kith__report_seconds(run);
+  snprintf(text, sizeof text, "%s, %s%s", took.updates ? "the update" : "training",
+           KITH_COUNT(took.n, rounds ? "round(s)" : "epoch(s)"),
+           took.evaluate + took.checkpoint > 0 ? ", evaluated and kept" : "");
+  head_fact(p, PAGE_SECONDS(took.steps + took.evaluate + took.checkpoint), text);
 }
 
 static void head_facts(const kith_report *r, report_page *p) {

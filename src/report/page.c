@@ -114,33 +114,47 @@ static void page_prose(report_page *p, const char *text) {
   }
 }
 
-void kith__page_prose(report_page *p, const char *class, const char *format, ...) {
+/* The same, printf style. */
+static void page_format(report_page *p, const char *format, va_list rest) {
   char text[PAGE_LINE];
-  va_list rest;
-  va_start(rest, format);
   vsnprintf(text, sizeof text, format, rest);
-  va_end(rest);
-  kith__page_put(p, "<p class=\"%s\">", class);
   page_prose(p, text);
+}
+
+void kith__page_prose(report_page *p, const char *class, const char *format, ...) {
+  va_list rest;
+  kith__page_put(p, "<p class=\"%s\">", class);
+  va_start(rest, format);
+  page_format(p, format, rest);
+  va_end(rest);
   kith__page_html(p, "</p>\n");
 }
 
-void kith__page_missing(report_page *p, const char *what, const char *reason, ...) {
-  char text[PAGE_LINE];
-  va_list rest;
-  va_start(rest, reason);
-  vsnprintf(text, sizeof text, reason, rest);
-  va_end(rest);
-  kith__page_put(p, "<p class=\"missing\"><b>Not shown: %s.</b> ", what);
-  page_prose(p, text);
-  kith__page_html(p, "</p>\n");
-  report_lack *lack = p->lack;
-  if (!lack) return;
+static void page_lack(report_lack *lack, const char *what, const char *reason, va_list rest) {
   size_t n = strlen(lack->names);
   snprintf(lack->names + n, sizeof lack->names - n, "%s%s", lack->n++ ? ", " : "", what);
   kith__page_put(&lack->list, "<li>%s: ", what);
-  page_prose(&lack->list, text);
+  page_format(&lack->list, reason, rest);
   kith__page_html(&lack->list, "</li>\n");
+}
+
+void kith__page_lack(report_page *p, const char *what, const char *reason, ...) {
+  va_list rest;
+  va_start(rest, reason);
+  if (p->lack) page_lack(p->lack, what, reason, rest);
+  va_end(rest);
+}
+
+void kith__page_missing(report_page *p, const char *what, const char *reason, ...) {
+  va_list rest;
+  kith__page_put(p, "<p class=\"missing\"><b>Not shown: %s.</b> ", what);
+  va_start(rest, reason);
+  page_format(p, reason, rest);
+  va_end(rest);
+  kith__page_html(p, "</p>\n");
+  va_start(rest, reason);
+  if (p->lack) page_lack(p->lack, what, reason, rest);
+  va_end(rest);
 }
 
 /* ---- numbers ---- */

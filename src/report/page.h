@@ -45,6 +45,8 @@ int kith__page_id(report_page *p);
  * What stands between two ` in the reason is a command.
  */
 void kith__page_missing(report_page *p, const char *what, const char *reason, ...) KITH_FORMAT(3, 4);
+/** The same of what has no place of its own in the page: named at its top alone. */
+void kith__page_lack(report_page *p, const char *what, const char *reason, ...) KITH_FORMAT(3, 4);
 
 /** A sentence, in which what stands between two ` is a command or a file; printf style. */
 void kith__page_prose(report_page *p, const char *class, const char *format, ...) KITH_FORMAT(3, 4);

@@ -88,6 +88,16 @@ static void report_free(kith_report *r) {
 
 /* ---- sections ---- */
 
+/* A sentence of the page as a warning: without the ` around commands and files. */
+static void report_warn(const char *text) {
+  char plain[3 * KITH_PATH];
+  size_t n = 0;
+  for (; *text; text++)
+    if (*text != '`') plain[n++] = *text;
+  plain[n] = '\0';
+  kith_warn("%s", plain);
+}
+
 /* Where metrics.jsonl and embeddings.h5 are not of each other: named in the page, and a warning. */
 static void report_say_lines(const kith_report *r, report_page *p) {
   const report_run *run = &r->run;
@@ -95,28 +105,29 @@ static void report_say_lines(const kith_report *r, report_page *p) {
   if (!run->metrics.value || run->metrics.value->n == 0) return;
   if (r->o->job->stream.model != KITH_STREAM_NO_MODEL) return; /* its rows are those of the checkpoint */
   if (!run->has_rows)
-    snprintf(text, sizeof text, "%s is not there: training goes on, or was interrupted; run kith train %s",
-             run->rows_path, r->o->job_args);
+    snprintf(text, sizeof text,
+             "`%s` is not there: training goes on, or was interrupted; run `kith train %s`", run->rows_path,
+             r->o->job_args);
   else if (!kith__report_is_exported(run))
     snprintf(
         text, sizeof text,
-        "%s/metrics.jsonl is of another run than %s: its curves are not of these rows; training goes on, or "
-        "was interrupted: run kith train %s",
+        "`%s/metrics.jsonl` is of another run than `%s`: its curves are not of these rows; training goes on, "
+        "or was interrupted: run `kith train %s`",
         run->folder, run->rows_path, r->o->job_args);
   else if (!kith__report_picked_line(run))
     snprintf(text, sizeof text,
-             "%s/metrics.jsonl has no line of epoch %lld, which %s holds: it was cut short", run->folder,
+             "`%s/metrics.jsonl` has no line of epoch %lld, which `%s` holds: it was cut short", run->folder,
              (long long)run->from.epoch, run->rows_path);
   if (!text[0]) return;
-  kith_warn("%s", text);
-  kith__page_missing(p, run->has_rows ? "curves of these rows" : "the rows of this training", "%s", text);
+  report_warn(text);
+  kith__page_lack(p, run->has_rows ? "curves of these rows" : "the rows of this training", "%s.", text);
 }
 
 /* All sections into `body`, links to them into `nav`. */
 static kith_status report_write_sections(kith_report *r, report_page *body, report_page *nav,
                                          kith_report_result *out) {
   kith_status st = KITH_OK;
-  if (r->run.trouble[0]) kith__page_missing(body, "a damaged file", "%s", r->run.trouble);
+  if (r->run.trouble[0]) kith__page_lack(body, "a damaged file", "%s", r->run.trouble);
   report_say_lines(r, body);
   for (int i = 0; i < REPORT_SECTIONS; i++) {
     const report_section *s = report_sections[i];

@@ -217,6 +217,34 @@ int64_t kith__report_curve(const report_run *run, const char *name, double *x, d
   return n;
 }
 
+/* A line has its seconds to the millisecond, and its phases to the microsecond: of short steps these are
+ * more.
+ */
+report_seconds kith__report_line_seconds(const report_run *run, const kith_json_value *line) {
+  const kith_json_value *phases = kith_json_get(line, "phases");
+  const char *latest = kith_json_text(kith__report_last_line(run), "run");
+  double sum = 0;
+  if (!run_counts(line, latest) || !kith_json_get(line, "seconds")) return (report_seconds){.n = 0};
+  for (const kith_json_value *v = phases ? phases->first : NULL; v; v = v->next) sum += fmax(v->number, 0);
+  return (report_seconds){.n = 1,
+                          .steps = fmax(kith_json_number(line, "seconds", 0), sum),
+                          .evaluate = fmax(kith_json_number(line, "evaluate_seconds", 0), 0),
+                          .checkpoint = fmax(kith_json_number(line, "checkpoint_seconds", 0), 0)};
+}
+
+report_seconds kith__report_seconds(const report_run *run) {
+  report_seconds all = {.n = 0};
+  for (const kith_json_value *line = run_lines(run); line; line = line->next) {
+    const report_seconds s = kith__report_line_seconds(run, line);
+    all.n += s.n;
+    all.steps += s.steps;
+    all.evaluate += s.evaluate;
+    all.checkpoint += s.checkpoint;
+    all.updates = all.updates || kith_json_get(line, "update_of");
+  }
+  return all;
+}
+
 bool kith__report_is_exported(const report_run *run) {
   const char *latest = kith_json_text(kith__report_last_line(run), "run");
   return run->has_rows && (!latest || !run->from.run[0] || strcmp(latest, run->from.run) == 0);

@@ -52,6 +52,16 @@ void kith__report_run_free(report_run *run);
 int64_t kith__report_curve(const report_run *run, const char *name, double *x, double *y);
 /** The last line of metrics.jsonl; null if there is none. */
 const kith_json_value *kith__report_last_line(const report_run *run);
+/** Seconds of epochs (or rounds), means over the ranks. */
+typedef struct report_seconds {
+  int64_t n;                          /* epochs */
+  double steps, evaluate, checkpoint; /* of the last checkpoint none */
+  bool updates;                       /* these are the epochs of an update */
+} report_seconds;
+/** Those of a line of metrics.jsonl; .n is 0 where it is no epoch of the run that the last line is of. */
+report_seconds kith__report_line_seconds(const report_run *run, const kith_json_value *line);
+/** Sums over all lines. */
+report_seconds kith__report_seconds(const report_run *run);
 /** Whether embeddings.h5 is of the run that metrics.jsonl is of. */
 bool kith__report_is_exported(const report_run *run);
 /** The line of the epoch that embeddings.h5 holds, or, where it is not of this run, the best so far by what

@@ -116,9 +116,8 @@ static void compare_row(const compare *c, report_page *p, int i, int n_col, cons
                         const double *best) {
   const report_run *run = c->run[i];
   const kith_json_value *picked = kith__report_picked_line(run), *last = kith__report_last_line(run);
-  double seconds = 0, epoch = kith_json_number(picked, "epoch", NAN);
-  for (const kith_json_value *l = last ? run->metrics.value->first : NULL; l; l = l->next)
-    seconds += kith_json_number(l, "seconds", 0);
+  const double epoch = kith_json_number(picked, "epoch", NAN);
+  const report_seconds took = kith__report_seconds(run);
   const bool by_folder = strcmp(c->name[i], run->folder) == 0;
   kith__page_put(p, "<tr><th scope=\"row\" class=\"run\"><b class=\"t%d\">%s</b> %s", i, c->letter[i],
                  c->name[i]);
@@ -129,7 +128,8 @@ static void compare_row(const compare *c, report_page *p, int i, int n_col, cons
     kith__page_put(p, x == best[k] ? "<td><b>%s</b></td>" : "<td>%s</td>", PAGE_METRIC(x));
   }
   kith__page_put(p, isfinite(epoch) ? "<td>%.0f</td>" : "<td></td>", epoch);
-  kith__page_put(p, "<td>%s</td></tr>\n", last ? PAGE_SECONDS(seconds) : "");
+  kith__page_put(p, "<td>%s</td></tr>\n",
+                 last ? PAGE_SECONDS(took.steps + took.evaluate + took.checkpoint) : "");
 }
 
 /* The best value of a column, if there are two of the graph of the first run, ranked alike. */

@@ -3,18 +3,31 @@
 
 #include "report/section.h"
 
+/* Shares below this are 0 in whole percents. */
+static const double examples_least = 0.005;
+
+static void examples_reason(report_page *p, const char *text, double share, bool has_share, bool first) {
+  kith__page_put(p, "%s%s", first ? "" : "; ", text);
+  if (has_share) kith__page_put(p, " <span class=\"soft\">(%.0f&#8239;%%)</span>", 100 * share);
+}
+
+/* The largest first, the user's own row among them; those of 0 % are left out, but for the first. */
 static void examples_reasons(report_page *p, const kith_report_example *e,
                              const struct kith_report_item *item) {
+  const bool exact = e->is_exact && item->score > 0;
+  bool own = exact && item->own >= examples_least;
+  int n = 0;
   kith__page_html(p, "<td class=\"l wide\">");
   for (int j = 0; j < item->n_reason; j++) {
     const struct kith_report_reason *r = &item->reason[j];
-    kith__page_put(p, "%s%s", j > 0 ? "; " : "", r->text);
-    if (e->is_exact && isfinite(r->share) && item->score > 0)
-      kith__page_put(p, " <span class=\"soft\">(%.0f&#8239;%%)</span>", 100 * r->share);
+    if (own && !(r->share > item->own)) {
+      examples_reason(p, "has a general taste for it", item->own, true, n++ == 0);
+      own = false;
+    }
+    if (exact && r->share < examples_least && n > 0) continue;
+    examples_reason(p, r->text, r->share, exact && isfinite(r->share), n++ == 0);
   }
-  if (e->is_exact && item->own >= 0.005 && item->score > 0)
-    kith__page_put(p, "%shas a row of its own <span class=\"soft\">(%.0f&#8239;%%)</span>",
-                   item->n_reason > 0 ? "; " : "", 100 * item->own);
+  if (own) examples_reason(p, "has a general taste for it", item->own, true, n == 0);
   kith__page_html(p, "</td>");
 }
 
@@ -55,8 +68,8 @@ static kith_status examples_write(kith_report *r, report_page *p) {
       "marks those that the user did choose, in the held-out interactions.%s",
       !has_reasons ? ""
       : o->example[0].is_exact
-          ? " A reason's share is its part of the score; the user's own row is what the model "
-            "learned of the user itself."
+          ? " A reason's share is its part of the score; the general taste is the user's own row, what the "
+            "model learned of the user itself."
           : " Reasons are estimates, the strongest first.");
   if (!has_reasons) kith__page_missing(p, "reasons of recommendations", "%s", o->no_reasons);
   kith__page_html(p, "<div class=\"charts people\">\n");

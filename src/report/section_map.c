@@ -182,7 +182,7 @@ static void map_say(report_page *p, const report_map *m, const char *what) {
       map_share(m, 0) + map_share(m, 1));
   if (!m->by[0])
     kith__page_prose(p, "note",
-                     "Marked are the most popular ones of these, with numbers; their names stand below.");
+                     "Marked are the most popular ones of these, with numbers; a list has their names.");
   else
     kith__page_prose(
         p, "note",
@@ -212,9 +212,9 @@ static kith_status map_write(kith_report *r, report_page *p) {
     kith__page_prose(p, "note",
                      "Points that lie farther out than the picture reaches, and are drawn at its border: %s.",
                      PAGE_COUNT(outside));
-  kith__charts_begin(p);
+  kith__page_html(p, "<div class=\"map\">\n");
   map_draw(p, &m, axis, what);
-  kith__charts_end(p);
+  kith__page_html(p, "</div>\n");
 done:
   kith__item_map_free(&m);
   return st;

@@ -276,6 +276,19 @@ static void metrics_split_put(const kith_report *r, report_page *p, int split) {
                        r->o->job_args, r->o->refit ? " --refit" : "");
 }
 
+/* Where the validation split tells enough, nobody is sent to read the test split: not of a sweep's best
+ * trial, whose refit is for that, and not before all is decided. */
+static void metrics_missing(const kith_report *r, report_page *p, int split) {
+  const report_run *run = &r->run;
+  const bool valid = run->has_rows && run->sizes.n_valid > 0 && !r->o->refit && !run->stale[1];
+  if (valid) split = 0;
+  kith__page_missing(p, "metrics, baselines and who is served badly",
+                     "`%s/evaluate-%s.json` is %s: run `kith %s %s%s%s`.", run->folder, metrics_split[split],
+                     run->stale[split] ? "of another training than embeddings.h5" : "not there",
+                     run->has_rows ? "evaluate" : "train", r->o->job_args, r->o->refit ? " --refit" : "",
+                     valid ? " --split valid" : "");
+}
+
 /* The test split, or validation where test is not held out or was not read. */
 static kith_status metrics_write(kith_report *r, report_page *p) {
   const report_run *run = &r->run;
@@ -284,11 +297,7 @@ static kith_status metrics_write(kith_report *r, report_page *p) {
   if (run->evaluate[split].value) {
     metrics_split_put(r, p, split);
     metrics_define(p);
-  } else
-    kith__page_missing(p, "metrics, baselines and who is served badly",
-                       "`%s/evaluate-%s.json` is %s: run `kith %s %s%s`.", run->folder, metrics_split[split],
-                       run->stale[split] ? "of another training than embeddings.h5" : "not there",
-                       run->has_rows ? "evaluate" : "train", r->o->job_args, r->o->refit ? " --refit" : "");
+  } else metrics_missing(r, p, split);
   return KITH_OK;
 }
 

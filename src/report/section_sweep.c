@@ -158,24 +158,26 @@ static void sweep_chart(sweep *s, report_page *p, const char *key) {
   double lo, hi;
   const bool numeric = sweep_is_numeric(s, key, &lo, &hi);
   const int n_word = numeric ? 0 : sweep_number_words(s, key, word);
-  int64_t n[2] = {0, 0};
+  int64_t n[2] = {0, 0}, stopped = 0;
   if (!numeric && (n_word < 2 || n_word > SWEEP_VALUES)) return;
   for (int w = 0; w < n_word; w++) name[w] = word[w];
   for (int64_t i = 0; i < s->n; i++) {
     const double score = sweep_score(s->trial[i]);
     const int of = !sweep_is(s->trial[i], "done");
     if (!isfinite(score)) continue;
+    stopped += sweep_is(s->trial[i], "stopped");
     s->x[of][n[of]] = sweep_place(s->trial[i], key, n_word, word);
     s->y[of][n[of]++] = score;
   }
   const double best = sweep_place(s->trial[0], key, n_word, word), top = sweep_score(s->trial[0]);
   sweep_value(s->trial[0], key, word[SWEEP_VALUES]);
   snprintf(mark, sizeof mark, "%.24s: %.4f", word[SWEEP_VALUES], top);
+  const char *others = n[1] == stopped ? "stopped by halving" : "stopped or not done yet";
   snprintf(describe, sizeof describe,
-           "%s of %lld trials that ended and %lld others, by %s; the best, %.4f, has %s.", s->name,
-           (long long)n[0], (long long)n[1], key, top, word[SWEEP_VALUES]);
+           "%s of %lld trials that are done and %lld %s, by %s; the best, %.4f, has %s.", s->name,
+           (long long)n[0], (long long)n[1], others, key, top, word[SWEEP_VALUES]);
   const report_series series[2] = {{.name = "done", .n = n[0], .x = s->x[0], .y = s->y[0], .points = true},
-                                   {.name = "others", .n = n[1], .x = s->x[1], .y = s->y[1], .points = true}};
+                                   {.name = others, .n = n[1], .x = s->x[1], .y = s->y[1], .points = true}};
   const report_chart chart = {.title = key,
                               .x_label = key,
                               .y_label = s->name,
@@ -259,9 +261,9 @@ static void sweep_row(const sweep *s, report_page *p, const kith_json_value *t, 
   kith__page_put(p, "<td>%s</td>", isfinite(score) ? PAGE_METRIC(score) : "");
   kith__bar_put(p, score, most);
   kith__page_put(p, isfinite(epochs) ? "<td>%.0f</td>" : "<td></td>", epochs);
-  kith__page_put(p, "<td>%s</td><td class=\"l wide\">%s%s%s</td></tr>\n",
-                 isfinite(seconds) ? PAGE_SECONDS(seconds) : "", status ? status : "", error ? ": " : "",
-                 error ? error : "");
+  kith__page_put(p, "<td>%s</td><td class=\"l%s\">%s%s%s</td></tr>\n",
+                 isfinite(seconds) ? PAGE_SECONDS(seconds) : "", error ? " wide" : "", status ? status : "",
+                 error ? ": " : "", error ? error : "");
 }
 
 static void sweep_table(const sweep *s, report_page *p) {

@@ -6,11 +6,11 @@
 #include "report/section.h"
 #include "report/stack.h"
 
-/* Parts of an epoch's time: phases of steps, then what comes between steps. */
-enum { TIME_STEP = KITH_PHASE_N, TIME_EVALUATE = TIME_STEP, TIME_CHECKPOINT, TIME_PARTS };
+/* Parts of an epoch's time: phases of steps, then what comes between steps, and what of steps is no phase. */
+enum { TIME_EVALUATE = KITH_PHASE_N, TIME_CHECKPOINT, TIME_OTHER, TIME_PARTS };
 
-static const char *const time_name[TIME_PARTS] = {"sample", "forward",  "exchange",  "backward",
-                                                  "update", "evaluate", "checkpoint"};
+static const char *const time_name[TIME_PARTS] = {"sample", "forward",  "exchange",   "backward",
+                                                  "update", "evaluate", "checkpoint", "other"};
 static const char *const time_meaning[TIME_PARTS] = {
     "drawing batches and negatives; sampled steps: finding neighbors, with its messages",
     "the layers and the loss",
@@ -18,13 +18,14 @@ static const char *const time_meaning[TIME_PARTS] = {
     "their derivatives, of the loss by all rows and weights",
     "the optimizer",
     "evaluations, the model on the whole graph included",
-    "that training waited for checkpoints; the last one is not counted"};
+    "that training waited for checkpoints; the last one is not counted",
+    "of the steps, what is none of these"};
 
 typedef struct times {
   int64_t n;                          /* lines with phases */
   double *x;                          /* [n] epochs */
   double *part;                       /* [n, TIME_PARTS] seconds */
-  double sum[TIME_PARTS], all, steps; /* over these lines; of `steps` those of the phases */
+  double sum[TIME_PARTS], all, steps; /* over these lines; all but evaluations and checkpoints */
   double bytes;                       /* that ranks sent each other for the graph */
   double ranks;
 } times;
@@ -36,16 +37,20 @@ static kith_status time_read(const report_run *run, times *t) {
   KITH_TRY(KITH_NEW(t->part, most * TIME_PARTS));
   for (const kith_json_value *line = run->metrics.value->first; line; line = line->next) {
     const kith_json_value *phases = kith_json_get(line, "phases");
-    if (!phases) continue;
+    const report_seconds took = kith__report_line_seconds(run, line);
+    if (!phases || took.n == 0) continue;
     double *part = t->part + t->n * TIME_PARTS;
-    for (int p = 0; p < KITH_PHASE_N; p++) part[p] = fmax(kith_json_number(phases, kith_phase_name[p], 0), 0);
-    part[TIME_EVALUATE] = fmax(kith_json_number(line, "evaluate_seconds", 0), 0);
-    part[TIME_CHECKPOINT] = fmax(kith_json_number(line, "checkpoint_seconds", 0), 0);
-    for (int p = 0; p < TIME_PARTS; p++) {
-      t->sum[p] += part[p];
-      t->all += part[p];
-      t->steps += p < TIME_STEP ? part[p] : 0;
+    part[TIME_EVALUATE] = took.evaluate;
+    part[TIME_CHECKPOINT] = took.checkpoint;
+    part[TIME_OTHER] = took.steps;
+    for (int p = 0; p < KITH_PHASE_N; p++) {
+      part[p] = fmax(kith_json_number(phases, kith_phase_name[p], 0), 0);
+      part[TIME_OTHER] -= part[p];
     }
+    part[TIME_OTHER] = fmax(part[TIME_OTHER], 0); /* rounding */
+    for (int p = 0; p < TIME_PARTS; p++) t->sum[p] += part[p];
+    t->steps += took.steps;
+    t->all += took.steps + took.evaluate + took.checkpoint;
     t->ranks = kith_json_number(line, "ranks", NAN);
     t->bytes += kith_json_number(line, "halo_bytes", NAN);
     t->x[t->n++] = kith_json_number(line, "epoch", kith_json_number(line, "round", NAN));

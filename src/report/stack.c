@@ -34,14 +34,17 @@ static void stack_axes(report_page *p, const report_stack *s, const report_axis 
                  s->x_label);
 }
 
-/* Numbers below the first bar, the last one, and one between them. */
+/* Round numbers below the bars that have them. */
 static void stack_ticks(report_page *p, const report_stack *s, int64_t every, double from, double pitch) {
-  const int64_t n = (s->n + every - 1) / every, at[3] = {0, n / 2, n - 1};
-  for (int i = 0; i < 3; i++) {
-    if (i > 0 && at[i] - at[i - 1] < (n + 7) / 8) continue;
-    kith__page_put(p, "<text class=\"mid\" x=\"%.1f\" y=\"%.1f\">%.0f</text>",
-                   from + ((double)at[i] + 0.5) * pitch, stack_bottom + 16, s->x[at[i] * every]);
-  }
+  const double range = s->x[s->n - 1] - s->x[0];
+  const report_axis x = kith__axis_make(s->x[0], s->x[s->n - 1], false, range < 5 ? (int)fmax(range, 1) : 5);
+  for (int t = 0; t < x.n_tick; t++)
+    for (int64_t i = 0; i < s->n; i++) {
+      if (s->x[i] != x.tick[t]) continue;
+      kith__page_put(p, "<text class=\"mid\" x=\"%.1f\" y=\"%.1f\">%.0f</text>",
+                     from + ((double)(i / every) + 0.5) * pitch, stack_bottom + 16, s->x[i]);
+      break;
+    }
 }
 
 static void stack_bar(report_page *p, const report_stack *s, const report_axis *y, int64_t i, int64_t every,

@@ -29,7 +29,7 @@ page work/report.html 'kith partition job.yaml'
 "$KITH" partition job.yaml --quiet >/dev/null
 ranks 4 train job.yaml --quiet >/dev/null
 "$KITH" report job.yaml --quiet >/dev/null
-page work/report.html '&lt;script&gt;alert(' 'on 4 ranks' 'id="cut"' 'id="map"' 'id="examples"' 'id="memory"' 'mpirun -n 4 kith train job.yaml' 'has a row of its own'
+page work/report.html '&lt;script&gt;alert(' 'on 4 ranks' 'id="cut"' 'id="map"' 'id="examples"' 'id="memory"' 'mpirun -n 4 kith train job.yaml' 'has a general taste for it'
 cat >check.py <<'P'
 import h5py, html, json, re, sys
 import numpy as np
@@ -69,9 +69,12 @@ assert [int(n.replace("\u202f", "")) for _, n in groups] == wanted, (groups, wan
 # Time and layers are those of metrics.jsonl.
 lines = [json.loads(l) for l in open("work/metrics.jsonl")]
 rows = {r[0]: r for r in cells(section["time"])}
-total = sum(sum(l["phases"].values()) + l.get("evaluate_seconds", 0) + l.get("checkpoint_seconds", 0) for l in lines)
+took = lambda l: max(l["seconds"], sum(l["phases"].values()))
+total = sum(took(l) + l.get("evaluate_seconds", 0) + l.get("checkpoint_seconds", 0) for l in lines)
 for phase in "forward", "exchange", "backward":
     assert abs(number(rows[phase][3]) - 100 * sum(l["phases"][phase] for l in lines) / total) < .1, rows[phase]
+assert abs(sum(number(r[3]) for r in rows.values() if r[0] != "phase") - 100) < .4, rows
+assert page.count(re.search(r"<p[^>]*>(\S+ \S+) of 4 epochs on 4 ranks", section["time"])[1]) > 1 # the headline has the same
 epoch = int(re.search(r"After epoch (\d+)", section["layers"])[1])
 line, = [l for l in lines if l["epoch"] == epoch]
 said = cells(section["layers"])[1:]

@@ -37,8 +37,11 @@ static void what_is_missing_is_noted_with_its_reason(void **state) {
   report_page p = {.lack = &lack};
   kith__page_missing(&p, "one", "%s is not there", "<a>");
   kith__page_missing(&p, "two", "run `kith train`");
-  assert_int_equal(lack.n, 2);
-  assert_string_equal(lack.names, "one, two");
+  kith__page_lack(&p, "three", "%d of it", 3);
+  assert_int_equal(lack.n, 3);
+  assert_string_equal(lack.names, "one, two, three");
+  assert_null(strstr(p.text, "three"));
+  assert_non_null(strstr(lack.list.text, "<li>three: 3 of it</li>"));
   assert_non_null(strstr(lack.list.text, "<li>one: &lt;a&gt; is not there</li>"));
   assert_non_null(strstr(p.text, "<b>Not shown: two.</b> run <code>kith train</code>"));
   kith__page_free(&lack.list);
@@ -97,7 +100,7 @@ static void axes_have_round_numbers(void **state) {
 /* Where the tags of a chart are, from top to bottom. */
 static int tags(const char *svg, double *at) {
   int n = 0;
-  for (const char *p = svg; (p = strstr(p, "<text class=\"tag")); p++) {
+  for (const char *p = svg; (p = strstr(p, "<text class=\"halo tag")); p++) {
     at[n++] = strtod(strstr(p, " y=\"") + 4, NULL);
     assert_true(n <= CHART_SERIES);
   }
@@ -124,6 +127,14 @@ static void tags_of_lines_that_end_together_stand_apart(void **state) {
   assert_int_equal(tags(p.text, at), CHART_SERIES);
   for (int s = 1; s < CHART_SERIES; s++) assert_true(at[s] - at[s - 1] > 11.9);
   assert_null(strstr(p.text, "class=\"legend\"")); /* the tags are the names */
+  kith__page_free(&p);
+  series[2].n = 1; /* which ends elsewhere, and pushes none away */
+  series[2].x = &x[0];
+  series[2].y = &y[0][1];
+  kith__chart_put(&p, &chart);
+  assert_int_equal(tags(p.text, at), CHART_SERIES);
+  assert_true(fabs(at[0] - (40 + 154 * 0.5 + 3.8)) < 0.06);
+  for (int s = 2; s < CHART_SERIES; s++) assert_true(at[s] - at[s - 1] > 11.9);
   kith__page_free(&p);
 }
 
