@@ -34,6 +34,10 @@ void kith_fault_step(void) {
   if (kith_fault(KITH_FAULT_STOP)) raise(SIGSTOP);
 }
 
+void kith_fault_round(void) {
+  if (kith_fault(KITH_FAULT_ROUND)) raise(SIGKILL);
+}
+
 static const bool fault_is_built = true;
 
 #else
@@ -50,8 +54,8 @@ static const bool fault_is_built = false;
 
 /* Parse "read:3@0" and a comma or the end; advance the text. */
 static bool fault_word(const char **text, kith_fault_kind *kind, int64_t *k, int64_t *rank) {
-  static const char *const name[KITH_FAULT_KINDS] = {"alloc:", "read:", "write:", "loss:",
-                                                     "kill:",  "stop:", "share:", "huge:"};
+  static const char *const name[KITH_FAULT_KINDS] = {"alloc:", "read:",  "write:", "loss:", "kill:",
+                                                     "stop:",  "share:", "huge:",  "round:"};
   int i = 0;
   while (i < KITH_FAULT_KINDS && strncmp(*text, name[i], strlen(name[i])) != 0) i++;
   if (i == KITH_FAULT_KINDS) return false;
@@ -73,7 +77,7 @@ kith_status kith_fault_read_text(const char *text, int rank) {
     const char *word = text;
     KITH_CHECK(fault_word(&text, &kind, &k, &where), KITH_EUSAGE,
                "KITH_FAULT: expected kind:k@rank, such as read:3@0, with alloc, read, write, loss, kill, "
-               "stop, share or huge; found \"%.*s\"",
+               "stop, share, huge or round; found \"%.*s\"",
                (int)strnlen(word, FAULT_WORD), word);
     KITH_CHECK(fault_is_built, KITH_EUSAGE,
                "KITH_FAULT: this kith was built without faults; build it with cmake -DKITH_FAULTS=ON, or "

@@ -19,6 +19,7 @@ typedef enum kith_fault_kind {
   KITH_FAULT_STOP,  /**< before a step the process is stopped (SIGSTOP): the other ranks wait */
   KITH_FAULT_SHARE, /**< memory that the ranks of a host share is refused */
   KITH_FAULT_HUGE,  /**< such memory gets no huge pages */
+  KITH_FAULT_ROUND, /**< in a round of a sparse exchange, its sends under way, the process is killed */
   KITH_FAULT_KINDS
 } kith_fault_kind;
 
@@ -29,8 +30,8 @@ bool kith_fault_is_due(kith_fault_kind kind);
 
 /**
  * Set faults from text: "kind:k@rank", separated by commas, as in "read:3@0,kill:120@1"; kinds are alloc,
- * read, write, loss, kill, stop, share and huge.  Those of other ranks are parsed and ignored.  Null or ""
- * sets none. Errors: KITH_EUSAGE for bad syntax, and for any fault in a build without KITH_FAULTS.
+ * read, write, loss, kill, stop, share, huge and round.  Those of other ranks are parsed and ignored.  Null
+ * or "" sets none.  Errors: KITH_EUSAGE for bad syntax, and for any fault in a build without KITH_FAULTS.
  */
 kith_status kith_fault_read_text(const char *text, int rank) KITH_MUST_USE;
 
@@ -43,12 +44,15 @@ bool kith_fault(kith_fault_kind kind);
  * list, before sending rows and before writing them.
  */
 void kith_fault_step(void);
+/** Count a round of a sparse exchange, when its sends have begun; kill the process if due. */
+void kith_fault_round(void);
 #else
 static inline bool kith_fault(kith_fault_kind kind) {
   (void)kind;
   return false;
 }
 static inline void kith_fault_step(void) {}
+static inline void kith_fault_round(void) {}
 #endif
 
 #endif

@@ -2,6 +2,8 @@
  * begin the next round meanwhile, but not end it: two tags keep both apart. */
 #include "comm/sparse.h"
 
+#include "base/fault.h"
+
 enum { SPARSE_TAG = 51 };
 
 kith_agreed kith_sparse_make(const kith_comm *comm, kith_sparse *x) {
@@ -43,6 +45,7 @@ void kith_sparse_begin(kith_sparse *x, MPI_Datatype type, int bytes, const void 
     KITH_MPI(MPI_Issend((const char *)records + (int64_t)first[r] * bytes, count[r], type, r, sparse_tag(x),
                         x->mpi, &x->request[x->n_request++]));
   }
+  kith_fault_round();
 }
 
 /* Receive a message that has arrived, if there is one. */
