@@ -76,12 +76,13 @@ static kith_status read_interactions(const kith_ingest_options *o, kith__id_map 
 }
 
 /* The interactions that all ranks have read. */
-static kith_status take_interactions(const kith_ingest_options *o, const kith__shared_list *shared,
+static kith_status take_interactions(const kith_ingest_options *o, kith__shared_list *shared,
                                      kith__id_map *map, kith_ingest_report *r) {
   kith_status st = KITH_OK;
   for (int k = 0; k < KITH_SIDES; k++) {
     KITH_TRY(kith__id_map_load(o->interactions.path, &shared->ids[k], map[k].kind, &map[k]));
     map[k].declared_text = o->interactions.ids == KITH_ID_TEXT;
+    kith_ids_free(&shared->ids[k]); /* the map has them */
   }
   r->below_min_weight += shared->below_min_weight;
   r->interactions_list = shared->report;
@@ -206,23 +207,44 @@ static bool ingest_has_more(const kith_ingest_options *o) {
   return more;
 }
 
+/* Whether rank 0 needs the ids of all before the rows are made: to know the nodes of other lists, or for
+ * choices that go by them. */
+static bool ingest_needs_ids(const kith_ingest_options *o) {
+  const kith_split_method m = o->split.method;
+  return ingest_has_more(o) || m == KITH_SPLIT_LEAVE_LAST_OUT || m == KITH_SPLIT_ITEMS;
+}
+
+static kith_agreed ingest_gather_ids(const kith_comm *comm, kith__shared_list *shared) {
+  kith_agreed st = {KITH_OK};
+  for (int k = 0; k < KITH_SIDES; k++) KITH_TRY(kith__shared_gather_ids(comm, &shared->ids[k]));
+  shared->gathered = true;
+done:
+  return st;
+}
+
+static void ingest_take_ids(kith__shared_list *shared, kith__graph_data *t) {
+  for (int k = 0; k < KITH_SIDES; k++) {
+    t->ids[k] = shared->ids[k];
+    shared->ids[k] = (kith_ids){.n = 0};
+  }
+}
+
 /* The interactions that all ranks have read are all there is. */
 static kith_status ingest_take(const kith_ingest_options *o, kith__shared_list *shared, kith__graph_data *t,
                                kith_ingest_report *r) {
   t->schema = kith_schema_users_items();
   t->format = (int)shared->report.format;
   t->time_is = shared->report.time_is;
-  for (int k = 0; k < KITH_SIDES; k++) {
-    t->ids[k] = shared->ids[k];
-    shared->ids[k] = (kith_ids){.n = 0};
-  }
+  if (shared->gathered) ingest_take_ids(shared, t);
+  else
+    for (int k = 0; k < KITH_SIDES; k++) t->ids[k].n = shared->n[k]; /* they come when the rows are made */
   r->below_min_weight += shared->below_min_weight;
   r->interactions_list = shared->report;
   return ingest_check_order(&o->split, t->time_is);
 }
 
 /* What rank 0 reads: other lists, and the interactions where not all ranks did. */
-static kith_status ingest_read(const kith_ingest_options *o, const kith__shared_list *shared,
+static kith_status ingest_read(const kith_ingest_options *o, kith__shared_list *shared,
                                kith__edge_list *train, kith__edge_list *test, kith__graph_data *t,
                                kith_ingest_report *r) {
   kith_status st = KITH_OK;
@@ -271,6 +293,10 @@ static kith_agreed ingest_write(const kith_comm *comm, const kith_ingest_options
                                 const char *path, kith__graph_data *t, kith_ingest_report *r) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith__user_rows_make(comm, o, shared, &list[0], &list[1], t, r));
+  if (shared->is && !shared->gathered) {
+    KITH_TRY(ingest_gather_ids(comm, shared));
+    if (comm->rank == 0) ingest_take_ids(shared, t);
+  }
   KITH_TRY(kith_agree(comm, comm->rank == 0 ? ingest_end(t, r) : KITH_OK));
   KITH_TRY(kith__graph_write(comm, t, job, path));
 done:
@@ -289,6 +315,7 @@ kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, con
   KITH_TRY(kith_agreed_same(ingest_check(o)));
   KITH_TRY(kith_agree(comm, KITH_NEW(data, 1)));
   KITH_TRY(kith__shared_list_read(comm, o, &shared));
+  if (shared.is && ingest_needs_ids(o)) KITH_TRY(ingest_gather_ids(comm, &shared));
   KITH_TRY(kith_agree(&waiting, comm->rank == 0 ? ingest_lists(o, &shared, list, data, report) : KITH_OK));
   if (shared.is) KITH_TRY(ingest_write(comm, o, &shared, list, job, path, data, report));
   else {

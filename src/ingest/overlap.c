@@ -5,13 +5,11 @@
 #include "graph/schema.h"
 #include "ingest/relations.h"
 
-/* The numbers that two ascending rows have in common: those of the shorter one are looked up in the other. */
-static int32_t overlap_count(const kith_ragged *l, int64_t a, int64_t b) {
-  bool a_is_shorter = l->start[a + 1] - l->start[a] < l->start[b + 1] - l->start[b];
-  int64_t shorter = a_is_shorter ? a : b, other = a_is_shorter ? b : a;
+/* Those of the shorter row are looked up in the other. */
+int32_t kith__overlap(const kith_ragged *x, int64_t a, const kith_ragged *y, int64_t b) {
   int32_t n = 0;
-  for (kith_eid e = l->start[shorter]; e < l->start[shorter + 1]; e++)
-    n += kith_ragged_has(l, other, l->value[e]);
+  if (x->start[a + 1] - x->start[a] > y->start[b + 1] - y->start[b]) return kith__overlap(y, b, x, a);
+  for (kith_eid e = x->start[a]; e < x->start[a + 1]; e++) n += kith_ragged_has(y, b, x->value[e]);
   return n;
 }
 
@@ -19,7 +17,13 @@ void kith__overlaps_count(const kith_ragged *neighbors, const kith_ragged *edges
 #pragma omp parallel for schedule(dynamic, 64)
   for (int64_t i = 0; i < edges->n_row; i++)
     for (kith_eid e = edges->start[i]; e < edges->start[i + 1]; e++)
-      overlap[e] = overlap_count(neighbors, i, edges->value[e]);
+      overlap[e] = kith__overlap(neighbors, i, neighbors, edges->value[e]);
+}
+
+void kith__overlap_report(const kith__edge_csr *rows, kith_relation_report *report) {
+  report->overlaps = true;
+  for (kith_eid e = 0; e < rows->ragged.start[rows->ragged.n_row]; e++)
+    report->without_overlap += rows->overlap[e] == 0;
 }
 
 static kith_status overlap_relation(const kith_ragged *neighbors, kith__edge_csr *rows,
@@ -28,8 +32,7 @@ static kith_status overlap_relation(const kith_ragged *neighbors, kith__edge_csr
   const kith_ragged *l = &rows->ragged;
   KITH_TRY(KITH_NEW(rows->overlap, l->start[l->n_row]));
   kith__overlaps_count(neighbors, l, rows->overlap);
-  report->overlaps = true;
-  for (kith_eid e = 0; e < l->start[l->n_row]; e++) report->without_overlap += rows->overlap[e] == 0;
+  kith__overlap_report(rows, report);
 done:
   return st;
 }

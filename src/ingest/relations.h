@@ -42,6 +42,10 @@ kith_status kith__relations_lists(const kith_ingest_options *o, kith__id_map *ma
  */
 kith_status kith__relations_overlap(const kith_ragged *train, kith__graph_data *t,
                                     kith_ingest_report *r) KITH_MUST_USE;
+/** How many numbers row a of x and row b of y have in common, both ascending.  Local. */
+int32_t kith__overlap(const kith_ragged *x, int64_t a, const kith_ragged *y, int64_t b);
+/** What the overlaps of a relation say in the report.  Local. */
+void kith__overlap_report(const kith__edge_csr *rows, kith_relation_report *report);
 /** Overlaps of one relation: overlap[e] numbers that the rows of `neighbors` of both ends of edge e share. */
 void kith__overlaps_count(const kith_ragged *neighbors, const kith_ragged *edges, int32_t *overlap);
 

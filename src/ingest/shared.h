@@ -53,7 +53,9 @@ void kith__edge_part_read(const kith_edge_source *source, int rank, int size, ki
 /** The interactions when all ranks have read them. */
 typedef struct kith__shared_list {
   bool is;                  /**< false: rank 0 has to read the list */
-  kith_ids ids[KITH_SIDES]; /**< on rank 0, of all */
+  bool gathered;            /**< rank 0 has the ids of all, and others have none */
+  kith_ids ids[KITH_SIDES]; /**< those that this rank has first; the next rank's numbers follow */
+  int64_t n[KITH_SIDES];    /**< of all */
   int64_t *first;           /**< [size + 1] users whose rows the ranks have */
   kith__edge_csr rows;      /**< of this rank's users */
   int64_t duplicates;       /**< of all ranks */
@@ -65,7 +67,7 @@ typedef struct kith__shared_list {
  * Read the interactions by all ranks.  Collective.  Warnings are rank 0's.
  *
  * Errors: those of kith__edge_list_read(), in the words that one rank has for the first of them in the list.
- * Memory: per rank that of its span, twice while edges are exchanged; of rank 0 the ids of all besides.
+ * Memory: per rank that of its span, twice while edges are exchanged.
  */
 kith_agreed kith__shared_list_read(const kith_comm *comm, const kith_ingest_options *o,
                                    kith__shared_list *out) KITH_MUST_USE;
@@ -75,11 +77,14 @@ void kith__shared_list_free(kith__shared_list *list);
  * Number the ids of all ranks' maps by first appearance.  Collective.  Errors: KITH_ENOMEM.
  *
  * @param[out] number  a new block [map->n]: the number of each id of this rank's map
- * @param[out] ids     on rank 0: all ids by number; on others empty
- * @param[out] n       their number on all ranks; above the most that a graph may have, nothing else is given
+ * @param[out] ids     those that this rank has first, from number *first on
+ * @param[out] n       all of them; above the most that a graph may have, nothing else is given
  */
 kith_agreed kith__shared_ids(const kith_comm *comm, const kith__id_map *map, int32_t **number, kith_ids *ids,
-                             int64_t *n) KITH_MUST_USE;
+                             int64_t *first, int64_t *n) KITH_MUST_USE;
+/** Rank 0 gets the ids of all ranks, one behind the other; those of the others are freed.  Collective.
+ * Errors: KITH_ENOMEM. */
+kith_agreed kith__shared_gather_ids(const kith_comm *comm, kith_ids *ids) KITH_MUST_USE;
 
 /** Ranges of users with about equally many edges of all ranks: first [size + 1].  The users of `edges` get
  * their numbers of all ranks.  Collective.  Errors: KITH_ENOMEM. */
@@ -104,13 +109,27 @@ void kith__shared_gather(const kith_comm *comm, int64_t n, const void *mine, voi
  * that they are n.  `first` [size + 1] and `all` may be null but on rank 0.  Collective. */
 void kith__shared_scatter(const kith_comm *comm, int64_t each, const int64_t *first, const void *all,
                           int64_t n, void *mine);
-/** The rows of all users on rank 0.  Collective.  Errors: KITH_ENOMEM; the caller frees *all, then too. */
-kith_agreed kith__shared_gather_rows(const kith_comm *comm, int64_t n_user, kith_ragged *mine,
-                                     kith_ragged *all) KITH_MUST_USE;
-/** The reverse: rows of users first[r] … first[r + 1] - 1 go from rank 0 to rank r; `all` is freed.
- * Collective.  Errors: KITH_ENOMEM; the caller frees *mine, then too. */
+/** Rows first[r] … first[r + 1] - 1 of rank 0's go to rank r.  Collective.  Errors: KITH_ENOMEM; the caller
+ * frees *mine, then too. */
+kith_agreed kith__shared_scatter_ragged(const kith_comm *comm, const int64_t *first, const kith_ragged *all,
+                                        kith_ragged *mine) KITH_MUST_USE;
+/** The same with what is known of their edges; `all` is freed.  Collective.  Errors: KITH_ENOMEM; the caller
+ * frees *mine, then too. */
 kith_agreed kith__shared_scatter_rows(const kith_comm *comm, const int64_t *first, kith__edge_csr *all,
                                       kith__edge_csr *mine) KITH_MUST_USE;
+
+/**
+ * Count the overlaps of the ties that rank 0 has, as kith__relations_overlap() does, with the rows of all
+ * ranks.  Collective.  Errors: KITH_ENOMEM.  Memory: of a rank its rows once more, where items are tied, its
+ * users' ties, and a piece of another rank's rows.
+ *
+ * @param first   [size + 1] users whose rows the ranks have
+ * @param train   of this rank's users
+ * @param[in,out] t, report  rank 0's
+ */
+kith_agreed kith__shared_overlaps(const kith_comm *comm, const int64_t *first, int64_t n_item,
+                                  const kith_ragged *train, kith__graph_data *t,
+                                  kith_ingest_report *report) KITH_MUST_USE;
 
 /**
  * What ingest does with the rows of users when all lists are read: the test list's rows, the split, overlaps,

@@ -164,46 +164,46 @@ static void id_exchange_tell(id_exchange *x, int32_t *number) {
   for (int32_t k = 0; k < x->map->n; k++) number[x->place[k]] = x->back[k];
 }
 
-/* ---- all ids on rank 0 ---- */
+/* ---- all ids ---- */
 
-/* The n ids from number `first` on, which are this rank's, in cells of `width` bytes. */
-static kith_status ids_pack(const kith__id_map *map, const int32_t *number, int64_t first, int64_t n,
-                            int width, char **out) {
-  kith_status st = KITH_OK;
-  KITH_TRY(KITH_NEW(*out, n * width));
+/* The n ids from number `first` on, which this rank has first. */
+static kith_agreed ids_pack(const kith_comm *comm, const kith__id_map *map, const int32_t *number,
+                            int64_t first, int64_t n, kith_ids *ids) {
+  kith_agreed st = {KITH_OK};
+  const int width = map->text ? (int)kith_comm_max(comm, map->width > 0 ? map->width : 1) : 0;
+  KITH_TRY(kith_agree(comm, kith__ids_make(n, width, ids)));
   for (int32_t i = 0; i < map->n; i++) {
-    if (number[i] < first || number[i] >= first + n) continue;
+    const int64_t at = number[i] - first;
+    if (at < 0 || at >= n) continue;
     const kith__field id = id_bytes(map, i);
-    memcpy(*out + (number[i] - first) * width, id.at, (size_t)id.size);
+    if (map->text) memcpy(ids->text + at * width, id.at, (size_t)id.size);
+    else ids->number[at] = map->number[i];
   }
 done:
   return st;
 }
 
-static kith_agreed ids_gather(const kith_comm *comm, const kith__id_map *map, const int32_t *number,
-                              int64_t first, int64_t n, int64_t total, kith_ids *ids) {
+kith_agreed kith__shared_gather_ids(const kith_comm *comm, kith_ids *ids) {
   kith_agreed st = {KITH_OK};
-  char *mine = NULL, *all = NULL;
-  const int width =
-      map->text ? (int)kith_comm_max(comm, map->width > 0 ? map->width : 1) : (int)sizeof *map->number;
-  KITH_TRY(kith_agree(comm, ids_pack(map, number, first, n, width, &mine)));
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? KITH_NEW(all, total * width) : KITH_OK));
-  kith__shared_gather(comm, n * width, mine, all);
-  if (comm->rank == 0) *ids = (kith_ids){.n = total, .width = map->text ? width : 0};
-  if (comm->rank == 0 && map->text) ids->text = all;
-  else if (comm->rank == 0) ids->number = (int64_t *)(void *)all;
-  all = NULL;
+  kith_ids all = {.n = ids->n};
+  const int width = ids->text ? ids->width : 0;
+  kith_comm_sum_int(comm, 1, &all.n);
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? kith__ids_make(all.n, width, &all) : KITH_OK));
+  if (width > 0) kith__shared_gather(comm, ids->n * width, ids->text, all.text);
+  else kith__shared_gather(comm, ids->n * (int64_t)sizeof *ids->number, ids->number, all.number);
+  kith_ids_free(ids);
+  *ids = all;
+  all = (kith_ids){.n = 0};
 done:
-  KITH_FREE(mine);
-  KITH_FREE(all);
+  kith_ids_free(&all);
   return st;
 }
 
 kith_agreed kith__shared_ids(const kith_comm *comm, const kith__id_map *map, int32_t **number, kith_ids *ids,
-                             int64_t *n) {
+                             int64_t *first, int64_t *n) {
   kith_agreed st = {KITH_OK};
   id_exchange x = {.comm = comm, .map = map};
-  int64_t first = 0, mine = 0;
+  int64_t mine = 0;
   KITH_TRY(kith_agree(comm, KITH_NEW(*number, map->n)));
   KITH_TRY(kith_agree(comm, id_exchange_pack(&x)));
   KITH_MPI(MPI_Alltoall(x.count.send_count, 1, MPI_INT, x.count.recv_count, 1, MPI_INT, comm->mpi));
@@ -213,9 +213,9 @@ kith_agreed kith__shared_ids(const kith_comm *comm, const kith__id_map *map, int
                          x.bytes.recv_count, x.bytes.recv_displ, MPI_BYTE, comm->mpi));
   KITH_TRY(kith_agree(comm, id_exchange_find(&x)));
   id_exchange_numbers(&x, false, x.back, x.told);
-  if (!id_exchange_number(&x, *number, &first, &mine, n)) goto done;
+  if (!id_exchange_number(&x, *number, first, &mine, n)) goto done;
   id_exchange_tell(&x, *number);
-  KITH_TRY(ids_gather(comm, map, *number, first, mine, *n, ids));
+  KITH_TRY(ids_pack(comm, map, *number, *first, mine, ids));
 done:
   id_exchange_free(&x);
   return st;

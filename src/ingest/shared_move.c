@@ -41,41 +41,46 @@ void kith__shared_scatter(const kith_comm *comm, int64_t each, const int64_t *fi
 
 /* ---- rows of users ---- */
 
-static void starts_add(kith_ragged *rows, int64_t n) {
-  for (int64_t u = 1; u <= rows->n_row; u++) rows->start[u] += n;
-}
-
-kith_agreed kith__shared_gather_rows(const kith_comm *comm, int64_t n_user, kith_ragged *mine,
-                                     kith_ragged *all) {
+/* Where the entries of the ranks begin among those of all, known to all: *at [size + 1] is new. */
+static kith_agreed rows_places(const kith_comm *comm, const int64_t *first, const kith_ragged *all,
+                               int64_t **at) {
   kith_agreed st = {KITH_OK};
-  const int64_t n = mine->start[mine->n_row];
-  int64_t total = n, before = 0;
-  *all = (kith_ragged){.n_row = 0};
-  kith_comm_sum_int(comm, 1, &total);
-  KITH_MPI(MPI_Exscan(&n, &before, 1, MPI_INT64_T, MPI_SUM, comm->mpi));
-  if (comm->rank == 0) before = 0;
-  KITH_TRY(kith_agree(comm, comm->rank == 0 ? kith__ragged_alloc(n_user, total, all) : KITH_OK));
-  starts_add(mine, before);
-  kith__shared_gather(comm, mine->n_row * 8, mine->start + 1, comm->rank == 0 ? all->start + 1 : NULL);
-  starts_add(mine, -before);
-  kith__shared_gather(comm, n * 4, mine->value, all->value);
+  KITH_TRY(kith_agree(comm, KITH_NEW(*at, comm->size + 1)));
+  for (int r = 0; r <= comm->size && comm->rank == 0; r++) (*at)[r] = all->start[first[r]];
+  kith_comm_bcast(comm, (comm->size + 1) * (int64_t)sizeof **at, *at);
 done:
   return st;
 }
 
-static kith_status rows_alloc(int64_t n_row, int64_t n, const bool has[2], kith__edge_csr *rows) {
+static kith_agreed rows_scatter(const kith_comm *comm, const int64_t *first, const int64_t *at,
+                                const kith_ragged *all, kith_ragged *mine) {
+  kith_agreed st = {KITH_OK};
+  const int64_t n_row = first[comm->rank + 1] - first[comm->rank], n = at[comm->rank + 1] - at[comm->rank];
+  KITH_TRY(kith_agree(comm, kith__ragged_alloc(n_row, n, mine)));
+  kith__shared_scatter(comm, 8, first, comm->rank == 0 ? all->start + 1 : NULL, n_row, mine->start + 1);
+  for (int64_t u = 1; u <= n_row; u++) mine->start[u] -= at[comm->rank];
+  kith__shared_scatter(comm, 4, at, all->value, n, mine->value);
+done:
+  return st;
+}
+
+kith_agreed kith__shared_scatter_ragged(const kith_comm *comm, const int64_t *first, const kith_ragged *all,
+                                        kith_ragged *mine) {
+  kith_agreed st = {KITH_OK};
+  int64_t *at = NULL;
+  KITH_TRY(rows_places(comm, first, all, &at));
+  KITH_TRY(rows_scatter(comm, first, at, all, mine));
+done:
+  KITH_FREE(at);
+  return st;
+}
+
+static kith_status columns_alloc(int64_t n, const bool has[2], kith__edge_csr *rows) {
   kith_status st = KITH_OK;
-  KITH_TRY(kith__ragged_alloc(n_row, n, &rows->ragged));
   if (has[0]) KITH_TRY(KITH_NEW(rows->time, n));
   if (has[1]) KITH_TRY(KITH_NEW(rows->weight, n));
 done:
   return st;
-}
-
-/* Where the entries of the ranks begin among those of all, known to all: at [size + 1]. */
-static void rows_places(const kith_comm *comm, const int64_t *first, const kith__edge_csr *all, int64_t *at) {
-  for (int r = 0; r <= comm->size && comm->rank == 0; r++) at[r] = all->ragged.start[first[r]];
-  kith_comm_bcast(comm, (comm->size + 1) * (int64_t)sizeof *at, at);
 }
 
 kith_agreed kith__shared_scatter_rows(const kith_comm *comm, const int64_t *first, kith__edge_csr *all,
@@ -83,16 +88,11 @@ kith_agreed kith__shared_scatter_rows(const kith_comm *comm, const int64_t *firs
   kith_agreed st = {KITH_OK};
   int64_t *at = NULL;
   bool has[2] = {all->time != NULL, all->weight != NULL};
-  const int64_t n_row = first[comm->rank + 1] - first[comm->rank];
   kith_comm_bcast(comm, sizeof has, has);
-  KITH_TRY(kith_agree(comm, KITH_NEW(at, comm->size + 1)));
-  rows_places(comm, first, all, at);
+  KITH_TRY(rows_places(comm, first, &all->ragged, &at));
+  KITH_TRY(rows_scatter(comm, first, at, &all->ragged, &mine->ragged));
   const int64_t n = at[comm->rank + 1] - at[comm->rank];
-  KITH_TRY(kith_agree(comm, rows_alloc(n_row, n, has, mine)));
-  kith__shared_scatter(comm, 8, first, comm->rank == 0 ? all->ragged.start + 1 : NULL, n_row,
-                       mine->ragged.start + 1);
-  starts_add(&mine->ragged, -at[comm->rank]);
-  kith__shared_scatter(comm, 4, at, all->ragged.value, n, mine->ragged.value);
+  KITH_TRY(kith_agree(comm, columns_alloc(n, has, mine)));
   if (has[0]) kith__shared_scatter(comm, 8, at, all->time, n, mine->time);
   if (has[1]) kith__shared_scatter(comm, 4, at, all->weight, n, mine->weight);
 done:

@@ -92,7 +92,6 @@ typedef struct shared_state {
   kith__edge_reader reader;
   kith__edge_part *part; /* [size] */
   int32_t *number[KITH_SIDES];
-  int64_t n[KITH_SIDES];
   char *text;
 } shared_state;
 
@@ -126,25 +125,27 @@ static void shared_read_parts(const kith_comm *comm, const kith_ingest_options *
             MPI_Allgather(&mine, (int)sizeof mine, MPI_BYTE, s->part, (int)sizeof mine, MPI_BYTE, comm->mpi));
 }
 
+/* Whether the second id of all is an integer, where ids are text; on the rank that has it. */
+static bool second_is_integer(const kith_ids *ids, int64_t first) {
+  int64_t value;
+  if (!ids->text || first > 1 || first + ids->n <= 1) return false;
+  const char *second = ids->text + (1 - first) * ids->width;
+  return kith__field_integer((kith__field){second, (int64_t)strnlen(second, (size_t)ids->width)}, &value);
+}
+
 /* Number the ids; false if there are too many, or if the second one says that the first was a header. */
 static kith_agreed shared_number(const kith_comm *comm, shared_state *s, kith__shared_list *out, bool *good) {
   kith_agreed st = {KITH_OK};
-  int64_t bad = 0, value;
+  int64_t bad = 0, first = 0;
   for (int k = 0; k < KITH_SIDES && bad == 0; k++) {
     kith__id_map *map = &s->map[k];
     map->text = kith_comm_max(comm, map->text) > 0; /* a rank without ids does not know */
-    KITH_TRY(kith__shared_ids(comm, map, &s->number[k], &out->ids[k], &s->n[k]));
-    const kith_ids *ids = &out->ids[k];
-    bad = s->n[k] >= INT32_MAX - 1;
-    if (ids->text && !map->declared_text && ids->n > 1) {
-      const char *second = ids->text + ids->width;
-      bad = bad ||
-            kith__field_integer((kith__field){second, (int64_t)strnlen(second, (size_t)ids->width)}, &value);
-    }
+    KITH_TRY(kith__shared_ids(comm, map, &s->number[k], &out->ids[k], &first, &out->n[k]));
+    bad = out->n[k] >= INT32_MAX - 1 || (!map->declared_text && second_is_integer(&out->ids[k], first));
     bad = kith_comm_max(comm, bad);
     if (bad > 0)
       kith_log("data.interactions: rank 0 reads alone, as %s",
-               s->n[k] >= INT32_MAX - 1 ? "there are too many ids"
+               out->n[k] >= INT32_MAX - 1 ? "there are too many ids"
                : k == KITH_USER ? "the second user id is an integer, and the first one may be a header"
                                 : "the second item id is an integer, and the first one may be a header");
   }
@@ -159,7 +160,7 @@ static kith_agreed shared_rows(const kith_comm *comm, bool by_line, shared_state
   for (int r = 0; r < comm->rank; r++)
     later += s->reader.d.format == KITH_EDGES ? s->part[r].n_line : s->part[r].n_edge;
   for (int k = 0; k < KITH_SIDES; k++) kith__id_map_free(&s->map[k]);
-  KITH_TRY(kith__shared_ranges(comm, &s->edges, s->number[KITH_USER], s->n[KITH_USER], out->first));
+  KITH_TRY(kith__shared_ranges(comm, &s->edges, s->number[KITH_USER], out->n[KITH_USER], out->first));
   KITH_TRY(kith__shared_rows(comm, out->first, s->number, by_line ? later : 0, &s->edges, &out->rows,
                              &out->duplicates));
   kith_comm_sum_int(comm, 1, &out->duplicates);

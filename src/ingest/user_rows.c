@@ -114,27 +114,11 @@ done:
 
 /* ---- overlaps ---- */
 
-static bool overlaps_are_counted(const kith_schema *s) {
-  for (int r = 0; r < s->n_relation; r++)
-    if (kith_relation_is_tie(&s->relation[r]) && s->relation[r].from <= KITH_ITEM) return true;
-  return false;
-}
-
-/* Relations are rank 0's, which counts the overlaps with the rows of all. */
+/* Relations are rank 0's. */
 static kith_agreed rows_overlaps(const user_rows *u) {
-  kith_agreed st = {KITH_OK};
-  kith_ragged all = {.n_row = 0}, *train = &u->t->train.ragged;
-  bool counted = overlaps_are_counted(&u->t->schema);
-  kith_comm_bcast(u->comm, sizeof counted, &counted);
-  if (!counted) return st;
-  if (u->many) {
-    KITH_TRY(kith__shared_gather_rows(u->comm, u->n[KITH_USER], train, &all));
-    train = &all;
-  }
-  KITH_TRY(kith_agree(u->comm, u->comm->rank == 0 ? kith__relations_overlap(train, u->t, u->r) : KITH_OK));
-done:
-  kith_ragged_free(&all);
-  return st;
+  const kith_ragged *train = &u->t->train.ragged;
+  if (u->many) return kith__shared_overlaps(u->comm, u->shared->first, u->n[KITH_ITEM], train, u->t, u->r);
+  return kith_agreed_same(kith__relations_overlap(train, u->t, u->r));
 }
 
 /* ---- counts ---- */

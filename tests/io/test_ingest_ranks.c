@@ -52,6 +52,11 @@ static void assert_same_report(const kith_ingest_report *a, const kith_ingest_re
   assert_int_equal(a->test_in_train, b->test_in_train);
   assert_memory_equal(&a->split, &b->split, sizeof a->split);
   assert_memory_equal(&a->drift, &b->drift, sizeof a->drift);
+  for (int r = 0; r < KITH_MAX_RELATIONS; r++) {
+    assert_int_equal(a->relation[r].edges, b->relation[r].edges);
+    assert_int_equal(a->relation[r].overlaps, b->relation[r].overlaps);
+    assert_int_equal(a->relation[r].without_overlap, b->relation[r].without_overlap);
+  }
   assert_int_equal(x->lines, y->lines);
   assert_int_equal(x->comments, y->comments);
   assert_int_equal(x->blank, y->blank);
@@ -227,6 +232,32 @@ static void a_core_is_peeled_over_ranks_until_nothing_falls(void **state) {
   assert_same(&o);
 }
 
+/* Ties of users and of items, whose ends are in rows of several ranks, and a relation without overlaps. */
+static void relations_that_rank_0_reads_are_the_same(void **state) {
+  (void)state;
+  static char text[ROOM];
+  static const char *const name[] = {"friend", "like", "tag"}, *const from[] = {"user", "item", "item"},
+                           *const to[] = {"user", "item", "tag"};
+  kith_ingest_options o = options(KITH_EDGES);
+  lines_of(true, 0, LINES, "\n", -1, "", text);
+  list_write("list", text, false, o.interactions.path);
+  o.n_relation = 3;
+  for (int r = 0; r < o.n_relation; r++) {
+    kith_relation_source *s = &o.relation[r];
+    snprintf(s->name, sizeof s->name, "%s", name[r]);
+    snprintf(s->from, sizeof s->from, "%s", from[r]);
+    snprintf(s->to, sizeof s->to, "%s", to[r]);
+    int n = 0;
+    for (int i = 0; i < 400; i++) {
+      const int a = i * 7919 % 97, b = (i * 31 + r) % 97, x = i * i % 61, y = (i + 40) * i * 3 % 61;
+      if (r == 0) n += sprintf(text + n, "u%x\xc3\xa9,u%x\xc3\xa9\n", a, b);
+      else n += sprintf(text + n, r == 1 ? "item %d,item %d\n" : "item %d,%d\n", x, y);
+    }
+    list_write(name[r], text, false, s->list.path);
+  }
+  assert_same(&o);
+}
+
 static void what_rank_0_reads_besides_is_the_same(void **state) {
   (void)state;
   static char text[ROOM];
@@ -256,6 +287,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(the_first_bad_line_is_the_one_that_is_named),
       cmocka_unit_test(every_split_gives_the_same_bytes),
       cmocka_unit_test(a_core_is_peeled_over_ranks_until_nothing_falls),
+      cmocka_unit_test(relations_that_rank_0_reads_are_the_same),
       cmocka_unit_test(what_rank_0_reads_besides_is_the_same),
   };
   test_begin(&argc, &argv);
