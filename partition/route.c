@@ -3,12 +3,12 @@
 
 #include "dgraph.h"
 
-enum { ROUTE_ARRIVE = 1 << 18, ROUTE_LEAST = 256 }; /* records */
+enum { ROUTE_ARRIVE = 1 << 22, ROUTE_LEAST = 256 }; /* bytes of a round; records */
 
 kith_status kith__partition_route_make(const kith_comm *comm, size_t width, partition_take take,
                                        void *context, partition_route *route) {
   kith_status st = KITH_OK;
-  int64_t room = ROUTE_ARRIVE / comm->size;
+  int64_t room = ROUTE_ARRIVE / (int64_t)width / comm->size;
   *route = (partition_route){
       .comm = comm, .width = width, .take = take, .context = context, .type = MPI_DATATYPE_NULL};
   route->room = room > ROUTE_LEAST ? room : ROUTE_LEAST;

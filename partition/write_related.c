@@ -90,7 +90,7 @@ done:
 
 /* ---- relations ---- */
 
-/* An entry of a relation's rows, as it travels and as it is kept. */
+/* An entry of a relation's rows, as it travels. */
 typedef struct related_edge {
   int32_t row; /* first, as in every record */
   int32_t overlap;
@@ -110,10 +110,16 @@ typedef struct related_edges {
   bool from, to; /* the ends whose rows hold the edges */
 } related_edges;
 
-/* The rows of a relation that a rank writes. */
+/* The rows of a relation that a rank writes: of each entry what the relation has. */
 typedef struct related_rows {
   int64_t n_row, *start, *next; /* [n_row + 1], [n_row] */
-  related_edge *edge;           /* [start[n_row]] */
+  bool wide;                    /* nodes and numbers of 64 bits, else 32 */
+  void *node, *number;          /* [start[n_row]], and so are the others, or null */
+  int64_t *time, *edge;
+  float *weight;
+  int32_t *overlap;
+  uint16_t *kind;
+  related_edge *row; /* [entries of the longest row] */
 } related_rows;
 
 static void send_edges(partition_writer *w, const void *what) {
@@ -139,10 +145,71 @@ static void send_edges(partition_writer *w, const void *what) {
     }
 }
 
+static void related_free(related_rows *rows) {
+  KITH_FREE(rows->start);
+  KITH_FREE(rows->next);
+  KITH_FREE(rows->node);
+  KITH_FREE(rows->number);
+  KITH_FREE(rows->time);
+  KITH_FREE(rows->edge);
+  KITH_FREE(rows->weight);
+  KITH_FREE(rows->overlap);
+  KITH_FREE(rows->kind);
+  KITH_FREE(rows->row);
+}
+
+/* Which of equal entries is kept shows in their weights alone: overlaps do not depend on the direction. */
+static kith_status related_alloc(const kith_links_values *v, related_rows *rows) {
+  kith_status st = KITH_OK;
+  const int64_t n = rows->start[rows->n_row], words = rows->wide ? 2 * n : n;
+  int64_t longest = 0;
+  for (int64_t i = 0; i < rows->n_row; i++)
+    if (rows->start[i + 1] - rows->start[i] > longest) longest = rows->start[i + 1] - rows->start[i];
+  KITH_TRY(KITH_NEW(rows->next, rows->n_row));
+  if (rows->n_row > 0) memcpy(rows->next, rows->start, (size_t)rows->n_row * sizeof *rows->next);
+  uint32_t *node = NULL, *number = NULL;
+  KITH_TRY(KITH_NEW(node, words));
+  rows->node = node;
+  KITH_TRY(KITH_NEW(number, words));
+  rows->number = number;
+  if (v->time) KITH_TRY(KITH_NEW(rows->time, n));
+  if (v->weight) KITH_TRY(KITH_NEW(rows->weight, n));
+  if (v->weight) KITH_TRY(KITH_NEW(rows->edge, n));
+  if (v->overlap) KITH_TRY(KITH_NEW(rows->overlap, n));
+  if (v->kind) KITH_TRY(KITH_NEW(rows->kind, n));
+  KITH_TRY(KITH_NEW(rows->row, longest));
+done:
+  return st;
+}
+
+static void related_set(related_rows *rows, int64_t at, const related_edge *x) {
+  if (rows->wide) ((int64_t *)rows->node)[at] = x->node;
+  else ((uint32_t *)rows->node)[at] = (uint32_t)x->node;
+  if (rows->wide) ((int64_t *)rows->number)[at] = x->number;
+  else ((uint32_t *)rows->number)[at] = (uint32_t)x->number;
+  if (rows->time) rows->time[at] = x->time;
+  if (rows->edge) rows->edge[at] = x->edge;
+  if (rows->weight) rows->weight[at] = x->weight;
+  if (rows->overlap) rows->overlap[at] = x->overlap;
+  if (rows->kind) rows->kind[at] = x->kind;
+}
+
+static related_edge related_get(const related_rows *rows, int64_t at) {
+  return (related_edge){.node =
+                            rows->wide ? ((int64_t *)rows->node)[at] : (int64_t)((uint32_t *)rows->node)[at],
+                        .number = rows->wide ? ((int64_t *)rows->number)[at]
+                                             : (int64_t)((uint32_t *)rows->number)[at],
+                        .time = rows->time ? rows->time[at] : 0,
+                        .edge = rows->edge ? rows->edge[at] : 0,
+                        .weight = rows->weight ? rows->weight[at] : 0,
+                        .overlap = rows->overlap ? rows->overlap[at] : 0,
+                        .kind = rows->kind ? rows->kind[at] : 0};
+}
+
 static void related_take(void *context, int64_t n, const void *records) {
   related_rows *rows = context;
   const related_edge *edge = records;
-  for (int64_t k = 0; k < n; k++) rows->edge[rows->next[edge[k].row]++] = edge[k];
+  for (int64_t k = 0; k < n; k++) related_set(rows, rows->next[edge[k].row]++, &edge[k]);
 }
 
 /* By node, then by kind; of equal ones the earlier comes first, then the first of the file. */
@@ -158,50 +225,42 @@ static int related_compare(const void *a, const void *b) {
 static void related_unite(related_rows *rows) {
   int64_t end = 0, next = 0;
   for (int64_t i = 0; i < rows->n_row; i++) {
-    int64_t begin = end, last = rows->start[i + 1];
-    qsort(rows->edge + next, (size_t)(last - next), sizeof *rows->edge, related_compare);
-    for (int64_t e = next; e < last; e++) {
-      const related_edge *x = &rows->edge[e], *before = &rows->edge[end - 1];
-      if (end > begin && before->node == x->node && before->kind == x->kind) continue;
-      rows->edge[end++] = *x;
+    const int64_t n = rows->start[i + 1] - next;
+    for (int64_t k = 0; k < n; k++) rows->row[k] = related_get(rows, next + k);
+    qsort(rows->row, (size_t)n, sizeof *rows->row, related_compare);
+    for (int64_t k = 0; k < n; k++) {
+      const related_edge *x = &rows->row[k];
+      if (k > 0 && x[-1].node == x->node && x[-1].kind == x->kind) continue;
+      related_set(rows, end++, x);
     }
-    next = last;
+    next = rows->start[i + 1];
     rows->start[i + 1] = end;
   }
 }
 
-static void related_free(related_rows *rows) {
-  KITH_FREE(rows->start);
-  KITH_FREE(rows->next);
-  KITH_FREE(rows->edge);
-}
-
 static kith_agreed related_column(const partition_writer *w, const char *group, const char *column,
-                                  kith_h5_type type, const related_rows *rows, size_t at, size_t bytes) {
+                                  kith_h5_type type, const related_rows *rows, const void *of, size_t bytes) {
   char name[KITH_NAME];
   snprintf(name, sizeof name, "%.50s/%s", group, column);
   return kith__partition_write_column(w, name, type,
-                                      (partition_column){.first = (const char *)rows->edge + at,
+                                      (partition_column){.first = of,
                                                          .n = rows->start[rows->n_row],
-                                                         .width = sizeof *rows->edge,
-                                                         .bytes = bytes});
+                                                         .width = bytes,
+                                                         .bytes = type == KITH_H5_INT64 ? 8 : bytes,
+                                                         .wide = type == KITH_H5_INT64 && bytes == 4});
 }
 
-static kith_agreed related_put(const partition_writer *w, const char *group, const kith_links_values *v,
-                               related_rows *rows) {
+static kith_agreed related_put(const partition_writer *w, const char *group, const related_rows *rows) {
   kith_agreed st = {KITH_OK};
+  const size_t number = rows->wide ? sizeof(int64_t) : sizeof(uint32_t);
   char name[KITH_NAME];
   snprintf(name, sizeof name, "%.50s/start", group);
   KITH_TRY(kith__partition_write_start(w, name, rows->start));
-  KITH_TRY(related_column(w, group, "neighbor", KITH_H5_INT64, rows, offsetof(related_edge, number), 8));
-  if (v->weight)
-    KITH_TRY(related_column(w, group, "weight", KITH_H5_FLOAT, rows, offsetof(related_edge, weight), 4));
-  if (v->time)
-    KITH_TRY(related_column(w, group, "time", KITH_H5_INT64, rows, offsetof(related_edge, time), 8));
-  if (v->kind)
-    KITH_TRY(related_column(w, group, "kind", KITH_H5_UINT16, rows, offsetof(related_edge, kind), 2));
-  if (v->overlap)
-    KITH_TRY(related_column(w, group, "overlap", KITH_H5_INT32, rows, offsetof(related_edge, overlap), 4));
+  KITH_TRY(related_column(w, group, "neighbor", KITH_H5_INT64, rows, rows->number, number));
+  if (rows->weight) KITH_TRY(related_column(w, group, "weight", KITH_H5_FLOAT, rows, rows->weight, 4));
+  if (rows->time) KITH_TRY(related_column(w, group, "time", KITH_H5_INT64, rows, rows->time, 8));
+  if (rows->kind) KITH_TRY(related_column(w, group, "kind", KITH_H5_UINT16, rows, rows->kind, 2));
+  if (rows->overlap) KITH_TRY(related_column(w, group, "overlap", KITH_H5_INT32, rows, rows->overlap, 4));
 done:
   return st;
 }
@@ -212,20 +271,19 @@ static kith_agreed related_group(partition_writer *w, int r, bool transpose, rel
   kith_agreed st = {KITH_OK};
   const kith_relation_type *e = &w->l->schema.relation[r];
   bool both = e->direction == KITH_DIRECTION_BOTH;
-  related_rows rows = {.n_row = w->n_row};
+  related_rows rows = {.n_row = w->n_row, .wide = w->wide};
   char group[KITH_NAME];
   x->from = both || (e->direction == KITH_DIRECTION_FORWARD) != transpose;
   x->to = both || !x->from;
   snprintf(group, sizeof group, "edge/%.31s%s", e->name, transpose ? "/transpose" : "");
   KITH_TRY(kith__partition_count(w, send_edges, x, &rows.start));
-  KITH_TRY(kith_agree(w->comm, KITH_NEW(rows.next, rows.n_row)));
-  KITH_TRY(kith_agree(w->comm, KITH_NEW(rows.edge, rows.start[rows.n_row])));
-  if (rows.n_row > 0) memcpy(rows.next, rows.start, (size_t)rows.n_row * sizeof *rows.next);
+  KITH_TRY(kith_agree(w->comm, related_alloc(x->values, &rows)));
   KITH_TRY(kith__partition_exchange(w, sizeof(related_edge), send_edges, x, related_take, &rows));
   related_unite(&rows);
   *n_entry = rows.start[rows.n_row];
   kith_comm_sum_int(w->comm, 1, n_entry);
-  KITH_TRY(related_put(w, group, x->values, &rows));
+  KITH_FREE(rows.node);
+  KITH_TRY(related_put(w, group, &rows));
 done:
   related_free(&rows);
   return st;
