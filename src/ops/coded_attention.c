@@ -12,24 +12,37 @@ static float code_angle(double omega, float age, float phase) {
   return (float)(angle - CODE_TURN * rint(angle / CODE_TURN));
 }
 
-void kith_code_forward(int64_t n, int dim, const float *age, const float *rate, const float *phase,
-                       float *y) {
+/* cos(x + phase) - cos(phase) or sin(x + phase) - sin(phase): a difference of small angles as a product. */
+static float code_difference(bool sine, double omega, float age, float phase) {
+  const double half = omega * (double)age / 2;
+  if (fabs(half) < .25) {
+    const float middle = code_angle(omega / 2, age, phase);
+    return 2 * sinf((float)half) * (sine ? cosf(middle) : -sinf(middle));
+  }
+  const float angle = code_angle(omega, age, phase);
+  return sine ? sinf(angle) - sinf(phase) : cosf(angle) - cosf(phase);
+}
+
+void kith_code_forward(int64_t n, int dim, bool differs, const float *age, const float *rate,
+                       const float *phase, float *y) {
   double omega[KITH_TIME_DIM];
   for (int c = 0; c < dim; c++) omega[c] = exp((double)rate[c]);
 #pragma omp parallel for schedule(static) if (n > 64)
   for (int64_t i = 0; i < n; i++)
-    for (int c = 0; c < dim; c++) y[i * dim + c] = cosf(code_angle(omega[c], age[i], phase[c]));
+    for (int c = 0; c < dim; c++)
+      y[i * dim + c] = differs ? code_difference(false, omega[c], age[i], phase[c])
+                               : cosf(code_angle(omega[c], age[i], phase[c]));
 }
 
-void kith_code_backward(int64_t n, int dim, const float *age, const float *rate, const float *phase,
-                        const float *dy, float *drate, float *dphase) {
+void kith_code_backward(int64_t n, int dim, bool differs, const float *age, const float *rate,
+                        const float *phase, const float *dy, float *drate, float *dphase) {
 #pragma omp parallel for schedule(static)
   for (int c = 0; c < dim; c++) {
     double by_rate = 0, by_phase = 0, omega = exp((double)rate[c]);
     for (int64_t i = 0; i < n; i++) {
-      double g = -(double)dy[i * dim + c] * (double)sinf(code_angle(omega, age[i], phase[c]));
-      by_phase += g;
-      by_rate += g * omega * (double)age[i];
+      const double g = -(double)dy[i * dim + c], sine = (double)sinf(code_angle(omega, age[i], phase[c]));
+      by_phase += g * (differs ? (double)code_difference(true, omega, age[i], phase[c]) : sine);
+      by_rate += g * sine * omega * (double)age[i];
     }
     drate[c] += (float)by_rate;
     dphase[c] += (float)by_phase;
@@ -89,6 +102,7 @@ KITH_KERNEL static void coded_row(const kith_coded_attention *o, kith_lid p, flo
       coded_add(dim, alpha, o->code + e * dim, read + h * dim);
       coded_add(width, alpha, kith_row_at(o->v, o->d, o->a->col[e]) + h * width, y + h * width);
     }
+  for (int h = 0; o->base && h < o->heads; h++) coded_add(dim, 1, o->base, read + h * dim);
   coded_spread(o, o->wv, read, y);
 }
 
@@ -153,6 +167,17 @@ KITH_KERNEL static void coded_weights(const kith_coded_attention *o, const float
     }
 }
 
+/* dbase [dim] += Wv times the sum of dy over rows that have entries. */
+static void coded_base(const kith_coded_attention *o, const float *dy, float *dbase) {
+  for (int c = 0; c < o->dim; c++) {
+    double sum = 0;
+    for (kith_lid p = 0; p < o->a->n_row; p++)
+      if (o->a->start[p + 1] > o->a->start[p])
+        sum += (double)kith_dot(o->d, o->wv + c * o->d, dy + (size_t)o->a->perm[p] * (size_t)o->d);
+    dbase[c] += (float)sum;
+  }
+}
+
 void kith_coded_attention_backward(const kith_coded_attention *o, const kith_csc *back, const float *dy,
                                    kith_coded_gradients g) {
 #pragma omp parallel for schedule(dynamic, 16)
@@ -161,4 +186,5 @@ void kith_coded_attention_backward(const kith_coded_attention *o, const kith_csc
   kith_edge_sum_backward_x(back, o->heads, o->alpha, o->d, dy, g.v);
   coded_weights(o, o->reread, o->q, g.wk);
   coded_weights(o, o->read, dy, g.wv);
+  if (o->base) coded_base(o, dy, g.base);
 }

@@ -2,10 +2,11 @@
  * Attention whose keys and values have codes of time beside the rows that they are made of (TGAT: Xu et al.,
  * ICLR 2020, section 3.2; TGN: Rossi et al., 2020, section 3.1): of an entry e = (i, j) and head h
  *   s_e = <q_i, k_j + c_e Wk> / sqrt(d / heads),   alpha = softmax of s over the row's entries,
- *   y_i = sum over e of alpha_e (v_j + c_e Wv),
- * c_e being the entry's code.  Codes are projected once for a row, not for each entry: <q_i, c_e Wk> is
- * <Wk q_i, c_e>, and the codes' part of y_i is (sum over e of alpha_e c_e) Wv.
- * All functions are Local.
+ *   y_i = sum over e of alpha_e (v_j + (c_e + b) Wv),
+ * c_e + b being the entry's code, b one for all.  A softmax does not see what b adds to all keys of a row, so
+ * that b is left out of s: its part of the gradients would be rounding alone.  Codes are projected once for a
+ * row, not for each entry: <q_i, c_e Wk> is <Wk q_i, c_e>, and the codes' part of y_i is (sum over e of
+ * alpha_e c_e) Wv. All functions are Local.
  */
 #ifndef KITH_OPS_CODED_ATTENTION_H
 #define KITH_OPS_CODED_ATTENTION_H
@@ -19,15 +20,16 @@ typedef struct kith_coded_attention {
   const float *q;        /**< [rows, d] */
   kith_node_rows k, v;   /**< [columns, d] */
   const float *code;     /**< [entries, dim] */
+  const float *base;     /**< [dim] b; null: 0 */
   const float *wk, *wv;  /**< [dim, d] */
   float *alpha;          /**< [entries, heads] from forward to backward */
-  float *read;           /**< [rows, heads, dim] sums of alpha times codes, from forward to backward */
-  float *slope, *reread; /**< the same shapes: gradients of s, and sums of these times codes */
+  float *read;           /**< [rows, heads, dim] sums of alpha (c + b), from forward to backward */
+  float *slope, *reread; /**< the same shapes: gradients of s, and sums of these times c */
 } kith_coded_attention;
 
 /** Gradients, all added to. */
 typedef struct kith_coded_gradients {
-  float *q, *code, *wk, *wv;
+  float *q, *code, *base, *wk, *wv; /**< base: null without o->base */
   kith_grad_rows k, v;
 } kith_coded_gradients;
 
@@ -40,10 +42,13 @@ void kith_coded_attention_backward(const kith_coded_attention *o, const kith_csc
 /**
  * Codes of ages: y [n, dim] = cos(exp(rate_k) age + phase_k).  Angles are in double and reduced to a turn.
  * Frequencies are learned as logarithms, since they span nine powers of ten.
+ * @param differs  y = cos(exp(rate_k) age + phase_k) - cos(phase_k), with all digits also where both are
+ * alike
  */
-void kith_code_forward(int64_t n, int dim, const float *age, const float *rate, const float *phase, float *y);
+void kith_code_forward(int64_t n, int dim, bool differs, const float *age, const float *rate,
+                       const float *phase, float *y);
 /** drate, dphase [dim] +=; sums in double, in the order of the rows. */
-void kith_code_backward(int64_t n, int dim, const float *age, const float *rate, const float *phase,
-                        const float *dy, float *drate, float *dphase);
+void kith_code_backward(int64_t n, int dim, bool differs, const float *age, const float *rate,
+                        const float *phase, const float *dy, float *drate, float *dphase);
 
 #endif

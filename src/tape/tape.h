@@ -379,19 +379,20 @@ kith_tensor *kith_gru_op(kith_tape *t, const uint8_t *on, kith_tensor *x, kith_t
  *
  * @param age          [rows] read when run
  * @param rate, phase  [1, K], K at most KITH_TIME_DIM (ops/time_code.h)
+ * @param differs      y less the code of age 0
  */
-kith_tensor *kith_code_rows_op(kith_tape *t, const kith_node_map *rows, const float *age, kith_tensor *rate,
-                               kith_tensor *phase);
+kith_tensor *kith_code_rows_op(kith_tape *t, const kith_node_map *rows, bool differs, const float *age,
+                               kith_tensor *rate, kith_tensor *phase);
 
 /** What entries add to keys and values. */
 typedef struct kith_coded_weights {
-  kith_tensor *code;        /**< [entries, K] */
+  kith_tensor *code, *base; /**< [entries, K]; [1, K] beside each of them in values alone, or null */
   kith_tensor *key, *value; /**< [K, d] */
 } kith_coded_weights;
 
 /**
- * y [dst rows, d]: attention of q_i to k_j + code_e key, of v_j + code_e value, for the entries e = (i, j) of
- * row i (ops/coded_attention.h); zero for a row without entries.  Not for blocks with ghosts.
+ * y [dst rows, d]: attention of q_i to k_j + code_e key, of v_j + (code_e + base) value, for the entries e =
+ * (i, j) of row i (ops/coded_attention.h); zero for a row without entries.  Not for blocks with ghosts.
  *
  * @param heads  at most KITH_TIME_HEADS; d is divisible by it
  * @param q, k, v  [dst rows, d], [src rows, d] and [src rows, d]

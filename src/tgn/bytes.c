@@ -19,7 +19,7 @@ static int64_t bytes_tensor(bool trains, int64_t n_row, int64_t d) {
 static int64_t bytes_weights(const kith_stream_options *o) {
   const int64_t d = o->dim, k = o->time_dim;
   const int64_t unit = 3 * d * (3 * d + k + 2), attention = 3 * d * d + 2 * k * d + d + k,
-                dense = 2 * (3 * d * d + 2 * d), evidence = o->evidence ? (d + 1) * TGN_EVIDENCE : 0;
+                dense = 2 * 3 * d * d + 3 * d, evidence = o->evidence ? (d + 1) * TGN_EVIDENCE : 0;
   return unit + attention + dense + evidence;
 }
 

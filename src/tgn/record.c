@@ -23,8 +23,10 @@ static void record_rates(kith_tgn *t, tgn_recording *r) {
   for (int c = 0; r->rate && c < k; c++) r->rate->value[c] = (float)(log(1e-9) * c / (k > 1 ? k - 1 : 1));
 }
 
-static kith_tensor *record_codes(kith_tgn *t, tgn_recording *r, const kith_node_map *rows, const float *age) {
-  return kith_code_rows_op(r->tape, rows, age, r->rate, record_bias(t, "time phase", t->o.time_dim));
+/* differs: less the code of age 0. */
+static kith_tensor *record_codes(kith_tgn *t, tgn_recording *r, bool differs, const kith_node_map *rows,
+                                 const float *age) {
+  return kith_code_rows_op(r->tape, rows, differs, age, r->rate, record_bias(t, "time phase", t->o.time_dim));
 }
 
 /* memory = GRU([s, heard, code of wait], s), eqs. 1 and 3; z = memory + x. */
@@ -34,7 +36,7 @@ static void record_memory(kith_tgn *t, tgn_recording *r) {
   r->s = kith_tape_constant(tape, &r->own, d);
   r->heard = kith_tape_constant(tape, &r->own, d);
   r->x = kith_tape_node_tensor(tape, &r->own, d);
-  kith_tensor *raw[3] = {r->s, r->heard, record_codes(t, r, &r->own, r->wait)};
+  kith_tensor *raw[3] = {r->s, r->heard, record_codes(t, r, false, &r->own, r->wait)};
   kith_tensor *message =
       kith_linear_op(tape, kith_concat_op(tape, 3, raw), record_weights(t, "gru message", 2 * d + k, 3 * d),
                      record_bias(t, "gru message bias", 3 * d));
@@ -44,7 +46,13 @@ static void record_memory(kith_tgn *t, tgn_recording *r) {
   r->z = kith_add_op(tape, 1, r->memory, 1, r->x);
 }
 
-/* h = W2 ReLU(W1 [attention, z]), eqs. 8 to 11 with one layer; the dense layers are those of a side. */
+static const kith_node_map ONE = {.n = 1, .capacity = 1};
+static const float NOW = 0; /* an age */
+
+/*
+ * h = W2 ReLU(W1 [attention, z]), eqs. 8 to 11 with one layer; the dense layers are those of a side.  An item
+ * has no bias in the last one: it would add the same to all scores of an event, which a softmax does not see.
+ */
 static kith_tensor *record_embedding(kith_tgn *t, tgn_recording *r, int side, kith_tensor *leaf,
                                      kith_tensor *key, kith_tensor *value) {
   const int d = t->o.dim, k = t->o.time_dim;
@@ -52,7 +60,8 @@ static kith_tensor *record_embedding(kith_tgn *t, tgn_recording *r, int side, ki
   kith_tape *tape = r->tape;
   kith_tensor *z = kith_aggregate_op(tape, &s->center.block, KITH_NORM_NONE, leaf);
   kith_tensor *q = kith_linear_op(tape, z, record_weights(t, "query", d, d), record_bias(t, "query bias", d));
-  kith_coded_weights w = {.code = record_codes(t, r, &s->near.edges, s->age),
+  kith_coded_weights w = {.code = record_codes(t, r, true, &s->near.edges, s->age),
+                          .base = record_codes(t, r, false, &ONE, &NOW),
                           .key = record_weights(t, "time key", k, d),
                           .value = record_weights(t, "time value", k, d)};
   kith_tensor *both[2] = {kith_coded_attention_op(tape, &s->near.block, t->o.heads, q, key, value, w), z};
@@ -62,7 +71,7 @@ static kith_tensor *record_embedding(kith_tgn *t, tgn_recording *r, int side, ki
                      record_bias(t, side == KITH_USER ? "user bias 1" : "item bias 1", d));
   return kith_linear_op(tape, kith_activate_op(tape, KITH_RELU, 0, h),
                         record_weights(t, side == KITH_USER ? "user dense 2" : "item dense 2", d, d),
-                        record_bias(t, side == KITH_USER ? "user bias 2" : "item bias 2", d));
+                        side == KITH_USER ? record_bias(t, "user bias 2", d) : NULL);
 }
 
 /* Items' embeddings from their owners to every rank, then by original number. */

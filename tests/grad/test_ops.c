@@ -124,17 +124,23 @@ static kith_tensor *gru(test_form *f) {
   return kith_gru_op(f->tape, on, x, m, f->leaf[1]);
 }
 
-static kith_tensor *coded_attention(test_form *f) {
+/* differs: codes less that of age 0, which stands beside the values. */
+static kith_tensor *coded_attention_of(test_form *f, bool differs) {
+  static const kith_node_map one = {.n = 1, .capacity = 1};
+  static const float now = 0;
   enum { K = 3 };
   kith_coded_weights w = {.key = weights(f, "key", K, FORM_WIDTH),
                           .value = weights(f, "value", K, FORM_WIDTH)};
-  w.code = kith_code_rows_op(f->tape, f->block->edges, ages(f), weights(f, "rate", 1, K),
-                             weights(f, "phase", 1, K));
+  kith_tensor *rate = weights(f, "rate", 1, K), *phase = weights(f, "phase", 1, K);
+  w.code = kith_code_rows_op(f->tape, f->block->edges, differs, ages(f), rate, phase);
+  if (differs) w.base = kith_code_rows_op(f->tape, &one, false, &now, rate, phase);
   kith_tensor *q = kith_linear_op(f->tape, f->leaf[1], weights(f, "q", FORM_WIDTH, FORM_WIDTH), NULL);
   return kith_coded_attention_op(f->tape, f->block, HEADS, kith_dst_rows_op(f->tape, f->block, q),
                                  kith_ghost_update_op(f->tape, f->block, f->leaf[0]),
                                  kith_ghost_update_op(f->tape, f->block, f->leaf[1]), w);
 }
+static kith_tensor *coded_attention(test_form *f) { return coded_attention_of(f, false); }
+static kith_tensor *coded_differences(test_form *f) { return coded_attention_of(f, true); }
 
 #define OP_TEST(name, make, step)                                                                            \
   static void name(void **state) {                                                                           \
@@ -171,6 +177,7 @@ OP_TEST(attention_with_dropout_is_differentiated, dropped_attention, FORM_SMALL_
 OP_TEST(mean_of_heads_is_differentiated, mean_of_heads, FORM_STEP)
 OP_TEST(gru_is_differentiated, gru, FORM_SMALL_STEP)
 OP_TEST(attention_with_codes_is_differentiated, coded_attention, FORM_SMALL_STEP)
+OP_TEST(attention_with_differences_of_codes_is_differentiated, coded_differences, FORM_SMALL_STEP)
 OP_TEST(lstm_in_groups_is_differentiated, lstm_in_groups, FORM_STEP)
 OP_TEST(lstm_in_one_is_differentiated, lstm_in_one, FORM_STEP)
 
@@ -298,6 +305,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(lstm_in_one_is_differentiated),
                                      cmocka_unit_test(gru_is_differentiated),
                                      cmocka_unit_test(attention_with_codes_is_differentiated),
+                                     cmocka_unit_test(attention_with_differences_of_codes_is_differentiated),
                                      cmocka_unit_test(mean_of_heads_is_differentiated),
                                      cmocka_unit_test(dropout_keeps_the_mean),
                                      cmocka_unit_test(edges_go_in_both_directions)};

@@ -106,7 +106,8 @@ static void embed(const dense *o, int node, int64_t now, int end, double *h) {
   memcpy(both + D, o->z[node], sizeof o->z[node]);
   dense_linear(2 * D, D, both, weight(o, name[0]), weight(o, name[1]), hidden);
   for (int k = 0; k < D; k++) hidden[k] = hidden[k] > 0 ? hidden[k] : 0;
-  dense_linear(D, D, hidden, weight(o, name[2]), weight(o, name[3]), h);
+  /* An item's last bias would be the same in all scores of an event. */
+  dense_linear(D, D, hidden, weight(o, name[2]), node < USERS ? weight(o, name[3]) : NULL, h);
 }
 
 static double popular(int item, int end, int64_t now, double half_life) {

@@ -51,9 +51,28 @@ static void codes_keep_their_digits_at_large_ages(void **state) {
   float age[ROWS] = {0, 1, 36, 2678373, 31536000}, rate[K] = {0, -2, -7, -20}, phase[K], y[ROWS * K];
   double rate2[K] = {0, -2, -7, -20}, phase2[K], expected[ROWS * K];
   fill(6, K, phase, phase2);
-  kith_code_forward(ROWS, K, age, rate, phase, y);
+  kith_code_forward(ROWS, K, false, age, rate, phase, y);
   for (int i = 0; i < ROWS; i++) dense_code(K, (double)age[i], rate2, phase2, expected + i * K);
   expect(ROWS * K, y, expected);
+}
+
+/* Also where a code is nearly that of age 0. */
+static void differences_of_codes_keep_their_digits(void **state) {
+  (void)state;
+  float age[ROWS] = {0, 1, 36, 2678373, 31536000}, rate[K] = {0, -2, -7, -20}, phase[K], y[ROWS * K];
+  double rate2[K] = {0, -2, -7, -20}, phase2[K], now[K], then[K];
+  fill(6, K, phase, phase2);
+  kith_code_forward(ROWS, K, true, age, rate, phase, y);
+  dense_code(K, 0, rate2, phase2, now);
+  for (int i = 0; i < ROWS; i++) {
+    dense_code(K, (double)age[i], rate2, phase2, then);
+    for (int k = 0; k < K; k++) {
+      const double expected = then[k] - now[k], error = fabs((double)y[i * K + k] - expected);
+      if (!(error <= 3e-6 * fabs(expected) || error <= 1e-15))
+        fail_msg("number %d of age %g: %.9g, expected %.9g", k, (double)age[i], (double)y[i * K + k],
+                 expected);
+    }
+  }
 }
 
 static void attention_reads_rows_and_codes(void **state) {
@@ -61,15 +80,16 @@ static void attention_reads_rows_and_codes(void **state) {
   kith_lid perm[ROWS] = {3, 0, 4, 1, 2}, col[ENTRIES] = {5, 0, 1, 2, 2, 4, 3, 0, 5, 1, 1, 4};
   kith_eid start[ROWS + 1] = {0, 3, 3, 7, 8, 12};
   kith_csr a = {.n_row = ROWS, .n_col = COLUMNS, .perm = perm, .start = start, .col = col};
-  float q[ROWS * D], k[COLUMNS * D], v[COLUMNS * D], code[ENTRIES * K], wk[K * D], wv[K * D], y[ROWS * D],
-      alpha[ENTRIES * HEADS], read[ROWS * HEADS * K];
-  double q2[ROWS * D], k2[COLUMNS * D], v2[COLUMNS * D], code2[ENTRIES * K], wk2[K * D], wv2[K * D];
+  float q[ROWS * D], k[COLUMNS * D], v[COLUMNS * D], code[ENTRIES * K], base[K], wk[K * D], wv[K * D],
+      y[ROWS * D], alpha[ENTRIES * HEADS], read[ROWS * HEADS * K];
+  double q2[ROWS * D], k2[COLUMNS * D], v2[COLUMNS * D], code2[ENTRIES * K], base2[K], wk2[K * D], wv2[K * D];
   fill(1, ROWS * D, q, q2);
   fill(2, COLUMNS * D, k, k2);
   fill(3, COLUMNS * D, v, v2);
   fill(4, ENTRIES * K, code, code2);
   fill(5, K * D, wk, wk2);
   fill(6, K * D, wv, wv2);
+  fill(7, K, base, base2);
   kith_coded_attention o = {.heads = HEADS,
                             .d = D,
                             .dim = K,
@@ -78,6 +98,7 @@ static void attention_reads_rows_and_codes(void **state) {
                             .k = kith_node_rows_together(k),
                             .v = kith_node_rows_together(v),
                             .code = code,
+                            .base = base,
                             .wk = wk,
                             .wv = wv,
                             .alpha = alpha,
@@ -87,7 +108,8 @@ static void attention_reads_rows_and_codes(void **state) {
     double key[ENTRIES * D], value[ENTRIES * D], expected[D];
     int n = (int)(start[p + 1] - start[p]);
     for (int e = 0; e < n; e++) {
-      const double *at = code2 + (start[p] + e) * K;
+      double at[K];
+      for (int c = 0; c < K; c++) at[c] = code2[(start[p] + e) * K + c] + base2[c];
       dense_linear(K, D, at, wk2, k2 + col[start[p] + e] * D, key + e * D);
       dense_linear(K, D, at, wv2, v2 + col[start[p] + e] * D, value + e * D);
     }
@@ -99,6 +121,7 @@ static void attention_reads_rows_and_codes(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_gated_unit_follows_its_formula),
                                      cmocka_unit_test(codes_keep_their_digits_at_large_ages),
+                                     cmocka_unit_test(differences_of_codes_keep_their_digits),
                                      cmocka_unit_test(attention_reads_rows_and_codes)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
