@@ -4,8 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
-#include "export/export.h"
+#include "cli/export.h"
 #include "graph/schema.h"
 
 /* What a format is made of. */
@@ -53,6 +52,7 @@ typedef struct export_request {
   char input[KITH_PATH]; /* the file to read */
   char graph[KITH_PATH]; /* that describes its nodes; "": none */
   export_source from;
+  bool trials; /* of the job's sweep, for scalars */
 } export_request;
 
 static const kith_comm export_alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
@@ -239,9 +239,11 @@ done:
   return st;
 }
 
-/* The metrics of a job's run. */
+/* The metrics of a job's run, or of the trials of its sweep. */
 static kith_status export_resolve_metrics(const cli *c, export_request *w) {
   kith_status st = KITH_OK;
+  w->trials = c->job.sweep.n_axis > 0 && !c->refit;
+  if (w->trials) return st;
   KITH_TRY(kith_path_join(c->job.work, "metrics.jsonl", w->input));
   KITH_CHECK(c->comm->rank != 0 || access(w->input, F_OK) == 0, KITH_ENOINPUT,
              "%s: is not there: run kith train %s%s first", w->input, c->job_args, cli_refit_option(c));
@@ -318,12 +320,13 @@ done:
   return st;
 }
 
-static kith_status export_write(const export_request *w, kith_export *o) {
+static kith_status export_write(const cli *c, const export_request *w, kith_export *o) {
   kith_status st = KITH_OK;
   kith_h5 *f = NULL;
   const char delimiter = w->format->kind == EXPORT_CSV ? ',' : w->format->kind == EXPORT_TSV ? '\t' : '\0';
   if (w->from == FROM_GRAPH) return kith_export_edges(o, w->input);
-  if (w->from == FROM_METRICS) return kith_export_scalars(o, w->input);
+  if (w->from == FROM_METRICS)
+    return w->trials ? cli_export_trials(c, o) : kith_export_scalars(o, w->input, "");
   KITH_TRY(kith_h5_open(&export_alone, w->input, NULL, KITH_FILE_VERSION, &f).status);
   KITH_TRY(kith_h5_check_seal(f));
   if (w->from == FROM_LISTS) KITH_TRY(kith_export_lists(o, f, delimiter));
@@ -350,7 +353,7 @@ static kith_status export_alone_write(cli *c, const export_request *w, const kit
   kith_export *o = NULL;
   KITH_TRY(kith_export_begin(w->output, export_check_path, c, &o));
   if (found) KITH_TRY(kith_export_nearest_write(o, nearest, found));
-  else KITH_TRY(export_write(w, o));
+  else KITH_TRY(export_write(c, w, o));
   KITH_TRY(kith_export_publish(o));
   export_report(c, o);
 done:

@@ -77,9 +77,10 @@ kith_status kith_export_projector_config(kith_export *o, int n, const char (*typ
 kith_status kith_export_lists(kith_export *o, kith_h5 *f, char delimiter) KITH_MUST_USE;
 /** The edges of the graph.h5 at `path`, a .tsv a list.  Errors: as above, KITH_ENOINPUT, KITH_ENOMEM. */
 kith_status kith_export_edges(kith_export *o, const char *path) KITH_MUST_USE;
-/** The numbers of metrics.jsonl as event files of TensorBoard, RUN/events.out.tfevents.kith.  Errors: as
+/** The numbers of metrics.jsonl as event files of TensorBoard, NAME/events.out.tfevents.kith: NAME is made of
+ * the work folder and the run's id.  about: said of the runs, behind their ids; "": nothing.  Errors: as
  * above, KITH_ENOINPUT, KITH_ENOMEM. */
-kith_status kith_export_scalars(kith_export *o, const char *path) KITH_MUST_USE;
+kith_status kith_export_scalars(kith_export *o, const char *path, const char *about) KITH_MUST_USE;
 
 /* ---- nearest neighbors ---- */
 

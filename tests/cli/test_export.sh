@@ -151,9 +151,10 @@ assert [l[3] for l in events] == ["train"] * first[0] + ["valid"] * (first[1] - 
 
 # scalars
 path, = glob.glob("out/*/events.out.tfevents.kith")
-version, got = formats.scalars(path)
+version, got, texts = formats.scalars(path)
 lines = [json.loads(l) for l in open("work/metrics.jsonl")]
-assert version == "brain.Event:2" and path.split("/")[1] == lines[0]["run"] and open(path, "rb").read() == open(glob.glob("again/*/events*")[0], "rb").read()
+run = lines[0]["run"]
+assert version == "brain.Event:2" and path.split("/")[1] == "work-" + run[:6] and texts == {"run": run} and open(path, "rb").read() == open(glob.glob("again/*/events*")[0], "rb").read()
 want = []
 for l in lines:
     for k, v in l.items():

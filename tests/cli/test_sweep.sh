@@ -31,6 +31,7 @@ sweep() { "$KITH" sweep job.yaml "${halves[@]}" "$@"; }
 statuses() { /usr/bin/python3 -c 'import json; print(*[t["status"] for t in map(json.loads, open("work/sweep/trials.jsonl"))])'; }
 
 expect 66 'run kith ingest' "$KITH" sweep job.yaml --status
+expect 66 'run kith sweep job.yaml first' "$KITH" export job.yaml --format tensorboard --output logs
 # Ctrl-C, when the first trial has an epoch behind it: what runs writes a checkpoint, and nothing more begins.
 set -m
 "$KITH" sweep job.yaml "${halves[@]}" --quiet >out 2>err & pid=$!
@@ -50,6 +51,10 @@ grep -h '"test_' work/sweep/trial-*/log.txt && fail "a trial has read the test s
 # The same bits as a run from beginning to end.
 "$KITH" train work/sweep/trial-003/job.yaml --set work="$dir/one" --quiet >/dev/null
 same_embeddings one/embeddings.h5 work/sweep/trial-003/embeddings.h5
+# TensorBoard is given the curves of both trials that have any, each with its settings.
+expect 0 '2 trials have no metrics.jsonl yet' "$KITH" export job.yaml --format tensorboard --output logs
+[ "$(ls logs | sed 's/-[^-]*$//' | paste -sd' ')" = "work-sweep-trial-001 work-sweep-trial-003" ] || fail "folders: $(ls logs)"
+grep -a 'trial 3: train.lr=0.02, model.name=lightgcn' logs/work-sweep-trial-003-*/events* >/dev/null || fail "no settings"
 # Nothing is left to do but what failed; and who only looks does not fail.
 sweep --status --json >out
 tail -1 out | /usr/bin/python3 -c 'import json, sys; o = json.load(sys.stdin); assert (o["best"], o["done"], o["stopped"], o["trials"]) == (3, 1, 1, 4), o'

@@ -89,8 +89,8 @@ def fields(data):
 
 
 def scalars(path):
-    """(tag, step, value, wall time) of an event file, and its version."""
-    version, out = None, []
+    """(tag, step, value, wall time) of an event file, its version, and its texts."""
+    version, out, texts = None, [], {}
     for record in records(path):
         event = dict(fields(record))
         wall = struct.unpack("<d", event[1])[0]
@@ -98,5 +98,9 @@ def scalars(path):
         for number, value in fields(event.get(5, b"")):
             assert number == 1
             value = dict(fields(value))
-            out.append((value[1].decode(), event[2], struct.unpack("<f", value[2])[0], wall))
-    return version, out
+            if 8 in value:  # a tensor of one string, of the plugin "text"
+                tensor = dict(fields(value[8]))
+                assert tensor[1] == 7 and dict(fields(dict(fields(value[9]))[1]))[1] == b"text"
+                texts[value[1].decode()] = tensor[8].decode()
+            else: out.append((value[1].decode(), event[2], struct.unpack("<f", value[2])[0], wall))
+    return version, out, texts
