@@ -64,8 +64,8 @@ static kith_status baselines_read(const char *list, bool classifies, cli_evaluat
                "kith evaluate: --baseline %s: \"%s\": expected %s, a list of them, or none%s", list, name,
                classifies ? "majority or propagation" : "popular, itemknn, ease or ease-low",
                classifies ? " (task: classify)" : "");
-    KITH_CHECK(!want->baseline[b], KITH_EUSAGE, "kith evaluate: --baseline %s: %s is there twice", list,
-               name);
+    KITH_CHECK(!want->baseline[b], KITH_EUSAGE,
+               "kith evaluate: --baseline %s: %s is there twice; run kith evaluate for each", list, name);
     want->baseline[b] = true;
   }
 done:

@@ -21,7 +21,7 @@ enum { BAR = 12, REASON = 25 /* columns before the text of a reason */ };
 #define PRINT_REMAINDER                                                                                      \
   "(the remainder is more than half of the score: these terms say little of what made it)"
 
-#define PRINT_ORDER "reasons: the largest first, sums and the own row last (━ for it, ╌ against)"
+#define PRINT_ORDER "reasons: the largest first, sums last (━ for it, ╌ against)"
 
 /* A text that grows; what does not fit is cut. */
 typedef struct words {
@@ -148,6 +148,17 @@ static void print_scale(view *v, const kith_explain_sums *rest) {
   for (int i = 0; i < v->n; i++) v->most = fmax(v->most, fabs(v->reason[i].value));
 }
 
+/* The listed reasons, and among them, by its size, the own row; 0: there is none. */
+static void print_listed(const view *v, double own, const char *whose) {
+  bool waits = own != 0;
+  for (int i = 0; i < v->n; i++) {
+    if (waits && fabs(own) >= fabs(v->reason[i].value)) print_line(v, own, whose);
+    waits = waits && fabs(own) < fabs(v->reason[i].value);
+    print_reason(v, &v->reason[i]);
+  }
+  if (waits) print_line(v, own, whose);
+}
+
 static void print_reasons(view *v) {
   const kith_explain_sums rest = print_rest(v);
   print_scale(v, &rest);
@@ -156,9 +167,8 @@ static void print_reasons(view *v) {
     cli_wrap("    ", 4, PRINT_GRADIENT);
     if (cli_explain_is_remainder(v->s)) cli_wrap("    ", 4, PRINT_REMAINDER);
   }
-  for (int i = 0; i < v->n; i++) print_reason(v, &v->reason[i]);
+  print_listed(v, v->s->own, "the user's own row");
   print_others(v, &rest);
-  if (v->s->own != 0) print_line(v, v->s->own, "the user's own row");
   if (v->gradient) print_line(v, v->s->rounding, "remainder: what gradient x input misses");
   else if (fabs(v->s->rounding) > 0.0005 * fabs(v->s->score)) print_line(v, v->s->rounding, "rounding");
 }
@@ -176,9 +186,8 @@ static void print_item_end(view v, const explain_data *a, const kith_explain_ite
   printf("    the same score by features of the item\n");
   print_scale(&v, &rest);
   v.most = fmax(v.most, fabs(item->rest));
-  for (int i = 0; i < v.n; i++) print_reason(&v, &v.reason[i]);
+  print_listed(&v, fabs(item->own) > 1e-6 * fabs(v.s->score) ? item->own : 0, "the item's own row");
   print_others(&v, &rest);
-  if (fabs(item->own) > 1e-6 * fabs(v.s->score)) print_line(&v, item->own, "the item's own row");
   if (fabs(item->rest) > 0.0005 * fabs(v.s->score))
     print_line(&v, item->rest,
                a->n_member > 1 || a->table.n > 0 ? "all else: the item's neighbors, other models, evidence"

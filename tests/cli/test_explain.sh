@@ -179,6 +179,10 @@ for name in "text.1", "top.1":
     assert not wide, wide
     assert re.search(r"^ +[\d.]+ %  ━+ *friend user-\d+$", text, re.M), text
     assert "the user's own row" in text and "connections" in text
+    for part in re.split(r"^  score", text, flags=re.M)[1:]:  # the own row stands where its size puts it
+        lines = [(abs(float(x)), words) for x, words in re.findall(r"^ +(-?[\d.]+) %  [━╌ ]{12} (.*)$", part, re.M)]
+        at = [words for _, words in lines].index("the user's own row")
+        assert [x for x, _ in lines[: at + 1]] == sorted((x for x, _ in lines[: at + 1]), reverse=True), part
 text = open("text.1", encoding="utf-8").read()
 assert re.search(r"%  [━╌ ]+ chose The \d+th film, with a title", text) and re.search(r", 20\d\d-\d\d-\d\d$", text, re.M), text
 shares = [float(x) for x in re.findall(r"^ +(-?[\d.]+) %  [━╌]", text, re.M)]
