@@ -112,7 +112,10 @@ done:
 static kith_status read_set(kith_job *job, const char *key, const char *text, int line) {
   kith_status st = KITH_OK;
   job_table t;
-  KITH_TRY(kith__job_check_no_axis(key));
+  const char *axis = NULL;
+  bool leaf = false;
+  if (kith__job_is_axis(key, &axis) && kith__job_axis_find(axis, &leaf) && leaf)
+    return kith__job_set_axis(job, axis, text);
   KITH_TRY(kith__job_check_setting(job, key));
   kith__job_table_of(job, &t);
   const job_key *k = kith__job_find(&t, key);

@@ -115,13 +115,40 @@ done:
   return st;
 }
 
-kith_status kith__job_check_no_axis(const char *key) {
+/* Put an axis in the place of that of its key, or behind all others. */
+static kith_status sweep_put_axis(kith_sweep_options *s, const kith_sweep_axis *a) {
   kith_status st = KITH_OK;
-  const char *axis = NULL;
-  bool leaf = false;
-  KITH_CHECK(!kith__job_is_axis(key, &axis) || !kith__job_axis_find(axis, &leaf) || !leaf, KITH_ECONFIG,
-             "%s: the keys that a sweep varies stand in the job file", key);
+  int at = 0;
+  while (at < s->n_axis && strcmp(s->axis[at].key, a->key) != 0) at++;
+  KITH_CHECK(at < KITH_SWEEP_AXES, KITH_ECONFIG, "sweep.%s: expected at most %d keys that vary", a->key,
+             KITH_SWEEP_AXES);
+  s->axis[at] = *a;
+  s->axis[at].line = 0;
+  s->n_axis += at == s->n_axis;
 done:
+  return st;
+}
+
+/* The text is read by the walk, as that of a job file of this key alone. */
+kith_status kith__job_set_axis(kith_job *job, const char *axis, const char *text) {
+  kith_status st = KITH_OK;
+  char yaml[KITH_SWEEP_VALUES + KITH_JOB_KEY_SIZE + 32];
+  kith_job *alone = NULL;
+  job_retired_keys retired = {.n = 0};
+  job_source_map map;
+  const int n = snprintf(yaml, sizeof yaml, "sweep: {%s: %s}", axis, text);
+  KITH_CHECK(!strchr(text, '\n') && n < (int)sizeof yaml, KITH_ECONFIG,
+             "sweep.%s: expected values of one line, of at most %d bytes together", axis,
+             KITH_SWEEP_VALUES - 2);
+  KITH_TRY(KITH_NEW(alone, 1));
+  *alone = *job;
+  alone->sweep.n_axis = 0;
+  KITH_TRY(kith__job_walk("value", yaml, (size_t)n, alone, &retired, &map));
+  KITH_CHECK(alone->sweep.n_axis == 1, KITH_ECONFIG,
+             "sweep.%s: expected a list of values, or {from: …, to: …}; found %s", axis, text);
+  KITH_TRY(sweep_put_axis(&job->sweep, &alone->sweep.axis[0]));
+done:
+  KITH_FREE(alone);
   return st;
 }
 
@@ -193,9 +220,13 @@ kith_status kith__job_check_sweep(kith_job *job) {
   if (job->sweep.n_axis == 0) return st;
   KITH_TRY(KITH_NEW(copy, 1));
   *copy = *job;
-  for (int i = 0; i < job->sweep.n_axis; i++)
-    KITH_TRY(kith__job_located(sweep_check_axis(job, &job->sweep.axis[i], copy), job->path,
-                               job->sweep.axis[i].line));
+  for (int i = 0; i < job->sweep.n_axis; i++) {
+    st = sweep_check_axis(job, &job->sweep.axis[i], copy);
+    const int line = job->sweep.axis[i].line;
+    if (kith_is_bad(st) && line == 0) st = kith_fail(st, "--set: %s", kith_error_text());
+    else st = kith__job_located(st, job->path, line);
+    if (kith_is_bad(st)) break;
+  }
 done:
   KITH_FREE(copy);
   return st;

@@ -224,8 +224,9 @@ kith_status kith__job_axis_range(kith_sweep_axis *a, const char *name, const cha
 kith_status kith__job_check_sweep(kith_job *job) KITH_MUST_USE;
 /* Whether a key may differ between trials that share a graph and are judged alike. */
 bool kith__job_may_vary(const char *key);
-/* Refuse a setting of an axis.  Errors: KITH_ECONFIG. */
-kith_status kith__job_check_no_axis(const char *key) KITH_MUST_USE;
+/* Set the values of an axis as a job file would, in place of those that the job has.  Errors: KITH_ECONFIG,
+ * KITH_ENOMEM. */
+kith_status kith__job_set_axis(kith_job *job, const char *axis, const char *text) KITH_MUST_USE;
 
 /* Where a YAML text gives each key, and in which form; by slots. */
 typedef struct job_source_map {

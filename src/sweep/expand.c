@@ -163,12 +163,21 @@ done:
   return st;
 }
 
+/* "job.yaml:12" of a key that varies, or "--set": where [KITH_PATH + KITH_NAME]. */
+static const char *expand_where(const kith_job *job, int axis, char *where) {
+  const int line = job->sweep.axis[axis].line;
+  if (line == 0) return "--set";
+  snprintf(where, KITH_PATH + KITH_NAME, "%s:%d", job->path, line);
+  return where;
+}
+
 /* A key without effect in any trial is a mistake. */
 static kith_status expand_check_used(const kith_sweep *s, const expand_known *k) {
   kith_status st = KITH_OK;
+  char where[KITH_PATH + KITH_NAME];
   for (int i = 0; i < s->base->sweep.n_axis; i++)
-    KITH_CHECK(k->used[i], KITH_ECONFIG, "%s:%d: sweep.%s has no effect in any trial: it %s", s->base->path,
-               s->base->sweep.axis[i].line, s->base->sweep.axis[i].key, k->needs[i]);
+    KITH_CHECK(k->used[i], KITH_ECONFIG, "%s: sweep.%s has no effect in any trial: it %s",
+               expand_where(s->base, i, where), s->base->sweep.axis[i].key, k->needs[i]);
 done:
   return st;
 }
@@ -180,6 +189,7 @@ static kith_status expand_rungs(kith_sweep *s) {
   const kith_job *job = s->base;
   const int64_t factor = job->sweep.halving.factor;
   const int last = job->train.epochs;
+  char where[KITH_PATH + KITH_NAME];
   s->n_rung = 0;
   if (job->sweep.halving.epochs == 0) {
     s->rung_epochs[s->n_rung++] = last;
@@ -187,9 +197,9 @@ static kith_status expand_rungs(kith_sweep *s) {
   }
   for (int i = 0; i < job->sweep.n_axis; i++)
     KITH_CHECK(strcmp(job->sweep.axis[i].key, "train.epochs") != 0, KITH_ECONFIG,
-               "%s:%d: sweep.train.epochs: halving compares trials after the same number of epochs; set "
+               "%s: sweep.train.epochs: halving compares trials after the same number of epochs; set "
                "train.epochs, or leave sweep.halving out",
-               job->path, job->sweep.axis[i].line);
+               expand_where(job, i, where));
   KITH_CHECK(kith_model_has_steps(&job->model) && job->model.sequence != KITH_SEQUENCE_SASREC, KITH_ECONFIG,
              "%s: sweep.halving: needs a model that is trained by train.epochs; leave sweep.halving out",
              job->path);

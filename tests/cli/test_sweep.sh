@@ -62,6 +62,9 @@ tail -1 out | /usr/bin/python3 -c 'import json, sys; o = json.load(sys.stdin); a
 
 expect 78 'holds a sweep with sweep.halving.epochs=20' "$KITH" sweep job.yaml --quiet
 expect 78 'the job has train.batch=32' sweep --set train.batch=32
+expect 78 'the job has sweep.train.lr=0.5' sweep --set 'sweep.train.lr=[0.5]' --status
+expect 78 'found 0.1, model.dim: [4]' sweep --set 'sweep.train.lr=0.1, model.dim: [4]'
+expect 78 '--set: sweep.loss.temperature has no effect in any trial' sweep --set 'sweep.loss.temperature={from: 0.1, to: 0.2}' --set sweep.trials=2
 expect 64 '--ranks R gives each trial R ranks' mpirun -n 1 "$KITH" sweep job.yaml
 # Draws: by another seed another one of the grid's four trials; with --fresh the trials that are there are forgotten.
 for seed in 1 2 3 4 5; do
