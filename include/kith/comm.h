@@ -45,7 +45,10 @@ static inline kith_agreed kith_agree(const kith_comm *comm, kith_status mine) {
 
 /** Wrap a status that is equal on all ranks by construction, for example computed from the same arguments.
  * Local: nothing checks that it is equal. */
-KITH_API kith_agreed kith_agreed_same(kith_status same_everywhere) KITH_MUST_USE;
+static inline kith_agreed kith_agreed_same(kith_status same_everywhere) KITH_MUST_USE;
+static inline kith_agreed kith_agreed_same(kith_status same_everywhere) {
+  return (kith_agreed){same_everywhere};
+}
 
 /** All-reduce of `n` exact sums, in place: the same bits for any number of ranks.  Collective. */
 KITH_API void kith_comm_sum(const kith_comm *comm, int64_t n, kith_exact_sum *sums);

@@ -84,8 +84,6 @@ kith_agreed kith__agree(const kith_comm *comm, kith_status mine) {
   return (kith_agreed){(kith_status)worst.code};
 }
 
-kith_agreed kith_agreed_same(kith_status same_everywhere) { return (kith_agreed){same_everywhere}; }
-
 void kith__comm_reduce(const kith_comm *comm, int64_t n, int most, MPI_Datatype type, MPI_Op op,
                        void *values) {
   int size = 0;

@@ -110,7 +110,7 @@ static int32_t *id_map_slot(const kith__id_map *map, kith__field id, int64_t val
 }
 
 static kith__field id_map_id(const kith__id_map *map, int32_t number) {
-  if (!map->text) return (kith__field){NULL, 0};
+  if (!map->text) return (kith__field){"", 0};
   return (kith__field){map->pool + map->offset[number], map->offset[number + 1] - map->offset[number]};
 }
 
@@ -185,7 +185,7 @@ static kith_status id_map_take_dense(kith__id_map *map, const kith__lines *lines
     map->n_direct = n;
   }
   if (!map->direct[value] && add) {
-    KITH_TRY(id_map_append(map, lines, (kith__field){NULL, 0}, value));
+    KITH_TRY(id_map_append(map, lines, (kith__field){"", 0}, value));
     map->direct[value] = map->n;
   }
   *out = map->direct[value] - 1;
@@ -219,7 +219,7 @@ static kith_status id_map_take_integer(kith__id_map *map, const kith__lines *lin
 kith_status kith__id_map_add_integer(kith__id_map *map, const kith__lines *lines, int64_t value,
                                      int32_t *out) {
   if (value < ID_MAP_DIRECT) return id_map_take_dense(map, lines, value, true, out);
-  return id_map_take_hashed(map, lines, (kith__field){NULL, 0}, value, true, out);
+  return id_map_take_hashed(map, lines, (kith__field){"", 0}, value, true, out);
 }
 
 /* A word followed by an integer is most likely an undeclared header. */

@@ -35,7 +35,7 @@ void kith__shared_scatter(const kith_comm *comm, int64_t each, const int64_t *fi
                           int64_t n, void *mine) {
   for (int r = 1; r < comm->size && comm->rank == 0; r++)
     move_send(comm, r, (first[r + 1] - first[r]) * each, (const char *)all + first[r] * each);
-  if (comm->rank > 0) move_receive(comm, 0, n * each, mine);
+  if (comm->rank != 0) move_receive(comm, 0, n * each, mine);
   else if (n > 0) memcpy(mine, (const char *)all + first[0] * each, (size_t)(n * each));
 }
 

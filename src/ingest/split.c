@@ -128,7 +128,8 @@ static void last_mark(const last_out *l, int64_t user, uint8_t as, int64_t *mark
 }
 
 static void split_last(const kith__split_share *share, const kith_split *s, const kith__edge_csr *rows,
-                       uint8_t *mark, kith_split_report *r) {
+                       uint8_t *mark, /* NOLINT(readability-non-const-parameter): last_mark() writes it */
+                       kith_split_report *r) {
   const last_out l = {.split = s, .share = share, .rows = rows, .mark = mark};
   bool test = s->test > 0, valid = s->valid > 0;
   int64_t before = 0;

@@ -258,9 +258,8 @@ static bool lists_edges(const kith_job *j, const kith_relation_source *r) {
   return j && r->list.format != KITH_ADJACENCY;
 }
 static bool weighs_edges(const kith_job *j, const kith_relation_source *r) {
-  bool compared = j && names_relation(&j->blend.evidence[KITH_EVIDENCE_ALIKE], r->name);
-  bool means = is_han(j) && is_in_layers(j, r);
-  return lists_edges(j, r) && (r->list.min_weight > 0 || compared || means);
+  return lists_edges(j, r) && (r->list.min_weight > 0 || (is_han(j) && is_in_layers(j, r)) ||
+                               names_relation(&j->blend.evidence[KITH_EVIDENCE_ALIKE], r->name));
 }
 static bool ages(const kith_job *j, const kith_relation_source *r) {
   return lists_edges(j, r) &&

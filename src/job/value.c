@@ -25,7 +25,7 @@ void kith__job_bounds(const job_key *k, size_t size, char *text) {
   case JOB_WEIGHT: snprintf(text, size, "%.15g to %.15g, or learned", k->low, k->high); break;
   case JOB_RELATIONS: snprintf(text, size, "list of relations"); break;
   case JOB_STEPS: snprintf(text, size, "list of relations, each perhaps with .back"); break;
-  case JOB_AGE: snprintf(text, size, "none | time such as 180d (s, h, d, w, y)"); break;
+  case JOB_AGE:
   case JOB_DURATION: snprintf(text, size, "none | time such as 180d (s, h, d, w, y)"); break;
   case JOB_CHOICE: snprintf(text, size, "auto, or %.15g to %.15g", k->low, k->high); break;
   case JOB_HALF_LIFE: snprintf(text, size, "none | auto | time such as 180d (s, h, d, w, y)"); break;

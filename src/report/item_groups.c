@@ -119,7 +119,7 @@ static void groups_place(const map_groups *s, const int64_t *fit, const double *
 
 static kith_status groups_make(map_groups *s, const int64_t *fit, const double *at, report_map *m) {
   kith_status st = KITH_OK;
-  int64_t largest[MAP_GROUPS];
+  int64_t largest[MAP_GROUPS] = {0};
   KITH_TRY(KITH_NEW(s->count, s->n_all));
   KITH_TRY(KITH_NEW(s->shown, s->n_all));
   KITH_TRY(KITH_NEW(s->node, m->n));
@@ -142,7 +142,7 @@ done:
 static kith_status groups_popular(kith_report *r, const kith_dataset *d, const int64_t *fit, const double *at,
                                   report_map *m) {
   kith_status st = KITH_OK;
-  int64_t *count = NULL, *drawn = NULL, largest[MAP_LABELS];
+  int64_t *count = NULL, *drawn = NULL, largest[MAP_LABELS] = {0};
   kith_ids id = {0}, name = {0};
   KITH_TRY(KITH_NEW(count, m->n));
   KITH_TRY(KITH_NEW(drawn, m->n_fit));

@@ -68,7 +68,7 @@ static void page_convert(report_page *p, const char *spec, va_list *rest) {
   }
   case '%': snprintf(text, sizeof text, "%%"); break;
   case 'c': snprintf(text, sizeof text, "%c", va_arg(*rest, int)); break;
-  case 'd':
+  case 'd': /* NOLINTNEXTLINE(bugprone-branch-clone): arguments of two types */
     if (strstr(spec, "ll")) snprintf(text, sizeof text, spec, va_arg(*rest, long long));
     else snprintf(text, sizeof text, spec, va_arg(*rest, int));
     break;

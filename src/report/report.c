@@ -54,9 +54,12 @@ kith_status kith__report_graph(kith_report *r, kith_graph **out) {
   kith_status st = KITH_OK;
   char path[KITH_PATH];
   KITH_TRY(kith_job_file(r->o->job, "parts.h5", path));
-  if (!r->o->graph && !r->graph) KITH_TRY(kith_graph_read(&r->alone, path, &r->graph).status);
   kith_graph *g = r->o->graph ? r->o->graph : r->graph;
-  KITH_CHECK(!r->run.sizes.is || g->fingerprint == (uint64_t)r->run.sizes.fingerprint, KITH_EDATA,
+  if (!g) {
+    KITH_TRY(kith_graph_read(&r->alone, path, &r->graph).status);
+    g = r->graph;
+  }
+  KITH_CHECK(!g || !r->run.sizes.is || g->fingerprint == (uint64_t)r->run.sizes.fingerprint, KITH_EDATA,
              "%s: was cut from another graph than %s; run kith partition %s again", path, r->run.graph_path,
              r->o->job_args);
   *out = g;

@@ -26,6 +26,7 @@ static const char *const metrics_split[2] = {"valid", "test"};
 static int metrics_cutoffs(const kith_json_value *of, int *k) {
   int n = 0;
   for (const kith_json_value *v = of->first; v && n < METRICS_K; v = v->next)
+    /* NOLINTNEXTLINE(cert-err34-c): names written by kith evaluate */
     if (strncmp(v->name, "recall@", 7) == 0 && sscanf(v->name + 7, "%d", &k[n]) == 1) n++;
   return n;
 }

@@ -17,6 +17,7 @@ static const struct stream_row {
 static int stream_cutoffs(const kith_json_value *e, int *k) {
   int n = 0;
   for (const kith_json_value *v = e->first; v && n < STREAM_K; v = v->next)
+    /* NOLINTNEXTLINE(cert-err34-c): names written by kith evaluate */
     if (strncmp(v->name, "hit_rate@", 9) == 0 && sscanf(v->name + 9, "%d", &k[n]) == 1) n++;
   return n;
 }
@@ -51,7 +52,7 @@ static void stream_weights(report_page *p, const kith_json_value *e) {
   double most = 0;
   for (const kith_json_value *w = weights ? weights->first : NULL; w; w = w->next)
     most = fmax(most, w->number);
-  if (!(most > 0)) return;
+  if (!weights || !(most > 0)) return;
   kith__page_html(p, "<div class=\"scroll\"><table><caption>The part of the validation events that each rule "
                      "explains</caption><thead><tr><th scope=\"col\">rule</th><th scope=\"col\" "
                      "class=\"l\"></th><th scope=\"col\">part</th></tr></thead><tbody>\n");

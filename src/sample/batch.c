@@ -49,9 +49,9 @@ static int64_t batch_row_bytes(const kith_batch *b) {
          KITH_BYTES(b->seed_node, 1) + KITH_BYTES(b->seed_index, 1);
 }
 static int64_t batch_sorted_bytes(const kith_batch *b) {
-  const kith_gather_index *p = &b->gather_index;
-  return KITH_BYTES(p->unique_row, 1) + KITH_BYTES(p->l2_count, 1) + KITH_BYTES(p->start, 1) +
-         KITH_BYTES(p->member, 1) + (int64_t)sizeof(batch_entry) + KITH_BYTES(b->order, 2);
+  return KITH_BYTES(b->gather_index.unique_row, 1) + KITH_BYTES(b->gather_index.l2_count, 1) +
+         KITH_BYTES(b->gather_index.start, 1) + KITH_BYTES(b->gather_index.member, 1) +
+         (int64_t)sizeof(batch_entry) + KITH_BYTES(b->order, 2);
 }
 
 int64_t kith_batch_bytes(const kith_batch_shape *shape, int size, int64_t n_item, int64_t recv,

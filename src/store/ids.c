@@ -60,6 +60,7 @@ done:
 /* Ids as texts of a width; of a number its digits. */
 static void ids_copy(const kith_ids *from, int width, char *to) {
   char text[KITH_PATH];
+  if (!from->number && !from->text) return; /* there are none */
   for (int64_t i = 0; i < from->n; i++) {
     kith_ids_print(from, i, sizeof text, text);
     memcpy(to + i * width, text, strnlen(text, (size_t)width));

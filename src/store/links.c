@@ -183,13 +183,13 @@ done:
 kith_agreed kith_links_read_values(const kith_comm *comm, kith_h5 *f, const kith_links *l, int r,
                                    kith_links_values *out) {
   kith_agreed st = {KITH_OK};
-  const kith_links_rows *rows = r < 0 ? &l->list[0] : &l->relation[r];
-  const kith_relation_type *e = r < 0 ? NULL : &l->schema.relation[r];
+  const bool list = r < 0;
+  const kith_links_rows *rows = list ? &l->list[0] : &l->relation[r];
   char group[KITH_NAME] = "train";
-  if (e) links_group(f, l, r, group);
-  if (!e || e->weighted) KITH_TRY(links_read_weights(comm, f, group, rows, out));
-  if (!e || e->timed) KITH_TRY(links_read_times(comm, f, group, rows, out));
-  if (e) KITH_TRY(links_read_more(comm, f, group, e->n_kind, rows, out));
+  if (!list) links_group(f, l, r, group);
+  if (list || l->schema.relation[r].weighted) KITH_TRY(links_read_weights(comm, f, group, rows, out));
+  if (list || l->schema.relation[r].timed) KITH_TRY(links_read_times(comm, f, group, rows, out));
+  if (!list) KITH_TRY(links_read_more(comm, f, group, l->schema.relation[r].n_kind, rows, out));
 done:
   return st;
 }

@@ -147,6 +147,7 @@ done:
   return st;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): a member of kith_adjacency */
 kith_agreed kith__parts_check_times(const kith_comm *comm, const kith_graph *g, int64_t *time,
                                     const char *path) {
   const kith_adjacency timed = {.start = g->start, .neighbor = g->neighbor, .time = time};

@@ -82,8 +82,8 @@ static kith_status run_end(run *r, run_slot *slot, int code) {
   slot->child = 0;
   r->n_running--;
   KITH_TRY(kith_sweep_look(r->s, slot->trial));
-  if (kith_sweep_reached(r->s, slot->trial, r->rung) && code == 0) x->status = KITH_TRIAL_WAITING;
-  else if (stopped && (code == KITH_EINTERRUPT || code >= 128)) x->status = KITH_TRIAL_WAITING;
+  const bool reached = code == 0 && kith_sweep_reached(r->s, slot->trial, r->rung);
+  if (reached || (stopped && (code == KITH_EINTERRUPT || code >= 128))) x->status = KITH_TRIAL_WAITING;
   else {
     x->status = KITH_TRIAL_FAILED;
     x->code = code;

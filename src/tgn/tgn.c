@@ -213,8 +213,9 @@ static void state_row(const kith_tgn *t, kith_lid i, bool take, float *row) {
   }
   row[0] = m->on[i];
   row[1] = m->wait[i];
-  row[2] = (float)(m->last[i] / STATE_TURN);
-  row[3] = (float)(m->last[i] % STATE_TURN);
+  const int64_t turns = m->last[i] / STATE_TURN;
+  row[2] = (float)turns;
+  row[3] = (float)(m->last[i] - turns * STATE_TURN);
 }
 
 static void state_weights(const kith_tgn *t, bool take, float *to) {

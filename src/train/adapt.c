@@ -21,8 +21,8 @@ void kith__adapt_free(kith__adapt *a) {
 void kith__adapt_share(const kith_comm *comm, int64_t n, float *x) {
   for (int64_t first = 0; first < n; first += ADAPT_MESSAGE)
     KITH_WAIT("rows that every rank reads",
-              MPI_Allreduce(MPI_IN_PLACE, x + first, (int)kith_min(n - first, ADAPT_MESSAGE), MPI_UINT32_T,
-                            MPI_BOR, comm->mpi));
+              MPI_Allreduce(MPI_IN_PLACE, (void *)(x + first), (int)kith_min(n - first, ADAPT_MESSAGE),
+                            MPI_UINT32_T, MPI_BOR, comm->mpi));
 }
 
 static double adapt_square(int d, const float *x) {

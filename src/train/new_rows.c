@@ -139,7 +139,7 @@ kith_agreed kith_trainer_begin_new(kith_trainer *t, const char *parts_path, int6
   uint8_t *done = NULL;
   *n_alike = *n_drawn = 0;
   KITH_TRY(kith_agree(t->comm, KITH_NEW(done, t->g->n_own)));
-  if (init == KITH_UPDATE_FEATURES) KITH_TRY(new_rows_alike(t, parts_path, x, done, n_alike));
+  if (x && init == KITH_UPDATE_FEATURES) KITH_TRY(new_rows_alike(t, parts_path, x, done, n_alike));
   if (x && init != KITH_UPDATE_ZERO) KITH_TRY(new_rows_means(t, done, x, n_drawn));
   for (kith_lid i = 0; x && init == KITH_UPDATE_ZERO && i < t->g->n_own; i++)
     if (new_rows_is_new(t->g, i)) memset(x + (int64_t)i * t->d, 0, (size_t)t->d * sizeof *x);

@@ -213,7 +213,7 @@ static kith_agreed sasrec_choose(run *r, const float *h, const float *z, double 
   kith_few_users few = {0};
   double best = -1, alone = 0;
   kith_eval_options on = r->o->evaluate;
-  kith_metrics m;
+  kith_metrics m = {0};
   on.split = KITH_EVAL_VALID;
   KITH_TRY(kith_few_users_make(r->comm, r->g, "model.sasrec.gamma", &few));
   sasrec_fill(r, 1, h, z);
