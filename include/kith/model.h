@@ -205,6 +205,7 @@ typedef struct kith_sasrec_options {
                      block adds to them */
   int epochs;     /**< passes over all users */
   int batch;      /**< users of a step, over all ranks */
+  int candidates; /**< of a step, drawn uniformly beside the items that follow its places; 0: all items */
   double rate;    /**< learning rate of Adam */
   double gamma;   /**< weight of the graph's scores beside its own, or KITH_SASREC_AUTO; 0: none */
   bool chosen;    /**< what another run has chosen takes the place of AUTO */

@@ -25,6 +25,16 @@ static int64_t sasrec_row(const kith_sasrec_options *o) {
   return 28 * d * o->blocks + (int64_t)o->heads * o->length * o->blocks + 7 * d;
 }
 
+/* Of the loss: logits, gradients of items, and with candidates their rows. */
+static int64_t sasrec_loss(const kith_graph_sizes *s, const kith_sasrec_options *o) {
+  const int64_t items = s->n[KITH_ITEM], d = o->dim,
+                places = kith_min((int64_t)o->batch, s->n[KITH_USER]) * o->length,
+                n = o->candidates > 0 ? kith_min(items, places + o->candidates) : items;
+  const int64_t lists = o->candidates > 0 ? items * (int64_t)(2 * sizeof(int64_t) + sizeof(int32_t)) : 0;
+  return sasrec_floats(n * (d + kith_catalog_rows(n))) + lists +
+         (o->candidates > 0 ? sasrec_floats(n * (d + 3)) : 0);
+}
+
 /* State, activations and batch become those of its steps; sequences count as if all were of
  * model.sasrec.length: an upper bound. */
 static void sasrec_estimate(const kith_graph_sizes *s, const kith_model_options *m,
@@ -35,8 +45,7 @@ static void sasrec_estimate(const kith_graph_sizes *s, const kith_model_options 
   out->state = kith_params_bytes(sasrec_weights(s, m)) + sasrec_floats(s->n_own * (2 * e + d)) +
                sasrec_floats(items * e);
   out->activations = 2 * sasrec_floats(items * (e + 4 * d));
-  out->batch =
-      sasrec_floats(items * (d + kith_catalog_rows(items))) + 2 * sasrec_floats(rows * sasrec_row(o));
+  out->batch = sasrec_loss(s, o) + 2 * sasrec_floats(rows * sasrec_row(o));
 }
 
 /* Of its checkpoints, and of its rows, twice. */

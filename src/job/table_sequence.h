@@ -35,6 +35,10 @@
    "sasrec: its number of epochs, those of earlier runs included; train.epochs are the model's."}, \
   {"model.sasrec.batch", JOB_INT, AT(model.sasrec.batch), 1, 1e7, "users", \
    "sasrec: users per step, over all ranks; each gives all places of its sequence."}, \
+  {"model.sasrec.candidates", JOB_INT, AT(model.sasrec.candidates), 0, 1e7, "items", \
+   "sasrec: items of a step's softmax that are drawn uniformly, beside the items that follow any of its " \
+   "places; logits less the log of how often an item is expected among them. Of so many items that all of " \
+   "them cost too much. 0: all items."}, \
   {"model.sasrec.rate", JOB_REAL, AT(model.sasrec.rate), 1e-12, 1e3, "per step", \
    "sasrec: learning rate, of Adam."}, \
   {"model.sasrec.gamma", JOB_CHOICE, AT(model.sasrec.gamma), 0, 1e6, "", \

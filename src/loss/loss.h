@@ -69,10 +69,23 @@ int64_t kith_softmax_bytes(int64_t n_pair, int64_t n_shared, int d);
  */
 void kith_cross_entropy_op(kith_tape *t, const kith_train_nodes *l, kith_tensor *rows, kith_exact_sum *loss);
 
-/** The items that a step's rows are to predict, among all items. */
+/**
+ * Items that stand for all others in a step, each once: those that occurred among its draws, the rows' own
+ * ones among them.  A logit grows by log(occurrences / expected ones); a row's own item is counted once,
+ * however often it occurred, so that its logit grows by log(1 / expected ones).
+ */
+typedef struct kith_softmax_candidates {
+  int64_t n, capacity;
+  const int32_t *item; /**< [n] ascending */
+  const float *bias;   /**< [n] log occurrences - log expected ones */
+  const float *once;   /**< [n] - log expected ones */
+} kith_softmax_candidates;
+
+/** The items that a step's rows are to predict, among all items or the step's candidates. */
 typedef struct kith_catalog {
   int64_t n_global;    /**< rows of the step over all ranks */
-  const int32_t *next; /**< [rows of this rank] each row's own item */
+  const int32_t *next; /**< [rows of this rank] each row's own item; its place among the candidates */
+  const kith_softmax_candidates *of; /**< null: all items */
 } kith_catalog;
 
 /**
@@ -80,11 +93,14 @@ typedef struct kith_catalog {
  * <h_r, z_i> of r's own item i.  Each rank has rows of its own, and all items: gradients of the items are
  * this rank's share, to be summed over ranks.  Local when run.
  *
- * @param c      the step's, read when run
+ * With candidates j is one of them, and <h_r, z_j> grows by its bias: the loss of Yi et al. (RecSys 2019) for
+ * a list of draws, of which equal ones are summed before and those of r's own item count once.
+ *
+ * @param c      the step's, read when run; whether it has candidates, and their capacity, is fixed
  * @param h      [rows, d], @param items  [items, d]
  * Cost: 3 d multiplications for each row and item, gradients included: forward computes them, so that no
  * logit is computed twice.  Memory: kith_catalog_rows() * items numbers, and one more gradient of h and of
- * the items.
+ * the items; with candidates so many items, and their rows.
  */
 void kith_catalog_softmax_op(kith_tape *t, const kith_catalog *c, kith_tensor *h, kith_tensor *items,
                              kith_exact_sum *loss);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "loss/loss.h"
+#include "sequence/sasrec_candidates.h"
 
 struct kith_sasrec {
   const kith_comm *comm;
@@ -27,6 +28,7 @@ struct kith_sasrec {
   int32_t *item, *at, *next;
   kith_node_map items;
   kith_catalog catalog;
+  kith_sasrec_candidates candidates;
   kith_params *params;
   kith_exec_ctx exec;
   kith_tape *tape, *inference_tape;
@@ -105,6 +107,9 @@ void kith_sasrec_step(kith_sasrec *s, int64_t step, kith_phase_clock *phases) {
   sasrec_clear(s);
   for (kith_eid i = s->user_start[step]; i < s->user_start[step + 1]; i++) sasrec_add(s, s->user[i], 1);
   s->catalog.n_global = s->step_start[step + 1] - s->step_start[step];
+  if (s->catalog.of)
+    kith__sasrec_candidates_fill(&s->candidates, s->comm, s->seed, s->epoch, step, s->catalog.n_global,
+                                 s->rows.map.n, s->next);
   s->exec.training = true;
   s->exec.step = (uint64_t)(s->epoch * s->n_step + step);
   kith_phase_lap(phases, KITH_PHASE_SAMPLE);
@@ -165,6 +170,28 @@ static int64_t sasrec_most_rows(const kith_sasrec *s) {
   return rows;
 }
 
+static kith_status sasrec_make_candidates(kith_sasrec *s) {
+  kith_status st = KITH_OK;
+  if (s->o.candidates == 0) return st;
+  KITH_CHECK(s->o.candidates < s->data.n_item, KITH_ECONFIG,
+             "model.sasrec.candidates: %d, but there are %lld items; expected less, or 0: all items",
+             s->o.candidates, (long long)s->data.n_item);
+  KITH_TRY(kith__sasrec_candidates_make(s->o.candidates, s->data.n_item,
+                                        kith_min((int64_t)s->o.batch, s->data.n_user) * s->o.length,
+                                        &s->candidates));
+  s->catalog.of = &s->candidates.of;
+done:
+  return st;
+}
+
+/* Items that follow a user's places are the latest ones, as many as there are places. */
+static void sasrec_count_candidates(kith_sasrec *s) {
+  for (int32_t u = 0; u < (int32_t)s->data.list->n_row; u++)
+    kith__sasrec_candidates_add(&s->candidates, sasrec_n_row(s, u, 1),
+                                s->data.list->value + s->data.list->start[u]);
+  kith__sasrec_candidates_end(&s->candidates, s->comm);
+}
+
 static kith_status sasrec_allocate(kith_sasrec *s) {
   kith_status st = KITH_OK;
   const int64_t n = s->data.list->n_row;
@@ -188,6 +215,7 @@ static kith_status sasrec_allocate(kith_sasrec *s) {
                                .at = {.item = s->item, .place = s->at}};
   s->items = (kith_node_map){.n = s->data.n_item, .capacity = s->data.n_item};
   s->catalog = (kith_catalog){.next = s->next};
+  KITH_TRY(sasrec_make_candidates(s));
 done:
   return st;
 }
@@ -242,6 +270,7 @@ kith_agreed kith_sasrec_create(const kith_comm *comm, const kith_sasrec_options 
   kith_sasrec *s = NULL;
   *out = NULL;
   KITH_TRY(kith_agree(comm, sasrec_make(comm, o, seed, data, &s)));
+  if (s->catalog.of) sasrec_count_candidates(s);
   *out = s;
   s = NULL;
 done:
@@ -264,5 +293,6 @@ void kith_sasrec_destroy(kith_sasrec **sasrec) {
   KITH_FREE(s->item);
   KITH_FREE(s->at);
   KITH_FREE(s->next);
+  kith__sasrec_candidates_free(&s->candidates);
   KITH_FREE(*sasrec);
 }

@@ -163,8 +163,9 @@ done:
 
 static kith_agreed embed_sequences(embed *m, const char *checkpoint, kith_new_embeddings *out) {
   kith_agreed st = {KITH_OK};
-  const kith_sasrec_options *o = &m->run.model.sasrec;
-  if (o->graph) KITH_TRY(kith__sasrec_read_base(m->comm, m->g, m->base.work, &m->s));
+  kith_sasrec_options o = m->run.model.sasrec;
+  o.candidates = 0; /* of training alone */
+  if (o.graph) KITH_TRY(kith__sasrec_read_base(m->comm, m->g, m->base.work, &m->s));
   KITH_TRY(kith_agree(m->comm, embed_lists(m)));
   const kith_sasrec_data data = {.n_user = m->new->n[KITH_USER],
                                  .n_item = m->g->n[KITH_ITEM],
@@ -172,9 +173,9 @@ static kith_agreed embed_sequences(embed *m, const char *checkpoint, kith_new_em
                                  .user = m->s.user,
                                  .d_row = m->s.d,
                                  .row = m->s.item};
-  KITH_TRY(kith_sasrec_create(m->comm, o, m->run.train.seed, &data, &m->sasrec));
+  KITH_TRY(kith_sasrec_create(m->comm, &o, m->run.train.seed, &data, &m->sasrec));
   KITH_TRY(embed_weights(m, checkpoint, out));
-  KITH_TRY(kith_agree(m->comm, KITH_NEW(m->h, m->n * o->dim)));
+  KITH_TRY(kith_agree(m->comm, KITH_NEW(m->h, m->n * o.dim)));
   kith_sasrec_users(m->sasrec, m->h);
 done:
   return st;

@@ -5,6 +5,8 @@
  * central differences, each on one rank, so that no backward pass is shared.  Only the keyed draws of the
  * order and of dropout are taken from the library, since they define a step.
  *
+ * Candidates are summed a draw at a time, where the library has each item once.
+ *
  * There are 110 users, who are dealt out to the ranks, and seven items.  On one rank the first step has more
  * rows than a tile of the loss.
  */
@@ -12,6 +14,7 @@
 #include "support/mpi_main.h"
 
 enum { USERS = 110, ITEMS = 7, WIDTH = 4, HEADS = 2, ROW = 3, LENGTH = 4, BLOCKS = 2, BATCH = 102, MOST = 8 };
+enum { FEW = 5 }; /* a batch of few users */
 enum { STEPS = 2, EPOCH = 1, SEED = 5 };
 static const double DROPOUT = 0.25, RATE = 0.01;
 static const double TOLERANCE = 2e-5; /* of numbers below 1; floats carry 6e-8 a rounding */
@@ -54,7 +57,10 @@ typedef struct oracle {
   int64_t at[N_NAME][BLOCKS];
   kith_params *params;
   bool graph;
-  const double *p; /* all parameters */
+  int batch, drawn;                 /* drawn 0: all items are candidates */
+  double expected[ITEMS];           /* occurrences in the step that the loss is asked of … */
+  int next[BATCH * LENGTH], n_next; /* … of which these are the items that follow its places */
+  const double *p;                  /* all parameters */
   double row[ITEMS][ROW], z[ITEMS][WIDTH];
   int64_t step;
 } oracle;
@@ -184,8 +190,21 @@ static void items_of(oracle *o) {
     }
 }
 
-/* The next item at every place of a user, over all items. */
-static double loss_of_user(const oracle *o, int u, int *places) {
+/* What exp(s) of the candidates that are not `own` adds, a draw at a time, and of `own`, once. */
+static double sum_of_draws(const oracle *o, int64_t step, int own, const double *s) {
+  double all = exp(s[own]) / o->expected[own];
+  for (int i = 0; i < o->n_next; i++)
+    if (o->next[i] != own) all += exp(s[o->next[i]]) / o->expected[o->next[i]];
+  for (int i = 0; i < o->drawn; i++) {
+    const kith_draw r = kith_random(SEED, KITH_RNG_SHARED_NEGATIVE, EPOCH, (uint64_t)step, (uint64_t)i);
+    const int j = (int)kith_random_below(r.bits[0], ITEMS);
+    if (j != own) all += exp(s[j]) / o->expected[j];
+  }
+  return all;
+}
+
+/* The next item at every place of a user. */
+static double loss_of_user(const oracle *o, int64_t step, int u, int *places) {
   const int n = length(u) - 1 < LENGTH ? length(u) - 1 : LENGTH;
   const int *item = list[u] + length(u) - 1 - n;
   double loss = 0;
@@ -193,17 +212,33 @@ static double loss_of_user(const oracle *o, int u, int *places) {
   if (n <= 0) return 0;
   rows_of(o, true, u, n, item, h);
   for (int i = 0; i < n; i++) {
-    double all = 0, own = 0;
+    const int own = item[i + 1];
+    double all = 0, s[ITEMS] = {0};
     for (int j = 0; j < ITEMS; j++) {
-      double s = 0;
-      for (int k = 0; k < WIDTH; k++) s += h[i][k] * o->z[j][k];
-      all += exp(s);
-      if (j == item[i + 1]) own = s;
+      for (int k = 0; k < WIDTH; k++) s[j] += h[i][k] * o->z[j][k];
+      all += exp(s[j]);
     }
-    loss += log(all) - own;
+    if (o->drawn > 0) loss += log(sum_of_draws(o, step, own, s)) - s[own] + log(o->expected[own]);
+    else loss += log(all) - s[own];
   }
   *places += n;
   return loss;
+}
+
+/* The items that follow the places of a step, and how often each item is expected among the candidates. */
+static void find_candidates(oracle *o, int64_t step) {
+  kith_permutation order = kith_permutation_make(SEED, KITH_RNG_SHUFFLE, EPOCH, USERS);
+  double follows[ITEMS] = {0}, all = 0;
+  o->n_next = 0;
+  for (int i = 0; i < USERS; i++) {
+    const int u = (int)kith_permutation_apply(&order, (uint64_t)i);
+    for (int p = length(u) - 1; p > 0 && p > length(u) - 1 - LENGTH; p--) {
+      follows[list[u][p]]++;
+      all++;
+      if (i / o->batch == step) o->next[o->n_next++] = list[u][p];
+    }
+  }
+  for (int j = 0; j < ITEMS; j++) o->expected[j] = o->n_next * follows[j] / all + (double)o->drawn / ITEMS;
 }
 
 static double loss_of(oracle *o, int64_t step, const double *p) {
@@ -212,8 +247,8 @@ static double loss_of(oracle *o, int64_t step, const double *p) {
   int places = 0;
   o->p = p;
   items_of(o);
-  for (int64_t i = step * BATCH; i < USERS && i < (step + 1) * BATCH; i++)
-    loss += loss_of_user(o, (int)kith_permutation_apply(&order, (uint64_t)i), &places);
+  for (int64_t i = step * o->batch; i < USERS && i < (step + 1) * o->batch; i++)
+    loss += loss_of_user(o, step, (int)kith_permutation_apply(&order, (uint64_t)i), &places);
   return loss / places;
 }
 
@@ -231,6 +266,7 @@ static void compare_step(oracle *o, kith_sasrec *s, int64_t step, int64_t n, dou
   double *grad = calloc((size_t)n, sizeof *grad), count;
   *kith_sasrec_loss(s) = (kith_exact_sum){0};
   for (int64_t i = 0; i < n; i++) p[i] = (double)w.value[i];
+  find_candidates(o, step);
   o->step = EPOCH * kith_sasrec_n_step(s) + step;
   count = (double)o->step + 1;
   double truth = loss_of(o, step, p);
@@ -276,7 +312,7 @@ static void compare_users(oracle *o, kith_sasrec *s, const int64_t *user, int64_
       expect_near((double)kith_sasrec_items(s)[i * WIDTH + k], o->z[i][k], "item", i);
 }
 
-static void compare(bool graph) {
+static void compare(bool graph, int batch, int drawn) {
   kith_sasrec_options options = {.dim = WIDTH,
                                  .graph = graph,
                                  .length = LENGTH,
@@ -284,12 +320,13 @@ static void compare(bool graph) {
                                  .heads = HEADS,
                                  .dropout = DROPOUT,
                                  .epochs = 2,
-                                 .batch = BATCH,
+                                 .batch = batch,
+                                 .candidates = drawn,
                                  .rate = RATE};
   int32_t item[USERS * MOST];
   int64_t start[USERS + 1] = {0}, user[USERS], n = 0;
   float row[ITEMS * ROW];
-  oracle o = {.graph = graph};
+  oracle o = {.graph = graph, .batch = batch, .drawn = drawn};
   kith_sasrec *s = NULL;
   fill_lists();
   for (int u = test_comm->rank; u < USERS; u += test_comm->size) {
@@ -315,17 +352,36 @@ static void compare(bool graph) {
 
 static void steps_are_those_of_the_paper(void **state) {
   (void)state;
-  compare(false);
+  compare(false, FEW, 0);
 }
 
 static void rows_of_the_graph_join_the_items(void **state) {
   (void)state;
-  compare(true);
+  compare(true, BATCH, 0);
+}
+
+/* The first steps of an epoch of more: items occur once, more often, and not at all. */
+static void candidates_are_corrected_by_their_frequency(void **state) {
+  (void)state;
+  compare(true, FEW, 3);
+}
+
+static void more_candidates_than_items_are_refused(void **state) {
+  (void)state;
+  kith_sasrec_options options = {.dim = 4, .heads = 1, .length = LENGTH, .batch = 1, .candidates = ITEMS};
+  const int64_t start[1] = {0};
+  const kith_ragged none = {.start = (int64_t *)start};
+  const kith_sasrec_data data = {.n_user = 1, .n_item = ITEMS, .list = &none};
+  kith_sasrec *s = NULL;
+  assert_int_equal(kith_sasrec_create(test_comm, &options, SEED, &data, &s).status, KITH_ECONFIG);
+  assert_null(s);
 }
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(steps_are_those_of_the_paper),
-                                     cmocka_unit_test(rows_of_the_graph_join_the_items)};
+                                     cmocka_unit_test(rows_of_the_graph_join_the_items),
+                                     cmocka_unit_test(candidates_are_corrected_by_their_frequency),
+                                     cmocka_unit_test(more_candidates_than_items_are_refused)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -1,0 +1,119 @@
+/* ranks: 2 */
+/*
+ * Training of SASRec on the rows of a model that has been trained, from its lists to the exported rows, with
+ * the k-th allocation or read on rank r refused, for every r and k: all ranks learn the same.
+ */
+#include <dirent.h>
+#include <unistd.h>
+
+#include "support/folder.h"
+#include "support/mpi_main.h"
+#include "support/parts.h"
+#include "support/sweep.h"
+
+#include "ingest/ingest.h"
+#include "train/train.h"
+
+enum { LINES = 24, USERS = 4, ITEMS = 5 };
+
+static struct {
+  char folder[KITH_PATH], work[KITH_PATH];
+  kith_graph *g;
+  kith_run run;
+} job;
+
+static void job_graph(void) {
+  static kith_ingest_report report;
+  char text[LINES * 32] = "";
+  size_t size = 0;
+  kith_ingest_options o = {.interactions = {.format = KITH_EDGES, .time = "3"},
+                           .split = {.method = KITH_SPLIT_LEAVE_LAST_OUT, .valid = .5}};
+  for (int i = 0; i < LINES; i++)
+    size += (size_t)snprintf(text + size, sizeof text - size, "%d,%d,%d\n", i % USERS, 10 + i * i % ITEMS,
+                             1000 + 7 * i);
+  test_path(job.folder, "list", o.interactions.path);
+  if (test_comm->rank == 0) test_file_write(job.folder, "list", text, size, o.interactions.path);
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+  test_path(job.folder, "graph.h5", job.run.graph);
+  assert_int_equal(KITH_OK, kith_ingest(test_comm, &o, "", job.run.graph, &report).status);
+  test_path(job.folder, "parts.h5", job.run.parts);
+  kith_status st = test_comm->rank == 0
+                       ? test_parts_write(job.run.graph, job.run.parts, 3, KITH_PARTITION_HASH).status
+                       : KITH_OK;
+  assert_int_equal(KITH_OK, kith_agree(test_comm, st).status);
+  assert_int_equal(KITH_OK, kith_graph_read(test_comm, job.run.parts, &job.g).status);
+  assert_int_equal(KITH_OK, kith_graph_times_read(test_comm, job.run.parts, job.g).status);
+}
+
+/* From the rows of the model of the graph, which are in base. */
+static kith_agreed job_train(void) {
+  kith_run_result result;
+  char path[KITH_PATH];
+  DIR *d = test_comm->rank == 0 ? opendir(job.work) : NULL;
+  for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d))
+    if (e->d_type != DT_DIR) unlink(test_path(job.work, e->d_name, path));
+  if (d) closedir(d);
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+  return kith_train_run(test_comm, job.g, &job.run, &result);
+}
+
+static void job_begin(void) {
+  test_folder_begin(job.folder);
+  job.run = (kith_run){.model = kith_model_defaults(),
+                       .train = kith_train_defaults(),
+                       .evaluate = {.k = {2}, .n_k = 1, .every = 1, .split = KITH_EVAL_VALID},
+                       .checkpoint = {.every_epochs = 1, .keep = 1},
+                       .job = "job text"};
+  job_graph();
+  job.run.model.dim = 3;
+  job.run.model.layers = 1;
+  job.run.model.sequence = KITH_SEQUENCE_SASREC;
+  job.run.model.sasrec = (kith_sasrec_options){.dim = 2,
+                                               .graph = true,
+                                               .length = 3,
+                                               .blocks = 1,
+                                               .heads = 1,
+                                               .epochs = 1,
+                                               .batch = 3,
+                                               .candidates = 2,
+                                               .rate = .01,
+                                               .gamma = KITH_SASREC_AUTO};
+  job.run.train.epochs = 1;
+  job.run.train.batch = 8;
+  test_path(job.folder, "work", job.work);
+  snprintf(job.run.work, sizeof job.run.work, "%s", job.work);
+  assert_int_equal(KITH_OK, job_train().status);
+}
+
+/* Strides are prime: what recurs in every epoch and file is met at all its places. */
+static void each(kith_fault_kind kind, int64_t least, int64_t stride) {
+  const sweep s = {.kind = kind,
+                   .run = job_train,
+                   .folder = job.work,
+                   .inputs = job.folder,
+                   .least = least,
+                   .stride = stride,
+                   .mends = kind == KITH_FAULT_READ};
+  sweep_each(&s);
+}
+
+static void allocations(void **state) {
+  (void)state;
+  each(KITH_FAULT_ALLOC, 100, 53);
+}
+static void reads(void **state) {
+  (void)state;
+  each(KITH_FAULT_READ, 5, 97);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(allocations), cmocka_unit_test(reads)};
+  if (access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", 0); /* hundreds of files are put there */
+  setenv("KITH_RANKS_PER_HOST", "1", 1); /* what ranks of a host share, mpi_host_halo sweeps */
+  test_begin(&argc, &argv);
+  job_begin();
+  int failures = cmocka_run_group_tests(tests, NULL, NULL);
+  kith_graph_destroy(&job.g);
+  test_folder_end(job.folder);
+  return test_end(failures);
+}
