@@ -1,0 +1,57 @@
+/*
+ * A round of the iteration, shared by its steps: the filter and residuals are in spectrum.c, orthonormal
+ * columns in orthonormal.c, Rayleigh-Ritz in ritz.c.
+ */
+#ifndef KITH_SRC_SPECTRAL_ROUND_H
+#define KITH_SRC_SPECTRAL_ROUND_H
+
+#include "spectral/spectral_impl.h"
+
+/* What rounds need beside the spectrum. */
+struct kith__round {
+  const kith_comm *comm;
+  kith_spectrum *s;
+  kith__item_block block;
+  kith__gram gram;
+  kith__apply apply;
+  float *x;       /* [block rows, width] the columns */
+  float *wide;    /* [block rows, WIDE] some of them, multiplied by P */
+  double *g, *h;  /* [width, width] X'X and X'PX, upper triangles */
+  double *length; /* [width] 1 / the columns' lengths; 0: a column of zeros */
+  float *t;       /* [width, width] how the columns are combined */
+  uint32_t *most; /* [width] bits of the columns' largest elements */
+  float *factor;  /* [width] powers of two that they are scaled by */
+  int64_t *error; /* [width] squared errors in fixed point */
+};
+
+/* Columns of the slab, and of the wide block, that begins at `first`. */
+static inline int kith__round_columns(const kith_spectrum *s, int first) {
+  return (int)kith_min(SLAB, s->width - first);
+}
+
+static inline int kith__round_wide_columns(const kith_spectrum *s, int first) {
+  return (int)kith_min(WIDE, s->width - first);
+}
+
+/* KITH_ENUMERIC unless all numbers are finite.  Local. */
+kith_status kith__round_finite(bool finite) KITH_MUST_USE;
+
+/* ---- orthonormal.c ---- */
+
+/* Make the columns orthonormal up to 1e-4; then m->g has their inner products, scaled by m->length.
+ * Collective.  Errors: KITH_ENOMEM; KITH_ENUMERIC. */
+kith_agreed kith__round_orthonormalize(kith__round *m) KITH_MUST_USE;
+/* The columns of an older matrix are nearly orthonormal: Rayleigh-Ritz then takes them as they are, with
+ * m->g and m->length as kith__round_orthonormalize() sets them.  Collective. */
+void kith__round_keep(kith__round *m, bool *kept);
+/* Columns of zeros become eigenvectors of eigenvalue -1 of a [width, width], which are the last.  Returns how
+ * many columns are not zero.  Local. */
+int kith__round_set_zeros_apart(const kith__round *m, double *a);
+
+/* ---- ritz.c ---- */
+
+/* Ritz pairs of the columns become those of the spectrum.  Collective.  Errors: KITH_ENOMEM; KITH_ENUMERIC.
+ */
+kith_agreed kith__round_ritz(kith__round *m) KITH_MUST_USE;
+
+#endif
