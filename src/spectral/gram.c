@@ -74,6 +74,45 @@ void kith__gram_sum(kith__gram *s, int m, const float *x, int ldx, int n, const 
       g[(size_t)i * (size_t)ldg + (size_t)j] = (double)s->sum[0][(size_t)i * (size_t)n + (size_t)j] / one;
 }
 
+void kith__gram_combine(kith__gram *s, int m, const float *x, int n, const float *t, bool add, float *y,
+                        int ld) {
+  const kith__item_block *b = s->block;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(s->threads)
+  for (kith_lid i = 0; i < b->n; i += CHUNK) {
+    float *rows = s->part[kith_thread_num()];
+    kith_product_nn_part(gram_rows(b, i), n, m, x + (size_t)i * (size_t)ld, ld, t, n, rows, n);
+    for (int r = 0; r < gram_rows(b, i); r++) {
+      float *to = y + ((size_t)i + (size_t)r) * (size_t)ld;
+      for (int j = 0; j < n; j++) to[j] = rows[(size_t)r * (size_t)n + (size_t)j] + (add ? to[j] : 0);
+    }
+  }
+}
+
+/* sum [n] of the squares of a chunk's columns. */
+KITH_KERNEL static void gram_squares(int rows, int n, const float *x, int ld, double *sum) {
+  memset(sum, 0, (size_t)n * sizeof *sum);
+  for (int r = 0; r < rows; r++)
+    for (int j = 0; j < n; j++) {
+      double v = (double)x[(size_t)r * (size_t)ld + (size_t)j];
+      sum[j] += v * v;
+    }
+}
+
+void kith__gram_lengths(kith__gram *s, int n, const float *x, int ld, double *length) {
+  const kith__item_block *b = s->block;
+  double one = ldexp(1, gram_bits(b));
+  for (int i = 0; i < s->threads; i++) memset(s->sum[i], 0, (size_t)n * sizeof **s->sum);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(s->threads)
+  for (kith_lid i = 0; i < b->n; i += CHUNK) {
+    int me = kith_thread_num();
+    double *square = (double *)(void *)s->part[me];
+    gram_squares(gram_rows(b, i), n, x + (size_t)i * (size_t)ld, ld, square);
+    for (int j = 0; j < n; j++) s->sum[me][j] += (int64_t)rint(square[j] * one);
+  }
+  gram_merge(s, n);
+  for (int j = 0; j < n; j++) length[j] = sqrt((double)s->sum[0][j] / one);
+}
+
 void kith__gram_rotate(kith__gram *s, const float *t, bool triangular, float *x) {
   const kith__item_block *b = s->block;
   int w = s->width;

@@ -56,17 +56,16 @@ done:
   return st;
 }
 
-/* Copy the columns of the block to their owners. */
-static void ritz_store(kith__round *m) {
-  kith_spectrum *s = m->s;
+void kith__round_store(kith__round *m, int first, int n, const float *x, int ld) {
+  const kith_spectrum *s = m->s;
   const kith__apply *p = &m->apply;
-  for (int first = 0; first < s->width; first += SLAB) {
-    int n = kith__round_columns(s, first);
-    kith__item_block_give(&m->block, m->x + first, n, s->width, p->x);
+  for (int j = 0; j < n; j += SLAB) {
+    int columns = (int)kith_min(SLAB, n - j);
+    kith__item_block_give(&m->block, x + j, columns, ld, p->x);
 #pragma omp parallel for
     for (kith_lid i = 0; i < p->g->n_own_of[KITH_ITEM]; i++) {
       size_t row = (size_t)p->g->row_of[KITH_ITEM][i];
-      memcpy(s->v + row * (size_t)s->width + first, p->x + row * SLAB, (size_t)n * sizeof *s->v);
+      memcpy(s->v + row * (size_t)s->width + first + j, p->x + row * SLAB, (size_t)columns * sizeof *s->v);
     }
   }
 }
@@ -79,7 +78,7 @@ kith_agreed kith__round_ritz(kith__round *m) {
   kith_comm_bcast(m->comm, w * (int64_t)sizeof *m->s->value, m->s->value);
   kith_comm_bcast(m->comm, w * w * (int64_t)sizeof *m->t, m->t);
   kith__gram_rotate(&m->gram, m->t, false, m->x);
-  ritz_store(m);
+  kith__round_store(m, 0, m->s->width, m->x, m->s->width);
 done:
   return st;
 }

@@ -1,6 +1,6 @@
 /*
  * A round of the iteration, shared by its steps: the filter and residuals are in spectrum.c, orthonormal
- * columns in orthonormal.c, Rayleigh-Ritz in ritz.c.
+ * columns in orthonormal.c, Rayleigh-Ritz in ritz.c; the first round of an update in overlap.c and blocks.c.
  */
 #ifndef KITH_SRC_SPECTRAL_ROUND_H
 #define KITH_SRC_SPECTRAL_ROUND_H
@@ -48,10 +48,27 @@ void kith__round_keep(kith__round *m, bool *kept);
  * many columns are not zero.  Local. */
 int kith__round_set_zeros_apart(const kith__round *m, double *a);
 
+/* ---- overlap.c ---- */
+
+/* An estimate of what one of the last wanted columns has of all others after a product by P, as a share of
+ * its length: the largest one.  Reads columns and values.  Collective.  Errors: KITH_ENOMEM; KITH_ENUMERIC.
+ */
+kith_agreed kith__round_overlap(kith__round *m, double *overlap) KITH_MUST_USE;
+
+/* ---- blocks.c ---- */
+
+/* The first round from columns of an older matrix, in blocks of neighbors.  *done is false, and columns that
+ * it lacks are drawn, where they are too few or too far from right angles: then a whole round is to be made.
+ * Collective.  Errors: KITH_ENOMEM; KITH_ENUMERIC. */
+kith_agreed kith__round_blocks(kith__round *m, bool *done) KITH_MUST_USE;
+
 /* ---- ritz.c ---- */
 
 /* Ritz pairs of the columns become those of the spectrum.  Collective.  Errors: KITH_ENOMEM; KITH_ENUMERIC.
  */
 kith_agreed kith__round_ritz(kith__round *m) KITH_MUST_USE;
+/* Copy n columns of the block, in rows of x [block rows] that are ld apart, to their owners' columns from
+ * `first` on.  Collective. */
+void kith__round_store(kith__round *m, int first, int n, const float *x, int ld);
 
 #endif

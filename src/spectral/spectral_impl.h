@@ -26,6 +26,18 @@ void kith__relations_add_ties(kith_spectral_relations *s, float *y);
 /* Item rows of y += sum M_r' M_r x over the other relations; reads the item rows of x.  Collective. */
 void kith__relations_add_items(kith_spectral_relations *s, float *x, float *y);
 
+/* ---- columns.c ---- */
+
+/* n random numbers in [-1, 1) of an item's row: its columns first …, `first` a multiple of KITH__DRAW, in the
+ * nth drawing.  Local. */
+enum { KITH__DRAW = 8 };
+void kith__columns_random(uint64_t seed, int64_t item, int first, uint64_t nth, int n, float *out);
+/* Draw the columns that are not kept of an older matrix; their values become 0.  Local. */
+void kith__columns_draw(const kith_graph *g, kith_spectrum *s);
+/* Whether the first round may take the columns in blocks: they are an older matrix's, there are enough of
+ * them and none is of zeros.  Local. */
+bool kith__columns_fill_blocks(const kith_spectrum *s);
+
 /* ---- block.c ---- */
 
 /*
@@ -79,6 +91,13 @@ int64_t kith__gram_bytes(int width, int threads);
  */
 void kith__gram_sum(kith__gram *s, int m, const float *x, int ldx, int n, const float *y, int ldy, double *g,
                     int ldg);
+/* y = x T, or y += x T if `add`; x [block rows, m] and y [block rows, n] in rows that are ld apart, T [m, n].
+ * Local. */
+void kith__gram_combine(kith__gram *s, int m, const float *x, int n, const float *t, bool add, float *y,
+                        int ld);
+/* Lengths of the columns of x [block rows, n], rows ld apart, whose squares sum to at most the number of
+ * items. Collective.  Exact but for the rounding within chunks. */
+void kith__gram_lengths(kith__gram *s, int n, const float *x, int ld, double *length);
 /* x [block rows, width] = x T; T [width, width], with zeros below its diagonal if `triangular`.  Local. */
 void kith__gram_rotate(kith__gram *s, const float *t, bool triangular, float *x);
 

@@ -181,16 +181,26 @@ done:
   return st;
 }
 
+/* Filter all columns, and solve the eigenproblem within them. */
+static kith_agreed round_whole(kith__round *m, int degree, double tolerance) {
+  kith_agreed st = {KITH_OK};
+  bool kept = false;
+  KITH_TRY(kith_agree(m->comm, kith__round_finite(round_filter(m, degree, tolerance))));
+  kith__round_keep(m, &kept);
+  if (!kept) KITH_TRY(kith__round_orthonormalize(m));
+  KITH_TRY(kith__round_ritz(m));
+done:
+  return st;
+}
+
 kith_agreed kith_spectrum_round(const kith_comm *comm, const kith_graph *g, kith_dist_csr *a, int degree,
                                 double tolerance, kith_spectrum *s) {
   kith_agreed st = {KITH_OK};
-  bool kept = false;
+  bool blocks = false;
   if (!s->round_memory) KITH_TRY(round_create(comm, g, a, s));
   if (s->round > 0 && !s->measured) round_measure(s->round_memory);
-  KITH_TRY(kith_agree(comm, kith__round_finite(round_filter(s->round_memory, degree, tolerance))));
-  kith__round_keep(s->round_memory, &kept);
-  if (!kept) KITH_TRY(kith__round_orthonormalize(s->round_memory));
-  KITH_TRY(kith__round_ritz(s->round_memory));
+  KITH_TRY(kith__round_blocks(s->round_memory, &blocks));
+  if (!blocks) KITH_TRY(round_whole(s->round_memory, degree, tolerance));
   round_measure(s->round_memory);
   s->round++;
 done:

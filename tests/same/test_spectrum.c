@@ -4,7 +4,8 @@
  * bits on any number of ranks and for any cut, and none where the matrix has none.
  */
 #include "support/mpi_main.h"
-#include "support/spectrum.h"
+#include "spectral/spectral_impl.h"
+#include "support/spectrum_blocks.h"
 
 enum { USERS = 50, ITEMS = 1300, EDGES = 4000, K = 20, OVERSAMPLE = 12, WIDTH = K + OVERSAMPLE };
 
@@ -139,7 +140,7 @@ static void a_complete_graph_has_one_pair(void **state) {
 
 /* ---- an older matrix ---- */
 
-enum { OLD_USERS = 40, BLOCK_ITEMS = 13, OLD_ITEMS = ITEMS - BLOCK_ITEMS - 27 };
+enum { BLOCK = 8, OLD_USERS = 40, BLOCK_ITEMS = 13, OLD_ITEMS = ITEMS - BLOCK_ITEMS - 27 };
 
 static void append(test_graph *t, int64_t user, int64_t item) {
   t->user[t->n_edge] = (int32_t)user;
@@ -180,6 +181,8 @@ static void rounds_from_older_pairs_reach_those_of_a_dense_solver(void **state) 
   (void)state;
   test_graph old, t = grown(&old);
   double *m = spectrum_dense(&t, SPECTRUM_A, SPECTRUM_B);
+  kith_comm *alone = NULL;
+  assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &alone).status);
   spectrum_outcome known = iterate_old(&old, 3);
   spectrum_recipe how = {.k = K,
                          .oversample = OVERSAMPLE,
@@ -188,17 +191,21 @@ static void rounds_from_older_pairs_reach_those_of_a_dense_solver(void **state) 
                          .cut = 3,
                          .known = &known,
                          .n_known = OLD_ITEMS};
-  spectrum_outcome o = spectrum_iterate(test_comm, &t, how);
-  assert_dense_pairs(&t, m, &o);
-  assert_true(o.residual < 1e-5);
-  how.cut = 4;
-  how.parts = 5;
-  how.restart = true;
-  spectrum_outcome again = spectrum_iterate(test_comm, &t, how);
-  spectrum_assert_same(&t, &o, &again);
-  spectrum_outcome_free(&again);
-  spectrum_outcome_free(&o);
+  for (how.block = 0; how.block <= BLOCK; how.block += BLOCK) {
+    how.restart = false;
+    how.cut = 3;
+    spectrum_outcome o = spectrum_iterate(test_comm, &t, how);
+    assert_dense_pairs(&t, m, &o);
+    assert_true(o.residual < 1e-5);
+    how.restart = true;
+    how.cut = 4;
+    spectrum_outcome again = spectrum_iterate(alone, &t, how);
+    spectrum_assert_same(&t, &o, &again);
+    spectrum_outcome_free(&again);
+    spectrum_outcome_free(&o);
+  }
   spectrum_outcome_free(&known);
+  kith_comm_destroy(&alone);
   free(m);
   test_graph_free(&old);
   test_graph_free(&t);
@@ -284,6 +291,137 @@ static void the_first_round_takes_one_product_of_older_columns(void **state) {
   test_graph_free(&t);
 }
 
+/* out = sum over the columns of value x x'r / value_0, for a vector r: neither signs nor the order count. */
+static void apply_pairs(int64_t n, const double *x, const double *value, double *out) {
+  double most = 0;
+  memset(out, 0, (size_t)n * sizeof *out);
+  for (int j = 0; j < WIDTH; j++) most = fmax(most, value[j]);
+  for (int j = 0; j < WIDTH; j++) {
+    double c = 0;
+    for (int64_t i = 0; i < n; i++) c += x[i * WIDTH + j] * sin((double)(7 * i));
+    for (int64_t i = 0; i < n; i++) out[i] += c * value[j] / most * x[i * WIDTH + j];
+  }
+}
+
+static double largest_difference(int64_t n, const double *a, const double *b) {
+  double most = 0;
+  for (int64_t i = 0; i < n; i++) most = fmax(most, fabs(a[i] - b[i]));
+  return most;
+}
+
+/* Inner products of drawn columns, all of which are much alike, are known to 1e-7, and their least eigenvalue
+ * is about 1e-3. */
+static const double DRAWN = 2e-4;
+
+/* Random numbers on the items that no older column v has. */
+static void draw_new(const double *v, double *z) {
+  memset(z, 0, (size_t)ITEMS * BLOCK * sizeof *z);
+  for (int64_t i = 0; i < ITEMS; i++) {
+    float draw[BLOCK];
+    double sum = 0;
+    for (int j = 0; j < WIDTH; j++) sum += fabs(v[i * WIDTH + j]);
+    kith__columns_random(SPECTRUM_SEED, i, 0, 1, BLOCK, draw);
+    for (int j = 0; sum == 0 && j < BLOCK; j++) z[i * BLOCK + j] = (double)draw[j];
+  }
+}
+
+static void the_first_round_in_blocks_is_that_of_a_dense_oracle(void **state) {
+  (void)state;
+  test_graph old, t = grown(&old);
+  size_t n = (size_t)ITEMS * WIDTH;
+  double *m = spectrum_dense(&t, SPECTRUM_A, SPECTRUM_B), *v = calloc(n, 8), *x = calloc(n, 8),
+         *z = calloc((size_t)ITEMS * BLOCK, 8), value[WIDTH], is[ITEMS], wanted[ITEMS];
+  spectrum_outcome known = iterate_old(&old, 2);
+  for (int64_t i = 0; i < OLD_ITEMS * WIDTH; i++) v[i] = (double)known.v[i];
+  draw_new(v, z);
+  dense_blocks(&t, m, WIDTH, 3, v, BLOCK, z, x, value);
+  apply_pairs(ITEMS, x, value, wanted);
+  spectrum_recipe how = {.k = K,
+                         .oversample = OVERSAMPLE,
+                         .rounds = 1,
+                         .parts = 7,
+                         .cut = 3,
+                         .known = &known,
+                         .n_known = OLD_ITEMS,
+                         .block = BLOCK};
+  spectrum_outcome o = spectrum_iterate(test_comm, &t, how);
+  for (size_t i = 0; i < n; i++) x[i] = (double)o.v[i];
+  apply_pairs(ITEMS, x, o.value, is);
+  assert_true(largest_difference(ITEMS, is, wanted) < 5e-5);
+  assert_true(fabs(o.value[1] - value[WIDTH - BLOCK]) < 1e-5 * o.value[0]); /* that of the new block */
+  for (int j = 0; j < WIDTH; j++) {
+    double nearest = INFINITY, most = j < WIDTH - BLOCK ? 2e-6 : DRAWN;
+    for (int k = 0; k < WIDTH; k++) nearest = fmin(nearest, fabs(o.value[k] - value[j]));
+    assert_true(nearest < most * o.value[0]);
+  }
+  spectrum_assert_errors(&t, m, &o, K);
+  spectrum_outcome_free(&o);
+  spectrum_outcome_free(&known);
+  free(m);
+  free(v);
+  free(x);
+  free(z);
+  test_graph_free(&old);
+  test_graph_free(&t);
+}
+
+/* The last wanted column has much of the first one: the whole round is made, with the same random columns. */
+static void columns_far_from_right_angles_go_through_a_whole_round(void **state) {
+  (void)state;
+  test_graph old, t = grown(&old);
+  spectrum_outcome known = iterate_old(&old, 2), o[2];
+  spectrum_recipe how = {.k = K,
+                         .oversample = OVERSAMPLE,
+                         .rounds = 1,
+                         .parts = 7,
+                         .cut = 3,
+                         .known = &known,
+                         .n_known = OLD_ITEMS};
+  for (int64_t i = 0; i < OLD_ITEMS; i++) known.v[i * WIDTH + K - 1] += 0.5F * known.v[i * WIDTH];
+  for (int by = 0; by < 2; by++) {
+    how.block = by * BLOCK;
+    o[by] = spectrum_iterate(test_comm, &t, how);
+  }
+  spectrum_assert_same(&t, &o[0], &o[1]);
+  assert_int_equal(spectrum_assert_orthonormal(&t, &o[1]), WIDTH);
+  spectrum_outcome_free(&o[0]);
+  spectrum_outcome_free(&o[1]);
+  spectrum_outcome_free(&known);
+  test_graph_free(&old);
+  test_graph_free(&t);
+}
+
+/* Each update begins with the columns of the last: errors fall, and what blocks have of each other does not
+ * grow. */
+static void updates_in_a_row_stay_right(void **state) {
+  (void)state;
+  test_graph old, t = grown(&old);
+  double *m = spectrum_dense(&t, SPECTRUM_A, SPECTRUM_B);
+  spectrum_outcome o = iterate_old(&old, 1), truth = iterate_old(&t, 5);
+  spectrum_recipe how = {.k = K,
+                         .oversample = OVERSAMPLE,
+                         .rounds = 1,
+                         .parts = 7,
+                         .cut = 3,
+                         .n_known = OLD_ITEMS,
+                         .block = BLOCK};
+  for (int update = 0; update < 10; update++) {
+    spectrum_outcome known = o;
+    how.known = &known;
+    o = spectrum_iterate(test_comm, &t, how);
+    spectrum_outcome_free(&known);
+    how.n_known = ITEMS;
+    spectrum_assert_errors(&t, m, &o, K);
+  }
+  assert_true(o.residual < 0.01);
+  for (int j = 0; j < K; j++) assert_true(fabs(o.value[j] - truth.value[j]) < 0.005 * truth.value[0]);
+  spectrum_outcome_free(&o);
+  spectrum_outcome_free(&truth);
+  free(m);
+  test_graph_free(&old);
+  test_graph_free(&t);
+}
+
 static void pairs_of_the_same_matrix_are_found_in_one_round(void **state) {
   (void)state;
   test_graph t = test_graph_random(USERS, ITEMS, EDGES, 11);
@@ -308,6 +446,9 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(a_complete_graph_has_one_pair),
                                      cmocka_unit_test(rounds_from_older_pairs_reach_those_of_a_dense_solver),
                                      cmocka_unit_test(the_first_round_takes_one_product_of_older_columns),
+                                     cmocka_unit_test(the_first_round_in_blocks_is_that_of_a_dense_oracle),
+                                     cmocka_unit_test(columns_far_from_right_angles_go_through_a_whole_round),
+                                     cmocka_unit_test(updates_in_a_row_stay_right),
                                      cmocka_unit_test(pairs_of_the_same_matrix_are_found_in_one_round)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));

@@ -108,7 +108,8 @@ static void extend(const kith_graph *g, spectrum_recipe how, kith_spectrum *s) {
     if (g->type[i] == KITH_ITEM && g->original[i] < how.n_known)
       memcpy(row, how.known->v + (size_t)g->original[i] * w, w * sizeof *row);
   }
-  kith_spectrum_extend(g, 7, s);
+  if (how.block > 0) s->block = how.block;
+  kith_spectrum_extend(g, SPECTRUM_SEED, s);
 }
 
 spectrum_outcome spectrum_iterate(const kith_comm *comm, const test_graph *t, spectrum_recipe how) {
@@ -117,7 +118,7 @@ spectrum_outcome spectrum_iterate(const kith_comm *comm, const test_graph *t, sp
   kith_spectrum *s = NULL;
   assert_int_equal(
       KITH_OK, kith_spectral_matrix_create(comm, g, SPECTRUM_A, SPECTRUM_B, KITH_SPECTRAL_SLAB, &a).status);
-  assert_int_equal(KITH_OK, kith_spectrum_start(comm, g, how.k, how.oversample, 7, &s).status);
+  assert_int_equal(KITH_OK, kith_spectrum_start(comm, g, how.k, how.oversample, SPECTRUM_SEED, &s).status);
   if (how.n_known > 0) extend(g, how, s);
   for (int r = 0; r < how.rounds; r++) {
     assert_int_equal(KITH_OK, kith_spectrum_round(comm, g, a, SPECTRUM_DEGREE, 1e-5, s).status);

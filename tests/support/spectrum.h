@@ -8,7 +8,7 @@
 
 /* Powers of the degrees of users and items, and the degree of the rounds' polynomials. */
 static const double SPECTRUM_A = 0.4, SPECTRUM_B = 0.3;
-enum { SPECTRUM_DEGREE = 8 };
+enum { SPECTRUM_DEGREE = 8, SPECTRUM_SEED = 7 };
 
 typedef struct spectrum_recipe {
   int k, oversample, rounds, parts;
@@ -16,6 +16,7 @@ typedef struct spectrum_recipe {
   bool restart;                         /* between rounds only value, v, round and residual survive */
   const struct spectrum_outcome *known; /* of an older matrix: begin with it … */
   int64_t n_known;                      /* … which has so many items; 0: begin with random columns */
+  int block;                            /* … and its columns go by blocks of so many; 0: as it is */
 } spectrum_recipe;
 
 typedef struct spectrum_outcome {
