@@ -38,7 +38,10 @@ typedef struct kith_edge_source {
    * of a list in one form.  A weight is a finite number. */
   char time[KITH_NAME], weight[KITH_NAME]; /**< time "line": the number of the line, or an order of places */
   char kind[KITH_NAME];                    /**< likewise; relations only */
-  double min_weight;                       /**< skip lines with a smaller weight; 0: keep all */
+  /** Of a stream, numbers that describe an event: columns, or ranges of their numbers as 5-176, separated by
+   * commas; "": none. */
+  char features[256];
+  double min_weight; /**< skip lines with a smaller weight; 0: keep all */
 } kith_edge_source;
 
 /** A list of a relation's edges.  Columns `user` and `item` of the list are those of the two ends. */
@@ -118,6 +121,7 @@ typedef struct kith_split_report {
       outside_pairs;                         /**< … and with interactions outside; pairs: not trained */
   int64_t events, events_valid, events_test; /**< stream: all of them, and those held out */
   int64_t events_moved;                      /**< stream: lines that are not in order of time */
+  int event_features;                        /**< stream: numbers that describe an event */
 } kith_split_report;
 
 /**

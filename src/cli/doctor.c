@@ -298,7 +298,7 @@ static kith_agreed doctor_check_disk(doctor *d, const kith_probe *p) {
   int64_t room = kith_probe_free_bytes(p), need = -1;
   const kith_job *job = &d->c->job;
   if (d->has_sizes && job->stream.model == KITH_STREAM_TGN)
-    need = kith_estimate_stream_disk(&d->sizes, &job->stream, &job->train, &job->checkpoint);
+    KITH_TRY(cli_estimate_stream_disk(d->c, &d->sizes, &need));
   else if (d->has_sizes)
     KITH_TRY(kith_agree(d->c->comm, kith_estimate_disk(&d->sizes, &job->model, &job->checkpoint, &need)));
   kith_comm_bcast(d->c->comm, sizeof room, &room);

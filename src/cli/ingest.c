@@ -117,6 +117,8 @@ static void ingest_print_events(cli *c, const kith_split_report *r) {
   cli_json(c, "events", "%lld", (long long)r->events);
   cli_json(c, "events_valid", "%lld", (long long)r->events_valid);
   cli_json(c, "events_test", "%lld", (long long)r->events_test);
+  if (r->event_features > 0) cli_print(c, "  %s of each event", KITH_COUNT(r->event_features, "feature(s)"));
+  if (r->event_features > 0) cli_json(c, "event_features", "%d", r->event_features);
   ingest_note(c, r->events_moved, "events_moved", "line(s) earlier than a line before: sorted by time");
 }
 

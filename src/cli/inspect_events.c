@@ -7,6 +7,7 @@ enum { LISTS = 3 };
 /* Events of training, validation and test, and the pairs of a user and an item whose first event is there. */
 typedef struct inspect_stream {
   int64_t n[LISTS], pairs[LISTS], first_time, last_time;
+  int n_feature;
 } inspect_stream;
 
 static kith_status events_count(kith_h5 *f, inspect_stream *s) {
@@ -23,6 +24,7 @@ static kith_status events_count(kith_h5 *f, inspect_stream *s) {
   s->n[0] = e.first[0];
   s->n[1] = e.first[1] - e.first[0];
   s->n[2] = n - e.first[1];
+  s->n_feature = e.n_feature;
   if (n > 0) s->first_time = e.time[0];
   if (n > 0) s->last_time = e.time[n - 1];
   for (int i = 0; i < LISTS; i++) KITH_TRY(kith_h5_extent(f, list[i], &s->pairs[i], &d).status);
@@ -50,12 +52,14 @@ kith_status cli_inspect_events(cli *c, kith_h5 *f) {
             (long long)s.last_time, (double)(s.last_time - s.first_time) / 86400);
   cli_print(c, "  events of an earlier pair: %.1f %%; of validation %.1f %%, of test %.1f %%", 100 * all,
             100 * valid, 100 * test);
+  if (s.n_feature > 0) cli_print(c, "  %s of each event", KITH_COUNT(s.n_feature, "feature(s)"));
   cli_json(c, "stream",
            "{\"events\": %lld, \"training\": %lld, \"validation\": %lld, \"test\": %lld, \"pairs\": %lld, "
-           "\"first_time\": %lld, \"last_time\": %lld, \"repeated\": %.9g, \"repeated_validation\": %.9g, "
+           "\"features\": %d, \"first_time\": %lld, \"last_time\": %lld, \"repeated\": %.9g, "
+           "\"repeated_validation\": %.9g, "
            "\"repeated_test\": %.9g}",
            (long long)n, (long long)s.n[0], (long long)s.n[1], (long long)s.n[2], (long long)pairs,
-           (long long)s.first_time, (long long)s.last_time, all, valid, test);
+           s.n_feature, (long long)s.first_time, (long long)s.last_time, all, valid, test);
 done:
   return st;
 }

@@ -34,5 +34,7 @@ kith_agreed cli_stream_model(cli *c, const kith_graph *g, kith_stream *stream, k
 
 /** Memory that training the job's model of a stream takes.  Collective. */
 kith_agreed cli_estimate_stream(cli *c, const kith_graph_sizes *s, kith_memory_estimate *out) KITH_MUST_USE;
+/** Disk space of its checkpoints, in bytes.  Collective. */
+kith_agreed cli_estimate_stream_disk(cli *c, const kith_graph_sizes *s, int64_t *out) KITH_MUST_USE;
 
 #endif

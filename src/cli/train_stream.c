@@ -122,15 +122,28 @@ done:
   return st;
 }
 
+kith_agreed cli_estimate_stream_disk(cli *c, const kith_graph_sizes *s, int64_t *out) {
+  kith_agreed st = {KITH_OK};
+  char graph[KITH_PATH];
+  int n_feature = 0;
+  if (cli_has_stage(c, "graph.h5", graph)) KITH_TRY(kith_stream_count_features(c->comm, graph, &n_feature));
+  *out = kith_estimate_stream_disk(s, &c->job.stream, n_feature, &c->job.train, &c->job.checkpoint);
+done:
+  return st;
+}
+
 kith_agreed cli_estimate_stream(cli *c, const kith_graph_sizes *s, kith_memory_estimate *out) {
   kith_agreed st = {KITH_OK};
   const kith_split *split = &c->job.data.split;
   char graph[KITH_PATH];
   int64_t n = 0;
-  if (cli_has_stage(c, "graph.h5", graph) && split->method == KITH_SPLIT_STREAM)
+  int n_feature = 0;
+  if (cli_has_stage(c, "graph.h5", graph) && split->method == KITH_SPLIT_STREAM) {
     KITH_TRY(kith_stream_count_training(c->comm, graph, &n));
+    KITH_TRY(kith_stream_count_features(c->comm, graph, &n_feature));
+  }
   n = (int64_t)((double)n / (1 - split->valid - split->test));
-  kith_estimate_stream_memory(s, &c->job.stream, &c->job.train, c->job.evaluate.every, n, out);
+  kith_estimate_stream_memory(s, &c->job.stream, &c->job.train, c->job.evaluate.every, n, n_feature, out);
 done:
   return st;
 }

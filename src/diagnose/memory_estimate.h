@@ -55,11 +55,12 @@ kith_status kith_estimate_memory(const kith_graph_sizes *sizes, const kith_model
 /** The same of a model of streams: `state` is memory, rows and what is known of nodes, `activations` the
  * tensors of an evaluation, `batch` those of a step with its scores.  Local.
  *
- * @param every    epochs between evaluations; 0: there are none
- * @param n_event  of the whole stream
+ * @param every      epochs between evaluations; 0: there are none
+ * @param n_event    of the whole stream
+ * @param n_feature  of an event
  */
 void kith_estimate_stream_memory(const kith_graph_sizes *sizes, const kith_stream_options *stream,
-                                 const kith_train_options *train, int every, int64_t n_event,
+                                 const kith_train_options *train, int every, int64_t n_event, int n_feature,
                                  kith_memory_estimate *out);
 
 /**
@@ -71,6 +72,7 @@ kith_status kith_estimate_disk(const kith_graph_sizes *sizes, const kith_model_o
                                const kith_checkpoint_options *checkpoint, int64_t *bytes) KITH_MUST_USE;
 /** The same of a model of streams, which has no embeddings.h5.  Local. */
 int64_t kith_estimate_stream_disk(const kith_graph_sizes *sizes, const kith_stream_options *stream,
-                                  const kith_train_options *train, const kith_checkpoint_options *checkpoint);
+                                  int n_feature, const kith_train_options *train,
+                                  const kith_checkpoint_options *checkpoint);
 
 #endif

@@ -88,6 +88,7 @@ static const layout_entry layout_table[] = {
     {GRAPH, PAIRS, "event/user", false, 1, NULL, 0, NULL, NULL, 0, "n_user"},
     {GRAPH, PAIRS, "event/item", false, 1, "event/user", 0, NULL, NULL, 0, "n_item"},
     {GRAPH, PAIRS, "event/time", false, 1, "event/user", 0, NULL, NULL, 0, NULL},
+    {GRAPH, PAIRS, "event/feature", false, 1, "event/user", 0, NULL, NULL, 0, NULL},
     {GRAPH, PAIRS, "event/first", false, 2, "one", 0, NULL, NULL, 0, NULL},
     {GRAPH, PAIRS, "social/start", false, 1, "n_user", 1, NULL, "social/user", 0, NULL},
     {GRAPH, PAIRS, "social/user", false, 1, NULL, 0, NULL, NULL, 0, "n_user"},

@@ -74,6 +74,7 @@ static kith_status append_source(const kith__append *a, kith_edge_source *s, kit
   if (s->format != KITH_ADJACENCY && *hint == KITH_EDGES) {
     if (!s->time[0]) memcpy(s->time, like->time, sizeof s->time);
     if (!s->weight[0]) memcpy(s->weight, like->weight, sizeof s->weight);
+    if (a->t.events.n > 0) memcpy(s->features, like->features, sizeof s->features);
   }
   KITH_TRY(kith__edge_source_check("data.interactions", s));
 done:

@@ -13,6 +13,11 @@ static kith_status events_grow(const kith__event_list *fresh, kith__event_list *
   KITH_TRY(KITH_GROW(all->user, all->n, n));
   KITH_TRY(KITH_GROW(all->item, all->n, n));
   KITH_TRY(KITH_GROW(all->time, all->n, n));
+  if (all->n_feature > 0) {
+    KITH_TRY(KITH_GROW(all->feature, all->n * all->n_feature, n * all->n_feature));
+    memcpy(all->feature + all->n * all->n_feature, fresh->feature,
+           (size_t)(fresh->n * all->n_feature) * sizeof *all->feature);
+  }
   for (int64_t i = 0; i < fresh->n; i++) {
     all->user[all->n + i] = fresh->user[i];
     all->item[all->n + i] = fresh->item[i];
@@ -28,6 +33,12 @@ kith_status kith__append_events(kith__append *a, const char *list, const kith__e
   kith__event_list fresh = {0};
   int64_t moved = 0;
   const int64_t n = a->t.events.n;
+  KITH_CHECK(
+      edges->n_feature == a->t.events.n_feature, KITH_ECONFIG,
+      "data.interactions.columns.features: %s of %s, %s of each event in %s; give as many, or run kith "
+      "ingest with one list of all",
+      KITH_COUNT(edges->n_feature, "feature(s)"), list, KITH_COUNT(a->t.events.n_feature, "feature(s)"),
+      a->path);
   KITH_TRY(kith__events_make(edges, &fresh, &moved));
   KITH_CHECK(fresh.n == 0 || fresh.time[0] >= a->t.events.time[n - 1], KITH_EDATA,
              "%s: has an event at time %lld, before the last one of %s, which is at %lld; new events come "

@@ -11,7 +11,8 @@
 
 enum {
   KITH__PREVIEW_LINES = 1000, /**< lines in a preview */
-  KITH__EDGE_COLUMNS = 5      /**< columns that an edge list may have: kith__columns */
+  KITH__EDGE_COLUMNS = 5,     /**< columns that an edge list may have: kith__columns … */
+  KITH__EVENT_FEATURES = 250  /**< … and as many of features */
 };
 
 /** The first lines of a list; valid until a line is read. */
@@ -29,6 +30,8 @@ typedef struct kith__preview {
 /** Column indices of an edge list, from 0; -1: there is no such column. */
 typedef struct kith__columns {
   int user, item, time, weight, kind;
+  int n_feature; /**< -2: some column of features does not exist */
+  int16_t feature[KITH__EVENT_FEATURES];
   int n; /**< columns that a line must have at least */
 } kith__columns;
 
@@ -71,6 +74,15 @@ bool kith__header_edge(const kith__columns *c, const kith__field *field, int n);
 
 /** Index of a column given by name or number; `otherwise` if `name` is ""; -2 if there is no such column. */
 int kith__column_index(const kith__delimiter *delimiter, kith__field header, const char *name, int otherwise);
+/** Set c->feature and c->n_feature by the names, numbers and ranges of the job (event_columns.c). */
+void kith__event_columns(const kith__delimiter *delimiter, kith__field header, const char *names,
+                         kith__columns *c);
+/** Check that columns of features exist, and are no other column.  Errors: KITH_ECONFIG, KITH_EDATA. */
+kith_status kith__event_columns_check(const kith__lines *lines, const kith__dialect *d,
+                                      const char *names) KITH_MUST_USE;
+/** Read the features of the last edge of the list from the fields of its line.  Errors: KITH_EDATA. */
+kith_status kith__event_features_read(const kith__lines *lines, const kith__columns *c,
+                                      const kith__field *field, kith__edge_list *edges) KITH_MUST_USE;
 /** Number of columns of a header with this name. */
 int kith__column_count(const kith__delimiter *delimiter, kith__field header, const char *name);
 

@@ -6,7 +6,7 @@ static const int64_t chunk_first = 1 << 14, chunk_last = (4 << 20) - 64;
 
 static int64_t chunk_edge_bytes(const kith__edge_list *edges) {
   return 2 * (int64_t)sizeof(int32_t) + (edges->has_time ? 8 : 0) + (edges->has_weight ? 4 : 0) +
-         (edges->has_kind ? 2 : 0);
+         4 * (int64_t)edges->n_feature + (edges->has_kind ? 2 : 0);
 }
 
 /* Append an empty chunk. */
@@ -20,10 +20,11 @@ static kith_status chunk_add(kith__edge_list *edges, int64_t capacity) {
   b->time = edges->has_time ? wide : NULL;
   b->user = (int32_t *)(void *)(wide + (edges->has_time ? capacity : 0));
   b->item = b->user + capacity;
-  b->weight = edges->has_weight ? (float *)(void *)(b->item + capacity) : NULL;
-  b->kind = edges->has_kind
-                ? (uint16_t *)(void *)(b->item + capacity) + (edges->has_weight ? 2 * capacity : 0)
-                : NULL;
+  float *real = (float *)(void *)(b->item + capacity);
+  b->weight = edges->has_weight ? real : NULL;
+  real += edges->has_weight ? capacity : 0;
+  b->feature = edges->n_feature > 0 ? real : NULL;
+  b->kind = edges->has_kind ? (uint16_t *)(void *)(real + capacity * edges->n_feature) : NULL;
   if (edges->last) edges->last->next = b;
   else edges->first = b;
   edges->last = b;
@@ -52,5 +53,6 @@ void kith__edge_list_free(kith__edge_list *edges) {
   }
   *edges = (kith__edge_list){.has_time = edges->has_time,
                              .has_weight = edges->has_weight,
-                             .has_kind = edges->has_kind};
+                             .has_kind = edges->has_kind,
+                             .n_feature = edges->n_feature};
 }

@@ -63,6 +63,7 @@ static kith_status columns_check(const kith_edge_source *s, const kith__lines *l
   KITH_TRY(column_check(lines, d, s->weight, c->weight));
   KITH_TRY(column_check(lines, d, s->kind, c->kind));
   KITH_TRY(columns_check_apart(lines, policy, c));
+  KITH_TRY(kith__event_columns_check(lines, d, s->features));
 done:
   return st;
 }
@@ -70,7 +71,8 @@ done:
 /* Warn about unread columns, which may be weights or times. */
 static void columns_warn_unread(const kith_edge_source *s, const kith__lines *lines,
                                 const kith__edge_policy *policy, const kith__candidate *w) {
-  if (w->min != w->max || w->max <= 2 || s->user[0] || s->item[0] || s->time[0] || s->weight[0] || s->kind[0])
+  if (w->min != w->max || w->max <= 2 || s->user[0] || s->item[0] || s->time[0] || s->weight[0] ||
+      s->kind[0] || s->features[0])
     return;
   kith_warn(
       "%s: %s %s not read; name %s with %s.columns.weight or .time, or name .%s and .%s to leave %s out",
@@ -313,7 +315,8 @@ static kith_status edges_line(const kith__lines *lines, kith__edge_columns *e, k
   if (user < 0 || item < 0) policy->swapped += edge_is_swapped(policy, lines, field[c->user], field[c->item]);
   bool is_edge = user >= 0 && item >= 0 && !(user == item && user < policy->same);
   if (c->kind >= 0 && is_edge) KITH_TRY(edge_find_kind(policy, lines, field[c->kind], &kind));
-  st = edge_add(policy, edges, user, item, time, weight, kind);
+  KITH_TRY(edge_add(policy, edges, user, item, time, weight, kind));
+  if (c->n_feature > 0 && user >= 0 && item >= 0) KITH_TRY(kith__event_features_read(lines, c, field, edges));
 done:
   return st;
 }
@@ -333,7 +336,7 @@ static kith__field header_alone(const kith__dialect *d) {
  */
 static void edges_width(const kith_edge_source *s, const kith__dialect *d, kith__edge_columns *e) {
   const kith__candidate *w = &d->candidate;
-  int n_read = 2 + (e->c.time >= 0) + (e->c.weight >= 0) + (e->c.kind >= 0), full = 0;
+  int n_read = 2 + (e->c.time >= 0) + (e->c.weight >= 0) + (e->c.kind >= 0) + e->c.n_feature, full = 0;
   bool named = s->user[0] && s->item[0] && n_read == e->c.n;
   e->headed = d->header.size >= 0;
   if (e->headed && !(isdigit((unsigned char)s->user[0]) && isdigit((unsigned char)s->item[0]))) named = false;
@@ -399,6 +402,7 @@ void kith__edge_reader_columns(const kith__edge_reader *r, kith__edge_list *edge
   edges->has_time = r->policy->by_line || (columns && r->e.c.time >= 0);
   edges->has_weight = columns && r->e.c.weight >= 0;
   edges->has_kind = columns && r->e.c.kind >= 0;
+  edges->n_feature = columns ? r->e.c.n_feature : 0;
 }
 
 kith_status kith__edge_reader_read(kith__edge_reader *r, bool head, kith__edge_list *edges) {

@@ -15,6 +15,20 @@ static void events_permute(const kith_key_value *by, int64_t *scratch, kith__eve
   memcpy(e->time, scratch, n * sizeof *scratch);
 }
 
+/* The same of features. */
+static kith_status events_permute_features(const kith_key_value *by, kith__event_list *e) {
+  kith_status st = KITH_OK;
+  const size_t d = (size_t)e->n_feature;
+  float *all = NULL;
+  KITH_TRY(KITH_NEW(all, e->n * e->n_feature));
+  for (int64_t i = 0; i < e->n; i++)
+    memcpy(all + (size_t)i * d, e->feature + (size_t)by[i].value * d, d * sizeof *all);
+  KITH_FREE(e->feature);
+  e->feature = all;
+done:
+  return st;
+}
+
 /* A stable sort by time, so that events of equal times keep the order of lines. */
 static kith_status events_sort(kith__event_list *e, int64_t *moved) {
   kith_status st = KITH_OK;
@@ -34,6 +48,7 @@ static kith_status events_sort(kith__event_list *e, int64_t *moved) {
   KITH_FREE(other);
   KITH_TRY(KITH_NEW(scratch, e->n));
   events_permute(key, scratch, e);
+  if (e->n_feature > 0) KITH_TRY(events_permute_features(key, e));
 done:
   KITH_FREE(key);
   KITH_FREE(other);
@@ -49,13 +64,17 @@ kith_status kith__events_make(const kith__edge_list *edges, kith__event_list *ou
              "split: method stream needs times, and the interactions name no time column");
   KITH_CHECK(edges->n <= INT32_MAX, KITH_EDATA,
              "split: method stream takes at most 2^31 - 1 events, found %lld", (long long)edges->n);
-  KITH_TRY(kith__event_list_alloc(edges->n, out));
-  for (const kith__edge_chunk *b = edges->first; b; b = b->next)
+  KITH_TRY(kith__event_list_alloc(edges->n, edges->n_feature, out));
+  for (const kith__edge_chunk *b = edges->first; b; b = b->next) {
+    if (b->feature)
+      memcpy(out->feature + at * out->n_feature, b->feature,
+             (size_t)(b->n * out->n_feature) * sizeof *b->feature);
     for (int64_t k = 0; k < b->n; k++, at++) {
       out->user[at] = b->user[k];
       out->item[at] = b->item[k];
       out->time[at] = b->time[k];
     }
+  }
   KITH_TRY(events_sort(out, moved));
 done:
   return st;

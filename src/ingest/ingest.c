@@ -16,8 +16,11 @@
 kith_status kith__edge_source_check(const char *key, const kith_edge_source *s) {
   kith_status st = KITH_OK;
   const bool timed = s->time[0] && strcmp(s->time, KITH__BY_LINE) != 0;
-  KITH_CHECK(s->format != KITH_ADJACENCY || (!timed && !s->weight[0] && !s->kind[0]), KITH_ECONFIG,
-             "%s: an adjacency list has no columns for times, weights or kinds; expected format edges", key);
+  KITH_CHECK(s->format != KITH_ADJACENCY || (!timed && !s->weight[0] && !s->kind[0] && !s->features[0]),
+             KITH_ECONFIG,
+             "%s: an adjacency list has no columns for times, weights, kinds or features; expected format "
+             "edges",
+             key);
   KITH_CHECK(s->format != KITH_ADJACENCY || s->header != KITH_HEADER_YES, KITH_ECONFIG,
              "%s: an adjacency list has no header; expected format edges", key);
   KITH_CHECK(s->min_weight == 0 || s->weight[0], KITH_ECONFIG,

@@ -302,11 +302,13 @@ typedef struct kith__edge_chunk {
   int32_t *user, *item;
   int64_t *time;  /**< null without times */
   float *weight;  /**< null without weights */
+  float *feature; /**< [capacity, n_feature] of a stream's events; null without features */
   uint16_t *kind; /**< null without kinds */
 } kith__edge_chunk;
 
 typedef struct kith__edge_list {
   bool has_time, has_weight, has_kind;
+  int n_feature;
   int64_t n;
   kith__edge_chunk *first, *last;
 } kith__edge_list;

@@ -90,13 +90,16 @@ static void candidate_columns(const kith__preview *a, kith__field header, kith__
   c->time = kith__column_index(&w->delimiter, header, s->time, -1);
   c->weight = kith__column_index(&w->delimiter, header, s->weight, -1);
   c->kind = kith__column_index(&w->delimiter, header, s->kind, -1);
+  kith__event_columns(&w->delimiter, header, s->features, c);
   const int all[] = {c->user, c->item, c->time, c->weight, c->kind};
-  w->has_columns = true;
+  w->has_columns = c->n_feature >= 0;
   c->n = 2;
   for (int i = 0; i < KITH__EDGE_COLUMNS; i++) {
     w->has_columns = w->has_columns && all[i] > -2;
     if (all[i] >= c->n) c->n = all[i] + 1;
   }
+  for (int k = 0; k < c->n_feature; k++)
+    if (c->feature[k] >= c->n) c->n = c->feature[k] + 1;
 }
 
 /* ---- splitting all lines ---- */

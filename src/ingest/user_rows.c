@@ -24,6 +24,7 @@ static kith_status rows_stream(const user_rows *u, kith__edge_list *edges) {
   kith_status st = KITH_OK;
   kith__graph_data *t = u->t;
   KITH_TRY(kith__events_make(edges, &t->events, &u->r->split.events_moved));
+  u->r->split.event_features = t->events.n_feature;
   KITH_TRY(kith__edge_csr_build(edges, u->n[KITH_USER], &t->train, &u->r->duplicates));
   KITH_TRY(kith__events_split(&u->o->split, &t->events, &t->train, &t->valid, &t->test, &u->r->split));
 done:

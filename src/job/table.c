@@ -14,7 +14,12 @@ const job_key kith__job_row[] = {
      "Empty: graph.h5 in work."},
     {"parts", JOB_PATH, AT(parts), NONE,
      "File that kith partition writes and kith train reads, likewise. Empty: parts.h5 in work."},
-    SOURCE("data.interactions", data.interactions, "Interactions of users with items."),
+    SOURCE_COLUMNS("data.interactions", data.interactions, "Interactions of users with items."),
+    {"data.interactions.columns.features", JOB_COLUMN, AT(data.interactions.features), NONE,
+     "Of a stream, columns of numbers that describe an event, which stream.model: tgn reads: names or "
+     "numbers "
+     "separated by commas, or a range of numbers, as 5-176. At most 250. Empty: none."},
+    MIN_WEIGHT("data.interactions", data.interactions),
     SOURCE("data.test", data.test,
            "Interactions held out for testing. data.split then only holds out the validation share."),
     SOURCE("data.social", data.social,

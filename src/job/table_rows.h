@@ -52,17 +52,20 @@
    "edges: column of the time. line, of interactions: the number of the line is the time, or in adjacency lists " \
    "the order within a user, neither of which has ages. Empty: none."}, \
   {name ".columns.weight", JOB_COLUMN, AT(member.weight), NONE, \
-   "edges: column of the weight. Empty: none."}, \
+   "edges: column of the weight. Empty: none."}
+
+#define MIN_WEIGHT(name, member) \
   {name ".min_weight", JOB_REAL, AT(member.min_weight), 0, 1e30, "", \
    "Skip lines of a smaller weight, as if they were absent. 0: skip none."}
 
-#define SOURCE(name, member, what) \
+#define SOURCE_COLUMNS(name, member, what) \
   {name ".path", JOB_PATHS, AT(member.path), NONE, what}, \
   FORMAT(name, member), \
   {name ".columns.user", JOB_COLUMN, AT(member.user), NONE, "edges: column of the user. Empty: 1."}, \
   {name ".columns.item", JOB_COLUMN, AT(member.item), NONE, \
    "edges: column of the item (social: of the friend). Empty: 2."}, \
   TIME_AND_WEIGHT(name, member)
+#define SOURCE(name, member, what) SOURCE_COLUMNS(name, member, what), MIN_WEIGHT(name, member)
 
 /* NAME stands for each name of a relation (pattern.c). */
 #define RELATION(name, member) \
@@ -86,7 +89,7 @@
   {name ".columns.kind", JOB_COLUMN, AT(member.list.kind), NONE, \
    "edges: column of the kind of an edge, such as the predicate of a triple; kinds are text, at most 65535. " \
    "Edges of one pair and different kinds are several. Empty: none."}, \
-  TIME_AND_WEIGHT(name, member.list)
+  TIME_AND_WEIGHT(name, member.list), MIN_WEIGHT(name, member.list)
 /* clang-format on */
 /* NOLINTEND(bugprone-macro-parentheses) */
 

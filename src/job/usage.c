@@ -291,6 +291,7 @@ static const usage_rule usage_rules[] = {
      "only figures of drift and kith evaluate --rolling read times"},
     {"data.interactions.columns.weight", "train", reads_weights, /* kith ingest stores them in any case */
      "needs data.interactions.min_weight, or sampler.mode: neighbor with sampler.weighting: weight"},
+    {"data.interactions.columns.features", "ingest", kith__job_streams, "needs data.split.method: stream"},
     {"data.interactions.header", "ingest", has_columns, "needs a list of edges (data.interactions.format)"},
     {"data.test.columns", "ingest", test_has_columns, "needs a list of edges (data.test.format)"},
     {"data.test.columns.time", "ingest", never,

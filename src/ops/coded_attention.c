@@ -84,7 +84,7 @@ KITH_KERNEL static void coded_row(const kith_coded_attention *o, kith_lid p, flo
   const size_t row = (size_t)o->a->perm[p];
   const kith_eid first = o->a->start[p], last = o->a->start[p + 1];
   const float *q = o->q + row * (size_t)o->d;
-  float code[KITH_TIME_HEADS * KITH_TIME_DIM], *read = o->read + row * (size_t)(o->heads * dim);
+  float code[KITH_TIME_HEADS * KITH_CODE_DIM], *read = o->read + row * (size_t)(o->heads * dim);
   y += row * (size_t)o->d;
   for (int k = 0; k < o->d; k++) y[k] = 0;
   for (int k = 0; k < o->heads * dim; k++) read[k] = 0;
@@ -135,7 +135,7 @@ KITH_KERNEL static void coded_row_backward(const kith_coded_attention *o, kith_l
   const int width = o->d / o->heads, dim = o->dim, heads = o->heads;
   const size_t row = (size_t)o->a->perm[p];
   const float *q = o->q + row * (size_t)o->d;
-  float dread[KITH_TIME_HEADS * KITH_TIME_DIM], code[KITH_TIME_HEADS * KITH_TIME_DIM];
+  float dread[KITH_TIME_HEADS * KITH_CODE_DIM], code[KITH_TIME_HEADS * KITH_CODE_DIM];
   float *reread = o->reread + row * (size_t)(heads * dim), *dq = g.q + row * (size_t)o->d;
   dy += row * (size_t)o->d;
   coded_project(o, o->wv, dy, dread);

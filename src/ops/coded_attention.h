@@ -13,7 +13,9 @@
 
 #include "ops/time_code.h"
 
-/** Arrays of one call; heads and dim within KITH_TIME_HEADS and KITH_TIME_DIM, d divisible by heads. */
+enum { KITH_CODE_DIM = 320 }; /**< most numbers of an entry: a code of time, and others beside it */
+
+/** Arrays of one call; heads and dim within KITH_TIME_HEADS and KITH_CODE_DIM, d divisible by heads. */
 typedef struct kith_coded_attention {
   int heads, d, dim;
   const kith_csr *a;     /**< [rows, columns] */

@@ -1,28 +1,34 @@
 /* The group event of graph.h5: the events of a stream. */
+#include <math.h>
+
 #include "h5/validate.h"
 #include "store/graph.h"
 
+#define EVENT_FEATURE "event/feature"
 #define EVENT_LATEST (INT64_C(1) << 62) /* as kith ingest reads times; differences fit into 64 bits */
 
 void kith__event_list_free(kith__event_list *e) {
   KITH_FREE(e->user);
   KITH_FREE(e->item);
   KITH_FREE(e->time);
+  KITH_FREE(e->feature);
   *e = (kith__event_list){0};
 }
 
-kith_status kith__event_list_alloc(int64_t n, kith__event_list *out) {
+kith_status kith__event_list_alloc(int64_t n, int n_feature, kith__event_list *out) {
   kith_status st = KITH_OK;
-  *out = (kith__event_list){.n = n};
+  *out = (kith__event_list){.n = n, .n_feature = n_feature};
   KITH_TRY(KITH_NEW(out->user, n));
   KITH_TRY(KITH_NEW(out->item, n));
   KITH_TRY(KITH_NEW(out->time, n));
+  if (n_feature > 0) KITH_TRY(KITH_NEW(out->feature, n * n_feature));
 done:
   return st;
 }
 
 int64_t kith__event_list_bytes(const kith__event_list *e) {
-  return e->n * (int64_t)(sizeof *e->user + sizeof *e->item + sizeof *e->time);
+  return e->n * (int64_t)(sizeof *e->user + sizeof *e->item + sizeof *e->time +
+                          (size_t)e->n_feature * sizeof *e->feature);
 }
 
 kith_agreed kith__event_list_write(kith_h5 *f, const kith__event_list *e) {
@@ -32,6 +38,8 @@ kith_agreed kith__event_list_write(kith_h5 *f, const kith__event_list *e) {
   KITH_TRY(kith__column_write(f, "event", "item", KITH_H5_INT32, e->n, e->item));
   KITH_TRY(kith__column_write(f, "event", "time", KITH_H5_INT64, e->n, e->time));
   KITH_TRY(kith__column_write(f, "event", "first", KITH_H5_INT64, 2, e->first));
+  if (e->n_feature > 0)
+    KITH_TRY(kith_h5_write(f, EVENT_FEATURE, KITH_H5_FLOAT, e->n_feature, e->n, 0, e->n, false, e->feature));
 done:
   return st;
 }
@@ -47,6 +55,26 @@ kith_agreed kith__event_list_count(kith_h5 *f, int64_t *n) {
   KITH_TRY(kith_h5_extent(f, "event/user", n, &d));
 done:
   return st;
+}
+
+kith_agreed kith__event_list_n_feature(kith_h5 *f, int *n_feature) {
+  kith_agreed st = {KITH_OK};
+  int64_t n = 0;
+  *n_feature = 0;
+  if (!kith_h5_has_dataset(f, EVENT_FEATURE)) return st;
+  KITH_TRY(kith_h5_extent(f, EVENT_FEATURE, &n, n_feature));
+done:
+  return st;
+}
+
+/* Features are finite. */
+static kith_status events_check_features(const char *path, const kith__event_list *e, int64_t first) {
+  const int64_t n = e->n * e->n_feature;
+  for (int64_t i = 0; i < n; i++)
+    if (!isfinite(e->feature[i]))
+      return kith_fail(KITH_EDATA, "%s: " EVENT_FEATURE ": row %lld has %g, expected finite numbers", path,
+                       (long long)(first + i / e->n_feature), (double)e->feature[i]);
+  return KITH_OK;
 }
 
 /* Times ascend; `last` is that of the event before. */
@@ -79,6 +107,7 @@ static kith_status events_check(const char *path, const kith__event_list *e, int
   KITH_TRY(events_check_nodes(path, e, first, n_user, n_item));
   KITH_TRY(kith__validate_range(path, "event/time", first, e->n, e->time, -EVENT_LATEST, EVENT_LATEST));
   KITH_TRY(events_check_times(path, e, first, last));
+  KITH_TRY(events_check_features(path, e, first));
 done:
   return st;
 }
@@ -87,8 +116,11 @@ kith_agreed kith__event_list_read(const kith_comm *comm, kith_h5 *f, int64_t n_u
                                   int64_t first, int64_t n, kith__event_list *e) {
   kith_agreed st = {KITH_OK};
   int64_t n_all = 0, last = -EVENT_LATEST;
+  int n_feature = 0;
   KITH_TRY(kith__event_list_count(f, &n_all));
-  KITH_TRY(kith_agree(comm, kith__event_list_alloc(n, e)));
+  KITH_TRY(kith__event_list_n_feature(f, &n_feature));
+  KITH_TRY(kith_agree(comm, kith__event_list_alloc(n, n_feature, e)));
+  if (n_feature > 0) KITH_TRY(kith_h5_read(f, EVENT_FEATURE, KITH_H5_FLOAT, n_feature, first, n, e->feature));
   KITH_TRY(kith_h5_read(f, "event/user", KITH_H5_INT32, 0, first, n, e->user));
   KITH_TRY(kith_h5_read(f, "event/item", KITH_H5_INT32, 0, first, n, e->item));
   KITH_TRY(kith_h5_read(f, "event/time", KITH_H5_INT64, 0, first, n, e->time));

@@ -22,18 +22,22 @@ typedef struct kith__event_list {
   int64_t first[2];     /**< the first validation and the first test event */
   int32_t *user, *item; /**< [n] original numbers */
   int64_t *time;        /**< [n] seconds */
+  int n_feature;        /**< numbers that describe an event, perhaps none */
+  float *feature;       /**< [n, n_feature]; null without features */
 } kith__event_list;
 
 /** Local.  Errors: KITH_ENOMEM; the caller frees *out, then too. */
-kith_status kith__event_list_alloc(int64_t n, kith__event_list *out) KITH_MUST_USE;
+kith_status kith__event_list_alloc(int64_t n, int n_feature, kith__event_list *out) KITH_MUST_USE;
 void kith__event_list_free(kith__event_list *events);
 int64_t kith__event_list_bytes(const kith__event_list *events);
-/** Write event/user, item, time and first; nothing if there are none.  Collective over a communicator of one
- * rank. */
+/** Write event/user, item, time, first and, with features, feature; nothing if there are none.  Collective
+ * over a communicator of one rank. */
 kith_agreed kith__event_list_write(kith_h5 *f, const kith__event_list *events) KITH_MUST_USE;
 
 /** Events of all ranks.  Collective.  Errors: KITH_ECONFIG (the graph is no stream). */
 kith_agreed kith__event_list_count(kith_h5 *f, int64_t *n) KITH_MUST_USE;
+/** Features of an event.  Collective. */
+kith_agreed kith__event_list_n_feature(kith_h5 *f, int *n_feature) KITH_MUST_USE;
 /** Read and validate events first … first + n - 1, each rank its own slice.  Collective.  Errors: KITH_EDATA,
  * KITH_ENOMEM; the caller frees *out, then too. */
 kith_agreed kith__event_list_read(const kith_comm *comm, kith_h5 *f, int64_t n_user, int64_t n_item,

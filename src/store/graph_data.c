@@ -134,7 +134,7 @@ static const char *const data_known[] = {
     "train/weight", "valid/weight", "test/weight", "outside/weight", "social/user", "node/*/id",
     "*feature/id", "*feature/feature", "*feature/value", "edge/*/to", "edge/*/time", "edge/*/weight",
     "edge/*/kind", "edge/*/kind_id", "edge/*/overlap", "event/user", "event/item", "event/time",
-    "event/first",
+    "event/first", "event/feature",
     /* attributes */
     "format", "format_version", "software", "seal", "fingerprint", "job", "interactions_format", "schema",
     "n_user", "n_item", "parent", "parent_*", "taken", "*feature_format", "*feature_delimiters", "*_crc32"};

@@ -11,8 +11,10 @@ struct kith_stream {
   int64_t *first;     /* [size + 1] rank r holds the events first[r] … first[r + 1] - 1 */
   kith_event *slice;  /* [first[rank + 1] - first[rank]] */
   kith_event *window; /* [KITH_STREAM_WINDOW]; one rank: null, the slice is all */
-  int64_t begin, end; /* events of the window */
-  int *count, *at;    /* [size] bytes of the window of each rank, and where they go */
+  int n_feature;
+  float *feature, *window_feature; /* [events, n_feature] of the slice and of the window */
+  int64_t begin, end;              /* events of the window */
+  int *count, *at;                 /* [size] bytes of the window of each rank, and where they go */
 };
 
 void kith_stream_destroy(kith_stream **stream) {
@@ -21,21 +23,25 @@ void kith_stream_destroy(kith_stream **stream) {
   KITH_FREE(s->first);
   KITH_FREE(s->slice);
   KITH_FREE(s->window);
+  KITH_FREE(s->feature);
+  KITH_FREE(s->window_feature);
   KITH_FREE(s->count);
   KITH_FREE(s->at);
   KITH_FREE(*stream);
 }
 
 kith_stream_range kith_stream_ranges(const kith_stream *s) { return s->range; }
+int kith_stream_n_feature(const kith_stream *s) { return s->n_feature; }
 
 /* ---- opening ---- */
 
-static kith_status stream_alloc(const kith_comm *comm, int64_t n, kith_stream **out) {
+static kith_status stream_alloc(const kith_comm *comm, int64_t n, int n_feature, kith_stream **out) {
   kith_status st = KITH_OK;
   kith_stream *s = NULL;
   KITH_TRY(KITH_NEW(s, 1));
   s->comm = comm;
   s->range.n = n;
+  s->n_feature = n_feature;
   *out = s;
   KITH_TRY(KITH_NEW(s->first, comm->size + 1));
   KITH_TRY(KITH_NEW(s->count, comm->size));
@@ -43,6 +49,7 @@ static kith_status stream_alloc(const kith_comm *comm, int64_t n, kith_stream **
   for (int r = 0; r <= comm->size; r++) s->first[r] = n / comm->size * r + kith_min(n % comm->size, r);
   KITH_TRY(KITH_NEW(s->slice, s->first[comm->rank + 1] - s->first[comm->rank]));
   if (comm->size > 1) KITH_TRY(KITH_NEW(s->window, KITH_STREAM_WINDOW));
+  if (comm->size > 1) KITH_TRY(KITH_NEW(s->window_feature, (int64_t)KITH_STREAM_WINDOW * n_feature));
 done:
   return st;
 }
@@ -69,12 +76,14 @@ kith_agreed kith_stream_open(const kith_comm *comm, const kith_graph *g, const c
   kith_h5 *f = NULL;
   kith__event_list slice = {.n = 0};
   int64_t *user = NULL, n = 0;
+  int n_feature = 0;
   *out = NULL;
   KITH_TRY(kith_h5_open(comm, graph_path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(
       kith_h5_check_fingerprint(f, g->fingerprint, "is another graph than the one that was partitioned"));
   KITH_TRY(kith__event_list_count(f, &n));
-  KITH_TRY(kith_agree(comm, stream_alloc(comm, n, &s)));
+  KITH_TRY(kith__event_list_n_feature(f, &n_feature));
+  KITH_TRY(kith_agree(comm, stream_alloc(comm, n, n_feature, &s)));
   KITH_TRY(kith__event_list_read(comm, f, g->n[KITH_USER], g->n[KITH_ITEM], s->first[comm->rank],
                                  s->first[comm->rank + 1] - s->first[comm->rank], &slice));
   KITH_TRY(stream_user_numbers(comm, g, &user));
@@ -83,7 +92,10 @@ kith_agreed kith_stream_open(const kith_comm *comm, const kith_graph *g, const c
                                .user = user[slice.user[i]],
                                .item = g->item_number[slice.item[i]],
                                .user_number = slice.user[i],
-                               .item_number = slice.item[i]};
+                               .item_number = slice.item[i],
+                               .feature = slice.feature ? slice.feature + i * n_feature : NULL};
+  s->feature = slice.feature;
+  slice.feature = NULL;
   s->range.valid = slice.first[0];
   s->range.test = slice.first[1];
   *out = s;
@@ -110,22 +122,42 @@ done:
   return st;
 }
 
+kith_agreed kith_stream_count_features(const kith_comm *comm, const char *graph_path, int *out) {
+  kith_agreed st = {KITH_OK};
+  kith_h5 *f = NULL;
+  *out = 0;
+  KITH_TRY(kith_h5_open(comm, graph_path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
+  KITH_TRY(kith__event_list_n_feature(f, out));
+done:
+  kith_h5_close(&f);
+  return st;
+}
+
 /* ---- the window ---- */
+
+/* Send rows of `bytes` bytes of all ranks to all ranks: `mine` are those of this rank's slice. */
+static void stream_send(kith_stream *s, const void *mine, size_t bytes, void *window) {
+  const int rank = s->comm->rank;
+  const char *from = mine;
+  for (int r = 0; r < s->comm->size; r++) {
+    int64_t low = s->first[r] > s->begin ? s->first[r] : s->begin, high = kith_min(s->first[r + 1], s->end);
+    s->count[r] = high > low ? (int)((high - low) * (int64_t)bytes) : 0;
+    s->at[r] = high > low ? (int)((low - s->begin) * (int64_t)bytes) : 0;
+  }
+  if (s->count[rank] > 0)
+    from += (size_t)((s->begin > s->first[rank] ? s->begin : s->first[rank]) - s->first[rank]) * bytes;
+  KITH_WAIT("the events of a stream",
+            MPI_Allgatherv(from, s->count[rank], MPI_BYTE, window, s->count, s->at, MPI_BYTE, s->comm->mpi));
+}
 
 /* Send events begin … of all ranks to all ranks. */
 static void stream_fill(kith_stream *s, int64_t begin) {
   s->begin = begin;
   s->end = kith_min(begin + KITH_STREAM_WINDOW, s->range.n);
-  for (int r = 0; r < s->comm->size; r++) {
-    int64_t low = s->first[r] > s->begin ? s->first[r] : s->begin, high = kith_min(s->first[r + 1], s->end);
-    s->count[r] = high > low ? (int)((high - low) * (int64_t)sizeof *s->window) : 0;
-    s->at[r] = high > low ? (int)((low - s->begin) * (int64_t)sizeof *s->window) : 0;
-  }
-  int rank = s->comm->rank;
-  const kith_event *mine = s->slice;
-  if (s->count[rank] > 0) mine += (s->begin > s->first[rank] ? s->begin : s->first[rank]) - s->first[rank];
-  KITH_WAIT("the events of a stream", MPI_Allgatherv(mine, s->count[rank], MPI_BYTE, s->window, s->count,
-                                                     s->at, MPI_BYTE, s->comm->mpi));
+  stream_send(s, s->slice, sizeof *s->window, s->window);
+  if (s->n_feature == 0) return;
+  stream_send(s, s->feature, (size_t)s->n_feature * sizeof *s->feature, s->window_feature);
+  for (int64_t i = 0; i < s->end - s->begin; i++) s->window[i].feature = s->window_feature + i * s->n_feature;
 }
 
 void kith_stream_events(kith_stream *s, int64_t begin, int64_t end, const kith_event **event) {

@@ -2,8 +2,8 @@
  * Streams: the timed interactions of a job as events in order of time, and what is known before an event.
  *
  * graph.h5 has every event, also repeated ones, by ascending time; those of equal times in the order of
- * lines. A rank holds a slice of them, 32 bytes an event, and some thousands at a time are sent to all ranks,
- * so that the owner of a node sees all that happens to it.
+ * lines. A rank holds a slice of them, 40 bytes an event and 4 a feature, and some thousands at a time are
+ * sent to all ranks, so that the owner of a node sees all that happens to it.
  */
 #ifndef KITH_STREAM_STREAM_H
 #define KITH_STREAM_STREAM_H
@@ -16,13 +16,14 @@ typedef struct kith_event {
   int64_t time;                     /**< seconds */
   kith_gid user, item;              /**< global numbers */
   int32_t user_number, item_number; /**< original numbers; that of the item is its place in scores */
+  const float *feature;             /**< [kith_stream_n_feature()]; null: none */
 } kith_event;
 
 typedef struct kith_stream kith_stream;
 
 /**
- * Read this rank's slice of the events of graph.h5, from which `g` was partitioned.  Collective.  Memory: 32
- * bytes an event, divided over the ranks.
+ * Read this rank's slice of the events of graph.h5, from which `g` was partitioned.  Collective.  Memory: 40
+ * bytes an event and 4 a feature of it, divided over the ranks.
  * Errors: KITH_ECONFIG (the graph has no events: data.split.method is not stream), KITH_ENOINPUT, KITH_EDATA,
  * KITH_ENOMEM.
  */
@@ -31,6 +32,8 @@ kith_agreed kith_stream_open(const kith_comm *comm, const kith_graph *g, const c
 /** The training events of graph.h5.  Collective.  Errors: as above, but for memory. */
 kith_agreed kith_stream_count_training(const kith_comm *comm, const char *graph_path,
                                        int64_t *out) KITH_MUST_USE;
+/** The features of an event of graph.h5.  Collective.  Errors: as above, but for memory. */
+kith_agreed kith_stream_count_features(const kith_comm *comm, const char *graph_path, int *out) KITH_MUST_USE;
 /** Local; accepts null. */
 void kith_stream_destroy(kith_stream **stream);
 
@@ -40,6 +43,8 @@ typedef struct kith_stream_range {
 } kith_stream_range;
 /** The same on every rank.  Local. */
 kith_stream_range kith_stream_ranges(const kith_stream *stream);
+/** Numbers that describe an event, perhaps none; the same on every rank.  Local. */
+int kith_stream_n_feature(const kith_stream *stream);
 
 enum { KITH_STREAM_WINDOW = 1 << 14 /**< events that are sent to all ranks at a time */ };
 
@@ -59,11 +64,11 @@ typedef struct kith_stream_neighbor {
 } kith_stream_neighbor;
 
 /** The neighbors of the latest `k` events of each owned node, users and items; repeated ones repeatedly.
- * Memory: 24 k bytes an owned node. */
+ * Memory: 24 k bytes an owned node, and 4 k a feature. */
 typedef struct kith_stream_latest kith_stream_latest;
 
-/** Local.  g is borrowed.  Errors: KITH_ENOMEM. */
-kith_status kith_stream_latest_create(const kith_graph *g, int rank, int k,
+/** Local.  g is borrowed; n_feature: of an event.  Errors: KITH_ENOMEM. */
+kith_status kith_stream_latest_create(const kith_graph *g, int rank, int k, int n_feature,
                                       kith_stream_latest **out) KITH_MUST_USE;
 void kith_stream_latest_destroy(kith_stream_latest **latest); /**< Local; accepts null. */
 /** The state before the first event.  Local. */
@@ -72,6 +77,8 @@ void kith_stream_latest_reset(kith_stream_latest *latest);
 void kith_stream_latest_add(kith_stream_latest *latest, int64_t first, int n, const kith_event *event);
 /** The neighbors of an owned row, latest first, into out [k]; returns their number.  Local. */
 int kith_stream_latest_get(const kith_stream_latest *latest, kith_lid row, kith_stream_neighbor *out);
+/** The features of the event of neighbor i of these.  Local. */
+const float *kith_stream_latest_feature(const kith_stream_latest *latest, kith_lid row, int i);
 
 /** An item that a user has met. */
 typedef struct kith_stream_met {

@@ -23,8 +23,12 @@ void kith__tgn_batch_node(kith_tgn *t, tgn_recording *r, int side, kith_gid node
   kith__tgn_block_row(&s->center);
   kith__tgn_block_entry(&s->center, batch_ask(r, node));
   kith__tgn_block_row(&s->near);
+  const size_t f = (size_t)t->o.n_feature;
   for (int i = 0; i < n; i++) {
     s->age[s->near.edges.n] = (float)(now - t->around[i].time);
+    if (f > 0)
+      memcpy(s->feature->value + (size_t)s->near.edges.n * f,
+             kith_stream_latest_feature(t->latest, tgn_own_row(t, node), i), f * sizeof(float));
     kith__tgn_block_entry(&s->near, batch_ask(r, t->around[i].node));
   }
 }
@@ -71,12 +75,13 @@ static void batch_own(tgn_recording *r) {
 
 void kith__tgn_batch_load(kith_tgn *t, tgn_recording *r) {
   const tgn_memory *m = &t->memory;
-  const size_t d = (size_t)t->o.dim, bytes = d * sizeof(float);
+  const size_t d = (size_t)t->o.dim, bytes = d * sizeof(float), f = (size_t)t->o.n_feature;
   for (size_t i = 0; i < (size_t)r->own.n; i++) {
     const size_t row = (size_t)r->row[i];
     memcpy(r->s->value + i * d, m->s + row * d, bytes);
     memcpy(r->heard->value + i * d, m->heard + row * d, bytes);
     memcpy(r->x->value + i * d, t->x + row * d, bytes);
+    if (f > 0) memcpy(r->feature->value + i * f, m->feature + row * f, f * sizeof(float));
     r->wait[i] = m->wait[row];
     r->on[i] = m->on[row];
   }

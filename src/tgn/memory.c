@@ -7,14 +7,15 @@
 
 #include "tgn/tgn_impl.h"
 
-kith_status kith__tgn_memory_make(const kith_graph *g, int d, tgn_memory *m) {
+kith_status kith__tgn_memory_make(const kith_graph *g, int d, int n_feature, tgn_memory *m) {
   kith_status st = KITH_OK;
-  *m = (tgn_memory){.d = d};
+  *m = (tgn_memory){.d = d, .n_feature = n_feature};
   KITH_TRY(KITH_NEW(m->s, (int64_t)g->n_own * d));
   KITH_TRY(KITH_NEW(m->heard, (int64_t)g->n_own * d));
   KITH_TRY(KITH_NEW(m->wait, g->n_own));
   KITH_TRY(KITH_NEW(m->last, g->n_own));
   KITH_TRY(KITH_NEW(m->on, g->n_own));
+  KITH_TRY(KITH_NEW(m->feature, (int64_t)g->n_own * n_feature));
 done:
   return st;
 }
@@ -25,12 +26,14 @@ void kith__tgn_memory_free(tgn_memory *m) {
   KITH_FREE(m->wait);
   KITH_FREE(m->last);
   KITH_FREE(m->on);
+  KITH_FREE(m->feature);
 }
 
 void kith__tgn_memory_forget(tgn_memory *m, int64_t n_own) {
   kith_clear(n_own * m->d, m->s);
   kith_clear(n_own * m->d, m->heard);
   kith_clear(n_own, m->wait);
+  kith_clear(n_own * m->n_feature, m->feature);
   for (int64_t i = 0; i < n_own; i++) {
     m->last[i] = 0;
     m->on[i] = 0;
@@ -72,6 +75,9 @@ static void remember_one(kith_tgn *t, int n_node, kith_lid row, const float *mem
   m->wait[row] = m->on[row] ? (float)(e->time - m->last[row]) : 0;
   m->last[row] = e->time;
   m->on[row] = 1;
+  if (m->n_feature > 0)
+    memcpy(m->feature + (size_t)row * (size_t)m->n_feature, e->feature,
+           (size_t)m->n_feature * sizeof *e->feature);
 }
 
 void kith__tgn_remember(kith_tgn *t, int n, const kith_event *event) {

@@ -29,17 +29,18 @@ static kith_tensor *record_codes(kith_tgn *t, tgn_recording *r, bool differs, co
   return kith_code_rows_op(r->tape, rows, differs, age, r->rate, record_bias(t, "time phase", t->o.time_dim));
 }
 
-/* memory = GRU([s, heard, code of wait], s), eqs. 1 and 3; z = memory + x. */
+/* memory = GRU([s, heard, code of wait, features], s), eqs. 1 and 3; z = memory + x. */
 static void record_memory(kith_tgn *t, tgn_recording *r) {
-  const int d = t->o.dim, k = t->o.time_dim;
+  const int d = t->o.dim, k = t->o.time_dim, f = t->o.n_feature;
   kith_tape *tape = r->tape;
   r->s = kith_tape_constant(tape, &r->own, d);
   r->heard = kith_tape_constant(tape, &r->own, d);
   r->x = kith_tape_node_tensor(tape, &r->own, d);
-  kith_tensor *raw[3] = {r->s, r->heard, record_codes(t, r, false, &r->own, r->wait)};
-  kith_tensor *message =
-      kith_linear_op(tape, kith_concat_op(tape, 3, raw), record_weights(t, "gru message", 2 * d + k, 3 * d),
-                     record_bias(t, "gru message bias", 3 * d));
+  if (f > 0) r->feature = kith_tape_constant(tape, &r->own, f);
+  kith_tensor *raw[4] = {r->s, r->heard, record_codes(t, r, false, &r->own, r->wait), r->feature};
+  kith_tensor *message = kith_linear_op(tape, kith_concat_op(tape, f > 0 ? 4 : 3, raw),
+                                        record_weights(t, "gru message", 2 * d + k + f, 3 * d),
+                                        record_bias(t, "gru message bias", 3 * d));
   kith_tensor *state = kith_linear_op(tape, r->s, record_weights(t, "gru memory", d, 3 * d),
                                       record_bias(t, "gru memory bias", 3 * d));
   r->memory = kith_gru_op(tape, r->on, message, state, r->s);
@@ -49,21 +50,34 @@ static void record_memory(kith_tgn *t, tgn_recording *r) {
 static const kith_node_map ONE = {.n = 1, .capacity = 1};
 static const float NOW = 0; /* an age */
 
+/* What entries add to keys and values: codes of time, and features of their events beside these. */
+static kith_coded_weights record_coded(kith_tgn *t, tgn_recording *r, tgn_side *s) {
+  const int d = t->o.dim, f = t->o.n_feature, n = f > 0 ? 2 : 1;
+  kith_tape *tape = r->tape;
+  kith_tensor *code[2] = {record_codes(t, r, true, &s->near.edges, s->age)},
+              *base[2] = {record_codes(t, r, false, &ONE, &NOW)};
+  if (f > 0) {
+    code[1] = s->feature = kith_tape_constant(tape, &s->near.edges, f);
+    base[1] = kith_tape_constant(tape, &ONE, f);
+  }
+  return (kith_coded_weights){.code = n > 1 ? kith_concat_op(tape, n, code) : code[0],
+                              .base = n > 1 ? kith_concat_op(tape, n, base) : base[0],
+                              .key = record_weights(t, "time key", t->o.time_dim + f, d),
+                              .value = record_weights(t, "time value", t->o.time_dim + f, d)};
+}
+
 /*
  * h = W2 ReLU(W1 [attention, z]), eqs. 8 to 11 with one layer; the dense layers are those of a side.  An item
  * has no bias in the last one: it would add the same to all scores of an event, which a softmax does not see.
  */
 static kith_tensor *record_embedding(kith_tgn *t, tgn_recording *r, int side, kith_tensor *leaf,
                                      kith_tensor *key, kith_tensor *value) {
-  const int d = t->o.dim, k = t->o.time_dim;
+  const int d = t->o.dim;
   tgn_side *s = &r->side[side];
   kith_tape *tape = r->tape;
   kith_tensor *z = kith_aggregate_op(tape, &s->center.block, KITH_NORM_NONE, leaf);
   kith_tensor *q = kith_linear_op(tape, z, record_weights(t, "query", d, d), record_bias(t, "query bias", d));
-  kith_coded_weights w = {.code = record_codes(t, r, true, &s->near.edges, s->age),
-                          .base = record_codes(t, r, false, &ONE, &NOW),
-                          .key = record_weights(t, "time key", k, d),
-                          .value = record_weights(t, "time value", k, d)};
+  const kith_coded_weights w = record_coded(t, r, s);
   kith_tensor *both[2] = {kith_coded_attention_op(tape, &s->near.block, t->o.heads, q, key, value, w), z};
   kith_tensor *h =
       kith_linear_op(tape, kith_concat_op(tape, 2, both),

@@ -1,4 +1,6 @@
 /* Scores while a stream is replayed: memory is rewritten, nothing is learned. */
+#include <string.h>
+
 #include "tgn/tgn_impl.h"
 
 static void scorer_reset(void *context) { kith_tgn_forget(context); }
@@ -63,6 +65,16 @@ static void scorer_remember(kith_tgn *t) {
   t->begun = t->items_known = false;
 }
 
+/* Events are borrowed until the next ones are read, so that features are copied. */
+static void scorer_keep(kith_tgn *t, const kith_event *e) {
+  const size_t f = (size_t)t->o.n_feature;
+  float *feature = t->later_feature + (size_t)t->n_later * f;
+  t->later[t->n_later] = *e;
+  if (f > 0) memcpy(feature, e->feature, f * sizeof *feature);
+  if (f > 0) t->later[t->n_later].feature = feature;
+  t->n_later++;
+}
+
 /* Neighbors and evidence at once; memory by batches, as in training. */
 static kith_agreed scorer_observe(void *context, int64_t first, int n, const kith_event *event) {
   kith_tgn *t = context;
@@ -70,7 +82,7 @@ static kith_agreed scorer_observe(void *context, int64_t first, int n, const kit
     scorer_refresh(t, event[i].time);
     kith_stream_latest_add(t->latest, first + i, 1, &event[i]);
     kith__tgn_evidence_add(&t->evidence, 1, &event[i]);
-    t->later[t->n_later++] = event[i];
+    scorer_keep(t, &event[i]);
     if (t->n_later == t->o.batch) scorer_remember(t);
   }
   if (!t->o.exact) scorer_remember(t);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "model/model.h"
+#include "ops/coded_attention.h"
 #include "tgn/tgn_impl.h"
 
 /* ---- initial weights ---- */
@@ -34,6 +35,9 @@ static kith_status tgn_check(const kith_tgn_options *o) {
   kith_status st = KITH_OK;
   KITH_CHECK(o->dim % o->heads == 0, KITH_ECONFIG, "stream.heads: %d must divide stream.dim, which is %d",
              o->heads, o->dim);
+  KITH_CHECK(o->time_dim + o->n_feature <= KITH_CODE_DIM, KITH_ECONFIG,
+             "stream.time_dim: %d, beside %d features of an event; expected at most %d in all", o->time_dim,
+             o->n_feature, KITH_CODE_DIM);
 done:
   return st;
 }
@@ -47,8 +51,8 @@ static kith_status tgn_alloc(const kith_comm *comm, const kith_graph *g, const k
   KITH_TRY(kith_params_create(o->seed, &t->params));
   KITH_TRY(KITH_NEW(t->x, g->n_own * d));
   for (int s = 0; s < t->optimizer->n_slot; s++) KITH_TRY(KITH_NEW(t->slot[s], g->n_own * d));
-  KITH_TRY(kith__tgn_memory_make(g, o->dim, &t->memory));
-  KITH_TRY(kith_stream_latest_create(g, comm->rank, o->neighbors, &t->latest));
+  KITH_TRY(kith__tgn_memory_make(g, o->dim, o->n_feature, &t->memory));
+  KITH_TRY(kith_stream_latest_create(g, comm->rank, o->neighbors, o->n_feature, &t->latest));
   KITH_TRY(KITH_NEW(t->around, o->neighbors));
   KITH_TRY(kith__tgn_evidence_make(g, comm->rank, &t->evidence));
   KITH_TRY(kith__tgn_clues_make(&t->evidence, o->batch, &t->clues));
@@ -59,6 +63,7 @@ static kith_status tgn_alloc(const kith_comm *comm, const kith_graph *g, const k
   KITH_TRY(KITH_NEW(t->gather, 2 * (int64_t)comm->size));
   KITH_TRY(KITH_NEW(t->met, 2 * batch * d));
   KITH_TRY(KITH_NEW(t->later, batch));
+  KITH_TRY(KITH_NEW(t->later_feature, batch * o->n_feature));
   KITH_TRY(KITH_NEW(t->place, batch));
   KITH_TRY(KITH_NEW(t->scores, g->n[KITH_ITEM]));
   KITH_TRY(KITH_NEW(t->popular, TGN_HALF_LIVES * g->n[KITH_ITEM]));
@@ -114,6 +119,7 @@ void kith_tgn_destroy(kith_tgn **tgn) {
   KITH_FREE(t->gather);
   KITH_FREE(t->met);
   KITH_FREE(t->later);
+  KITH_FREE(t->later_feature);
   KITH_FREE(t->place);
   KITH_FREE(t->scores);
   KITH_FREE(t->popular);
@@ -200,11 +206,13 @@ enum { STATE_TURN = 1 << 20 }; /* a float holds numbers below 2^24: times are tw
 
 static void state_row(const kith_tgn *t, kith_lid i, bool take, float *row) {
   const tgn_memory *m = &t->memory;
-  const size_t d = (size_t)t->o.dim, at = (size_t)i * d;
+  const size_t d = (size_t)t->o.dim, at = (size_t)i * d, f = (size_t)t->o.n_feature;
+  float *feature = m->feature + (size_t)i * f;
   float *part[KITH_MAX_SLOTS + 3] = {t->x + at, m->s + at, m->heard + at};
   int n = 3;
   for (int s = 0; s < t->optimizer->n_slot; s++) part[n++] = t->slot[s] + at;
   for (int k = 0; k < n; k++, row += d) memcpy(take ? part[k] : row, take ? row : part[k], d * sizeof *row);
+  if (f > 0) memcpy(take ? feature : row + 4, take ? row + 4 : feature, f * sizeof *row);
   if (take) {
     m->on[i] = row[0] > 0;
     m->wait[i] = row[1];
@@ -231,7 +239,7 @@ static void state_weights(const kith_tgn *t, bool take, float *to) {
 kith_status kith_tgn_pack(kith_tgn *t, kith_tgn_state *out) {
   kith_status st = KITH_OK;
   const int parts = 1 + t->optimizer->n_slot;
-  *out = (kith_tgn_state){.width = (parts + 2) * t->o.dim + 4,
+  *out = (kith_tgn_state){.width = (parts + 2) * t->o.dim + 4 + t->o.n_feature,
                           .n_weight = parts * kith_params_weights(t->params).n};
   KITH_TRY(KITH_NEW(out->row, (int64_t)t->g->n_own * out->width));
   KITH_TRY(KITH_NEW(out->weight, out->n_weight));

@@ -23,6 +23,7 @@ typedef struct kith_tgn_options {
   int time_dim;    /**< numbers of a time code */
   int neighbors;   /**< latest neighbors that attention reads */
   int batch;       /**< events of a batch, over all ranks */
+  int n_feature;   /**< numbers that describe an event, in messages and attention; 0: none */
   bool exact;      /**< a user's neighbors and the evidence are those before the event; else those before its
                         batch.  Memory and items' embeddings are those before the batch in any case */
   bool evidence;   /**< scores have terms of evidence */
@@ -37,7 +38,7 @@ typedef struct kith_tgn kith_tgn;
 
 /**
  * Weights, learned rows and empty memory.  Collective.  `comm`, `g` and `stream` must outlive it.
- * Errors: KITH_ENOMEM; KITH_ECONFIG (heads that do not divide dim).
+ * Errors: KITH_ENOMEM; KITH_ECONFIG (heads that do not divide dim, too many features).
  */
 kith_agreed kith_tgn_create(const kith_comm *comm, const kith_graph *g, const kith_tgn_options *o,
                             kith_tgn **out) KITH_MUST_USE;
@@ -67,8 +68,9 @@ typedef struct kith_tgn_bytes {
   int64_t evaluation; /**< tensors of kith_tgn_scorer() */
   int64_t packed;     /**< kith_tgn_state, which a checkpoint is written from */
 } kith_tgn_bytes;
-kith_tgn_bytes kith_tgn_memory(const kith_graph_sizes *sizes, const kith_stream_options *o,
-                               int n_slot); /**< Local; n_slot: of the optimizer. */
+/** Local.  n_feature: of an event; n_slot: of the optimizer. */
+kith_tgn_bytes kith_tgn_memory(const kith_graph_sizes *sizes, const kith_stream_options *o, int n_feature,
+                               int n_slot);
 
 /** The sum of the losses of the steps since kith_tgn_forget(), this rank's share: a step's loss is the mean
  * over its events of - log probability of the event's item.  Local. */

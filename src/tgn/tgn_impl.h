@@ -28,15 +28,16 @@ void kith__tgn_block_done(tgn_block *b, kith_lid n_col);
 /* ---- memory.c: what a rank remembers of its nodes ---- */
 
 typedef struct tgn_memory {
-  int d;
-  float *s;      /* [n_own, d] memory, as of the node's last event but one … */
-  float *heard;  /* [n_own, d] … the partner's row at the last one, … */
-  float *wait;   /* [n_own] seconds between the two, 0 if there was none before … */
-  int64_t *last; /* [n_own] … and its time */
-  uint8_t *on;   /* [n_own] whether there was one */
+  int d, n_feature;
+  float *s;       /* [n_own, d] memory, as of the node's last event but one … */
+  float *heard;   /* [n_own, d] … the partner's row at the last one, … */
+  float *wait;    /* [n_own] seconds between the two, 0 if there was none before … */
+  int64_t *last;  /* [n_own] … and its time */
+  uint8_t *on;    /* [n_own] whether there was one */
+  float *feature; /* [n_own, n_feature] of the last event */
 } tgn_memory;
 
-kith_status kith__tgn_memory_make(const kith_graph *g, int d, tgn_memory *m) KITH_MUST_USE;
+kith_status kith__tgn_memory_make(const kith_graph *g, int d, int n_feature, tgn_memory *m) KITH_MUST_USE;
 void kith__tgn_memory_free(tgn_memory *m);
 void kith__tgn_memory_forget(tgn_memory *m, int64_t n_own);
 /* Rewrite the memory of the nodes of a batch, each by its message, and take the message of its last event in
@@ -136,6 +137,7 @@ typedef struct tgn_side {
   bool on;
   tgn_block center, near; /* rows of nodes: the leaf of each, and those of its neighbors */
   float *age;             /* [entries of near] */
+  kith_tensor *feature;   /* [entries of near, n_feature] of their events; null without features */
   kith_tensor *h;         /* [rows, d] embeddings */
 } tgn_side;
 
@@ -148,6 +150,7 @@ typedef struct tgn_recording {
   float *wait;
   kith_tensor *rate;                       /* logarithms of the frequencies of time codes */
   kith_tensor *s, *heard, *x, *memory, *z; /* memory: after the message; z = memory + x */
+  kith_tensor *feature;                    /* [own, n_feature] of the message; null without features */
   /* Rows that travel. */
   bool travels;
   kith_halo *halo;
@@ -207,7 +210,8 @@ struct kith_tgn {
   int *gather;                         /* [2 size] scratch */
   float *met;                          /* [2 batch, d] their rows z */
   /* Replay: events that memory does not know as yet, … */
-  kith_event *later; /* [batch] */
+  kith_event *later;    /* [batch] … */
+  float *later_feature; /* … and their features [batch, n_feature] … */
   int n_later;
   bool begun, items_known; /* … and what was computed since it knows the others */
   float *scores, *popular; /* [items]; [TGN_HALF_LIVES, items] of an event to be scored */

@@ -39,12 +39,13 @@ typedef struct stream_run {
   double checkpoint_seconds; /* … and seconds of those since the newest line */
 } stream_run;
 
-static kith_tgn_options run_options(const kith_stream_run *o) {
+static kith_tgn_options run_options(const kith_stream *stream, const kith_stream_run *o) {
   return (kith_tgn_options){.dim = o->stream.dim,
                             .heads = o->stream.heads,
                             .time_dim = o->stream.time_dim,
                             .neighbors = o->stream.neighbors,
                             .batch = o->stream.batch,
+                            .n_feature = kith_stream_n_feature(stream),
                             .exact = o->stream.known != KITH_STREAM_BATCH,
                             .evidence = o->stream.evidence,
                             .init = o->stream.init,
@@ -72,7 +73,7 @@ static void run_config_key(stream_run *r) {
 
 static kith_agreed run_create(stream_run *r) {
   kith_agreed st = {KITH_OK};
-  const kith_tgn_options o = run_options(r->o);
+  const kith_tgn_options o = run_options(r->stream, r->o);
   KITH_TRY(kith_agreed_same(run_check(r)));
   run_config_key(r);
   r->first = r->o->old ? r->o->trained : 0;

@@ -28,6 +28,7 @@ ELSEWHERE = {
     "checkpoint.best": "cli/test_embed.sh",
     "checkpoint.async_above_mb": "cli/test_writer.sh",
     "evaluate.stream": "cli/test_stream.sh",
+    "data.interactions.columns.features": "cli/test_tgn.sh",
     "stream.batch": "cli/test_stream.sh",
     "stream.model": "cli/test_tgn.sh",
     "stream.dim": "cli/test_tgn.sh",

@@ -104,12 +104,12 @@ import random
 r, now = random.Random(5), 10 ** 9
 for e in range(9000):
     now += r.choice([0, 1, 30])
-    print(r.randrange(9000), r.randrange(4000), now)
+    print(r.randrange(9000), r.randrange(4000), now, " ".join("%.2f" % r.random() for f in range(40)))
 P
 cat >stream.yaml <<'J'
 work: stream
 data:
-  interactions: {path: events.txt, format: edges, columns: {user: 1, item: 2, time: 3}}
+  interactions: {path: events.txt, format: edges, columns: {user: 1, item: 2, time: 3, features: 4-43}}
   split: {method: stream, valid: .2, test: .1}
 partition: {parts: 4}
 stream: {model: tgn, dim: 64, batch: 2100}

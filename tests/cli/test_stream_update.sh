@@ -13,7 +13,7 @@ for e in range(400):
     u = r.randrange(12) if e < 200 else r.randrange(13)
     at[u] = (at.get(u, u) + 1) % 16 if r.random() < .8 else r.randrange(16)
     now += r.choice([1, 30, 900])
-    lines.append("%d %d %d\n" % (100 + u, 200 + at[u], now))
+    lines.append("%d %d %d %.3f %d\n" % (100 + u, 200 + at[u], now, r.random(), e % 3))
 open("all.txt", "w").writelines(lines)
 open("old.txt", "w").writelines(lines[:200])
 open("new.txt", "w").writelines(lines[200:])
@@ -23,7 +23,7 @@ P
 cat >job.yaml <<'J'
 work: work
 data:
-  interactions: {path: old.txt, format: edges, columns: {user: 1, item: 2, time: 3}}
+  interactions: {path: old.txt, format: edges, columns: {user: 1, item: 2, time: 3, features: "4, 5"}}
   split: {method: stream, valid: .2, test: .2}
 partition: {parts: 1}
 stream: {model: tgn, dim: 8, time_dim: 4, neighbors: 3, batch: 20}
@@ -58,6 +58,7 @@ P
 }
 says 65 'before the last one of work/graph.h5' update early.txt
 [ ! -e work/update ]
+says 78 '0 features of early.txt, 2 features of each event' update early.txt --set data.interactions.columns.features=
 says 78 'learn from no event more' update few.txt --set data.split.valid=.3
 [ ! -e work/update ]
 update new.txt --json >update.json 2>log || { cat log; exit 1; }
@@ -66,7 +67,7 @@ cp work/checkpoint-000001-000000.h5 truth.h5
 import h5py, json, numpy as np
 told = json.loads(open("update.json").read().splitlines()[-1])
 a, b = h5py.File("work/graph.h5"), h5py.File("one/graph.h5")
-for n in "event/user event/item event/time event/first train/start train/item train/time valid/item test/item user/id item/id".split():
+for n in "event/user event/item event/time event/feature event/first train/start train/item train/time valid/item test/item user/id item/id".split():
     assert a[n].shape == b[n].shape and (a[n][:] == b[n][:]).all(), n
 old = h5py.File("kept/graph.h5")["event/first"][0]
 assert old % 20 == 0 and told["events"] == 200 and told["new_events"] == a["event/first"][0] - old, (old, told)

@@ -6,17 +6,17 @@ set -euo pipefail
 cd "$dir"
 /usr/bin/python3 - >list.txt <<'P' # users walk along a ring of items, so that the latest item tells the next one
 import random
-r, at, now = random.Random(5), {}, 10 ** 9
+r, f, at, now = random.Random(5), random.Random(6), {}, 10 ** 9
 for e in range(400):
     u = r.randrange(12)
     at[u] = (at.get(u, u) + 1) % 16 if r.random() < .8 else r.randrange(16)
     now += r.choice([0, 1, 30, 900])
-    print(100 + u, 200 + at[u], now)
+    print(100 + u, 200 + at[u], now, "%.2f %.2f" % (f.gauss(0, 1), at[u] % 3))
 P
 cat >job.yaml <<'J'
 work: work
 data:
-  interactions: {path: list.txt, format: edges, columns: {user: 1, item: 2, time: 3}}
+  interactions: {path: list.txt, format: edges, columns: {user: 1, item: 2, time: 3, features: 4-5}}
   split: {method: stream, valid: .15, test: .15}
 partition: {parts: 5}
 stream: {model: tgn, dim: 8, time_dim: 4, neighbors: 3, batch: 20}
@@ -24,7 +24,7 @@ train: {epochs: 4, lr: .01}
 evaluate: {stream: event, mask: [], k: [1, 3], every: 2}
 checkpoint: {every: 1, keep: 2}
 J
-"$KITH" ingest job.yaml --quiet >/dev/null
+"$KITH" ingest job.yaml --quiet --json | grep '"event_features": 2' >/dev/null
 "$KITH" partition job.yaml --quiet >/dev/null
 loss() { # FILE: of the last line
   tail -1 "$1" | /usr/bin/python3 -c 'import json, sys; r = json.load(sys.stdin); print(r["loss"], r["valid_mrr"], r["epochs"])'
@@ -98,7 +98,20 @@ for key in stream.dim=4 stream.heads=1 stream.time_dim=2 stream.neighbors=1 stre
   "$KITH" train job.yaml --json --fresh --set train.epochs=1 --set $key >other.json 2>/dev/null
   [ "$(loss other.json)" != "$(loss same.json)" ] || { echo "$key decides nothing"; exit 1; }
 done
-awk '{print $1, $2, $3 - 2000000000}' list.txt >early.txt # times before 1970
+plain="--set work=plain --set data.interactions.columns.features="
+"$KITH" ingest job.yaml --quiet $plain >/dev/null
+"$KITH" partition job.yaml --quiet $plain >/dev/null
+"$KITH" train job.yaml --json --set train.epochs=1 $plain >other.json 2>/dev/null
+[ "$(loss other.json)" != "$(loss same.json)" ] || { echo "features decide nothing"; exit 1; }
+sed '7s/[^ ]*$/many/' list.txt >word.txt
+says 65 'word.txt:7: expected a number in column 5, a feature of the event, found "many"' "$KITH" ingest job.yaml \
+  --set work=other --set data.interactions.path=word.txt
+says 78 'column 3 is the time of an event' "$KITH" ingest job.yaml --set work=other --set data.interactions.columns.features=3-4
+says 78 '"mood" is neither a number' "$KITH" ingest job.yaml --set work=other --set data.interactions.columns.features=4,mood
+says 0 'columns.features is set but has no effect: it needs data.split.method: stream' "$KITH" ingest job.yaml --set work=other \
+  --set data.split.method=ratio
+rm -r other
+awk '{print $1, $2, $3 - 2000000000, $4, $5}' list.txt | sed '1{h;d};$G' >early.txt # times before 1970, the first line last
 early="--set work=early --set data.interactions.path=early.txt"
 "$KITH" ingest job.yaml --quiet $early >/dev/null
 "$KITH" partition job.yaml --quiet $early >/dev/null

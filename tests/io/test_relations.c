@@ -361,7 +361,7 @@ static void impossible_relations_are_refused(void **state) {
   snprintf(s->kind, KITH_NAME, "3");
   assert_refused(&o, KITH_EDATA, "tag:1: expected 3 columns or more");
   s->format = KITH_ADJACENCY;
-  assert_refused(&o, KITH_ECONFIG, "has no columns for times, weights or kinds");
+  assert_refused(&o, KITH_ECONFIG, "has no columns for times, weights, kinds or features");
   test_path(folder, "missing", s->path);
   s->format = KITH_EDGES;
   assert_refused(&o, KITH_ENOINPUT, "missing: cannot be read");

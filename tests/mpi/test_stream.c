@@ -10,6 +10,7 @@
 
 enum { EVENTS = 60, USERS = 7, ITEMS = 9, PARTS = 5 };
 
+enum { FEATURES = 2 };
 static char folder[KITH_PATH];
 
 /* Line i of the list: ids of users and items differ from their numbers; times are not in order, and tied. */
@@ -31,11 +32,11 @@ static kith_graph *stream_graph(char graph[KITH_PATH], double valid, double test
   char text[EVENTS * 32] = "", parts[KITH_PATH];
   size_t size = 0;
   kith_graph *g = NULL;
-  kith_ingest_options o = {.interactions = {.format = KITH_EDGES, .time = "3"},
+  kith_ingest_options o = {.interactions = {.format = KITH_EDGES, .time = "3", .features = "5,4"},
                            .split = {.method = KITH_SPLIT_STREAM, .valid = valid, .test = test}};
   for (int i = 0; i < EVENTS; i++)
-    size += (size_t)snprintf(text + size, sizeof text - size, "%d,%d,%lld\n", 70 - user_of(i), 5 + item_of(i),
-                             (long long)time_of(i));
+    size += (size_t)snprintf(text + size, sizeof text - size, "%d,%d,%lld,%d,%.1f\n", 70 - user_of(i),
+                             5 + item_of(i), (long long)time_of(i), i, .5 * i);
   test_path(folder, "list", o.interactions.path);
   if (test_comm->rank == 0) test_file_write(folder, "list", text, size, o.interactions.path);
   KITH_MPI(MPI_Barrier(test_comm->mpi));
@@ -54,6 +55,7 @@ static kith_graph *stream_graph(char graph[KITH_PATH], double valid, double test
 /* The events as the list has them, in order; ids are numbered by first appearance, which is that of i above.
  */
 static void expected_events(const kith_graph *g, kith_event e[EVENTS]) {
+  static float feature[EVENTS][FEATURES];
   int line[EVENTS];
   int64_t user[USERS] = {0};
   for (kith_lid i = 0; i < g->n_own; i++)
@@ -62,8 +64,11 @@ static void expected_events(const kith_graph *g, kith_event e[EVENTS]) {
   in_order(line);
   for (int i = 0; i < EVENTS; i++) {
     int item = ITEMS - 1 - item_of(line[i]);
+    feature[line[i]][0] = .5f * (float)line[i];
+    feature[line[i]][1] = (float)line[i];
     e[i] =
-        (kith_event){time_of(line[i]), user[user_of(line[i])], g->item_number[item], user_of(line[i]), item};
+        (kith_event){time_of(line[i]), user[user_of(line[i])], g->item_number[item], user_of(line[i]), item,
+                     feature[line[i]]};
   }
 }
 
@@ -78,6 +83,7 @@ static void events_are_in_order_of_time_on_every_rank(void **state) {
   assert_int_equal(KITH_OK, kith_stream_open(test_comm, g, path, &s).status);
   kith_stream_range range = kith_stream_ranges(s);
   assert_int_equal(EVENTS, range.n);
+  assert_int_equal(FEATURES, kith_stream_n_feature(s));
   assert_true(range.n - range.test <= 6 && range.n - range.test > 0);
   assert_true(range.n - range.valid <= 18 && range.test > range.valid);
   assert_true(want[range.test - 1].time < want[range.test].time);
@@ -90,6 +96,7 @@ static void events_are_in_order_of_time_on_every_rank(void **state) {
       assert_int_equal(want[i].user, e[i - begin].user);
       assert_int_equal(want[i].item, e[i - begin].item);
       assert_int_equal(want[i].item_number, e[i - begin].item_number);
+      assert_memory_equal(want[i].feature, e[i - begin].feature, FEATURES * sizeof(float));
     }
   }
   kith_stream_destroy(&s);
@@ -108,6 +115,7 @@ static void assert_latest(const kith_stream_latest *l, const kith_graph *g, cons
       assert_true(at < m);
       assert_int_equal(e[i].user == node ? e[i].item : e[i].user, got[at].node);
       assert_int_equal(e[i].time, got[at].time);
+      assert_memory_equal(e[i].feature, kith_stream_latest_feature(l, row, at), FEATURES * sizeof(float));
       assert_int_equal(i, got[at++].event);
     }
     assert_int_equal(at, m);
@@ -153,7 +161,7 @@ static void what_is_known_before_an_event_is_what_happened_before_it(void **stat
   kith_stream_recent *recent = NULL;
   kith_stream_popular *popular = NULL;
   expected_events(g, e);
-  assert_int_equal(KITH_OK, kith_stream_latest_create(g, test_comm->rank, 4, &latest));
+  assert_int_equal(KITH_OK, kith_stream_latest_create(g, test_comm->rank, 4, FEATURES, &latest));
   assert_int_equal(KITH_OK, kith_stream_recent_create(g, test_comm->rank, &recent));
   assert_int_equal(KITH_OK, kith_stream_popular_create(ITEMS, 30, &popular));
   for (int again = 0; again < 2; again++) {

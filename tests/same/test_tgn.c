@@ -11,7 +11,7 @@
 #include "tgn/tgn_impl.h"
 
 enum { USERS = 5, ITEMS = 4, NODES = USERS + ITEMS, EVENTS = 14, BATCH = 5, STEPS = 3 };
-enum { D = 4, HEADS = 2, K = 3, NEAR = 3, WEIGHTS = 1024 };
+enum { D = 4, HEADS = 2, K = 3, NEAR = 3, WEIGHTS = 1024, FEATURES = 2 };
 static const double TOLERANCE = 2e-5; /* of numbers near 1, after three steps in float */
 
 /* Events by original numbers: repeated pairs, equal times, a node twice in a batch. */
@@ -19,6 +19,9 @@ static const int user_of[EVENTS] = {0, 1, 0, 2, 1, 0, 0, 3, 1, 2, 0, 3, 1, 0};
 static const int item_of[EVENTS] = {0, 1, 0, 2, 0, 1, 0, 3, 1, 2, 2, 3, 1, 0};
 static const int64_t time_of[EVENTS] = {100, 100, 130, 170,  171,  400,  400,
                                         460, 500, 900, 1500, 1500, 1600, 4000};
+
+/* Features of an event, of the steps that have them. */
+static float feature_of[EVENTS][FEATURES];
 
 static const kith_tgn_options options = {.dim = D,
                                          .heads = HEADS,
@@ -39,6 +42,7 @@ static const kith_tgn_options options = {.dim = D,
 
 typedef struct dense {
   bool exact;
+  int n_feature;
   const kith_params *names; /* where weights are in w */
   double w[WEIGHTS], x[NODES][D];
   int64_t n_weight;
@@ -46,6 +50,7 @@ typedef struct dense {
   double s[NODES][D], heard[NODES][D], wait[NODES];
   int64_t last[NODES];
   bool on[NODES];
+  int last_event[NODES];                /* if on */
   double memory[NODES][D], z[NODES][D]; /* of the batch */
 } dense;
 
@@ -66,13 +71,15 @@ static void code(const dense *o, double age, double *c) {
 
 static void remember(dense *o) {
   for (int v = 0; v < NODES; v++) {
-    double message[2 * D + K];
+    double message[2 * D + K + FEATURES];
+    const int n = 2 * D + K + o->n_feature;
     memcpy(message, o->s[v], sizeof o->s[v]);
     memcpy(message + D, o->heard[v], sizeof o->heard[v]);
     code(o, o->wait[v], message + 2 * D);
+    for (int k = 0; k < o->n_feature; k++) message[2 * D + K + k] = (double)feature_of[o->last_event[v]][k];
     memcpy(o->memory[v], o->s[v], sizeof o->s[v]);
     if (o->on[v])
-      dense_gru(2 * D + K, D, message, weight(o, "gru message"), weight(o, "gru message bias"),
+      dense_gru(n, D, message, weight(o, "gru message"), weight(o, "gru message bias"),
                 weight(o, "gru memory"), weight(o, "gru memory bias"), o->memory[v]);
     for (int k = 0; k < D; k++) o->z[v][k] = o->memory[v][k] + o->x[v][k];
   }
@@ -82,7 +89,8 @@ static bool is_end(int node, int e) { return user_of[e] == node || USERS + item_
 
 /* The embedding of a node at a time, by the events before `end`. */
 static void embed(const dense *o, int node, int64_t now, int end, double *h) {
-  double q[D], key[NEAR * D], value[NEAR * D], both[2 * D], c[K], hidden[D];
+  double q[D], key[NEAR * D], value[NEAR * D], both[2 * D], c[K + FEATURES], hidden[D];
+  const int coded = K + o->n_feature;
   int n = 0;
   char name[4][32];
   for (int i = 0; i < 4; i++)
@@ -94,11 +102,12 @@ static void embed(const dense *o, int node, int64_t now, int end, double *h) {
     const double *z = o->z[node < USERS ? USERS + item_of[e] : user_of[e]];
     double part[D];
     code(o, (double)(now - time_of[e]), c);
+    for (int k = 0; k < o->n_feature; k++) c[K + k] = (double)feature_of[e][k];
     dense_linear(D, D, z, weight(o, "key"), NULL, key + n * D);
-    dense_linear(K, D, c, weight(o, "time key"), NULL, part);
+    dense_linear(coded, D, c, weight(o, "time key"), NULL, part);
     for (int k = 0; k < D; k++) key[n * D + k] += part[k];
     dense_linear(D, D, z, weight(o, "value"), NULL, value + n * D);
-    dense_linear(K, D, c, weight(o, "time value"), NULL, part);
+    dense_linear(coded, D, c, weight(o, "time value"), NULL, part);
     for (int k = 0; k < D; k++) value[n * D + k] += part[k];
     n++;
   }
@@ -212,6 +221,7 @@ static void dense_step(dense *o, int number, int first, int last) {
       o->wait[v] = o->on[v] ? (double)(time_of[e] - o->last[v]) : 0;
       o->last[v] = time_of[e];
       o->on[v] = true;
+      o->last_event[v] = e;
     }
   for (int64_t i = 0; i < n; i++) {
     if (i >= o->n_weight && !is_read(o, (int)((i - o->n_weight) / D), first, last)) continue;
@@ -246,7 +256,10 @@ static void make_events(const kith_graph *g, kith_event *event) {
     event[e] = (kith_event){.time = time_of[e],
                             .user = user[user_of[e]],
                             .item = g->item_number[item_of[e]],
-                            .item_number = item_of[e]};
+                            .item_number = item_of[e],
+                            .feature = feature_of[e]};
+  for (int e = 0; e < EVENTS; e++)
+    for (int k = 0; k < FEATURES; k++) feature_of[e][k] = (float)cos(3 * e + 5 * k + 1);
 }
 
 static int node_of(const kith_graph *g, kith_lid i) {
@@ -255,7 +268,7 @@ static int node_of(const kith_graph *g, kith_lid i) {
 
 /* Initial weights and rows of all ranks, with biases that are not zero. */
 static void dense_begin(kith_tgn *t, bool exact, dense *o) {
-  *o = (dense){.exact = exact, .names = t->params};
+  *o = (dense){.exact = exact, .n_feature = t->o.n_feature, .names = t->params};
   const kith_weights w = kith_params_weights(t->params);
   o->n_weight = w.n;
   assert_true(w.n <= WEIGHTS);
@@ -290,7 +303,7 @@ static void expect_state(const kith_tgn *t, const dense *o) {
 }
 
 /* block: items that are scored at a time. */
-static void expect_steps(bool exact, int steps, int block) {
+static void expect_steps(bool exact, int steps, int block, int n_feature) {
   static dense o;
   kith_tgn_options with = options;
   kith_graph *g = make_graph();
@@ -298,6 +311,7 @@ static void expect_steps(bool exact, int steps, int block) {
   kith_event event[EVENTS];
   with.exact = exact;
   with.block = block;
+  with.n_feature = n_feature;
   make_events(g, event);
   assert_int_equal(KITH_OK, kith_tgn_create(test_comm, g, &with, &t).status);
   dense_begin(t, exact, &o);
@@ -319,17 +333,22 @@ static void expect_steps(bool exact, int steps, int block) {
 
 static void steps_follow_the_formulas_event_by_event(void **state) {
   (void)state;
-  expect_steps(true, STEPS, 0);
+  expect_steps(true, STEPS, 0, 0);
+}
+
+static void messages_and_attention_read_features_of_events(void **state) {
+  (void)state;
+  expect_steps(true, STEPS, 0, FEATURES);
 }
 
 static void blocks_of_items_change_nothing(void **state) {
   (void)state;
-  expect_steps(true, STEPS, 3); /* 3 items and 1 */
+  expect_steps(true, STEPS - 1, 3, 0); /* 3 items and 1 */
 }
 
 static void steps_follow_the_formulas_batch_by_batch(void **state) {
   (void)state;
-  expect_steps(false, STEPS - 1, 0);
+  expect_steps(false, STEPS - 1, 0, 0);
 }
 
 /* - log probability of an event's item, of its scores. */
@@ -356,13 +375,14 @@ static double replayed_loss(const kith_tgn *t, const kith_stream_scorer *s, int 
 }
 
 /* Steps that learn nothing have the losses of a replay, which begins anew twice. */
-static void expect_replay(bool exact) {
+static void expect_replay(bool exact, int n_feature) {
   kith_tgn_options with = options;
   kith_graph *g = make_graph();
   kith_tgn *t = NULL;
   kith_event event[EVENTS];
   double loss[STEPS];
   with.exact = exact;
+  with.n_feature = n_feature;
   with.optimizer.lr = 0;
   make_events(g, event);
   assert_int_equal(KITH_OK, kith_tgn_create(test_comm, g, &with, &t).status);
@@ -390,12 +410,13 @@ static void expect_replay(bool exact) {
 
 static void a_replay_scores_as_steps_do(void **state) {
   (void)state;
-  expect_replay(true);
-  expect_replay(false);
+  expect_replay(true, FEATURES);
+  expect_replay(false, 0);
 }
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(steps_follow_the_formulas_event_by_event),
+                                     cmocka_unit_test(messages_and_attention_read_features_of_events),
                                      cmocka_unit_test(blocks_of_items_change_nothing),
                                      cmocka_unit_test(steps_follow_the_formulas_batch_by_batch),
                                      cmocka_unit_test(a_replay_scores_as_steps_do)};
