@@ -13,7 +13,7 @@
 #include "eval/scored.h"
 
 /* Up to that many items EASE is made several times, to choose lambda. */
-enum { BASELINE_EASE_CHOOSES = 10000, BASELINE_MOST_NEIGHBORS = 200 };
+enum { BASELINE_EASE_CHOOSES = 10000 };
 /* From that many bytes on, what EASE takes is said beforehand. */
 enum { BASELINE_SAID = 1 << 27 };
 
@@ -41,7 +41,7 @@ int64_t kith_baseline_bytes(kith_baseline b, const kith_graph *g, int size, cons
     return KITH_BYTES(x, g->n_own) +
            kith_eval_topk_bytes(size, g->n_own_of[KITH_ITEM], g->n_own_of[KITH_USER], 1, o->k[o->n_k - 1]);
   if (b == KITH_BASELINE_ITEMKNN)
-    return kith__neighbors_bytes(n_user, n_item, g->n_edge, BASELINE_MOST_NEIGHBORS);
+    return kith__neighbors_bytes(n_user, n_item, g->n_edge, KITH_BASELINE_MOST_NEIGHBORS);
   if (b == KITH_BASELINE_EASE_LOW)
     return kith__ease_low_bytes(g, size, low_columns(want)) +
            kith_eval_topk_bytes(size, g->n_own_of[KITH_ITEM], g->n_own_of[KITH_USER], low_columns(want),
@@ -133,11 +133,12 @@ done:
 
 /* ---- item kNN ---- */
 
-static kith_agreed knn_score(baseline_choice *c, kith__neighbors *n, kith_baseline_settings s,
-                             kith_metrics *out) {
+static kith_agreed knn_score(baseline_choice *c, const kith__pairs *p, kith__neighbors *n,
+                             kith_baseline_settings s, kith_metrics *out) {
   kith_agreed st = {KITH_OK};
   const kith_item_scorer by = {.score = kith__neighbors_score, .context = n};
   KITH_TRY(kith_agree(c->comm, kith__neighbors_take(n, &s)));
+  if (s.center) KITH_TRY(kith_agree(c->comm, kith__neighbors_center(n, p)));
   if (out) KITH_TRY(kith_eval_metrics_scored(c->comm, c->g, &by, &c->o, out));
   else KITH_TRY(baseline_try(c, &by, s));
 done:
@@ -157,13 +158,13 @@ static const kith_baseline_settings knn_tried[] = {
 static kith_agreed knn_choose(baseline_choice *c, const kith__pairs *p) {
   kith_agreed st = {KITH_OK};
   kith__neighbors n = {.k = 0};
-  static const int k[] = {10, 20, 50, 100, BASELINE_MOST_NEIGHBORS};
+  static const int k[] = {10, 20, 50, 100, KITH_BASELINE_MOST_NEIGHBORS};
   for (size_t t = 0; t < sizeof knn_tried / sizeof *knn_tried; t++) {
     kith_baseline_settings s = knn_tried[t];
-    KITH_TRY(kith__neighbors_make(c->comm, p, &s, BASELINE_MOST_NEIGHBORS, &n));
+    KITH_TRY(kith__neighbors_make(c->comm, p, &s, KITH_BASELINE_MOST_NEIGHBORS, &n));
     for (int i = 0; i < 5; i++) {
       s.neighbors = k[i];
-      KITH_TRY(knn_score(c, &n, s, NULL));
+      KITH_TRY(knn_score(c, p, &n, s, NULL));
     }
     kith__neighbors_free(&n);
   }
@@ -172,18 +173,23 @@ done:
   return st;
 }
 
-static kith_agreed knn_evaluate(baseline_choice *c, bool choose, const kith_eval_options *o,
-                                kith_metrics *out) {
+static kith_agreed knn_evaluate(baseline_choice *c, bool choose, const kith_baseline_wishes *want,
+                                const kith_eval_options *o, kith_metrics *out) {
   kith_agreed st = {KITH_OK};
   kith__pairs p = {{0}, {0}};
   kith__neighbors n = {.k = 0};
   kith_baseline_settings *s = &c->settings;
   *s = (kith_baseline_settings){.similarity = KITH_SIMILARITY_CONDITIONAL, .neighbors = 20, .power = 0.1};
+  if (want->neighbors > 0)
+    *s = (kith_baseline_settings){.neighbors = want->neighbors,
+                                  .normalize = true,
+                                  .center = true,
+                                  .given = true};
   KITH_TRY(kith__pairs_gather(c->comm, c->g, &p));
-  if (choose) KITH_TRY(knn_choose(c, &p));
+  if (choose && !s->given) KITH_TRY(knn_choose(c, &p));
   KITH_TRY(kith__neighbors_make(c->comm, &p, s, s->neighbors, &n));
   c->o = *o;
-  KITH_TRY(knn_score(c, &n, *s, out));
+  KITH_TRY(knn_score(c, &p, &n, *s, out));
 done:
   kith__neighbors_free(&n);
   kith__pairs_free(&p);
@@ -271,7 +277,7 @@ kith_agreed kith_baseline_evaluate(const kith_comm *comm, const kith_graph *g, k
   *out = (kith_baseline_figures){.seconds = 0};
   c.o.split = KITH_EVAL_VALID;
   if (b == KITH_BASELINE_POPULAR) KITH_TRY(popular_evaluate(comm, g, o, &out->metrics));
-  if (b == KITH_BASELINE_ITEMKNN) KITH_TRY(knn_evaluate(&c, choose, o, &out->metrics));
+  if (b == KITH_BASELINE_ITEMKNN) KITH_TRY(knn_evaluate(&c, choose, want, o, &out->metrics));
   if (b == KITH_BASELINE_EASE) KITH_TRY(ease_evaluate(&c, choose, want, o, &out->metrics));
   if (b == KITH_BASELINE_EASE_LOW) KITH_TRY(low_evaluate(&c, choose, want, o, &out->metrics));
   out->settings = c.settings;

@@ -32,10 +32,11 @@ typedef struct kith_baseline_settings {
   int neighbors;              /**< … of each item … */
   double shrink;              /**< … what is added to the divisor … */
   bool normalize;             /**< … whether the similarities of an item's neighbors sum to 1 … */
-  double power;               /**< … and of conditional similarity the power of the other's degree */
+  double power;               /**< … of conditional similarity the power of the other's degree … */
+  bool center;                /**< … and whether a user's items count less what each has on average */
   double lambda;              /**< EASE, both forms: L2 regularization … */
   int columns;                /**< … and of ease-low the eigenvectors */
-  bool given;                 /**< lambda, by the user: only of EASE */
+  bool given;                 /**< by the user: of item kNN and of EASE */
 } kith_baseline_settings;
 
 typedef struct kith_baseline_figures {
@@ -52,14 +53,20 @@ static inline bool kith_baseline_classifies(kith_baseline b) { return b >= KITH_
 /** "cosine", "tf-idf" or "conditional". */
 const char *kith_similarity_text(kith_similarity s);
 
-/** What the user may say of EASE. */
+/** What the user may say of item kNN and of EASE. */
 typedef struct kith_baseline_wishes {
+  int neighbors;   /**< of item kNN by cosines, normalized and centered, which is then not chosen; 0: as
+                      kith_baseline_evaluate() says */
   double lambda;   /**< of ease, which is then not chosen; 0: the rule of kith_baseline_evaluate() */
   bool choose;     /**< lambda of ease, however many items there are */
   int low_columns; /**< of ease-low; 0: KITH_BASELINE_LOW_COLUMNS */
 } kith_baseline_wishes;
 
-enum { KITH_BASELINE_LOW_COLUMNS = 512, KITH_BASELINE_MOST_COLUMNS = 4096 };
+enum {
+  KITH_BASELINE_LOW_COLUMNS = 512,
+  KITH_BASELINE_MOST_COLUMNS = 4096,
+  KITH_BASELINE_MOST_NEIGHBORS = 200
+};
 
 /** Bytes of the arrays of a rank, of rank 0 of `size` for EASE, which rank 0 computes alone.  Local. */
 int64_t kith_baseline_bytes(kith_baseline b, const kith_graph *g, int size, const kith_eval_options *o,

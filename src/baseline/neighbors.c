@@ -129,6 +129,7 @@ void kith__neighbors_free(kith__neighbors *n) {
   KITH_FREE(n->start);
   KITH_FREE(n->of);
   KITH_FREE(n->by);
+  KITH_FREE(n->base);
 }
 
 static double neighbors_sum(const kith__neighbors *n, int64_t i, int k) {
@@ -165,8 +166,26 @@ done:
   return st;
 }
 
+kith_status kith__neighbors_center(kith__neighbors *n, const kith__pairs *p) {
+  kith_status st = KITH_OK;
+  const kith_eid *start = p->users.start;
+  const double users = p->items.n_row > 0 ? (double)p->items.n_row : 1;
+  double *base = NULL;
+  KITH_TRY(KITH_NEW(base, n->n_item));
+  if (!n->base) KITH_TRY(KITH_NEW(n->base, n->n_item));
+  for (int64_t j = 0; j < n->n_item; j++) base[j] += (double)(start[j + 1] - start[j]) / users;
+  for (int64_t j = 0; j < n->n_item; j++)
+    for (kith_eid at = n->start[j]; at < n->start[j + 1]; at++)
+      base[n->of[at]] -= (double)n->by[at] * (double)(start[j + 1] - start[j]) / users;
+  for (int64_t j = 0; j < n->n_item; j++) n->base[j] = (float)base[j];
+done:
+  KITH_FREE(base);
+  return st;
+}
+
 void kith__neighbors_score(const void *neighbors, int64_t n, const int32_t *item, float *score) {
   const kith__neighbors *all = neighbors;
+  for (int64_t i = 0; all->base && i < all->n_item; i++) score[i] = all->base[i];
   for (int64_t e = 0; e < n; e++)
     for (kith_eid at = all->start[item[e]]; at < all->start[item[e] + 1]; at++)
       score[all->of[at]] += all->by[at];
@@ -178,7 +197,8 @@ int64_t kith__neighbors_bytes(int64_t n_user, int64_t n_item, kith_eid n_edge, i
   const kith__pairs *p = NULL;
   return KITH_BYTES(p->items.start, n_user + n_item) + 2 * KITH_BYTES(p->items.value, n_edge) +
          2 * (KITH_BYTES(n->item, n_item * k) + KITH_BYTES(n->weight, n_item * k)) +
-         KITH_BYTES(n->start, n_item) + KITH_BYTES(w->square, n_user) + KITH_BYTES(w->length, n_item) +
+         KITH_BYTES(n->start, n_item) + KITH_BYTES(n->base, n_item) + KITH_BYTES(w->square, n_user) +
+         KITH_BYTES(w->length, n_item) +
          kith_max_threads() * n_item *
              (int64_t)(sizeof *w->sum->value + sizeof *w->sum->touched + sizeof *w->sum->is_touched);
 }

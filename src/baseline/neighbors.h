@@ -22,7 +22,8 @@ typedef struct kith__neighbors {
   kith_eid
       *start; /* [n_item + 1] item j of a user adds to the scores of of[start[j]] … of[start[j + 1] - 1] … */
   int32_t *of;
-  float *by; /* … what is here */
+  float *by;   /* … what is here */
+  float *base; /* [n_item] what an item's score begins with; null: 0 */
 } kith__neighbors;
 
 /*
@@ -46,6 +47,10 @@ void kith__neighbors_free(kith__neighbors *n);
  * Errors: KITH_ENOMEM.
  */
 kith_status kith__neighbors_take(kith__neighbors *n, const kith_baseline_settings *s) KITH_MUST_USE;
+/* Behind kith__neighbors_take(), of any similarity but the conditional one: a user's entries count less the
+ * mean of each item j, m_j = users of j / users, and what an item has itself on average is added: the score
+ * of i begins with m_i less the sum of s(i, j) m_j over its neighbors.  Local.  Errors: KITH_ENOMEM. */
+kith_status kith__neighbors_center(kith__neighbors *n, const kith__pairs *p) KITH_MUST_USE;
 /* Of a kith_item_scorer. */
 void kith__neighbors_score(const void *neighbors, int64_t n, const int32_t *item, float *score);
 

@@ -26,23 +26,33 @@ done:
   return st;
 }
 
-/* What is behind "ease:" or "ease-low:". */
+/* A whole number behind "ease-low:" or "itemknn:". */
+static kith_status baselines_read_count(const char *name, const char *text, const char *what, int most,
+                                        int *count) {
+  kith_status st = KITH_OK;
+  char *end = NULL;
+  const long n = strtol(text, &end, 10);
+  KITH_CHECK(isdigit((unsigned char)text[0]) && !*end && n >= 1 && n <= most, KITH_EUSAGE,
+             "kith evaluate: --baseline %s:%s: expected a number of %s from 1 to %d", name, text, what, most);
+  *count = (int)n;
+done:
+  return st;
+}
+
+/* What is behind "itemknn:", "ease:" or "ease-low:". */
 static kith_status baselines_read_wish(char *name, kith_baseline_wishes *wishes) {
   kith_status st = KITH_OK;
-  char *value = strchr(name, ':'), *end = NULL;
+  char *value = strchr(name, ':');
   if (!value) return st;
   *value++ = '\0';
   if (strcmp(name, "ease") == 0 && strcmp(value, "choose") == 0) wishes->choose = true;
   else if (strcmp(name, "ease") == 0) KITH_TRY(baselines_read_lambda(value, &wishes->lambda));
-  else if (strcmp(name, "ease-low") == 0) {
-    const long columns = strtol(value, &end, 10);
-    KITH_CHECK(isdigit((unsigned char)value[0]) && !*end && columns >= 1 &&
-                   columns <= KITH_BASELINE_MOST_COLUMNS,
-               KITH_EUSAGE,
-               "kith evaluate: --baseline ease-low:%s: expected a number of columns from 1 to %d", value,
-               KITH_BASELINE_MOST_COLUMNS);
-    wishes->low_columns = (int)columns;
-  } else value[-1] = ':';
+  else if (strcmp(name, "ease-low") == 0)
+    KITH_TRY(baselines_read_count(name, value, "columns", KITH_BASELINE_MOST_COLUMNS, &wishes->low_columns));
+  else if (strcmp(name, "itemknn") == 0)
+    KITH_TRY(
+        baselines_read_count(name, value, "neighbors", KITH_BASELINE_MOST_NEIGHBORS, &wishes->neighbors));
+  else value[-1] = ':';
 done:
   return st;
 }
@@ -138,7 +148,9 @@ static void baselines_print_settings(const cli *c, kith_baseline b, const kith_b
   const char *chosen = s->chosen ? "chosen on validation" : s->given ? "given" : "defaults";
   char how[64];
   if (s->similarity == KITH_SIMILARITY_CONDITIONAL) snprintf(how, sizeof how, "power %g", s->power);
-  else snprintf(how, sizeof how, "shrink %g%s", s->shrink, s->normalize ? ", normalized" : "");
+  else
+    snprintf(how, sizeof how, "shrink %g%s%s", s->shrink, s->normalize ? ", normalized" : "",
+             s->center ? ", centered" : "");
   if (b == KITH_BASELINE_ITEMKNN)
     cli_print(c, "  %s, %s, %s (%s)", kith_similarity_text(s->similarity),
               KITH_COUNT(s->neighbors, "neighbor(s)"), how, chosen);
@@ -158,9 +170,9 @@ static void baselines_json(cli *c, kith_baseline b, const kith_baseline_figures 
     cli_json_more(
         c,
         "\"similarity\": \"%s\", \"neighbors\": %d, \"shrink\": %.10g, \"normalize\": %s, \"power\": "
-        "%.10g, ",
+        "%.10g, \"center\": %s, ",
         kith_similarity_text(s->similarity), s->neighbors, s->shrink, s->normalize ? "true" : "false",
-        s->power);
+        s->power, s->center ? "true" : "false");
   if (b == KITH_BASELINE_EASE_LOW) cli_json_more(c, "\"columns\": %d, ", s->columns);
   if (b == KITH_BASELINE_EASE || b == KITH_BASELINE_EASE_LOW)
     cli_json_more(c, "\"lambda\": %.10g, ", s->lambda);

@@ -41,7 +41,8 @@ evaluate: {k: [10]}
 J
 "$KITH" train job.yaml --quiet >log
 "$KITH" evaluate job.yaml --baseline itemknn,ease --json | tail -n 1 >plain.json
-"$KITH" evaluate job.yaml --baseline ease:30 --json | tail -n 1 >given.json
+"$KITH" evaluate job.yaml --baseline ease:30,itemknn:7 --json | tail -n 1 >given.json
+ranks 3 evaluate job.yaml --baseline ease:30,itemknn:7 --json | tail -n 1 >given3.json
 cd ..
 
 cat >oracle.py <<'P'
@@ -64,7 +65,7 @@ if not plain:
     for g in read("cold")["groups"]["items"]: assert ("recall@10" in g) == (g["held_out"] > 0), g
 
 n_item = R.shape[1]
-def knn(similarity, shrink, normalize, power, k):
+def knn(similarity, shrink, normalize, power, k, center=False):
     w = np.log(n_item / np.maximum(du, 1)) if similarity == "tf-idf" else np.ones(len(du))
     V = (R * w[:, None]).T
     S, score = np.zeros((n_item, n_item), np.float32), np.zeros(R.shape, np.float32)
@@ -77,7 +78,8 @@ def knn(similarity, shrink, normalize, power, k):
         S[i, near] = s[near] / s[near].astype(float).sum() if normalize and s[near].any() else s[near]
     for u in range(len(R)):
         for j in np.flatnonzero(R[u]): score[u] += S[j] if similarity == "conditional" else S[:, j]
-    return score
+    mean = R.mean(0) # of a user's entries of each item: S (r - mean) + mean
+    return score + (mean - S.astype(float) @ mean).astype(np.float32) if center else score
 def ease(lam): # Steck (2019), equation 8: B = I - P diagMat(1 / diag(P))
     P = np.linalg.inv(R.T @ R + lam * np.eye(n_item))
     B = np.eye(n_item) - P / np.diag(P)
@@ -94,7 +96,10 @@ if plain: # the defaults
     assert [b["settings"]["chosen"] for b in full["baselines"]] == [False, False]
     check(full["baselines"][0], knn, ("conditional", 0, False, 0.1, 20))
     check(full["baselines"][1], ease, (100,))
-    check(read("given")["baselines"][0], ease, (30,))
+    item_knn, by_ease = read("given")["baselines"]
+    check(by_ease, ease, (30,))
+    check(item_knn, knn, ("cosine", 0, True, 0, 7, True))
+    assert same([item_knn], read("given3")["baselines"][:1]) and item_knn["settings"]["center"], item_knn
     sys.exit()
 popular, item_knn, by_ease = full["baselines"]
 check(popular, lambda: np.tile(di, (len(R), 1)), ())
@@ -140,7 +145,7 @@ refused 64 --baseline popular,knn
 grep '"knn": expected popular, itemknn, ease or ease-low' out >/dev/null
 refused 64 --baseline ease:-3
 grep 'ease:-3: expected a number from 0.001 to 1e9' out >/dev/null
-for wrong in ease:1e39 ease:0x10 ease:nan ease:1,ease:2 ease-low:0 ease-low:1.5 popular:2; do refused 64 --baseline $wrong; done
+for wrong in ease:1e39 ease:0x10 ease:nan ease:1,ease:2 ease-low:0 ease-low:1.5 itemknn:0 itemknn:201 popular:2; do refused 64 --baseline $wrong; done
 refused 64 --baseline ease --rolling 2
 refused 64 --groups --rolling 2
 refused 78 --baseline ease --set evaluate.candidates=cold
