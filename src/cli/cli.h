@@ -41,8 +41,9 @@ kith_agreed cli_plan(cli *c);
 kith_agreed cli_train(cli *c);
 kith_agreed cli_update(cli *c);
 kith_agreed cli_evaluate(cli *c);
-/** kith evaluate --rolling, if the option is given, which `asked` says.  Collective. */
-kith_agreed cli_rolling(cli *c, bool *asked) KITH_MUST_USE;
+/** kith evaluate --rolling, if the option is given, which `asked` says; `by_group`: also the figures of
+ * groups. Collective. */
+kith_agreed cli_rolling(cli *c, bool by_group, bool *asked) KITH_MUST_USE;
 /** Take the options of kith evaluate that set keys of the job, and refuse others.  Local. */
 kith_status cli_evaluate_options(cli *c) KITH_MUST_USE;
 kith_agreed cli_report(cli *c);

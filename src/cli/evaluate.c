@@ -317,7 +317,7 @@ kith_agreed cli_evaluate(cli *c) {
   cli_evaluation want = {.groups = false};
   bool rolling = false;
   KITH_TRY(kith_agreed_same(cli_take_evaluation(c, &want)));
-  KITH_TRY(cli_rolling(c, &rolling));
+  KITH_TRY(cli_rolling(c, want.groups, &rolling));
   if (rolling) return st;
   KITH_TRY(kith_agree(c->comm, evaluate_options(c, &only)));
   if (c->job.task == KITH_TASK_RECOMMEND && c->job.stream.known != KITH_STREAM_NONE)

@@ -94,8 +94,8 @@ kith_status cli_take_evaluation(cli *c, cli_evaluation *want) {
   want->asked = list != NULL;
   if (list) KITH_TRY(baselines_read(list, classifies, want));
   if (!want->groups && !want->asked) return st;
-  KITH_CHECK(!rolls, KITH_EUSAGE,
-             "kith evaluate: --%s: is not printed of the slices of --rolling; leave out one of both", option);
+  KITH_CHECK(!rolls || !want->asked, KITH_EUSAGE,
+             "kith evaluate: --baseline: is not measured of the slices of --rolling; leave out one of both");
   KITH_CHECK(!want->groups || !classifies, KITH_EUSAGE,
              "kith evaluate: --groups: is about ranked items; with task: classify nothing is ranked");
   KITH_CHECK(!streams, KITH_EUSAGE,

@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/evaluate.h"
+#include "cli/rolling.h"
 #include "ingest/ingest.h"
 
 enum { ROLLING_LEAST = 2, ROLLING_MOST = 50, ROLLING_METRICS = 5 };
@@ -19,6 +20,7 @@ enum { ROLLING_LEAST = 2, ROLLING_MOST = 50, ROLLING_METRICS = 5 };
 typedef struct rolling_slice {
   int64_t from, until, n_train, n_test, n_cold_user, n_cold_item;
   kith_metrics metrics;
+  kith_groups *groups; /* null: not wanted */
 } rolling_slice;
 
 static const char *const rolling_name[ROLLING_METRICS] = {"recall", "ndcg", "hit_rate", "precision", "mrr"};
@@ -189,6 +191,7 @@ static kith_agreed rolling_measure(cli *c, int n, int nth, bool fresh, rolling_s
   kith_log("slice %d of %d: %s before it, %s in it", nth + 1, n, KITH_COUNT(s->n_train, "interaction(s)"),
            KITH_COUNT(s->n_test, "interaction(s)"));
   KITH_TRY(rolling_train(c, job, fresh || !same, s));
+  if (s->groups) KITH_TRY(cli_rolling_groups(c, s->groups));
   if (s->metrics.n_user == 0 && c->comm->rank == 0)
     kith_warn("slice %d of %d: no user has an item in it that is ranked: every figure of it is 0", nth + 1,
               n);
@@ -221,6 +224,7 @@ static void rolling_json_slice(cli *c, const rolling_slice *s) {
   for (int k = 0; k < m->n_k; k++)
     for (int j = 0; j < ROLLING_METRICS; j++)
       cli_json_more(c, ", \"%s@%d\": %.10g", rolling_name[j], m->k[k], rolling_values(m, j)[k]);
+  if (s->groups) cli_json_groups(c, s->groups);
   cli_json_more(c, "}");
 }
 
@@ -271,12 +275,14 @@ static void rolling_print(cli *c, int n, const rolling_slice *s) {
 
 /* ---- the slices ---- */
 
-static kith_agreed rolling_run(cli *c, int n, bool fresh) {
+static kith_agreed rolling_run(cli *c, int n, bool fresh, bool by_group) {
   kith_agreed st = {KITH_OK};
   rolling_slice slice[ROLLING_MOST] = {{0}};
+  kith_groups *groups = NULL;
   int64_t cut[ROLLING_MOST + 1];
   char work[KITH_PATH];
   memcpy(work, c->job.work, sizeof work);
+  if (by_group) KITH_TRY(kith_agree(c->comm, KITH_NEW(groups, n)));
   KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? kith_folder_make(work) : KITH_OK));
   KITH_TRY(cli_lock(c));
   if (!fresh) KITH_TRY(rolling_check_runs(c, n));
@@ -285,17 +291,20 @@ static kith_agreed rolling_run(cli *c, int n, bool fresh) {
   for (int i = 0; i < n; i++) {
     slice[i].from = cut[i];
     slice[i].until = cut[i + 1];
+    slice[i].groups = groups ? &groups[i] : NULL;
     KITH_TRY(kith_agree(c->comm, rolling_job(c, work, n, i, cut)));
     KITH_TRY(rolling_measure(c, n, i, fresh, &slice[i]));
   }
   cli_json(c, "model", "\"%s\"", kith_model_text(c->job.model.name));
   rolling_print(c, n, slice);
+  cli_rolling_print_groups(c, n, groups);
 done:
+  KITH_FREE(groups);
   memcpy(c->job.work, work, sizeof work);
   return st;
 }
 
-kith_agreed cli_rolling(cli *c, bool *asked) {
+kith_agreed cli_rolling(cli *c, bool by_group, bool *asked) {
   kith_agreed st = {KITH_OK};
   int64_t n = 0;
   bool fresh = false;
@@ -305,7 +314,7 @@ kith_agreed cli_rolling(cli *c, bool *asked) {
   if (n == 0) return st;
   KITH_TRY(kith_agreed_same(cli_evaluate_options(c)));
   KITH_TRY(kith_agreed_same(rolling_check(c)));
-  KITH_TRY(rolling_run(c, (int)n, fresh));
+  KITH_TRY(rolling_run(c, (int)n, fresh, by_group));
 done:
   return st;
 }

@@ -147,5 +147,4 @@ refused 64 --baseline ease:-3
 grep 'ease:-3: expected a number from 0.001 to 1e9' out >/dev/null
 for wrong in ease:1e39 ease:0x10 ease:nan ease:1,ease:2 ease-low:0 ease-low:1.5 itemknn:0 itemknn:201 popular:2; do refused 64 --baseline $wrong; done
 refused 64 --baseline ease --rolling 2
-refused 64 --groups --rolling 2
 refused 78 --baseline ease --set evaluate.candidates=cold

@@ -19,7 +19,7 @@ J
 "$KITH" generate job.yaml >/dev/null
 awk -F '\t' -v OFS='\t' '!/^#/ {print $1, $2, int($3 / 400000)}' list.tsv >days.tsv # many at one time, also where a slice ends
 mv days.tsv list.tsv
-ranks 1 evaluate job.yaml --rolling 3 --json --quiet >one || { cat one; exit 1; }
+ranks 1 evaluate job.yaml --rolling 3 --groups --json --quiet >one || { cat one; exit 1; }
 
 /usr/bin/python3 - <<'P' || exit 1
 import json, numpy as np
@@ -39,7 +39,7 @@ for k in (5, 10):
 s = told["slices"][1]
 with open("short.tsv", "w") as f: f.writelines(l for l, t in zip(lines, time) if t < s["until"])
 open("share", "w").write("%.17g\n" % (s["test"] / (s["train"] + s["test"])))
-open("want", "w").write(json.dumps({k: s[k] for k in s if "@" in k or k == "users"}))
+open("want", "w").write(json.dumps({k: s[k] for k in s if "@" in k or k in ("users", "groups")}))
 P
 
 # The second slice by the verbs alone.
@@ -50,7 +50,7 @@ for verb in ingest partition train; do "$KITH" $verb job.yaml $alone --quiet >lo
 import json
 want, found = json.load(open("want")), json.load(open("alone.json"))
 bad = {k: (want[k], found[k]) for k in want if want[k] != found[k]}
-assert len(want) == 11 and not bad, bad'
+assert len(want) == 12 and want["groups"]["items"] and not bad, bad'
 
 figures() { /usr/bin/python3 -c 'import json, sys; x = json.loads(open(sys.argv[1]).read().splitlines()[-1]); print({k: x[k] for k in x if "@" in k or k == "slices"})' "$1"; }
 if KITH_FAULT=kill:1000000@0 "$KITH" help >/dev/null 2>&1; then # a build with faults; a slice's ingest counts three steps
@@ -61,9 +61,9 @@ if KITH_FAULT=kill:1000000@0 "$KITH" help >/dev/null 2>&1; then # a build with f
   [ -e work/rolling-3/slice-1/checkpoint-latest ] || { echo "killed too early"; exit 1; }
 fi
 [ ! -e work/rolling-3/slice-3/embeddings.h5 ] || { echo "killed too late"; exit 1; }
-ranks 2 evaluate job.yaml --rolling 3 --json --quiet >two
+ranks 2 evaluate job.yaml --rolling 3 --groups --json --quiet >two
 [ "$(figures two)" = "$(figures one)" ] || { echo "other figures: $(figures two), expected $(figures one)"; exit 1; }
-ranks 1 evaluate job.yaml --rolling 3 --json >again 2>log
+ranks 1 evaluate job.yaml --rolling 3 --groups --json >again 2>log
 [ "$(figures again)" = "$(figures one)" ] || { echo "other figures when all is done"; exit 1; }
 if grep '^epoch' log >/dev/null; then echo "trained again"; exit 1; fi
 
