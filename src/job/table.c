@@ -487,8 +487,11 @@ const job_key kith__job_row[] = {
     {"embed.item_features.path", JOB_PATH, AT(embed.features[KITH_ITEM]), NONE,
      "kith embed: features of new items, in the format of data.item_features. Lines of known items are "
      "skipped."},
-    SOURCE("embed.interactions", embed.interactions,
-           "kith embed: interactions of the new nodes, with the ids of the graph's lists."),
+    SOURCE(
+        "embed.interactions", embed.interactions,
+        "kith embed: interactions of the new nodes, with the ids of the graph's lists. Format, delimiter, "
+        "header, and the columns of user and item are those of data.interactions unless they are set here; "
+        "a column of times must be named."),
     {"embed.relations.NAME", JOB_PATH, AT(embed.relation[0].path), NONE,
      "kith embed: edges of new nodes in the relation NAME, as friends of new users or tags of new items, in "
      "the "
@@ -587,7 +590,8 @@ const job_key kith__job_row[] = {
      "kith sweep: seed of the draws. More trials of a seed begin with the same ones."},
     {"sweep.halving.epochs", JOB_INT, AT(sweep.halving.epochs), 0, 1e9, "epochs",
      "kith sweep: successive halving. All trials train so many epochs; the best by validation train "
-     "sweep.halving.factor times as many, and so on up to train.epochs. 0: every trial trains train.epochs."},
+     "sweep.halving.factor times as many, and so on up to train.epochs, of sasrec model.sasrec.epochs. 0: "
+     "every trial trains all of them."},
     {"sweep.halving.factor", JOB_INT, AT(sweep.halving.factor), 2, 1000, "trials",
      "kith sweep: of so many trials one goes on to the next rung of successive halving, rounded down, at "
      "least one."},

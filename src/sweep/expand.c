@@ -188,7 +188,9 @@ static kith_status expand_rungs(kith_sweep *s) {
   kith_status st = KITH_OK;
   const kith_job *job = s->base;
   const int64_t factor = job->sweep.halving.factor;
-  const int last = job->train.epochs;
+  const bool sequence = job->model.sequence == KITH_SEQUENCE_SASREC;
+  const int last = sequence ? job->model.sasrec.epochs : job->train.epochs;
+  const char *key = kith_sweep_epochs_key(job);
   char where[KITH_PATH + KITH_NAME];
   s->n_rung = 0;
   if (job->sweep.halving.epochs == 0) {
@@ -196,16 +198,17 @@ static kith_status expand_rungs(kith_sweep *s) {
     return st;
   }
   for (int i = 0; i < job->sweep.n_axis; i++)
-    KITH_CHECK(strcmp(job->sweep.axis[i].key, "train.epochs") != 0, KITH_ECONFIG,
-               "%s: sweep.train.epochs: halving compares trials after the same number of epochs; set "
-               "train.epochs, or leave sweep.halving out",
-               expand_where(job, i, where));
-  KITH_CHECK(kith_model_has_steps(&job->model) && job->model.sequence != KITH_SEQUENCE_SASREC, KITH_ECONFIG,
-             "%s: sweep.halving: needs a model that is trained by train.epochs; leave sweep.halving out",
-             job->path);
+    KITH_CHECK(strcmp(job->sweep.axis[i].key, key) != 0, KITH_ECONFIG,
+               "%s: sweep.%s: halving compares trials after the same number of epochs; set %s, or leave "
+               "sweep.halving out",
+               expand_where(job, i, where), key, key);
+  KITH_CHECK(kith_model_has_steps(&job->model), KITH_ECONFIG,
+             "%s: sweep.halving: %s is not trained by epochs, of which there could be fewer; leave "
+             "sweep.halving out",
+             job->path, kith_model_text(job->model.name));
   KITH_CHECK(job->sweep.halving.epochs < last, KITH_ECONFIG,
-             "%s: sweep.halving.epochs: %d, but train.epochs is %d; expected fewer", job->path,
-             job->sweep.halving.epochs, last);
+             "%s: sweep.halving.epochs: %d, but %s is %d; expected fewer", job->path,
+             job->sweep.halving.epochs, key, last);
   for (int64_t n = job->sweep.halving.epochs; n < last && s->n_rung < KITH_SWEEP_RUNGS - 1; n *= factor) {
     KITH_CHECK(kith_eval_is_due(job->evaluate.every, n), KITH_ECONFIG,
                "%s: sweep.halving: a rung ends after epoch %lld, where evaluate.every has no evaluation; "

@@ -60,7 +60,8 @@ static kith_status run_start(run *r, int t, run_slot *slot) {
   word[n++] = "--quiet";
   if (!kith_sweep_of_stream(r->s)) word[n++] = "--no-test";
   if (r->rung < r->s->n_rung) {
-    snprintf(epochs, sizeof epochs, "train.epochs=%d", r->s->rung_epochs[r->rung - 1]);
+    snprintf(epochs, sizeof epochs, "%s=%d", kith_sweep_epochs_key(r->s->base),
+             r->s->rung_epochs[r->rung - 1]);
     word[n++] = "--set";
     word[n++] = epochs;
   }

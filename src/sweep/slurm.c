@@ -111,7 +111,7 @@ static void slurm_variables(const kith_sweep *s, const kith_sweep_queue *q, int 
   int at = snprintf(j->options, sizeof j->options, "KITH_OPTIONS=--json --quiet%s",
                     kith_sweep_of_stream(s) ? "" : " --no-test");
   if (rung < s->n_rung)
-    snprintf(j->options + at, sizeof j->options - (size_t)at, " --set train.epochs=%d",
+    snprintf(j->options + at, sizeof j->options - (size_t)at, " --set %s=%d", kith_sweep_epochs_key(s->base),
              s->rung_epochs[rung - 1]);
   j->add[n++] = j->program;
   j->add[n++] = j->scripts;

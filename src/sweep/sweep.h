@@ -78,6 +78,10 @@ void kith_sweep_free(kith_sweep *s);
 static inline bool kith_sweep_of_stream(const kith_sweep *s) {
   return s->base->stream.model != KITH_STREAM_NO_MODEL;
 }
+/** The key of the epochs by which the job's model is trained. */
+static inline const char *kith_sweep_epochs_key(const kith_job *job) {
+  return job->model.sequence == KITH_SEQUENCE_SASREC ? "model.sasrec.epochs" : "train.epochs";
+}
 /** The value of the i-th key that varies in trial t (from 0), as --set takes it: text [KITH_SWEEP_VALUES]. */
 void kith_sweep_value(const kith_sweep *s, int t, int i, char *text);
 /** The job of trial t.  Errors: KITH_ECONFIG. */

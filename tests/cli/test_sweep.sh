@@ -72,3 +72,15 @@ for seed in 1 2 3 4 5; do
   head -1 work/sweep/trials.jsonl | grep -o '"settings": {[^}]*}'
 done | sort -u >seeds
 [ "$(wc -l <seeds)" -gt 1 ] || fail "sweep.seed draws the same trial"
+
+# Of a model of sequences the second model's epochs are cut, behind one training of the rows; a filter has no epochs.
+sequence=(--set work="$dir/seq" --set data.interactions.columns.time=3 --set data.split.method=leave-last-out --set data.split.valid=0.5
+  --set loss.name=softmax --set train.epochs=2 --set model.sequence=sasrec --set model.sasrec.dim=8 --set model.sasrec.heads=1 --set model.sasrec.epochs=4
+  --set 'sweep.model.name=[lightgcn]' --set 'sweep.train.lr=[0.01]' --set sweep.halving.epochs=2)
+"$KITH" sweep job.yaml "${sequence[@]}" --set 'sweep.model.sasrec.rate=[0.001, 0.01]' --quiet >out 2>err || fail "a sweep of sasrec"
+grep -o '"status": "[a-z]*", "rung": [12], "epochs": [24],' seq/sweep/trials.jsonl | sort | tr '\n' ' ' >statuses
+[ "$(cat statuses)" = '"status": "done", "rung": 2, "epochs": 4, "status": "stopped", "rung": 1, "epochs": 2, ' ] || fail "sasrec: $(cat statuses)"
+best=$(grep '"done"' seq/sweep/trials.jsonl | grep -o 'trial-00[12]')
+"$KITH" train "seq/sweep/$best/job.yaml" --set work="$dir/two" --no-test --quiet >/dev/null
+same_embeddings two/embeddings.h5 "seq/sweep/$best/embeddings.h5"
+expect 78 'spectral is not trained by epochs' "$KITH" sweep job.yaml --set 'sweep.model.name=[spectral]' --set model.name=spectral --set 'sweep.train.lr=[1]' --set sweep.halving.epochs=2
