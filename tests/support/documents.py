@@ -128,6 +128,7 @@ def check_options(fail, verb, options, rest):
 def check_set(fail, pair):
     name, equals, value = pair.partition("=")
     if re.fullmatch(r"(KEY|NAME|…|\.\.\.)?", name): return
+    if name.startswith("sweep.") and key_of(name[6:]) and value[:1] in "[{": return  # a key that a sweep varies
     key = key_of(name)
     if not equals: fail("--set %s: without a value" % pair)
     elif not key: fail("--set %s: no such key" % name)
