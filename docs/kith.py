@@ -111,13 +111,18 @@ def state(number):
 
 
 def follow(number, work, seconds=10):
-    """Yield every epoch's metrics as they come, until the job has ended; state(number) then says how."""
-    told = 0
+    """Yield every epoch's metrics as they come, each once, until the job has ended; state(number) then says how.
+
+    A run that begins anew replaces metrics.jsonl, and one that goes on from a checkpoint writes the epochs behind it again.
+    """
+    told = set()
     while True:
-        ended = state(number) not in ("PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "REQUEUED", "SUSPENDED")
-        new = metrics(work)[told:]
-        yield from new
-        told += len(new)
+        ended = state(number) not in ("PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED",
+                                      "RESIZING", "SIGNALING", "STAGE_OUT", "STOPPED", "SUSPENDED")
+        for line in metrics(work):
+            key = line.get("run"), line["epoch"], line.get("measured_again")
+            if key not in told: yield line
+            told.add(key)
         if ended: return
         time.sleep(seconds)
 

@@ -35,17 +35,30 @@ same_embeddings work/embeddings.h5 one/work/embeddings.h5
 grep -q '"status": "ok"' "slurm-$(echo "$jobs" | awk '/evaluate/ {print $2}').out"
 echo "pipeline: $nodes nodes x 2 ranks, the bits of one rank"
 
-# Preemption: USR1 in the middle of a longer run, one more in the queue, and the bits are still those of one rank.
+# Preemption: USR1 in the middle of a longer run, one more in the queue, and the bits are still those of one rank; who follows
+# the job from Python sees every epoch once, also those of a run that replaces the one before.
 long="--set train.epochs=120 --set evaluate.every=0 --set checkpoint.every=0 --fresh"
 "$KITH" train one/job.yaml --quiet $long >/dev/null
 rm -f work/checkpoint-* work/embeddings.h5
 export KITH_JOB=$dir/job.yaml KITH_SLURM=$KITH_SOURCE/slurm KITH_OPTIONS="--set train.epochs=120 --set evaluate.every=0 --set checkpoint.every=0"
 id=$(sbatch --parsable --export=ALL --nodes="$nodes" --ntasks-per-node=2 "$KITH_SOURCE/slurm/train.sbatch")
+cat >follow.py <<'P'
+import os, sys
+sys.path.insert(0, os.environ["KITH_SOURCE"] + "/docs")
+sys.dont_write_bytecode = True
+import kith
+seen = list(kith.follow(sys.argv[1], "work", seconds=0.2))
+epochs = [line["epoch"] for line in seen if line["run"] == seen[-1]["run"]]
+assert epochs == list(range(1, 121)), epochs
+P
+/usr/bin/python3 -c 'import h5py, pandas' 2>/dev/null || : >follow.py # docs/kith.py needs them
+/usr/bin/python3 follow.py "$id" & follower=$!
 until_true said "$id" 'epoch 2 '
 scancel -b -s USR1 "$id"
 until_true said "$id" 'back into the queue' || { cat "slurm-$id.out"; exit 1; }
 ls work/checkpoint-0*.h5 >/dev/null
 await "$id"
+wait $follower || { echo "kith.follow"; cat work/metrics.jsonl; exit 1; }
 grep -q 'continuing from' "slurm-$id.out"
 same_embeddings work/embeddings.h5 one/work/embeddings.h5
 echo "preempted, requeued, and the same bits"
