@@ -72,6 +72,10 @@ void cli_completion_pattern(const char *key) {
   else printf("%s", key);
 }
 
+static void completion_name(const char *key) { printf("%s\n", key); }
+
+kith_status cli_completion_names(const char *path) { return kith_job_names(path, completion_name); }
+
 kith_status cli_completion(const char *shell) {
   static const struct {
     const char *name;

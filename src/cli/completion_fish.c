@@ -45,7 +45,12 @@ static void fish_settings(void) {
     for (char *word = strtok_r(k.words, " ", &rest); word && !name; word = strtok_r(NULL, " ", &rest))
       printf(" %s=%s", k.name, word);
   }
-  printf("\nend\n");
+  printf("\n  for name in (kith completion names (commandline -opc)[3] 2>/dev/null)\n"
+         "    echo $name.\n"
+         "    string match -q -r '^data.(relations|paths)' -- $name; or continue\n"
+         "    printf '%%s=\\n' {model,embed,update,sampler}.relations.(string split . -- $name)[-1] "
+         "partition.weight.(string split . -- $name)[-1]\n"
+         "  end\nend\n");
 }
 
 void cli_completion_fish(void) {

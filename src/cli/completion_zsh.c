@@ -79,7 +79,12 @@ static void zsh_setting(void) {
     snprintf(before, sizeof before, "%.*s", (int)(name - k.name), k.name);
     printf(" %s", before);
   }
-  printf("\n}\n");
+  printf("\n  local name\n"
+         "  for name in ${(f)\"$(kith completion names $words[3] 2>/dev/null)\"}; do\n"
+         "    compadd -S '' -- $name.\n"
+         "    [[ $name == data.(relations|paths).* ]] && compadd -S = -- "
+         "{model,embed,update,sampler}.relations.${name##*.} partition.weight.${name##*.}\n"
+         "  done\n}\n");
 }
 
 void cli_completion_zsh(void) {

@@ -110,6 +110,8 @@ static kith_status main_page(int argc, char **argv) {
   const cli_verb *v = cli_verb_find(argv[1]);
   if (strcmp(argv[1], "--version") == 0) cli_version_line();
   else if (v) cli_print_verb_help(v);
+  else if (strcmp(argv[1], "completion") == 0 && argc == 4 && strcmp(argv[2], "names") == 0)
+    return cli_completion_names(argv[3]);
   else if (strcmp(argv[1], "completion") == 0) return cli_completion(argc > 2 ? argv[2] : "");
   else if (argc > 2 && strcmp(argv[2], "--man") == 0) return cli_man(argc > 3 ? argv[3] : "");
   else if (strcmp(argv[1], "help") == 0 && argc > 2) return main_topics(argc - 2, argv + 2);

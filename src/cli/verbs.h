@@ -76,6 +76,9 @@ kith_status cli_help_topic(const char *topic) KITH_MUST_USE;
 const char *cli_help_page(int i);
 /* Print what makes a shell complete command lines.  Errors: KITH_EUSAGE for an unknown shell. */
 kith_status cli_completion(const char *shell) KITH_MUST_USE;
+/* Print the names that a job file gives, each a line, as data.relations.friend.  Errors: those of the file.
+ */
+kith_status cli_completion_names(const char *path) KITH_MUST_USE;
 /* Print a manual page: "" for kith(1), the name of a verb, job or errors.  Errors: KITH_EUSAGE. */
 kith_status cli_man(const char *page) KITH_MUST_USE;
 

@@ -157,6 +157,15 @@ kith_status kith_job_make_absolute(kith_job *job) KITH_MUST_USE;
 kith_status kith_job_make_trial(kith_job *job, const char *folder) KITH_MUST_USE;
 
 /**
+ * Find the names that a job file gives to relations, paths, node types and models, for completion: the job
+ * may be wrong otherwise.  Local.
+ *
+ * @param found  told each, as "data.relations.friend"
+ * Errors: those of kith_file_fopen(); KITH_ENOMEM.
+ */
+kith_status kith_job_names(const char *path, void (*found)(const char *key)) KITH_MUST_USE;
+
+/**
  * What decides the trials of a sweep and how they are judged, as "key=value" words of what differs from the
  * defaults.  Local.  @param[out] text  [KITH_SWEEP_KEY_SIZE].  Errors: KITH_ECONFIG if that is too long.
  */

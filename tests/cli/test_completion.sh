@@ -52,6 +52,14 @@ gives "model.layers= model.layer_weights=" train a.yaml --set = model.la
 gives "data. generate. partition. model. sampler. loss. negatives. train. evaluate. stream. embed. update. blend. checkpoint. watchdog. sweep. name= task= work= graph= parts=" train a.yaml --set ""
 gives "lightgcn" train a.yaml --set model.name = li
 gives "lightgcn" train a.yaml --set = model.name = li
+printf 'data:\n  relations: {friend: {path: f.tsv, from: user}, tagged: {path: [a, b]}}\n  nodes: {thing: {same_as: item}}\nmodel: {relations: {no: 1}}\nblend:\n  models:\n    graph: runs/x\n' >named.yaml
+kith() { OMPI_MCA_pml=none "$KITH" "$@"; } # as on PATH
+gives "data.relations.friend. data.relations.tagged." train named.yaml --set data.relations.
+gives "model.relations.friend= model.relations.tagged=" train named.yaml --set model.relations.
+gives "partition.weight.tagged=" train named.yaml --set partition.weight.t
+gives "data.nodes.thing." train named.yaml --set data.nodes.
+gives "blend.models.graph=" blend named.yaml --set blend.models.
+rm named.yaml; unset -f kith
 gives "data.relations.friend.from= data.relations.friend.format=" train a.yaml --set data.relations.friend.f
 gives "user" train a.yaml --set data.relations.friend.from = u
 gives "model.relations." train a.yaml --set model.rel
