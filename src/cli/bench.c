@@ -154,10 +154,11 @@ static void bench_kernels(bench *b) {
   double mib = 4.0 * (double)kith_comm_max(b->c->comm, b->n) / 0x1p20;
   cli_print(b->c, "kernels, each timed in turn with its limit");
   if (mib < 4.0 * BENCH_SMALL / 0x1p20)
-    cli_print(b->c,
-              "  this graph is too small for these fractions to mean much: %.1f MiB of embeddings a rank "
-              "stay in a cache, and starting takes longer than the work",
-              mib);
+    cli_print_wrapped(
+        b->c, 2,
+        "  this graph is too small for these fractions to mean much: %.1f MiB of embeddings a rank "
+        "stay in a cache, and starting takes longer than the work",
+        mib);
   bench_line(b, b->rounded ? "SpMM of bf16, with rounding" : "SpMM, one product with A", "spmm", "gather",
              bench_spmm, bench_roofline_gather);
   bench_line(b, "Adam", "adam", "stream", bench_adam, bench_roofline_adam);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "diagnose/diagnose.h"
@@ -16,6 +17,8 @@
 #include "store/probe.h"
 
 /* State of the checks; the findings are the same on every rank. */
+enum { FINDING_INDENT = 18 }; /* columns before what was observed */
+
 typedef struct doctor {
   cli *c;
   const char *folder;
@@ -42,8 +45,11 @@ static void doctor_json(doctor *d, const char *name, const char *verdict, const 
 /* Print immediately: a later check may hang, and the last line then shows where. */
 static void doctor_report(doctor *d, const char *name, const kith_finding *f) {
   static const char *const text[] = {"ok", "warn", "FAIL"};
-  cli_print(d->c, "%-5s %-11s %s%s%s", text[f->verdict], name, f->observed, f->remedy[0] ? "; remedy: " : "",
-            f->remedy);
+  char line[4096];
+  snprintf(line, sizeof line, "%-5s %-11s %s%s%s", text[f->verdict], name, f->observed,
+           f->remedy[0] ? "; remedy: " : "", f->remedy);
+  if (isatty(STDOUT_FILENO)) cli_print_wrapped(d->c, FINDING_INDENT, "%s", line); /* else a line a check */
+  else cli_print(d->c, "%s", line);
   fflush(stdout);
   doctor_json(d, name, f->verdict == KITH_FINDING_FAIL ? "fail" : text[f->verdict], f);
   d->n++;

@@ -56,8 +56,9 @@ static kith_agreed embed_choose(cli *c, const kith_graph *g, const char *embeddi
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_embeddings_origin_read(c->comm, embeddings, from));
   if (from->fingerprint != g->fingerprint)
-    KITH_TRY(kith_agreed_same(
-        kith_fail(KITH_EDATA, "%s: holds embeddings of another graph; train with --fresh", embeddings)));
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA,
+                                        "%s: holds embeddings of another graph; run kith train %s%s --fresh",
+                                        embeddings, c->job_args, cli_refit_option(c))));
   cli_refit_warn_epochs(c, from);
   KITH_TRY(kith_checkpoint_at_epoch(c->comm, c->job.work, from->epoch, checkpoint));
   if (!checkpoint[0]) KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, checkpoint));

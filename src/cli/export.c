@@ -229,8 +229,9 @@ static kith_agreed export_resolve_rows(cli *c, export_request *w) {
   if (c->job.task == KITH_TASK_RECOMMEND) KITH_TRY(kith_agreed_same(cli_check_embeds(c)));
   KITH_TRY(cli_open_embeddings(c, w->input, &g, &from));
   if (from.fingerprint != g->fingerprint)
-    KITH_TRY(kith_agreed_same(
-        kith_fail(KITH_EDATA, "%s: holds embeddings of another graph; run kith train --fresh", w->input)));
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA,
+                                        "%s: holds embeddings of another graph; run kith train %s%s --fresh",
+                                        w->input, c->job_args, cli_refit_option(c))));
   if (w->format->kind == EXPORT_PROJECTOR && g->n_class == 0)
     KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", w->graph)));
 done:

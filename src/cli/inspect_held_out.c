@@ -30,7 +30,8 @@ static void print_table(const cli *c, const kith_held_share h[2]) {
   char degrees[48], cell[2][64];
   int n = h[0].n > h[1].n ? h[0].n : h[1].n;
   cli_print(c, "held-out interactions by the number of known interactions of their item");
-  cli_print(c, "  known are those of training; for test also those of validation, and outside of a core");
+  cli_print_wrapped(
+      c, 2, "  known are those of training; for test also those of validation, and outside of a core");
   snprintf(cell[0], sizeof cell[0], "%12s %8s %8s", "validation", "ratio", "lift");
   snprintf(cell[1], sizeof cell[1], "%12s %8s %8s", "test", "ratio", "lift");
   cli_print(c, "  %-12s%s%s", "known", h[0].held > 0 ? cell[0] : "", h[1].held > 0 ? cell[1] : "");

@@ -31,7 +31,7 @@ void cli_wrap(const char *lead, int indent, const char *text) {
 }
 
 void cli_print_wrapped(const cli *c, int indent, const char *format, ...) {
-  char text[1024], *rest = text;
+  char text[4096], *rest = text;
   int lead = 0;
   va_list list;
   if (c->comm->rank != 0) return;
