@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/base.h"
 
@@ -49,8 +50,17 @@ void *kith_alloc(int64_t count, size_t size) {
 
 void kith_alloc_discard(void *p, int64_t count, size_t size) { memory_clear(p, (size_t)count * size); }
 
+/* The pages of a large block go back to the system: of the heap they would stay, and who gets them again
+ * discards them anyway.  The words before and behind the block are malloc's. */
+static void memory_return(void *p) {
+  const size_t bytes = malloc_usable_size(p), page = (size_t)sysconf(_SC_PAGESIZE);
+  if (bytes < 2 * (size_t)MEMORY_HUGE || (uintptr_t)p % page != 0) return;
+  madvise(p, (bytes - sizeof(size_t)) / page * page, MADV_DONTNEED); /* advice only */
+}
+
 void kith_free(void *p) {
   if (!p) return;
+  memory_return(p);
   atomic_fetch_sub(&memory_live, 1);
   atomic_fetch_sub(&memory_live_bytes, (int64_t)malloc_usable_size(p));
   free(p);

@@ -141,6 +141,21 @@ static void a_block_that_rests_is_zero_and_takes_no_memory(void **state) {
   }
 }
 
+/* After a larger block was freed malloc takes such blocks from its heap, whose pages it keeps. */
+static void a_freed_block_takes_no_memory(void **state) {
+  (void)state;
+  const int64_t size = 12 << 20;
+  char *first = kith_alloc(2 * size, 1);
+  KITH_FREE(first);
+  char *p = kith_alloc(size, 1), *behind = kith_alloc(size, 1);
+  for (int64_t i = 0; i < size; i++) p[i] = behind[i] = 1;
+  const int64_t before = resident();
+  KITH_FREE(p);
+  assert_true(before - resident() > size / 2);
+  for (int64_t i = 0; i < size; i += 511) assert_int_equal(behind[i], 1);
+  KITH_FREE(behind);
+}
+
 static void paths_join_with_one_slash(void **state) {
   (void)state;
   char path[KITH_PATH];
@@ -289,6 +304,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(a_refused_allocation_says_so_and_counts_stay),
                                      cmocka_unit_test(large_blocks_are_zero_too),
                                      cmocka_unit_test(a_block_that_rests_is_zero_and_takes_no_memory),
+                                     cmocka_unit_test(a_freed_block_takes_no_memory),
                                      cmocka_unit_test(paths_join_with_one_slash),
                                      cmocka_unit_test(utf8_is_the_shortest_form_of_a_character),
                                      cmocka_unit_test(a_message_is_one_printable_line),
