@@ -1,5 +1,6 @@
 /* Ingest for recommendation: all ranks read, number, merge and split the interactions, and write their rows
  * to graph.h5; rank 0 reads the other lists. */
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -260,6 +261,7 @@ static kith_status ingest_read(const kith_ingest_options *o, kith__shared_list *
   KITH_TRY(ingest_check_order(&o->split, t->time_is));
   if (o->test.path[0]) KITH_TRY(read_test(o, user, item, test, r));
   KITH_TRY(kith__relations_lists(o, map, t, r));
+  (void)malloc_trim(0);
   for (int k = 0; k < t->schema.n_type; k++) {
     const kith_feature_source *s = features_of(o, &t->schema, k);
     if (s && s->path[0]) KITH_TRY(read_features(s, o->interactions.ids, k, &map[k], t, r));
@@ -269,6 +271,7 @@ static kith_status ingest_read(const kith_ingest_options *o, kith__shared_list *
     KITH_TRY(kith__id_map_ids(&map[k], &t->ids[k]));
     kith__id_map_free(&map[k]); /* before the rows are allocated */
   }
+  (void)malloc_trim(0);
   KITH_TRY(kith__paths_make(o->n_path, o->path, KITH__PATH_ENTRIES, t, r->relation));
 done:
   for (int k = 0; k < KITH_MAX_TYPES; k++) kith__id_map_free(&map[k]);
@@ -318,6 +321,7 @@ kith_agreed kith_ingest(const kith_comm *comm, const kith_ingest_options *o, con
   KITH_TRY(kith_agreed_same(ingest_check(o)));
   KITH_TRY(kith_agree(comm, KITH_NEW(data, 1)));
   KITH_TRY(kith__shared_list_read(comm, o, &shared));
+  (void)malloc_trim(0); /* of chunks of edges, which malloc keeps */
   if (shared.is && ingest_needs_ids(o)) KITH_TRY(ingest_gather_ids(comm, &shared));
   KITH_TRY(kith_agree(&waiting, comm->rank == 0 ? ingest_lists(o, &shared, list, data, report) : KITH_OK));
   if (shared.is) KITH_TRY(ingest_write(comm, o, &shared, list, job, path, data, report));
