@@ -198,6 +198,7 @@ enum { KITH_SASREC_LONGEST = 1024, KITH_SASREC_AUTO = -1 /**< chosen on validati
 typedef struct kith_sasrec_options {
   int dim;        /**< columns of its rows */
   bool graph;     /**< whether items have rows of the model of the graph beside their own */
+  bool joint;     /**< whether the weights that make those are trained, too */
   int length;     /**< n: items of a sequence, the latest ones; at most KITH_SASREC_LONGEST */
   int blocks;     /**< of attention and dense layers */
   int heads;      /**< of attention; they divide dim */

@@ -53,7 +53,8 @@ static int64_t sasrec_disk(const kith_graph_sizes *s, const kith_model_options *
                            const kith_checkpoint_options *checkpoint) {
   int64_t nodes = 0;
   for (int t = 0; t < KITH_MAX_TYPES; t++) nodes += s->n[t];
-  const int64_t one = kith_checkpoint_bytes(0, 0, sasrec_weights(s, m), 2),
+  const bool joint = m->sasrec.joint; /* with the rows of the model of the graph */
+  const int64_t one = kith_checkpoint_bytes(joint ? nodes : 0, joint ? m->dim : 0, sasrec_weights(s, m), 2),
                 rows = kith_embeddings_bytes(nodes, (int)(sasrec_read(m) + m->sasrec.dim));
   return one * (checkpoint->keep + 1 + (checkpoint->keep_best ? 1 : 0)) + 2 * rows;
 }
@@ -70,6 +71,10 @@ kith_status kith_estimate_memory(const kith_graph_sizes *s, const kith_model_opt
   if (model->sequence != KITH_SEQUENCE_SASREC) return st;
   kith_memory_estimate then = *out;
   sasrec_estimate(s, model, &then);
+  if (model->sasrec.joint) {
+    then.state += out->state;
+    then.activations += out->activations;
+  }
   if (!model->sasrec.graph || kith_memory_estimate_total(&then) > kith_memory_estimate_total(out))
     *out = then;
 done:

@@ -22,6 +22,9 @@
   {"model.sasrec.graph", JOB_BOOL, AT(model.sasrec.graph), 0, 0, "", \
    "sasrec: an item's rows have those of the model, times weights that are learned, beside its own. false: " \
    "no model of the graph is trained."}, \
+  {"model.sasrec.joint", JOB_BOOL, AT(model.sasrec.joint), 0, 0, "", \
+   "sasrec: the model of the graph is trained on by its loss, too, on the full graph: embeddings and " \
+   "weights go on from those of the folder base. false: its rows stay as they are."}, \
   {"model.sasrec.dim", JOB_INT, AT(model.sasrec.dim), 1, 4096, "columns", "sasrec: columns of its rows."}, \
   {"model.sasrec.length", JOB_INT, AT(model.sasrec.length), 1, KITH_SASREC_LONGEST, "items", \
    "sasrec: most items of a user that are read, the latest."}, \

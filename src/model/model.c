@@ -192,6 +192,15 @@ static kith_status model_check_sequence(const kith_model_options *o) {
              "model.sasrec.gamma: %g, but with model.sasrec.graph: false no model has scores beside it; "
              "expected 0",
              s->gamma);
+  KITH_CHECK(!s->joint || s->graph, KITH_ECONFIG,
+             "model.sasrec.joint: true, but with model.sasrec.graph: false there is no model to train on; "
+             "expected false");
+  KITH_CHECK(!s->joint || model_table[o->name].record, KITH_ECONFIG,
+             "model.sasrec.joint: model.name: %s is not trained by steps; expected false",
+             kith_model_text(o->name));
+  KITH_CHECK(!s->joint || (o->score == KITH_DOT && o->length_discount == 0), KITH_ECONFIG,
+             "model.sasrec.joint: rows are trained as they are; expected model.score: dot and "
+             "model.length_discount: 0");
 done:
   return st;
 }

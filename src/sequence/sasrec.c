@@ -8,6 +8,7 @@
 #include "sequence/sasrec.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "loss/loss.h"
 #include "sequence/sasrec_candidates.h"
@@ -60,7 +61,7 @@ static void sasrec_add(kith_sasrec *s, int32_t u, int skip) {
   s->start[++s->rows.sequences.n] = first + n;
 }
 
-static void sasrec_clear(kith_sasrec *s) {
+void kith_sasrec_clear(kith_sasrec *s) {
   s->rows.map.n = 0;
   s->rows.sequences.n = 0;
   s->start[0] = 0;
@@ -100,16 +101,20 @@ int64_t kith_sasrec_n_step(const kith_sasrec *s) { return s->n_step; }
 
 const int64_t *kith_sasrec_step_start(const kith_sasrec *s) { return s->step_start; }
 
-void kith_sasrec_step(kith_sasrec *s, int64_t step, kith_phase_clock *phases) {
-  kith_optimizer_options adam = kith_optimizer_defaults();
-  const kith_weights w = kith_params_weights(s->params);
-  adam.lr = s->o.rate;
-  sasrec_clear(s);
+void kith_sasrec_fill(kith_sasrec *s, int64_t step) {
+  kith_sasrec_clear(s);
   for (kith_eid i = s->user_start[step]; i < s->user_start[step + 1]; i++) sasrec_add(s, s->user[i], 1);
   s->catalog.n_global = s->step_start[step + 1] - s->step_start[step];
   if (s->catalog.of)
     kith__sasrec_candidates_fill(&s->candidates, s->comm, s->seed, s->epoch, step, s->catalog.n_global,
                                  s->rows.map.n, s->next);
+}
+
+void kith_sasrec_step(kith_sasrec *s, int64_t step, kith_phase_clock *phases) {
+  kith_optimizer_options adam = kith_optimizer_defaults();
+  const kith_weights w = kith_params_weights(s->params);
+  adam.lr = s->o.rate;
+  kith_sasrec_fill(s, step);
   s->exec.training = true;
   s->exec.step = (uint64_t)(s->epoch * s->n_step + step);
   kith_phase_lap(phases, KITH_PHASE_SAMPLE);
@@ -139,12 +144,12 @@ static void sasrec_infer(kith_sasrec *s, int32_t first, int32_t last, float *h) 
 void kith_sasrec_users(kith_sasrec *s, float *h) {
   const int32_t n = (int32_t)s->data.list->n_row;
   s->exec.training = false;
-  sasrec_clear(s);
+  kith_sasrec_clear(s);
   int32_t first = 0;
   for (int32_t u = 0; u < n; u++) {
     if (s->rows.map.n + sasrec_n_row(s, u, 0) > s->most_rows || s->rows.sequences.n == s->most_users) {
       sasrec_infer(s, first, u, h);
-      sasrec_clear(s);
+      kith_sasrec_clear(s);
       first = u;
     }
     sasrec_add(s, u, 0);
@@ -220,29 +225,37 @@ done:
   return st;
 }
 
-static kith_sasrec_net sasrec_net(kith_sasrec *s, kith_tape *tape) {
+static kith_sasrec_net sasrec_net(kith_sasrec *s, kith_tape *tape, kith_params *params) {
   return (kith_sasrec_net){.o = &s->o,
                            .d_row = s->data.d_row,
                            .rows = &s->rows,
                            .items = &s->items,
                            .row = s->data.row,
-                           .params = s->params,
+                           .params = params,
                            .exec = &s->exec,
                            .tape = tape};
 }
 
-static kith_status sasrec_record(kith_sasrec *s) {
+kith_status kith_sasrec_record_on(kith_sasrec *s, kith_tape *tape, kith_params *params, kith_exec_ctx *exec,
+                                  kith_tensor *e, kith_exact_sum *loss) {
   kith_status st = KITH_OK;
-  s->net = sasrec_net(s, s->tape);
+  s->net = sasrec_net(s, tape, params);
+  s->net.exec = exec;
+  s->net.e = e;
+  if (s->o.joint && !e) return kith_tape_status(tape); /* it was not recorded */
   kith_sasrec_record(&s->net);
-  kith_catalog_softmax_op(s->tape, &s->catalog, s->net.h, s->net.z, &s->loss);
-  s->inference = sasrec_net(s, s->inference_tape);
+  kith_catalog_softmax_op(tape, &s->catalog, s->net.h, s->net.z, loss);
+  s->inference = sasrec_net(s, s->inference_tape, params);
   kith_sasrec_record(&s->inference);
-  KITH_TRY(kith_params_status(s->params));
-  KITH_TRY(kith_tape_status(s->tape));
+  KITH_TRY(kith_params_status(params));
+  KITH_TRY(kith_tape_status(tape));
   KITH_TRY(kith_tape_status(s->inference_tape));
 done:
   return st;
+}
+
+void kith_sasrec_set_rows(kith_sasrec *s, const float *row) {
+  memcpy(s->inference.e->value, row, (size_t)s->data.n_item * (size_t)s->data.d_row * sizeof *row);
 }
 
 static kith_status sasrec_make(const kith_comm *comm, const kith_sasrec_options *o, uint64_t seed,
@@ -259,7 +272,7 @@ static kith_status sasrec_make(const kith_comm *comm, const kith_sasrec_options 
   s->seed = seed;
   s->exec.seed = seed;
   KITH_TRY(sasrec_allocate(s));
-  KITH_TRY(sasrec_record(s));
+  if (!o->joint) KITH_TRY(kith_sasrec_record_on(s, s->tape, s->params, &s->exec, NULL, &s->loss));
 done:
   return st;
 }

@@ -18,7 +18,8 @@ typedef struct kith_sasrec_data {
   const kith_ragged *list; /**< [own users] their items, the latest first */
   const int64_t *user;     /**< [own users] their original numbers */
   int d_row;               /**< columns of the graph's rows; 0: none */
-  const float *row;        /**< [n_item, d_row] the graph's rows of the items, which stay as they are */
+  const float *row;        /**< [n_item, d_row] the graph's rows of the items, which stay as they are; null
+                              with model.sasrec.joint, where they are the tape's */
 } kith_sasrec_data;
 
 typedef struct kith_sasrec kith_sasrec;
@@ -33,8 +34,22 @@ int64_t kith_sasrec_n_step(const kith_sasrec *s); /**< of an epoch; Local */
 const int64_t *kith_sasrec_step_start(const kith_sasrec *s);
 /** Order of the users in an epoch, from 0.  Collective. */
 void kith_sasrec_set_epoch(kith_sasrec *s, int64_t epoch);
+/** Make a step of this epoch the current one; or none.  The first is Collective with candidates. */
+void kith_sasrec_fill(kith_sasrec *s, int64_t step);
+void kith_sasrec_clear(kith_sasrec *s);
 /** A training step of this epoch, with Adam.  Collective. */
 void kith_sasrec_step(kith_sasrec *s, int64_t step, kith_phase_clock *phases);
+/**
+ * model.sasrec.joint: record what a step does on the tape of the model of the graph, once; the steps are then
+ * the caller's.  Local.
+ *
+ * @param e  [n_item, d_row] the rows of all items
+ * Errors: KITH_ENOMEM, KITH_ECONFIG, and those of the tape.
+ */
+kith_status kith_sasrec_record_on(kith_sasrec *s, kith_tape *tape, kith_params *params, kith_exec_ctx *exec,
+                                  kith_tensor *e, kith_exact_sum *loss) KITH_MUST_USE;
+/** model.sasrec.joint: the rows [n_item, d_row] that kith_sasrec_users() reads.  Local. */
+void kith_sasrec_set_rows(kith_sasrec *s, const float *row);
 /** h [own users, dim]: what the last of their latest items make; zeros for a user without items.  Local. */
 void kith_sasrec_users(kith_sasrec *s, float *h);
 /** z [n_item, dim], so that <h_u, z_i> scores; valid until the next step.  Local, after kith_sasrec_users().
@@ -61,7 +76,8 @@ typedef struct kith_sasrec_net {
   int d_row;
   const kith_sasrec_rows *rows;
   const kith_node_map *items; /**< all items */
-  const float *row;           /**< [n_item, d_row] */
+  const float *row;           /**< [n_item, d_row]; or null */
+  kith_tensor *e;             /**< [n_item, d_row] the same as rows of the tape; null: made of row */
   kith_params *params;
   kith_exec_ctx *exec;
   kith_tape *tape;

@@ -35,15 +35,15 @@ static kith_tensor *net_linear(const kith_sasrec_net *n, int block, const char *
   return kith_linear_op(n->tape, x, w, b);
 }
 
-/* A constant; its values are copied, since rows of the tape are its own. */
-static kith_tensor *net_graph_rows(const kith_sasrec_net *n) {
-  kith_tensor *e = kith_tape_constant(n->tape, n->items, n->d_row);
-  if (e) memcpy(e->value, n->row, (size_t)n->items->n * (size_t)n->d_row * sizeof *e->value);
-  return e;
+/* Rows of the tape, or a constant, whose values are copied. */
+static kith_tensor *net_graph_rows(kith_sasrec_net *n) {
+  if (!n->e) n->e = kith_tape_constant(n->tape, n->items, n->d_row);
+  if (n->e && n->row) memcpy(n->e->value, n->row, (size_t)n->items->n * (size_t)n->d_row * sizeof *n->row);
+  return n->e;
 }
 
 /* z = v + e W; v alone without rows of the graph. */
-static kith_tensor *net_items(const kith_sasrec_net *n) {
+static kith_tensor *net_items(kith_sasrec_net *n) {
   kith_tensor *v = net_weights(n, -1, "item", n->items->n, KITH_INIT_GLOROT);
   if (n->d_row == 0) return v;
   kith_tensor *w = net_weights(n, -1, "graph", n->d_row, KITH_INIT_GLOROT);

@@ -467,6 +467,17 @@ kith_tensor *kith_exchange_rows_op(kith_tape *t, kith_halo *h, kith_tensor *pack
                                    const kith_node_map *rows);
 
 /**
+ * All rows [rows of `rows`, d], on every rank, of which this rank owns some; backward sums the gradients that
+ * ranks have of them, as floats, and gives each owner its own.  Collective when run.
+ *
+ * @param n_own, place  this rank's rows: place[i] is where row i is among all; live as long as the tape
+ * @param own  packed: [n_own, d]; no other op reads it
+ * Memory: rows and gradients of all; the messages are those of two sums over ranks.
+ */
+kith_tensor *kith_all_rows_op(kith_tape *t, const kith_comm *comm, kith_lid n_own, const int64_t *place,
+                              const kith_node_map *rows, kith_tensor *own);
+
+/**
  * Embeddings left out of the input rows of a training step (Volkovs et al., DropoutNet, NIPS 2017, section
  * 4.2): that of a node with probability p, by a draw of the step and the node, so alike on any number of
  * ranks.  What is left of a row is not scaled.

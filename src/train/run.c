@@ -414,12 +414,13 @@ static void run_tell_left_out(const run *r) {
 /* Where a checkpoint has the rows, they need not be made anew. */
 static kith_agreed run_create_trainer(run *r) {
   kith_agreed st = {KITH_OK};
-  if (r->sasrec) return kith__sasrec_trainer_create(r->comm, r->g, r->o, &r->sasrec->data, &r->trainer);
+  if (r->sasrec && !kith__run_is_joint(r))
+    return kith__sasrec_trainer_create(r->comm, r->g, r->o, &r->sasrec->data, &r->trainer);
   kith_model_options model = r->o->model;
   char checkpoint[KITH_PATH] = "";
   if (model.start == KITH_START_SPECTRAL && !r->o->fresh)
     KITH_TRY(kith_checkpoint_find(r->comm, r->o->work, 0, checkpoint));
-  if (checkpoint[0] || r->o->old[0]) model.start = KITH_START_RANDOM;
+  if (checkpoint[0] || r->o->old[0] || kith__run_is_joint(r)) model.start = KITH_START_RANDOM;
   KITH_TRY(kith_trainer_create(r->comm, r->g, &model, &r->o->train, &r->trainer));
 done:
   return st;
@@ -436,6 +437,7 @@ static kith_agreed run_by_steps(run *r) {
   KITH_TRY(run_create_trainer(r));
   run_tell_sharing(r);
   if (r->o->old[0]) KITH_TRY(kith__update_begin(r));
+  if (kith__run_is_joint(r)) KITH_TRY(kith__sasrec_begin_joint(r));
   run_tell_left_out(r);
   KITH_TRY(kith__run_open_writer(r));
   KITH_TRY(kith__run_resume(r));
@@ -453,7 +455,7 @@ kith_agreed kith_train_run(const kith_comm *comm, const kith_graph *g, const kit
   kith_agreed st = {KITH_OK};
   *out = (kith_run_result){.loss = NAN};
   kith_run resolved = *o;
-  run r = {.comm = comm, .g = g, .o = &resolved, .result = out, .saved_epoch = -1};
+  run r = {.comm = comm, .g = g, .o = &resolved, .job = o, .result = out, .saved_epoch = -1};
   if (kith__run_is_sasrec(&r)) {
     KITH_TRY(kith__sasrec_base(comm, g, o));
     kith__sasrec_options(&resolved);

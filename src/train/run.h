@@ -12,6 +12,7 @@ typedef struct sasrec_rows {
   int64_t *user;
   int d;             /* columns of the final rows of the model of the graph; 0: they are not read */
   float *own, *item; /* [n_own, d] and [items, d] */
+  float *h;          /* model.sasrec.joint: [own users, dim]; else null */
   kith_sasrec_data data;
 } sasrec_rows;
 
@@ -20,6 +21,7 @@ typedef struct run {
   const kith_comm *comm;
   const kith_graph *g;
   const kith_run *o;
+  const kith_run *job;            /* o as it was given: that of SASRec has other options of training */
   kith_trainer *trainer;          /* null: a model without steps */
   struct kith_spectrum *spectrum; /* of the spectral model … */
   float *ritz;                    /* [3 * width] … and its values, each the sum of three floats */
@@ -121,6 +123,12 @@ bool kith__run_is_sasrec(const run *r); /* Local. */
 kith_agreed kith__sasrec_base(const kith_comm *comm, const kith_graph *g, const kith_run *o) KITH_MUST_USE;
 /* The run of the model of the graph; key [KITH_CONFIG_KEY_SIZE] lives as long as it.  Local. */
 kith_status kith__sasrec_base_run(const kith_run *o, char *key, kith_run *base) KITH_MUST_USE;
+/* The checkpoint of that run of which its embeddings.h5 is.  Collective. */
+kith_agreed kith__sasrec_base_checkpoint(const kith_comm *comm, const kith_run *base,
+                                         char *checkpoint) KITH_MUST_USE;
+/* model.sasrec.joint: the trainer's rows and weights become those of that checkpoint.  Collective. */
+kith_agreed kith__sasrec_begin_joint(run *r) KITH_MUST_USE;
+bool kith__run_is_joint(const run *r); /* model.sasrec.joint; Local */
 /* The run's options become those of SASRec's epochs.  Local. */
 void kith__sasrec_options(kith_run *o);
 /* Lists and rows that it learns from; free them.  The first is Collective.  Errors: those of files. */
@@ -131,7 +139,8 @@ kith_agreed kith__sasrec_read_base(const kith_comm *comm, const kith_graph *g, c
                                    sasrec_rows *s) KITH_MUST_USE;
 void kith__sasrec_rows_free(sasrec_rows *s);
 int kith__sasrec_width(const run *r); /* columns of what is exported; Local */
-/* The rows that rank, as kith__run_rows(); *final are the users' rows [own users, dim].  Collective. */
+/* The rows that rank, as kith__run_rows(); *final are the users' rows [own users, dim], or with
+ * model.sasrec.joint all rows of the model of the graph.  Collective. */
 kith_agreed kith__sasrec_rows(run *r, const float **final) KITH_MUST_USE;
 
 /* ---- sasrec_trainer.c ---- */

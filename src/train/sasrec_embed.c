@@ -35,8 +35,11 @@ static void embed_free(embed *m) {
   KITH_FREE(m->h);
 }
 
-static kith_status embed_check(const kith_new_nodes *new, const kith_embed_options *how) {
+static kith_status embed_check(const kith_new_nodes *new, const kith_embed_options *how, bool joint) {
   kith_status st = KITH_OK;
+  KITH_CHECK(!joint, KITH_ECONFIG,
+             "model.sasrec.joint: kith embed reads the rows of the folder base, which have been trained on "
+             "since; train with false");
   KITH_CHECK(new->n[KITH_ITEM] == 0, KITH_ECONFIG,
              "model.sequence: sasrec has no rows for new items, of which the lists name %lld; set "
              "embed.types: users",
@@ -85,29 +88,11 @@ done:
 
 /* ---- the model of the graph ---- */
 
-/* The checkpoint of which its embeddings.h5 is. */
-static kith_agreed embed_base_checkpoint(embed *m, char *checkpoint) {
-  kith_agreed st = {KITH_OK};
-  char path[KITH_PATH];
-  kith_embeddings_origin from = {.epoch = 0};
-  KITH_TRY(kith_agree(m->comm, kith_path_join(m->base.work, "embeddings.h5", path)));
-  KITH_TRY(kith_embeddings_origin_read(m->comm, path, &from));
-  KITH_TRY(kith_checkpoint_at_epoch(m->comm, m->base.work, from.epoch, checkpoint));
-  if (!checkpoint[0])
-    KITH_TRY(kith_agreed_same(kith_fail(KITH_ENOINPUT,
-                                        "%s: is of epoch %lld, of which there is no checkpoint; run kith "
-                                        "train --fresh with checkpoint.best: true",
-                                        path, (long long)from.epoch)));
-done:
-  KITH_FREE(from.config_key);
-  return st;
-}
-
 static kith_agreed embed_base(embed *m, const kith_embed_options *how) {
   kith_agreed st = {KITH_OK};
   char checkpoint[KITH_PATH] = "";
   if (m->width == 0) return st;
-  KITH_TRY(embed_base_checkpoint(m, checkpoint));
+  KITH_TRY(kith__sasrec_base_checkpoint(m->comm, &m->base, checkpoint));
   KITH_TRY(kith_embed(m->comm, m->g, &m->base, m->new, how, checkpoint, &m->of_graph));
   if (m->of_graph.d != m->width)
     KITH_TRY(kith_agreed_same(
@@ -204,7 +189,7 @@ kith_agreed kith__sasrec_embed(const kith_comm *comm, const kith_graph *g, const
   embed m = {.comm = comm, .g = g, .new = new, .run = *by};
   m.first = kith_chunk_begin(new->n[KITH_USER], comm->size, comm->rank);
   m.n = kith_chunk_begin(new->n[KITH_USER], comm->size, comm->rank + 1) - m.first;
-  KITH_TRY(kith_agreed_same(embed_check(new, how)));
+  KITH_TRY(kith_agreed_same(embed_check(new, how, by->model.sasrec.joint)));
   KITH_TRY(kith_agree(comm, kith__sasrec_base_run(by, m.key, &m.base)));
   kith__sasrec_options(&m.run);
   KITH_TRY(embed_origin(&m));

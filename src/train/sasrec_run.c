@@ -13,6 +13,7 @@
 #include "train/run.h"
 
 bool kith__run_is_sasrec(const run *r) { return r->o->model.sequence == KITH_SEQUENCE_SASREC; }
+bool kith__run_is_joint(const run *r) { return kith__run_is_sasrec(r) && r->o->model.sasrec.joint; }
 
 /* ---- the model of the graph ---- */
 
@@ -64,12 +65,51 @@ done:
   return st;
 }
 
+kith_agreed kith__sasrec_base_checkpoint(const kith_comm *comm, const kith_run *base, char *checkpoint) {
+  kith_agreed st = {KITH_OK};
+  char path[KITH_PATH];
+  kith_embeddings_origin from = {.epoch = 0};
+  KITH_TRY(kith_agree(comm, kith_path_join(base->work, "embeddings.h5", path)));
+  KITH_TRY(kith_embeddings_origin_read(comm, path, &from));
+  KITH_TRY(kith_checkpoint_at_epoch(comm, base->work, from.epoch, checkpoint));
+  if (!checkpoint[0])
+    KITH_TRY(kith_agreed_same(kith_fail(KITH_ENOINPUT,
+                                        "%s: is of epoch %lld, of which there is no checkpoint; run kith "
+                                        "train --fresh with checkpoint.best: true",
+                                        path, (long long)from.epoch)));
+done:
+  KITH_FREE(from.config_key);
+  return st;
+}
+
+kith_agreed kith__sasrec_begin_joint(run *r) {
+  kith_agreed st = {KITH_OK};
+  const kith_train_state s = kith_trainer_state(r->trainer);
+  kith_run base;
+  char own[KITH_CONFIG_KEY_SIZE], key[KITH_CONFIG_KEY_SIZE], legacy[KITH_CONFIG_KEY_SIZE], path[KITH_PATH];
+  kith_checkpoint c = {.d = s.d,
+                       .x = s.x,
+                       .weights = {.n = kith_trainer_graph_weights(r->trainer), .value = s.weights.value},
+                       .config_key = key,
+                       .config_key_legacy = legacy,
+                       .config_usual = r->o->config_usual};
+  KITH_TRY(kith_agree(r->comm, kith__sasrec_base_run(r->job, own, &base)));
+  kith_config_key(r->comm, r->g, &base, sizeof key, key);
+  kith_config_key_legacy(r->g, &base, sizeof legacy, legacy);
+  KITH_TRY(kith__sasrec_base_checkpoint(r->comm, &base, path));
+  KITH_TRY(kith_checkpoint_read(r->comm, r->g, path, &c));
+done:
+  KITH_FREE(c.history);
+  return st;
+}
+
 void kith__sasrec_options(kith_run *o) {
   const kith_train_options all = o->train;
   o->train = kith_train_defaults();
   o->train.epochs = o->model.sasrec.epochs;
   o->train.patience = all.patience;
   o->train.seed = all.seed;
+  if (o->model.sasrec.joint) o->train.optimizer.lr = o->model.sasrec.rate;
   o->evaluate.oversmoothing = false;
 }
 
@@ -80,6 +120,7 @@ void kith__sasrec_rows_free(sasrec_rows *s) {
   KITH_FREE(s->user);
   KITH_FREE(s->own);
   KITH_FREE(s->item);
+  KITH_FREE(s->h);
 }
 
 void kith__sasrec_free(run *r) {
@@ -107,7 +148,8 @@ static kith_agreed sasrec_gather(const kith_comm *comm, const kith_graph *g, sas
                                             "model.sequence: sasrec holds the rows of all items on "
                                             "every rank: %lld items of %d columns are too many",
                                             (long long)g->n[KITH_ITEM], d)));
-  KITH_TRY(kith_agree(comm, KITH_NEW(s->item, n)));
+  KITH_TRY(kith_agree(comm, s->item ? KITH_OK : KITH_NEW(s->item, n)));
+  kith_clear(n, s->item);
   for (kith_lid i = 0; i < g->n_own; i++)
     if (g->type[i] == KITH_ITEM)
       memcpy(s->item + g->original[i] * d, s->own + (int64_t)i * d, (size_t)d * sizeof *s->item);
@@ -156,6 +198,8 @@ kith_agreed kith__sasrec_begin(run *r) {
   KITH_TRY(kith_agree(r->comm, KITH_NEW(r->sasrec, 1)));
   KITH_TRY(kith_agree(r->comm, sasrec_lists(g, r->sasrec)));
   KITH_TRY(sasrec_read(r));
+  if (kith__run_is_joint(r))
+    KITH_TRY(kith_agree(r->comm, KITH_NEW(r->sasrec->h, r->sasrec->list.n_row * r->o->model.sasrec.dim)));
   KITH_TRY(kith_agree(r->comm, KITH_NEW(r->rows, (int64_t)g->n_own * kith__sasrec_width(r))));
   r->sasrec->data = (kith_sasrec_data){.n_user = g->n[KITH_USER],
                                        .n_item = g->n[KITH_ITEM],
@@ -233,10 +277,25 @@ done:
   return st;
 }
 
+/* model.sasrec.joint: the rows that it reads become the model's, and the users' are made of them. */
+static kith_agreed sasrec_move(run *r, const float *final) {
+  kith_agreed st = {KITH_OK};
+  sasrec_rows *s = r->sasrec;
+  memcpy(s->own, final, (size_t)r->g->n_own * (size_t)s->d * sizeof *final);
+  KITH_TRY(sasrec_gather(r->comm, r->g, s));
+  kith_trainer_sequence_users(r->trainer, s->item, s->h);
+done:
+  return st;
+}
+
 kith_agreed kith__sasrec_rows(run *r, const float **final) {
   kith_agreed st = {KITH_OK};
   const kith_sasrec_options *o = &r->o->model.sasrec;
   const float *h = *final, *z = kith_trainer_sequence_items(r->trainer);
+  if (kith__run_is_joint(r)) {
+    KITH_TRY(sasrec_move(r, *final));
+    h = r->sasrec->h;
+  }
   double gamma = !o->graph ? 0 : o->chosen ? o->chosen_gamma : o->gamma;
   if (gamma < 0) KITH_TRY(sasrec_choose(r, h, z, &gamma));
   sasrec_fill(r, gamma, h, z);

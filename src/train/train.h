@@ -103,7 +103,12 @@ enum { KITH_LEARNED_SIZE = 4096 }; /**< bytes of a kith_learned as text */
 
 /** What a trainer has learned of relations, as it is now.  Local. */
 kith_learned kith_trainer_learned(kith_trainer *t);
-/** Of SASRec: z [items, dim], after kith_trainer_inference().  Local. */
+/** Of model.sasrec.joint: h [own users, dim], of the final rows `item` of all items; and how many of the
+ * dense weights, the first ones, are of the model of the graph.  Local. */
+void kith_trainer_sequence_users(kith_trainer *t, const float *item, float *h);
+int64_t kith_trainer_graph_weights(const kith_trainer *t);
+/** Of SASRec: z [items, dim], after kith_trainer_inference(), or with model.sasrec.joint after
+ * kith_trainer_sequence_users().  Local. */
 const float *kith_trainer_sequence_items(const kith_trainer *t);
 /** Of weights and parameters.  Local. */
 kith_learned kith_learned_of(const kith_relation_weights *w, const kith_params *params);

@@ -151,7 +151,9 @@ static kith_status trainer_make(const kith_comm *comm, const kith_graph *g, cons
   kith_status st = KITH_OK;
   kith_trainer *t = NULL;
   kith_model_options known = *model;
-  const kith_targets *targets = g->n_class > 0 ? &kith__node_targets : &kith__pair_targets;
+  const kith_targets *targets = g->n_class > 0                 ? &kith__node_targets
+                                : kith__joins_sequences(model) ? &kith__joint_targets
+                                                               : &kith__pair_targets;
   KITH_TRY(trainer_check(targets, g, train, &known));
   KITH_TRY(KITH_NEW(t, 1));
   *out = t; /* from here on the caller destroys */
@@ -191,7 +193,7 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   kith_agreed st = {KITH_OK};
   kith_trainer *t = NULL;
   *out = NULL;
-  KITH_TRY(kith_agreed_same(kith_model_check_steps(model, "a trainer")));
+  if (!kith__joins_sequences(model)) KITH_TRY(kith_agreed_same(kith_model_check_steps(model, "a trainer")));
   KITH_TRY(kith_agree(comm, trainer_make(comm, g, model, train, &t)));
   KITH_TRY(kith_dist_csr_create(comm, g, model->dim, &t->a));
   if (kith_model_has_own_graph(model))
@@ -353,7 +355,16 @@ kith_train_state kith_trainer_state(kith_trainer *t) {
                             .loss = &t->loss};
 }
 
-const float *kith_trainer_sequence_items(const kith_trainer *t) { return kith_sasrec_items(t->sasrec); }
+const float *kith_trainer_sequence_items(const kith_trainer *t) {
+  return kith_sasrec_items(t->joint ? t->joint->sasrec : t->sasrec);
+}
+
+void kith_trainer_sequence_users(kith_trainer *t, const float *item, float *h) {
+  kith_sasrec_set_rows(t->joint->sasrec, item);
+  kith_sasrec_users(t->joint->sasrec, h);
+}
+
+int64_t kith_trainer_graph_weights(const kith_trainer *t) { return t->joint->n_weight; }
 
 /* What a halo has sent so far. */
 typedef struct trainer_sent {

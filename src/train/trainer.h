@@ -22,6 +22,17 @@ typedef struct pair_targets {
   double l2_scale;  /* loss.l2 / training pairs of the current step */
 } pair_targets;
 
+/* State of training on next items through the model of the graph (joint_targets.c). */
+typedef struct joint_targets {
+  struct kith_sasrec *sasrec;
+  kith_ragged list; /* what it learns from … */
+  int64_t *user;
+  kith_gather_index own; /* the rows of this rank's items … */
+  int64_t *place;        /* … and their numbers among all … */
+  kith_node_map items;   /* … of which these are */
+  int64_t n_weight;      /* dense weights of the model of the graph, which come first */
+} joint_targets;
+
 struct kith_trainer {
   const kith_comm *comm;
   const kith_graph *g;
@@ -34,7 +45,8 @@ struct kith_trainer {
   also_stream *also;            /* [n_also] */
   kith_further_output *further; /* [n_also] rows of the model for them */
   kith_train_nodes *nodes;      /* … or labeled nodes; null … */
-  struct kith_sasrec *sasrec;   /* … or next items: steps are its own, and there is no tape here; null */
+  joint_targets *joint;         /* … or next items, through the model of the graph; null … */
+  struct kith_sasrec *sasrec; /* … or by SASRec alone: steps are its own, and there is no tape here; null */
   int64_t n_step, epoch_number;
   const int64_t *step_start;             /* [n_step + 1] examples in the steps before each, over all ranks */
   const kith_gather_index *gather_index; /* rows of the current step */
@@ -136,10 +148,15 @@ struct kith_targets {
 };
 /* Record the loss of a batch of pairs, of rows [most rows of a batch, d]. */
 void kith__pair_loss_op(kith_trainer *t, const kith_batch *b, kith_tensor *rows, kith_exact_sum *loss);
-extern const kith_targets kith__pair_targets, kith__node_targets;
+extern const kith_targets kith__pair_targets, kith__node_targets, kith__joint_targets;
 
 /* Pull the rows of known nodes that the step has moved towards t->held, at this learning rate.  Local. */
 void kith__hold(kith_trainer *t, double lr);
+
+/* Whether a model of the graph is trained by SASRec's loss. */
+static inline bool kith__joins_sequences(const kith_model_options *m) {
+  return m->sequence == KITH_SEQUENCE_SASREC && m->sasrec.joint;
+}
 
 /* Whether the input rows are trainable embeddings. */
 static inline bool kith__rows_require_grad(const kith_trainer *t) { return t->whole->x != NULL; }

@@ -217,6 +217,7 @@ model.sasrec.blocks          pairs     train      0 1                    data.in
 model.sasrec.dropout         pairs     train      0 .5                   data.interactions.columns.time=4 model.sequence=sasrec model.sasrec.graph=false model.sasrec.heads=1 model.sasrec.epochs=1
 model.sasrec.epochs          pairs     train      1 2                    data.interactions.columns.time=4 model.sequence=sasrec model.sasrec.graph=false model.sasrec.heads=1
 model.sasrec.batch           pairs     train      20 50                  data.interactions.columns.time=4 model.sequence=sasrec model.sasrec.graph=false model.sasrec.heads=1 model.sasrec.epochs=1
+model.sasrec.joint           pairs     train      false true             data.interactions.columns.time=4 model.sequence=sasrec model.sasrec.heads=1 model.sasrec.epochs=1
 model.sasrec.candidates      pairs     train      0 3                    data.interactions.columns.time=4 model.sequence=sasrec model.sasrec.graph=false model.sasrec.heads=1 model.sasrec.epochs=1
 model.sasrec.rate              pairs     train      .001 .01               data.interactions.columns.time=4 model.sequence=sasrec model.sasrec.graph=false model.sasrec.heads=1 model.sasrec.epochs=1
 model.aggregator             pairs     train      mean pool              model.name=sage

@@ -1,6 +1,6 @@
 # model.sequence: sasrec: the rows of the model of the graph stand beside those of the sequence; killed in the model's
 # epochs and in its own, it goes on to the same bits; three ranks give the rows of one; new users with the items of known
-# ones get their rows; what it cannot do is refused.
+# ones get their rows; what it cannot do is refused.  Trained jointly, the model of the graph moves.
 set -euo pipefail
 /usr/bin/python3 -c 'import h5py, numpy' 2>/dev/null || { echo "skipped: no h5py or numpy"; exit 77; }
 . "$KITH_SOURCE/tests/support/tiny.sh"
@@ -83,6 +83,38 @@ P
 refuses 'embed.types: users' embed job.yaml $whole $times --set embed.types=both --set embed.interactions.path=more.tsv
 refuses 'embed.interactions.columns.time' embed job.yaml $whole
 refuses 'embed.adapt' embed job.yaml $whole $times --set embed.adapt=3
+
+# Jointly, among candidates: the rows of the model of the graph move; killed it goes on to the same bits, and three ranks
+# give the rows of one.
+cp -r work kept
+joint="--set model.sasrec.joint=true --set model.sasrec.candidates=20"
+jointly() { # RANKS: from the rows of the model alone
+  rm -rf work/check* work/embeddings.h5 work/metrics.jsonl
+  if [ $1 = 1 ]; then rc=0; KITH_FAULT=${2:-} "$KITH" train job.yaml --quiet $joint >said 2>&1 || rc=$?
+  else ranks $1 train job.yaml --quiet $joint >said 2>&1 || { cat said; exit 1; }; fi
+}
+jointly 1; [ $rc = 0 ] || { cat said; exit 1; }
+wanted=$(exported); cp work/embeddings.h5 joint.h5
+if KITH_FAULT=kill:1000000@0 "$KITH" help >/dev/null 2>&1; then
+  jointly 1 kill:7@0
+  [ $rc = 137 ] || { echo "code $rc: $(cat said)"; exit 1; }
+  say train job.yaml --quiet $joint || { cat said; exit 1; }
+  [ "$(exported)" = "$wanted" ] || { echo "a joint run in pieces has other bits"; exit 1; }
+fi
+refuses 'model.sasrec.joint' embed job.yaml $times $joint
+jointly 3
+/usr/bin/python3 - <<'P'
+import h5py, numpy as np
+one, three, base = (h5py.File(f) for f in ("joint.h5", "work/embeddings.h5", "work/base/embeddings.h5"))
+x, y, e = (f["item/embedding"][:] for f in (one, three, base))
+assert np.abs(x[:, :8] - e).max() > 1e-3 and np.isfinite(x).all()
+assert np.allclose(x, y, rtol=2e-3, atol=2e-3), np.abs(x - y).max()
+u, v = (f["user/embedding"][:] for f in (one, three))
+assert np.allclose(u, v, rtol=2e-3, atol=2e-3), np.abs(u - v).max()
+P
+refuses 'model.sasrec.joint' train job.yaml $joint --set model.sasrec.graph=false
+refuses 'model.sasrec.candidates: 60' train job.yaml --set model.sasrec.candidates=60
+rm -r work; mv kept work
 
 say train job.yaml --quiet --set model.sasrec.gamma=0 || { cat said; exit 1; }
 /usr/bin/python3 -c 'import h5py; f = h5py.File("work/embeddings.h5"); assert f["item/embedding"].shape[1] == 4 and f.attrs["sasrec_gamma"] == 0'

@@ -1,7 +1,8 @@
 /* ranks: 2 */
 /*
- * Training of SASRec on the rows of a model that has been trained, from its lists to the exported rows, with
- * the k-th allocation or read on rank r refused, for every r and k: all ranks learn the same.
+ * Training of SASRec on the rows of a model that has been trained, and with it, from its lists to the
+ * exported rows, with the k-th allocation or read on rank r refused, for every r and k: all ranks learn the
+ * same.
  */
 #include <dirent.h>
 #include <unistd.h>
@@ -101,13 +102,20 @@ static void allocations(void **state) {
   (void)state;
   each(KITH_FAULT_ALLOC, 100, 53);
 }
+static void allocations_with_the_model_of_the_graph(void **state) {
+  job.run.model.sasrec.joint = true;
+  allocations(state);
+  job.run.model.sasrec.joint = false;
+}
 static void reads(void **state) {
   (void)state;
   each(KITH_FAULT_READ, 5, 97);
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(allocations), cmocka_unit_test(reads)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(allocations),
+                                     cmocka_unit_test(allocations_with_the_model_of_the_graph),
+                                     cmocka_unit_test(reads)};
   if (access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", 0); /* hundreds of files are put there */
   setenv("KITH_RANKS_PER_HOST", "1", 1); /* what ranks of a host share, mpi_host_halo sweeps */
   test_begin(&argc, &argv);

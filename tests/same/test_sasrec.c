@@ -11,10 +11,12 @@
  * rows than a tile of the loss.
  */
 #include "sequence/sasrec.h"
+#include "support/cut.h"
 #include "support/mpi_main.h"
+#include "train/trainer.h"
 
 enum { USERS = 110, ITEMS = 7, WIDTH = 4, HEADS = 2, ROW = 3, LENGTH = 4, BLOCKS = 2, BATCH = 102, MOST = 8 };
-enum { FEW = 5 }; /* a batch of few users */
+enum { FEW = 5, NODES = USERS + ITEMS }; /* FEW: a batch of few users */
 enum { STEPS = 2, EPOCH = 1, SEED = 5 };
 static const double DROPOUT = 0.25, RATE = 0.01;
 static const double TOLERANCE = 2e-5; /* of numbers below 1; floats carry 6e-8 a rounding */
@@ -56,7 +58,7 @@ static const char *const names[N_NAME] = {"item",      "graph",          "positi
 typedef struct oracle {
   int64_t at[N_NAME][BLOCKS];
   kith_params *params;
-  bool graph;
+  bool graph, joint;                /* joint: rows of the graph are LightGCN's, whose rows come first in p */
   int batch, drawn;                 /* drawn 0: all items are candidates */
   double expected[ITEMS];           /* occurrences in the step that the loss is asked of … */
   int next[BATCH * LENGTH], n_next; /* … of which these are the items that follow its places */
@@ -241,11 +243,26 @@ static void find_candidates(oracle *o, int64_t step) {
   for (int j = 0; j < ITEMS; j++) o->expected[j] = o->n_next * follows[j] / all + (double)o->drawn / ITEMS;
 }
 
+/* LightGCN with one layer: the mean of x and of its neighbors' sum, weighted by both ends' degrees. */
+static void layer_of(oracle *o, const double *x) {
+  double degree[ITEMS] = {0};
+  for (int u = 0; u < USERS; u++)
+    for (int i = 0; i < length(u); i++) degree[list[u][i]]++;
+  for (int i = 0; i < ITEMS; i++)
+    for (int k = 0; k < ROW; k++) o->row[i][k] = x[(USERS + i) * ROW + k] / 2;
+  for (int u = 0; u < USERS; u++)
+    for (int i = 0; i < length(u); i++)
+      for (int k = 0; k < ROW; k++)
+        o->row[list[u][i]][k] += x[u * ROW + k] / sqrt(length(u) * degree[list[u][i]]) / 2;
+  o->p = x + NODES * ROW;
+}
+
 static double loss_of(oracle *o, int64_t step, const double *p) {
   kith_permutation order = kith_permutation_make(SEED, KITH_RNG_SHUFFLE, EPOCH, USERS);
   double loss = 0;
   int places = 0;
   o->p = p;
+  if (o->joint) layer_of(o, p);
   items_of(o);
   for (int64_t i = step * o->batch; i < USERS && i < (step + 1) * o->batch; i++)
     loss += loss_of_user(o, step, (int)kith_permutation_apply(&order, (uint64_t)i), &places);
@@ -259,6 +276,20 @@ static void expect_near(double is, double truth, const char *what, int64_t at) {
     fail_msg("%s of %lld: %.8g, expected %.8g", what, (long long)at, is, truth);
 }
 
+/* By central differences, each on one rank. */
+static void differences(oracle *o, int64_t step, int64_t n, double *p, double *grad) {
+  for (int64_t i = 0; i < n; i++) grad[i] = 0;
+  for (int64_t i = test_comm->rank; i < n; i += test_comm->size) {
+    const double at = p[i];
+    p[i] = at + SHIFT;
+    const double up = loss_of(o, step, p);
+    p[i] = at - SHIFT;
+    grad[i] = (up - loss_of(o, step, p)) / (2 * SHIFT);
+    p[i] = at;
+  }
+  MPI_Allreduce(MPI_IN_PLACE, grad, (int)n, MPI_DOUBLE, MPI_SUM, test_comm->mpi);
+}
+
 /* A step of the library against one of the formulas, Kingma and Ba, ICLR 2015, algorithm 1. */
 static void compare_step(oracle *o, kith_sasrec *s, int64_t step, int64_t n, double *p, double *m,
                          double *v) {
@@ -270,15 +301,7 @@ static void compare_step(oracle *o, kith_sasrec *s, int64_t step, int64_t n, dou
   o->step = EPOCH * kith_sasrec_n_step(s) + step;
   count = (double)o->step + 1;
   double truth = loss_of(o, step, p);
-  for (int64_t i = test_comm->rank; i < n; i += test_comm->size) {
-    const double at = p[i];
-    p[i] = at + SHIFT;
-    const double up = loss_of(o, step, p);
-    p[i] = at - SHIFT;
-    grad[i] = (up - loss_of(o, step, p)) / (2 * SHIFT);
-    p[i] = at;
-  }
-  MPI_Allreduce(MPI_IN_PLACE, grad, (int)n, MPI_DOUBLE, MPI_SUM, test_comm->mpi);
+  differences(o, step, n, p, grad);
   kith_sasrec_step(s, step, &(kith_phase_clock){0});
   kith_comm_sum(test_comm, 1, kith_sasrec_loss(s));
   expect_near(kith_exact_sum_value(kith_sasrec_loss(s)), truth, "loss", step);
@@ -312,17 +335,21 @@ static void compare_users(oracle *o, kith_sasrec *s, const int64_t *user, int64_
       expect_near((double)kith_sasrec_items(s)[i * WIDTH + k], o->z[i][k], "item", i);
 }
 
+static kith_sasrec_options options_of(bool graph, int batch, int drawn) {
+  return (kith_sasrec_options){.dim = WIDTH,
+                               .graph = graph,
+                               .length = LENGTH,
+                               .blocks = BLOCKS,
+                               .heads = HEADS,
+                               .dropout = DROPOUT,
+                               .epochs = 2,
+                               .batch = batch,
+                               .candidates = drawn,
+                               .rate = RATE};
+}
+
 static void compare(bool graph, int batch, int drawn) {
-  kith_sasrec_options options = {.dim = WIDTH,
-                                 .graph = graph,
-                                 .length = LENGTH,
-                                 .blocks = BLOCKS,
-                                 .heads = HEADS,
-                                 .dropout = DROPOUT,
-                                 .epochs = 2,
-                                 .batch = batch,
-                                 .candidates = drawn,
-                                 .rate = RATE};
+  const kith_sasrec_options options = options_of(graph, batch, drawn);
   int32_t item[USERS * MOST];
   int64_t start[USERS + 1] = {0}, user[USERS], n = 0;
   float row[ITEMS * ROW];
@@ -347,6 +374,105 @@ static void compare(bool graph, int batch, int drawn) {
     compare_step(&o, s, step, n_weight, p, p + n_weight, p + 2 * n_weight);
   compare_users(&o, s, user, n, p);
   kith_sasrec_destroy(&s);
+  free(p);
+}
+
+/* ---- jointly with the model of the graph ---- */
+
+static int by_number(const void *a, const void *b) { return *(const int32_t *)a - *(const int32_t *)b; }
+
+/* This rank's share; the time of an item is its place in the list. */
+static kith_graph *share(void) {
+  int32_t user[USERS * MOST], item[USERS * MOST];
+  test_graph whole = {.n_user = USERS, .n_item = ITEMS, .user = user, .item = item};
+  fill_lists();
+  for (int u = 0; u < USERS; u++) {
+    for (int i = 0; i < length(u); i++) {
+      user[whole.n_edge + i] = u;
+      item[whole.n_edge + i] = list[u][i];
+    }
+    qsort(item + whole.n_edge, (size_t)length(u), sizeof *item, by_number);
+    whole.n_edge += length(u);
+  }
+  kith_graph *g = test_graph_cut(&whole, test_comm, 6, 5);
+  if (KITH_NEW(g->time, g->start[g->n_own])) abort();
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (int64_t e = 0, to = g->start[i]; e < whole.n_edge; e++) {
+      if ((g->type[i] ? item[e] : user[e]) != g->original[i]) continue;
+      for (int p = 0; p < length(user[e]); p++)
+        if (list[user[e]][p] == item[e]) g->time[to] = p;
+      to++;
+    }
+  return g;
+}
+
+/* Rows x [n_own, ROW] of all ranks by type and number, then the weights: what the formulas read. */
+static void read_all(kith_trainer *t, double *p) {
+  const kith_train_state s = kith_trainer_state(t);
+  for (int i = 0; i < NODES * ROW; i++) p[i] = 0;
+  for (kith_lid i = 0; i < t->g->n_own; i++)
+    for (int k = 0; k < ROW; k++)
+      p[((t->g->type[i] ? USERS : 0) + t->g->original[i]) * ROW + k] = (double)s.x[i * ROW + k];
+  MPI_Allreduce(MPI_IN_PLACE, p, NODES * ROW, MPI_DOUBLE, MPI_SUM, test_comm->mpi);
+  for (int64_t i = 0; i < s.weights.n; i++) p[NODES * ROW + i] = (double)s.weights.value[i];
+}
+
+/* What the moved rows say of this rank's users. */
+static void compare_joint_users(oracle *o, kith_trainer *t, const double *p) {
+  float h[USERS * WIDTH], row[ITEMS * ROW];
+  const kith_graph *g = t->g;
+  layer_of(o, p);
+  items_of(o);
+  const float *final = kith_trainer_inference(t);
+  for (kith_lid i = 0; i < g->n_own; i++)
+    for (int k = 0; k < ROW && g->type[i] == KITH_ITEM; k++)
+      expect_near((double) final[i * ROW + k], o->row[g->original[i]][k], "row", g->original[i]);
+  for (int i = 0; i < ITEMS * ROW; i++) row[i] = (float)o->row[i / ROW][i % ROW];
+  kith_trainer_sequence_users(t, row, h);
+  for (kith_lid i = 0; i < g->n_own_of[KITH_USER]; i++) {
+    const int u = (int)g->original[g->row_of[KITH_USER][i]], n = length(u) < LENGTH ? length(u) : LENGTH;
+    sequence x;
+    rows_of(o, false, u, n, list[u] + length(u) - n, x);
+    for (int k = 0; k < WIDTH; k++) expect_near((double)h[i * WIDTH + k], n > 0 ? x[n - 1][k] : 0, "user", u);
+  }
+}
+
+/* A step of gradient descent at rate 1 moves everything by its gradient. */
+static void the_loss_reaches_the_rows_of_the_graph(void **state) {
+  (void)state;
+  oracle o = {.graph = true, .joint = true, .batch = FEW, .drawn = 3};
+  kith_model_options model = kith_model_defaults();
+  kith_train_options train = kith_train_defaults();
+  kith_trainer *t = NULL;
+  kith_graph *g = share();
+  model.dim = ROW;
+  model.layers = 1;
+  model.sequence = KITH_SEQUENCE_SASREC;
+  model.sasrec = options_of(true, FEW, 3);
+  model.sasrec.joint = true;
+  train.seed = SEED;
+  train.optimizer.name = KITH_SGD;
+  train.optimizer.momentum = 0;
+  train.optimizer.lr = 1;
+  assert_int_equal(kith_trainer_create(test_comm, g, &model, &train, &t).status, KITH_OK);
+  o.params = t->params;
+  find_parameters(&o);
+  const int64_t n = NODES * ROW + kith_trainer_state(t).weights.n;
+  double *p = calloc((size_t)n * 3, sizeof *p), *after = p + n, *grad = p + 2 * n;
+  kith_trainer_set_epoch(t, EPOCH);
+  o.step = EPOCH * kith_trainer_n_step(t);
+  read_all(t, p);
+  find_candidates(&o, 0);
+  const double truth = loss_of(&o, 0, p);
+  differences(&o, 0, n, p, grad);
+  kith_trainer_step(t, 0, KITH_REQUEST_NONE);
+  kith_comm_sum(test_comm, 1, kith_trainer_state(t).loss);
+  expect_near(kith_exact_sum_value(kith_trainer_state(t).loss), truth, "loss", 0);
+  read_all(t, after);
+  for (int64_t i = 0; i < n; i++) expect_near(p[i] - after[i], grad[i], "gradient", i);
+  compare_joint_users(&o, t, after);
+  kith_trainer_destroy(&t);
+  kith_graph_destroy(&g);
   free(p);
 }
 
@@ -381,6 +507,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(steps_are_those_of_the_paper),
                                      cmocka_unit_test(rows_of_the_graph_join_the_items),
                                      cmocka_unit_test(candidates_are_corrected_by_their_frequency),
+                                     cmocka_unit_test(the_loss_reaches_the_rows_of_the_graph),
                                      cmocka_unit_test(more_candidates_than_items_are_refused)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
