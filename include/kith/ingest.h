@@ -177,6 +177,8 @@ typedef struct kith_list_report {
   int n_column;            /**< columns of the first lines; 0: their number differs */
   int user, item, time, weight; /**< edges: columns, from 1; 0: none.  Names: id and name as user and item */
   int kind_column;              /**< edges of a relation: column of the kind, from 1; 0: none */
+  int n_feature;                /**< events of a stream: columns of features, … */
+  int features;                 /**< … and which of the first ones: bit k for column k + 1 */
   kith_time_is time_is;         /**< what times are, if there are any */
   bool from_to;                 /**< edges of a relation: the columns user and item are from and to */
   int64_t header;               /**< line number of the header; 0: none */

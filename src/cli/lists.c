@@ -36,8 +36,10 @@ static void list_columns(const kith_list_report *r, line *l) {
   for (int k = 0; k < 5; k++)
     if (place[k] > 0) line_add(l, "%s %d %s", k ? "," : ":", place[k], what[k]);
   if (r->time_is == KITH_TIME_LINE) line_add(l, ", the line as time");
+  if (r->n_feature > 0) line_add(l, ", %s", KITH_COUNT(r->n_feature, "feature(s)"));
   for (int i = 1; i <= r->n_column && i <= 8; i++)
-    if (i != r->user && i != r->item && i != r->weight && i != r->time && i != r->kind_column)
+    if (i != r->user && i != r->item && i != r->weight && i != r->time && i != r->kind_column &&
+        !(r->features >> (i - 1) & 1))
       line_add(l, ", %d not read", i);
 }
 

@@ -488,6 +488,9 @@ void kith__edge_reader_report(const kith__edge_reader *reader, kith_list_report 
   r->time = w->columns.time + 1;
   r->weight = w->columns.weight + 1;
   r->kind_column = w->columns.kind + 1;
+  r->n_feature = w->columns.n_feature;
+  for (int k = 0; k < r->n_feature; k++)
+    if (w->columns.feature[k] < 31) r->features |= 1 << w->columns.feature[k];
 }
 
 /* Set the number of fields by which comments are mistaken for data. */
