@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/explain.h"
+#include "cli/stream.h"
 
 enum { EXPLAIN_ITEMS = 5, EXPLAIN_MOST_ITEMS = 1000 };
 
@@ -258,6 +259,8 @@ kith_agreed cli_explain(cli *c) {
   kith_run run = {0};
   char config_key[KITH_CONFIG_KEY_SIZE];
   bool replaces = false;
+  if (c->job.task == KITH_TASK_RECOMMEND && c->job.stream.model != KITH_STREAM_NO_MODEL)
+    return cli_explain_stream(c);
   KITH_TRY(kith_agree(c->comm, explain_parse(c, &w)));
   if (w.all) {
     KITH_TRY(cli_lock_for(c, w.output));

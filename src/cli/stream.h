@@ -32,6 +32,10 @@ kith_agreed cli_update_stream(cli *c, const cli_stream_update *u) KITH_MUST_USE;
  * kith_stream_load(). */
 kith_agreed cli_stream_model(cli *c, const kith_graph *g, kith_stream *stream, kith_tgn **out) KITH_MUST_USE;
 
+/* kith explain of stream.model: the top items of a user's next event, or one item, with the parts of their
+ * scores, and what the user's row reads.  Collective.  Errors: as above, KITH_EUSAGE. */
+kith_agreed cli_explain_stream(cli *c) KITH_MUST_USE;
+
 /** Memory that training the job's model of a stream takes.  Collective. */
 kith_agreed cli_estimate_stream(cli *c, const kith_graph_sizes *s, kith_memory_estimate *out) KITH_MUST_USE;
 /** Disk space of its checkpoints, in bytes.  Collective. */

@@ -93,6 +93,7 @@ kith_tensor *kith_coded_attention_op(kith_tape *t, const kith_block *block, int 
                           .wv = w.value};
   made.y = kith_tape_node_tensor(t, block->dst, q->d);
   made.alpha = kith_tape_workspace(t, entries, sizeof(float));
+  if (w.alpha) *w.alpha = made.alpha;
   made.slope = kith_tape_workspace(t, entries, sizeof(float));
   made.read = kith_tape_workspace(t, reads, sizeof(float));
   made.reread = kith_tape_workspace(t, reads, sizeof(float));

@@ -388,6 +388,7 @@ kith_tensor *kith_code_rows_op(kith_tape *t, const kith_node_map *rows, bool dif
 typedef struct kith_coded_weights {
   kith_tensor *code, *base; /**< [entries, K]; [1, K] beside each of them in values alone, or null */
   kith_tensor *key, *value; /**< [K, d] */
+  const float **alpha;      /**< gets where forward leaves the shares [entries, heads]; or null */
 } kith_coded_weights;
 
 /**

@@ -60,7 +60,8 @@ static kith_coded_weights record_coded(kith_tgn *t, tgn_recording *r, tgn_side *
     code[1] = s->feature = kith_tape_constant(tape, &s->near.edges, f);
     base[1] = kith_tape_constant(tape, &ONE, f);
   }
-  return (kith_coded_weights){.code = n > 1 ? kith_concat_op(tape, n, code) : code[0],
+  return (kith_coded_weights){.alpha = &s->alpha,
+                              .code = n > 1 ? kith_concat_op(tape, n, code) : code[0],
                               .base = n > 1 ? kith_concat_op(tape, n, base) : base[0],
                               .key = record_weights(t, "time key", t->o.time_dim + f, d),
                               .value = record_weights(t, "time value", t->o.time_dim + f, d)};

@@ -32,6 +32,7 @@ static kith_agreed scorer_begin(void *context, int64_t first, int n, const kith_
   for (int i = 0; i < n; i++) {
     const kith_lid row = tgn_own_row(t, event[i].user);
     t->place[i] = row < 0 ? -1 : t->clues.n;
+    t->asked[i] = event[i].user;
     if (row < 0) continue;
     kith__tgn_batch_node(t, &t->users, KITH_USER, event[i].user, event[i].time);
     kith__tgn_clues_add(&t->clues, &t->evidence, row, event[i].time);

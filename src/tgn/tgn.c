@@ -65,6 +65,7 @@ static kith_status tgn_alloc(const kith_comm *comm, const kith_graph *g, const k
   KITH_TRY(KITH_NEW(t->later, batch));
   KITH_TRY(KITH_NEW(t->later_feature, batch * o->n_feature));
   KITH_TRY(KITH_NEW(t->place, batch));
+  KITH_TRY(KITH_NEW(t->asked, batch));
   KITH_TRY(KITH_NEW(t->scores, g->n[KITH_ITEM]));
   KITH_TRY(KITH_NEW(t->popular, TGN_HALF_LIVES * g->n[KITH_ITEM]));
 done:
@@ -121,6 +122,7 @@ void kith_tgn_destroy(kith_tgn **tgn) {
   KITH_FREE(t->later);
   KITH_FREE(t->later_feature);
   KITH_FREE(t->place);
+  KITH_FREE(t->asked);
   KITH_FREE(t->scores);
   KITH_FREE(t->popular);
   KITH_FREE(*tgn);

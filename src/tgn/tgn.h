@@ -36,6 +36,8 @@ typedef struct kith_tgn_options {
 
 typedef struct kith_tgn kith_tgn;
 
+enum { KITH_TGN_HALF_LIVES = 3 /**< of popularity */ };
+
 /**
  * Weights, learned rows and empty memory.  Collective.  `comm`, `g` and `stream` must outlive it.
  * Errors: KITH_ENOMEM; KITH_ECONFIG (heads that do not divide dim, too many features).
@@ -81,6 +83,29 @@ kith_phases kith_tgn_phases(const kith_tgn *t);
 
 /** Scores of events for kith_stream_evaluate().  Borrows t, which forgets what it knew. */
 kith_stream_scorer kith_tgn_scorer(kith_tgn *t);
+
+/** What a score is the sum of: the product of the user's and the item's rows, and weights times evidence. */
+typedef struct kith_tgn_parts {
+  double match;                        /**< h_u h_i */
+  double latest, age, count;           /**< of an item that the user has met: its place, age, how often */
+  double popular[KITH_TGN_HALF_LIVES]; /**< of the last hour, day and 16 days */
+  int place;                           /**< among the user's items, from 1, the latest first; 0: not met */
+} kith_tgn_parts;
+
+/** One of a user's latest events, and its share of the attention, the mean over heads. */
+typedef struct kith_tgn_read {
+  kith_gid item;
+  int64_t time;
+  double share;
+} kith_tgn_read;
+
+/**
+ * The score of an item for event number `index` of those that kith_tgn_scorer() has begun, whose user is
+ * owned, in parts; and the events that its user's row reads, the latest first: *read [returned], at most
+ * o->neighbors.  Local.
+ */
+kith_tgn_parts kith_tgn_explain(const kith_tgn *t, int index, int32_t item_number);
+int kith_tgn_explain_user(const kith_tgn *t, int index, kith_tgn_read *read);
 
 /**
  * All that training has changed, as one block of rows and one of weights: kith_tgn_pack() fills them, and

@@ -53,7 +53,7 @@ enum {
   TGN_AGE,                /* log(1 + seconds since the user met it) / 8 */
   TGN_COUNT,              /* log of how often */
   TGN_POPULAR,            /* log(count + floor) of all events, of several half-lives */
-  TGN_HALF_LIVES = 3,
+  TGN_HALF_LIVES = KITH_TGN_HALF_LIVES,
   TGN_EVIDENCE = TGN_POPULAR + TGN_HALF_LIVES,
   TGN_MAX_MET = 128 /* items of a user that are evidence */
 };
@@ -139,6 +139,7 @@ typedef struct tgn_side {
   float *age;             /* [entries of near] */
   kith_tensor *feature;   /* [entries of near, n_feature] of their events; null without features */
   kith_tensor *h;         /* [rows, d] embeddings */
+  const float *alpha;     /* [entries of near, heads] shares of the attention */
 } tgn_side;
 
 typedef struct tgn_recording {
@@ -215,6 +216,7 @@ struct kith_tgn {
   int n_later;
   bool begun, items_known; /* … and what was computed since it knows the others */
   float *scores, *popular; /* [items]; [TGN_HALF_LIVES, items] of an event to be scored */
+  kith_gid *asked;         /* [batch] users of the events to be scored */
   int *place;              /* [batch] of an event to be scored, its row among those of users; others: -1 */
   kith_phase_clock phases; /* of the training steps */
 };

@@ -358,6 +358,23 @@ static double score_loss(const float *score, int item) {
   return log(sum) - (double)score[item];
 }
 
+/* Scores are the sums of their parts, and the user's row reads its latest events, of shares of 1. */
+static void expect_parts(const kith_tgn *t, int index, const float *score) {
+  kith_tgn_read read[NEAR] = {{0}};
+  double all = 0;
+  for (int i = 0; i < ITEMS; i++) {
+    const kith_tgn_parts p = kith_tgn_explain(t, index, i);
+    expect_near("parts", i, p.match + p.latest + p.age + p.count + p.popular[0] + p.popular[1] + p.popular[2],
+                (double)score[i]);
+  }
+  const int n = kith_tgn_explain_user(t, index, read);
+  for (int k = 0; k < n; k++) {
+    all += read[k].share;
+    assert_true(k == 0 || read[k].time <= read[k - 1].time);
+  }
+  if (n > 0) expect_near("shares", n, all, 1);
+}
+
 /* The losses of the events from `first` on, over all ranks, as a replay scores them. */
 static double replayed_loss(const kith_tgn *t, const kith_stream_scorer *s, int first, int n,
                             const kith_event *event) {
@@ -368,6 +385,7 @@ static double replayed_loss(const kith_tgn *t, const kith_stream_scorer *s, int 
     if (tgn_own_row(t, event[i].user) < 0) continue;
     s->score(s->context, 1, &i, event, score);
     kith_exact_sum_add(&loss, score_loss(score, event[i].item_number));
+    expect_parts(t, i, score);
   }
   assert_int_equal(KITH_OK, s->observe(s->context, first, n, event).status);
   kith_comm_sum(test_comm, 1, &loss);
