@@ -48,7 +48,9 @@ static void doctor_report(doctor *d, const char *name, const kith_finding *f) {
   char line[4096];
   snprintf(line, sizeof line, "%-5s %-11s %s%s%s", text[f->verdict], name, f->observed,
            f->remedy[0] ? "; remedy: " : "", f->remedy);
-  if (isatty(STDOUT_FILENO)) cli_print_wrapped(d->c, FINDING_INDENT, "%s", line); /* else a line a check */
+  const bool shown =
+      isatty(STDOUT_FILENO) && !kith_terminal_has_launcher();     /* mpirun makes a terminal of a file */
+  if (shown) cli_print_wrapped(d->c, FINDING_INDENT, "%s", line); /* else a line a check */
   else cli_print(d->c, "%s", line);
   fflush(stdout);
   doctor_json(d, name, f->verdict == KITH_FINDING_FAIL ? "fail" : text[f->verdict], f);
