@@ -114,6 +114,10 @@ static void bench_sampled(bench *b) {
   mpi /= comm->size;
   double rate = drawn / (plan - batch) / comm->size;
   b->timed.drawn = drawn / seconds;
+  b->timed.products =
+      bench_loss_products(&b->c->job.model, &b->c->job.train.loss,
+                          (double)kith_trainer_n_example(b->trainer, 0, n_step) / (double)n_step) *
+      (double)n_step / seconds;
   cli_print(b->c, "%s, mode %s, means of %s", KITH_COUNT(comm->size, "rank(s)"),
             kith_sampler_mode_text(b->c->job.train.sampler.mode), KITH_COUNT(n_step, "step(s)"));
   cli_print(b->c, "  a whole step %9.3f ms, %.1f steps/s; blocks %.3f ms, batch %.3f ms",

@@ -41,7 +41,8 @@ typedef struct bench {
   int wire_rows;            /* rows that a message between neighbors in the ring has */
   struct {
     bench_pair step, rank, write;
-    double drawn;         /* neighbors a second, in sampled steps of all ranks */
+    double drawn;         /* neighbors a second, in sampled steps of all ranks … */
+    double products;      /* … and multiply-adds a second of their softmax */
     double triad, gather; /* bytes a second of all ranks: streams, and rows by the graph's columns */
   } timed;                /* what kith bench --profile keeps */
   bool sends;             /* steps sent ghost rows in messages */

@@ -8,6 +8,9 @@
 #include "comm/placement.h"
 #include "plan/machine.h"
 
+/* Products of a step that are a smaller share of its limit are few. */
+static const double PROFILE_FEW = 0.1;
+
 /* The profile that is there, to which rates of another number of ranks are added; else a new one. */
 static kith_status profile_begin(const char *path, kith_machine *m) {
   kith_status st = KITH_OK;
@@ -22,14 +25,15 @@ done:
 /* Sums over the ranks of what a step does at least. */
 typedef struct profile_work {
   double gathered, streamed, exchanged; /* bytes */
+  double products;                      /* multiply-adds */
 } profile_work;
 
 static profile_work profile_sum(const bench *b) {
   const bench_work w = bench_least_work(b);
   double n[] = {4 * w.gathered * b->words / b->d, 4 * w.streamed,
-                4 * w.exchanged * (double)kith_halo_n_remote(b->a->halo)};
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, n, 3, MPI_DOUBLE, MPI_SUM, b->c->comm->mpi));
-  return (profile_work){n[0], n[1], n[2]};
+                4 * w.exchanged * (double)kith_halo_n_remote(b->a->halo), w.products};
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, n, 4, MPI_DOUBLE, MPI_SUM, b->c->comm->mpi));
+  return (profile_work){n[0], n[1], n[2], n[3]};
 }
 
 /* Whether steps sent ghost rows: not where the ranks of one host read them in place. */
@@ -53,6 +57,13 @@ static bool profile_is_small(const bench *b) { return kith_comm_max(b->c->comm, 
 /* A part that took less time than the clock can tell has no rate: at most what was measured by itself. */
 static double profile_most(double rate, double measured) { return rate > 2 * measured ? measured : rate; }
 
+/* Of steps with few products these go as fast as by themselves: how slow such steps are says nothing of them.
+ */
+static double profile_product(const bench *b, double products, double measured) {
+  if (b->part[BENCH_PRODUCTS] < PROFILE_FEW) return measured;
+  return profile_most(profile_rate(b, products, BENCH_PRODUCTS, measured), measured);
+}
+
 static kith_machine_rates profile_rates(const bench *b, int n_node) {
   const profile_work w = profile_sum(b);
   double n_product = (double)b->g->n[KITH_USER] * (double)b->g->n[KITH_ITEM] * b->d,
@@ -62,7 +73,7 @@ static kith_machine_rates profile_rates(const bench *b, int n_node) {
   kith_machine_rates r = {.ranks = b->c->comm->size / n_node,
                           .gather = profile_most(gather, b->timed.gather) / n_node,
                           .stream = stream / n_node,
-                          .product = n_product / b->timed.rank.limit / n_node,
+                          .product = profile_product(b, w.products, n_product / b->timed.rank.limit) / n_node,
                           .exchange = profile_most(exchange, b->timed.triad) / n_node,
                           .ranking = n_product / b->timed.rank.work / n_node};
   return r;
@@ -109,7 +120,14 @@ static kith_machine_rates *profile_find(kith_machine *m, int ranks) {
   return NULL;
 }
 
-static kith_status profile_put_sample(const char *path, int ranks, double rate) {
+/* The products of a softmax have a rate of their own, so that their time is not of the neighbors; a tenth of
+ * the steps is at least. */
+static double profile_sample(const bench *b, int n_node, double product) {
+  const double rest = 1 - b->timed.products / (product * n_node);
+  return b->timed.drawn / n_node / (rest > 0.1 ? rest : 0.1);
+}
+
+static kith_status profile_put_sample(const bench *b, const char *path, int ranks, int n_node) {
   kith_status st = KITH_OK;
   kith_machine m = {.n = 0};
   kith_machine_rates *r = NULL;
@@ -118,7 +136,7 @@ static kith_status profile_put_sample(const char *path, int ranks, double rate) 
   KITH_CHECK(r, KITH_ENOINPUT,
              "--profile %s: no rates of %s a node yet: run it with --set sampler.mode=full first", path,
              KITH_COUNT(ranks, "rank(s)"));
-  r->sample = rate;
+  r->sample = profile_sample(b, n_node, r->product);
   KITH_TRY(profile_write(path, &m));
 done:
   return st;
@@ -131,8 +149,7 @@ kith_agreed bench_profile_sample(bench *b, const char *path) {
   kith_host_info_get(&mine);
   KITH_TRY(kith_host_info_allgather(comm, &mine, &host));
   int n_node = kith_host_info_n_node(comm->size, host), ranks = comm->size / n_node;
-  KITH_TRY(
-      kith_agree(comm, comm->rank == 0 ? profile_put_sample(path, ranks, b->timed.drawn / n_node) : KITH_OK));
+  KITH_TRY(kith_agree(comm, comm->rank == 0 ? profile_put_sample(b, path, ranks, n_node) : KITH_OK));
   cli_print(b->c, "wrote %s, the rate of sampled steps of %s a node", path, KITH_COUNT(ranks, "rank(s)"));
 done:
   KITH_FREE(host);

@@ -145,14 +145,18 @@ static void (*const work_layer[KITH_SPECTRAL + 1])(work *w, int l) = {
     [KITH_SPECTRAL] = work_none, [KITH_DIFFNET] = work_diffnet,   [KITH_CASCADE] = work_cascade,
 };
 
+/* Softmax: logits and gradients for the users of the pairs, and the same for their candidates. */
+static double work_softmax(double pairs, double candidates, double width) {
+  return 4 * pairs * candidates * width;
+}
+
 /* The rows of the batch travel to the loss, and their gradients back. */
 static void work_loss(work *w, const kith_loss_options *loss, int negatives) {
   double width = kith_model_output_dim(w->o), pairs = (double)w->s->pairs;
   double candidates = (w->s->overlaps ? (double)w->s->batch : 0) + (double)w->s->shared;
   bool softmax = loss->name == KITH_SOFTMAX;
   w->w.gathered += 2 * pairs * (softmax ? 2 : 2 + negatives) * width;
-  /* Softmax: logits and gradients for this rank's users, and the same for its candidates. */
-  w->w.products += softmax ? 4 * pairs * candidates * width : pairs * (1 + negatives) * 3 * width;
+  w->w.products += softmax ? work_softmax(pairs, candidates, width) : pairs * (1 + negatives) * 3 * width;
 }
 
 /* Adam reads four streams of the embeddings and writes three. */
@@ -171,4 +175,9 @@ bench_work bench_step_work(const kith_model_options *model, const kith_loss_opti
   work_loss(&w, loss, negatives);
   work_update(&w);
   return w.w;
+}
+
+double bench_loss_products(const kith_model_options *model, const kith_loss_options *loss, double batch) {
+  const double candidates = (loss->inbatch ? batch : 0) + (double)loss->shared;
+  return loss->name == KITH_SOFTMAX ? work_softmax(batch, candidates, kith_model_output_dim(model)) : 0;
 }

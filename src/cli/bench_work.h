@@ -33,4 +33,7 @@ bool bench_work_has_layers(const kith_model_options *model);
 bench_work bench_step_work(const kith_model_options *model, const kith_loss_options *loss, int negatives,
                            const bench_sizes *s);
 
+/* Multiply-adds of a step's softmax over all ranks; other losses: 0, since they are few.  Local. */
+double bench_loss_products(const kith_model_options *model, const kith_loss_options *loss, double batch);
+
 #endif

@@ -79,8 +79,6 @@ static kith_status plan_options(planner *p) {
   KITH_TRY(plan_take_sizes(p));
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_one_model(c));
-  KITH_CHECK(c->job.stream.model == KITH_STREAM_NO_MODEL, KITH_ECONFIG,
-             "%s: stream.model: kith plan counts layers of model.name; set stream.model: none", c->job.path);
   p->nodes = (int)nodes;
   p->spreads = per_node == 0 && nodes == 0;
   double cores = p->machine.cores / p->machine.threads;

@@ -39,6 +39,8 @@ typedef struct planner {
   kith_plan_degrees degrees;
   int64_t max_degree;
   int64_t users, items, interactions; /* of a graph that is not there; interactions 0: the job's */
+  int64_t events;                     /* of the whole stream; 0: there is none … */
+  int features;                       /* … and of an event */
   double batch, negatives;            /* pairs of a step, and items drawn for each of them */
   double read_rows, read_entries;     /* rows that a step is expected to read, and their entries */
   int64_t resident;                   /* bytes of the program itself */
@@ -53,6 +55,12 @@ kith_status plan_read(planner *p) KITH_MUST_USE;
 void plan_free(planner *p);
 /* Fill in one row.  Local.  Errors: KITH_ENOMEM; KITH_ECONFIG (a model that cannot be). */
 kith_status plan_row_make(const planner *p, int size, plan_row *out) KITH_MUST_USE;
+/* The work of a round of the spectral model but the first, on the rank with most of it … */
+kith_plan_work plan_round_of(const planner *p, const kith_graph_sizes *s);
+/* … and the share of it that the first round takes. */
+double plan_first_round(const kith_spectral_options *o);
+/* What seconds and messages are not known of on so many ranks, in a few words; null: they are known. */
+const char *plan_unknown(const planner *p, const plan_row *row);
 /* Say in row->refused what would be refused, if anything; the rooms of a sampler.  Local.  Errors:
  * KITH_ENOMEM, KITH_ECONFIG. */
 kith_status plan_refuse(const planner *p, const kith_graph_sizes *slowest, plan_row *row) KITH_MUST_USE;

@@ -92,10 +92,10 @@ static void plan_explain_cut(const planner *p) {
     cli_print_wrapped(p->c, 2,
                       "MB: ranks of a node read rows in place, so that these are fewer than the MB a layer "
                       "of kith partition");
-  if (p->whole && p->row[p->n_row - 1].cut.size > p->whole->n_part)
+  if (p->whole && p->best >= 0 && p->row[p->best].cut.size > p->whole->n_part)
     cli_print_wrapped(p->c, 2,
                       "more than %s: assumed: set partition.parts to %d and run kith partition again",
-                      KITH_COUNT(p->whole->n_part, "rank(s)"), p->row[p->n_row - 1].cut.size);
+                      KITH_COUNT(p->whole->n_part, "rank(s)"), p->row[p->best].cut.size);
 }
 
 static void plan_explain_machine(const planner *p) {
@@ -116,6 +116,18 @@ static void plan_explain_machine(const planner *p) {
                       m->name, KITH_COUNT(most, "rank(s)"), most);
 }
 
+/* What has no seconds in the table, once. */
+static void plan_explain_unknown(const planner *p) {
+  int i = 0;
+  while (i < p->n_row && p->row[i].has_step) i++;
+  if (i == p->n_row) return;
+  const char *what = plan_unknown(p, &p->row[i]);
+  cli_print_wrapped(p->c, 2, "not predicted: messages and seconds of %s; memory alone%s", what,
+                    i == 0 ? "" : ": cut it into as many parts, and plan again");
+  cli_json(p->c, "not_predicted", "%s", "");
+  cli_json_string(p->c, what);
+}
+
 static void plan_explain(const planner *p) {
   cli_print_wrapped(
       p->c, 2,
@@ -128,17 +140,20 @@ static void plan_explain(const planner *p) {
                       "seconds of sampled steps are not known: machine %s lacks sample rates, which kith "
                       "bench --profile adds with sampler.mode: neighbor",
                       p->machine.name);
-  if (p->row[0].has_step && !p->c->job.train.update.on)
+  const kith_model_options *model = &p->c->job.model;
+  if (p->row[0].has_step && !kith_model_has_steps(model))
+    cli_print_wrapped(p->c, 2,
+                      "step, epoch: a round of eigenvectors; job: %s, of which model.spectral.tolerance "
+                      "spares some",
+                      KITH_COUNT(model->spectral.rounds, "round(s)"));
+  else if (p->row[0].has_step && !p->c->job.train.update.on)
     cli_print_wrapped(
         p->c, 2,
         "job: %d epoch(s), evaluations, checkpoints and export, if no epoch is spared by train.patience",
         p->c->job.train.epochs);
-  if (!p->row[0].has_step)
-    cli_print_wrapped(p->c, 2,
-                      "only memory is estimated: messages and seconds are known of steps on the full graph, "
-                      "and of sampler.mode: "
-                      "neighbor but for softmax, of models that read interactions alone, without train.also "
-                      "and model.sequence: sasrec");
+  plan_explain_unknown(p);
+  if (p->row[0].has_step && kith_model_has_steps(model) && model->start == KITH_START_SPECTRAL)
+    cli_print_wrapped(p->c, 2, "not predicted: the eigenvectors of model.start: spectral, before epoch 1");
   for (int i = 0; i < p->n_row; i++)
     if (p->row[i].refused[0])
       cli_print_wrapped(p->c, 2, "%s: refused: %s", KITH_COUNT(p->row[i].cut.size, "rank(s)"),

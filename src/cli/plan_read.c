@@ -8,6 +8,7 @@
 #include "cli/plan.h"
 #include "comm/placement.h"
 #include "graph/schema.h"
+#include "stream/stream.h"
 
 static const kith_comm plan_alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
 
@@ -142,9 +143,25 @@ static void plan_expect_reads(planner *p) {
   }
 }
 
+/* Events of a stream, from those of training. */
+static kith_status plan_count_events(planner *p) {
+  kith_status st = KITH_OK;
+  const kith_split *split = &p->c->job.data.split;
+  char graph[KITH_PATH];
+  p->events = p->interactions;
+  if (p->c->job.stream.model != KITH_STREAM_TGN || p->interactions > 0) return st;
+  KITH_TRY(kith_job_file(&p->c->job, "graph.h5", graph));
+  KITH_TRY(kith_stream_count_training(&plan_alone, graph, &p->events).status);
+  KITH_TRY(kith_stream_count_features(&plan_alone, graph, &p->features).status);
+  p->events = (int64_t)((double)p->events / (1 - split->valid - split->test));
+done:
+  return st;
+}
+
 kith_status plan_read(planner *p) {
   kith_status st = KITH_OK;
   KITH_TRY(plan_read_graph(p));
+  KITH_TRY(plan_count_events(p));
   plan_expect_reads(p);
 done:
   return st;

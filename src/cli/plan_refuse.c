@@ -37,7 +37,10 @@ static kith_status plan_refuse_disk(const planner *p, const kith_graph_sizes *s,
   kith_status st = KITH_OK;
   int64_t need = 0;
   char a[32], b[32];
-  KITH_TRY(kith_estimate_disk(s, &p->c->job.model, &p->c->job.checkpoint, &need));
+  const kith_job *job = &p->c->job;
+  if (job->stream.model == KITH_STREAM_TGN)
+    need = kith_estimate_stream_disk(s, &job->stream, p->features, &job->train, &job->checkpoint);
+  else KITH_TRY(kith_estimate_disk(s, &job->model, &job->checkpoint, &need));
   if (p->machine.capacity > 0 && (double)need > p->machine.capacity && !row->refused[0])
     snprintf(row->refused, sizeof row->refused, "disk: %s where %s are free", kith_bytes_print(need, a),
              kith_bytes_print((int64_t)p->machine.capacity, b));

@@ -6,6 +6,7 @@
 #include "cli/bench_work.h"
 #include "cli/plan.h"
 #include "diagnose/diagnose.h"
+#include "graph/schema.h"
 #include "store/store.h"
 
 enum {
@@ -16,6 +17,11 @@ enum {
 
 static kith_status plan_memory_of(const planner *p, const kith_graph_sizes *s, kith_memory_estimate *out) {
   const kith_job *job = &p->c->job;
+  if (job->stream.model == KITH_STREAM_TGN) {
+    kith_estimate_stream_memory(s, &job->stream, &job->train, job->evaluate.every, p->events, p->features,
+                                out);
+    return KITH_OK;
+  }
   return kith_estimate_memory(s, &job->model, &job->train, &job->evaluate, &job->checkpoint, out);
 }
 
@@ -26,6 +32,17 @@ static kith_graph_sizes plan_assumed_share(const planner *p, const kith_plan_cut
   s.n_ghost = kith_min(s.n_ghost, (int64_t)ceil(cut->most_rows));
   if (s.schema.n_relation == 0) s.n_ghost_with_relations = s.n_ghost;
   return s;
+}
+
+/* Entries of the matrix that layers multiply by: those of the relations that the model reads, too. */
+static int64_t plan_entries(const kith_model_options *model, const kith_graph_sizes *s) {
+  const kith_relation_weights *read = kith_model_relations(model);
+  int64_t n = s->n_entry;
+  for (int i = 0; i < read->n; i++) {
+    const int r = kith_schema_find_relation(&s->schema, read->of[i].name);
+    n += r >= 0 && read->of[i].weight != 0 ? s->n_relation_entry[r] : 0;
+  }
+  return n;
 }
 
 /* Memory of the rank that needs most, and the sizes of that with the most entries, which takes longest. */
@@ -39,7 +56,8 @@ static kith_status plan_fullest(const planner *p, const kith_plan_cut *cut, plan
     s.n_here = cut->size < cut->per_node ? cut->size : cut->per_node;
     KITH_TRY(plan_memory_of(p, &s, &m));
     if (r == 0 || kith_memory_estimate_total(&m) > kith_memory_estimate_total(&row->memory)) row->memory = m;
-    if (r == 0 || s.n_entry > slowest->n_entry) *slowest = s;
+    const kith_model_options *model = &p->c->job.model;
+    if (r == 0 || plan_entries(model, &s) > plan_entries(model, slowest)) *slowest = s;
   }
   row->bytes = kith_memory_estimate_total(&row->memory) + p->resident + (cut->size > 1 ? PLAN_MPI : 0);
 done:
@@ -65,7 +83,7 @@ static kith_plan_work plan_work_of(const planner *p, const kith_graph_sizes *s) 
   const kith_model_options *model = &p->c->job.model;
   double share = s->n_own > 0 ? (double)s->n_entry / fmax(1, (double)p->all.n_entry) : 0;
   const bench_sizes sizes = {.n_own = s->n_own,
-                             .entries = s->n_entry,
+                             .entries = plan_entries(model, s),
                              .requested_rows = (int64_t)(p->read_rows / s->size),
                              .requested = (int64_t)(p->read_entries * share),
                              .pairs = (int64_t)(p->batch / s->size),
@@ -106,14 +124,20 @@ static double plan_evaluation(const planner *p, const kith_plan_work *w, const p
   int sampled = p->c->job.evaluate.sampled;
   double pairs = sampled > 0 ? (double)p->all.n_held_out * sampled
                              : (double)p->all.n[KITH_USER] * (double)p->all.n[KITH_ITEM];
-  double layers = w->gathered / 2 * busy / r.gather + row->step.part[KITH_PLAN_COPIES] / 2;
+  double layers = (kith_model_has_steps(&p->c->job.model) ? w->gathered / 2 : 0) * busy / r.gather +
+                  row->step.part[KITH_PLAN_COPIES] / 2;
   if (p->all.n_class > 0) return layers;
   return layers + pairs * w->output_bytes / 4 / (r.ranking * row->cut.n_node);
 }
 
 static void plan_run_seconds(const planner *p, const kith_plan_work *w, plan_row *row) {
   const kith_job *job = &p->c->job;
-  double steps = w->batch > 0 ? ceil((double)p->all.n_edge / w->batch) : 1, epochs = job->train.epochs;
+  double steps = w->batch > 0 ? ceil((double)p->all.n_edge / w->batch) : 1, epochs = job->train.epochs,
+         evaluations = (double)plan_evaluations(job);
+  if (!kith_model_has_steps(&job->model)) { /* rounds, and an evaluation of their end */
+    epochs = job->model.spectral.rounds - 1 + plan_first_round(&job->model.spectral);
+    evaluations = job->evaluate.every != 0;
+  }
   int64_t bytes =
       kith_checkpoint_bytes(p->n, job->model.dim, 0, kith_optimizer_get(job->train.optimizer.name)->n_slot);
   double written = job->checkpoint.every_epochs > 0 ? floor(epochs / job->checkpoint.every_epochs) : 0;
@@ -121,14 +145,15 @@ static void plan_run_seconds(const planner *p, const kith_plan_work *w, plan_row
   row->epoch = steps * row->step.seconds;
   row->evaluation = plan_evaluation(p, w, row);
   row->checkpoint = (double)bytes / p->machine.disk;
-  row->job = epochs * row->epoch + (double)plan_evaluations(job) * row->evaluation +
+  row->job = epochs * row->epoch + evaluations * row->evaluation +
              (written + 1) * row->checkpoint; /* the export is about as large as one */
 }
 
 /* ---- a row ---- */
 
 static kith_status plan_cut_of(const planner *p, int size, int per_node, plan_row *row) {
-  if (p->whole && size <= p->whole->n_part) return kith_plan_count(p->whole, NULL, size, per_node, &row->cut);
+  const kith_relation_weights *read = kith_model_relations(&p->c->job.model);
+  if (p->whole && size <= p->whole->n_part) return kith_plan_count(p->whole, read, size, per_node, &row->cut);
   kith_plan_assume(&p->degrees, p->all.n_entry, size, per_node, p->how, &row->cut);
   return KITH_OK;
 }
@@ -145,6 +170,9 @@ static kith_status plan_sampled_step(const planner *p, plan_row *row) {
                          .negatives = p->negatives,
                          .drawn = plan_drawn(p),
                          .row_bytes = 4.0 * job->model.dim,
+                         .products =
+                             bench_loss_products(&job->model, &job->train.loss, p->batch) / row->cut.size,
+                         .tiled = job->train.loss.name == KITH_SOFTMAX,
                          .excludes = job->train.exclude_targets};
   for (int h = 0; h < fans.n && f->n > 0; h++) fans.fan[h] = f->of[h < f->n ? h : f->n - 1];
   KITH_TRY(kith_plan_sample(&p->degrees, &fans, &row->cut, &s));
@@ -152,17 +180,6 @@ static kith_status plan_sampled_step(const planner *p, plan_row *row) {
   row->drawn = s.drawn * row->cut.size;
 done:
   return st;
-}
-
-/* Whether steps on the full graph, or sampled ones, can be counted. */
-static bool plan_knows_full(const kith_job *job) {
-  return job->train.sampler.mode == KITH_FULL && bench_work_has_layers(&job->model);
-}
-static bool plan_knows_sampled(const planner *p) {
-  const kith_job *job = &p->c->job;
-  int layers = kith_model_n_layer(&job->model);
-  return job->train.sampler.mode == KITH_NEIGHBOR && job->train.loss.name != KITH_SOFTMAX && p->batch > 0 &&
-         layers > 0 && layers <= KITH_PLAN_FANS;
 }
 
 /* How rows travel: in place where ranks of a node do no more with them than to multiply. */
@@ -176,28 +193,52 @@ static kith_plan_design plan_design_of(const kith_job *job, const kith_plan_cut 
   return design;
 }
 
-/* Whether a training has more than the steps of one loss on one model. */
-static bool plan_has_more(const kith_job *job) {
+/* What a training has beside the steps of one loss on one model; null: nothing. */
+static const char *plan_has_more(const kith_job *job) {
+  if (job->stream.model == KITH_STREAM_TGN) return "stream.model: tgn";
   for (int i = 0; i < job->train.also.n; i++)
-    if (job->train.also.of[i].weight > 0) return true;
-  return job->model.sequence == KITH_SEQUENCE_SASREC;
+    if (job->train.also.of[i].weight > 0) return "train.also";
+  if (job->model.sequence == KITH_SEQUENCE_SASREC) return "model.sequence: sasrec";
+  if (!kith_model_has_steps(&job->model) && kith_model_relations(&job->model)->n > 0)
+    return "the relations of model.name: spectral";
+  return NULL;
+}
+
+/* Layers whose work is not counted; null: it is. */
+static const char *plan_lacks_layers(const planner *p) {
+  const kith_job *job = &p->c->job;
+  const kith_model_options *m = &job->model;
+  const bool sampled = job->train.sampler.mode != KITH_FULL;
+  const int layers = kith_model_n_layer(m);
+  if (!kith_model_has_steps(m)) return NULL; /* rounds are counted */
+  if (kith_model_uses_importance_graph(m)) return "layers on importance neighborhoods, as of pinsage,";
+  if (kith_model_time_dim(m) > 0) return "time_dim of gat or diffnet";
+  if (!sampled) return bench_work_has_layers(m) ? NULL : "layers of kgin or han";
+  if (job->train.sampler.mode != KITH_NEIGHBOR) return "sampler.mode: saint or cluster";
+  if (kith_model_has_own_graph(m)) return "sampled steps with model.relations or half_life";
+  return p->batch > 0 && layers > 0 && layers <= KITH_PLAN_FANS ? NULL : "sampled steps of such a model";
+}
+
+const char *plan_unknown(const planner *p, const plan_row *row) {
+  const char *more = plan_has_more(&p->c->job), *layers = more ? more : plan_lacks_layers(p);
+  if (layers) return layers;
+  const bool related = kith_model_relations(&p->c->job.model)->n > 0;
+  return related && row->cut.size > 1 && !row->cut.exact ? "model.relations on ranks it is not cut for"
+                                                         : NULL;
 }
 
 static kith_status plan_step_of(const planner *p, const kith_plan_work *w, plan_row *row) {
   kith_status st = KITH_OK;
   const kith_job *job = &p->c->job;
-  if (!kith_model_has_steps(&job->model) || kith_model_has_own_graph(&job->model) || plan_has_more(job))
-    return st;
-  if (plan_knows_full(job)) {
+  if (plan_unknown(p, row)) return st;
+  if (job->train.sampler.mode == KITH_FULL || !kith_model_has_steps(&job->model)) {
     row->ghost_bytes = row->cut.rows * w->row_bytes;
     const kith_plan_design design = plan_design_of(job, &row->cut);
     row->in_place = design.in_place;
     row->step = kith_plan_step_counts(&row->cut, w, &design);
     kith_plan_step_seconds(&row->cut, w, &design, &p->machine, &row->step);
-  } else if (plan_knows_sampled(p)) {
-    KITH_TRY(plan_sampled_step(p, row));
   } else {
-    return st;
+    KITH_TRY(plan_sampled_step(p, row));
   }
   row->has_step = true;
   plan_run_seconds(p, w, row);
@@ -212,7 +253,8 @@ static kith_status plan_row_on(const planner *p, int size, int per_node, plan_ro
   kith_graph_sizes slowest = p->all;
   KITH_TRY(plan_cut_of(p, size, per_node, &row));
   KITH_TRY(plan_fullest(p, &row.cut, &row, &slowest));
-  const kith_plan_work w = plan_work_of(p, &slowest);
+  const kith_plan_work w =
+      kith_model_has_steps(&p->c->job.model) ? plan_work_of(p, &slowest) : plan_round_of(p, &slowest);
   KITH_TRY(plan_step_of(p, &w, &row));
   KITH_TRY(plan_refuse(p, &slowest, &row));
   *out = row;

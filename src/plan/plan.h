@@ -88,6 +88,7 @@ void kith_plan_assume(const kith_plan_degrees *degrees, int64_t entries, int siz
 typedef struct kith_plan_work {
   double gathered, streamed; /**< bytes, as kith bench counts them */
   double products;           /**< multiply-adds */
+  double serial;             /**< those of one rank, for which the others wait */
   double exchanges;          /**< of ghost rows */
   double row_bytes;          /**< bytes of one ghost row in all of these together */
   double last_bytes;     /**< those of the last layer's two exchanges, if it may send fewer rows; else 0 */
@@ -145,6 +146,8 @@ typedef struct kith_plan_fans {
   double n_edge, batch;    /**< interactions, and pairs of a step over all ranks */
   double negatives, drawn; /**< items drawn for a pair; expected draws of one item in a step */
   double row_bytes;        /**< of an input row */
+  double products;         /**< multiply-adds of a rank's loss, beside what `sample` has; softmax alone */
+  bool tiled;              /**< softmax: pairs are dealt in tiles, their users, too, being of any rank */
   bool excludes;           /**< the step's own pairs are no edges of it */
 } kith_plan_fans;
 
@@ -152,6 +155,7 @@ typedef struct kith_plan_fans {
 typedef struct kith_plan_sampled {
   double rows, drawn;     /**< input rows, and sampled neighbors of all layers */
   double bytes, messages; /**< that it sends or receives: queries, replies, rows and their gradients */
+  double products;        /**< multiply-adds of its loss */
 } kith_plan_sampled;
 
 /**

@@ -55,9 +55,10 @@ kith_status kith_plan_sample(const kith_plan_degrees *d, const kith_plan_fans *f
   kith_status st = KITH_OK;
   double *chance = NULL, rows = 0, drawn = 0;
   double away = cut->n_edge > 0 ? cut->cut_pairs / cut->n_edge : 0; /* a neighbor of a row of the rank */
-  double near = 1 - (away + f->negatives * cut->remote_items) / (2 + f->negatives);
+  double near =
+      f->tiled ? 1.0 / cut->size : 1 - (away + f->negatives * cut->remote_items) / (2 + f->negatives);
   const sampled_wire wire = sampled_wire_of(d);
-  kith_plan_sampled s = {.rows = 0};
+  kith_plan_sampled s = {.products = f->products};
   KITH_TRY(KITH_NEW(chance, d->n));
   sampled_seeds(d, f, cut->size, chance);
   for (int h = 0; h < f->n; h++, near *= 1 - away) {
@@ -89,6 +90,7 @@ kith_plan_step kith_plan_sampled_step(const kith_plan_sampled *s, const kith_pla
                         .node_bytes = s->bytes * cut->size * leaves,
                         .node_messages = s->messages * cut->size * leaves};
   if (r.sample <= 0) return out;
+  out.part[KITH_PLAN_PRODUCTS] = s->products * busy / r.product;
   out.part[KITH_PLAN_MEMORY] = s->drawn * busy / r.sample;
   out.part[KITH_PLAN_COPIES] = s->bytes * busy / r.exchange;
   out.part[KITH_PLAN_NETWORK] = s->bytes * leaves * busy / m->network;

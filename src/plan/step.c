@@ -117,7 +117,7 @@ void kith_plan_step_seconds(const kith_plan_cut *cut, const kith_plan_work *w, c
   const step_exchange x = step_exchange_of(cut, design);
   double batch_bytes = s->batch_bytes / cut->size, row_bytes = step_row_bytes(&x, w, design);
   double node_share = cut->rows > 0 ? cut->node_rows / cut->rows : 0;
-  s->part[KITH_PLAN_PRODUCTS] = w->products * busy / r.product;
+  s->part[KITH_PLAN_PRODUCTS] = w->products * busy / r.product + w->serial / kith_machine_at(m, 1).product;
   s->part[KITH_PLAN_MEMORY] = w->gathered * busy / r.gather + w->streamed * busy / r.stream;
   s->part[KITH_PLAN_COPIES] = (s->bytes / cut->size * x.most + batch_bytes) * busy / r.exchange;
   s->part[KITH_PLAN_NETWORK] =

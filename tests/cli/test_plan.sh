@@ -42,7 +42,7 @@ assert [x['nodes'] for x in of.values()] == [1, 1, 2, 4], of
 assert of[2]['node_bytes'] == 0 < of[4]['node_bytes'] <= of[4]['layer_bytes'] <= of[4]['ghost_bytes'] and of[8]['ghosts'] > 0, of
 assert of[4]['parts']['network'] > 0.9 * of[4]['node_bytes'] / 2 / 125e6, of[4]
 " "plan of nodes"
-grep 'partition.parts to 8' "$dir/out" >/dev/null || fail "that the graph is to be cut anew is not said"
+if grep 'partition.parts to' "$dir/out" >/dev/null; then fail "a cut for ranks that are not recommended"; fi
 mv "$dir/t/work/parts.h5" "$dir/t/parts.h5"
 plan --nodes 1 --tasks-per-node 4 --set partition.method=hash
 json "assert not any(x['counted'] for r, x in of.items() if r > 1) and of[4]['ghosts'] > 0, of" "plan without a cut"
@@ -62,6 +62,12 @@ plan --machine "$dir/here"
 step=$(tail -n 1 "$dir/bench" | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["step"]["seconds"])')
 json "assert 0.7 * $step < of[1]['step_seconds'] < 1.4 * $step, ($step, of[1])" "seconds of a step"
 
+# Where gathering is all, the most ranks are recommended, for which the graph is to be cut anew.
+{ sed 's/^gather.1: .*/gather.1: 1e4/' "$dir/here"; sed -n 's/\.1: /.8: /p' "$dir/here" | sed 's/^gather.8: .*/gather.8: 8e4/'; } >"$dir/slow"
+plan --machine "$dir/slow" --cores 8 --nodes 1 --tasks-per-node 8
+json "assert r['recommended'] == 8, r" "the most ranks"
+grep 'partition.parts to 8' "$dir/out" >/dev/null || fail "that the graph is to be cut anew is not said"
+
 # Sampled steps: as many neighbors as they draw; a graph of 10^10 interactions that is not there; a model that is not counted.
 sampled="--set sampler.mode=neighbor --set sampler.fanouts=5,5"
 "$KITH" bench "$job" $sampled --repeat 1 --profile "$dir/here" >"$dir/bench" 2>"$dir/err" || fail "bench of sampled steps: $(cat "$dir/err")"
@@ -75,7 +81,24 @@ assert not last['counted'] and last['refused'] == '' and last['nodes'] > 16, las
 assert of[2]['rooms']['requested'] == last['rooms']['requested'] < 2**25 and last['rooms']['asked'] < 2**22, last
 " "plan of a large graph"
 plan --set model.name=pinsage
-json "assert 'step_seconds' not in of[1] and of[1]['need_bytes'] > 0, of" "plan of a model that is not counted"
+json "assert 'step_seconds' not in of[1] and of[1]['need_bytes'] > 0 and 'pinsage' in r['not_predicted'], r" "plan of a model that is not counted"
+
+# A softmax of sampled steps: its products beside the neighbors of the profile; rounds of eigenvectors, by the formula.
+plan $sampled --set loss.name=softmax --machine "$dir/here"
+json "
+rate = float(dict(l.split(': ') for l in open('$dir/here').read().splitlines())['product.1'])
+assert abs(of[1]['parts']['products'] * rate / (4 * 256 * 256 * 16) - 1) < 1e-4 and of[1]['parts']['memory'] > 0, (rate, of[1])
+" "plan of a sampled softmax"
+plan --set model.name=spectral --set model.dim=20 --set model.spectral.oversample=4 --set model.spectral.degree=6 --set model.spectral.rounds=5
+json "
+import h5py
+n, edges = 500, h5py.File('$dir/t/work/graph.h5')['train/item'].shape[0]
+one = of[1]['parts']
+assert abs(one['products'] * 2.5e10 / (4 * 300 * 24**2 + 7 * 24**3) - 1) < 1e-4, one
+assert abs(one['memory'] * 20e9 / (4 * 8 * 24 * (2 * edges + 3 * n)) - 1) < 1e-4, (one, edges)
+assert abs(of[1]['job_seconds'] - (4 + 5 / 8) * of[1]['epoch_seconds'] - of[1]['evaluation_seconds'] - 5 * of[1]['checkpoint_seconds']) < 1e-4 * of[1]['job_seconds'], of[1]
+" "plan of rounds"
+grep 'a round of eigenvectors; job: 5 rounds' "$dir/out" >/dev/null || fail "what a step is, is not said"
 
 # The line: no more memory than a node has, a week at most, and no setting lost in silence.
 plan --users 50000000 --items 10000000 --interactions 1000000000 --nodes 1 --tasks-per-node 16 --set name='a b' --set train.lr=0.02

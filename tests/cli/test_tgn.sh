@@ -55,6 +55,9 @@ a, b = (h5py.File(f)["weights/parameter"][:] for f in ("truth.h5", "work/checkpo
 assert np.abs(a - b).max() < 1e-6 * np.abs(a).max(), (np.abs(a - b).max(), np.abs(a).max())
 P
 
+# What a node needs of memory can be planned, and what is not is named.
+"$KITH" plan job.yaml --nodes 1 --tasks-per-node 2 --json | tail -1 | grep '"ranks": 2, .*"need_bytes": [1-9].*"not_predicted": "stream.model: tgn"' >/dev/null
+
 # Killed in the third epoch, behind the checkpoint of step 35: continued on the same rank, and on three.
 killed() {
   { KITH_FAULT=kill:39@0 "$KITH" train job.yaml --quiet --fresh --set checkpoint.steps=7 >log 2>&1 && exit 1; } 2>/dev/null
