@@ -61,9 +61,9 @@ kith_status cli_inspect_relations(cli *c, const kith_dataset *d) KITH_MUST_USE;
 kith_status cli_inspect_held_out(cli *c, const kith_dataset *d) KITH_MUST_USE;
 /** Print what an update put behind its parent, the n-th in a row.  Local. */
 void cli_inspect_update(cli *c, const kith_dataset *d, int n_update);
-/** Print how interactions drift, indented by spaces, and add it to the JSON object; nothing if that was not
- * measured.  Local. */
-void cli_print_drift(cli *c, const kith_drift *d, int indent);
+/** Print how interactions drift, indented by spaces, if `print`, and add it to the JSON object; nothing if
+ * that was not measured.  Local. */
+void cli_print_drift(cli *c, const kith_drift *d, int indent, bool print);
 /* Print the events of a stream.  Local.  Errors: KITH_EDATA, KITH_ENOMEM. */
 kith_status cli_inspect_events(cli *c, kith_h5 *f) KITH_MUST_USE;
 kith_agreed cli_bench(cli *c);
@@ -266,6 +266,8 @@ bool cli_scope(const kith_eval_scope *o, char *text);
 void cli_print(const cli *c, const char *format, ...) KITH_FORMAT(2, 3);
 /* The same in lines of at most 80 columns, of which those below the first begin with `indent` spaces. */
 void cli_print_wrapped(const cli *c, int indent, const char *format, ...) KITH_FORMAT(3, 4);
+/* Whether explanations beside results are printed: not with --quiet.  Local. */
+bool cli_explains(void);
 /* Print the text behind `lead`, which has `indent` columns, and go on below at the same column.  Rank 0. */
 void cli_wrap(const char *lead, int indent, const char *text);
 /* Add a member to the JSON object, which main() prints last; `format` makes the value with its quotes. */

@@ -35,9 +35,8 @@ static const char *drift_number(double x, char text[16]) {
   return text;
 }
 
-void cli_print_drift(cli *c, const kith_drift *d, int indent) {
+static void drift_print(cli *c, const kith_drift *d, int indent) {
   char overlap[16], rank[16];
-  if (d->n == 0) return;
   cli_print(c, "%*sdrift of the training interactions over %s of time, equal shares of them", indent, "",
             KITH_COUNT(d->n, "slice(s)"));
   cli_print(c, "%*s  %5s %10s %8s %8s  %9s %9s  %8s %8s", indent, "", "slice", "pairs", "users", "items",
@@ -52,5 +51,10 @@ void cli_print_drift(cli *c, const kith_drift *d, int indent) {
   cli_print(c, "%*s  new: pairs of users and items without an earlier one; top 100, ranks: shared", indent,
             "");
   cli_print(c, "%*s  with the slice before, and rank correlation with it, of items by pairs", indent, "");
+}
+
+void cli_print_drift(cli *c, const kith_drift *d, int indent, bool print) {
+  if (d->n == 0) return;
+  if (print) drift_print(c, d, indent);
   drift_json(c, d);
 }

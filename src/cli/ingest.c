@@ -260,7 +260,7 @@ static void ingest_print(cli *c, const kith_ingest_options *o, const kith_ingest
   if (r->has_time || r->has_weight)
     cli_print(c, "  kept with each: %s%s%s", r->has_time ? "time" : "",
               r->has_time && r->has_weight ? ", " : "", r->has_weight ? "weight" : "");
-  cli_print_drift(c, &r->drift, 2);
+  cli_print_drift(c, &r->drift, 2, cli_explains());
   int64_t n = r->train + r->valid + r->test + r->duplicates + r->below_min_weight;
   cli_print(c, "  %.2f s, %.1f M interactions/s", seconds, (double)n / seconds / 1e6);
   cli_json(c, "seconds", "%.4f", seconds);

@@ -386,7 +386,7 @@ static kith_status inspect_dataset(cli *c, const char *path, const inspect_entri
   if (timed) {
     KITH_TRY(kith_drift_measure(NULL, &d->train, d->time_is == KITH_TIME_PLACE ? NULL : d->time,
                                 d->n[KITH_ITEM], &drift));
-    cli_print_drift(c, &drift, 0);
+    cli_print_drift(c, &drift, 0, true);
   }
   if (held_out) KITH_TRY(cli_inspect_held_out(c, d));
   if (relations) KITH_TRY(cli_inspect_relations(c, d));

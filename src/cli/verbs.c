@@ -174,8 +174,9 @@ const char cli_options_of_jobs[] = "  --set KEY=VALUE      override a key of the
 const char cli_options_common[] =
     "  --json               print one JSON object as the last line of stdout, also of\n"
     "                       a failure; with --quiet it is all that stdout has\n"
-    "  --quiet              no progress and no log on stderr; results, warnings and\n"
-    "                       errors remain\n"
+    "  --quiet              no progress and no log on stderr, no explanations below\n"
+    "                       tables, and no drift of kith ingest, which kith inspect\n"
+    "                       tells; results, warnings and errors remain\n"
     "  --strict             warnings are errors (code 78): those on the job before\n"
     "                       anything is done, those on lists before graph.h5 is\n"
     "                       written\n"

@@ -17,6 +17,8 @@ static size_t wrap_bytes(const char *text, int columns) {
   return n;
 }
 
+bool cli_explains(void) { return kith_log_get() == KITH_LOG_ALL; }
+
 void cli_wrap(const char *lead, int indent, const char *text) {
   for (bool first = true; first || *text; first = false) {
     size_t n = wrap_bytes(text, COLUMNS - indent), all = strlen(text), at = n;

@@ -136,6 +136,8 @@ static void curves_draw(curves *c) {
 static void curves_say(const kith_report *r, report_page *p, const kith_json_value *picked) {
   const char *split = picked ? kith_json_text(picked, "split") : NULL;
   const double epoch = kith_json_number(picked, "epoch", NAN);
+  if (kith__report_seconds(&r->run).updates)
+    kith__page_html(p, "<p class=\"note\">These are the epochs of the last update.</p>\n");
   if (!isfinite(epoch)) return;
   if (!kith__report_is_exported(&r->run))
     kith__page_prose(p, "note", "Epoch %.0f is the best so far: `embeddings.h5` is %s.", epoch,

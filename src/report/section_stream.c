@@ -70,8 +70,9 @@ static kith_status stream_write(kith_report *r, report_page *p) {
   const kith_json_value *e = run->evaluate[1].value ? run->evaluate[1].value : run->evaluate[0].value;
   if (!e) {
     kith__page_missing(p, "figures of the stream",
-                       "`%s/evaluate-test.json` is not there: run `kith evaluate %s`.", run->folder,
-                       r->o->job_args);
+                       "`%s/evaluate-%s.json` is not there: run `kith evaluate %s%s`.", run->folder,
+                       run->sizes.n_valid > 0 ? "valid" : "test", r->o->job_args,
+                       run->sizes.n_valid > 0 ? " --split valid" : "");
     return KITH_OK;
   }
   const char *split = kith_json_text(e, "split"), *known = kith_json_text(e, "stream");

@@ -24,6 +24,9 @@ J
 "$KITH" inspect work/graph.h5 --json >inspect
 grep 'drift of the training interactions over 5 slices' ingest >/dev/null
 grep 'drift of the training interactions over 5 slices' inspect >/dev/null
+"$KITH" ingest job.yaml --quiet >quiet
+if grep 'drift of' quiet; then exit 1; fi
+grep 'wrote work/graph.h5' quiet >/dev/null
 
 /usr/bin/python3 -c 'import h5py' 2>/dev/null || { echo "skipped: no h5py"; exit 77; }
 /usr/bin/python3 - <<'P'
