@@ -102,6 +102,10 @@ if KITH_FAULT=kill:1000000@0 "$KITH" help >/dev/null 2>&1; then
   [ "$(exported)" = "$wanted" ] || { echo "a joint run in pieces has other bits"; exit 1; }
 fi
 refuses 'model.sasrec.joint' embed job.yaml $times $joint
+joint="$joint --set model.sasrec.rate=1e-9 --set model.sasrec.epochs=1" jointly 1
+/usr/bin/python3 -c 'import h5py, numpy as np
+x, e = (h5py.File(f)["item/embedding"][:] for f in ("work/embeddings.h5", "work/base/embeddings.h5"))
+assert np.abs(x[:, :8] - e).max() < 1e-6, "a joint run does not begin with the rows of the folder base"'
 jointly 3
 /usr/bin/python3 - <<'P'
 import h5py, numpy as np
