@@ -64,8 +64,8 @@ static void assert_same_report(const kith_ingest_report *a, const kith_ingest_re
   assert_int_equal(x->header, y->header);
 }
 
-/* Ingest by all ranks, and by rank 0 alone. */
-static void assert_same(const kith_ingest_options *o) {
+/* Ingest by all ranks, and by rank 0 alone; returns the status of both. */
+static kith_status assert_same(const kith_ingest_options *o) {
   const kith_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
   char many[KITH_PATH], one[KITH_PATH], said[2048] = "";
   kith_ingest_report r, r_one;
@@ -89,6 +89,7 @@ static void assert_same(const kith_ingest_options *o) {
     unlink(one);
   }
   KITH_MPI(MPI_Barrier(test_comm->mpi));
+  return st;
 }
 
 static kith_ingest_options options(kith_list_format format) {
@@ -244,6 +245,8 @@ static void relations_that_rank_0_reads_are_the_same(void **state) {
   o.n_relation = 3;
   for (int r = 0; r < o.n_relation; r++) {
     kith_relation_source *s = &o.relation[r];
+    s->list.format = KITH_EDGES;
+    strcpy(s->list.delimiter, ",");
     snprintf(s->name, sizeof s->name, "%s", name[r]);
     snprintf(s->from, sizeof s->from, "%s", from[r]);
     snprintf(s->to, sizeof s->to, "%s", to[r]);
@@ -255,7 +258,7 @@ static void relations_that_rank_0_reads_are_the_same(void **state) {
     }
     list_write(name[r], text, false, s->list.path);
   }
-  assert_same(&o);
+  assert_int_equal(assert_same(&o), KITH_OK);
 }
 
 static void what_rank_0_reads_besides_is_the_same(void **state) {
