@@ -55,11 +55,13 @@ kith_status cli_inspect_events(cli *c, kith_h5 *f) {
   if (s.n_feature > 0) cli_print(c, "  %s of each event", KITH_COUNT(s.n_feature, "feature(s)"));
   cli_json(c, "stream",
            "{\"events\": %lld, \"training\": %lld, \"validation\": %lld, \"test\": %lld, \"pairs\": %lld, "
-           "\"features\": %d, \"first_time\": %lld, \"last_time\": %lld, \"repeated\": %.9g, "
+           "\"first_time\": %lld, \"last_time\": %lld, \"repeated\": %.9g, "
            "\"repeated_validation\": %.9g, "
-           "\"repeated_test\": %.9g}",
+           "\"repeated_test\": %.9g",
            (long long)n, (long long)s.n[0], (long long)s.n[1], (long long)s.n[2], (long long)pairs,
-           s.n_feature, (long long)s.first_time, (long long)s.last_time, all, valid, test);
+           (long long)s.first_time, (long long)s.last_time, all, valid, test);
+  if (s.n_feature > 0) cli_json_more(c, ", \"features\": %d", s.n_feature);
+  cli_json_more(c, "}");
 done:
   return st;
 }
