@@ -15,6 +15,7 @@
 #include "kith/partition.h"
 #include "ingest/ingest.h"
 #include "train/alike_rows.h"
+#include "train/embed_adapt.h"
 
 static char folder[KITH_PATH]; /* of rank 0, known to all */
 static kith_run run;
@@ -48,6 +49,8 @@ static kith_relation_source relation_of(const char *list, const char *text) {
 static void prepare(void) {
   kith_ingest_options o = {.interactions =
                                list_of("train", "a w\na x\nb x\nb y\nc y\nc z\nd z\nd w\ne x\ne z\n")};
+  o.split =
+      (kith_split){.method = KITH_SPLIT_RATIO, .valid = 0.5, .seed = 1}; /* embed.adapt learns of these */
   o.features[KITH_ITEM] = features_of("items", "w red\nx green\ny red blue:0.5\n");
   o.n_relation = 1;
   o.relation[0] = relation_of("tags", "w old\nx old\ny new\n");
@@ -151,8 +154,66 @@ static void refused_means_all_ranks_learn_it(void **state) {
   kith_new_nodes_free(&known_new);
 }
 
+/* embed.adapt alone: episodes, what is learned of them, and new users, whose rows it moves at the end. */
+static float *all_rows, *kept_rows;
+static kith_new_nodes adapt_new;
+static kith_new_embeddings adapt_of;
+static char adapt_checkpoint[KITH_PATH];
+
+static kith_embed_options adapt_options(void) {
+  kith_embed_options o = kith_embed_defaults();
+  o.adapt = o.adapt_pairs.n = 1;
+  o.adapt_users = 10;
+  return o;
+}
+
+static kith_agreed run_adapt(void) {
+  const kith_embed_options o = adapt_options();
+  kith_new_embeddings e = adapt_of;
+  memcpy(kept_rows, e.x, (size_t)(e.n * e.d) * sizeof *e.x);
+  kith_agreed st = kith_embed_adapt(test_comm, graph, &run, &adapt_new, &o, adapt_checkpoint, all_rows, &e);
+  const bool moved = memcmp(kept_rows, e.x, (size_t)(e.n * e.d) * sizeof *e.x) != 0 || e.adapted.shared;
+  assert_int_equal(kith_comm_max(test_comm, kith_is_bad(st) && moved), 0);
+  memcpy(e.x, kept_rows, (size_t)(e.n * e.d) * sizeof *e.x);
+  KITH_FREE(e.adapted.shared);
+  return st;
+}
+
+static void refused_steps_all_ranks_learn_it_and_rows_stay(void **state) {
+  (void)state;
+  const kith_fault_kind kind[] = {KITH_FAULT_ALLOC, KITH_FAULT_READ};
+  const kith_embed_options o = adapt_options();
+  kith_new_nodes_report report;
+  int d = 0;
+  source = (kith_new_nodes_options){.interactions = list_of("new-users", "f x\nf y\ng w\nh z\n"),
+                                    .what = KITH_NEW_USERS};
+  test_path(folder, "embeddings.h5", output);
+  assert_int_equal(KITH_OK, kith_new_nodes_read(test_comm, run.graph, &source, &adapt_new, &report).status);
+  assert_int_equal(KITH_OK, kith_checkpoint_find(test_comm, folder, 0, adapt_checkpoint).status);
+  assert_int_equal(KITH_OK, kith_embeddings_read(test_comm, graph, output, &d, &all_rows).status);
+  assert_int_equal(KITH_OK,
+                   kith_embed(test_comm, graph, &run, &adapt_new, &o, adapt_checkpoint, &adapt_of).status);
+  assert_int_equal(KITH_OK, KITH_NEW(kept_rows, adapt_of.n * adapt_of.d));
+  /* What it reads, kith_embed() reads, whose reads are refused below: some of them are enough. */
+  for (int i = 0; i < 2; i++) {
+    const sweep s = {.kind = kind[i],
+                     .run = run_adapt,
+                     .folder = folder,
+                     .inputs = folder,
+                     .least = i == 0 ? 20 : 2,
+                     .stride = i == 0 ? 37 : 101,
+                     .mends = kind[i] == KITH_FAULT_READ};
+    if (sweep_has(kind[i]) && (i == 0 || test_comm->size > 1)) sweep_each(&s);
+  }
+  KITH_FREE(all_rows);
+  KITH_FREE(kept_rows);
+  kith_new_embeddings_free(&adapt_of);
+  kith_new_nodes_free(&adapt_new);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(refused_means_all_ranks_learn_it),
+                                     cmocka_unit_test(refused_steps_all_ranks_learn_it_and_rows_stay),
                                      cmocka_unit_test(
                                          refused_anything_all_ranks_learn_it_and_nothing_changes)};
   test_begin(&argc, &argv);
