@@ -56,6 +56,7 @@ typedef struct kith_train_options {
   double weight_decay_dense; /**< gcnii: the same of its dense layers; weight_decay is of the others */
   kith_weight_decay_on weight_decay_on;
   double lr_decay; /**< factor of the learning rate per epoch: epoch e = 0, 1, … uses lr * lr_decay^e */
+  int strips;      /**< of columns in which layers exchange rows, at most: as many messages, the same bits */
   int patience;    /**< evaluations without improvement before stopping early; 0: never */
   kith_optimizer_options optimizer;
   kith_loss_options loss;

@@ -16,7 +16,7 @@ static void bench_spmm(bench *b) {
     return;
   }
   kith_bf16_round_rows(csr->n_row, b->d, b->x, b->rounded);
-  kith_spmm_bf16(csr, 0, csr->n_row, b->d, b->rounded, false, b->y);
+  kith_spmm_bf16(csr, 0, csr->n_row, b->d, kith_bf16_rows_together(b->rounded), false, b->y);
 }
 
 static void bench_adam(bench *b) {

@@ -7,6 +7,7 @@
 #include "cli/plan.h"
 #include "diagnose/diagnose.h"
 #include "graph/schema.h"
+#include "halo/strips.h"
 #include "store/store.h"
 
 enum {
@@ -190,6 +191,9 @@ static kith_plan_design plan_design_of(const kith_job *job, const kith_plan_cut 
   design = kith_plan_design_now();
   bool multiplies = !kith_model_rounds_rows(m) && m->edge_dropout == 0;
   design.in_place = design.in_place && multiplies && cut->size > 1 && cut->per_node > 1;
+  const int words = kith_model_rounds_rows(m) ? m->dim / 2 : m->dim;
+  design.strips = kith_strips_of(job->train.strips, words);
+  design.strip_cost = (double)words / KITH_STRIP_WORDS; /* docs/scale.md */
   return design;
 }
 

@@ -64,25 +64,33 @@ static void exchange_post_all(kith_halo *h, int width, int tag, const int *in_fi
     memcpy(in + d * (size_t)in_first[me], out + d * (size_t)out_first[me], n_self * d * sizeof(float));
 }
 
-/* Pack the rows that are sent from `first` to before `last`. */
-static void exchange_pack(kith_halo *h, size_t d, kith_lid first, kith_lid last, const float *own) {
+/* Pack the rows that are sent from `first` to before `last`: d columns of rows that are ld apart. */
+static void exchange_pack(kith_halo *h, size_t ld, size_t d, kith_lid first, kith_lid last,
+                          const float *own) {
 #pragma omp parallel for schedule(static)
   for (kith_lid s = first; s < last; s++)
-    memcpy(h->packed + d * (size_t)s, own + d * (size_t)h->send_row[s], d * sizeof(float));
+    memcpy(h->packed + d * (size_t)s, own + ld * (size_t)h->send_row[s], d * sizeof(float));
 }
 
-void kith_halo_begin(kith_halo *h, int width, const float *own, float *ghost) {
-  const size_t d = (size_t)width;
-  if (!h->skip) exchange_pack(h, d, 0, h->n_send, own);
+void kith__halo_begin_columns(kith_halo *h, int ld, int width, const float *own, float *ghost) {
+  const size_t d = (size_t)width, apart = (size_t)ld;
+  if (!h->skip) exchange_pack(h, apart, d, 0, h->n_send, own);
   for (int r = 0; r < h->comm->size && h->skip; r++)
-    if (!h->skip[r]) exchange_pack(h, d, h->send_first[r], h->send_first[r + 1], own);
+    if (!h->skip[r]) exchange_pack(h, apart, d, h->send_first[r], h->send_first[r + 1], own);
   exchange_post_all(h, width, EXCHANGE_FORWARD, h->recv_first, ghost, h->send_first, h->packed);
 }
 
-void kith_halo_progress(kith_halo *h) {
-  int all;
-  if (h->n_request) KITH_MPI(MPI_Testall(h->n_request, h->request, &all, MPI_STATUSES_IGNORE));
+void kith_halo_begin(kith_halo *h, int d, const float *own, float *ghost) {
+  kith__halo_begin_columns(h, d, d, own, ghost);
 }
+
+bool kith__halo_is_idle(kith_halo *h) {
+  int all = 1;
+  if (h->n_request) KITH_MPI(MPI_Testall(h->n_request, h->request, &all, MPI_STATUSES_IGNORE));
+  return all;
+}
+
+void kith_halo_progress(kith_halo *h) { (void)kith__halo_is_idle(h); }
 
 void kith_halo_end(kith_halo *h) {
   KITH_WAIT("the halo exchange", MPI_Waitall(h->n_request, h->request, MPI_STATUSES_IGNORE));

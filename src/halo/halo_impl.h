@@ -36,7 +36,9 @@ struct kith_halo {
   MPI_Request *request; /* [2 * size] */
   int n_request;
   int64_t bytes, messages; /* sent to other ranks so far */
-  const bool *skip;        /* [size] ranks to which nothing is sent, while a near halo runs; null: none */
+  int strips,
+      cut_strips;   /* of an exchange in strips: at most, 0 as 1; and the most that rows were cut into */
+  const bool *skip; /* [size] ranks to which nothing is sent, while a near halo runs; null: none */
 };
 
 /* Whether rank r is left out of an exchange: this rank, and those that read rows in place. */
@@ -46,6 +48,12 @@ static inline bool kith__halo_skips(const kith_halo *h, int r) {
 
 /* The number of a reserved width; n_width: it is not reserved. */
 int kith__halo_width(const kith_halo *h, int d);
+
+/* kith_halo_begin() of `width` columns of rows `own` that are ld floats apart. */
+void kith__halo_begin_columns(kith_halo *h, int ld, int width, const float *own, float *ghost);
+
+/* Whether no message is under way; progresses those that are. */
+bool kith__halo_is_idle(kith_halo *h);
 
 /* Rows of a matrix on this rank, by global numbers. */
 typedef struct kith__csr_rows {

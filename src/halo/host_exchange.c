@@ -14,41 +14,48 @@
 enum { HOST_EXCHANGE = 13 }; /* tag */
 
 static MPI_Datatype host_row(const kith_halo *h, int d) {
-  int i = 0;
-  while (i < h->n_width && h->width[i] != d) i++;
+  int i = kith__halo_width(h, d);
   if (i == h->n_width) kith_abort(__FILE__, __LINE__, "a reserved width");
   return h->row[i];
 }
 
-void kith_host_halo_begin(kith_host_halo *h, int width, const float *own) {
+void kith__host_halo_pack(kith_host_halo *h, int n, int d, const float *own) {
+  const size_t width = (size_t)(d / n);
+  for (int s = 0; s < n; s++) {
+    float *packed = h->packed + (size_t)s * (size_t)h->n_packed * width;
+#pragma omp parallel for schedule(static)
+    for (kith_lid i = 0; i < h->n_pack; i++)
+      memcpy(packed + width * (size_t)h->pack_at[i], own + (size_t)d * (size_t)h->pack[i] + (size_t)s * width,
+             width * sizeof(float));
+  }
+  kith_hosts_barrier(h->hosts);
+}
+
+void kith__host_halo_post(kith_host_halo *h, int width, const float *packed, float *ghost) {
   const MPI_Datatype row = host_row(h->halo, width);
   const size_t d = (size_t)width;
-#pragma omp parallel for schedule(static)
-  for (kith_lid i = 0; i < h->n_pack; i++)
-    memcpy(h->packed + d * (size_t)h->pack_at[i], own + d * (size_t)h->pack[i], d * sizeof(float));
-  kith_hosts_barrier(h->hosts);
   h->n_request = 0;
   for (int i = 0; i < h->n_recv; i++) {
     const kith_host_peer *p = &h->recv[i];
-    KITH_MPI(MPI_Irecv(h->ghost + d * (size_t)p->first, p->n, row, p->rank, HOST_EXCHANGE, h->hosts->all->mpi,
+    KITH_MPI(MPI_Irecv(ghost + d * (size_t)p->first, p->n, row, p->rank, HOST_EXCHANGE, h->hosts->all->mpi,
                        &h->request[h->n_request++]));
   }
   for (int i = 0; i < h->n_send; i++) {
     const kith_host_peer *p = &h->send[i];
-    KITH_MPI(MPI_Isend(h->packed + d * (size_t)p->first, p->n, row, p->rank, HOST_EXCHANGE,
-                       h->hosts->all->mpi, &h->request[h->n_request++]));
+    KITH_MPI(MPI_Isend(packed + d * (size_t)p->first, p->n, row, p->rank, HOST_EXCHANGE, h->hosts->all->mpi,
+                       &h->request[h->n_request++]));
     h->halo->bytes += (int64_t)p->n * width * (int64_t)sizeof(float);
     h->halo->messages++;
   }
 }
 
-void kith_host_halo_progress(kith_host_halo *h) {
-  int all;
+bool kith__host_halo_is_idle(kith_host_halo *h) {
+  int all = 1;
   if (h->n_request) KITH_MPI(MPI_Testall(h->n_request, h->request, &all, MPI_STATUSES_IGNORE));
+  return all;
 }
 
-void kith_host_halo_end(kith_host_halo *h) {
+void kith__host_halo_wait(kith_host_halo *h) {
   KITH_WAIT("the rows of other hosts", MPI_Waitall(h->n_request, h->request, MPI_STATUSES_IGNORE));
   h->n_request = 0;
-  if (h->hosts->n > 1) kith_hosts_barrier(h->hosts);
 }

@@ -57,38 +57,51 @@ kith_agreed kith_host_halo_create(const kith_hosts *hosts, const kith_graph *g, 
 /** Local; accepts null. */
 void kith_host_halo_destroy(kith_host_halo **halo);
 
+/* ---- what an exchange in strips of columns is made of (strips.h) ---- */
+
 /**
- * Make the rows of all ranks of this host readable, and fetch the host's ghosts.  Collective, as
- * kith_halo_begin(): rows of the host may be read between begin and end, ghosts after end.
+ * Rows of all ranks of this host may be read, and ghosts of an exchange before be overwritten: all ranks are
+ * here.  With kith__host_halo_pack() they also have packed their rows for other hosts, in n strips.
  *
- * No rank may change its rows `own` until it has passed a further begin or kith_hosts_barrier(): others may
- * still read them.
+ * No rank may change its rows until it has passed a further exchange or kith_hosts_barrier(): others may
+ * still read them.  Collective over the host.
  *
- * @param d    width of the rows, reserved in the matrix's halo
  * @param own  [n_own, d] this rank's rows, in the host's shared memory
  */
-void kith_host_halo_begin(kith_host_halo *h, int d, const float *own);
-void kith_host_halo_progress(kith_host_halo *h);
-void kith_host_halo_end(kith_host_halo *h);
+void kith__host_halo_pack(kith_host_halo *h, int n, int d, const float *own);
+/** Post the messages of rows `width` wide: one strip of h->packed, into one of h->ghost.  Local. */
+void kith__host_halo_post(kith_host_halo *h, int width, const float *packed, float *ghost);
+/** Whether none is under way; progresses those that are.  Local. */
+bool kith__host_halo_is_idle(kith_host_halo *h);
+/** Wait for those of this rank.  Ghosts may be read when all ranks of the host have. */
+void kith__host_halo_wait(kith_host_halo *h);
 
 /* ---- only a part of the rows (host_part.c): where d_part is at least d ---- */
 
-/**
- * kith_host_halo_begin() and _end() with several hosts for rows of which some are zero, those without a mark.
- * Collective.
- *
- * @param rows   [n_row, d] of all ranks of the host, in its shared memory
- * @param marks  [n_row + n_ghost] there, too: each rank has set those of its own rows; end sets those of
- *               ghosts, and to zero the ghosts without a mark
- */
-void kith_host_halo_begin_marked(kith_host_halo *h, int d, const float *rows, const uint8_t *marks);
-void kith_host_halo_end_marked(kith_host_halo *h, int d, uint8_t *marks);
+/** What a message of some rows has in front. */
+typedef enum kith_host_bits {
+  KITH_HOST_MARKS,  /**< bits of marks … */
+  KITH_HOST_WANTED, /**< … or those that the other host wants */
+  KITH_HOST_BARE    /**< nothing: the strip before had them */
+} kith_host_bits;
 
 /**
- * The same where only some ghosts are read: each rank sets h->wanted of those that it reads before begin,
- * which sets them to 0 again.  Rows of the host may be read between begin and end.  Collective.
+ * Post the messages of those rows alone that have a mark, or are wanted.  Local.
+ *
+ * @param ld, width  rows are `ld` apart, and `width` columns of them travel
+ * @param rows   [n_row, ld] of all ranks of the host, in its shared memory, from the strip's first column on
+ * @param marks  [n_row + n_ghost] there, too: each rank has set those of its own rows
+ */
+void kith__host_halo_post_some(kith_host_halo *h, kith_host_bits bits, int ld, int width, const float *rows,
+                               const uint8_t *marks);
+/** Wait for those of this rank, and put rows into their places in `ghost`.  With marks set those of ghosts,
+ * and to zero the ghosts without one; without, those are unchanged. */
+void kith__host_halo_place_some(kith_host_halo *h, int width, uint8_t *marks, float *ghost);
+
+/**
+ * Ask for the ghosts that are wanted: each rank sets h->wanted of those that it reads before, and this sets
+ * them to 0 again.  Rows of the host may be read then.  Collective over the host.
  */
 void kith_host_halo_begin_wanted(kith_host_halo *h);
-void kith_host_halo_end_wanted(kith_host_halo *h, int d, const float *rows);
 
 #endif

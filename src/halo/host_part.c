@@ -33,38 +33,46 @@ static void part_send(kith_host_halo *h, const float *message, int n, int rank, 
   h->halo->messages++;
 }
 
-/* Send a peer the rows whose bits stand at the beginning of its message. */
-static void part_send_rows(kith_host_halo *h, const kith_host_peer *p, int d, const float *rows) {
-  float *message = part_of(h, p, h->first_packed, h->part_send), *to = message + part_words(p->n);
+/* Send a peer of rows, which are ld apart, those whose bits stand at the beginning of its message: with the
+ * bits, or without. */
+static void part_send_rows(kith_host_halo *h, const kith_host_peer *p, bool bare, int ld, int d,
+                           const float *rows) {
+  float *message = part_of(h, p, h->first_packed, h->part_send), *first = message + part_words(p->n),
+        *to = first;
   const uint8_t *bits = (const uint8_t *)message;
   const kith_lid *row = h->send_row + (p->first - h->first_packed);
   for (kith_lid i = 0; i < p->n; i++) {
     if (!kith_bits_get(bits, i)) continue;
-    memcpy(to, rows + (size_t)row[i] * (size_t)d, (size_t)d * sizeof *to);
+    memcpy(to, rows + (size_t)row[i] * (size_t)ld, (size_t)d * sizeof *to);
     to += d;
   }
-  part_send(h, message, (int)(to - message), p->rank, HOST_PART);
+  const float *from = bare ? first : message;
+  part_send(h, from, (int)(to - from), p->rank, HOST_PART);
 }
 
-static void part_receive(kith_host_halo *h, int d) {
+/* Bare: behind the bits of the message before. */
+static void part_receive(kith_host_halo *h, bool bare, int d) {
   h->n_request = 0;
   for (int i = 0; i < h->n_recv; i++) {
     const kith_host_peer *p = &h->recv[i];
-    KITH_MPI(MPI_Irecv(part_of(h, p, h->recv[0].first, h->part_recv), part_words(p->n) + p->n * d, MPI_FLOAT,
-                       p->rank, HOST_PART, h->hosts->all->mpi, &h->request[h->n_request++]));
+    const int bits = part_words(p->n);
+    KITH_MPI(MPI_Irecv(part_of(h, p, h->recv[0].first, h->part_recv) + (bare ? bits : 0),
+                       (bare ? 0 : bits) + p->n * d, MPI_FLOAT, p->rank, HOST_PART, h->hosts->all->mpi,
+                       &h->request[h->n_request++]));
   }
 }
 
 /* Put what came into its places among the ghosts; mark those, the others are zero. */
-static void part_place(const kith_host_halo *h, int d, uint8_t *marks) {
+static void part_place(const kith_host_halo *h, int d, uint8_t *marks, float *ghost) {
   for (int i = 0; i < h->n_recv; i++) {
     const kith_host_peer *p = &h->recv[i];
     const float *message = part_of(h, p, h->recv[0].first, h->part_recv), *from = message + part_words(p->n);
     const uint8_t *bits = (const uint8_t *)message;
     for (kith_lid k = 0; k < p->n; k++) {
       bool is = kith_bits_get(bits, k);
-      if (marks) marks[h->n_row + p->first + k] = is;
-      float *to = h->ghost + (size_t)(p->first + k) * (size_t)d;
+      uint8_t *mark = marks ? marks + h->n_row + p->first + k : NULL;
+      if (mark && *mark != is) *mark = is; /* of a further strip others read it already */
+      float *to = ghost + (size_t)(p->first + k) * (size_t)d;
       if (!is && marks) memset(to, 0, (size_t)d * sizeof *to);
       if (!is) continue;
       memcpy(to, from, (size_t)d * sizeof *to);
@@ -73,26 +81,22 @@ static void part_place(const kith_host_halo *h, int d, uint8_t *marks) {
   }
 }
 
-static void part_wait(kith_host_halo *h) {
-  KITH_WAIT("the rows of other hosts", MPI_Waitall(h->n_request, h->request, MPI_STATUSES_IGNORE));
-  h->n_request = 0;
-}
-
-void kith_host_halo_begin_marked(kith_host_halo *h, int d, const float *rows, const uint8_t *marks) {
-  kith_hosts_barrier(h->hosts);
-  part_receive(h, d);
+void kith__host_halo_post_some(kith_host_halo *h, kith_host_bits bits, int ld, int width, const float *rows,
+                               const uint8_t *marks) {
+  const bool bare = bits == KITH_HOST_BARE;
+  part_receive(h, bare, width);
   for (int i = 0; i < h->n_send; i++) {
     const kith_host_peer *p = &h->send[i];
-    part_set_bits(p->n, h->send_row + (p->first - h->first_packed), marks,
-                  part_of(h, p, h->first_packed, h->part_send));
-    part_send_rows(h, p, d, rows);
+    if (bits == KITH_HOST_MARKS)
+      part_set_bits(p->n, h->send_row + (p->first - h->first_packed), marks,
+                    part_of(h, p, h->first_packed, h->part_send));
+    part_send_rows(h, p, bare, ld, width, rows);
   }
 }
 
-void kith_host_halo_end_marked(kith_host_halo *h, int d, uint8_t *marks) {
-  part_wait(h);
-  part_place(h, d, marks);
-  kith_hosts_barrier(h->hosts);
+void kith__host_halo_place_some(kith_host_halo *h, int width, uint8_t *marks, float *ghost) {
+  kith__host_halo_wait(h);
+  part_place(h, width, marks, ghost);
 }
 
 /* Tell the other hosts which ghosts are wanted, and forget it; what they want takes the rows' place. */
@@ -115,13 +119,4 @@ static void part_send_wanted(kith_host_halo *h) {
 void kith_host_halo_begin_wanted(kith_host_halo *h) {
   kith_hosts_barrier(h->hosts);
   part_send_wanted(h);
-}
-
-void kith_host_halo_end_wanted(kith_host_halo *h, int d, const float *rows) {
-  part_wait(h);
-  part_receive(h, d);
-  for (int i = 0; i < h->n_send; i++) part_send_rows(h, &h->send[i], d, rows);
-  part_wait(h);
-  part_place(h, d, NULL);
-  kith_hosts_barrier(h->hosts);
 }

@@ -98,7 +98,8 @@ static void part_count(const kith_halo_part *p, kith_halo_some which) {
   }
 }
 
-static void part_pack_rows(const kith_halo_part *p, const uint8_t *some, size_t d, const float *own) {
+static void part_pack_rows(const kith_halo_part *p, const uint8_t *some, size_t ld, size_t d,
+                           const float *own) {
   const kith_halo *h = p->h;
 #pragma omp parallel for schedule(dynamic, 1)
   for (int r = 0; r < h->comm->size; r++) {
@@ -106,20 +107,25 @@ static void part_pack_rows(const kith_halo_part *p, const uint8_t *some, size_t 
     if (h->count_send[r] == 0) continue;
     for (int s = h->send_first[r]; s < h->send_first[r + 1]; s++) {
       if (!some[s]) continue;
-      memcpy(to, own + d * (size_t)h->send_row[s], d * sizeof *to);
+      memcpy(to, own + ld * (size_t)h->send_row[s], d * sizeof *to);
       to += d;
     }
   }
 }
 
-void kith_halo_part_begin_rows(const kith_halo_part *p, kith_halo_some which, int width, const float *own,
+void kith_halo_part_begin_rows(const kith_halo_part *p, kith_halo_some which, int d, const float *own,
                                float *ghost) {
+  kith__halo_part_begin_columns(p, which, d, d, own, ghost);
+}
+
+void kith__halo_part_begin_columns(const kith_halo_part *p, kith_halo_some which, int ld, int width,
+                                   const float *own, float *ghost) {
   kith_halo *h = p->h;
   int me = h->comm->rank, size = h->comm->size, i_width = kith__halo_width(h, width);
   size_t d = (size_t)width;
   if (i_width == h->n_width) kith_abort(__FILE__, __LINE__, "a reserved width");
   part_count(p, which);
-  part_pack_rows(p, p->send[which], d, own);
+  part_pack_rows(p, p->send[which], (size_t)ld, d, own);
   h->n_request = 0;
   for (int r = 0; r < size; r++)
     if (r != me && h->count_recv[r] > 0)

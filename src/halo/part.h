@@ -42,6 +42,9 @@ int64_t kith_halo_part_message(const kith_halo *h);
  */
 void kith_halo_part_begin_rows(const kith_halo_part *p, kith_halo_some which, int d, const float *own,
                                float *ghost);
+/** The same of d columns of rows `own` that are ld floats apart. */
+void kith__halo_part_begin_columns(const kith_halo_part *p, kith_halo_some which, int ld, int d,
+                                   const float *own, float *ghost);
 void kith_halo_part_end_rows(const kith_halo_part *p, kith_halo_some which, int d, bool clear, float *ghost);
 
 /**

@@ -18,6 +18,7 @@ static const struct {
     {"data", "graph.h5 holds what was read, and has a fingerprint"},
     {"train.epochs", "how long to train"},
     {"train.patience", "how long to train"},
+    {"train.strips", "how ranks exchange rows; results are the same"},
     {"model.length_discount", "the export applies it to the rows of the checkpoint"},
     {"model.sequence", "the export applies it to the rows of the checkpoint"},
     {"model.recent", "the export applies it to the rows of the checkpoint"},

@@ -379,6 +379,10 @@ const job_key kith__job_row[] = {
      "all."},
     {"train.epochs", JOB_INT, AT(train.epochs), 0, 1e9, "epochs",
      "Number of epochs, those of earlier runs included."},
+    {"train.strips", JOB_INT, AT(train.strips), 1, 64, "strips",
+     "lightgcn, cascade, sampler.mode: full: ranks exchange rows in so many strips of columns at most, and "
+     "sum one while the next travels: as many bytes, so many times the messages, the same results. A strip "
+     "is 16 columns (bf16: 32) or a multiple that divides the rows. docs/scale.md says when it pays."},
     {"train.lr", JOB_REAL, AT(train.optimizer.lr), 1e-12, 1e3, "per step", "Learning rate."},
     {"train.optimizer", JOB_ENUM, AT(train.optimizer.name), 0, 0, KITH_OPTIMIZER_NAMES,
      "The optimizer. adamw: Adam with decoupled weight decay. sgd: gradient descent with momentum."},

@@ -169,6 +169,9 @@ static bool in_mode(const kith_job *j, kith_sampler_mode mode) {
 }
 static bool samples(const kith_job *j) { return has_steps(j) && !in_mode(j, KITH_FULL); }
 static bool samples_pairs(const kith_job *j) { return samples(j) && recommends(j); }
+static bool exchanges_sums(const kith_job *j) {
+  return in_mode(j, KITH_FULL) && (propagates_linearly(j) || is_cascade(j));
+}
 static bool samples_neighbors(const kith_job *j) { return in_mode(j, KITH_NEIGHBOR); }
 static bool samples_clusters(const kith_job *j) { return in_mode(j, KITH_CLUSTER); }
 static bool samples_walks(const kith_job *j) { return in_mode(j, KITH_SAINT_WALK); }
@@ -276,6 +279,8 @@ typedef struct usage_rule {
   const char *needs; /* for the message "it …"; "" where it is always used */
 } usage_rule;
 
+#define USAGE_EIGENVECTORS "needs model.name: spectral, or model.start: spectral"
+
 static const usage_rule usage_rules[] = {
     {"name", "", always, ""},
     {"task", "", always, ""},
@@ -378,18 +383,12 @@ static const usage_rule usage_rules[] = {
     {"model.han.semantic_dim", "train", scores_paths,
      "needs model.name: han with model.han.fuse: type or node"},
     {"model.spectral", "train", is_spectral, "needs model.name: spectral"},
-    {"model.spectral.user_power", "train", finds_eigenvectors,
-     "needs model.name: spectral, or model.start: spectral"},
-    {"model.spectral.item_power", "train", finds_eigenvectors,
-     "needs model.name: spectral, or model.start: spectral"},
-    {"model.spectral.oversample", "train", finds_eigenvectors,
-     "needs model.name: spectral, or model.start: spectral"},
-    {"model.spectral.degree", "train", finds_eigenvectors,
-     "needs model.name: spectral, or model.start: spectral"},
-    {"model.spectral.rounds", "train", finds_eigenvectors,
-     "needs model.name: spectral, or model.start: spectral"},
-    {"model.spectral.tolerance", "train", finds_eigenvectors,
-     "needs model.name: spectral, or model.start: spectral"},
+    {"model.spectral.user_power", "train", finds_eigenvectors, USAGE_EIGENVECTORS},
+    {"model.spectral.item_power", "train", finds_eigenvectors, USAGE_EIGENVECTORS},
+    {"model.spectral.oversample", "train", finds_eigenvectors, USAGE_EIGENVECTORS},
+    {"model.spectral.degree", "train", finds_eigenvectors, USAGE_EIGENVECTORS},
+    {"model.spectral.rounds", "train", finds_eigenvectors, USAGE_EIGENVECTORS},
+    {"model.spectral.tolerance", "train", finds_eigenvectors, USAGE_EIGENVECTORS},
     {"model.spectral.t", "train", is_ratio, "needs model.name: spectral with model.spectral.filter: ratio"},
     {"model.spectral.knots", "train", is_knots,
      "needs model.name: spectral with model.spectral.filter: knots"},
@@ -423,6 +422,7 @@ static const usage_rule usage_rules[] = {
     {"negatives.popularity", "train", draws_negatives,
      "needs loss.name: bpr or nce, or softmax with negatives.shared"},
     {"train", "train", learns, "needs a model that is trained by steps, not spectral"},
+    {"train.strips", "train", exchanges_sums, "needs sampler.mode: full, lightgcn with layers, or cascade"},
     {"train.patience", "train", has_steps, "needs model.name of a model that is trained by steps"},
     {"train.seed", "train", always, ""},
     {"train.forget", "train", forgets,

@@ -25,6 +25,9 @@ typedef struct kith_node_rows {
   kith_lid n_own;
   const kith_lid *at; /**< [columns - n_own, at least 1] null: all of them are rows of `ghost` */
   const float *host;
+  int ld; /**< not 0: a strip of columns.  Rows of `own`, and those of the result, are so far apart, and both
+             begin with the strip's first column; those of `ghost` have the strip alone.  Only kith_spmm_of(),
+             _rows and _nonzero know strips, without `at` */
 } kith_node_rows;
 /** The same to be written. */
 typedef struct kith_grad_rows {
@@ -104,12 +107,22 @@ KITH_INLINE float kith_bf16_odd(kith_bf16_pair x) { return kith_bf16_widen(x & 0
 
 /** y [n, words] = x [n, d], rounded. */
 void kith_bf16_round_rows(int64_t n, int d, const float *x, kith_bf16_pair *y);
+/** Rounded rows of the columns of a matrix, as kith_node_rows: [.., words], own rows and ghosts; ld, in
+ * words, as there. */
+typedef struct kith_bf16_rows {
+  const kith_bf16_pair *own, *ghost;
+  kith_lid n_own;
+  int ld; /**< 0: all rows follow each other from `own` on */
+} kith_bf16_rows;
+KITH_INLINE kith_bf16_rows kith_bf16_rows_together(const kith_bf16_pair *x) {
+  return (kith_bf16_rows){.own = x, .ghost = x, .n_own = INT32_MAX};
+}
 /** kith_spmm() and kith_spmm_rows() of rounded rows x [n_col, words]: y is the same as of their values as
  * floats. */
-void kith_spmm_bf16(const kith_csr *a, kith_lid first, kith_lid last, int d, const kith_bf16_pair *x,
-                    bool add, float *y);
-void kith_spmm_rows_bf16(const kith_csr *a, kith_lid n, const kith_lid *position, int d,
-                         const kith_bf16_pair *x, float *y);
+void kith_spmm_bf16(const kith_csr *a, kith_lid first, kith_lid last, int d, kith_bf16_rows x, bool add,
+                    float *y);
+void kith_spmm_rows_bf16(const kith_csr *a, kith_lid n, const kith_lid *position, int d, kith_bf16_rows x,
+                         float *y);
 
 /** y = A x with weights w [entries] instead of the matrix's. */
 void kith_spmm_weighted(const kith_csr *a, const float *w, int d, kith_node_rows x, float *y);

@@ -24,6 +24,23 @@ KITH_INLINE kith_eid spmm_ahead(const spmm *s, kith_eid e, int ahead) {
   return e + ahead < s->n_entry ? e + ahead : e;
 }
 
+/* A row of x; a constant `strips` says whether x.ld is set. */
+KITH_INLINE const float *spmm_row(const spmm *s, bool strips, const kith_node_rows x, kith_lid column) {
+  if (!strips) return kith_row_at(x, s->d, column);
+  const size_t ghost = -(size_t)(column >= x.n_own); /* all bits or none: no branch */
+  const size_t own_at = (size_t)column * (size_t)x.ld, ghost_at = (size_t)(column - x.n_own) * (size_t)s->d;
+  const size_t from = ((size_t)x.ghost & ghost) | ((size_t)x.own & ~ghost);
+  return (const float *)from + ((ghost_at & ghost) | (own_at & ~ghost));
+}
+
+/* The same of rounded rows, n_word wide. */
+KITH_INLINE const kith_bf16_pair *spmm_pair_row(int n_word, bool strips, const kith_bf16_rows x,
+                                                kith_lid column) {
+  const bool is_own = !strips || column < x.n_own;
+  const kith_bf16_pair *from = is_own ? x.own : x.ghost;
+  return from + (size_t)(is_own ? column : column - x.n_own) * (size_t)(strips && is_own ? x.ld : n_word);
+}
+
 KITH_INLINE float spmm_weight(const spmm *s, bool by_columns, kith_eid e) {
   if (!by_columns) return s->w[e];
   __builtin_prefetch(&s->w[s->entry[spmm_ahead(s, e, SPMM_AHEAD)]]);
@@ -37,8 +54,8 @@ KITH_INLINE float spmm_weight(const spmm *s, bool by_columns, kith_eid e) {
     float sum[WIDTH];                                                                                        \
     for (int j = 0; j < (WIDTH); j++) sum[j] = add ? to[k + j] : 0;                                          \
     for (kith_eid e = s->start[p]; e < s->start[p + 1]; e++) {                                               \
-      const float *row = kith_row_at(x, s->d, s->from[e]) + k;                                               \
-      const float *next = kith_row_at(x, s->d, s->from[spmm_ahead(s, e, SPMM_AHEAD)]) + k;                   \
+      const float *row = spmm_row(s, strips, x, s->from[e]) + k;                                             \
+      const float *next = spmm_row(s, strips, x, s->from[spmm_ahead(s, e, SPMM_AHEAD)]) + k;                 \
       for (int j = 0; j < (WIDTH); j += SPMM_LINE) __builtin_prefetch(next + j);                             \
       float w = spmm_weight(s, by_columns, e);                                                               \
       for (int j = 0; j < (WIDTH); j++) sum[j] += w * row[j];                                                \
@@ -47,12 +64,28 @@ KITH_INLINE float spmm_weight(const spmm *s, bool by_columns, kith_eid e) {
   }
 
 /* to [d] = (or +=) the sum of the row at position p. */
-KITH_INLINE void spmm_sum(const spmm *s, bool by_columns, kith_lid p, const kith_node_rows x, bool add,
-                          float *to) {
+KITH_INLINE void spmm_sum_of(const spmm *s, bool by_columns, bool strips, kith_lid p, const kith_node_rows x,
+                             bool add, float *to) {
   int k = 0;
   SPMM_STRIP(64)
   SPMM_STRIP(16)
   SPMM_STRIP(1)
+}
+
+KITH_INLINE void spmm_sum(const spmm *s, bool by_columns, kith_lid p, const kith_node_rows x, bool add,
+                          float *to) {
+  spmm_sum_of(s, by_columns, false, p, x, add, to);
+}
+
+/* The same where x may be a strip: two loops, so that whole rows cost no choice. */
+KITH_INLINE void spmm_sum_rows(const spmm *s, kith_lid p, const kith_node_rows x, bool add, float *to) {
+  if (x.ld) spmm_sum_of(s, false, true, p, x, add, to);
+  else spmm_sum_of(s, false, false, p, x, add, to);
+}
+
+/* The row of y that the row at position p is, where rows of y are as far apart as those of x. */
+KITH_INLINE float *spmm_to(const kith_csr *a, kith_lid p, int ld, float *y) {
+  return y + (size_t)a->perm[p] * (size_t)ld;
 }
 
 /* The same for `WORDS` pairs from word k on. */
@@ -62,8 +95,9 @@ KITH_INLINE void spmm_sum(const spmm *s, bool by_columns, kith_lid p, const kith
     for (int j = 0; j < (WORDS); j++) even[j] = add ? to[2 * (k + j)] : 0;                                   \
     for (int j = 0; j < (WORDS); j++) odd[j] = add ? to[2 * (k + j) + 1] : 0;                                \
     for (kith_eid e = s->start[p]; e < s->start[p + 1]; e++) {                                               \
-      const kith_bf16_pair *row = x + (size_t)s->from[e] * ld + (size_t)k;                                   \
-      const kith_bf16_pair *next = x + (size_t)s->from[spmm_ahead(s, e, SPMM_PAIR_AHEAD)] * ld + (size_t)k;  \
+      const kith_bf16_pair *row = spmm_pair_row(ld, strips, x, s->from[e]) + k;                              \
+      const kith_bf16_pair *next =                                                                           \
+          spmm_pair_row(ld, strips, x, s->from[spmm_ahead(s, e, SPMM_PAIR_AHEAD)]) + k;                      \
       for (int j = 0; j < (WORDS); j += SPMM_LINE) __builtin_prefetch(next + j);                             \
       float w = s->w[e];                                                                                     \
       for (int j = 0; j < (WORDS); j++) even[j] += w * kith_bf16_even(row[j]);                               \
@@ -75,7 +109,7 @@ KITH_INLINE void spmm_sum(const spmm *s, bool by_columns, kith_lid p, const kith
     }                                                                                                        \
   }
 
-/* The last column, where d is odd: the even half of the last pair. */
+/* The last column, where d is odd: the even half of the last pair.  Strips have none. */
 KITH_INLINE void spmm_sum_last(const spmm *s, kith_lid p, const kith_bf16_pair *x, bool add, float *to) {
   const size_t ld = (size_t)kith_bf16_words(s->d);
   float sum = add ? to[s->d - 1] : 0;
@@ -84,13 +118,19 @@ KITH_INLINE void spmm_sum_last(const spmm *s, kith_lid p, const kith_bf16_pair *
   to[s->d - 1] = sum;
 }
 
-KITH_INLINE void spmm_sum_pairs(const spmm *s, kith_lid p, const kith_bf16_pair *x, bool add, float *to) {
-  const size_t ld = (size_t)kith_bf16_words(s->d);
+KITH_INLINE void spmm_sum_pairs_of(const spmm *s, bool strips, kith_lid p, const kith_bf16_rows x, bool add,
+                                   float *to) {
+  const int ld = kith_bf16_words(s->d);
   int k = 0, n_word = s->d / 2;
   SPMM_PAIR_STRIP(32)
   SPMM_PAIR_STRIP(8)
   SPMM_PAIR_STRIP(1)
-  if (s->d % 2) spmm_sum_last(s, p, x, add, to);
+  if (s->d % 2) spmm_sum_last(s, p, x.own, add, to);
+}
+
+KITH_INLINE void spmm_sum_pairs(const spmm *s, kith_lid p, const kith_bf16_rows x, bool add, float *to) {
+  if (x.ld) spmm_sum_pairs_of(s, true, p, x, add, to);
+  else spmm_sum_pairs_of(s, false, p, x, add, to);
 }
 
 static spmm spmm_rows(const kith_csr *a, const float *w, int d) {
@@ -100,8 +140,9 @@ static spmm spmm_rows(const kith_csr *a, const float *w, int d) {
 KITH_KERNEL void kith_spmm_of(const kith_csr *a, kith_lid first, kith_lid last, int d, kith_node_rows x,
                               bool add, float *y) {
   const spmm s = spmm_rows(a, a->weight, d);
+  const int ld = x.ld ? x.ld : d;
 #pragma omp parallel for schedule(dynamic, 128)
-  for (kith_lid p = first; p < last; p++) spmm_sum(&s, false, p, x, add, y + (size_t)a->perm[p] * (size_t)d);
+  for (kith_lid p = first; p < last; p++) spmm_sum_rows(&s, p, x, add, spmm_to(a, p, ld, y));
 }
 
 void kith_spmm(const kith_csr *a, kith_lid first, kith_lid last, int d, const float *x, bool add, float *y) {
@@ -111,24 +152,25 @@ void kith_spmm(const kith_csr *a, kith_lid first, kith_lid last, int d, const fl
 KITH_KERNEL void kith_spmm_rows(const kith_csr *a, kith_lid n, const kith_lid *position, int d,
                                 kith_node_rows x, float *y) {
   const spmm s = spmm_rows(a, a->weight, d);
+  const int ld = x.ld ? x.ld : d;
 #pragma omp parallel for schedule(dynamic, 16)
-  for (kith_lid i = 0; i < n; i++)
-    spmm_sum(&s, false, position[i], x, false, y + (size_t)a->perm[position[i]] * (size_t)d);
+  for (kith_lid i = 0; i < n; i++) spmm_sum_rows(&s, position[i], x, false, spmm_to(a, position[i], ld, y));
 }
 
-KITH_KERNEL void kith_spmm_bf16(const kith_csr *a, kith_lid first, kith_lid last, int d,
-                                const kith_bf16_pair *x, bool add, float *y) {
+KITH_KERNEL void kith_spmm_bf16(const kith_csr *a, kith_lid first, kith_lid last, int d, kith_bf16_rows x,
+                                bool add, float *y) {
   const spmm s = spmm_rows(a, a->weight, d);
+  const int ld = x.ld ? 2 * x.ld : d;
 #pragma omp parallel for schedule(dynamic, 128)
-  for (kith_lid p = first; p < last; p++) spmm_sum_pairs(&s, p, x, add, y + (size_t)a->perm[p] * (size_t)d);
+  for (kith_lid p = first; p < last; p++) spmm_sum_pairs(&s, p, x, add, spmm_to(a, p, ld, y));
 }
 
 KITH_KERNEL void kith_spmm_rows_bf16(const kith_csr *a, kith_lid n, const kith_lid *position, int d,
-                                     const kith_bf16_pair *x, float *y) {
+                                     kith_bf16_rows x, float *y) {
   const spmm s = spmm_rows(a, a->weight, d);
+  const int ld = x.ld ? 2 * x.ld : d;
 #pragma omp parallel for schedule(dynamic, 16)
-  for (kith_lid i = 0; i < n; i++)
-    spmm_sum_pairs(&s, position[i], x, false, y + (size_t)a->perm[position[i]] * (size_t)d);
+  for (kith_lid i = 0; i < n; i++) spmm_sum_pairs(&s, position[i], x, false, spmm_to(a, position[i], ld, y));
 }
 
 KITH_KERNEL void kith_bf16_round_rows(int64_t n, int d, const float *x, kith_bf16_pair *y) {
@@ -185,7 +227,7 @@ typedef struct spmm_kept {
 KITH_INLINE void spmm_add_kept(const spmm_kept *kept, kith_eid n, int d, const kith_node_rows x, float *to) {
   const kith_eid range[2] = {0, n};
   const spmm s = {.start = range, .from = kept->row, .w = kept->w, .n_entry = n, .d = d};
-  if (n > 0) spmm_sum(&s, false, 0, x, true, to);
+  if (n > 0) spmm_sum_rows(&s, 0, x, true, to);
 }
 
 /* Without branches on what is kept, which no CPU foresees. */
@@ -217,9 +259,10 @@ KITH_KERNEL void kith_spmm_transpose_subset(const kith_csc *back, const float *w
 
 KITH_KERNEL void kith_spmm_nonzero(const kith_csr *a, kith_lid first, kith_lid last, int d,
                                    const uint8_t *some, kith_node_rows x, bool add, float *y) {
+  const int ld = x.ld ? x.ld : d;
 #pragma omp parallel for schedule(dynamic, 128)
   for (kith_lid p = first; p < last; p++) {
-    float *to = y + (size_t)a->perm[p] * (size_t)d;
+    float *to = spmm_to(a, p, ld, y);
     for (int k = 0; k < d && !add; k++) to[k] = 0;
     for (kith_eid from = a->start[p], end = a->start[p + 1]; from < end; from += SPMM_CHUNK) {
       spmm_kept kept;

@@ -105,7 +105,9 @@ typedef struct kith_plan_work {
 typedef struct kith_plan_design {
   bool in_place; /**< ranks of a node read rows of each other in place; a node gets a remote row once, and one
                     message from each other node; else each rank gets its ghosts from their owners */
-  bool reads_last; /**< the last layer exchanges only rows that the batch reads */
+  bool reads_last;   /**< the last layer exchanges only rows that the batch reads */
+  int strips;        /**< of columns in which rows travel, while strips that have come are summed; 0 as 1 */
+  double strip_cost; /**< sums in strips take so many times as long as those of whole rows */
 } kith_plan_design;
 /** That of LightGCN in this version, where several ranks of a node share memory.  Local. */
 kith_plan_design kith_plan_design_now(void);
@@ -125,9 +127,10 @@ const char *kith_plan_limit_text(kith_plan_limit limit); /**< Local. */
 typedef struct kith_plan_step {
   double bytes, messages; /**< of ghost rows of layers, expected … */
   double whole_bytes;     /**< … but those of all ghosts are exact if the cut is; messages too */
-  double batch_bytes, batch_messages;     /**< expected: rows of the batch and back, their requests */
-  double node_bytes, node_messages;       /**< those of layers that cross nodes */
-  double seconds, part[KITH_PLAN_LIMITS]; /**< parts add up: nothing is assumed to overlap */
+  double batch_bytes, batch_messages; /**< expected: rows of the batch and back, their requests */
+  double node_bytes, node_messages;   /**< those of layers that cross nodes */
+  double seconds,
+      part[KITH_PLAN_LIMITS]; /**< parts add up: nothing overlaps, but what strips hide of the network */
 } kith_plan_step;
 
 /** Counts, from a cut and the work.  Local. */

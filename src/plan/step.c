@@ -75,6 +75,19 @@ static double step_row_bytes(const step_exchange *x, const kith_plan_work *w,
   return w->row_bytes - w->last_bytes * (1 - (forward + backward) / 2);
 }
 
+static int step_strips(const kith_plan_design *design) { return design->strips > 1 ? design->strips : 1; }
+
+/* Seconds of the network that strips hide: sums of one are made while the next travels, but for the first and
+ * the last. */
+static double step_hidden(const kith_plan_design *design, double network, double sums) {
+  return (1 - 1.0 / step_strips(design)) * fmin(network, sums);
+}
+
+/* Seconds of all sums of gathered rows. */
+static double step_sums(const kith_plan_work *w, const kith_plan_design *design, int busy, double rate) {
+  return w->gathered * busy / rate * (design->strips > 1 ? design->strip_cost : 1);
+}
+
 kith_plan_design kith_plan_design_now(void) {
   return (kith_plan_design){.in_place = true, .reads_last = true};
 }
@@ -85,7 +98,7 @@ kith_plan_step kith_plan_step_counts(const kith_plan_cut *cut, const kith_plan_w
   const step_exchange x = step_exchange_of(cut, design);
   double row_bytes = step_row_bytes(&x, w, design);
   bool says = design->reads_last && w->last_bytes > 0; /* which rows, in a message of bits */
-  double exchanges = w->exchanges + says;
+  double exchanges = w->exchanges * step_strips(design) + says;
   kith_plan_step s = {.bytes = x.rows * (row_bytes + (says ? 0.25 : 0)),
                       .whole_bytes = x.rows * (w->row_bytes - (design->reads_last ? w->last_bytes : 0)),
                       .messages = x.messages * exchanges,
@@ -105,8 +118,9 @@ static double step_latency(const kith_plan_cut *cut, const kith_plan_work *w, co
   double begun = cut->n_node > 1 ? m->latency : m->local,
          mean = (s->messages + s->batch_messages) / cut->size;
   double most = cut->messages > 0 && !design->in_place ? cut->most_messages * cut->size / cut->messages : 1;
-  double rounds = cut->size > 1 ? w->exchanges + (w->batch > 0 ? 2 + 2 * log2(cut->size) : 0) : 0;
-  double waits = design->in_place && cut->size > 1 ? 2 * w->exchanges * m->local * log2(cut->size) : 0;
+  double exchanges = w->exchanges * step_strips(design);
+  double rounds = cut->size > 1 ? exchanges + (w->batch > 0 ? 2 + 2 * log2(cut->size) : 0) : 0;
+  double waits = design->in_place && cut->size > 1 ? 2 * exchanges * m->local * log2(cut->size) : 0;
   return 2 * mean * most * m->message + rounds * begun + waits;
 }
 
@@ -115,15 +129,16 @@ void kith_plan_step_seconds(const kith_plan_cut *cut, const kith_plan_work *w, c
   int busy = cut->size < cut->per_node ? cut->size : cut->per_node;
   const kith_machine_rates r = kith_machine_at(m, busy);
   const step_exchange x = step_exchange_of(cut, design);
+  const double sums = step_sums(w, design, busy, r.gather);
   double batch_bytes = s->batch_bytes / cut->size, row_bytes = step_row_bytes(&x, w, design);
   double node_share = cut->rows > 0 ? cut->node_rows / cut->rows : 0;
   s->part[KITH_PLAN_PRODUCTS] = w->products * busy / r.product + w->serial / kith_machine_at(m, 1).product;
-  s->part[KITH_PLAN_MEMORY] = w->gathered * busy / r.gather + w->streamed * busy / r.stream;
+  s->part[KITH_PLAN_MEMORY] = sums + w->streamed * busy / r.stream;
   s->part[KITH_PLAN_COPIES] = (s->bytes / cut->size * x.most + batch_bytes) * busy / r.exchange;
-  s->part[KITH_PLAN_NETWORK] =
-      cut->n_node > 1
-          ? (x.most_node_rows * row_bytes + s->batch_bytes * node_share / cut->n_node) / m->network
-          : 0;
+  double layers = x.most_node_rows * row_bytes / m->network;
+  s->part[KITH_PLAN_NETWORK] = cut->n_node > 1 ? layers - step_hidden(design, layers, sums) +
+                                                     s->batch_bytes * node_share / cut->n_node / m->network
+                                               : 0;
   s->part[KITH_PLAN_LATENCY] = step_latency(cut, w, design, m, s);
   s->seconds = 0;
   for (int i = 0; i < KITH_PLAN_LIMITS; i++) s->seconds += s->part[i];

@@ -4,6 +4,7 @@
  * backward reads those of x (learned weights of directed relations, gates).
  * Where the ranks of a host share memory (in_place.c), they read each other's rows there, and exchange with
  * other hosts what no rank of theirs has.
+ * Boundary rows are summed in strips of columns where the halo has some, each while the next one travels.
  * Where rows are gathered as bf16, owners round them, so that every rank reads the same numbers.
  * Only the batch's rows of the last layer are read, so forward computes only those and receives only what
  * they read, and backward neither sends nor sums the zero gradients of the others: ranks tell each other
@@ -11,10 +12,8 @@
  */
 #include <string.h>
 
-#include "halo/part.h"
+#include "tape/product.h"
 #include "tape/tape.h"
-
-enum { PROPAGATE_PIECES = 8 }; /* of the interior rows; the halo progresses after each */
 
 typedef struct propagate {
   kith_dist_csr *a;
@@ -25,6 +24,7 @@ typedef struct propagate {
   const kith_ghost_buffer *ghosts;
   const kith_in_place *in_place; /* null: this op reads no row in place */
   bool keeps;                    /* x has ghost rows of its own, for backward */
+  int strips;                    /* of columns in which ghosts come; 1 where backward reads them whole */
   kith_propagation how;
   kith_lid
       *position; /* [n_own] last layer: positions in A of the rows that are computed, interior ones first */
@@ -63,67 +63,53 @@ static const kith_csr *propagate_transpose(const propagate *p) {
   return p->a->transpose ? &h->transpose : &h->csr;
 }
 
-/* Round the owned rows if they are gathered so, and send to the other ranks what they read of them. */
-static void propagate_begin(const propagate *p, kith_halo_some which, const float *x) {
-  kith_lid n_own = p->csr->n_row;
-  int d = p->x->d;
-  if (propagate_host(p)) {
-    kith_host_halo_begin(p->in_place->halo, d, x);
-    return;
-  }
-  float *ghost = propagate_ghosts(p, x);
-  if (p->how.rounded) {
-    kith_bf16_round_rows(n_own, d, x, p->how.rounded);
-    d = kith_bf16_words(d);
-    x = (float *)(void *)p->how.rounded; /* a halo copies words */
-  }
-  if (which == KITH_HALO_PARTS) kith_halo_begin(p->a->halo, d, x, ghost);
-  else kith_halo_part_begin_rows(&p->part, which, d, x, ghost);
-}
-
-static void propagate_progress(const propagate *p) {
-  if (propagate_host(p)) kith_host_halo_progress(p->in_place->halo);
-  else kith_halo_progress(p->a->halo);
-}
-
-/* Sums over rows of which only some travel read those alone, but for gradients of relations' weights, and
- * sums of rounded rows in backward. */
-static void propagate_end(const propagate *p, kith_halo_some which, const float *x) {
-  int d = p->how.rounded ? kith_bf16_words(p->x->d) : p->x->d;
+/* Round the owned rows if they are gathered so, and send to the other ranks what they read of them.  Sums
+ * over rows of which only some travel read those alone, but for gradients of relations' weights, and sums of
+ * rounded rows in backward.  With marks hosts send each other the rows that have one; the wanted rows of a
+ * host's ghosts are those that this rank has asked for. */
+static kith_strips propagate_begin(const propagate *p, kith_halo_some which, uint8_t *marks, const float *x) {
+  kith_host_halo *host = propagate_host(p);
+  const bool still = host && host->hosts->n == 1; /* nothing travels */
   bool clear = which == KITH_HALO_WRITTEN && (p->how.rounded || kith__relation_weights_learned(p->block));
-  if (propagate_host(p)) kith_host_halo_end(p->in_place->halo);
-  else if (which == KITH_HALO_PARTS) kith_halo_end(p->a->halo);
-  else kith_halo_part_end_rows(&p->part, which, d, clear, propagate_ghosts(p, x));
-}
-
-static void propagate_range(const propagate *p, const kith_csr *csr, kith_lid first, kith_lid last,
-                            const uint8_t *some, kith_node_rows from, bool add, float *to) {
-  if (some) kith_spmm_nonzero(csr, first, last, p->x->d, some, from, add, to);
-  else if (p->how.rounded) kith_spmm_bf16(csr, first, last, p->x->d, p->how.rounded, add, to);
-  else kith_spmm_of(csr, first, last, p->x->d, from, add, to);
-}
-
-/* to = csr own (or +=): begin halo, interior rows, end halo, boundary rows.  The order of summation within a
- * row does not depend on the overlap.  Rows of `own` are zero where `some` is; null: none is known to be. */
-static void propagate_multiply(const propagate *p, const kith_csr *csr, kith_lid n_interior,
-                               kith_halo_some which, const uint8_t *some, const float *own, bool add,
-                               float *to) {
-  const kith_node_rows from = propagate_rows_of(p, own);
-  propagate_begin(p, which, own);
-  for (int i = 0; i < PROPAGATE_PIECES; i++) {
-    kith_lid low = (kith_lid)kith_chunk_begin(n_interior, PROPAGATE_PIECES, i);
-    kith_lid high = (kith_lid)kith_chunk_begin(n_interior, PROPAGATE_PIECES, i + 1);
-    propagate_range(p, csr, low, high, some, from, add, to);
-    propagate_progress(p);
+  kith_strips s = {.n = still ? 1 : p->strips,
+                   .d = p->how.rounded ? kith_bf16_words(p->x->d) : p->x->d,
+                   .h = p->a->halo,
+                   .part = host || which == KITH_HALO_PARTS ? NULL : &p->part,
+                   .which = which,
+                   .clear = clear,
+                   .host = host,
+                   .rows = host ? propagate_rows_of(p, x).own : NULL,
+                   .marks = marks,
+                   .wanted = host && which == KITH_HALO_READ,
+                   .own = x,
+                   .ghost = host ? host->ghost : propagate_ghosts(p, x)};
+  if (p->how.rounded) {
+    kith_bf16_round_rows(p->csr->n_row, p->x->d, x, p->how.rounded);
+    s.own = (const float *)(void *)p->how.rounded; /* a halo copies words */
   }
-  propagate_end(p, which, own);
-  propagate_range(p, csr, n_interior, csr->n_row, some, from, add, to);
+  kith_strips_begin(&s);
+  return s;
+}
+
+/* The product of `csr` with rows `own`, or += it where `add`. */
+static kith_product propagate_product(const propagate *p, const kith_csr *csr, kith_lid n_interior,
+                                      const float *own, bool add, float *to) {
+  return (kith_product){.csr = csr,
+                        .n_interior = n_interior,
+                        .n = p->csr->n_row,
+                        .d = p->x->d,
+                        .rows = propagate_rows_of(p, own),
+                        .rounded = p->how.rounded,
+                        .add = add,
+                        .to = to};
 }
 
 static void propagate_forward(void *self) {
-  propagate *p = self;
-  propagate_multiply(p, propagate_matrix(p), p->a->n_interior, KITH_HALO_PARTS, NULL, p->x->value, false,
-                     p->y->value);
+  const propagate *p = self;
+  const kith_product m =
+      propagate_product(p, propagate_matrix(p), p->a->n_interior, p->x->value, false, p->y->value);
+  kith_strips s = propagate_begin(p, KITH_HALO_PARTS, NULL, p->x->value);
+  kith_product_run(&m, 0, &s);
 }
 
 /* Gradients of gated weights; x has kept its ghost rows, and those of y's gradient are filled. */
@@ -190,19 +176,6 @@ static void propagate_mark_nonzero(const propagate *p) {
   }
 }
 
-/* propagate_multiply() of the gradient, of which hosts send each other what is not zero. */
-static void propagate_backward_part(const propagate *p, kith_lid n_interior, const uint8_t *some) {
-  const kith_in_place *in = p->in_place;
-  const kith_csr *csr = propagate_transpose(p);
-  const kith_node_rows from = propagate_rows_of(p, p->y->grad);
-  bool add = kith_tensor_mark_grad_written(p->x);
-  if (!some) propagate_mark_nonzero(p);
-  kith_host_halo_begin_marked(in->halo, p->x->d, from.own, in->marks);
-  propagate_range(p, csr, 0, n_interior, some, from, add, p->x->grad);
-  kith_host_halo_end_marked(in->halo, p->x->d, in->marks);
-  propagate_range(p, csr, n_interior, csr->n_row, some, from, add, p->x->grad);
-}
-
 /* Backward multiplies the gradient by the transpose of A, which is A where it is symmetric: edge dropout
  * drops an edge in both directions. */
 static void propagate_backward(void *self) {
@@ -212,13 +185,16 @@ static void propagate_backward(void *self) {
     propagate_backward_one_way(p);
     return;
   }
-  kith_lid n_interior = a->transpose ? a->transpose->n_interior : a->n_interior;
   const uint8_t *some = propagate_mark(p);
-  if (propagate_host_parts(p)) propagate_backward_part(p, n_interior, some);
-  else
-    propagate_multiply(p, propagate_transpose(p), n_interior,
-                       propagate_is_part(p) ? KITH_HALO_WRITTEN : KITH_HALO_PARTS, some, p->y->grad,
-                       kith_tensor_mark_grad_written(p->x), p->x->grad);
+  const bool parts = propagate_host_parts(p);
+  kith_product m =
+      propagate_product(p, propagate_transpose(p), a->transpose ? a->transpose->n_interior : a->n_interior,
+                        p->y->grad, kith_tensor_mark_grad_written(p->x), p->x->grad);
+  m.some = some;
+  if (parts && !some) propagate_mark_nonzero(p);
+  kith_strips s = propagate_begin(p, propagate_is_part(p) ? KITH_HALO_WRITTEN : KITH_HALO_PARTS,
+                                  parts ? p->in_place->marks : NULL, p->y->grad);
+  kith_product_run(&m, 0, &s);
   if (p->how.rounded) return; /* the ghost rows of x and of y's gradient were not exchanged as floats */
   /* <dy, A_r x>: of a symmetric matrix they may change places, and the ghost rows of dy are filled. */
   const float *x = p->x->value, *dy = p->y->grad;
@@ -241,24 +217,14 @@ static kith_lid propagate_list(propagate *p) {
   return n_interior;
 }
 
-static void propagate_rows(const propagate *p, kith_lid n, const kith_lid *position) {
-  int d = p->x->d;
-  if (p->how.rounded) kith_spmm_rows_bf16(p->csr, n, position, d, p->how.rounded, p->y->value);
-  else kith_spmm_rows(propagate_matrix(p), n, position, d, propagate_rows_of(p, p->x->value), p->y->value);
-}
-
-/* The same with hosts: of their ghosts come those alone that the listed rows read. */
-static void propagate_forward_part(const propagate *p, kith_lid n_interior) {
-  const kith_lid n = p->how.output->gather_index->n_unique;
+/* With hosts: of their ghosts come those alone that the rows at n positions read. */
+static void propagate_want(const propagate *p, kith_lid n, const kith_lid *position) {
   const kith_csr *csr = propagate_matrix(p);
   kith_host_halo *h = p->in_place->halo;
-  for (kith_lid i = n_interior; i < n; i++)
-    for (kith_eid e = csr->start[p->position[i]]; e < csr->start[p->position[i] + 1]; e++)
+  for (kith_lid i = 0; i < n; i++)
+    for (kith_eid e = csr->start[position[i]]; e < csr->start[position[i] + 1]; e++)
       if (csr->col[e] >= h->n_row) h->wanted[csr->col[e] - h->n_row] = 1;
   kith_host_halo_begin_wanted(h);
-  propagate_rows(p, n_interior, p->position);
-  kith_host_halo_end_wanted(h, p->x->d, p->x->shared->host_value);
-  propagate_rows(p, n - n_interior, p->position + n_interior);
 }
 
 /* Tell the other ranks which of their rows the rows at n positions read, and which of theirs the batch has.
@@ -285,21 +251,18 @@ static void propagate_forward_last(void *self) {
     propagate_forward(self);
     return;
   }
-  const bool is_part = propagate_is_part(p);
-  const kith_halo_some which = is_part ? KITH_HALO_READ : KITH_HALO_PARTS;
-  const kith_lid n_interior = propagate_list(p), half = is_part && !p->how.rounded ? n_interior / 2 : 0,
-                 n_boundary = p->how.output->gather_index->n_unique - n_interior;
-  if (propagate_host_parts(p)) {
-    propagate_forward_part(p, n_interior);
-    return;
-  }
-  if (is_part) propagate_tell(p, n_boundary, p->position + n_interior);
-  propagate_rows(p, half, p->position);
+  const bool is_part = propagate_is_part(p), wants = propagate_host_parts(p), asks = is_part || wants;
+  kith_product m =
+      propagate_product(p, propagate_matrix(p), propagate_list(p), p->x->value, false, p->y->value);
+  m.n = p->how.output->gather_index->n_unique;
+  m.position = p->position;
+  const kith_lid half = asks && !p->how.rounded ? m.n_interior / 2 : 0;
+  if (wants) propagate_want(p, m.n - m.n_interior, p->position + m.n_interior);
+  if (is_part) propagate_tell(p, m.n - m.n_interior, p->position + m.n_interior);
+  kith_product_interior(&m, half);
   if (is_part) kith_halo_part_end(&p->part);
-  propagate_begin(p, which, p->x->value);
-  propagate_rows(p, n_interior - half, p->position + half);
-  propagate_end(p, which, p->x->value);
-  propagate_rows(p, n_boundary, p->position + n_interior);
+  kith_strips s = propagate_begin(p, asks ? KITH_HALO_READ : KITH_HALO_PARTS, NULL, p->x->value);
+  kith_product_run(&m, half, &s);
 }
 
 /* Whether backward reads the ghost rows of x. */
@@ -307,6 +270,14 @@ static bool propagate_keeps(const kith_block *block) {
   const kith_merged_relations *m = block->merged;
   bool scatters = block->one_way || block->dist_csr->transpose;
   return m && (m->gated || (scatters && kith__relation_weights_learned(block)));
+}
+
+/* Into how many strips of columns rows are cut, whose ghosts no other op reads. */
+static int propagate_strips(const kith_block *block, const kith_propagation *how, int d) {
+  const kith_merged_relations *m = block->merged;
+  if (m && (m->gated || kith__relation_weights_learned(block))) return 1;
+  if (kith_halo_comm(block->dist_csr->halo)->size == 1 || (how->rounded && d % 2)) return 1;
+  return kith_halo_strips(block->dist_csr->halo, how->rounded ? kith_bf16_words(d) : d);
 }
 
 /* Whether rows are read as they are, by the block's whole matrix. */
@@ -320,8 +291,10 @@ kith_tensor *kith_propagate_with_op(kith_tape *t, const kith_block *block, const
                                     kith_tensor *x) {
   if (!block->dist_csr) return kith_aggregate_op(t, block, KITH_NORM_SYMMETRIC, x);
   if (!x) return NULL;
-  int words = how->rounded ? kith_bf16_words(x->d) : x->d;
-  if (kith_tape_check(t, kith_halo_reserve(block->dist_csr->halo, words)) != KITH_OK) return NULL;
+  const int words = how->rounded ? kith_bf16_words(x->d) : x->d, strips = propagate_strips(block, how, x->d);
+  if (kith_tape_check(t, kith_halo_reserve(block->dist_csr->halo, words)) != KITH_OK ||
+      kith_tape_check(t, kith_halo_reserve(block->dist_csr->halo, words / strips)) != KITH_OK)
+    return NULL;
   bool keeps = !how->rounded && propagate_keeps(block);
   if (keeps) kith_ghosts_keep(t, block, x);
   kith_ghost_buffer_reserve(t, how->rounded ? 0 : block->src->n_ghost, x->d);
@@ -333,6 +306,7 @@ kith_tensor *kith_propagate_with_op(kith_tape *t, const kith_block *block, const
                     .y = kith_tape_node_tensor(t, block->dst, x->d),
                     .ghosts = kith_tape_ghosts(t),
                     .keeps = keeps,
+                    .strips = strips,
                     .how = *how};
   if (propagate_reads_in_place(block, how)) {
     kith_in_place_read(t, x, made.y);

@@ -8,6 +8,7 @@ kith_train_options kith_train_defaults(void) {
                               .epochs = 40,
                               .seed = 1,
                               .lr_decay = 1,
+                              .strips = 1,
                               .patience = 0,
                               .optimizer = kith_optimizer_defaults(),
                               .loss = kith_loss_defaults(),

@@ -430,6 +430,10 @@ static void run_tell_sharing(const run *r) {
   char text[2 * KITH_PATH];
   kith_trainer_sharing(r->trainer, sizeof text, text);
   if (text[0]) kith_log("%s", text);
+  if (r->o->train.strips <= 1 || r->sasrec) return;
+  const bool cut = kith_trainer_strips(r->trainer, sizeof text, text);
+  if (cut) kith_log("%s", text);
+  else if (r->comm->rank == 0) kith_warn("%s", text);
 }
 
 static kith_agreed run_by_steps(run *r) {

@@ -1,6 +1,7 @@
 /* Layers of the full graph whose rows the ranks of a host read in place. */
 #include <stdio.h>
 
+#include "halo/strips.h"
 #include "train/trainer.h"
 
 /* Sum what the hosts' halos fetch, for the log. */
@@ -58,4 +59,20 @@ void kith_trainer_sharing(const kith_trainer *t, size_t size, char *text) {
   share_print_fetched(t, sizeof fetched, fetched);
   snprintf(text, size, "rows are read in place within a host: %.1f MB of shared memory in %s pages%s",
            (double)s->bytes / (1 << 20), s->in_small_pages == 0 ? "huge" : "small", fetched);
+}
+
+bool kith_trainer_strips(const kith_trainer *t, size_t size, char *text) {
+  const int n = t->comm->size == 1 ? 1 : kith_halo_cut_strips(t->layer_graph->halo);
+  const bool alone = t->host_halo && t->hosts->n == 1;
+  if (n > 1 && !alone) {
+    snprintf(text, size, "layers exchange rows in %d strips of columns, and sum one while the next travels",
+             n);
+    return true;
+  }
+  snprintf(text, size, "train.strips: %d has no effect: %s", t->train.strips,
+           t->comm->size == 1 ? "one rank receives no rows"
+           : alone            ? "ranks of one host read each other's rows in place"
+                   : "layers exchange whole rows; strips are of 16 columns (bf16: 32) or a multiple "
+                     "that divides the rows, and weights of relations are not learned");
+  return false;
 }

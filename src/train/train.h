@@ -121,6 +121,9 @@ kith_eid kith_trainer_requested_edges(const kith_trainer *t);
 kith_eid kith_trainer_entries(const kith_trainer *t);
 /** How ranks of one host read each other's rows, for the log; "" where there is nothing to say.  Local. */
 void kith_trainer_sharing(const kith_trainer *t, size_t size, char *text);
+/** Say, for the log, in which strips layers exchange rows, or why there are none.  Local.
+ * @return whether there are */
+bool kith_trainer_strips(const kith_trainer *t, size_t size, char *text);
 /** Bytes that this rank has sent in halo exchanges of steps, and messages.  Local. */
 int64_t kith_trainer_halo_bytes(const kith_trainer *t);
 int64_t kith_trainer_halo_messages(const kith_trainer *t);

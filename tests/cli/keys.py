@@ -11,6 +11,7 @@ import hashlib, json, os, random, re, shutil, subprocess, sys
 
 # Where a key is tried that takes a run of its own: a script of tests, which sets it.
 ELSEWHERE = {
+    "train.strips": "cli/test_ranks.sh",
     "update.interactions.path": "cli/test_update.sh",
     "update.user_features.path": "cli/test_update.sh",
     "update.item_features.path": "cli/test_update.sh",

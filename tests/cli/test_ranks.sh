@@ -89,6 +89,18 @@ assert run["halo_bytes"] == 2 * predicted > 0, (run["halo_bytes"], 2 * predicted
 P
 done
 
+# In strips of columns the results are the same, also of a run that goes on; a job that has none is told so.
+wide="--set model.dim=32 --set train.epochs=2 --set evaluate.every=0"
+"$KITH" train "$job" --quiet --fresh $wide --set train.strips=2 2>"$dir/err" >/dev/null
+grep 'train.strips: 2 has no effect: one rank receives no rows' "$dir/err" >/dev/null
+cp "$dir/bpr/work/embeddings.h5" "$dir/bpr/wide.h5"
+KITH_RANKS_PER_HOST=1 ranks 3 train "$job" --fresh $wide --set train.epochs=1 --set train.strips=4 2>"$dir/err" >/dev/null
+grep 'in 2 strips of columns' "$dir/err" >/dev/null
+KITH_RANKS_PER_HOST=2 ranks 3 train "$job" --quiet $wide --set train.strips=2 >/dev/null
+same_embeddings "$dir/bpr/work/embeddings.h5" "$dir/bpr/wide.h5"
+"$KITH" train "$job" --fresh $wide --quiet --set train.epochs=0 --set model.name=mf --set train.strips=2 2>"$dir/err" >/dev/null
+grep 'train.strips is set but has no effect: it needs sampler.mode: full' "$dir/err" >/dev/null
+
 # recommend and evaluate say the same on any number of ranks.  What is no number of ranks is said, once.
 KITH_RANKS_PER_HOST=two ranks 4 train "$job" --quiet --fresh 2>"$dir/err" >/dev/null
 [ "$(grep -c 'KITH_RANKS_PER_HOST=two is ignored' "$dir/err")" = 1 ]

@@ -1,7 +1,7 @@
 /* ranks: 1 2 3 4 */
 #include "support/mpi_main.h"
 
-#include "halo/halo.h"
+#include "halo/strips.h"
 
 enum { WIDTH = 5, MAX_RECV = 64 };
 
@@ -51,6 +51,41 @@ static void forward_brings_the_wanted_rows(void **state) {
   kith_halo_end(h);
   for (kith_lid i = 0; i < n; i++)
     for (int k = 0; k < WIDTH; k++) assert_true(ghost[i * WIDTH + k] == value_of(recv[i], k));
+  kith_halo_destroy(&h);
+}
+
+/* The same rows strip by strip, as many bytes, and a message for each strip. */
+static void strips_bring_the_same_rows(void **state) {
+  (void)state;
+  enum { N = 3, WORDS = N * KITH_STRIP_WORDS };
+  kith_gid first[MAX_RECV], recv[MAX_RECV];
+  static float own[MAX_RECV * WORDS], whole[MAX_RECV * WORDS], ghost[MAX_RECV * WORDS];
+  ranges(first);
+  kith_lid n = draw_recv(first, 3, recv),
+           n_own = (kith_lid)(first[test_comm->rank + 1] - first[test_comm->rank]);
+  kith_halo *h = NULL;
+  assert_int_equal(kith_halo_create(test_comm, first, n, recv, &h).status, KITH_OK);
+  kith_halo_set_strips(h, N + 1);
+  assert_int_equal(kith_halo_strips(h, WORDS - 1), 1);
+  assert_int_equal(kith_halo_strips(h, WORDS), N);
+  assert_int_equal(kith_halo_reserve(h, WORDS), KITH_OK);
+  assert_int_equal(kith_halo_reserve(h, KITH_STRIP_WORDS), KITH_OK);
+  for (kith_lid i = 0; i < n_own * WORDS; i++)
+    own[i] = value_of(first[test_comm->rank] + i / WORDS, i % WORDS);
+  kith_halo_begin(h, WORDS, own, whole);
+  kith_halo_end(h);
+  const int64_t bytes = kith_halo_bytes(h), messages = kith_halo_messages(h);
+  kith_strips s = {.n = N, .d = WORDS, .h = h, .own = own, .ghost = ghost};
+  kith_strips_begin(&s);
+  for (int i = 0; i < N; i++) {
+    kith_strips_progress(&s);
+    kith_strips_end(&s, i);
+    for (kith_lid k = 0; k < n * KITH_STRIP_WORDS; k++)
+      assert_true(kith_strips_ghost(&s, i)[k] ==
+                  whole[k / KITH_STRIP_WORDS * WORDS + i * KITH_STRIP_WORDS + k % KITH_STRIP_WORDS]);
+  }
+  assert_int_equal(kith_halo_bytes(h), 2 * bytes);
+  assert_int_equal(kith_halo_messages(h), (1 + N) * messages);
   kith_halo_destroy(&h);
 }
 
@@ -154,6 +189,7 @@ static void shared_rows_are_everywhere(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(forward_brings_the_wanted_rows),
+                                     cmocka_unit_test(strips_bring_the_same_rows),
                                      cmocka_unit_test(backward_is_the_transpose_of_forward),
                                      cmocka_unit_test(
                                          a_movable_halo_follows_its_aim_and_carries_the_largest_note),

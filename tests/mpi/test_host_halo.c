@@ -9,7 +9,7 @@
 
 #include "base/fault.h"
 #include "comm/hosts.h"
-#include "halo/host_halo.h"
+#include "halo/strips.h"
 #include "halo/shared_halo.h"
 #include "ops/ops.h"
 
@@ -148,10 +148,22 @@ static void product(const kith_dist_csr *a, float *x, float *y) {
   kith_spmm(&a->csr, 0, n, WIDTH, x, false, y);
 }
 
+/* One strip of whole rows. */
+static kith_strips strips_of(kith_host_halo *h, const float *x) {
+  return (kith_strips){.n = 1,
+                       .d = WIDTH,
+                       .h = h->halo,
+                       .host = h,
+                       .rows = x,
+                       .own = x + (size_t)h->first * WIDTH,
+                       .ghost = h->ghost};
+}
+
 static void host_product(kith_host_halo *h, const float *x, float *y) {
-  kith_host_halo_begin(h, WIDTH, x + (size_t)h->first * WIDTH);
-  kith_host_halo_progress(h);
-  kith_host_halo_end(h);
+  kith_strips s = strips_of(h, x);
+  kith_strips_begin(&s);
+  kith_strips_progress(&s);
+  kith_strips_end(&s, 0);
   kith_spmm(&h->csr, 0, h->csr.n_row, WIDTH, x, false, y);
 }
 
@@ -167,8 +179,10 @@ static void compare_marked(const kith_graph *g, const kith_dist_csr *a, kith_hos
   }
   memcpy(x + (size_t)h->first * WIDTH, own, (size_t)g->n_own * WIDTH * 4);
   product(a, own, y);
-  kith_host_halo_begin_marked(h, WIDTH, x, marks);
-  kith_host_halo_end_marked(h, WIDTH, marks);
+  kith_strips s = strips_of(h, x);
+  s.marks = marks;
+  kith_strips_begin(&s);
+  kith_strips_end(&s, 0);
   kith_node_rows rows = {.own = x, .ghost = h->ghost, .n_own = h->n_row};
   kith_spmm_nonzero(&h->csr, 0, h->csr.n_row, WIDTH, marks, rows, false, hy);
   for (int i = 0; i < g->n_own * WIDTH; i++) assert_true(y[i] == hy[i]);
@@ -192,7 +206,10 @@ static void compare_wanted(const kith_graph *g, const kith_dist_csr *a, kith_hos
         if (h->csr.col[e] >= h->n_row) h->wanted[h->csr.col[e] - h->n_row] = 1;
     for (kith_lid i = 0; i < h->n_ghost * WIDTH && h->hosts->here.rank == 0; i++) h->ghost[i] = NAN;
     kith_host_halo_begin_wanted(h);
-    kith_host_halo_end_wanted(h, WIDTH, x);
+    kith_strips s = strips_of(h, x);
+    s.wanted = true;
+    kith_strips_begin(&s);
+    kith_strips_end(&s, 0);
     int64_t kept = 0;
     for (kith_lid i = 0; i < h->n_ghost; i++) kept += isnan(h->ghost[i * WIDTH]);
     if (h->n_ghost > 0) assert_true(kept > 0);

@@ -157,6 +157,9 @@ static void designs_send_less(void **state) {
   assert_true(fewer.messages == 7 * cut.messages);
   const kith_plan_step in_place = kith_plan_step_counts(&cut, &w, &once);
   assert_true(in_place.bytes == 6 * cut.node_rows_once && in_place.messages == 6 * cut.node_pairs);
+  const kith_plan_design cut_up = {.reads_last = true, .strips = 4};
+  const kith_plan_step strips = kith_plan_step_counts(&cut, &w, &cut_up);
+  assert_true(strips.bytes == fewer.bytes && strips.messages == (4 * 6 + 1) * cut.messages);
   assert_int_equal(kith_plan_count(whole, NULL, 6, 6, &cut), KITH_OK);
   assert_true(kith_plan_step_counts(&cut, &w, &once).bytes == 0);
 }

@@ -23,6 +23,7 @@ typedef struct recipe {
   bool kinds;     /* relations of lightgcn have rows for the kinds of their edges */
   bool bilateral; /* the positive left out of the sum, L2 on all layers */
   kith_start_name start;
+  int strips; /* of columns; 0: one */
 } recipe;
 
 typedef struct outcome {
@@ -51,6 +52,7 @@ static outcome train_on(const kith_comm *comm, const test_graph *t, const recipe
   model.lightgcn.storage = how->storage;
   train.batch = how->batch;
   train.optimizer.lr = 0.01;
+  if (how->strips > 0) train.strips = how->strips;
   train.loss.name = how->loss;
   train.loss.shared = how->shared;
   train.loss.inbatch = !how->apart;
@@ -126,6 +128,22 @@ static void rows_in_place_have_the_same_bits(void **state) {
   setenv("KITH_RANKS_PER_HOST", "2", 1);
   check(how);
   setenv("KITH_RANKS_PER_HOST", "1", 1);
+  check(how);
+  unsetenv("KITH_RANKS_PER_HOST");
+}
+
+/* By messages between ranks, and between hosts of two ranks and what is left; also of rounded rows. */
+static void strips_of_columns_have_the_same_bits(void **state) {
+  (void)state;
+  recipe how = {.model = KITH_LIGHTGCN, .loss = KITH_BPR, .width = 64, .batch = 200};
+  setenv("KITH_RANKS_PER_HOST", "2", 1);
+  how.strips = 4;
+  check(how);
+  setenv("KITH_RANKS_PER_HOST", "1", 1);
+  check(how);
+  how.strips = 2;
+  how.edge_dropout = 0.2;
+  how.storage = KITH_STORAGE_BF16;
   check(how);
   unsetenv("KITH_RANKS_PER_HOST");
 }
@@ -275,6 +293,7 @@ static void shared_negatives_alone_have_the_same_bits(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(lightgcn_with_bpr_has_the_same_bits),
                                      cmocka_unit_test(rows_in_place_have_the_same_bits),
+                                     cmocka_unit_test(strips_of_columns_have_the_same_bits),
                                      cmocka_unit_test(refused_memory_has_the_same_bits),
                                      cmocka_unit_test(what_steps_forget_has_the_same_bits),
                                      cmocka_unit_test(a_width_that_fits_no_vector_has_the_same_bits),

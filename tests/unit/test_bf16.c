@@ -105,12 +105,12 @@ static void check_width(fixture *f, int d) {
   for (int add = 0; add < 2; add++) {
     fixture_begin(f, d);
     kith_spmm(&f->a, 4, 31, d, f->rounded, add, f->truth);
-    kith_spmm_bf16(&f->a, 4, 31, d, f->pairs, add, f->y);
+    kith_spmm_bf16(&f->a, 4, 31, d, kith_bf16_rows_together(f->pairs), add, f->y);
     expect_product(f, 4, 31, d, add);
   }
   fixture_begin(f, d);
   kith_spmm_rows(&f->a, 5, position, d, kith_node_rows_together(f->rounded), f->truth);
-  kith_spmm_rows_bf16(&f->a, 5, position, d, f->pairs, f->y);
+  kith_spmm_rows_bf16(&f->a, 5, position, d, kith_bf16_rows_together(f->pairs), f->y);
   for (int i = 0; i < 5; i++) expect_product(f, position[i], position[i] + 1, d, false);
 }
 
