@@ -2,6 +2,8 @@
  * kith evaluate --rolling S: the job's model, trained to the beginning of each of S slices of time and
  * measured in it, with mean and spread of every metric.
  *
+ * With --updated the model of a slice is that of the slice before, updated (rolling_updated.c).
+ *
  * The slices are those of kith_interaction_slices().  Each has a work folder of its own below WORK, with all
  * that training writes; what is left of an interrupted call is continued there.
  */
@@ -12,16 +14,16 @@
 
 #include "cli/evaluate.h"
 #include "cli/rolling.h"
+#include "cli/update.h"
 #include "ingest/ingest.h"
 
 enum { ROLLING_LEAST = 2, ROLLING_MOST = 50, ROLLING_METRICS = 5 };
 
-/* What was measured in a slice. */
-typedef struct rolling_slice {
-  int64_t from, until, n_train, n_test, n_cold_user, n_cold_item;
-  kith_metrics metrics;
-  kith_groups *groups; /* null: not wanted */
-} rolling_slice;
+/* What is asked for. */
+typedef struct rolling {
+  int64_t n;
+  bool fresh, updated, by_group;
+} rolling;
 
 static const char *const rolling_name[ROLLING_METRICS] = {"recall", "ndcg", "hit_rate", "precision", "mrr"};
 
@@ -32,19 +34,23 @@ static const double *rolling_values(const kith_metrics *m, int metric) {
 
 /* ---- what a job must be ---- */
 
-static kith_status rolling_options(cli *c, int64_t *n, bool *fresh) {
+static kith_status rolling_options(cli *c, rolling *r) {
   kith_status st = KITH_OK;
-  *fresh = cli_flag(c, "fresh");
-  KITH_TRY(cli_number(c, "rolling", ROLLING_LEAST, ROLLING_MOST, n));
-  KITH_CHECK(!*fresh || *n > 0, KITH_EUSAGE,
+  r->fresh = cli_flag(c, "fresh");
+  r->updated = cli_flag(c, "updated");
+  KITH_TRY(cli_number(c, "rolling", ROLLING_LEAST, ROLLING_MOST, &r->n));
+  KITH_CHECK(!r->fresh || r->n > 0, KITH_EUSAGE,
              "kith evaluate: --fresh: belongs to --rolling, whose slices it trains anew");
+  KITH_CHECK(!r->updated || r->n > 0, KITH_EUSAGE,
+             "kith evaluate: --updated: belongs to --rolling, whose models it has by updates");
 done:
   return st;
 }
 
-static kith_status rolling_check(const cli *c) {
+static kith_status rolling_check(const cli *c, const rolling *r) {
   kith_status st = KITH_OK;
   const kith_job *job = &c->job;
+  if (r->updated) KITH_TRY(cli_check_updates(c));
   KITH_TRY(cli_check_recommends(c));
   KITH_TRY(cli_check_one_model(c));
   KITH_CHECK(!c->refit, KITH_EUSAGE, "kith evaluate: --rolling trains its slices itself; leave out --refit");
@@ -67,9 +73,9 @@ done:
 
 /* ---- one slice ---- */
 
-static kith_status rolling_folder(const char *work, int n, int nth, char *folder) {
+static kith_status rolling_folder(const char *work, const rolling *r, int nth, char *folder) {
   char name[KITH_NAME];
-  snprintf(name, sizeof name, "rolling-%d/slice-%d", n, nth + 1);
+  snprintf(name, sizeof name, "rolling-%d%s/slice-%d", (int)r->n, r->updated ? "-updated" : "", nth + 1);
   return kith_path_join(work, name, folder);
 }
 
@@ -90,17 +96,17 @@ done:
 }
 
 /* Before anything is trained. */
-static kith_agreed rolling_check_runs(const cli *c, int n) {
+static kith_agreed rolling_check_runs(const cli *c, const rolling *r) {
   kith_agreed st = {KITH_OK};
   const kith_model_options *m = &c->job.model;
   char folder[KITH_PATH], base[KITH_PATH];
   const bool sequence = m->sequence == KITH_SEQUENCE_SASREC;
   const char *key = sequence ? "model.sasrec.epochs" : "train.epochs";
-  for (int i = 0; i < n && kith_model_has_steps(m); i++) {
-    KITH_TRY(kith_agreed_same(rolling_folder(c->job.work, n, i, folder)));
-    KITH_TRY(rolling_check_run(c, folder, key, cli_epochs(&c->job)));
+  for (int i = 0; i < (r->updated ? 1 : r->n) && kith_model_has_steps(m); i++) {
+    KITH_TRY(kith_agreed_same(rolling_folder(c->job.work, r, i, folder)));
+    KITH_TRY(kith_agreed_same(kith_path_join(folder, r->updated ? "model" : "base", base)));
+    KITH_TRY(rolling_check_run(c, r->updated ? base : folder, key, cli_epochs(&c->job)));
     if (!sequence || !m->sasrec.graph) continue;
-    KITH_TRY(kith_agreed_same(kith_path_join(folder, "base", base)));
     KITH_TRY(rolling_check_run(c, base, "train.epochs", c->job.train.epochs));
   }
 done:
@@ -108,10 +114,10 @@ done:
 }
 
 /* The job of a slice: its folder, its split, and one evaluation at the end. */
-static kith_status rolling_job(cli *c, const char *work, int n, int nth, const int64_t *cut) {
+static kith_status rolling_job(cli *c, const char *work, const rolling *r, int nth, const int64_t *cut) {
   kith_status st = KITH_OK;
   kith_job *job = &c->job;
-  KITH_TRY(rolling_folder(work, n, nth, job->work));
+  KITH_TRY(rolling_folder(work, r, nth, job->work));
   job->graph[0] = job->parts[0] = '\0';
   job->data.test.path[0] = '\0';
   job->data.split.method = KITH_SPLIT_TIME;
@@ -126,32 +132,33 @@ done:
   return st;
 }
 
-static kith_agreed rolling_fingerprint(cli *c, const char *graph, bool there, int64_t *out) {
+kith_agreed cli_rolling_fingerprint(cli *c, int64_t *out) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
+  char graph[KITH_PATH];
   *out = 0;
-  if (!there) return st;
-  KITH_TRY(kith_h5_open(c->comm, graph, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
-  KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", out));
+  if (!cli_has_stage(c, "graph.h5", graph)) return st;
+  if (kith_is_bad(kith_h5_open(c->comm, graph, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f))) goto done;
+  if (kith_is_bad(kith_h5_get_attr_int(f, "fingerprint", out))) *out = 0;
 done:
   kith_h5_close(&f);
   return st;
 }
 
 /* Ingest and cut anew: the graph of the same lines and settings is the same, and its training goes on. */
-static kith_agreed rolling_graph(cli *c, const char *job, rolling_slice *s, bool *same) {
+static kith_agreed rolling_graph(cli *c, const char *job, cli_rolling_slice *s, bool *same) {
   kith_agreed st = {KITH_OK};
   kith_ingest_report *r = NULL;
   kith_ingest_options *o = NULL;
   char graph[KITH_PATH];
   int64_t before = 0, now = 0;
-  bool there = cli_has_stage(c, "graph.h5", graph);
-  if (there && kith_is_bad(rolling_fingerprint(c, graph, there, &before))) before = 0;
+  KITH_TRY(cli_rolling_fingerprint(c, &before));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(r, 1)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(o, 1)));
   *o = cli_ingest_options(&c->job);
+  KITH_TRY(kith_agreed_same(kith_job_file(&c->job, "graph.h5", graph)));
   KITH_TRY(kith_ingest(c->comm, o, job, graph, r));
-  KITH_TRY(rolling_fingerprint(c, graph, true, &now));
+  KITH_TRY(cli_rolling_fingerprint(c, &now));
   KITH_TRY(cli_cut(c));
   *same = before == now;
   s->n_train = r->train;
@@ -164,7 +171,7 @@ done:
   return st;
 }
 
-static kith_agreed rolling_train(cli *c, const char *job, bool fresh, rolling_slice *s) {
+static kith_agreed rolling_train(cli *c, const char *job, bool fresh, cli_rolling_slice *s) {
   kith_agreed st = {KITH_OK};
   kith_run run = {0};
   kith_run_result result;
@@ -182,28 +189,42 @@ done:
   return st;
 }
 
-static kith_agreed rolling_measure(cli *c, int n, int nth, bool fresh, rolling_slice *s) {
+static kith_agreed rolling_train_slice(cli *c, bool fresh, cli_rolling_slice *s) {
   kith_agreed st = {KITH_OK};
   char *job = NULL;
   bool same = false;
   KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
   KITH_TRY(rolling_graph(c, job, s, &same));
+  KITH_TRY(rolling_train(c, job, fresh || !same, s));
+done:
+  KITH_FREE(job);
+  return st;
+}
+
+static kith_agreed rolling_measure(cli *c, const rolling *r, const char *work, int nth,
+                                   cli_rolling_slice *s) {
+  kith_agreed st = {KITH_OK};
+  const int n = (int)r->n;
+  char folder[KITH_PATH], before[KITH_PATH] = "";
+  if (r->updated) {
+    KITH_TRY(kith_agreed_same(rolling_folder(work, r, nth, folder)));
+    if (nth > 0) KITH_TRY(kith_agreed_same(rolling_folder(work, r, nth - 1, before)));
+    KITH_TRY(cli_rolling_updated(c, folder, before, r->fresh, s));
+  } else KITH_TRY(rolling_train_slice(c, r->fresh, s));
   kith_log("slice %d of %d: %s before it, %s in it", nth + 1, n, KITH_COUNT(s->n_train, "interaction(s)"),
            KITH_COUNT(s->n_test, "interaction(s)"));
-  KITH_TRY(rolling_train(c, job, fresh || !same, s));
   if (s->groups) KITH_TRY(cli_rolling_groups(c, s->groups));
   if (s->metrics.n_user == 0 && c->comm->rank == 0)
     kith_warn("slice %d of %d: no user has an item in it that is ranked: every figure of it is 0", nth + 1,
               n);
 done:
-  KITH_FREE(job);
   return st;
 }
 
 /* ---- output ---- */
 
 /* Mean of a metric over slices and, with one less than their number, standard deviation. */
-static void rolling_sum(int n, const rolling_slice *s, int metric, int k, double *mean, double *sd) {
+static void rolling_sum(int n, const cli_rolling_slice *s, int metric, int k, double *mean, double *sd) {
   double sum = 0, squares = 0;
   for (int i = 0; i < n; i++) sum += rolling_values(&s[i].metrics, metric)[k];
   *mean = sum / n;
@@ -214,7 +235,7 @@ static void rolling_sum(int n, const rolling_slice *s, int metric, int k, double
   *sd = sqrt(squares / (n - 1));
 }
 
-static void rolling_json_slice(cli *c, const rolling_slice *s) {
+static void rolling_json_slice(cli *c, const cli_rolling_slice *s) {
   const kith_metrics *m = &s->metrics;
   cli_json_more(c, "%s{\"from\": %" PRId64 ", \"until\": %" PRId64 ", \"train\": %" PRId64,
                 c->members[c->n_members - 1] == '[' ? "" : ", ", s->from, s->until, s->n_train);
@@ -228,11 +249,11 @@ static void rolling_json_slice(cli *c, const rolling_slice *s) {
   cli_json_more(c, "}");
 }
 
-static void rolling_print_slices(cli *c, int n, const rolling_slice *s) {
+static void rolling_print_slices(cli *c, int n, bool updated, const cli_rolling_slice *s) {
   int last = s[0].metrics.n_k - 1, top = s[0].metrics.k[last];
   const bool lines = strcmp(c->job.data.interactions.time, "line") == 0;
-  cli_print(c, "%s of the latest 40 %% of the interactions, each ranked by a model of those before it",
-            KITH_COUNT(n, "slice(s) of time"));
+  cli_print(c, "%s of the latest 40 %% of the interactions, each ranked by a model of those before it%s",
+            KITH_COUNT(n, "slice(s) of time"), updated ? ", updated from slice to slice" : "");
   if (lines)
     cli_print(c, "data.interactions.columns.time: line: time is the number of the line, not a clock");
   cli_json(c, "time_is", "\"%s\"", lines ? "line" : "seconds");
@@ -248,11 +269,11 @@ static void rolling_print_slices(cli *c, int n, const rolling_slice *s) {
   cli_json_more(c, "]");
 }
 
-static void rolling_print(cli *c, int n, const rolling_slice *s) {
+static void rolling_print(cli *c, int n, bool updated, const cli_rolling_slice *s) {
   static const char *const head[ROLLING_METRICS] = {"Recall", "NDCG", "HitRate", "Precision", "MRR"};
   const kith_metrics *m = &s[0].metrics;
   char key[KITH_NAME], line[128];
-  rolling_print_slices(c, n, s);
+  rolling_print_slices(c, n, updated, s);
   cli_print(c, "mean over the slices, and standard deviation");
   int at = snprintf(line, sizeof line, "%5s", "K");
   for (int j = 0; j < ROLLING_METRICS; j++)
@@ -275,28 +296,30 @@ static void rolling_print(cli *c, int n, const rolling_slice *s) {
 
 /* ---- the slices ---- */
 
-static kith_agreed rolling_run(cli *c, int n, bool fresh, bool by_group) {
+static kith_agreed rolling_run(cli *c, const rolling *r) {
   kith_agreed st = {KITH_OK};
-  rolling_slice slice[ROLLING_MOST] = {{0}};
+  const int n = (int)r->n;
+  cli_rolling_slice slice[ROLLING_MOST] = {{0}};
   kith_groups *groups = NULL;
   int64_t cut[ROLLING_MOST + 1];
   char work[KITH_PATH];
   memcpy(work, c->job.work, sizeof work);
-  if (by_group) KITH_TRY(kith_agree(c->comm, KITH_NEW(groups, n)));
+  if (r->by_group) KITH_TRY(kith_agree(c->comm, KITH_NEW(groups, n)));
   KITH_TRY(kith_agree(c->comm, c->comm->rank == 0 ? kith_folder_make(work) : KITH_OK));
   KITH_TRY(cli_lock(c));
-  if (!fresh) KITH_TRY(rolling_check_runs(c, n));
+  if (!r->fresh) KITH_TRY(rolling_check_runs(c, r));
   KITH_TRY(kith_interaction_slices(c->comm, &c->job.data.interactions, n, cut));
   if (c->job.data.test.path[0]) kith_log("data.test is not read: the slices are of data.interactions alone");
   for (int i = 0; i < n; i++) {
     slice[i].from = cut[i];
     slice[i].until = cut[i + 1];
     slice[i].groups = groups ? &groups[i] : NULL;
-    KITH_TRY(kith_agree(c->comm, rolling_job(c, work, n, i, cut)));
-    KITH_TRY(rolling_measure(c, n, i, fresh, &slice[i]));
+    KITH_TRY(kith_agree(c->comm, rolling_job(c, work, r, i, cut)));
+    KITH_TRY(rolling_measure(c, r, work, i, &slice[i]));
   }
   cli_json(c, "model", "\"%s\"", kith_model_text(c->job.model.name));
-  rolling_print(c, n, slice);
+  cli_json(c, "updated", "%s", r->updated ? "true" : "false");
+  rolling_print(c, n, r->updated, slice);
   cli_rolling_print_groups(c, n, groups);
 done:
   KITH_FREE(groups);
@@ -306,15 +329,14 @@ done:
 
 kith_agreed cli_rolling(cli *c, bool by_group, bool *asked) {
   kith_agreed st = {KITH_OK};
-  int64_t n = 0;
-  bool fresh = false;
+  rolling r = {.by_group = by_group};
   *asked = false;
-  KITH_TRY(kith_agreed_same(rolling_options(c, &n, &fresh)));
-  *asked = n > 0;
-  if (n == 0) return st;
+  KITH_TRY(kith_agreed_same(rolling_options(c, &r)));
+  *asked = r.n > 0;
+  if (r.n == 0) return st;
   KITH_TRY(kith_agreed_same(cli_evaluate_options(c)));
-  KITH_TRY(kith_agreed_same(rolling_check(c)));
-  KITH_TRY(rolling_run(c, (int)n, fresh, by_group));
+  KITH_TRY(kith_agreed_same(rolling_check(c, &r)));
+  KITH_TRY(rolling_run(c, &r));
 done:
   return st;
 }

@@ -1,9 +1,32 @@
-/* What the files of kith evaluate --rolling share. */
+/* kith evaluate --rolling: what its files share. */
 #ifndef KITH_SRC_CLI_ROLLING_H
 #define KITH_SRC_CLI_ROLLING_H
 
 #include "cli/cli.h"
 #include "eval/groups.h"
+
+/* A slice of time, and what was measured in it. */
+typedef struct cli_rolling_slice {
+  int64_t from, until, n_train, n_test, n_cold_user, n_cold_item;
+  kith_metrics metrics;
+  kith_groups *groups; /* null: not wanted */
+} cli_rolling_slice;
+
+/* What the job's graph.h5 is of; 0: there is none that can be read.  Collective.  Errors: KITH_ENOMEM. */
+kith_agreed cli_rolling_fingerprint(cli *c, int64_t *out) KITH_MUST_USE;
+
+/*
+ * The model of the slice before, updated by what lies between (kith update), and the slice measured by it; of
+ * the first slice, the job's model, trained.  The model is in FOLDER/model, of interactions before the slice
+ * alone; in FOLDER are those of the slice behind it as test split, with rows that an update without a new
+ * pair leaves as they are.
+ *
+ * @param folder  the slice's; the job has its split, but not yet the folder
+ * @param before  that of the slice before; "": there is none
+ * Collective.  Errors: those of kith ingest, kith partition, kith train and kith update.
+ */
+kith_agreed cli_rolling_updated(cli *c, const char *folder, const char *before, bool fresh,
+                                cli_rolling_slice *s) KITH_MUST_USE;
 
 /* The figures by group of the slice whose folder is the job's, of the rows that its training has left.
  * Collective.  Errors: those of its files; KITH_ENOMEM. */

@@ -38,33 +38,16 @@ static bool update_streams(const cli *c) {
   return c->job.data.split.method == KITH_SPLIT_STREAM && c->job.stream.model != KITH_STREAM_NO_MODEL;
 }
 
-static kith_status update_check_job(const cli *c) {
+kith_status cli_check_updates(const cli *c) {
   kith_status st = KITH_OK;
   const kith_job *job = &c->job;
-  const bool any = job->update.interactions[0] || job->update.features[KITH_USER][0] ||
-                   job->update.features[KITH_ITEM][0] || job->update.n_relation > 0;
   KITH_TRY(cli_check_one_model(c));
-  if (!update_streams(c)) KITH_TRY(cli_check_embeds(c));
   KITH_TRY(cli_check_recommends(c));
-  KITH_CHECK(any, KITH_ECONFIG,
-             "%s: update.interactions.path: expected a list of new interactions, as by --set "
-             "update.interactions.path=new.txt",
-             job->path);
-  KITH_CHECK(
-      !update_streams(c) || job->update.interactions[0], KITH_ECONFIG,
-      "%s: update.interactions.path: a stream's model learns from new events alone; expected a list of "
-      "them",
-      job->path);
   KITH_CHECK(job->model.sequence == KITH_SEQUENCE_NONE || job->model.sequence == KITH_SEQUENCE_RECENT,
              KITH_ECONFIG,
              "%s: model.sequence: what is learned of sequences is not updated; expected none or recent, or "
              "train anew",
              job->path);
-  KITH_CHECK(
-      job->data.split.method != KITH_SPLIT_STREAM || update_streams(c), KITH_ECONFIG,
-      "%s: data.split.method: stream: without stream.model there is nothing to update; run kith ingest and "
-      "kith partition with the longer list",
-      job->path);
   KITH_CHECK(
       job->train.update.init != KITH_UPDATE_FEATURES || !kith_model_has_steps(&job->model) ||
           update_has_features(job),
@@ -76,6 +59,31 @@ static kith_status update_check_job(const cli *c) {
              "%s: sampler.mode: cluster has steps of whole parts, and an update learns from new pairs; "
              "expected another mode, or train anew",
              job->path);
+done:
+  return st;
+}
+
+static kith_status update_check_job(const cli *c) {
+  kith_status st = KITH_OK;
+  const kith_job *job = &c->job;
+  const bool any = job->update.interactions[0] || job->update.features[KITH_USER][0] ||
+                   job->update.features[KITH_ITEM][0] || job->update.n_relation > 0;
+  if (!update_streams(c)) KITH_TRY(cli_check_embeds(c));
+  KITH_CHECK(any, KITH_ECONFIG,
+             "%s: update.interactions.path: expected a list of new interactions, as by --set "
+             "update.interactions.path=new.txt",
+             job->path);
+  KITH_CHECK(
+      !update_streams(c) || job->update.interactions[0], KITH_ECONFIG,
+      "%s: update.interactions.path: a stream's model learns from new events alone; expected a list of "
+      "them",
+      job->path);
+  KITH_CHECK(
+      job->data.split.method != KITH_SPLIT_STREAM || update_streams(c), KITH_ECONFIG,
+      "%s: data.split.method: stream: without stream.model there is nothing to update; run kith ingest and "
+      "kith partition with the longer list",
+      job->path);
+  KITH_TRY(cli_check_updates(c));
 done:
   return st;
 }
@@ -344,16 +352,15 @@ done:
 
 /* ---- training ---- */
 
-/* Epochs are counted on from those of the old model; held-out items are ranked after the last. */
-static void update_plan(const cli *c, update *u) {
-  kith_train_options *train = &u->run.train;
+void cli_update_plan(const cli *c, int64_t epoch, kith_run *run) {
+  kith_train_options *train = &run->train;
   train->update.on = true;
-  if (!kith_model_has_steps(&u->run.model)) return;
+  if (!kith_model_has_steps(&run->model)) return;
   train->optimizer.lr = train->update.lr > 0 ? train->update.lr : train->optimizer.lr / 2;
   train->lr_decay = 1;
   train->patience = 0;
-  train->epochs = (int)kith_min(u->origin.epoch + train->update.epochs, INT32_MAX);
-  if (c->job.evaluate.every != 0) u->run.evaluate.every = train->epochs;
+  train->epochs = (int)kith_min(epoch + train->update.epochs, INT32_MAX);
+  if (c->job.evaluate.every != 0) run->evaluate.every = train->epochs;
 }
 
 static kith_agreed update_train(cli *c, update *u, kith_graph **g, kith_run_result *result) {
@@ -440,7 +447,7 @@ static kith_agreed update_run(cli *c, update *u) {
   if (taken) return update_end(c, "the model was updated by these lists: nothing is to be done");
   if (update_streams(c)) KITH_TRY(update_find_stream(c, u));
   else KITH_TRY(update_find_model(c, u));
-  update_plan(c, u);
+  cli_update_plan(c, u->origin.epoch, &u->run);
   KITH_TRY(update_open_folder(c, u, &goes_on));
   KITH_TRY(update_make_graph(c, u, goes_on, &nothing));
   if (nothing) return update_end(c, NULL);

@@ -4,6 +4,13 @@
 
 #include "cli/cli.h"
 
+/* Whether a job's model is one that learns new interactions, also in slices of time.  Local.  Errors:
+ * KITH_ECONFIG, KITH_EUSAGE. */
+kith_status cli_check_updates(const cli *c) KITH_MUST_USE;
+/* An update's training: epochs are counted on from `epoch` of the old model, and held-out items are ranked
+ * after the last.  Local. */
+void cli_update_plan(const cli *c, int64_t epoch, kith_run *run);
+
 /* WORK/update: where an update makes its files.  Local. */
 kith_status cli_update_folder(const cli *c, char *folder) KITH_MUST_USE;
 

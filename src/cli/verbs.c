@@ -70,6 +70,8 @@ const cli_verb cli_verbs[] = {
      "  --rolling S          instead: train to the beginning of each of S slices of\n"
      "                       time, measure in it, print mean and spread; in\n"
      "                       WORK/rolling-S, continued there if interrupted\n"
+     "  --updated            with --rolling: train to the first slice, update to the\n"
+     "                       others; in WORK/rolling-S-updated\n"
      "  --fresh              with --rolling: train all slices anew\n"
      "  --refit              of the model of kith train --refit\n"},
     {"report", true, cli_report, "JOB", "everything about a run → WORK/report.html, one page",

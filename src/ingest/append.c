@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ingest/relations.h"
+#include "ingest/split.h"
 
 /* ---- checks ---- */
 
@@ -96,7 +97,7 @@ static kith_status append_count_on(const kith__append *a, kith_time_is is, kith_
              "update.interactions.columns.time: the graph has %s, the new list %s; give both the same",
              a->t.time_is == KITH_TIME_SECONDS ? "times of a column" : "the order of lines",
              is == KITH_TIME_SECONDS ? "times of a column" : "the order of lines");
-  if (is == KITH_TIME_SECONDS) return st;
+  if (is == KITH_TIME_SECONDS || a->data->split.between) return st;
   int64_t latest = append_latest(&a->t.train);
   if (append_latest(&a->t.valid) > latest) latest = append_latest(&a->t.valid);
   if (append_latest(&a->t.test) > latest) latest = append_latest(&a->t.test);
@@ -113,7 +114,9 @@ static kith_status append_read(kith__append *a, kith__edge_csr *fresh) {
                               .user = &a->map[KITH_USER],
                               .item = &a->map[KITH_ITEM],
                               .add_users = true,
-                              .add_items = true};
+                              .add_items = true,
+                              .ends = a->data->split.between,
+                              .until = a->data->split.until};
   KITH_TRY(append_source(a, &s, &policy.format_hint));
   KITH_TRY(kith__edge_list_read(&s, &policy, &edges));
   a->r->list = policy.report;
@@ -158,6 +161,22 @@ done:
   return st;
 }
 
+/* A slice of time is held out in place of what was. */
+static kith_status append_slice(kith__append *a, kith__edge_csr *fresh) {
+  kith_status st = KITH_OK;
+  uint8_t *mark = NULL;
+  const kith_eid n = fresh->ragged.start[fresh->ragged.n_row];
+  KITH_CHECK(fresh->time, KITH_ECONFIG, "%s: slices of time need times", a->data->interactions.path);
+  KITH_TRY(KITH_NEW(mark, n));
+  for (kith_eid e = 0; e < n; e++) mark[e] = fresh->time[e] >= a->data->split.from ? KITH__TEST : KITH__TRAIN;
+  kith__edge_csr_free(&a->t.valid);
+  kith__edge_csr_free(&a->t.test);
+  KITH_TRY(kith__split_extract(fresh, mark, &a->t.valid, &a->t.test));
+done:
+  KITH_FREE(mark);
+  return st;
+}
+
 /* Empty rows for new users. */
 static kith_status append_lengthen(kith_ragged *l, int64_t n_row) {
   kith_status st = KITH_OK;
@@ -199,6 +218,7 @@ static kith_status append_interactions(kith__append *a) {
   } else if (a->o->interactions.path[0]) {
     KITH_TRY(append_read(a, &fresh));
     KITH_TRY(append_filter(a, &fresh));
+    if (a->data->split.between) KITH_TRY(append_slice(a, &fresh));
     KITH_TRY(kith__edge_csr_unite(&a->t.train, &fresh, &all, &a->t.is_new, &a->r->known, &a->r->earlier));
     kith__edge_csr_free(&a->t.train);
     a->t.train = all;
@@ -221,7 +241,7 @@ done:
 
 static bool append_is_nothing(const kith__append *a) {
   const kith_append_report *r = a->r;
-  bool something = r->pairs > 0 || r->earlier > 0 || r->events > 0;
+  bool something = a->data->split.between || r->pairs > 0 || r->earlier > 0 || r->events > 0;
   for (int t = 0; t < a->t.schema.n_type; t++) something |= r->n[t] > r->n_old[t];
   for (int i = 0; i < a->o->n_relation; i++) something |= r->relation[i].list.edges > 0;
   return !something;

@@ -46,6 +46,10 @@ typedef struct kith_append_report {
  * relations.  Held-out interactions stay held out; all new ones are training interactions.  The old file is
  * the new one's parent (docs/files.md).
  *
+ * With data->split.between the list is one of slices of time, as kith_ingest() reads it: what it holds of
+ * times from `from` to before `until` becomes the test split, in place of all that was held out, later lines
+ * are not read, and there is another graph even if nothing is new.
+ *
  * Collective over `comm`; rank 0 does the work.
  *
  * @param data      what kith_ingest() read: settings that `o` leaves open, and meta-paths

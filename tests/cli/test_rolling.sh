@@ -96,3 +96,52 @@ import json, sys
 r, n = json.load(sys.stdin), sum(not l.startswith("#") for l in open("list.tsv"))
 assert r["time_is"] == "line" and [s["test"] for s in r["slices"]] == [n // 5, n // 5], r'
 grep 'the number of the line, not a clock' lines.json >/dev/null
+
+# --updated: the rows of kith update by hand; the figures of these rows by NumPy; the same on 2 ranks.
+awk -F '\t' 'FNR == NR {last = $3 > last ? $3 : last; next} substr($1, 6) % 9 || $3 > .7 * last' list.tsv list.tsv >late.tsv # some users come late
+late="--set work=late --set data.interactions.path=late.tsv --set update.epochs=1"
+"$KITH" evaluate job.yaml --rolling 2 --updated $late --json --quiet | tail -1 >updated
+ranks 2 evaluate job.yaml --rolling 2 --updated $late --set work=late2 --json --quiet | tail -1 >updated2
+[ "$(figures updated2)" = "$(figures updated)" ] || { echo "other figures: $(figures updated2), expected $(figures updated)"; exit 1; }
+/usr/bin/python3 - <<'P'
+import json
+told = json.load(open("updated"))
+cut = [s["from"] for s in told["slices"]]
+assert told["updated"] and sum(s["cold_users"] for s in told["slices"]) > 0, told
+lines = [l for l in open("late.tsv") if not l.startswith("#")]
+for name, low, high in (("first.tsv", 0, cut[0]), ("second.tsv", cut[0], cut[1])):
+    open(name, "w").writelines(l for l in lines if low <= int(l.split()[2]) < high)
+P
+hand="--set work=hand --set data.interactions.path=first.tsv --set evaluate.every=0"
+for verb in ingest partition train; do "$KITH" $verb job.yaml $hand --quiet >log 2>&1 || { cat log; exit 1; }; done
+"$KITH" update job.yaml $hand --set update.epochs=1 --set update.interactions.path=second.tsv --quiet >log 2>&1 || { cat log; exit 1; }
+/usr/bin/python3 -c 'import h5py' 2>/dev/null || { echo "skipped: no h5py"; exit 77; }
+same_embeddings hand/embeddings.h5 late/rolling-2-updated/slice-2/model/embeddings.h5
+/usr/bin/python3 - <<'P'
+import json, h5py, numpy as np
+s = json.load(open("updated"))["slices"][1]
+model, f = (h5py.File("late/rolling-2-updated/slice-2/" + p) for p in ("model/embeddings.h5", "embeddings.h5"))
+U, E = f["user/embedding"][:].astype(float), f["item/embedding"][:].astype(float)
+for t, X in (("user", U), ("item", E)):
+    known = model[t + "/embedding"][:]
+    assert len(X) >= len(known) and np.array_equal(X[:len(known)].astype(np.float32), known), t
+user, item = ({i.decode(): k for k, i in enumerate(f[t + "/id"][:])} for t in ("user", "item"))
+train, test = {}, {}
+for l in open("late.tsv"):
+    if l.startswith("#"): continue
+    u, i, t = l.split()[0], l.split()[1], int(l.split()[2])
+    if t < s["from"]: train.setdefault(user[u], set()).add(item[i])
+for l in open("late.tsv"):
+    if l.startswith("#"): continue
+    u, i, t = l.split()[0], l.split()[1], int(l.split()[2])
+    if s["from"] <= t < s["until"] and item[i] not in train.get(user[u], ()): test.setdefault(user[u], set()).add(item[i])
+recall = []
+for u in test:
+    score = E @ U[u]
+    score[list(train.get(u, ()))] = -np.inf
+    recall.append(len(set(np.argsort(-score, kind="stable")[:10]) & test[u]) / len(test[u]))
+assert s["test"] == sum(map(len, test.values())) and s["train"] == sum(map(len, train.values())) and s["users"] == len(test), s
+assert abs(np.mean(recall) - s["recall@10"]) < 1e-9, (np.mean(recall), s)
+P
+refuses 64 'belongs to --rolling' --updated
+refuses 78 'model.sequence: what is learned' --rolling 3 --updated --set model.sequence=sasrec
