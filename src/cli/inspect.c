@@ -217,11 +217,11 @@ static bool inspect_is_blend(const inspect_entries *all) {
 
 static void inspect_print_rows(const cli *c, const inspect_entries *all) {
   const bool blend = inspect_is_blend(all);
-  cli_print_wrapped(c, 4, "  %s%s%s: rows of dimension %s for %s and %s, to be ranked by %s",
-                    inspect_value(all, "model"), blend ? "" : " after epoch ",
-                    blend ? "" : inspect_value(all, "epoch"), inspect_value(all, "width"),
-                    KITH_COUNT(inspect_rows(all, "user/embedding"), "user(s)"),
-                    KITH_COUNT(inspect_rows(all, "item/embedding"), "item(s)"), inspect_value(all, "score"));
+  cli_print(c, "  %s%s%s: rows of dimension %s for %s and %s, to be ranked by %s",
+            inspect_value(all, "model"), blend ? "" : " after epoch ",
+            blend ? "" : inspect_value(all, "epoch"), inspect_value(all, "width"),
+            KITH_COUNT(inspect_rows(all, "user/embedding"), "user(s)"),
+            KITH_COUNT(inspect_rows(all, "item/embedding"), "item(s)"), inspect_value(all, "score"));
 }
 
 /* `metrics` has one JSON object per line; the last one has the final figures. */
