@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/fault.h"
 
-enum { FAULT_WORD = 64 };
+enum { FAULT_WORD = 64, FAULT_LATE = 100000000 /* ns */ };
 
 #if defined(KITH_FAULTS)
 
@@ -38,6 +39,10 @@ void kith_fault_round(void) {
   if (kith_fault(KITH_FAULT_ROUND)) raise(SIGKILL);
 }
 
+void kith_fault_late(void) {
+  if (kith_fault(KITH_FAULT_LATE)) nanosleep(&(struct timespec){.tv_nsec = FAULT_LATE}, NULL);
+}
+
 static const bool fault_is_built = true;
 
 #else
@@ -54,8 +59,8 @@ static const bool fault_is_built = false;
 
 /* Parse "read:3@0" and a comma or the end; advance the text. */
 static bool fault_word(const char **text, kith_fault_kind *kind, int64_t *k, int64_t *rank) {
-  static const char *const name[KITH_FAULT_KINDS] = {"alloc:", "read:",  "write:", "loss:", "kill:",
-                                                     "stop:",  "share:", "huge:",  "round:"};
+  static const char *const name[KITH_FAULT_KINDS] = {"alloc:", "read:",  "write:", "loss:",  "kill:",
+                                                     "stop:",  "share:", "huge:",  "round:", "late:"};
   int i = 0;
   while (i < KITH_FAULT_KINDS && strncmp(*text, name[i], strlen(name[i])) != 0) i++;
   if (i == KITH_FAULT_KINDS) return false;
@@ -77,7 +82,7 @@ kith_status kith_fault_read_text(const char *text, int rank) {
     const char *word = text;
     KITH_CHECK(fault_word(&text, &kind, &k, &where), KITH_EUSAGE,
                "KITH_FAULT: expected kind:k@rank, such as read:3@0, with alloc, read, write, loss, kill, "
-               "stop, share, huge or round; found \"%.*s\"",
+               "stop, share, huge, round or late; found \"%.*s\"",
                (int)strnlen(word, FAULT_WORD), word);
     KITH_CHECK(fault_is_built, KITH_EUSAGE,
                "KITH_FAULT: this kith was built without faults; build it with cmake -DKITH_FAULTS=ON, or "

@@ -20,6 +20,7 @@ typedef enum kith_fault_kind {
   KITH_FAULT_SHARE, /**< memory that the ranks of a host share is refused */
   KITH_FAULT_HUGE,  /**< such memory gets no huge pages */
   KITH_FAULT_ROUND, /**< in a round of a sparse exchange, its sends under way, the process is killed */
+  KITH_FAULT_LATE,  /**< between receiving rows of a layer and reading them, the process sleeps */
   KITH_FAULT_KINDS
 } kith_fault_kind;
 
@@ -30,8 +31,9 @@ bool kith_fault_is_due(kith_fault_kind kind);
 
 /**
  * Set faults from text: "kind:k@rank", separated by commas, as in "read:3@0,kill:120@1"; kinds are alloc,
- * read, write, loss, kill, stop, share, huge and round.  Those of other ranks are parsed and ignored.  Null
- * or "" sets none.  Errors: KITH_EUSAGE for bad syntax, and for any fault in a build without KITH_FAULTS.
+ * read, write, loss, kill, stop, share, huge, round and late.  Those of other ranks are parsed and ignored.
+ * Null or "" sets none.  Errors: KITH_EUSAGE for bad syntax, and for any fault in a build without
+ * KITH_FAULTS.
  */
 kith_status kith_fault_read_text(const char *text, int rank) KITH_MUST_USE;
 
@@ -46,6 +48,8 @@ bool kith_fault(kith_fault_kind kind);
 void kith_fault_step(void);
 /** Count a round of a sparse exchange, when its sends have begun; kill the process if due. */
 void kith_fault_round(void);
+/** Count an exchange of a layer's rows when they have come; sleep for 0.1 s if due. */
+void kith_fault_late(void);
 #else
 static inline bool kith_fault(kith_fault_kind kind) {
   (void)kind;
@@ -53,6 +57,7 @@ static inline bool kith_fault(kith_fault_kind kind) {
 }
 static inline void kith_fault_step(void) {}
 static inline void kith_fault_round(void) {}
+static inline void kith_fault_late(void) {}
 #endif
 
 #endif

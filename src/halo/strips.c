@@ -1,5 +1,6 @@
 /* Exchanges in strips of columns: one strip at a time, so that the first one has the network for itself. */
 #include "halo/strips.h"
+#include "base/fault.h"
 #include "halo/halo_impl.h"
 
 void kith_halo_set_strips(kith_halo *h, int most) { h->strips = most; }
@@ -70,4 +71,5 @@ void kith_strips_progress(kith_strips *s) {
 void kith_strips_end(kith_strips *s, int i) {
   while (s->at <= i) strips_came(s);
   if (s->host && (strips_some(s) || s->host->hosts->n > 1)) kith_hosts_barrier(s->host->hosts);
+  kith_fault_late();
 }

@@ -7,7 +7,9 @@
  * When may a rank overwrite what others read?  Every exchange begins with a barrier of the host.  Values are
  * read in one exchange of forward and written again in the next forward, which begins with a barrier of its
  * own; rows that an optimizer changes after backward were read in forward, before the barriers of backward.
- * Gradients are read in one exchange of backward, and written again in the next backward.
+ * Gradients are read in one exchange of backward, and written again in the next backward.  Marks of rows are
+ * written by op after op; two arrays in turn keep an op from those that slower ranks read for the op before,
+ * which the barrier of its own exchange ends.
  */
 #include <string.h>
 
@@ -75,7 +77,7 @@ static void in_place_lay_out_halo(kith_in_place *p, char *base, int64_t *at) {
   p->ghost = in_place_take(base, h->n_ghost * row, at);
   p->packed = in_place_take(base, h->n_packed * row, at);
   p->wanted = in_place_take(base, h->n_ghost, at);
-  p->marks = in_place_take(base, (int64_t)h->n_row + h->n_ghost, at);
+  for (int i = 0; i < 2; i++) p->marks[i] = in_place_take(base, (int64_t)h->n_row + h->n_ghost, at);
 }
 
 /* Lay out the tensors' rows, behind them the gradients of ghosts, and then what the host has once.  base
@@ -156,7 +158,8 @@ static void in_place_move_all(kith_tape *t, kith_in_place *p) {
     b->row = in_place_ghosts(p, b->host, b->d);
   }
   if (!p->halo) return;
-  memset(p->marks + p->halo->n_row, 1, (size_t)p->halo->n_ghost); /* the same by every rank */
+  for (int i = 0; i < 2; i++) /* the same by every rank */
+    memset(p->marks[i] + p->halo->n_row, 1, (size_t)p->halo->n_ghost);
   p->halo->ghost = p->ghost;
   p->halo->packed = p->packed;
   p->halo->wanted = p->wanted;
@@ -168,7 +171,7 @@ static void in_place_forget(kith_tape *t, kith_in_place *p) {
   p->halo = NULL;
   p->near = NULL;
   p->ghost = p->packed = NULL;
-  p->wanted = p->marks = NULL;
+  p->wanted = p->marks[0] = p->marks[1] = NULL;
 }
 
 kith_agreed kith_tape_share(kith_tape *t, kith_host_halo *h, kith_shared_halo *near) {

@@ -26,7 +26,9 @@ typedef struct kith_in_place {
   kith_shared_halo *near;
   float *ghost, *packed; /**< of the halo */
   uint8_t *wanted;       /**< of the halo, too */
-  uint8_t *marks;        /**< [rows of the host + its ghosts] for one op at a time; 1 for ghosts */
+  int n_multiply;        /**< such ops as need the host's halo, for the turn of each */
+  uint8_t *marks[2];     /**< [rows of the host + its ghosts] each for one op at a time; 1 for ghosts.  Ops
+                            take turns: others of the host still read what the op before marked */
 } kith_in_place;
 kith_in_place *kith_tape_in_place(kith_tape *t);
 

@@ -23,6 +23,7 @@ typedef struct propagate {
   kith_tensor *x, *y;
   const kith_ghost_buffer *ghosts;
   const kith_in_place *in_place; /* null: this op reads no row in place */
+  int turn;                      /* which marks of it are this op's */
   bool keeps;                    /* x has ghost rows of its own, for backward */
   int strips;                    /* of columns in which ghosts come; 1 where backward reads them whole */
   kith_propagation how;
@@ -132,6 +133,9 @@ static void propagate_mark_own(const propagate *p, uint8_t *own) {
   for (kith_lid i = 0; i < batch->n_unique; i++) own[batch->unique_row[i]] = 1;
 }
 
+/* In place: marks of the host's rows. */
+static uint8_t *propagate_marks(const propagate *p) { return p->in_place->marks[p->turn]; }
+
 /* Mark the rows whose gradients may not be zero; null: all.  In place, other ranks of the host mark theirs
  * before they let this one read them. */
 static const uint8_t *propagate_mark(const propagate *p) {
@@ -139,8 +143,8 @@ static const uint8_t *propagate_mark(const propagate *p) {
   const kith_host_halo *h = propagate_host(p);
   size_t n_own = (size_t)p->csr->n_row, n_ghost = (size_t)p->csr->n_col - n_own;
   if (!out || out->all_rows || p->how.rounded) return NULL;
-  propagate_mark_own(p, h ? p->in_place->marks + h->first : p->some);
-  if (h) return p->in_place->marks;
+  propagate_mark_own(p, h ? propagate_marks(p) + h->first : p->some);
+  if (h) return propagate_marks(p);
   if (propagate_is_part(p)) memcpy(p->some + n_own, p->part.recv[KITH_HALO_WRITTEN], n_ghost);
   else memset(p->some + n_own, 1, n_ghost);
   return p->some;
@@ -166,7 +170,7 @@ static bool propagate_host_parts(const propagate *p) {
 /* Mark the own rows whose gradients are not zero: of the last but one layer, neighbors of the batch's. */
 static void propagate_mark_nonzero(const propagate *p) {
   const size_t d = (size_t)p->y->d;
-  uint8_t *marks = p->in_place->marks + p->in_place->halo->first;
+  uint8_t *marks = propagate_marks(p) + p->in_place->halo->first;
 #pragma omp parallel for schedule(static)
   for (kith_lid i = 0; i < p->csr->n_row; i++) {
     const float *row = p->y->grad + d * (size_t)i;
@@ -193,7 +197,7 @@ static void propagate_backward(void *self) {
   m.some = some;
   if (parts && !some) propagate_mark_nonzero(p);
   kith_strips s = propagate_begin(p, propagate_is_part(p) ? KITH_HALO_WRITTEN : KITH_HALO_PARTS,
-                                  parts ? p->in_place->marks : NULL, p->y->grad);
+                                  parts ? propagate_marks(p) : NULL, p->y->grad);
   kith_product_run(&m, 0, &s);
   if (p->how.rounded) return; /* the ghost rows of x and of y's gradient were not exchanged as floats */
   /* <dy, A_r x>: of a symmetric matrix they may change places, and the ghost rows of dy are filled. */
@@ -311,6 +315,7 @@ kith_tensor *kith_propagate_with_op(kith_tape *t, const kith_block *block, const
   if (propagate_reads_in_place(block, how)) {
     kith_in_place_read(t, x, made.y);
     made.in_place = kith_tape_in_place(t);
+    made.turn = kith_tape_in_place(t)->n_multiply++ % 2;
   }
   if (how->output) made.position = kith_tape_workspace(t, block->csr->n_row, sizeof *made.position);
   if (how->output) made.some = kith_tape_workspace(t, block->csr->n_col, sizeof *made.some);

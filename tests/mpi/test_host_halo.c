@@ -11,7 +11,7 @@
 #include "comm/hosts.h"
 #include "halo/strips.h"
 #include "halo/shared_halo.h"
-#include "ops/ops.h"
+#include "tape/tape.h"
 
 enum { WIDTH = 21 };
 
@@ -306,6 +306,88 @@ static void products_by_host_have_the_same_bits(void **state) {
   test_graph_free(&t);
 }
 
+/* Two layers, the last of which has a gradient in the rows of a batch of users alone. */
+typedef struct layers {
+  kith_dist_csr *a;
+  kith_host_halo *h;
+  kith_full_block full;
+  kith_tape *tape;
+  kith_tensor *x, *y;
+  kith_output out;
+  kith_gather_index batch;
+} layers;
+
+typedef struct batch_gradient {
+  const kith_graph *g;
+  const layers *l;
+  bool late;
+} batch_gradient;
+
+static void nothing(void *self) { (void)self; }
+static void batch_gradient_backward(void *self) {
+  const batch_gradient *p = self;
+  float *dy = kith_tensor_grad(p->l->y);
+  for (kith_lid i = 0; i < p->l->batch.n_unique; i++) {
+    kith_lid row = p->l->batch.unique_row[i];
+    for (int k = 0; k < WIDTH; k++) dy[row * WIDTH + k] = noise(p->g, row, k, 4);
+  }
+  if (p->late) kith_fault_set(KITH_FAULT_LATE, 1);
+}
+
+/* The gradient of x: rows of a host in place, or by messages where there are no hosts. */
+static void layers_run(layers *l, const kith_graph *g, const kith_hosts *hosts, int late) {
+  *l = (layers){.out = {.gather_index = &l->batch}};
+  l->batch.unique_row = calloc((size_t)g->n_own + 1, sizeof *l->batch.unique_row);
+  for (kith_lid i = 0; i < g->n_own; i++)
+    if (g->type[i] == KITH_USER) l->batch.unique_row[l->batch.n_unique++] = i;
+  assert_int_equal(kith_dist_csr_create(test_comm, g, WIDTH, &l->a).status, KITH_OK);
+  assert_int_equal(kith_tape_create(&l->tape), KITH_OK);
+  assert_int_equal(kith_full_block_make(l->a, false, false, &l->full), KITH_OK);
+  l->x = kith_tape_node_tensor(l->tape, l->full.block.src, WIDTH);
+  l->y = kith_propagate_with_op(l->tape, &l->full.block, &(kith_propagation){.output = &l->out},
+                                kith_propagate_op(l->tape, &l->full.block, l->x));
+  batch_gradient *p = kith_tape_op(l->tape, "gradient", false, nothing, batch_gradient_backward, sizeof *p);
+  assert_int_equal(kith_tape_status(l->tape), KITH_OK);
+  *p = (batch_gradient){g, l, late == test_comm->rank};
+  if (hosts) {
+    assert_int_equal(kith_host_halo_create(hosts, g, l->a, WIDTH, &l->h).status, KITH_OK);
+    assert_int_equal(kith_tape_share(l->tape, l->h, NULL).status, KITH_OK);
+    assert_non_null(kith_tape_in_place(l->tape)->memory);
+  }
+  kith_tape_forward(l->tape);
+  kith_tape_backward(l->tape);
+}
+
+static void layers_free(layers *l) {
+  kith_fault_set(KITH_FAULT_LATE, 0);
+  kith_tape_destroy(&l->tape);
+  kith_full_block_free(&l->full);
+  kith_host_halo_destroy(&l->h);
+  kith_dist_csr_destroy(&l->a);
+  free(l->batch.unique_row);
+}
+
+/* A rank is late to read which rows the last layer has marked: all of them have no gradient of the layer
+ * before, of which the other ranks mark the rows meanwhile. */
+static void a_late_rank_reads_the_marks_of_its_layer(void **state) {
+  (void)state;
+  test_graph t = test_graph_random(40, 50, 400, 2);
+  kith_graph *g = test_graph_cut(&t, test_comm, 6, 3);
+  layers truth, l;
+  layers_run(&truth, g, NULL, -1);
+  for (int n = 0; n <= 2; n += 2)
+    for (int late = 0; late < kith_min(test_comm->size, 2); late++) {
+      kith_hosts *hosts = hosts_of(n);
+      layers_run(&l, g, hosts, late);
+      for (int i = 0; i < g->n_own * WIDTH; i++) assert_true(truth.x->grad[i] == l.x->grad[i]);
+      layers_free(&l);
+      kith_hosts_destroy(&hosts);
+    }
+  layers_free(&truth);
+  kith_graph_destroy(&g);
+  test_graph_free(&t);
+}
+
 static kith_graph *swept;
 
 /* All that a shared tape needs, on hosts of two ranks. */
@@ -348,6 +430,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(refused_memory_is_told_to_all_ranks),
                                      cmocka_unit_test(more_than_there_is_is_refused),
                                      cmocka_unit_test(products_by_host_have_the_same_bits),
+                                     cmocka_unit_test(a_late_rank_reads_the_marks_of_its_layer),
                                      cmocka_unit_test(refused_allocations)};
   test_begin(&argc, &argv);
   return test_end(cmocka_run_group_tests(tests, NULL, NULL));
