@@ -179,6 +179,7 @@ typedef struct kith_eval_result {
 typedef struct kith_update_result {
   int64_t new_pairs, old_pairs;      /**< of an epoch */
   int64_t new_nodes[KITH_MAX_TYPES]; /**< by type */
+  int64_t cold_rows;  /**< known nodes whose first training pairs these are: they begin like new ones */
   int64_t alike_rows; /**< with init features: new nodes that begin as means of nodes with alike features */
   int64_t drawn_rows; /**< with init mean or features: new nodes of all types that begin as in training, since
                          no mean is theirs */

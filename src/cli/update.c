@@ -395,6 +395,10 @@ static void update_print(cli *c, update *u, const kith_graph *g, const kith_run_
     cli_print(c, "%s, %s beside them in each of %s", KITH_COUNT(of->new_pairs, "new pair(s)"),
               KITH_COUNT(of->old_pairs, "old one(s)"),
               KITH_COUNT(u->run.train.epochs - u->origin.epoch, "epoch(s)"));
+  if (of->cold_rows > 0)
+    cli_print(c, "  %s",
+              KITH_COUNT(of->cold_rows, "known node(s) without a training pair before (begins like a new "
+                                        "one|begin like new ones)"));
   if (of->alike_rows > 0)
     cli_print(c, "  %s",
               KITH_COUNT(of->alike_rows, "new node(s) (begins|begin) with the mean row of known nodes with "
@@ -407,6 +411,7 @@ static void update_print(cli *c, update *u, const kith_graph *g, const kith_run_
   cli_json(c, "old_pairs", "%lld", (long long)of->old_pairs);
   cli_json(c, "new_users", "%lld", (long long)of->new_nodes[KITH_USER]);
   cli_json(c, "new_items", "%lld", (long long)of->new_nodes[KITH_ITEM]);
+  cli_json(c, "cold_rows", "%lld", (long long)of->cold_rows);
   cli_json(c, "alike_rows", "%lld", (long long)of->alike_rows);
   cli_json(c, "drawn_rows", "%lld", (long long)of->drawn_rows);
   cli_print_trained(c, g, &u->run, r);

@@ -49,6 +49,20 @@ done:
   return st;
 }
 
+/* Barred nodes lose their features. */
+static void alike_bar(const kith__alike_query *o, kith__content *c) {
+  kith_eid from = 0, to = 0;
+  for (int64_t i = 0; i < c->n_row; i++) {
+    const kith_eid end = c->start[i + 1];
+    for (; from < end; from++) {
+      if (i < o->n_known && o->barred[i]) continue;
+      c->column[to] = c->column[from];
+      c->value[to++] = c->value[from];
+    }
+    c->start[i + 1] = to;
+  }
+}
+
 static bool alike_skips(const kith__alike_query *o, int64_t i) { return o->skip && o->skip[i]; }
 
 static void alike_find(alike *a) {
@@ -156,6 +170,7 @@ kith_agreed kith__alike_rows(const kith_comm *comm, const kith_graph *g, const c
   alike a = {.comm = comm, .o = o};
   kith__content content = {.n_row = 0};
   KITH_TRY(kith__content_gather(comm, g, (int)o->type, -1, &content));
+  if (o->barred) alike_bar(o, &content);
   KITH_TRY(kith_agree(comm, alike_make(&a, &content))); /* known nodes are the first ones */
   alike_find(&a);
   KITH_TRY(alike_gather(&a, g, parts_path));

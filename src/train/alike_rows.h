@@ -7,9 +7,10 @@
 
 /* This rank's new nodes of a type, and what is known. */
 typedef struct kith__alike_query {
-  kith_node_type type; /* users or items */
-  int neighbors;       /* k */
-  int64_t n_known;     /* nodes of the type with smaller original numbers are known */
+  kith_node_type type;   /* users or items */
+  int neighbors;         /* k */
+  int64_t n_known;       /* nodes of the type with smaller original numbers are known */
+  const uint8_t *barred; /* [n_known] 1: nothing is like this one; the same on all ranks; null: none */
   int d;
   const float *known;            /* [n_own of the graph, d]; rows of nodes that are not known are not read */
   const kith_features *features; /* of the new nodes … */

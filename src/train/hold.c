@@ -24,8 +24,7 @@ void kith__hold(kith_trainer *t, double lr) {
 #pragma omp parallel for schedule(static)
   for (kith_lid k = 0; k < n; k++) {
     kith_lid i = row ? row[k] : k;
-    if (g->original[i] < g->parent.n[g->type[i]])
-      hold_row(t->d, pull, t->held + (int64_t)i * t->d, x + (int64_t)i * t->d);
+    if (!kith__row_is_new(t, i)) hold_row(t->d, pull, t->held + (int64_t)i * t->d, x + (int64_t)i * t->d);
   }
 }
 

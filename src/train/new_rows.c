@@ -1,7 +1,7 @@
 /*
- * Input rows of the nodes that are new in an update.  A row's partners are summed in the order of their keys,
- * and nodes with alike features in that of their likeness, so that it has the same bits on any number of
- * ranks.
+ * Input rows of the nodes that are new in an update, and of those that are cold in the parent, whose first
+ * pairs it has.  A row's partners are summed in the order of their keys, and nodes with alike features in
+ * that of their likeness, so that it has the same bits on any number of ranks.
  */
 #include <string.h>
 
@@ -9,25 +9,63 @@
 #include "train/alike_rows.h"
 #include "train/trainer.h"
 
-/* Partners are users and items, whose keys are 2 original + type. */
-static bool new_rows_is_known(const kith_graph *g, int64_t key) {
-  return key / 2 < g->parent.n[kith_node_key_type(key)];
+/* Whether a relation in which others read the row may have trained it without pairs. */
+static bool new_rows_is_read(const kith_trainer *t, kith_lid i) {
+  const kith_graph *g = t->g;
+  for (int r = 0; r < g->schema.n_relation; r++) {
+    const kith_adjacency *by = g->transpose[r].start ? &g->transpose[r] : &g->relation[r];
+    bool trains = kith_model_relation(&t->model, g->schema.relation[r].name) != NULL;
+    for (int k = 0; k < t->train.also.n; k++)
+      trains |= strcmp(t->train.also.of[k].name, g->schema.relation[r].name) == 0;
+    if (trains && by->start && by->start[i] < by->start[i + 1]) return true;
+  }
+  return false;
 }
 
-static bool new_rows_is_new(const kith_graph *g, kith_lid i) {
+static bool new_rows_is_added(const kith_graph *g, kith_lid i) {
   return g->original[i] >= g->parent.n[g->type[i]];
 }
 
-/* The mean of the rows of known partners, sum [d] for scratch; false if there are none. */
-static bool new_rows_mean(const kith_trainer *t, kith_lid i, const float *ghost, double *sum, float *x) {
+bool kith__row_is_new(const kith_trainer *t, kith_lid i) {
+  const kith_graph *g = t->g;
+  if (new_rows_is_added(g, i)) return true;
+  for (kith_eid e = g->start[i]; e < g->start[i + 1]; e++)
+    if (!g->is_new[e]) return false;
+  return g->start[i] < g->start[i + 1] && !new_rows_is_read(t, i);
+}
+
+/* Which rows are new: 1, or 0. */
+typedef struct new_flags {
+  float *own, *ghost; /* [n_own], [n_ghost] */
+} new_flags;
+
+static void new_flags_free(new_flags *f) {
+  KITH_FREE(f->own);
+  KITH_FREE(f->ghost);
+}
+
+static kith_status new_flags_make(const kith_trainer *t, new_flags *f) {
+  kith_status st = KITH_OK;
+  KITH_TRY(kith_halo_reserve(t->a->halo, 1));
+  KITH_TRY(KITH_NEW(f->own, t->g->n_own));
+  KITH_TRY(KITH_NEW(f->ghost, t->a->n_ghost));
+  for (kith_lid i = 0; i < t->g->n_own; i++) f->own[i] = kith__row_is_new(t, i) ? 1 : 0;
+done:
+  return st;
+}
+
+/* The mean of the rows of partners that are not new, sum [d] for scratch; false if there are none. */
+static bool new_rows_mean(const kith_trainer *t, kith_lid i, const new_flags *is_new, const float *ghost,
+                          double *sum, float *x) {
   const kith_dist_csr *a = t->a;
+  const kith_lid n_own = t->g->n_own;
   const int d = t->d;
   int64_t n = 0;
   memset(sum, 0, (size_t)d * sizeof *sum);
   for (kith_eid e = a->csr.start[a->iperm[i]]; e < a->csr.start[a->iperm[i] + 1]; e++) {
     kith_lid c = a->csr.col[e];
-    const float *from = c < t->g->n_own ? x + (int64_t)c * d : ghost + (int64_t)(c - t->g->n_own) * d;
-    if (!new_rows_is_known(t->g, a->node[c])) continue;
+    const float *from = c < n_own ? x + (int64_t)c * d : ghost + (int64_t)(c - n_own) * d;
+    if ((c < n_own ? is_new->own[c] : is_new->ghost[c - n_own]) != 0) continue;
     for (int j = 0; j < d; j++) sum[j] += (double)from[j];
     n++;
   }
@@ -38,18 +76,23 @@ static bool new_rows_mean(const kith_trainer *t, kith_lid i, const float *ghost,
 /* Rows of new nodes without `done` [n_own] that are no mean, over all ranks. */
 static kith_agreed new_rows_means(kith_trainer *t, const uint8_t *done, float *x, int64_t *n_drawn) {
   kith_agreed st = {KITH_OK};
+  new_flags is_new = {.own = NULL};
   float *ghost = NULL;
   double *sum = NULL;
   int64_t drawn = 0;
+  KITH_TRY(kith_agree(t->comm, new_flags_make(t, &is_new)));
   KITH_TRY(kith_agree(t->comm, KITH_NEW(ghost, (int64_t)t->a->n_ghost * t->d)));
   KITH_TRY(kith_agree(t->comm, KITH_NEW(sum, t->d)));
+  kith_halo_begin(t->a->halo, 1, is_new.own, is_new.ghost);
+  kith_halo_end(t->a->halo);
   kith_halo_begin(t->a->halo, t->d, x, ghost);
   kith_halo_end(t->a->halo);
   for (kith_lid i = 0; i < t->g->n_own; i++)
-    if (new_rows_is_new(t->g, i) && !done[i]) drawn += !new_rows_mean(t, i, ghost, sum, x);
+    if (is_new.own[i] != 0 && !done[i]) drawn += !new_rows_mean(t, i, &is_new, ghost, sum, x);
   kith_comm_sum_int(t->comm, 1, &drawn);
   *n_drawn = drawn;
 done:
+  new_flags_free(&is_new);
   KITH_FREE(ghost);
   KITH_FREE(sum);
   return st;
@@ -63,12 +106,14 @@ typedef struct new_rows {
   int64_t *row;   /* [n] */
   float *x;       /* [n, d] */
   uint8_t *alone; /* [n] */
+  uint8_t *cold;  /* [nodes of the parent] 1: new by its first pairs; the same on all ranks */
 } new_rows;
 
 static void new_rows_free(new_rows *r) {
   KITH_FREE(r->row);
   KITH_FREE(r->x);
   KITH_FREE(r->alone);
+  KITH_FREE(r->cold);
 }
 
 static kith_status new_rows_find(const kith_trainer *t, kith_node_type type, new_rows *r) {
@@ -76,9 +121,12 @@ static kith_status new_rows_find(const kith_trainer *t, kith_node_type type, new
   const kith_graph *g = t->g;
   KITH_TRY(KITH_NEW(r->row, g->n_own_of[type]));
   for (kith_lid i = 0; i < g->n_own_of[type]; i++)
-    if (new_rows_is_new(g, g->row_of[type][i])) r->row[r->n++] = g->row_of[type][i];
+    if (kith__row_is_new(t, g->row_of[type][i])) r->row[r->n++] = g->row_of[type][i];
   KITH_TRY(KITH_NEW(r->x, r->n * t->d));
   KITH_TRY(KITH_NEW(r->alone, r->n));
+  KITH_TRY(KITH_NEW(r->cold, g->parent.n[type]));
+  for (int64_t i = 0; i < r->n; i++)
+    if (!new_rows_is_added(g, (kith_lid)r->row[i])) r->cold[g->original[r->row[i]]] = 1;
 done:
   return st;
 }
@@ -88,11 +136,13 @@ static kith_agreed new_rows_alike_of(kith_trainer *t, kith_node_type type, const
                                      uint8_t *done, int64_t *n_alike) {
   kith_agreed st = {KITH_OK};
   new_rows r = {.n = 0};
-  int64_t n_alone = 0;
+  int64_t n_alone = 0, n_new = 0;
   KITH_TRY(kith_agree(t->comm, new_rows_find(t, type, &r)));
+  kith_comm_reduce(t->comm, t->g->parent.n[type], MPI_UINT8_T, MPI_MAX, r.cold);
   const kith__alike_query q = {.type = type,
                                .neighbors = t->train.update.init_neighbors,
                                .n_known = t->g->parent.n[type],
+                               .barred = r.cold,
                                .d = t->d,
                                .known = x,
                                .features = &t->g->features,
@@ -101,7 +151,9 @@ static kith_agreed new_rows_alike_of(kith_trainer *t, kith_node_type type, const
                                .x = r.x,
                                .alone = r.alone};
   KITH_TRY(kith__alike_rows(t->comm, t->g, parts_path, &q, &n_alone));
-  *n_alike += t->g->n[type] - t->g->parent.n[type] - n_alone;
+  n_new = r.n;
+  kith_comm_sum_int(t->comm, 1, &n_new);
+  *n_alike += n_new - n_alone;
   for (int64_t i = 0; i < r.n; i++) {
     if (r.alone[i]) continue;
     memcpy(x + r.row[i] * t->d, r.x + i * t->d, (size_t)t->d * sizeof *x);
@@ -131,18 +183,31 @@ done:
   return st;
 }
 
-kith_agreed kith_trainer_begin_new(kith_trainer *t, const char *parts_path, int64_t *n_alike,
-                                   int64_t *n_drawn) {
+/* Nodes that are cold in the parent, over all ranks; what the optimizer has of their rows is dropped. */
+static int64_t new_rows_forget(kith_trainer *t) {
+  int64_t n = 0;
+  for (kith_lid i = 0; i < t->g->n_own; i++) {
+    if (new_rows_is_added(t->g, i) || !kith__row_is_new(t, i)) continue;
+    for (int s = 0; s < t->optimizer->n_slot; s++)
+      memset(t->slot[s] + (int64_t)i * t->d, 0, (size_t)t->d * sizeof(float));
+    n++;
+  }
+  kith_comm_sum_int(t->comm, 1, &n);
+  return n;
+}
+
+kith_agreed kith_trainer_begin_new(kith_trainer *t, const char *parts_path, kith_update_result *out) {
   kith_agreed st = {KITH_OK};
   const kith_update_init init = t->train.update.init;
   float *x = t->whole->x ? t->whole->x->value : NULL;
   uint8_t *done = NULL;
-  *n_alike = *n_drawn = 0;
+  out->cold_rows = out->alike_rows = out->drawn_rows = 0;
   KITH_TRY(kith_agree(t->comm, KITH_NEW(done, t->g->n_own)));
-  if (x && init == KITH_UPDATE_FEATURES) KITH_TRY(new_rows_alike(t, parts_path, x, done, n_alike));
-  if (x && init != KITH_UPDATE_ZERO) KITH_TRY(new_rows_means(t, done, x, n_drawn));
+  if (x) out->cold_rows = new_rows_forget(t);
+  if (x && init == KITH_UPDATE_FEATURES) KITH_TRY(new_rows_alike(t, parts_path, x, done, &out->alike_rows));
+  if (x && init != KITH_UPDATE_ZERO) KITH_TRY(new_rows_means(t, done, x, &out->drawn_rows));
   for (kith_lid i = 0; x && init == KITH_UPDATE_ZERO && i < t->g->n_own; i++)
-    if (new_rows_is_new(t->g, i)) memset(x + (int64_t)i * t->d, 0, (size_t)t->d * sizeof *x);
+    if (kith__row_is_new(t, i)) memset(x + (int64_t)i * t->d, 0, (size_t)t->d * sizeof *x);
 done:
   KITH_FREE(done);
   return st;

@@ -28,17 +28,16 @@ void kith_trainer_set_optimizer_step(kith_trainer *t, int64_t epoch, int64_t ste
 /** Hold the input rows of known nodes where they are now: train.update.hold.  Local.  Errors: KITH_ENOMEM. */
 kith_status kith_trainer_hold(kith_trainer *t) KITH_MUST_USE;
 /**
- * Begin the input rows of new nodes by train.update.init.  Collective.
+ * Begin the input rows of new nodes by train.update.init, and those of nodes without a training interaction
+ * in the parent that have one now, unless layers or further losses read them by a relation.  Collective.
  *
- * @param parts_path    file of the graph, which is read with init features alone
- * @param[out] n_alike  rows, over all ranks, that are means of those of nodes with alike features
- * @param[out] n_drawn  rows that are left as they were, over all ranks: with mean, those of nodes without an
- *                      interaction with a known node; with features, of these the ones without alike ones
+ * @param parts_path  file of the graph, which is read with init features alone
+ * @param[out] out    cold_rows, alike_rows and drawn_rows, over all ranks
  * Errors: KITH_ENOMEM; KITH_ECONFIG (init features, and neither users nor items have both features and
  * embeddings); those of reading parts.h5.
  */
-kith_agreed kith_trainer_begin_new(kith_trainer *t, const char *parts_path, int64_t *n_alike,
-                                   int64_t *n_drawn) KITH_MUST_USE;
+kith_agreed kith_trainer_begin_new(kith_trainer *t, const char *parts_path,
+                                   kith_update_result *out) KITH_MUST_USE;
 /** New pairs, and old ones, of an epoch of an update.  Local. */
 void kith_trainer_update_pairs(const kith_trainer *t, int64_t *n_new, int64_t *n_old);
 

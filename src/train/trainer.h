@@ -88,6 +88,10 @@ struct kith_trainer {
   int64_t eval_bytes, eval_messages; /* of the halo in inference, which do not count as steps' */
 };
 
+/* An update: whether a row begins anew, of a node that the parent lacks, or that had no training interaction
+ * there and has one now (new_rows.c).  Local. */
+bool kith__row_is_new(const kith_trainer *t, kith_lid i);
+
 /* Let ranks of one host read each other's rows in place, where layers do nothing but multiply, and memory is
  * given (share.c).  Collective. */
 kith_agreed kith__trainer_share(kith_trainer *t) KITH_MUST_USE;

@@ -36,7 +36,7 @@ kith_agreed kith__update_begin(run *r) {
   KITH_TRY(kith__run_load(r, r->o->old, true, &c));
   int64_t steps = c.optimizer_step >= 0 ? c.optimizer_step : update_old_steps(r, &c);
   kith_trainer_set_optimizer_step(r->trainer, c.epoch, 0, steps);
-  KITH_TRY(kith_trainer_begin_new(r->trainer, r->o->parts, &u->alike_rows, &u->drawn_rows));
+  KITH_TRY(kith_trainer_begin_new(r->trainer, r->o->parts, u));
   KITH_TRY(kith_agree(r->comm, kith_trainer_hold(r->trainer)));
   kith__update_take(r, &c);
 done:
@@ -51,10 +51,11 @@ kith_status kith__update_history(const run *r, char **out) {
   KITH_TRY(KITH_NEW(*out, size));
   snprintf(*out, (size_t)size,
            "%s{\"update_of\": \"%s\", \"epoch\": %lld, \"run\": \"%s\", \"new_pairs\": %lld, "
-           "\"old_pairs\": %lld, \"new_users\": %lld, \"new_items\": %lld, \"drawn_rows\": %lld}\n",
+           "\"old_pairs\": %lld, \"new_users\": %lld, \"new_items\": %lld, \"cold_rows\": %lld, "
+           "\"drawn_rows\": %lld}\n",
            r->before, r->before_id, (long long)r->epoch, r->id, (long long)u->new_pairs,
            (long long)u->old_pairs, (long long)u->new_nodes[KITH_USER], (long long)u->new_nodes[KITH_ITEM],
-           (long long)u->drawn_rows);
+           (long long)u->cold_rows, (long long)u->drawn_rows);
 done:
   return st;
 }

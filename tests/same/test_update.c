@@ -10,26 +10,28 @@
 #include "train/train.h"
 
 enum { USERS = 40, ITEMS = 60, EDGES = 500, KNOWN_USERS = 33, KNOWN_ITEMS = 50, NODES = USERS + ITEMS };
+enum { COLD_USER = 3, COLD_ITEM = 7 }; /* in the parent, without pairs there */
 enum { WIDTH = 5, BATCH = 64, EPOCHS = 2 };
 
 static test_graph whole;
 static kith_comm *alone;
 
 static bool pair_is_new(int64_t u, int64_t i) {
-  return u >= KNOWN_USERS || i >= KNOWN_ITEMS || (u * 7 + i * 3) % 6 == 0;
+  return u >= KNOWN_USERS || i >= KNOWN_ITEMS || u == COLD_USER || i == COLD_ITEM || (u * 7 + i * 3) % 6 == 0;
 }
 
-/* A cut of the graph that says what is new in it; flags of users' rows serve. */
+/* A cut of the graph that says what is new in it. */
 static kith_graph *cut(const kith_comm *comm, int parts, uint64_t seed) {
   kith_graph *g = test_graph_cut(&whole, comm, parts, seed);
   g->parent = (kith_parent){.is = true, .n = {KNOWN_USERS, KNOWN_ITEMS}};
   assert_int_equal(KITH_OK, KITH_NEW(g->is_new, g->start[g->n_own]));
-  for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++)
-    for (kith_eid e = g->train.start[u]; e < g->train.start[u + 1]; e++) {
-      kith_lid row = g->row_of[KITH_USER][u];
-      g->is_new[g->start[row] + e - g->train.start[u]] =
-          (int8_t)pair_is_new(g->original[row], g->train.value[e]);
-    }
+  for (kith_lid i = 0; i < g->n_own; i++) {
+    kith_eid at = g->start[i];
+    for (int64_t e = 0; e < whole.n_edge; e++) /* ascending by either end */
+      if ((g->type[i] == KITH_USER ? whole.user[e] : whole.item[e]) == g->original[i])
+        g->is_new[at++] = (int8_t)pair_is_new(whole.user[e], whole.item[e]);
+    assert_int_equal(at, g->start[i + 1]);
+  }
   return g;
 }
 
@@ -135,7 +137,12 @@ static void gather(const kith_comm *comm, const kith_graph *g, const float *x, f
   free(sum);
 }
 
-static bool node_is_known(int node) { return node < USERS ? node < KNOWN_USERS : node - USERS < KNOWN_ITEMS; }
+static bool node_is_cold(int node) { return node == COLD_USER || node == USERS + COLD_ITEM; }
+
+/* With pairs in the parent. */
+static bool node_is_known(int node) {
+  return !node_is_cold(node) && (node < USERS ? node < KNOWN_USERS : node - USERS < KNOWN_ITEMS);
+}
 
 /* The mean of known partners; false if there are none. */
 static bool mean_by_hand(const float *x, int node, float *out) {
@@ -155,24 +162,27 @@ static void new_rows_begin_as_means_of_known_partners(void **unused) {
   (void)unused;
   kith_graph *g = cut(test_comm, 7, 2);
   float before[NODES * WIDTH], after[NODES * WIDTH], mean[WIDTH];
-  int64_t n_alike = -1, n_drawn = -1, drawn = 0;
+  kith_update_result begun = {.alike_rows = -1};
+  int64_t drawn = 0;
   kith_trainer *t =
       create(test_comm, g, KITH_MF, KITH_FULL, &(kith_update_options){.init = KITH_UPDATE_MEAN});
   gather(test_comm, g, kith_trainer_state(t).x, before);
-  assert_int_equal(KITH_OK, kith_trainer_begin_new(t, NULL, &n_alike, &n_drawn).status);
+  assert_int_equal(KITH_OK, kith_trainer_begin_new(t, NULL, &begun).status);
   gather(test_comm, g, kith_trainer_state(t).x, after);
   for (int node = 0; node < NODES; node++) {
     bool made = !node_is_known(node) && mean_by_hand(before, node, mean);
     drawn += !made && !node_is_known(node);
     assert_memory_equal(made ? mean : before + node * WIDTH, after + node * WIDTH, sizeof mean);
   }
-  assert_int_equal(drawn, n_drawn);
-  assert_int_equal(0, n_alike);
+  assert_int_equal(drawn, begun.drawn_rows);
+  assert_int_equal(0, begun.alike_rows);
+  assert_int_equal(2, begun.cold_rows);
   kith_trainer_destroy(&t);
   t = create(test_comm, g, KITH_MF, KITH_FULL, &(kith_update_options){.init = KITH_UPDATE_ZERO});
-  assert_int_equal(KITH_OK, kith_trainer_begin_new(t, NULL, &n_alike, &n_drawn).status);
+  assert_int_equal(KITH_OK, kith_trainer_begin_new(t, NULL, &begun).status);
   gather(test_comm, g, kith_trainer_state(t).x, after);
-  assert_int_equal(0, n_drawn);
+  assert_int_equal(0, begun.drawn_rows);
+  assert_int_equal(2, begun.cold_rows);
   for (int node = 0; node < NODES; node++)
     for (int j = 0; j < WIDTH; j++)
       assert_true(after[node * WIDTH + j] == (node_is_known(node) ? before[node * WIDTH + j] : 0));
@@ -220,8 +230,8 @@ static void known_rows_are_held_where_they_were(void **unused) {
 static void train(const kith_comm *comm, int parts, uint64_t seed, float *out) {
   kith_graph *g = cut(comm, parts, seed);
   kith_trainer *t = create(comm, g, KITH_LIGHTGCN, KITH_FULL, &(kith_update_options){.hold = 0.5});
-  int64_t n_alike = 0, n_drawn = 0;
-  assert_int_equal(KITH_OK, kith_trainer_begin_new(t, NULL, &n_alike, &n_drawn).status);
+  kith_update_result begun;
+  assert_int_equal(KITH_OK, kith_trainer_begin_new(t, NULL, &begun).status);
   assert_int_equal(KITH_OK, kith_trainer_hold(t));
   kith_trainer_set_optimizer_step(t, 5, 0, 1000);
   for (int e = 5; e < 5 + EPOCHS; e++) {
