@@ -98,9 +98,12 @@ static kith_agreed checkpoint_read_weights(kith_h5 *f, const kith_checkpoint *c)
   int d = 0;
   if (w->n == 0) return st;
   KITH_TRY(kith_h5_extent(f, "weights/parameter", &n, &d));
-  KITH_TRY(kith_agreed_same(n == w->n ? KITH_OK
-                                      : kith_fail(KITH_EDATA, "%s: holds %lld weights, the model has %lld",
-                                                  kith_h5_path(f), (long long)n, (long long)w->n)));
+  KITH_TRY(kith_agreed_same(n == w->n
+                                ? KITH_OK
+                                : kith_fail(KITH_EDATA,
+                                            "%s: holds %lld weights, the model has %lld: another version of "
+                                            "kith made it, and this one trains the model anew",
+                                            kith_h5_path(f), (long long)n, (long long)w->n)));
   KITH_TRY(checkpoint_read_weight(f, "weights/parameter", n, w->value));
   for (int s = 0; s < c->n_slot; s++) {
     snprintf(name, sizeof name, "weights/%s", c->slot_name[s]);
