@@ -183,17 +183,25 @@ done:
   return st;
 }
 
+/* In which strips of columns, where any rows travel. */
+static void plan_strips(const kith_job *job, const kith_plan_cut *cut, kith_plan_design *design) {
+  const kith_model_options *m = &job->model;
+  const bool still = cut->size == 1 || (design->in_place && cut->n_node == 1);
+  design->strips = still ? 1 : kith_model_strips(m, job->train.strips);
+  design->strip_cost =
+      (double)(kith_model_rounds_rows(m) ? m->dim / 2 : m->dim) / KITH_STRIP_WORDS; /* docs/scale.md */
+}
+
 /* How rows travel: in place where ranks of a node do no more with them than to multiply. */
 static kith_plan_design plan_design_of(const kith_job *job, const kith_plan_cut *cut) {
   const kith_model_options *m = &job->model;
   kith_plan_design design = {.reads_last = kith_model_gathers_last(m)};
-  if (m->name != KITH_LIGHTGCN) return design;
-  design = kith_plan_design_now();
-  bool multiplies = !kith_model_rounds_rows(m) && m->edge_dropout == 0;
-  design.in_place = design.in_place && multiplies && cut->size > 1 && cut->per_node > 1;
-  const int words = kith_model_rounds_rows(m) ? m->dim / 2 : m->dim;
-  design.strips = kith_strips_of(job->train.strips, words);
-  design.strip_cost = (double)words / KITH_STRIP_WORDS; /* docs/scale.md */
+  if (m->name == KITH_LIGHTGCN) {
+    design = kith_plan_design_now();
+    bool multiplies = !kith_model_rounds_rows(m) && m->edge_dropout == 0;
+    design.in_place = design.in_place && multiplies && cut->size > 1 && cut->per_node > 1;
+  }
+  plan_strips(job, cut, &design);
   return design;
 }
 

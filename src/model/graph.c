@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "graph/schema.h"
+#include "halo/strips.h"
 #include "model/model.h"
 
 const kith_relation_weights *kith_model_relations(const kith_model_options *o) {
@@ -33,6 +34,21 @@ bool kith_model_ages_relations(const kith_model_options *o) {
 bool kith_model_reads_kinds(const kith_model_options *o) {
   bool rows = o->name == KITH_LIGHTGCN && o->lightgcn.kinds == KITH_KIND_ROWS_LEARNED;
   return (rows || o->name == KITH_KGIN) && kith_model_relations(o)->n > 0;
+}
+
+/* Whether a gradient of relations' weights needs whole rows. */
+static bool model_learns_relations(const kith_model_options *o) {
+  const kith_relation_weights *w = kith_model_relations(o);
+  bool learned = w->n > 0 && w->tie == KITH_TIE_LEARNED;
+  for (int i = 0; i < w->n; i++) learned = learned || w->of[i].learned;
+  return learned;
+}
+
+int kith_model_strips(const kith_model_options *o, int most) {
+  const bool rounds = kith_model_rounds_rows(o);
+  const bool sums = o->name == KITH_LIGHTGCN && !kith_model_reads_kinds(o) && !model_learns_relations(o);
+  if (!(sums || o->name == KITH_CASCADE) || (rounds && o->dim % 2)) return 1;
+  return kith_strips_of(most, rounds ? kith_bf16_words(o->dim) : o->dim);
 }
 
 bool kith_model_decays(const kith_model_options *o) {

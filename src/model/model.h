@@ -45,6 +45,9 @@ kith_status kith_kgin_check(const kith_model_options *o) KITH_MUST_USE;
 kith_status kith_kgin_check_graph(const kith_model_options *o, const kith_schema *schema) KITH_MUST_USE;
 /** Whether layers read the kinds of edges: kgin, and lightgcn with rows for them. */
 bool kith_model_reads_kinds(const kith_model_options *o);
+/** Into how many strips of columns, of at most `most`, layers cut the rows that ranks exchange: 1 where they
+ * exchange whole rows, as for gradients of relations' weights, and for rows of kinds. */
+int kith_model_strips(const kith_model_options *o, int most);
 /** The checks of kith_model_check() for cascade. */
 kith_status kith_cascade_check(const kith_model_options *o) KITH_MUST_USE;
 /** Check that a cascade's behaviors are relations of users with items that both read.  Other models: nothing.

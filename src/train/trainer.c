@@ -200,7 +200,7 @@ kith_agreed kith_trainer_create(const kith_comm *comm, const kith_graph *g, cons
   if (kith_model_has_own_graph(model))
     KITH_TRY(kith_model_graph_create(comm, g, model, train->seed, &t->own_graph));
   t->layer_graph = t->own_graph ? t->own_graph : t->a;
-  kith_halo_set_strips(t->layer_graph->halo, t->sampled ? 1 : train->strips);
+  kith_halo_set_strips(t->layer_graph->halo, t->sampled ? 1 : kith_model_strips(model, train->strips));
   KITH_TRY(t->targets->create(t));
   KITH_TRY(t->sampled ? kith__sampled_prepare(t) : kith__full_prepare(t));
   KITH_TRY(kith_agree(comm, trainer_record(t)));

@@ -49,6 +49,18 @@ json "assert not any(x['counted'] for r, x in of.items() if r > 1) and of[4]['gh
 json "assert '/slurm/pipeline.sh $(realpath "$job") --nodes=1 ' in r['pipeline'] and '--set partition.method=hash' in r['pipeline'], r" "all stages"
 mv "$dir/t/parts.h5" "$dir/t/work/parts.h5"
 
+# Strips of columns: more messages, but not where training exchanges whole rows, or none.
+counts() { # words…: the messages of steps on three ranks, and the seconds of one
+  plan --nodes 3 --tasks-per-node 1 --set model.dim=32 "$@"
+  tail -n 1 "$dir/out" | /usr/bin/python3 -c 'import json, sys
+of = {x["ranks"]: x for x in json.load(sys.stdin)["plan"]}
+print(of[3]["layer_messages"], of[1]["step_seconds"])'
+}
+one=$(counts) two=$(counts --set train.strips=2)
+[ "$((9 * ${one% *}))" = "$((5 * ${two% *}))" ] && [ "${one#* }" = "${two#* }" ] || fail "plan of strips: $one, $two"
+one=$(counts --set model.relations.friend=learned) two=$(counts --set model.relations.friend=learned --set train.strips=2)
+[ -n "$one" ] && [ "$one" = "$two" ] || fail "plan of strips of a learned relation: $one, $two"
+
 # A profile of this machine; what a step of the bench took is what the plan says.
 "$KITH" bench "$job" --repeat 3 --profile "$dir/here" --json >"$dir/bench" 2>"$dir/err" || fail "bench --profile: $(cat "$dir/err")"
 grep 'this graph is too small.*65536 users and items a rank' "$dir/err" >/dev/null || fail "a profile of a small graph: $(cat "$dir/err")"
