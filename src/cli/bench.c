@@ -241,6 +241,14 @@ static void bench_free(bench *b) {
   for (int k = 0; k < 3; k++) KITH_FREE(b->far[k]);
 }
 
+/* As the log of training: in which strips of columns steps exchange rows, or why in none. */
+static void bench_tell_strips(const bench *b) {
+  char text[2 * KITH_PATH];
+  if (b->c->job.train.strips <= 1) return;
+  if (kith_trainer_strips(b->trainer, sizeof text, text)) cli_print(b->c, "%s", text);
+  else if (b->c->comm->rank == 0) kith_warn("%s", text);
+}
+
 static kith_status bench_options(cli *c, bench *b) {
   kith_status st = KITH_OK;
   int64_t repeat = 7;
@@ -270,6 +278,7 @@ kith_agreed cli_bench(cli *c) {
   KITH_TRY(kith_agree(c->comm, bench_options(c, &b)));
   if (b.rows > 0) return bench_rows(c, b.rows, b.repeat);
   KITH_TRY(bench_prepare(&b));
+  bench_tell_strips(&b);
   if (c->job.train.sampler.mode != KITH_FULL) {
     bench_sampled(&b);
     if (b.profile) KITH_TRY(bench_profile_sample(&b, b.profile));

@@ -38,6 +38,13 @@ grep -q 'too small for these fractions' "$dir/out" || fail "bench does not say t
 awk '/limit .* of (stream|gather)/ { share = $0; sub(/ %.*/, "", share); sub(/.* /, "", share); said = /in a cache/
   seen++; if (share + 0 > 100.1 && !said || share + 0 < 99.9 && said) bad = 1 } END { exit bad || seen != 2 }' "$dir/out" || fail "what is in a cache: $(grep ' of ' "$dir/out")"
 measures 2 --repeat 3
+# Strips of columns are used, or it is said that they are not.
+export KITH_RANKS_PER_HOST=1
+measures 2 --repeat 1 --set model.dim=32 --set train.strips=2
+unset KITH_RANKS_PER_HOST
+grep -x 'layers exchange rows in 2 strips of columns, and sum one while the next travels' "$dir/out" >/dev/null || fail "bench does not say its strips: $(cat "$dir/out")"
+measures 1 --repeat 1 --set train.strips=2
+grep 'train.strips: 2 has no effect: one rank receives no rows' "$dir/err" >/dev/null || fail "bench does not say that there are no strips: $(cat "$dir/err")"
 measures 2 --repeat=1 --set model.name=mf
 measures 1 --repeat 1 --set loss.name=softmax
 
