@@ -4,8 +4,9 @@
 # KITH names the program (default: the one installed or built with this script, else kith on PATH); KITH_OPTIONS are passed to
 # every verb; KITH_PARTITION_OPTIONS are options of sbatch for ingest and partition, such as --ntasks=16 (default: one task);
 # KITH_REFIT=1 trains the final model behind training, by kith train --refit, and evaluates that.  The Slurm jobs bear the job file's name, and their output lies beside the job file: slurm-NUMBER.out.
+# With --test-only nothing is submitted: sbatch says of each stage when it could begin, or why it could not.
 set -euo pipefail
-[ $# -ge 1 ] || { sed -n '2,6p' -- "$0" >&2; exit 64; }
+[ $# -ge 1 ] || { sed -n '2,7p' -- "$0" >&2; exit 64; }
 unset CDPATH
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 job=$(realpath -- "$1"); shift
@@ -22,11 +23,18 @@ case $code in 64 | 78) fail $code "${KITH_OPTIONS:+with KITH_OPTIONS=\"$KITH_OPT
 untested=--no-test code=0
 "$KITH" train "$job" ${KITH_OPTIONS:-} --no-test --set work="$none" --set graph="$none/graph.h5" --set parts="$none/parts.h5" >/dev/null 2>&1 || code=$?
 case $code in 64 | 78) untested= ;; esac
-# What sbatch would refuse is found before anything is in the queue.
-for script in partition train; do
+# What sbatch would refuse is found before anything is in the queue; with --test-only that is all.
+test=
+for option in "$@" ${KITH_PARTITION_OPTIONS:-}; do [ "$option" != --test-only ] || test=yes; done
+for script in partition train ${KITH_REFIT:+refit} evaluate; do
   [ $script = partition ] && options=(${KITH_PARTITION_OPTIONS:-}) || options=("$@")
-  said=$(sbatch --test-only --export=ALL "${options[@]}" "$here/$script.sbatch" 2>&1) || fail 64 "sbatch refuses the options of $script: $said"
+  [ $script = refit ] && stage=train || stage=$script
+  code=0
+  said=$(sbatch --test-only --export=ALL "${options[@]}" "$here/$stage.sbatch" 2>&1) || code=$?
+  [ $code = 0 ] || { [ -n "$test" ] || code=64; fail $code "sbatch refuses the options of $script: $said"; }
+  [ -z "$test" ] || echo "$script would be submitted: ${said#sbatch: }"
 done
+[ -z "$test" ] || { echo "nothing is submitted: --test-only"; exit 0; }
 name=$(job_name "$job")
 folder=$(dirname -- "$job")
 submit() { # STAGE options…

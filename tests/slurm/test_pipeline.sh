@@ -29,6 +29,8 @@ for options in "--set train.learning_rate=1" "--set train.lr=-1" --no-such-optio
   grep -q "nothing is submitted: kith: .*${options##*[. ]}" refused || grep -q 'Kith calls it train.lr\|expected 1e-12 to 1000' refused || { cat refused; exit 1; }
   [ -z "$(squeue -h)" ] && [ ! -e work ] || { squeue; ls work; exit 1; }
 done
+"$KITH_SOURCE/slurm/pipeline.sh" job.yaml --nodes="$nodes" --test-only >dry 2>&1 || { cat dry; exit 1; }
+[ "$(grep -c 'would be submitted: Job' dry)" = 3 ] && [ -z "$(squeue -h)" ] && [ ! -e work ] || { cat dry; squeue; exit 1; }
 jobs=$("$KITH_SOURCE/slurm/pipeline.sh" job.yaml --nodes="$nodes" --ntasks-per-node=2)
 for id in $(echo "$jobs" | awk '{print $2}'); do await "$id"; done
 same_embeddings work/embeddings.h5 one/work/embeddings.h5

@@ -68,6 +68,20 @@ done
 "$slurm/pipeline.sh" -x.yaml --nodes=3 >"$dir/out" 2>&1 || fail "pipeline: code $?"
 grep -q "^KITH $dir/pre fix/bin/kith" "$dir/calls" || fail "the pipeline does not tell its jobs which program"
 
+# With --test-only sbatch is asked about every stage, and is never told to submit one.
+for options in "--nodes=3 --test-only" "--test-only"; do
+  : >"$dir/calls"
+  KITH_REFIT=1 "$slurm/pipeline.sh" -x.yaml $options >"$dir/out" 2>&1 || fail "pipeline $options: code $?"
+  [ "$(grep -c '^sbatch --test-only' "$dir/calls")" = 4 ] && ! grep '^sbatch' "$dir/calls" | grep -qv '^sbatch --test-only' || fail "pipeline $options submits"
+  [ "$(grep -c 'would be submitted' "$dir/out")" = 4 ] && grep -q '^nothing is submitted' "$dir/out" || fail "pipeline $options says nothing"
+done
+: >"$dir/calls"
+KITH_PARTITION_OPTIONS=--test-only "$slurm/pipeline.sh" -x.yaml >"$dir/out" 2>&1 || fail "a dry run by the options of partition: code $?"
+grep '^sbatch' "$dir/calls" | grep -qv '^sbatch --test-only' && fail "a dry run by the options of partition submits"
+stand_in "$dir/stand-ins/sbatch" 'case "$*" in *evaluate*) echo "no such node"; exit 5 ;; esac'
+"$slurm/pipeline.sh" -x.yaml --test-only >"$dir/out" 2>&1
+[ $? = 5 ] && grep -q 'refuses the options of evaluate: no such node' "$dir/out" || fail "a dry run that sbatch refuses"
+
 stand_in "$dir/stand-ins/sbatch" 'case "$*" in *--test-only*) exit ;; esac; echo "$KITH_OPTIONS sbatch $*" >>"'"$dir"'/calls"; grep -c sbatch "'"$dir"'/calls"'
 : >"$dir/calls"
 KITH_REFIT=1 KITH_OPTIONS=--quiet "$slurm/pipeline.sh" -x.yaml >"$dir/out" 2>&1 || fail "pipeline with a refit: code $?"
