@@ -27,6 +27,18 @@ static void list_delimiter(const kith_list_report *r, line *l) {
   else line_add(l, " by \"%s\"", r->delimiter);
 }
 
+/* Columns of features by number, as a range where they are one; their number if some are too far right. */
+static void list_features(const kith_list_report *r, line *l) {
+  int first = 0, n = 0, last = 0;
+  for (int i = 1; i <= 31; i++)
+    if (r->features >> (i - 1) & 1) first = first ? first : i, last = i, n++;
+  if (n < r->n_feature) line_add(l, ", %s of features", KITH_COUNT(r->n_feature, "column(s)"));
+  else if (n > 1 && last - first + 1 == n) line_add(l, ", %d-%d features", first, last);
+  else
+    for (int i = first; i > 0 && i <= last; i++)
+      if (r->features >> (i - 1) & 1) line_add(l, ", %d feature", i);
+}
+
 /* What each column is. */
 static void list_columns(const kith_list_report *r, line *l) {
   const int place[] = {r->user, r->item, r->weight, r->time, r->kind_column};
@@ -36,7 +48,7 @@ static void list_columns(const kith_list_report *r, line *l) {
   for (int k = 0; k < 5; k++)
     if (place[k] > 0) line_add(l, "%s %d %s", k ? "," : ":", place[k], what[k]);
   if (r->time_is == KITH_TIME_LINE) line_add(l, ", the line as time");
-  if (r->n_feature > 0) line_add(l, ", %s", KITH_COUNT(r->n_feature, "feature(s)"));
+  list_features(r, l);
   for (int i = 1; i <= r->n_column && i <= 8; i++)
     if (i != r->user && i != r->item && i != r->weight && i != r->time && i != r->kind_column &&
         !(r->features >> (i - 1) & 1))

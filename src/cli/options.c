@@ -14,6 +14,12 @@ static void options_drop(cli *c, int i, int n) {
  * --name=value. */
 static bool options_is_value(const char *word) { return strncmp(word, "--", 2) != 0; }
 
+/* The value of --sbatch is made of options, none of which is one of the verb. */
+static bool options_is_value_of(const cli *c, const char *name, const char *word) {
+  return options_is_value(word) ||
+         (strcmp(name, "sbatch") == 0 && cli_option_find(c->verb, word) == CLI_OPTION_UNKNOWN);
+}
+
 /* Whether a word is --name. */
 static bool options_is(const char *word, const char *name) {
   return strncmp(word, "--", 2) == 0 && strcmp(word + 2, name) == 0;
@@ -36,7 +42,8 @@ const char *cli_option(cli *c, const char *name) {
       options_drop(c, i, 1);
       return word + 3 + n;
     }
-    if (!options_is(word, name) || i + 1 >= c->n_arg || !options_is_value(c->arg[i + 1])) continue;
+    if (!options_is(word, name) || i + 1 >= c->n_arg) continue;
+    if (!options_is_value_of(c, name, c->arg[i + 1])) continue;
     const char *value = c->arg[i + 1];
     options_drop(c, i, 2);
     return value;

@@ -23,7 +23,7 @@ for verb in generate ingest partition; do "$KITH" $verb job.yaml >/dev/null; don
 fail() { echo "FAIL: $1"; cat work/sweep/slurm.out work/sweep/trial-*/log.txt | tail -60; squeue; sinfo -N -l; exit 1; }
 cluster_up 2 2
 export KITH_SLURM=$KITH_SOURCE/slurm
-"$KITH" sweep job.yaml --slurm >out || fail "not submitted"
+"$KITH" sweep job.yaml --slurm --sbatch "--time=60 --comment=swept" >out || fail "not submitted"
 grep "submitted $trials trials as jobs" out >/dev/null || fail "nobody says what was submitted"
 again=0; "$KITH" sweep job.yaml --slurm >out 2>err || again=$?
 [ $again = 64 ] || fail "submitted twice"
