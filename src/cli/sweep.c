@@ -42,6 +42,29 @@ done:
   return st;
 }
 
+/* A job that names no key that varies has those of the sweep in its work folder, which --set named; the
+ * settings are in *text then, a new block. */
+static kith_agreed sweep_take_stored(cli *c, char **text) {
+  kith_agreed st = {KITH_OK};
+  char *rest = NULL;
+  int n = 0;
+  if (c->job.sweep.n_axis > 0) return st;
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(*text, KITH_SWEEP_STORED)));
+  KITH_TRY(kith_agree(c->comm, kith_sweep_stored(&c->job, *text)));
+  for (const char *at = *text; *at; at++) n += *at == '\n';
+  if (n == 0 || c->n_set + n > CLI_SETTINGS) return st;
+  memmove(c->set + n, c->set, (size_t)c->n_set * sizeof *c->set);
+  c->n_set += n;
+  n = 0;
+  for (char *line = strtok_r(*text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+    c->set[n++] = line;
+  KITH_TRY(kith_job_read(c->comm, c->job_file, c->n_set, c->set, &c->job));
+  cli_print_job_args(c, NULL, c->job_args);
+  kith_log("%s names no key that varies: those of the sweep in %s/sweep are taken", c->job_file, c->job.work);
+done:
+  return st;
+}
+
 /* ---- the graph that all trials share ---- */
 
 /* Why a stage ended: its last line. */
@@ -213,8 +236,10 @@ kith_agreed cli_sweep(cli *c) {
   kith_agreed st = {KITH_OK};
   sweep_options o;
   kith_sweep s = {.n = 0};
+  char *stored = NULL;
   bool queued = false;
   KITH_TRY(kith_agreed_same(sweep_take_options(c, &o)));
+  if (!o.fresh) KITH_TRY(sweep_take_stored(c, &stored));
   KITH_TRY(kith_agree(c->comm, kith_sweep_create(&c->job, &s)));
   if (s.n_same > 0)
     kith_log("%s as another trial, since keys without effect alone tell them apart: left out",
@@ -230,5 +255,7 @@ kith_agreed cli_sweep(cli *c) {
   KITH_TRY(kith_agree(c->comm, o.status || queued ? KITH_OK : sweep_outcome(&s)));
 done:
   kith_sweep_free(&s);
+  if (stored) c->n_set = 0; /* some of them are in the block */
+  KITH_FREE(stored);
   return st;
 }

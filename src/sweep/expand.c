@@ -45,6 +45,10 @@ kith_status kith_sweep_job(const kith_sweep *s, int t, kith_job *out) {
     kith_sweep_value(s, t, i, value);
     KITH_TRY(kith_job_override(out, s->base->sweep.axis[i].key, value));
   }
+  if (out->evaluate.every == 0) { /* of a stream's model: behind the last epoch */
+    snprintf(value, sizeof value, "%d", out->train.epochs);
+    KITH_TRY(kith_job_override(out, "evaluate.every", value));
+  }
   KITH_TRY(kith_sweep_path(s, t, "", folder));
   KITH_TRY(kith_job_make_trial(out, folder));
 done:
@@ -224,12 +228,14 @@ done:
 static kith_status expand_check(const kith_job *job) {
   kith_status st = KITH_OK;
   KITH_CHECK(job->sweep.n_axis > 0, KITH_ECONFIG,
-             "%s: sweep: names no key that varies; expected some, as sweep: {train.lr: [0.001, 0.003]}",
+             "%s: sweep: names no key that varies; expected some, as sweep: {train.lr: [0.001, 0.003]}, or "
+             "--set 'sweep.train.lr=[0.001, 0.003]'",
              job->path);
   KITH_CHECK(job->evaluate.split != KITH_EVAL_TEST, KITH_ECONFIG,
              "%s: evaluate.split: test, but a sweep chooses on validation; set it to valid", job->path);
-  KITH_CHECK(job->evaluate.every != 0, KITH_ECONFIG,
-             "%s: evaluate.every: 0, but a sweep chooses by evaluations; leave it out", job->path);
+  KITH_CHECK(job->evaluate.every != 0 || job->stream.model != KITH_STREAM_NO_MODEL, KITH_ECONFIG,
+             "%s: evaluate.every: 0, but a sweep chooses by evaluations; leave it out, or set it to 1",
+             job->path);
   const bool classifies = job->task == KITH_TASK_CLASSIFY;
   KITH_CHECK(classifies ? job->data.nodes.valid[0]
                         : job->data.split.method != KITH_SPLIT_NONE && job->data.split.valid > 0,

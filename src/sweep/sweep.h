@@ -19,7 +19,8 @@ enum {
   KITH_SWEEP_MOST = 10000, /* trials */
   KITH_SWEEP_RUNGS = 32,   /* rungs of successive halving */
   KITH_SWEEP_ERROR = 256,  /* bytes of the reason of a failure */
-  KITH_SWEEP_DRAWN = 32    /* bytes of a number that was drawn */
+  KITH_SWEEP_DRAWN = 32,   /* bytes of a number that was drawn */
+  KITH_SWEEP_STORED = 4 * KITH_SWEEP_KEY_SIZE
 };
 
 /* ---- which trials ---- */
@@ -104,6 +105,14 @@ kith_agreed kith_sweep_prepare(const kith_comm *comm, const kith_sweep *s, int64
                                bool fresh) KITH_MUST_USE;
 /** Whether WORK/sweep holds this sweep.  Errors: as above; KITH_ENOINPUT if there is none. */
 kith_status kith_sweep_check(const kith_sweep *s, int64_t fingerprint) KITH_MUST_USE;
+/**
+ * What the sweep in WORK/sweep varies, as --set takes it: lines as "sweep.train.lr=[0.001, 0.003]", none if
+ * there is no sweep; and sweep.trials, if the job does not say how many were drawn.
+ *
+ * @param[out] text  [KITH_SWEEP_STORED]
+ * Errors: KITH_EIO, KITH_ENOMEM.
+ */
+kith_status kith_sweep_stored(const kith_job *job, char *text) KITH_MUST_USE;
 
 /** Read from its log what the runs of trial t have come to.  Errors: KITH_ENOMEM. */
 kith_status kith_sweep_look(kith_sweep *s, int t) KITH_MUST_USE;

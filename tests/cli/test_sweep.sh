@@ -66,6 +66,21 @@ expect 78 'the job has sweep.train.lr=0.5' sweep --set 'sweep.train.lr=[0.5]' --
 expect 78 'found 0.1, model.dim: [4]' sweep --set 'sweep.train.lr=0.1, model.dim: [4]'
 expect 78 '--set: sweep.loss.temperature has no effect in any trial' sweep --set 'sweep.loss.temperature={from: 0.1, to: 0.2}' --set sweep.trials=2
 expect 64 '--ranks R gives each trial R ranks' mpirun -n 1 "$KITH" sweep job.yaml
+expect 64 'these are options of --slurm' sweep --sbatch "--time=10 --partition=main"
+expect 64 '--sbatch: expected a value behind it' sweep --slurm --sbatch
+# Keys of the command line are found again by who looks, and by who goes on; other settings are not.
+sed '/^sweep:/d; s/epochs: 40/epochs: 1/; s/^work: .*/work: line/' job.yaml >line.yaml
+expect 78 "or --set 'sweep.train.lr=[0.001, 0.003]'" "$KITH" sweep line.yaml
+for keys in 'sweep.train.lr=[0.002, 0.02]' 'sweep.train.lr={from: 0.001, to: 0.1, scale: log}' 'sweep.train.batch={from: 16, to: 64}'; do
+  case $keys in *from*) trials=(--set sweep.trials=2 --set sweep.seed=3) ;; *) trials=() ;; esac
+  "$KITH" sweep line.yaml --set "$keys" "${trials[@]}" --set 'sweep.model.layers=[1]' --fresh --quiet >began 2>err || fail "$keys"
+  expect 0 'those of the sweep in line/sweep are taken' "$KITH" sweep line.yaml --status
+  cmp out began || fail "--status has another table"
+  expect 0 'those of the sweep in line/sweep are taken' "$KITH" sweep line.yaml
+  cmp out began || fail "another sweep goes on"
+done
+expect 78 'the job has train.epochs=2' "$KITH" sweep line.yaml --set train.epochs=2 --status
+expect 78 'names no key that varies' "$KITH" sweep line.yaml --fresh
 # Draws: by another seed another one of the grid's four trials; with --fresh the trials that are there are forgotten.
 for seed in 1 2 3 4 5; do
   "$KITH" sweep job.yaml --set sweep.trials=1 --set sweep.seed=$seed --set train.epochs=1 --fresh --quiet >/dev/null 2>&1 || true

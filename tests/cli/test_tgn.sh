@@ -24,7 +24,8 @@ train: {epochs: 4, lr: .01}
 evaluate: {stream: event, mask: [], k: [1, 3], every: 2}
 checkpoint: {every: 1, keep: 2}
 J
-"$KITH" ingest job.yaml --quiet --json | grep '"event_features": 2' >/dev/null
+"$KITH" ingest job.yaml --json >out
+grep '"event_features": 2' out >/dev/null && grep ' 4-5 features; no header' out >/dev/null || { cat out; exit 1; }
 "$KITH" partition job.yaml --quiet >/dev/null
 loss() { # FILE: of the last line
   tail -1 "$1" | /usr/bin/python3 -c 'import json, sys; r = json.load(sys.stdin); print(r["loss"], r["valid_mrr"], r["epochs"])'
@@ -167,3 +168,6 @@ assert said["metric"] == "mrr" and (said["done"], said["stopped"]) == (1, 1), sa
 assert sorted(t["epochs"] for t in trials) == [2, 4] and all(0 < t["score"] <= 1 for t in trials), trials
 P
 grep 'kith evaluate swept/sweep/best.yaml --split test' out >/dev/null
+# Without evaluations in training every trial is measured behind its last epoch all the same.
+"$KITH" sweep job.yaml --set work=unseen --set graph=work/graph.h5 --set parts=work/parts.h5 --set evaluate.every=0 --set train.epochs=1 --set sweep.halving.epochs=0 --quiet >/dev/null
+[ "$(grep -c '"status": "done".*"metric": "mrr"' unseen/sweep/trials.jsonl)" = 2 ] || { cat unseen/sweep/trials.jsonl; exit 1; }
