@@ -12,6 +12,7 @@
 #include "report/narrow.h"
 #include "report/section.h"
 #include "store/store.h"
+#include "sweep/sweep.h"
 
 /* In the order of the page.  A new section is one file and one row. */
 static const report_section *const report_sections[] = {
@@ -84,6 +85,7 @@ static void report_free(kith_report *r) {
   kith__report_run_free(&r->run);
   for (int i = 0; i < r->n_other; i++) kith__report_run_free(&r->other[i]);
   kith_json_free(&r->sweep);
+  KITH_FREE(r->sweep_stored);
   kith_dataset_destroy(&r->dataset);
   kith_graph_destroy(&r->graph);
   KITH_FREE(r->rows);
@@ -243,6 +245,10 @@ static kith_status report_read_sweep(kith_report *r, kith_report_options *o, kit
   if (access(path, F_OK) != 0) return st;
   KITH_TRY(kith_json_read_file(path, true, &r->sweep));
   r->sweep_args = o->job_args;
+  if (o->job->sweep.n_axis == 0) {
+    KITH_TRY(KITH_NEW(r->sweep_stored, KITH_SWEEP_STORED));
+    KITH_TRY(kith_sweep_stored(o->job, r->sweep_stored));
+  }
   KITH_TRY(kith_path_join(o->job->work, "embeddings.h5", path));
   if (access(path, F_OK) == 0) return st;
   KITH_TRY(kith_path_join(r->sweep_folder, "best.yaml", best_args));

@@ -16,7 +16,8 @@ typedef struct kith_report {
   report_run run;  /* the one that is reported; of a sweep without a run of its own, the best trial */
   kith_json sweep; /* lines of trials.jsonl, as a list; .value null: there is no sweep … */
   char sweep_folder[KITH_PATH]; /* … in this folder, … */
-  const char *sweep_args;       /* … of this job, as "job.yaml --set work=x" */
+  const char *sweep_args;       /* … of this job, as "job.yaml --set work=x" … */
+  char *sweep_stored;           /* … and its keys, if the job has none: lines of --set; else null */
   int n_other;
   report_run other[KITH_REPORT_RUNS - 1]; /* those of --compare */
   kith_comm alone;                        /* this rank, for functions that are Collective */

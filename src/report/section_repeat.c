@@ -31,17 +31,29 @@ static void repeat_facts(const kith_report *r, report_page *p) {
   kith__page_html(p, "</dl>\n");
 }
 
+/* With the keys that the command line named. */
+static void repeat_sweep(const kith_report *r, report_page *p) {
+  char *rest = NULL;
+  kith__page_put(p, "kith sweep %s", r->sweep_args);
+  for (char *line = r->sweep_stored ? strtok_r(r->sweep_stored, "\n", &rest) : NULL; line;
+       line = strtok_r(NULL, "\n", &rest))
+    kith__page_put(p, " --set '%s'", line);
+  kith__page_html(p, "\n");
+}
+
 /* The verbs that lead from the lists to this page. */
 static void repeat_commands(const kith_report *r, report_page *p) {
   const kith_job *job = r->o->job;
   const char *args = r->o->job_args, *refit = r->o->refit ? " --refit" : "";
-  const bool blend = job->blend.n_model > 0, rules = job->stream.known != KITH_STREAM_NONE;
+  const char *first = r->sweep_args ? r->sweep_args : args;
+  const bool blend = job->blend.n_model > 0,
+             rules = job->stream.known != KITH_STREAM_NONE && job->stream.model == KITH_STREAM_NO_MODEL;
   char ranks[32] = "";
   const double n_rank = kith_json_number(kith__report_last_line(&r->run), "ranks", 0);
   if (n_rank > 1) snprintf(ranks, sizeof ranks, "mpirun -n %.0f ", n_rank);
   kith__page_html(p, "<pre>");
-  if (r->sweep_args) kith__page_put(p, "kith sweep %s\n", r->sweep_args);
-  kith__page_put(p, "kith ingest %s\nkith partition %s\n", args, args);
+  kith__page_put(p, "kith ingest %s\nkith partition %s\n", first, first);
+  if (r->sweep_args) repeat_sweep(r, p);
   if (blend) kith__page_put(p, "kith blend %s%s\n", args, refit);
   else if (!rules) kith__page_put(p, "%skith train %s\n", ranks, args);
   if (r->o->refit && !blend) kith__page_put(p, "%skith train %s --refit\n", ranks, args);
