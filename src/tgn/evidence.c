@@ -5,6 +5,8 @@
 #include "tgn/tgn_impl.h"
 
 static const double HALF_LIFE[TGN_HALF_LIVES] = {3600, 86400, 16 * 86400}; /* seconds */
+/* log(1 + count / floor): log(count + floor) but for a constant, which a softmax over items does not see.  No
+ * count is exactly 0, so that items without counts have no gradient, where rounding alone would be one. */
 static const double COUNT_FLOOR = 1e-3;
 
 kith_status kith__tgn_evidence_make(const kith_graph *g, int rank, tgn_evidence *e) {
@@ -25,7 +27,8 @@ void kith__tgn_evidence_free(tgn_evidence *e) {
 }
 
 static void evidence_item(tgn_evidence *e, int h, int32_t item, int64_t time) {
-  e->now[h * e->n_item + item] = (float)log(kith_stream_popular_get(e->popular[h], item, time) + COUNT_FLOOR);
+  e->now[h * e->n_item + item] =
+      (float)log1p(kith_stream_popular_get(e->popular[h], item, time) / COUNT_FLOOR);
 }
 
 void kith__tgn_evidence_forget(tgn_evidence *e) {

@@ -52,7 +52,7 @@ enum {
   TGN_OLDER = TGN_PLACES, /* … and earlier ones */
   TGN_AGE,                /* log(1 + seconds since the user met it) / 8 */
   TGN_COUNT,              /* log of how often */
-  TGN_POPULAR,            /* log(count + floor) of all events, of several half-lives */
+  TGN_POPULAR,            /* log(1 + count / floor) of all events, of several half-lives */
   TGN_HALF_LIVES = KITH_TGN_HALF_LIVES,
   TGN_EVIDENCE = TGN_POPULAR + TGN_HALF_LIVES,
   TGN_MAX_MET = 128 /* items of a user that are evidence */

@@ -121,7 +121,7 @@ static kith_agreed run_save(stream_run *r) {
     KITH_TRY(kith_agreed_same(kith_fail(KITH_ENUMERIC,
                                         "the loss is not finite in epoch %lld; the last checkpoint is kept; "
                                         "try a smaller train.lr",
-                                        (long long)r->epoch + 1)));
+                                        (long long)r->epoch + (r->step > 0))));
   KITH_TRY(kith_checkpoint_write(r->comm, r->g, r->rows, r->o->work, r->o->checkpoint.keep, &c));
   r->result->checkpoints++;
   r->saved = kith_clock();
