@@ -62,13 +62,14 @@ done:
 }
 
 /* Epochs over all pairs that have about as many steps as the chosen model has made, since those of updates
- * are short; `at` is of that model unless validation chose another epoch than the last one. */
+ * are short.  An update exports its last epoch, so those behind the chosen one are of kith train, and whole.
+ */
 static int64_t refit_count(const cli *c, const refit_graph *g, int64_t epoch,
                            const kith_checkpoint_progress *at) {
   const int64_t batch = c->job.train.batch, steps = (g->n_train + batch - 1) / batch;
-  if (!g->updated || at->epoch != epoch || at->step > 0 || at->optimizer_step <= 0 || steps == 0)
-    return epoch;
-  const int64_t n = (at->optimizer_step + steps / 2) / steps;
+  const int64_t made = at->optimizer_step - at->step - (at->epoch - epoch) * steps;
+  if (!g->updated || at->epoch < epoch || at->optimizer_step <= 0 || steps == 0 || made <= 0) return epoch;
+  const int64_t n = (made + steps / 2) / steps;
   return n > 0 ? n : 1;
 }
 
@@ -175,8 +176,17 @@ done:
   return st;
 }
 
-static kith_status refit_check_ended(const cli *c, const char *embeddings, const kith_embeddings_origin *from,
-                                     const kith_checkpoint_progress *at) {
+/* An update begins behind the epoch that validation chose, so that its last one may be below train.epochs:
+ * its checkpoint is the newest one, and of what it exported. */
+static bool refit_is_ended(const kith_job *job, const refit_graph *g, const kith_embeddings_origin *from,
+                           const kith_checkpoint_progress *at) {
+  if (at->epoch >= cli_epochs(job)) return true;
+  if (job->train.patience > 0 && at->bad_evals >= job->train.patience) return true;
+  return g->updated && at->epoch == from->epoch && at->step == 0;
+}
+
+static kith_status refit_check_ended(const cli *c, const refit_graph *g, const char *embeddings,
+                                     const kith_embeddings_origin *from, const kith_checkpoint_progress *at) {
   kith_status st = KITH_OK;
   const kith_job *job = &c->job;
   KITH_CHECK(strcmp(at->run, from->run) == 0, KITH_ECONFIG,
@@ -187,10 +197,9 @@ static kith_status refit_check_ended(const cli *c, const char *embeddings, const
       "%s: its epoch was chosen by %s; train with --fresh and evaluate.split: valid, so that validation "
       "chooses it",
       embeddings, at->score);
-  bool ended =
-      at->epoch >= cli_epochs(job) || (job->train.patience > 0 && at->bad_evals >= job->train.patience);
-  KITH_CHECK(ended, KITH_ECONFIG, "%s: its run has not ended: %lld of %s done; run kith train %s first",
-             embeddings, (long long)at->epoch, KITH_COUNT(cli_epochs(job), "epoch(s) (is|are)"), c->job_args);
+  KITH_CHECK(refit_is_ended(job, g, from, at), KITH_ECONFIG,
+             "%s: its run has not ended: %lld of %s done; run kith train %s first", embeddings,
+             (long long)at->epoch, KITH_COUNT(cli_epochs(job), "epoch(s) (is|are)"), c->job_args);
   KITH_CHECK(from->epoch > 0 && from->epoch <= INT32_MAX && from->step == 0, KITH_ECONFIG,
              "%s: holds epoch %lld and %s, expected a whole number of epochs, 1 or more", embeddings,
              (long long)from->epoch, KITH_COUNT(from->step, "step(s)"));
@@ -266,7 +275,7 @@ static kith_agreed refit_read_chosen(cli *c, const refit_graph *g) {
              tests ? "; test read once" : "");
     goto done;
   }
-  KITH_TRY(kith_agreed_same(refit_check_ended(c, embeddings, &from, &at)));
+  KITH_TRY(kith_agreed_same(refit_check_ended(c, g, embeddings, &from, &at)));
   KITH_TRY(refit_take_base(c));
   refit_take_epochs(c, from.epoch, refit_count(c, g, from.epoch, &at), &at, tests);
 done:

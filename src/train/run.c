@@ -205,7 +205,7 @@ static void run_report_eval(const run *r, const history_line *line) {
   char text[128];
   const kith_metrics *m = &line->eval->ranking;
   int c = m->n_k - 1, k = m->k[c];
-  bool best = kith__run_selects_epoch(r) && r->best_epoch == r->epoch;
+  bool best = kith__run_selects_epoch(r) && r->best_epoch == r->epoch && !r->o->train.update.on;
   if (kith__run_classifies(r)) kith_accuracy_print(&line->eval->classification, sizeof text, text);
   else snprintf(text, sizeof text, "Recall@%d %.4f  NDCG@%d %.4f", k, m->recall[c], k, m->ndcg[c]);
   kith_log("  %s: %s%s%s%s", line->split, text, best ? kith_color(KITH_COLOR_BEST) : "",

@@ -194,3 +194,26 @@ P
 grep "had as many steps as" log >/dev/null || { cat log; exit 1; }
 "$KITH" evaluate job.yaml $held --refit --quiet >log 2>&1
 ! grep "by now, and the refit" log >/dev/null
+
+# a run that patience stopped has ended, also after updates; epochs of kith train behind the chosen one do not count
+early="$held --set work=early --set train.patience=1 --set train.epochs=30 --set train.lr=.1"
+for verb in ingest partition train; do run $verb job.yaml $early; done
+"$KITH" update job.yaml $early $new --json >told 2>log || { cat log; exit 1; }
+! grep "best so far" log >/dev/null || { echo "an update is the best of its one measurement"; cat log; exit 1; }
+counts() { # a refit has the steps of the exported model
+  "$KITH" train job.yaml $early --refit --fresh >log 2>&1 || { cat log; exit 1; }
+  /usr/bin/python3 - <<'P'
+import h5py, json, math
+told, steps = json.loads(open("told").read().splitlines()[-1]), lambda n: math.ceil(n / 128)
+chosen, refit = (int(h5py.File(f"early/{f}embeddings.h5").attrs["epoch"]) for f in ("", "refit/"))
+n = len(h5py.File("early/graph.h5")["train/item"])
+before, = [l["epoch"] for l in map(json.loads, open("early/metrics.jsonl")) if "update_of" in l]
+made = before * steps(n - told["new_pairs"]) + 2 * steps(told["new_pairs"] + told["old_pairs"])
+assert refit == math.floor(made / steps(n) + .5) + chosen - before - 2 < chosen < 30, (refit, chosen, before)
+P
+}
+counts
+updated=$(/usr/bin/python3 -c "import h5py; print(h5py.File(\"early/embeddings.h5\").attrs[\"epoch\"])")
+run train job.yaml $early # goes on, and stops
+[ "$(tail -n 1 early/metrics.jsonl | /usr/bin/python3 -c "import json; print(json.loads(input())[\"epoch\"])")" -gt "$updated" ] || { echo "no epoch was made"; exit 1; }
+counts
