@@ -68,7 +68,12 @@ static void append_note_warmed(cli *c, int64_t n) {
 }
 
 void cli_append_print(cli *c, const kith_append_options *o, const kith_append_report *r) {
-  cli_print(c, "%s, behind %lld", KITH_COUNT(r->pairs, "new training interaction(s)"),
+  const bool stream = r->events > 0;
+  cli_print(c, "%s, behind %lld",
+            KITH_COUNT(r->pairs,
+                       stream ? "pair(s) of a user and an item new in training, of these events and of "
+                                "those held out before"
+                              : "new training interaction(s)"),
             (long long)(r->train - r->pairs));
   cli_json(c, "pairs", "%lld", (long long)r->pairs);
   if (r->events > 0) {
@@ -86,8 +91,12 @@ void cli_append_print(cli *c, const kith_append_options *o, const kith_append_re
     cli_json_list(c, name, &r->features_list[t]);
   }
   cli_json_more(c, "}");
-  append_note(c, r->duplicates, "duplicates", "repeated interaction(s), counted once");
-  append_note(c, r->known, "known", "interaction(s) that (was|were) in training before, counted once");
+  append_note(c, r->duplicates, "duplicates",
+              stream ? "event(s) with the pair of an earlier one of these, no pair more"
+                     : "repeated interaction(s), counted once");
+  append_note(c, r->known, "known",
+              stream ? "pair(s) of these events (was|were) in training before, no pair more"
+                     : "interaction(s) that (was|were) in training before, counted once");
   append_note(c, r->earlier, "earlier", "known edge(s) with an earlier time, which (counts|count) now");
   append_note(c, r->held_out, "held_out", "interaction(s) held out for validation or test, left out");
   append_note_warmed(c, r->warmed);

@@ -178,10 +178,14 @@ done:
 }
 
 static void evaluate_print_origin(cli *c, const kith_embeddings_origin *from) {
+  const kith_model_options *m = &c->job.model;
+  const bool sasrec = m->sequence == KITH_SEQUENCE_SASREC;
+  const char *beside = !sasrec ? "" : m->sasrec.graph ? "sasrec beside " : "sasrec";
+  const char *name = sasrec && !m->sasrec.graph ? "" : from->model;
   if (strcmp(from->model, "blend") == 0) cli_print(c, "blend of %lld columns", (long long)from->dim);
   else
-    cli_print(c, "%s of dimension %lld, epoch %lld%s%s", from->model, (long long)from->dim,
-              (long long)from->epoch, from->run[0] ? " of run " : "", from->run);
+    cli_print(c, "%s%s%s of dimension %lld, epoch %lld%s%s", beside, name, sasrec ? ", rows" : "",
+              (long long)from->dim, (long long)from->epoch, from->run[0] ? " of run " : "", from->run);
   cli_json(c, "model", "\"%s\"", from->model);
   cli_json(c, "epoch", "%lld", (long long)from->epoch);
   if (from->run[0]) cli_json(c, "run", "\"%s\"", from->run);

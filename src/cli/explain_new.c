@@ -13,8 +13,30 @@ static const char *new_missing(const explain_request *w, const kith_ids *user, c
   return w->against && kith_ids_find(item, w->against) < 0 ? w->against : NULL;
 }
 
-/* The lists give the nodes of the file, in its order; rank 0 has both ids. */
-static kith_status new_check_ids(const cli *c, const explain_data *a) {
+/* What kith embed read is in the job that its file stores. */
+static kith_status new_fail_lists(const cli *c, const char *path, const char *text) {
+  kith_status st = KITH_OK;
+  kith_job *made = NULL;
+  KITH_TRY(KITH_NEW(made, 1));
+  *made = kith_job_defaults();
+  KITH_TRY(kith_job_read_stored(path, text, made));
+  const char *has = made->embed.interactions.path, *wants = c->job.embed.interactions.path;
+  KITH_CHECK(
+      strcmp(has, wants) == 0, KITH_EDATA,
+      "%s: was made of the list %s, and the job names %s; give the settings of that kith embed here as "
+      "well, --set embed.interactions.path=%s, or run kith embed again with those of the job",
+      path, has[0] ? has : "none", wants[0] ? wants : "none", has);
+  st = kith_fail(KITH_EDATA,
+                 "%s: has other new nodes than the lists that the job names below embed; give the settings "
+                 "of that kith embed here as well, or run kith embed again with those of the job",
+                 path);
+done:
+  KITH_FREE(made);
+  return st;
+}
+
+/* The lists give the nodes of the file, in its order; rank 0 has both ids. `made`: the job of the file. */
+static kith_status new_check_ids(const cli *c, const explain_data *a, const char *made) {
   char mine[EXPLAIN_TEXT], other[EXPLAIN_TEXT];
   for (int t = 0; t < KITH_SIDES; t++) {
     const kith_ids *file = &a->file.ids[t], *lists = &a->nodes.ids[t];
@@ -24,11 +46,7 @@ static kith_status new_check_ids(const cli *c, const explain_data *a) {
       kith_ids_print(lists, i, sizeof other, other);
       same = strcmp(mine, other) == 0;
     }
-    if (!same)
-      return kith_fail(
-          KITH_EDATA,
-          "%s: has other new nodes than the lists that the job names below embed; run kith embed again",
-          kith_h5_path(a->file.f));
+    if (!same) return new_fail_lists(c, kith_h5_path(a->file.f), made);
   }
   return KITH_OK;
 }
@@ -43,7 +61,7 @@ done:
 
 kith_agreed cli_explain_find_new(cli *c, const explain_request *w, explain_data *a) {
   kith_agreed st = {KITH_OK};
-  char path[KITH_PATH], graph[KITH_PATH];
+  char path[KITH_PATH], graph[KITH_PATH], *made = NULL;
   kith_new_nodes_report report;
   const kith_new_nodes_options o = cli_new_nodes_options(&c->job);
   if (cli_is_blend(c) || w->all) return st;
@@ -62,7 +80,8 @@ kith_agreed cli_explain_find_new(cli *c, const explain_request *w, explain_data 
   KITH_TRY(cli_new_open(c, w->new_file, &a->base, &a->file));
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
   KITH_TRY(kith_new_nodes_read(c->comm, graph, &o, &a->nodes, &report));
-  KITH_TRY(kith_agree(c->comm, new_check_ids(c, a)));
+  KITH_TRY(kith_h5_get_attr_text(a->file.f, "job", &made));
+  KITH_TRY(kith_agree(c->comm, new_check_ids(c, a, made)));
   KITH_TRY(kith_agree(c->comm, new_append(a)));
   const char *missing = new_missing(w, &a->base.user, &a->base.item);
   if (missing)
@@ -70,6 +89,7 @@ kith_agreed cli_explain_find_new(cli *c, const explain_request *w, explain_data 
         kith_fail(KITH_EDATA, "%s: no such node in the graph, nor in %s", missing, kith_h5_path(a->file.f))));
   a->has_new = true;
 done:
+  KITH_FREE(made);
   return st;
 }
 

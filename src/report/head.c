@@ -17,6 +17,10 @@ static void head_model(const kith_report *r, report_page *p) {
                    job->stream.model == KITH_STREAM_TGN ? ", and TGN" : "");
     return;
   }
+  if (job->model.sequence == KITH_SEQUENCE_SASREC)
+    kith__page_put(p, "SASRec of %d dimensions%s", job->model.sasrec.dim,
+                   job->model.sasrec.graph ? ", and " : "");
+  if (job->model.sequence == KITH_SEQUENCE_SASREC && !job->model.sasrec.graph) return;
   kith__page_put(p, "%s of %d dimensions", kith_model_text(job->model.name), job->model.dim);
   if (kith_model_has_steps(&job->model) && job->model.layers > 0)
     kith__page_put(p, ", %s", KITH_COUNT(job->model.layers, "layer(s)"));

@@ -39,6 +39,7 @@ static kith_status run_rows(kith_h5 *f, const char *name, int64_t *n) {
 static kith_status run_sizes(kith_h5 *f, report_sizes *s) {
   kith_status st = KITH_OK;
   KITH_TRY(run_count(f, "fingerprint", &s->fingerprint));
+  KITH_TRY(run_count(f, "parent", &s->parent));
   KITH_TRY(run_count(f, "n_user", &s->n_user));
   KITH_TRY(run_count(f, "n_item", &s->n_item));
   KITH_TRY(run_count(f, "n_node", &s->n_node));
@@ -58,6 +59,7 @@ static kith_status run_read_graph(report_run *run) {
   KITH_TRY(kith_h5_open(&run_alone, run->graph_path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f).status);
   KITH_TRY(run_sizes(f, &run->sizes));
   if (!run->job_text) KITH_TRY(kith_h5_get_attr_text(f, "job", &run->job_text).status);
+  if (kith_h5_has_attr(f, "taken")) KITH_TRY(kith_h5_get_attr_text(f, "taken", &run->taken).status);
   run->sizes.is = true;
 done:
   kith_h5_close(&f);
@@ -178,6 +180,7 @@ void kith__report_run_free(report_run *run) {
   kith_json_free(&run->metrics);
   for (int i = 0; i < 2; i++) kith_json_free(&run->evaluate[i]);
   KITH_FREE(run->job_text);
+  KITH_FREE(run->taken);
   KITH_FREE(run->from.config_key);
 }
 

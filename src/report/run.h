@@ -14,6 +14,7 @@ enum { REPORT_TROUBLE = 512 };
 typedef struct report_sizes {
   bool is;                /* graph.h5 was read */
   int64_t fingerprint;    /* as kith inspect prints it */
+  int64_t parent;         /* that of the graph that kith update put lists behind; 0: none */
   int64_t n_user, n_item; /* recommend */
   int64_t n_train, n_valid, n_test;
   int64_t n_node, n_edge, n_class, n_feature; /* classify; n_class 0: recommend */
@@ -30,6 +31,7 @@ typedef struct report_run {
   kith_embeddings_origin from;
   char software[KITH_NAME]; /* that wrote it */
   char *job_text;           /* its resolved job, or that of graph.h5; null: none */
+  char *taken;              /* the lists of updates, as graph.h5 has them (docs/files.md); null: none */
   kith_json evaluate[2];    /* evaluate-valid.json, and evaluate-test.json, or evaluate-all.json of classes;
                                .value null: none, or … */
   bool stale[2];            /* … of other rows than those that are there */

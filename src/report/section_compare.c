@@ -229,12 +229,26 @@ static void compare_warn_ranked(const compare *c, report_page *p, int i) {
   }
 }
 
-/* Runs of several graphs have other held-out items. */
+/* Whether one is of the graph that the other one updates, with the same held-out items: in streams they move.
+ */
+static bool compare_is_update(const report_run *a, const report_run *b) {
+  const report_sizes *x = &a->sizes, *y = &b->sizes;
+  const bool behind = x->parent != 0 && x->parent == y->fingerprint;
+  return (behind || (y->parent != 0 && y->parent == x->fingerprint)) && x->n_valid == y->n_valid &&
+         x->n_test == y->n_test;
+}
+
+/* Runs of several graphs have other held-out items, unless one is an update of the other. */
 static void compare_warn(const compare *c, report_page *p) {
   for (int i = 1; i < c->n; i++) {
     const report_run *a = c->run[0], *b = c->run[i];
     bool other = a->has_rows && b->has_rows && a->from.fingerprint != b->from.fingerprint;
-    if (other)
+    if (other && compare_is_update(a, b))
+      kith__page_prose(p, "note",
+                       "Runs A and %s are before and after an update: their held-out interactions are the "
+                       "same, but new items are ranked as well.",
+                       c->letter[i]);
+    else if (other)
       kith__page_prose(p, "missing",
                        "Run %s is of another graph than A: its held-out items are others, and its figures "
                        "cannot be compared.",

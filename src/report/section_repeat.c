@@ -41,6 +41,22 @@ static void repeat_sweep(const kith_report *r, report_page *p) {
   kith__page_html(p, "\n");
 }
 
+/* An update for each line of `taken`, "HASH PAIRS PATH"; without pairs the list is one of a relation. */
+static void repeat_updates(const kith_report *r, const char *ranks, report_page *p) {
+  char path[KITH_PATH];
+  for (const char *line = r->run.taken; line && *line;) {
+    const size_t n = strcspn(line, "\n");
+    long long pairs = 0;
+    int at = 0;
+    if (sscanf(line, "%*16s %lld %n", &pairs, &at) == 1 && at > 0 && (size_t)at < n) {
+      snprintf(path, sizeof path, "%.*s", (int)(n - (size_t)at), line + at);
+      kith__page_put(p, "%skith update %s%s%s\n", ranks, r->o->job_args,
+                     pairs > 0 ? " --set update.interactions.path=" : "  # with ", path);
+    }
+    line += n + (line[n] == '\n');
+  }
+}
+
 /* The verbs that lead from the lists to this page. */
 static void repeat_commands(const kith_report *r, report_page *p) {
   const kith_job *job = r->o->job;
@@ -56,6 +72,7 @@ static void repeat_commands(const kith_report *r, report_page *p) {
   if (r->sweep_args) repeat_sweep(r, p);
   if (blend) kith__page_put(p, "kith blend %s%s\n", args, refit);
   else if (!rules) kith__page_put(p, "%skith train %s\n", ranks, args);
+  if (!blend) repeat_updates(r, ranks, p);
   if (r->o->refit && !blend) kith__page_put(p, "%skith train %s --refit\n", ranks, args);
   kith__page_put(p, "kith evaluate %s%s\nkith report %s%s</pre>\n", args, refit, args, refit);
   kith__page_html(p, "<p class=\"note\">Any number of ranks gives the same ");

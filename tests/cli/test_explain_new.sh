@@ -148,4 +148,4 @@ refused 64 "--new FILE goes with --user ID" --all --output why.tsv --new work/ne
 refused 65 "nobody: no such node in the graph, nor in work/new.h5" --user nobody
 head -n 1 ties.tsv >fewer.tsv
 refused 65 "its rows are not those of the lists" --user twin --set embed.relations.friend=fewer.tsv
-refused 65 "has other new nodes than the lists" --user twin --set embed.interactions.path=users.tsv --set embed.item_features=
+refused 65 "was made of the list new.tsv, and the job names users.tsv; give the settings of that kith embed here as well, --set embed.interactions.path=new.tsv" --user twin --set embed.interactions.path=users.tsv --set embed.item_features=

@@ -82,6 +82,9 @@ old, new = lines[0]["run"], lines[2]["run"]
 assert old and new and old != new and lines[1]["update_of"] == old and lines[1]["run"] == new, lines
 P
 says 0 'nothing is to be done' update new.txt
+grep '^[0-9]* pairs of a user and an item new in training' update.json >/dev/null
+says 0 report.html "$KITH" report job.yaml
+for verb in train update; do grep "^kith $verb job.yaml" work/report.html >/dev/null; done
 "$KITH" export job.yaml --format tensorboard --output board >/dev/null
 says 0 'tgn of work/checkpoint-latest, after 1 epoch' "$KITH" evaluate job.yaml
 

@@ -198,8 +198,12 @@ grep "had as many steps as" log >/dev/null || { cat log; exit 1; }
 # a run that patience stopped has ended, also after updates; epochs of kith train behind the chosen one do not count
 early="$held --set work=early --set train.patience=1 --set train.epochs=30 --set train.lr=.1"
 for verb in ingest partition train; do run $verb job.yaml $early; done
+cp -r early prior
 "$KITH" update job.yaml $early $new --json >told 2>log || { cat log; exit 1; }
 ! grep "best so far" log >/dev/null || { echo "an update is the best of its one measurement"; cat log; exit 1; }
+run report job.yaml $early --compare prior
+grep "Runs A and B are before and after an update" early/report.html >/dev/null
+grep "^kith update job.yaml .* --set update.interactions.path=.*new.tsv$" early/report.html >/dev/null
 counts() { # a refit has the steps of the exported model
   "$KITH" train job.yaml $early --refit --fresh >log 2>&1 || { cat log; exit 1; }
   /usr/bin/python3 - <<'P'
