@@ -67,9 +67,11 @@ const job_key kith__job_row[] = {
     {"data.split.core", JOB_INT, AT(data.split.core), 1, 1e6, "interactions",
      "core: each user and each item of the core has at least as many within it."},
     {"data.split.valid", JOB_REAL, AT(data.split.valid), 0, 0.9, "share",
-     "Share of the interactions held out for validation; items: of the items; stream: of the events."},
+     "Share of the interactions held out for validation; items: of the items; stream: of the events; "
+     "leave-last-out: above 0, whatever it is, one of each user."},
     {"data.split.test", JOB_REAL, AT(data.split.test), 0, 0.9, "share",
-     "Share of the interactions held out for testing; items: of the items; stream: of the events."},
+     "Share of the interactions held out for testing; items: of the items; stream: of the events; "
+     "leave-last-out: above 0, whatever it is, one of each user."},
     {"data.split.seed", JOB_INT64, AT(data.split.seed), COUNT, "", "Seed of the random draws of the split."},
     {"data.edges.path", JOB_PATH, AT(data.nodes.edges), NONE,
      "classify: edge list. A line has the two nodes of an edge, given in either or in both directions. "
