@@ -204,18 +204,13 @@ done:
 
 kith_agreed cli_explain_stream(cli *c) {
   kith_agreed st = {KITH_OK};
-  char graph[KITH_PATH], parts[KITH_PATH];
+  char graph[KITH_PATH];
   kith_graph *g = NULL;
   kith_stream *stream = NULL;
   kith_ids ids[KITH_SIDES] = {{.n = 0}};
   stream_question q = {.user = NULL};
   KITH_TRY(kith_agree(c->comm, stream_parse(c, &q)));
-  KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
-  KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
-  KITH_TRY(cli_read_parts(c, parts, &g));
-  KITH_TRY(kith_agreed_same(cli_check_stream(c, g)));
-  KITH_TRY(cli_check_data(c, graph));
-  KITH_TRY(kith_stream_open(c->comm, g, graph, &stream));
+  KITH_TRY(cli_open_stream(c, graph, &g, &stream));
   for (int k = 0; k < KITH_SIDES; k++) KITH_TRY(kith_ids_read(c->comm, graph, (kith_node_type)k, &ids[k]));
   KITH_TRY(kith_agreed_same(stream_find(&ids[KITH_USER], "user", q.user, &q.user_number)));
   KITH_TRY(kith_agreed_same(stream_find(&ids[KITH_ITEM], "item", q.item, &q.item_number)));

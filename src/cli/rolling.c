@@ -132,7 +132,7 @@ done:
   return st;
 }
 
-kith_agreed cli_rolling_fingerprint(cli *c, int64_t *out) {
+static kith_agreed rolling_fingerprint(cli *c, int64_t *out) {
   kith_agreed st = {KITH_OK};
   kith_h5 *f = NULL;
   char graph[KITH_PATH];
@@ -145,29 +145,21 @@ done:
   return st;
 }
 
-/* Ingest and cut anew: the graph of the same lines and settings is the same, and its training goes on. */
-static kith_agreed rolling_graph(cli *c, const char *job, cli_rolling_slice *s, bool *same) {
+kith_agreed cli_rolling_graph(cli *c, const char *job, kith_ingest_report *r, bool *same) {
   kith_agreed st = {KITH_OK};
-  kith_ingest_report *r = NULL;
   kith_ingest_options *o = NULL;
   char graph[KITH_PATH];
   int64_t before = 0, now = 0;
-  KITH_TRY(cli_rolling_fingerprint(c, &before));
-  KITH_TRY(kith_agree(c->comm, KITH_NEW(r, 1)));
+  KITH_TRY(rolling_fingerprint(c, &before));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(o, 1)));
   *o = cli_ingest_options(&c->job);
   KITH_TRY(kith_agreed_same(kith_job_file(&c->job, "graph.h5", graph)));
   KITH_TRY(kith_ingest(c->comm, o, job, graph, r));
-  KITH_TRY(cli_rolling_fingerprint(c, &now));
+  KITH_TRY(rolling_fingerprint(c, &now));
   KITH_TRY(cli_cut(c));
   *same = before == now;
-  s->n_train = r->train;
-  s->n_test = r->test;
-  s->n_cold_user = r->cold_users;
-  s->n_cold_item = r->cold_items;
 done:
   KITH_FREE(o);
-  KITH_FREE(r);
   return st;
 }
 
@@ -191,12 +183,19 @@ done:
 
 static kith_agreed rolling_train_slice(cli *c, bool fresh, cli_rolling_slice *s) {
   kith_agreed st = {KITH_OK};
+  kith_ingest_report *r = NULL;
   char *job = NULL;
   bool same = false;
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(r, 1)));
   KITH_TRY(kith_agree(c->comm, kith_job_print(&c->job, &job)));
-  KITH_TRY(rolling_graph(c, job, s, &same));
+  KITH_TRY(cli_rolling_graph(c, job, r, &same));
+  s->n_train = r->train;
+  s->n_test = r->test;
+  s->n_cold_user = r->cold_users;
+  s->n_cold_item = r->cold_items;
   KITH_TRY(rolling_train(c, job, fresh || !same, s));
 done:
+  KITH_FREE(r);
   KITH_FREE(job);
   return st;
 }

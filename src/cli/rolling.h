@@ -12,8 +12,9 @@ typedef struct cli_rolling_slice {
   kith_groups *groups; /* null: not wanted */
 } cli_rolling_slice;
 
-/* What the job's graph.h5 is of; 0: there is none that can be read.  Collective.  Errors: KITH_ENOMEM. */
-kith_agreed cli_rolling_fingerprint(cli *c, int64_t *out) KITH_MUST_USE;
+/* Ingest and cut anew: the graph of the same lines and settings is the `same` that was there, and its
+ * training goes on.  Collective.  Errors: those of kith ingest and kith partition. */
+kith_agreed cli_rolling_graph(cli *c, const char *job, kith_ingest_report *r, bool *same) KITH_MUST_USE;
 
 /*
  * The model of the slice before, updated by what lies between (kith update), and the slice measured by it; of

@@ -44,48 +44,40 @@ done:
 }
 
 /* The lists of the job, whole: what the older graph has, is merged. */
-static kith_agreed updated_append(cli *c, const kith_ingest_options *data, const char *text,
-                                  const char *graph, updated *u) {
+static kith_agreed updated_append(cli *c, const char *text, updated *u) {
   kith_agreed st = {KITH_OK};
+  kith_ingest_options *data = NULL;
   kith_append_options *lists = NULL;
   kith_partition_update_report cut;
-  char parts[KITH_PATH];
+  char graph[KITH_PATH], parts[KITH_PATH];
   kith_partition_options how = c->job.partition;
   how.relations = *kith_model_relations(&c->job.model);
+  KITH_TRY(kith_agree(c->comm, KITH_NEW(data, 1)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(lists, 1)));
+  *data = cli_ingest_options(&c->job);
   lists->interactions = data->interactions;
   lists->n_relation = data->n_relation;
   memcpy(lists->relation, data->relation, sizeof lists->relation);
   memcpy(lists->features, data->features, sizeof lists->features);
+  KITH_TRY(kith_agreed_same(kith_job_file(&c->job, "graph.h5", graph)));
   KITH_TRY(kith_append(c->comm, data, lists, u->graph, text, graph, u->r));
   KITH_TRY(kith_agreed_same(kith_path_join(c->job.work, "parts.h5", parts)));
   KITH_TRY(kith_partition_update(c->comm, u->graph, u->parts, graph, &how, parts, &cut));
 done:
+  KITH_FREE(data);
   KITH_FREE(lists);
   return st;
 }
 
-/* graph.h5 and parts.h5 of the job's split: made anew, since the same lists give the same graph. */
+/* graph.h5 and parts.h5 of the job's split: of the first slice anew, else behind the older ones. */
 static kith_agreed updated_graph(cli *c, const char *text, updated *u) {
   kith_agreed st = {KITH_OK};
-  kith_ingest_options *data = NULL;
   kith_ingest_report *r = NULL;
-  char graph[KITH_PATH];
-  int64_t before = 0, now = 0;
-  KITH_TRY(cli_rolling_fingerprint(c, &before));
-  KITH_TRY(kith_agree(c->comm, KITH_NEW(data, 1)));
+  u->same = false; /* what an update's settings were, is not known */
+  if (u->work[0]) return updated_append(c, text, u);
   KITH_TRY(kith_agree(c->comm, KITH_NEW(r, 1)));
-  KITH_TRY(kith_agreed_same(kith_job_file(&c->job, "graph.h5", graph)));
-  *data = cli_ingest_options(&c->job);
-  if (u->work[0]) KITH_TRY(updated_append(c, data, text, graph, u));
-  else {
-    KITH_TRY(kith_ingest(c->comm, data, text, graph, r));
-    KITH_TRY(cli_cut(c));
-  }
-  KITH_TRY(cli_rolling_fingerprint(c, &now));
-  u->same = now == before;
+  KITH_TRY(cli_rolling_graph(c, text, r, &u->same));
 done:
-  KITH_FREE(data);
   KITH_FREE(r);
   return st;
 }
@@ -116,7 +108,7 @@ static kith_agreed updated_train(cli *c, const char *text, const updated *u, boo
   char config_key[KITH_CONFIG_KEY_SIZE];
   KITH_TRY(kith_agree(c->comm, KITH_NEW(result, 1)));
   KITH_TRY(kith_agree(c->comm, cli_run_of_job(c, &run, config_key)));
-  run.fresh = fresh || !u->same || u->work[0]; /* what an update's settings were, is not known */
+  run.fresh = fresh || !u->same;
   run.job = text;
   if (u->work[0]) {
     memcpy(run.old, u->checkpoint, sizeof run.old);

@@ -125,21 +125,29 @@ done:
   return st;
 }
 
+kith_agreed cli_open_stream(cli *c, char *graph, kith_graph **g, kith_stream **out) {
+  kith_agreed st = {KITH_OK};
+  char parts[KITH_PATH];
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
+  KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
+  KITH_TRY(cli_read_parts(c, parts, g));
+  KITH_TRY(cli_check_task(c, *g));
+  KITH_TRY(kith_agreed_same(cli_check_stream(c, *g)));
+  KITH_TRY(cli_check_data(c, graph));
+  KITH_TRY(kith_stream_open(c->comm, *g, graph, out));
+done:
+  return st;
+}
+
 kith_agreed cli_evaluate_stream(cli *c) {
   kith_agreed st = {KITH_OK};
-  char graph[KITH_PATH], parts[KITH_PATH];
+  char graph[KITH_PATH];
   kith_graph *g = NULL;
   kith_stream *stream = NULL;
   kith_stream_rules *rules = NULL;
   kith_tgn *tgn = NULL;
   kith_stream_scorer scorer;
-  KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
-  KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
-  KITH_TRY(cli_read_parts(c, parts, &g));
-  KITH_TRY(cli_check_task(c, g));
-  KITH_TRY(kith_agreed_same(cli_check_stream(c, g)));
-  KITH_TRY(cli_check_data(c, graph));
-  KITH_TRY(kith_stream_open(c->comm, g, graph, &stream));
+  KITH_TRY(cli_open_stream(c, graph, &g, &stream));
   KITH_TRY(cli_stream_model(c, g, stream, &tgn));
   if (tgn) scorer = kith_tgn_scorer(tgn);
   KITH_TRY(kith_agree(c->comm,

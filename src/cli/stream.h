@@ -9,6 +9,10 @@
 /* What cannot be asked of a stream.  Local.  Errors: KITH_ECONFIG, KITH_EUSAGE. */
 kith_status cli_check_stream(const cli *c, const kith_graph *g) KITH_MUST_USE;
 
+/* The job's stream, with the path graph [KITH_PATH] of its file; destroy both, also after a failure.
+ * Collective.  Errors: those of cli_read_parts(), cli_check_stream() and kith_stream_open(). */
+kith_agreed cli_open_stream(cli *c, char *graph, kith_graph **g, kith_stream **out) KITH_MUST_USE;
+
 /* Replay the events of the job's stream, and print the figures of a split.  Collective.  Errors:
  * KITH_ECONFIG, KITH_EUSAGE, KITH_ENOINPUT, KITH_EDATA, KITH_ENOMEM. */
 kith_agreed cli_evaluate_stream(cli *c) KITH_MUST_USE;
