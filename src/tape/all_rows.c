@@ -13,8 +13,7 @@ typedef struct all_rows {
 
 /* Rows of others are zeros in the sum. */
 static void all_rows_sum(const all_rows *o, float *x) {
-  KITH_WAIT("rows of all ranks", MPI_Allreduce(MPI_IN_PLACE, x, (int)(o->all->n_row * o->all->d), MPI_FLOAT,
-                                               MPI_SUM, o->comm->mpi));
+  kith_comm_reduce(o->comm, (int64_t)o->all->n_row * o->all->d, MPI_FLOAT, MPI_SUM, x);
 }
 
 static void all_rows_forward(void *self) {

@@ -9,20 +9,11 @@
 #include "ops/exponential.h"
 #include "ops/product.h"
 
-enum { ADAPT_MESSAGE = 1 << 26 }; /* numbers of one message */
-
 void kith__adapt_free(kith__adapt *a) {
   KITH_FREE(a->item);
   KITH_FREE(a->shared);
   KITH_FREE(a->score);
   KITH_FREE(a->near);
-}
-
-void kith__adapt_share(const kith_comm *comm, int64_t n, float *x) {
-  for (int64_t first = 0; first < n; first += ADAPT_MESSAGE)
-    KITH_WAIT("rows that every rank reads",
-              MPI_Allreduce(MPI_IN_PLACE, (void *)(x + first), (int)kith_min(n - first, ADAPT_MESSAGE),
-                            MPI_UINT32_T, MPI_BOR, comm->mpi));
 }
 
 static double adapt_square(int d, const float *x) {
@@ -60,7 +51,7 @@ kith_agreed kith__adapt_make(const kith_comm *comm, const kith_graph *g, int d, 
     if (g->type[i] == KITH_ITEM) memcpy(out->item + g->original[i] * d, from, row);
     if (g->type[i] == KITH_USER) kith_exact_sum_add(&squares, adapt_square(d, from));
   }
-  kith__adapt_share(comm, out->n_item * d, out->item);
+  kith_comm_reduce(comm, out->n_item * d, MPI_UINT32_T, MPI_BOR, out->item);
   kith_comm_sum(comm, 1, &squares);
   out->length = sqrt(kith_exact_sum_value(&squares) / (double)(g->n[KITH_USER] > 0 ? g->n[KITH_USER] : 1));
 done:

@@ -52,7 +52,4 @@ void kith__adapt_likely(const kith__adapt *a, int n, const float *y);
  */
 void kith__adapt_rows(const kith__adapt *a, kith__adapt_rates rates, int64_t n, const float *own, float *x);
 
-/* One row of zeros [n, d] to every rank, where one rank alone has others: in place.  Collective. */
-void kith__adapt_share(const kith_comm *comm, int64_t n, float *x);
-
 #endif

@@ -127,7 +127,7 @@ static kith_agreed adapt_embed(const kith_comm *comm, const kith_graph *g, const
   KITH_TRY(kith_embed(comm, g, run, &of->as_new, o, checkpoint, &e));
   KITH_TRY(kith_agree(comm, KITH_NEW(of->x, of->n * e.d)));
   memcpy(of->x + e.first * e.d, e.x, (size_t)(e.n * e.d) * sizeof *e.x);
-  kith__adapt_share(comm, of->n * e.d, of->x);
+  kith_comm_reduce(comm, of->n * e.d, MPI_UINT32_T, MPI_BOR, of->x);
 done:
   kith_new_embeddings_free(&e);
   return st;
