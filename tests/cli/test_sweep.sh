@@ -93,6 +93,7 @@ sequence=(--set work="$dir/seq" --set data.interactions.columns.time=3 --set dat
   --set loss.name=softmax --set train.epochs=2 --set model.sequence=sasrec --set model.sasrec.dim=8 --set model.sasrec.heads=1 --set model.sasrec.epochs=4
   --set 'sweep.model.name=[lightgcn]' --set 'sweep.train.lr=[0.01]' --set sweep.halving.epochs=2)
 "$KITH" sweep job.yaml "${sequence[@]}" --set 'sweep.model.sasrec.rate=[0.001, 0.01]' --quiet >out 2>err || fail "a sweep of sasrec"
+[ "$(head -1 seq/sweep/trials.jsonl | grep -o '"train.lr"' | wc -l)" = 1 ] || fail "a key that --set gives stands beside that of the job"
 grep -o '"status": "[a-z]*", "rung": [12], "epochs": [24],' seq/sweep/trials.jsonl | sort | tr '\n' ' ' >statuses
 [ "$(cat statuses)" = '"status": "done", "rung": 2, "epochs": 4, "status": "stopped", "rung": 1, "epochs": 2, ' ] || fail "sasrec: $(cat statuses)"
 best=$(grep '"done"' seq/sweep/trials.jsonl | grep -o 'trial-00[12]')

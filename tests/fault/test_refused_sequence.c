@@ -9,13 +9,10 @@
 
 #include "support/folder.h"
 #include "support/mpi_main.h"
-#include "support/parts.h"
 #include "support/sweep.h"
+#include "support/timed.h"
 
-#include "ingest/ingest.h"
 #include "train/train.h"
-
-enum { LINES = 24, USERS = 4, ITEMS = 5 };
 
 static struct {
   char folder[KITH_PATH], work[KITH_PATH];
@@ -24,25 +21,8 @@ static struct {
 } job;
 
 static void job_graph(void) {
-  static kith_ingest_report report;
-  char text[LINES * 32] = "";
-  size_t size = 0;
-  kith_ingest_options o = {.interactions = {.format = KITH_EDGES, .time = "3"},
-                           .split = {.method = KITH_SPLIT_LEAVE_LAST_OUT, .valid = .5}};
-  for (int i = 0; i < LINES; i++)
-    size += (size_t)snprintf(text + size, sizeof text - size, "%d,%d,%d\n", i % USERS, 10 + i * i % ITEMS,
-                             1000 + 7 * i);
-  test_path(job.folder, "list", o.interactions.path);
-  if (test_comm->rank == 0) test_file_write(job.folder, "list", text, size, o.interactions.path);
-  KITH_MPI(MPI_Barrier(test_comm->mpi));
-  test_path(job.folder, "graph.h5", job.run.graph);
-  assert_int_equal(KITH_OK, kith_ingest(test_comm, &o, "", job.run.graph, &report).status);
-  test_path(job.folder, "parts.h5", job.run.parts);
-  kith_status st = test_comm->rank == 0
-                       ? test_parts_write(job.run.graph, job.run.parts, 3, KITH_PARTITION_HASH).status
-                       : KITH_OK;
-  assert_int_equal(KITH_OK, kith_agree(test_comm, st).status);
-  assert_int_equal(KITH_OK, kith_graph_read(test_comm, job.run.parts, &job.g).status);
+  const kith_split split = {.method = KITH_SPLIT_LEAVE_LAST_OUT, .valid = .5};
+  job.g = test_timed_graph(job.folder, 24, &split, job.run.graph, job.run.parts);
   assert_int_equal(KITH_OK, kith_graph_times_read(test_comm, job.run.parts, job.g).status);
 }
 

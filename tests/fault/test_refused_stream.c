@@ -6,13 +6,10 @@
  */
 #include "support/folder.h"
 #include "support/mpi_main.h"
-#include "support/parts.h"
 #include "support/sweep.h"
+#include "support/timed.h"
 
-#include "ingest/ingest.h"
 #include "train/stream_run.h"
-
-enum { EVENTS = 20, USERS = 4, ITEMS = 5 };
 
 static struct {
   char folder[KITH_PATH], graph[KITH_PATH];
@@ -21,24 +18,9 @@ static struct {
 } job;
 
 static void job_graph(void) {
-  static kith_ingest_report report;
-  char text[EVENTS * 32] = "", parts[KITH_PATH];
-  size_t size = 0;
-  kith_ingest_options o = {.interactions = {.format = KITH_EDGES, .time = "3"},
-                           .split = {.method = KITH_SPLIT_STREAM, .valid = .1, .test = .1}};
-  for (int i = 0; i < EVENTS; i++)
-    size += (size_t)snprintf(text + size, sizeof text - size, "%d,%d,%d\n", i % USERS, 10 + i * i % ITEMS,
-                             1000 + 7 * i);
-  test_path(job.folder, "list", o.interactions.path);
-  if (test_comm->rank == 0) test_file_write(job.folder, "list", text, size, o.interactions.path);
-  KITH_MPI(MPI_Barrier(test_comm->mpi));
-  test_path(job.folder, "graph.h5", job.graph);
-  assert_int_equal(KITH_OK, kith_ingest(test_comm, &o, "", job.graph, &report).status);
-  test_path(job.folder, "parts.h5", parts);
-  kith_status st =
-      test_comm->rank == 0 ? test_parts_write(job.graph, parts, 3, KITH_PARTITION_HASH).status : KITH_OK;
-  assert_int_equal(KITH_OK, kith_agree(test_comm, st).status);
-  assert_int_equal(KITH_OK, kith_graph_read(test_comm, parts, &job.g).status);
+  const kith_split split = {.method = KITH_SPLIT_STREAM, .valid = .1, .test = .1};
+  char parts[KITH_PATH];
+  job.g = test_timed_graph(job.folder, 20, &split, job.graph, parts);
 }
 
 static void job_begin(void) {

@@ -177,6 +177,18 @@ static spectrum_outcome iterate_old(const test_graph *old, int rounds) {
       (spectrum_recipe){.k = K, .oversample = OVERSAMPLE, .rounds = rounds, .parts = 7, .cut = 3});
 }
 
+/* Rounds from what the older graph's have left; block 0: the usual one. */
+static spectrum_recipe after(const spectrum_outcome *known, int rounds, int block) {
+  return (spectrum_recipe){.k = K,
+                           .oversample = OVERSAMPLE,
+                           .rounds = rounds,
+                           .parts = 7,
+                           .cut = 3,
+                           .known = known,
+                           .n_known = OLD_ITEMS,
+                           .block = block};
+}
+
 static void rounds_from_older_pairs_reach_those_of_a_dense_solver(void **state) {
   (void)state;
   test_graph old, t = grown(&old);
@@ -184,13 +196,7 @@ static void rounds_from_older_pairs_reach_those_of_a_dense_solver(void **state) 
   kith_comm *alone = NULL;
   assert_int_equal(KITH_OK, kith_comm_create(MPI_COMM_SELF, &alone).status);
   spectrum_outcome known = iterate_old(&old, 3);
-  spectrum_recipe how = {.k = K,
-                         .oversample = OVERSAMPLE,
-                         .rounds = 5,
-                         .parts = 7,
-                         .cut = 3,
-                         .known = &known,
-                         .n_known = OLD_ITEMS};
+  spectrum_recipe how = after(&known, 5, 0);
   for (how.block = 0; how.block <= BLOCK; how.block += BLOCK) {
     how.restart = false;
     how.cut = 3;
@@ -265,13 +271,7 @@ static void the_first_round_takes_one_product_of_older_columns(void **state) {
   double *m = spectrum_dense(&t, SPECTRUM_A, SPECTRUM_B), *v = calloc(ITEMS * WIDTH, 8),
          *x = calloc(ITEMS * WIDTH, 8), value[WIDTH];
   spectrum_outcome known = iterate_old(&old, 1);
-  spectrum_recipe how = {.k = K,
-                         .oversample = OVERSAMPLE,
-                         .rounds = 0,
-                         .parts = 7,
-                         .cut = 3,
-                         .known = &known,
-                         .n_known = OLD_ITEMS};
+  spectrum_recipe how = after(&known, 0, 0);
   spectrum_outcome before = spectrum_iterate(test_comm, &t, how);
   for (int i = 0; i < ITEMS * WIDTH; i++) v[i] = (double)before.v[i];
   dense_product(&t, m, v, x);
@@ -336,14 +336,7 @@ static void the_first_round_in_blocks_is_that_of_a_dense_oracle(void **state) {
   draw_new(v, z);
   dense_blocks(&t, m, WIDTH, 3, v, BLOCK, z, x, value);
   apply_pairs(ITEMS, x, value, wanted);
-  spectrum_recipe how = {.k = K,
-                         .oversample = OVERSAMPLE,
-                         .rounds = 1,
-                         .parts = 7,
-                         .cut = 3,
-                         .known = &known,
-                         .n_known = OLD_ITEMS,
-                         .block = BLOCK};
+  spectrum_recipe how = after(&known, 1, BLOCK);
   spectrum_outcome o = spectrum_iterate(test_comm, &t, how);
   for (size_t i = 0; i < n; i++) x[i] = (double)o.v[i];
   apply_pairs(ITEMS, x, o.value, is);
@@ -370,13 +363,7 @@ static void columns_far_from_right_angles_go_through_a_whole_round(void **state)
   (void)state;
   test_graph old, t = grown(&old);
   spectrum_outcome known = iterate_old(&old, 2), o[2];
-  spectrum_recipe how = {.k = K,
-                         .oversample = OVERSAMPLE,
-                         .rounds = 1,
-                         .parts = 7,
-                         .cut = 3,
-                         .known = &known,
-                         .n_known = OLD_ITEMS};
+  spectrum_recipe how = after(&known, 1, 0);
   for (int64_t i = 0; i < OLD_ITEMS; i++) known.v[i * WIDTH + K - 1] += 0.5F * known.v[i * WIDTH];
   for (int by = 0; by < 2; by++) {
     how.block = by * BLOCK;
