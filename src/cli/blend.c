@@ -292,11 +292,11 @@ static void blend_print_evidence(cli *c, const blend_work *w) {
 static void blend_print_legend(const cli *c, const blend_work *w) {
   bool rounds = false;
   for (int m = 0; m < w->of.n; m++) rounds = rounds || strcmp(w->of.model[m].model, "spectral") == 0;
-  cli_print_wrapped(
-      c, 4,
-      "  score: the sum of gamma times a model's score over sigma%s; sigma: the standard deviation of "
-      "the model's scores; share: gamma's in that of all models%s",
-      w->n_evidence > 0 ? ", and of c times evidence" : "", rounds ? "; epoch: of spectral, rounds" : "");
+  cli_note(c, 4,
+           "  score: the sum of gamma times a model's score over sigma%s; sigma: the standard deviation of "
+           "the model's scores; share: gamma's in that of all models%s",
+           w->n_evidence > 0 ? ", and of c times evidence" : "",
+           rounds ? "; epoch: of spectral, rounds" : "");
 }
 
 /* Remove the other of the two files, which is of an earlier blend. */

@@ -268,6 +268,8 @@ void cli_print(const cli *c, const char *format, ...) KITH_FORMAT(2, 3);
 void cli_print_wrapped(const cli *c, int indent, const char *format, ...) KITH_FORMAT(3, 4);
 /* Whether explanations beside results are printed: not with --quiet.  Local. */
 bool cli_explains(void);
+/* cli_print_wrapped() of an explanation beside results: nothing with --quiet. */
+void cli_note(const cli *c, int indent, const char *format, ...) KITH_FORMAT(3, 4);
 /* Print the text behind `lead`, which has `indent` columns, and go on below at the same column.  Rank 0. */
 void cli_wrap(const char *lead, int indent, const char *text);
 /* Add a member to the JSON object, which main() prints last; `format` makes the value with its quotes. */

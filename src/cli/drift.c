@@ -48,9 +48,10 @@ static void drift_print(cli *c, const kith_drift *d, int indent) {
               100 * drift_share(s->new_item_pairs, s->pairs), drift_number(s->overlap, overlap),
               drift_number(s->rank_correlation, rank));
   }
-  cli_print(c, "%*s  new: pairs of users and items without an earlier one; top 100, ranks: shared", indent,
-            "");
-  cli_print(c, "%*s  with the slice before, and rank correlation with it, of items by pairs", indent, "");
+  cli_note(c, indent + 2,
+           "%*s  new: pairs of users and items without an earlier one; top 100, ranks: shared with the slice "
+           "before, and rank correlation with it, of items by pairs",
+           indent, "");
 }
 
 void cli_print_drift(cli *c, const kith_drift *d, int indent, bool print) {

@@ -187,6 +187,7 @@ static void evaluate_print_origin(cli *c, const kith_embeddings_origin *from) {
     cli_print(c, "%s%s%s of dimension %lld, epoch %lld%s%s", beside, name, sasrec ? ", rows" : "",
               (long long)from->dim, (long long)from->epoch, from->run[0] ? " of run " : "", from->run);
   cli_json(c, "model", "\"%s\"", from->model);
+  if (sasrec) cli_json(c, "sequence", "\"sasrec\"");
   cli_json(c, "epoch", "%lld", (long long)from->epoch);
   if (from->run[0]) cli_json(c, "run", "\"%s\"", from->run);
   if (from->direct.n_higher > 0) {
@@ -286,7 +287,8 @@ static kith_agreed evaluate_pairs(cli *c, cli_evaluation *want, const kith_graph
   cli_json(c, "seconds", "%.4f", seconds);
   if (want->groups) cli_print_groups(c, &groups);
   cli_json_groups(c, &groups);
-  KITH_TRY(cli_evaluate_baselines(c, want, g, from->model, &m, seconds));
+  const bool sasrec = c->job.model.sequence == KITH_SEQUENCE_SASREC;
+  KITH_TRY(cli_evaluate_baselines(c, want, g, sasrec ? "sasrec" : from->model, &m, seconds));
 done:
   return st;
 }

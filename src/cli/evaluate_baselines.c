@@ -198,7 +198,7 @@ kith_agreed cli_evaluate_baselines(cli *c, const cli_evaluation *want, const kit
     baselines_json(c, (kith_baseline)b, &f, first);
     first = false;
   }
-  if (!first) cli_print(c, "seconds: of the model to rank, of baselines to fit and to rank");
+  if (!first) cli_note(c, 0, "seconds: of the model to rank, of baselines to fit and to rank");
   cli_json_more(c, "]");
 done:
   return st;

@@ -278,7 +278,7 @@ void cli_explain_print(const explain_request *w, const explain_data *a, const ki
   cli_recommend_name(&a->base, KITH_USER, query[0].user, name);
   words_add(&user, "%s%s%s", w->user, name[0] ? "  " : "", name);
   cli_wrap("", 0, user.text);
-  if (e->n > 0 && print_count(e->n_reason, e->reason) > 0) cli_wrap("  ", 2, PRINT_ORDER);
+  if (cli_explains() && e->n > 0 && print_count(e->n_reason, e->reason) > 0) cli_wrap("  ", 2, PRINT_ORDER);
   for (int q = 0; q < e->n; q++) {
     const size_t at = (size_t)q * (size_t)e->n_reason;
     view v = {.a = a, .s = &e->sums[q], .reason = e->reason + at};

@@ -30,15 +30,14 @@ static void print_table(const cli *c, const kith_held_share h[2]) {
   char degrees[48], cell[2][64];
   int n = h[0].n > h[1].n ? h[0].n : h[1].n;
   cli_print(c, "held-out interactions by the number of known interactions of their item");
-  cli_print_wrapped(
-      c, 2, "  known are those of training; for test also those of validation, and outside of a core");
+  cli_note(c, 2, "  known are those of training; for test also those of validation, and outside of a core");
   snprintf(cell[0], sizeof cell[0], "%12s %8s %8s", "validation", "ratio", "lift");
   snprintf(cell[1], sizeof cell[1], "%12s %8s %8s", "test", "ratio", "lift");
   cli_print(c, "  %-12s%s%s", "known", h[0].held > 0 ? cell[0] : "", h[1].held > 0 ? cell[1] : "");
   for (int k = 0; k < n; k++)
     cli_print(c, "  %-12s%s%s", print_degrees(k, sizeof degrees, degrees),
               print_cell(&h[0], k, sizeof cell[0], cell[0]), print_cell(&h[1], k, sizeof cell[1], cell[1]));
-  cli_print(c, "  ratio: held-out to known interactions; lift: this over the ratio of all items");
+  cli_note(c, 2, "  ratio: held-out to known interactions; lift: this over the ratio of all items");
 }
 
 static void json_number(cli *c, const char *key, double x) {

@@ -72,12 +72,11 @@ static void partition_print(cli *c, kith_partition_method method, int n, const k
 }
 
 static void partition_explain(const cli *c) {
-  if (!cli_explains()) return;
-  cli_print_wrapped(c, 2,
-                    "cut: %s between two ranks; ghosts/own: rows needed of others for each "
-                    "row owned; nodes, edges, users: the fullest rank against the mean%s",
-                    c->job.task == KITH_TASK_CLASSIFY ? "edges" : "interactions or edges",
-                    partition_knows_width(c) ? "; MB: sent by all ranks" : "");
+  cli_note(c, 2,
+           "cut: %s between two ranks; ghosts/own: rows needed of others for each "
+           "row owned; nodes, edges, users: the fullest rank against the mean%s",
+           c->job.task == KITH_TASK_CLASSIFY ? "edges" : "interactions or edges",
+           partition_knows_width(c) ? "; MB: sent by all ranks" : "");
 }
 
 /* What is cut; the edges of relations are in the lines below, if there are any. */

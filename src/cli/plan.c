@@ -18,8 +18,9 @@ static const plan_unit plan_times[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3},
 static const plan_unit plan_bytes[] = {{"GB", 1e9}, {"TB", 1e12}, {"MB", 1e6}, {"GiB", 0x1p30}};
 enum { PLAN_UNITS = 4 };
 
-/* The value of an option with a unit, which is as it was if the option is absent. */
-static kith_status plan_number(cli *c, const char *name, const plan_unit *units, double *value) {
+/* The value of an option with a unit, which is as it was if the option is absent; of machines that can be. */
+static kith_status plan_number(cli *c, const char *name, const plan_unit *units, double least, double most,
+                               double *value) {
   kith_status st = KITH_OK;
   const char *text = cli_option(c, name);
   char *end = NULL;
@@ -28,6 +29,8 @@ static kith_status plan_number(cli *c, const char *name, const plan_unit *units,
   for (int i = 0; i < PLAN_UNITS; i++)
     if (strcmp(end, units[i].text) == 0 && text[0] >= '0' && text[0] <= '9' && isfinite(x) && x > 0) {
       *value = x * units[i].factor;
+      KITH_CHECK(*value >= least && *value <= most, KITH_EUSAGE, "--%s %s: expected %g to %g%s", name, text,
+                 least / units[i].factor, most / units[i].factor, units[i].text);
       return st;
     }
   KITH_CHECK(false, KITH_EUSAGE, "--%s %s: expected a number and %s, %s, %s or %s, as in 100%s", name, text,
@@ -60,6 +63,11 @@ static kith_status plan_take_sizes(planner *p) {
              "--users: the job classifies nodes; leave out --users, --items and --interactions");
   KITH_CHECK(n == 0 || p->interactions / kith_min(p->users, p->items) < INT32_MAX - 1, KITH_EUSAGE,
              "--interactions %lld: more than 2^31 of a user or an item", (long long)p->interactions);
+  KITH_CHECK(n == 0 || c->job.stream.known != KITH_STREAM_NONE || p->interactions <= p->users * p->items,
+             KITH_EUSAGE,
+             "--interactions %lld: %lld users and %lld items have %lld pairs, and each counts once",
+             (long long)p->interactions, (long long)p->users, (long long)p->items,
+             (long long)(p->users * p->items));
 done:
   return st;
 }
@@ -73,9 +81,9 @@ static kith_status plan_options(planner *p) {
   KITH_TRY(cli_number(c, "tasks-per-node", 1, PLAN_MOST, &per_node));
   KITH_TRY(cli_number(c, "cores", 1, 1 << 20, &cores_of));
   if (cores_of > 0) p->machine.cores = (double)cores_of;
-  KITH_TRY(plan_number(c, "memory", plan_bytes, &p->machine.memory));
-  KITH_TRY(plan_number(c, "network", plan_rates, &p->machine.network));
-  KITH_TRY(plan_number(c, "latency", plan_times, &p->machine.latency));
+  KITH_TRY(plan_number(c, "memory", plan_bytes, 1e6, 1e16, &p->machine.memory));
+  KITH_TRY(plan_number(c, "network", plan_rates, 1e5, 1e14, &p->machine.network));
+  KITH_TRY(plan_number(c, "latency", plan_times, 1e-9, 1, &p->machine.latency));
   KITH_TRY(plan_take_sizes(p));
   KITH_TRY(cli_no_more(c));
   KITH_TRY(cli_check_one_model(c));

@@ -63,7 +63,7 @@ static void line_append(char *line, const char *format, double x) {
 static void line_time(const planner *p, const plan_row *row, char *line) {
   double minutes = ceil(row->job * 1.5 / 60) + 5;
   if (!row->has_step || row->step.seconds <= 0) {
-    cli_print_wrapped(p->c, 2, "no --time, since seconds are not known: the cluster's default holds");
+    cli_note(p->c, 2, "no --time, since seconds are not known: the cluster's default holds");
     return;
   }
   if (minutes <= LINE_WEEK) {
@@ -88,8 +88,8 @@ static void line_options(const planner *p, const plan_row *row, char *options) {
   line_append(options, " --cpus-per-task=%.0f", p->machine.threads);
   line_append(options, " --mem=%.0fM", fmax(1, mib));
   if (need * 4 / 3 > p->machine.memory)
-    cli_print_wrapped(p->c, 2, "--mem is all that a node has, %.0f %% more than is expected",
-                      100 * (p->machine.memory / need - 1));
+    cli_note(p->c, 2, "--mem is all that a node has, %.0f %% more than is expected",
+             100 * (p->machine.memory / need - 1));
   line_time(p, row, options);
 }
 

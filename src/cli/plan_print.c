@@ -82,16 +82,15 @@ static void plan_explain_cut(const planner *p) {
     in_place = in_place || (p->row[i].has_step && p->row[i].in_place);
   }
   if (assumed)
-    cli_print_wrapped(p->c, 2, "*: not counted, since it is not cut so: ghosts are assumed as of %s%s (%s)",
-                      p->how == KITH_PLAN_METIS ? "METIS" : "a cut at random",
-                      method == KITH_PARTITION_STREAM || method == KITH_PARTITION_PTSCOTCH
-                          ? ", for this method, too"
-                          : "",
-                      "docs/scale.md");
+    cli_note(p->c, 2, "*: not counted, since it is not cut so: ghosts are assumed as of %s%s (%s)",
+             p->how == KITH_PLAN_METIS ? "METIS" : "a cut at random",
+             method == KITH_PARTITION_STREAM || method == KITH_PARTITION_PTSCOTCH ? ", for this method, too"
+                                                                                  : "",
+             "docs/scale.md");
   if (in_place)
-    cli_print_wrapped(p->c, 2,
-                      "MB: ranks of a node read rows in place, so that these are fewer than the MB a layer "
-                      "of kith partition");
+    cli_note(p->c, 2,
+             "MB: ranks of a node read rows in place, so that these are fewer than the MB a layer "
+             "of kith partition");
   if (p->whole && p->best >= 0 && p->row[p->best].cut.size > p->whole->n_part)
     cli_print_wrapped(p->c, 2,
                       "more than %s: assumed: set partition.parts to %d and run kith partition again",
@@ -108,12 +107,11 @@ static void plan_explain_machine(const planner *p) {
     beyond = beyond || kith_min(row->cut.size, row->cut.per_node) > most;
   }
   if (of_nodes)
-    cli_print_wrapped(p->c, 2,
-                      "machine %s says what one node has; of other nodes say it by --cores and --memory",
-                      m->name);
+    cli_note(p->c, 2, "machine %s says what one node has; of other nodes say it by --cores and --memory",
+             m->name);
   if (beyond)
-    cli_print_wrapped(p->c, 2, "machine %s has no rates of more than %s a node: those are taken as of %d",
-                      m->name, KITH_COUNT(most, "rank(s)"), most);
+    cli_note(p->c, 2, "machine %s has no rates of more than %s a node: those are taken as of %d", m->name,
+             KITH_COUNT(most, "rank(s)"), most);
 }
 
 /* What has no seconds in the table, once. */
@@ -122,38 +120,36 @@ static void plan_explain_unknown(const planner *p) {
   while (i < p->n_row && p->row[i].has_step) i++;
   if (i == p->n_row) return;
   const char *what = plan_unknown(p, &p->row[i]);
-  cli_print_wrapped(p->c, 2, "not predicted: messages and seconds of %s; memory alone%s", what,
-                    i == 0 ? "" : ": cut it into as many parts, and plan again");
+  cli_note(p->c, 2, "not predicted: messages and seconds of %s; memory alone%s", what,
+           i == 0 ? "" : ": cut it into as many parts, and plan again");
   cli_json(p->c, "not_predicted", "%s", "");
   cli_json_string(p->c, what);
 }
 
 static void plan_explain(const planner *p) {
-  cli_print_wrapped(
-      p->c, 2,
-      "memory: of the fullest rank; MB, messages: sent by all ranks in a step; the last column: "
-      "what most of a step waits for; rates of machine %s",
-      p->machine.name);
+  cli_note(p->c, 2,
+           "memory: of the fullest rank; MB, messages: sent by all ranks in a step; the last column: "
+           "what most of a step waits for; rates of machine %s",
+           p->machine.name);
   plan_explain_cut(p);
   if (p->row[0].has_step && p->row[0].step.seconds <= 0)
-    cli_print_wrapped(p->c, 2,
-                      "seconds of sampled steps are not known: machine %s lacks sample rates, which kith "
-                      "bench --profile adds with sampler.mode: neighbor",
-                      p->machine.name);
+    cli_note(p->c, 2,
+             "seconds of sampled steps are not known: machine %s lacks sample rates, which kith "
+             "bench --profile adds with sampler.mode: neighbor",
+             p->machine.name);
   const kith_model_options *model = &p->c->job.model;
   if (p->row[0].has_step && !kith_model_has_steps(model))
-    cli_print_wrapped(p->c, 2,
-                      "step, epoch: a round of eigenvectors; job: %s, of which model.spectral.tolerance "
-                      "spares some",
-                      KITH_COUNT(model->spectral.rounds, "round(s)"));
+    cli_note(p->c, 2,
+             "step, epoch: a round of eigenvectors; job: %s, of which model.spectral.tolerance "
+             "spares some",
+             KITH_COUNT(model->spectral.rounds, "round(s)"));
   else if (p->row[0].has_step && !p->c->job.train.update.on)
-    cli_print_wrapped(
-        p->c, 2,
-        "job: %d epoch(s), evaluations, checkpoints and export, if no epoch is spared by train.patience",
-        p->c->job.train.epochs);
+    cli_note(p->c, 2,
+             "job: %d epoch(s), evaluations, checkpoints and export, if no epoch is spared by train.patience",
+             p->c->job.train.epochs);
   plan_explain_unknown(p);
   if (p->row[0].has_step && kith_model_has_steps(model) && model->start == KITH_START_SPECTRAL)
-    cli_print_wrapped(p->c, 2, "not predicted: the eigenvectors of model.start: spectral, before epoch 1");
+    cli_note(p->c, 2, "not predicted: the eigenvectors of model.start: spectral, before epoch 1");
   for (int i = 0; i < p->n_row; i++)
     if (p->row[i].refused[0])
       cli_print_wrapped(p->c, 2, "%s: refused: %s", KITH_COUNT(p->row[i].cut.size, "rank(s)"),

@@ -317,6 +317,7 @@ static kith_agreed rolling_run(cli *c, const rolling *r) {
     KITH_TRY(rolling_measure(c, r, work, i, &slice[i]));
   }
   cli_json(c, "model", "\"%s\"", kith_model_text(c->job.model.name));
+  if (c->job.model.sequence == KITH_SEQUENCE_SASREC) cli_json(c, "sequence", "\"sasrec\"");
   cli_json(c, "updated", "%s", r->updated ? "true" : "false");
   rolling_print(c, n, r->updated, slice);
   cli_rolling_print_groups(c, n, groups);

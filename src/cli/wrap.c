@@ -32,14 +32,11 @@ void cli_wrap(const char *lead, int indent, const char *text) {
   }
 }
 
-void cli_print_wrapped(const cli *c, int indent, const char *format, ...) {
+static void wrap_print(int indent, const char *format, va_list list) KITH_FORMAT(2, 0);
+static void wrap_print(int indent, const char *format, va_list list) {
   char text[4096], *rest = text;
   int lead = 0;
-  va_list list;
-  if (c->comm->rank != 0) return;
-  va_start(list, format);
   vsnprintf(text, sizeof text, format, list);
-  va_end(list);
   while (rest[lead] == ' ') lead++;
   size_t n = wrap_bytes(rest, COLUMNS), at = n;
   if (rest[n])
@@ -53,4 +50,20 @@ void cli_print_wrapped(const cli *c, int indent, const char *format, ...) {
   char spaces[32];
   snprintf(spaces, sizeof spaces, "%*s", indent, "");
   cli_wrap(spaces, indent, rest + at + 1);
+}
+
+void cli_print_wrapped(const cli *c, int indent, const char *format, ...) {
+  va_list list;
+  if (c->comm->rank != 0) return;
+  va_start(list, format);
+  wrap_print(indent, format, list);
+  va_end(list);
+}
+
+void cli_note(const cli *c, int indent, const char *format, ...) {
+  va_list list;
+  if (c->comm->rank != 0 || !cli_explains()) return;
+  va_start(list, format);
+  wrap_print(indent, format, list);
+  va_end(list);
 }

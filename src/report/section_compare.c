@@ -119,10 +119,14 @@ static void compare_row(const compare *c, report_page *p, int i, int n_col, cons
   const double epoch = kith_json_number(picked, "epoch", NAN);
   const report_seconds took = kith__report_seconds(run);
   const bool by_folder = strcmp(c->name[i], run->folder) == 0;
+  const char *key = run->from.config_key, *sasrec = key ? strstr(key, " model.sequence=sasrec") : NULL;
   kith__page_put(p, "<tr><th scope=\"row\" class=\"run\"><b class=\"t%d\">%s</b> %s", i, c->letter[i],
                  c->name[i]);
   kith__page_put(p, "<span class=\"under\">%s%s%s</span></th>", by_folder ? "" : run->folder,
-                 by_folder || !run->has_rows ? "" : ", ", run->has_rows ? run->from.model : "");
+                 by_folder || !run->has_rows ? "" : ", ",
+                 !run->has_rows ? ""
+                 : sasrec       ? "sasrec"
+                                : run->from.model);
   for (int k = 0; k < n_col; k++) {
     double x = compare_value(c, i, &col[k]);
     kith__page_put(p, x == best[k] ? "<td><b>%s</b></td>" : "<td>%s</td>", PAGE_METRIC(x));

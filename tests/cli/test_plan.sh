@@ -131,6 +131,9 @@ grep -e '--cores and' "$dir/out" >/dev/null || fail "how a profile is overridden
 plan --machine "$dir/here" --cores 16 --memory 256GB --nodes 4 --tasks-per-node 16
 json "assert not any(x['refused'] for x in of.values()), of" "a node that is not that of the profile"
 
+timeout -k 5 $limit "$KITH" plan "$job" --quiet >"$dir/out" 2>"$dir/err" || fail "plan --quiet: $(cat "$dir/err")"
+[ "$(grep -cv '^ *[0-9]\|^ranks\|^recommended\|KITH_JOB=' "$dir/out")" = 0 ] || fail "plan --quiet explains: $(cat "$dir/out")"
+
 refused() { # CODE WORDS words…: one line on stderr that has these
   code=$1 words=$2; shift 2
   timeout -k 5 $limit "$KITH" plan "$job" "$@" >"$dir/out" 2>"$dir/err"; rc=$?
@@ -138,10 +141,12 @@ refused() { # CODE WORDS words…: one line on stderr that has these
   [ "$(wc -l <"$dir/err")" = 1 ] || fail "plan $*: $(cat "$dir/err")"
   grep -e "$words" "$dir/err" >/dev/null || fail "plan $*: $(cat "$dir/err")"
 }
-for rate in 100 0Gb nanGb 100Gbit; do refused 64 '--network' --network="$rate"; done
+for rate in 100 0Gb nanGb 1e12Gb; do refused 64 '--network' --network="$rate"; done
 refused 64 '--latency' --latency 2
 refused 64 '--nodes' --nodes 0
 refused 64 'give all three' --users 5
+refused 64 '10 users and 10 items have 100 pairs' --users 10 --items 10 --interactions 101
+refused 64 'expected 1e-09 to 1s' --latency 2s
 refused 66 "$dir/nowhere" --machine "$dir/nowhere"
 sed 's/^memory: .*/memory: 1000/' "$dir/here" >"$dir/small"
 refused 71 'memory: .* on a node of' --machine "$dir/small"
