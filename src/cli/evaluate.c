@@ -326,8 +326,7 @@ kith_agreed cli_evaluate(cli *c) {
   KITH_TRY(cli_rolling(c, want.groups, &rolling));
   if (rolling) return st;
   KITH_TRY(kith_agree(c->comm, evaluate_options(c, &only)));
-  if (c->job.task == KITH_TASK_RECOMMEND && c->job.stream.known != KITH_STREAM_NONE)
-    return cli_evaluate_stream(c);
+  if (cli_replays(c)) return cli_evaluate_stream(c);
   KITH_TRY(evaluate_embeddings(c, &want, only));
 done:
   return st;

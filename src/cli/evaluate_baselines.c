@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/evaluate.h"
+#include "cli/stream.h"
 #include "diagnose/diagnose.h"
 
 /* ---- options ---- */
@@ -85,7 +86,7 @@ done:
 /* --rolling and evaluate.stream have figures of their own. */
 kith_status cli_take_evaluation(cli *c, cli_evaluation *want) {
   kith_status st = KITH_OK;
-  bool rolls = false, streams = c->job.task == KITH_TASK_RECOMMEND && c->job.stream.known != KITH_STREAM_NONE;
+  bool rolls = false, streams = cli_replays(c);
   for (int i = 0; i < c->n_arg; i++) rolls = rolls || strncmp(c->arg[i], "--rolling", 9) == 0;
   bool classifies = c->job.task == KITH_TASK_CLASSIFY;
   *want = (cli_evaluation){.groups = cli_flag(c, "groups")};

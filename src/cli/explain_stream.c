@@ -59,22 +59,6 @@ static kith_status stream_find(const kith_ids *ids, const char *option, const ch
   return KITH_OK;
 }
 
-/* Take in all events; returns the time of the last one. */
-static kith_agreed stream_replay(kith_stream *stream, const kith_stream_scorer *s, int batch, int64_t *now) {
-  kith_agreed st = {KITH_OK};
-  const kith_stream_range range = kith_stream_ranges(stream);
-  s->reset(s->context);
-  for (int64_t at = 0, end = 0; at < range.n; at = end) {
-    const kith_event *event = NULL;
-    end = kith_stream_batch_end(range, at, batch);
-    kith_stream_events(stream, at, end, &event);
-    *now = event[end - at - 1].time;
-    KITH_TRY(s->observe(s->context, at, (int)(end - at), event));
-  }
-done:
-  return st;
-}
-
 /* The global number of a user on its owner; others: -1. */
 static kith_gid stream_user(const cli *c, const kith_graph *g, int32_t number) {
   for (kith_lid i = 0; i < g->n_own_of[KITH_USER]; i++) {
@@ -82,28 +66,6 @@ static kith_gid stream_user(const cli *c, const kith_graph *g, int32_t number) {
     if (g->original[row] == number) return g->first[c->comm->rank] + row;
   }
   return -1;
-}
-
-/* Whether item i ranks before item j: equal scores by ascending number. */
-static bool stream_before(const float *score, int32_t i, int32_t j) {
-  return score[i] > score[j] || (score[i] == score[j] && i < j);
-}
-
-/* The k best items of all, or the one that is asked for, into a->line. */
-static void stream_choose(const stream_question *q, int64_t n_item, const float *score, stream_answer *a) {
-  if (q->item_number >= 0) {
-    a->n = 1;
-    a->line[0].item = q->item_number;
-    return;
-  }
-  for (int32_t i = 0; i < n_item; i++) {
-    int at = a->n;
-    while (at > 0 && stream_before(score, i, a->line[at - 1].item)) at--;
-    if (at >= q->k) continue;
-    if (a->n < q->k) a->n++;
-    for (int m = a->n - 1; m > at; m--) a->line[m].item = a->line[m - 1].item;
-    a->line[at].item = i;
-  }
 }
 
 /* The number of an item among all, by global number. */
@@ -120,15 +82,17 @@ static kith_status stream_ask(const kith_graph *g, kith_tgn *t, const stream_que
   const kith_stream_scorer s = kith_tgn_scorer(t);
   float *score = NULL;
   kith_tgn_read *read = NULL;
+  kith_scored_item best[STREAM_MOST_ITEMS];
   const int first = 0;
   KITH_TRY(KITH_NEW(score, g->n[KITH_ITEM]));
   KITH_TRY(KITH_NEW(read, STREAM_MOST_READ));
   s.score(s.context, 1, &first, e, score);
-  stream_choose(q, g->n[KITH_ITEM], score, a);
-  for (int i = 0; i < a->n; i++) {
-    a->line[i].score = (double)score[a->line[i].item];
-    a->line[i].part = kith_tgn_explain(t, 0, a->line[i].item);
-  }
+  if (q->item_number >= 0) best[0] = (kith_scored_item){score[q->item_number], q->item_number};
+  a->n = q->item_number >= 0 ? 1 : cli_stream_top(g->n[KITH_ITEM], score, (int)q->k, best);
+  for (int i = 0; i < a->n; i++)
+    a->line[i] = (stream_line){.item = best[i].item,
+                               .score = (double)best[i].score,
+                               .part = kith_tgn_explain(t, 0, best[i].item)};
   a->n_read = kith_tgn_explain_user(t, 0, read);
   for (int i = 0; i < a->n_read; i++)
     a->read[i] = (stream_read){stream_item(g, read[i].item), read[i].time, read[i].share};
@@ -174,7 +138,7 @@ static void stream_print_answer(cli *c, const kith_ids *ids, const stream_answer
     cli_json_more(c, ", \"time\": %lld, \"share\": %.9g}", (long long)a->read[i].time, a->read[i].share);
   }
   cli_json_more(c, "]");
-  cli_print(c, "kith evaluate mixes the softmax of these scores with the rules of stream");
+  cli_print(c, "kith evaluate and recommend mix the softmax of these scores with the rules of stream");
 }
 
 static kith_agreed stream_explain(cli *c, const kith_graph *g, kith_stream *stream, const kith_ids *item,
@@ -182,18 +146,19 @@ static kith_agreed stream_explain(cli *c, const kith_graph *g, kith_stream *stre
   kith_agreed st = {KITH_OK};
   kith_tgn *t = NULL;
   stream_answer *a = NULL;
+  int64_t n = 0;
   kith_event e = {.user = stream_user(c, g, q->user_number)};
   const int owner = (int)kith_comm_max(c->comm, e.user < 0 ? -1 : c->comm->rank);
   KITH_TRY(kith_agree(c->comm, KITH_NEW(a, 1)));
   KITH_TRY(cli_stream_model(c, g, stream, &t));
   const kith_stream_scorer s = kith_tgn_scorer(t);
   e.user = kith_comm_max(c->comm, e.user);
-  KITH_TRY(stream_replay(stream, &s, c->job.stream.batch, &e.time));
-  KITH_TRY(s.begin(s.context, kith_stream_ranges(stream).n, 1, &e));
+  KITH_TRY(cli_stream_replay(c, stream, &s, INT64_MAX, NULL, NULL, &n, &e.time));
+  KITH_TRY(s.begin(s.context, n, 1, &e));
   KITH_TRY(kith_agree(c->comm, c->comm->rank == owner ? stream_ask(g, t, q, &e, a) : KITH_OK));
   KITH_MPI(MPI_Bcast(a, (int)sizeof *a, MPI_BYTE, owner, c->comm->mpi));
-  cli_print(c, "user %s, behind %s, at the time of the last one, %lld", q->user,
-            KITH_COUNT(kith_stream_ranges(stream).n, "event(s)"), (long long)e.time);
+  cli_print(c, "user %s, behind %s, at the time of the last one, %lld", q->user, KITH_COUNT(n, "event(s)"),
+            (long long)e.time);
   cli_json(c, "time", "%lld", (long long)e.time);
   stream_print_answer(c, item, a);
 done:

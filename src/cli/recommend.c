@@ -1,13 +1,10 @@
 /* kith recommend: top items of some users to the terminal, or of all users to a file, by original ids. */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/recommend.h"
-#include "base/fault.h"
-#include "base/file.h"
+#include "cli/stream.h"
 #include "blend/evidence.h"
 
 /* Parse --user, --similar-to and --similar-to-user: one of the three, repeated. */
@@ -31,6 +28,23 @@ done:
   return st;
 }
 
+/* What a stream is asked, and what rows are. */
+static kith_status recommend_check_kind(const cli *c, const recommend_request *w) {
+  kith_status st = KITH_OK;
+  if (!cli_replays(c)) KITH_TRY(cli_check_embeds(c));
+  KITH_CHECK(w->at == RECOMMEND_END || cli_replays(c), KITH_EUSAGE,
+             "kith recommend: --at is a time of a stream, and the job has no evaluate.stream; leave it out");
+  KITH_CHECK(
+      !cli_replays(c) || !w->similar, KITH_EUSAGE,
+      "kith recommend: of a stream there are no rows to compare; expected --user ID, or --all --output "
+      "FILE");
+  KITH_CHECK(!cli_replays(c) || !w->new_file, KITH_EUSAGE,
+             "kith recommend: --new: of a stream, new users are those of new events, which kith update and "
+             "kith ingest take");
+done:
+  return st;
+}
+
 static kith_status recommend_parse_request(cli *c, recommend_request *w) {
   kith_status st = KITH_OK;
   const kith_eval_options *o = &c->job.evaluate;
@@ -40,12 +54,14 @@ static kith_status recommend_parse_request(cli *c, recommend_request *w) {
   w->all = cli_flag(c, "all");
   w->output = cli_option(c, "output");
   w->new_file = cli_option(c, "new");
+  w->at = RECOMMEND_END;
+  KITH_TRY(cli_number(c, "at", -RECOMMEND_MOST_TIME, RECOMMEND_MOST_TIME, &w->at));
   KITH_TRY(cli_take_refit(c));
   KITH_TRY(recommend_parse_ids(c, w));
   KITH_CHECK(!w->new_file || (w->n_user > 0 && !w->similar), KITH_EUSAGE,
              "kith recommend: --new FILE goes with --user ID of a new user");
   KITH_TRY(cli_no_more(c));
-  KITH_TRY(cli_check_embeds(c));
+  KITH_TRY(recommend_check_kind(c, w));
   KITH_CHECK(
       w->all != (w->n_user > 0), KITH_EUSAGE,
       "kith recommend: expected --user ID, --similar-to ITEM, --similar-to-user ID, or --all --output FILE");
@@ -83,12 +99,6 @@ void cli_recommend_free(recommend_data *a) {
   KITH_FREE(a->x);
 }
 
-const char *cli_recommend_name(const recommend_data *a, int type, int64_t i, char *buffer) {
-  buffer[0] = '\0';
-  if (i >= 0 && i < a->name[type].n) kith_ids_print(&a->name[type], i, KITH_PATH, buffer);
-  return buffer;
-}
-
 /* Print which items are ranked, unless they are the usual ones. */
 static void recommend_print_scope(cli *c) {
   char text[CLI_SCOPE];
@@ -124,79 +134,6 @@ static kith_status recommend_fill(const recommend_request *w, const recommend_da
     t += local[q] >= 0;
   }
   return st;
-}
-
-static void recommend_print(cli *c, const recommend_request *w, const recommend_data *a, const int32_t *item,
-                            const float *score, const int32_t *history) {
-  char id[KITH_PATH], name[KITH_PATH];
-  for (int q = 0; q < w->n_user; q++) {
-    cli_recommend_name(a, KITH_USER, kith_ids_find(&a->user, w->user[q]), name);
-    cli_print(c, "%s%s%s", w->user[q], name[0] ? "  " : "", name);
-    if (c->comm->rank == 0 && history[q * RECOMMEND_HISTORY] >= 0) {
-      printf("  who chose");
-      for (int j = 0; j < RECOMMEND_HISTORY && history[q * RECOMMEND_HISTORY + j] >= 0; j++) {
-        kith_ids_print(&a->item, history[q * RECOMMEND_HISTORY + j], sizeof id, id);
-        cli_recommend_name(a, KITH_ITEM, history[q * RECOMMEND_HISTORY + j], name);
-        printf("%s %s%s%s%s", j ? "," : "", id, name[0] ? " (" : "", name, name[0] ? ")" : "");
-      }
-      printf(" … may like\n");
-    }
-    for (int j = 0; j < w->k && item[q * w->k + j] >= 0; j++) {
-      kith_ids_print(&a->item, item[q * w->k + j], sizeof id, id);
-      cli_recommend_name(a, KITH_ITEM, item[q * w->k + j], name);
-      cli_print(c, "  %3d  %-24s %9.5f%s%s", j + 1, id, (double)score[q * w->k + j], name[0] ? "  " : "",
-                name);
-    }
-  }
-}
-
-void cli_recommend_json_id(cli *c, const kith_ids *ids, int64_t i) {
-  char id[KITH_PATH];
-  kith_ids_print(ids, i, sizeof id, id);
-  if (ids->number) cli_json_more(c, "%s", id);
-  else cli_json_string(c, id);
-}
-
-/* , "names": […] of the first n items, and "user_name": …, as far as the graph has names; null where a node
- * has none. */
-static void recommend_json_names(cli *c, const recommend_data *a, int64_t user, int n, const int32_t *item) {
-  char name[KITH_PATH];
-  if (a->name[KITH_USER].n > 0) {
-    cli_json_more(c, ", \"user_name\": ");
-    if (cli_recommend_name(a, KITH_USER, user, name)[0]) cli_json_string(c, name);
-    else cli_json_more(c, "null");
-  }
-  if (a->name[KITH_ITEM].n == 0) return;
-  cli_json_more(c, ", \"names\": [");
-  for (int j = 0; j < n; j++) {
-    if (j > 0) cli_json_more(c, ", ");
-    if (cli_recommend_name(a, KITH_ITEM, item[j], name)[0]) cli_json_string(c, name);
-    else cli_json_more(c, "null");
-  }
-  cli_json_more(c, "]");
-}
-
-/* "recommendations": [{"user": …, "items": […], "scores": […]}, …]; ids are numbers where the lists' are. */
-static void recommend_json(cli *c, const recommend_request *w, const recommend_data *a, const int32_t *item,
-                           const float *score) {
-  cli_json(c, "recommendations", "[");
-  for (int q = 0; q < w->n_user; q++) {
-    int n = 0;
-    int64_t user = kith_ids_find(&a->user, w->user[q]);
-    cli_json_more(c, "%s{\"user\": ", q ? ", " : "");
-    cli_recommend_json_id(c, &a->user, user);
-    cli_json_more(c, ", \"items\": [");
-    for (; n < w->k && item[q * w->k + n] >= 0; n++) {
-      if (n > 0) cli_json_more(c, ", ");
-      cli_recommend_json_id(c, &a->item, item[q * w->k + n]);
-    }
-    cli_json_more(c, "], \"scores\": [");
-    for (int j = 0; j < n; j++) cli_json_more(c, "%s%.9g", j ? ", " : "", (double)score[q * w->k + j]);
-    cli_json_more(c, "]");
-    recommend_json_names(c, a, user, n, item + q * w->k);
-    cli_json_more(c, "}");
-  }
-  cli_json_more(c, "]");
 }
 
 /* Users whose interactions are all held out, or outside of a core: the model knows nothing they chose. */
@@ -240,8 +177,7 @@ static kith_agreed recommend_some(cli *c, const recommend_request *w, const reco
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, score, n_item, MPI_FLOAT, MPI_MAX, c->comm->mpi));
   KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, history, n_history, MPI_INT32_T, MPI_MAX, c->comm->mpi));
   recommend_warn_unknown(c, w, history);
-  recommend_print(c, w, a, item, score, history);
-  if (c->json && c->comm->rank == 0) recommend_json(c, w, a, item, score);
+  cli_recommend_show(c, w, a, item, score, history);
 done:
   kith_topk_free(&top);
   KITH_FREE(item);
@@ -284,81 +220,6 @@ done:
   return st;
 }
 
-/* Tab-separated: user, position, item, score, and the names of item and user if the graph has names. */
-static kith_status recommend_write_tsv(const char *path, FILE *f, const recommend_data *a, int k,
-                                       const int32_t *item, const float *score) {
-  kith_status st = KITH_OK;
-  char user[KITH_PATH], id[KITH_PATH], name[KITH_PATH];
-  bool user_names = a->name[KITH_USER].n > 0, names = user_names || a->name[KITH_ITEM].n > 0;
-  for (int64_t u = 0; u < a->g->n[KITH_USER]; u++) {
-    kith_ids_print(&a->user, u, sizeof user, user);
-    for (int j = 0; j < k && item[u * k + j] >= 0; j++) {
-      kith_ids_print(&a->item, item[u * k + j], sizeof id, id);
-      fprintf(f, "%s\t%d\t%s\t%.9g", user, j + 1, id, (double)score[u * k + j]);
-      if (names) fprintf(f, "\t%s", cli_recommend_name(a, KITH_ITEM, item[u * k + j], name));
-      if (user_names) fprintf(f, "\t%s", cli_recommend_name(a, KITH_USER, u, name));
-      fputc('\n', f);
-    }
-  }
-  bool good = !kith_fault(KITH_FAULT_WRITE) && fflush(f) == 0 && !ferror(f);
-  KITH_CHECK(good, KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
-done:
-  if (fclose(f) != 0 && !kith_is_bad(st))
-    st = kith_fail(KITH_EIO, "%s: writing failed: %s", path, strerror(errno));
-  return st;
-}
-
-static kith_status recommend_publish_tsv(const char *wanted, const recommend_data *a, int k,
-                                         const int32_t *item, const float *score) {
-  kith_status st = KITH_OK;
-  char path[KITH_PATH], tmp[KITH_TMP_PATH] = "";
-  FILE *f = NULL;
-  KITH_TRY(kith_file_tmp_name(wanted, path, tmp));
-  KITH_TRY(kith_file_tmp_fopen(path, tmp, &f));
-  KITH_TRY(recommend_write_tsv(path, f, a, k, item, score));
-  KITH_TRY(kith_file_sync(tmp));
-  KITH_TRY(kith_file_publish(tmp, path));
-done:
-  if (kith_is_bad(st) && tmp[0]) kith_file_tmp_remove(tmp);
-  return st;
-}
-
-static kith_agreed recommend_write_ids(kith_h5 *f, const char *name, const kith_ids *ids) {
-  if (ids->number) return kith_h5_write(f, name, KITH_H5_INT64, 0, ids->n, 0, ids->n, true, ids->number);
-  return kith_h5_write(f, name, KITH_H5_TEXT, ids->width, ids->n, 0, ids->n, true, ids->text);
-}
-
-/* user/id, item/id, top/item (rows of item/id; -1 where there is none) and top/score, [n_user, k]. */
-static kith_agreed recommend_write_h5(const kith_comm *alone, const char *path, const recommend_data *a,
-                                      int k, const int32_t *item, const float *score) {
-  kith_agreed st = {KITH_OK};
-  kith_h5 *f = NULL;
-  int64_t n = a->g->n[KITH_USER];
-  KITH_TRY(kith_h5_create(alone, path, KITH_RECOMMENDATIONS_FORMAT, KITH_FILE_VERSION, n * k * 8, &f));
-  KITH_TRY(kith_h5_put_attr_int(f, "fingerprint", (int64_t)a->g->fingerprint));
-  KITH_TRY(recommend_write_ids(f, "user/id", &a->user));
-  KITH_TRY(recommend_write_ids(f, "item/id", &a->item));
-  if (a->name[KITH_USER].n > 0) KITH_TRY(recommend_write_ids(f, "user/name", &a->name[KITH_USER]));
-  if (a->name[KITH_ITEM].n > 0) KITH_TRY(recommend_write_ids(f, "item/name", &a->name[KITH_ITEM]));
-  KITH_TRY(kith_h5_write(f, "top/item", KITH_H5_INT32, k, n, 0, n, false, item));
-  KITH_TRY(kith_h5_write(f, "top/score", KITH_H5_FLOAT, k, n, 0, n, false, score));
-  KITH_TRY(kith_h5_publish(&f));
-done:
-  kith_h5_close(&f);
-  return st;
-}
-
-static kith_status recommend_write(const char *path, const recommend_data *a, int k, const int32_t *item,
-                                   const float *score) {
-  kith_comm *alone = NULL;
-  const char *end = strrchr(path, '.');
-  if (strcmp(end, ".tsv") == 0) return recommend_publish_tsv(path, a, k, item, score);
-  kith_agreed st = kith_comm_create(MPI_COMM_SELF, &alone);
-  if (!kith_is_bad(st)) st = recommend_write_h5(alone, path, a, k, item, score);
-  kith_comm_destroy(&alone);
-  return st.status;
-}
-
 static kith_agreed recommend_all(cli *c, const recommend_request *w, const recommend_data *a, bool replaces) {
   kith_agreed st = {KITH_OK};
   kith_topk top = {0};
@@ -372,15 +233,7 @@ static kith_agreed recommend_all(cli *c, const recommend_request *w, const recom
   KITH_TRY(kith_agree(c->comm, KITH_NEW(item, n)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(score, n)));
   KITH_TRY(recommend_gather(c, a, &top, user, item, score));
-  KITH_TRY(
-      kith_agree(c->comm, c->comm->rank == 0 ? recommend_write(w->output, a, w->k, item, score) : KITH_OK));
-  cli_json(c, "users", "%lld", (long long)a->g->n[KITH_USER]);
-  cli_json(c, "k", "%d", w->k);
-  cli_json(c, "output", "%s", "");
-  cli_json_string(c, w->output);
-  cli_print(c, "wrote the best %s of %s to %s%s", KITH_COUNT(w->k, "item(s)"),
-            KITH_COUNT(a->g->n[KITH_USER], "user(s)"), w->output,
-            replaces ? ", in place of the file that was there" : "");
+  KITH_TRY(cli_recommend_save(c, w, a, item, score, replaces));
 done:
   kith_topk_free(&top);
   KITH_FREE(item);
@@ -398,6 +251,10 @@ kith_agreed cli_recommend(cli *c) {
   if (w.all) {
     KITH_TRY(cli_lock_for(c, w.output));
     KITH_TRY(cli_check_replaced(c, w.output, KITH_RECOMMENDATIONS_FORMAT, NULL, &replaces));
+  }
+  if (cli_replays(c)) {
+    KITH_TRY(cli_recommend_stream(c, &w, replaces));
+    goto done;
   }
   KITH_TRY(cli_recommend_load(c, &a));
   if (!w.all && !w.similar) KITH_TRY(cli_recommend_find_users(c, &w, &a, &new_users));

@@ -11,12 +11,17 @@ enum {
   RECOMMEND_BLOCK = 1 << 16
 };
 
+/* Seconds of the times that can be asked for, and what stands for the end of the stream. */
+#define RECOMMEND_MOST_TIME ((int64_t)1000000000000000)
+#define RECOMMEND_END INT64_MIN
+
 typedef struct recommend_request {
   const char *user[RECOMMEND_USERS]; /* ids of users, or of the nodes of a similarity query */
   int n_user, k;
   bool all;
   bool similar; /* a similarity query, for nodes of this type */
   kith_node_type type;
+  int64_t at;                    /* of a stream: by the events before this time */
   const char *output, *new_file; /* the file of kith embed; null: new.h5 in the work folder */
 } recommend_request;
 
@@ -28,6 +33,8 @@ typedef struct recommend_data {
   float *x;
   kith_embeddings_origin from; /* of the embeddings */
   kith_pair_terms pairs;       /* evidence of a blend */
+  bool has_time;               /* of a stream: the lists hold at this time */
+  int64_t time;
 } recommend_data;
 
 /* The graph with its ids and names, and the exported rows; to be freed after a failure, too.  Collective.
@@ -37,6 +44,13 @@ void cli_recommend_free(recommend_data *a);
 
 /* The name of a node, "" if it has none; buffer [KITH_PATH]. */
 const char *cli_recommend_name(const recommend_data *a, int type, int64_t i, char *buffer);
+/* Lists of the request's users on rank 0, item, score [n_user, k], padded with -1, and items of their
+ * histories [n_user, RECOMMEND_HISTORY]: to the terminal and into the JSON report.  Local. */
+void cli_recommend_show(cli *c, const recommend_request *w, const recommend_data *a, const int32_t *item,
+                        const float *score, const int32_t *history);
+/* The same of all users, into the file of the request.  Collective.  Errors: KITH_EIO. */
+kith_agreed cli_recommend_save(cli *c, const recommend_request *w, const recommend_data *a,
+                               const int32_t *item, const float *score, bool replaces) KITH_MUST_USE;
 /* Append the id of a node to the JSON object. */
 void cli_recommend_json_id(cli *c, const kith_ids *ids, int64_t i);
 
@@ -44,6 +58,11 @@ void cli_recommend_json_id(cli *c, const kith_ids *ids, int64_t i);
 kith_agreed cli_recommend_similar(cli *c, const recommend_request *w, const recommend_data *a) KITH_MUST_USE;
 /* The top items of users of the file of kith embed.  Collective. */
 kith_agreed cli_recommend_new(cli *c, const recommend_request *w, const recommend_data *a) KITH_MUST_USE;
+/* The top items of users at a time, or of all of them, by what kith evaluate ranks the events of a stream by.
+ * Collective.  Errors: those of cli_stream_open(), KITH_EDATA (no such user), KITH_EUSAGE (no event is
+ * known).
+ */
+kith_agreed cli_recommend_stream(cli *c, const recommend_request *w, bool replaces) KITH_MUST_USE;
 /* The lists of new nodes that a job names. */
 kith_new_nodes_options cli_new_nodes_options(const kith_job *job);
 /* A file of kith embed. */

@@ -158,8 +158,9 @@ kith_status cli_check_embeds(const cli *c) {
   kith_status st = KITH_OK;
   KITH_TRY(cli_check_recommends(c));
   KITH_CHECK(c->job.stream.model == KITH_STREAM_NO_MODEL, KITH_ECONFIG,
-             "%s: stream.model: its rows change with every event, so there is no embeddings.h5 that kith %s "
-             "could take; kith evaluate ranks the items of its events",
+             "%s: stream.model: a user's row depends on the time of the question, and scores have further "
+             "terms, so there are no rows for kith %s; kith recommend --all --output FILE.h5 has the top "
+             "items at a time, which kith export reads",
              c->job.path, c->verb);
 done:
   return st;

@@ -4,7 +4,10 @@
 
 #include "cli/evaluate.h"
 #include "cli/stream.h"
-#include "stream/rules.h"
+
+bool cli_replays(const cli *c) {
+  return c->job.task == KITH_TASK_RECOMMEND && c->job.stream.known != KITH_STREAM_NONE;
+}
 
 kith_status cli_check_stream(const cli *c, const kith_graph *g) {
   kith_status st = KITH_OK;
@@ -19,8 +22,9 @@ kith_status cli_check_stream(const cli *c, const kith_graph *g) {
       "evaluate.stream: all items are ranked; expected evaluate.protocol: full and evaluate.candidates: all");
   KITH_CHECK(
       !c->refit && !g->refit, KITH_EUSAGE,
-      "kith evaluate: --refit: a stream has no refit; validation events are known when test events are "
-      "ranked in any case");
+      "kith %s: --refit: a stream has no refit; validation events are known when test events are ranked in "
+      "any case",
+      c->verb);
   KITH_CHECK(s->recent || s->own || s->around || s->popular.n > 0, KITH_ECONFIG,
              "stream: every rule is off; expected stream.recent, own or around: true, or half-lives in "
              "stream.popular");
@@ -34,9 +38,6 @@ done:
 static kith_status stream_choose(cli *c, kith_stream_range range, int64_t *begin, int64_t *end) {
   kith_status st = KITH_OK;
   kith_eval_split *split = &c->job.evaluate.split;
-  KITH_CHECK(range.test > range.valid, KITH_ECONFIG,
-             "evaluate.stream: validation events choose the weights of rules, and there are none; set "
-             "data.split.valid above 0, and run kith ingest again");
   if (*split == KITH_EVAL_AUTO) *split = range.n > range.test ? KITH_EVAL_TEST : KITH_EVAL_VALID;
   *begin = *split == KITH_EVAL_TEST ? range.test : range.valid;
   *end = *split == KITH_EVAL_TEST ? range.n : range.test;
@@ -104,20 +105,18 @@ static void stream_print(cli *c, const kith_stream_figures *all, const kith_stre
         "others");
 }
 
-static kith_agreed stream_evaluate(cli *c, const kith_graph *g, kith_stream *stream,
-                                   kith_stream_rules *rules) {
+static kith_agreed stream_evaluate(cli *c, cli_ranker *r) {
   kith_agreed st = {KITH_OK};
   const kith_eval_options *o = &c->job.evaluate;
-  const kith_stream_range range = kith_stream_ranges(stream);
-  const int batch = c->job.stream.known == KITH_STREAM_BATCH ? c->job.stream.batch : 1;
   kith_stream_figures figures[KITH_STREAM_FIGURES];
   double share[KITH_RULES + 1], began = kith_clock();
   int64_t begin = 0, end = 0;
-  KITH_TRY(kith_agreed_same(stream_choose(c, range, &begin, &end)));
-  KITH_TRY(kith_stream_rules_fit(rules, stream, batch, range.valid, range.test, share));
-  kith_stream_scorer scorer = kith_stream_rules_scorer(rules);
-  KITH_TRY(kith_stream_evaluate(c->comm, g, stream, 1, &scorer, batch, begin, end, o->n_k, o->k, figures));
-  stream_print_weights(c, rules, share);
+  KITH_TRY(kith_agreed_same(stream_choose(c, kith_stream_ranges(r->stream), &begin, &end)));
+  KITH_TRY(cli_ranker_fit(r, share));
+  kith_stream_scorer scorer = kith_stream_rules_scorer(r->rules);
+  KITH_TRY(kith_stream_evaluate(c->comm, r->g, r->stream, 1, &scorer, r->batch, begin, end, o->n_k, o->k,
+                                figures));
+  stream_print_weights(c, r->rules, share);
   stream_print(c, &figures[KITH_STREAM_ALL], &figures[KITH_STREAM_NEW], &figures[KITH_STREAM_AMONG_NEW]);
   cli_print(c, "replayed in %.2f s", kith_clock() - began);
   cli_json(c, "seconds", "%.4f", kith_clock() - began);
@@ -125,39 +124,14 @@ done:
   return st;
 }
 
-kith_agreed cli_open_stream(cli *c, char *graph, kith_graph **g, kith_stream **out) {
-  kith_agreed st = {KITH_OK};
-  char parts[KITH_PATH];
-  KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
-  KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
-  KITH_TRY(cli_read_parts(c, parts, g));
-  KITH_TRY(cli_check_task(c, *g));
-  KITH_TRY(kith_agreed_same(cli_check_stream(c, *g)));
-  KITH_TRY(cli_check_data(c, graph));
-  KITH_TRY(kith_stream_open(c->comm, *g, graph, out));
-done:
-  return st;
-}
-
 kith_agreed cli_evaluate_stream(cli *c) {
   kith_agreed st = {KITH_OK};
   char graph[KITH_PATH];
-  kith_graph *g = NULL;
-  kith_stream *stream = NULL;
-  kith_stream_rules *rules = NULL;
-  kith_tgn *tgn = NULL;
-  kith_stream_scorer scorer;
-  KITH_TRY(cli_open_stream(c, graph, &g, &stream));
-  KITH_TRY(cli_stream_model(c, g, stream, &tgn));
-  if (tgn) scorer = kith_tgn_scorer(tgn);
-  KITH_TRY(kith_agree(c->comm,
-                      kith_stream_rules_create(c->comm, g, &c->job.stream, tgn ? &scorer : NULL, &rules)));
-  KITH_TRY(stream_evaluate(c, g, stream, rules));
-  KITH_TRY(cli_write_evaluation(c, g, c->job.evaluate.split == KITH_EVAL_TEST ? "test" : "valid"));
+  cli_ranker r = {.g = NULL};
+  KITH_TRY(cli_ranker_open(c, graph, &r));
+  KITH_TRY(stream_evaluate(c, &r));
+  KITH_TRY(cli_write_evaluation(c, r.g, c->job.evaluate.split == KITH_EVAL_TEST ? "test" : "valid"));
 done:
-  kith_stream_rules_destroy(&rules);
-  kith_tgn_destroy(&tgn);
-  kith_stream_destroy(&stream);
-  kith_graph_destroy(&g);
+  cli_ranker_close(&r);
   return st;
 }

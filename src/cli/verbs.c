@@ -90,6 +90,8 @@ const cli_verb cli_verbs[] = {
      "  --all                all users, to a file\n"
      "  --output FILE        with --all: FILE.tsv or FILE.h5, relative to the\n"
      "                       current folder\n"
+     "  --at SECONDS         of a stream: by the events before this time (default: at\n"
+     "                       the time of the last event, by all of them)\n"
      "  --refit              by the model of kith train --refit\n"},
     {"explain", true, cli_explain, "JOB", "why a user gets an item: what its score is a sum of",
      "  --user ID            user id of the lists, or of new.h5\n"
