@@ -8,6 +8,17 @@
 #include "model/model.h"
 #include "train/adapt_learn.h"
 
+/* A number given twice would be learned, and told, twice. */
+static kith_status adapt_check_pairs(const kith_fanouts *pairs) {
+  kith_status st = KITH_OK;
+  for (int c = 0; c < pairs->n; c++)
+    for (int b = 0; b < c; b++)
+      KITH_CHECK(pairs->of[b] != pairs->of[c], KITH_ECONFIG,
+                 "embed.adapt_pairs: %d is given twice; expected each number once", pairs->of[c]);
+done:
+  return st;
+}
+
 kith_status kith_embed_adapt_check(const kith_run *run, const kith_embed_options *o) {
   kith_status st = KITH_OK;
   const kith_model_options *m = &run->model;
@@ -21,6 +32,7 @@ kith_status kith_embed_adapt_check(const kith_run *run, const kith_embed_options
              "embed.adapt: learns on users without embed.init: mean; expected 0, or embed.init: zero");
   KITH_CHECK(run->evaluate.scope.candidates == KITH_CANDIDATES_ALL, KITH_ECONFIG,
              "embed.adapt: learns by ranking all items; expected 0, or evaluate.candidates: all");
+  KITH_TRY(adapt_check_pairs(&o->adapt_pairs));
 done:
   return st;
 }

@@ -68,6 +68,7 @@ grep 'embed.adapt_users.*needs embed.adapt above 0' log >/dev/null || { cat log;
 refused 'embed.adapt: rows of model.name: spectral' --set model.name=spectral
 refused 'embed.adapt: learns by ranking all items' --set evaluate.candidates=cold
 refused 'embed.adapt: learns on users without embed.init' --set embed.init=mean
+refused 'embed.adapt_pairs: 2 is given twice' --set 'embed.adapt_pairs=[2, 1, 2]'
 cp -r work held
 quiet "$KITH" ingest job.yaml --set data.split.method=none
 quiet "$KITH" partition job.yaml --set data.split.method=none
