@@ -115,21 +115,13 @@ static void embed_free(embed *m) {
   kith__augmented_graph_free(&m->e);
 }
 
-kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_run *run,
-                       const kith_new_nodes *new, const kith_embed_options *o, const char *checkpoint,
-                       kith_new_embeddings *out) {
+kith_agreed kith__embed_graph(const kith_comm *comm, const kith_graph *g, const kith_run *run,
+                              const kith_new_nodes *new, const kith_embed_options *how,
+                              const char *checkpoint, const kith__embed_joint *joint,
+                              kith_new_embeddings *out) {
   kith_agreed st = {KITH_OK};
   embed m = {.comm = comm, .model = &run->model};
-  const kith_embed_options usual = kith_embed_defaults(), *how = o ? o : &usual;
-  *out = (kith_new_embeddings){.n = 0};
-  if (run->model.sequence == KITH_SEQUENCE_SASREC) {
-    st = kith__sasrec_embed(comm, g, run, new, how, checkpoint, out);
-    goto done;
-  }
-  if (!kith_model_has_steps(&run->model)) {
-    st = kith__spectral_embed(comm, g, run, new, how, checkpoint, out);
-    goto done;
-  }
+  if (joint) m.inference.behind = joint->sasrec;
   KITH_TRY(kith_agreed_same(embed_check(g, &run->model, how)));
   if (how->init == KITH_EMBED_MEAN) KITH_TRY(kith_agreed_same(embed_check_mean(g, &run->model, new)));
   KITH_TRY(kith__augment_graph(comm, g, run->parts, new, &m.e));
@@ -139,8 +131,23 @@ kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_ru
   if (how->init == KITH_EMBED_MEAN) KITH_TRY(embed_means(&m, g, run->parts, new, how, out));
   kith_tape_forward(m.inference.tape);
   KITH_TRY(kith_agree(comm, embed_take(&m, out)));
+  if (joint) kith_output_rows(&m.inference.recording.output, 0, g->n_own, out->d, joint->known);
 done:
   embed_free(&m);
+  return st;
+}
+
+kith_agreed kith_embed(const kith_comm *comm, const kith_graph *g, const kith_run *run,
+                       const kith_new_nodes *new, const kith_embed_options *o, const char *checkpoint,
+                       kith_new_embeddings *out) {
+  const kith_embed_options usual = kith_embed_defaults(), *how = o ? o : &usual;
+  kith_agreed st;
+  *out = (kith_new_embeddings){.n = 0};
+  if (run->model.sequence == KITH_SEQUENCE_SASREC)
+    st = kith__sasrec_embed(comm, g, run, new, how, checkpoint, out);
+  else if (kith_model_has_steps(&run->model))
+    st = kith__embed_graph(comm, g, run, new, how, checkpoint, NULL, out);
+  else st = kith__spectral_embed(comm, g, run, new, how, checkpoint, out);
   if (kith_is_bad(st)) kith_new_embeddings_free(out);
   return st;
 }

@@ -35,6 +35,24 @@ done:
   return st;
 }
 
+/* Weights of the model, and those behind them, are one block of the file. */
+static kith_agreed inference_read_joint(const kith_comm *comm, const kith_graph *g, const char *checkpoint,
+                                        kith_weights w, kith_weights behind, kith_checkpoint *c) {
+  kith_agreed st = {KITH_OK};
+  float *all = NULL;
+  KITH_TRY(kith_agree(comm, KITH_NEW(all, w.n + behind.n)));
+  c->weights.n = w.n + behind.n;
+  c->weights.value = all;
+  KITH_TRY(kith_checkpoint_read(comm, g, checkpoint, c));
+  kith_scale(w.n, 1, all, false, w.value);
+  kith_scale(behind.n, 1, all + w.n, false, behind.value);
+done:
+  c->weights.n = w.n;
+  c->weights.value = w.value;
+  KITH_FREE(all);
+  return st;
+}
+
 kith_agreed kith_inference_read(kith_inference *m, const kith_graph *g, const kith_run *run,
                                 const char *checkpoint, kith_checkpoint *c) {
   kith_agreed st = {KITH_OK};
@@ -50,7 +68,8 @@ kith_agreed kith_inference_read(kith_inference *m, const kith_graph *g, const ki
                          .config_key = config_key,
                          .config_key_legacy = legacy,
                          .config_usual = run->config_usual};
-  KITH_TRY(kith_checkpoint_read(comm, g, checkpoint, c));
+  if (m->behind.n > 0) KITH_TRY(inference_read_joint(comm, g, checkpoint, w, m->behind, c));
+  else KITH_TRY(kith_checkpoint_read(comm, g, checkpoint, c));
 done:
   c->config_key = c->config_key_legacy = NULL; /* of this function */
   return st;

@@ -15,6 +15,8 @@ typedef struct kith_inference {
   void *tap_self;                          /**< … */
   const kith_gather_index *gathered; /**< set before recording: the rows that backward begins with, at most
                                         one on a rank.  Null: all rows are computed, forward alone */
+  kith_weights behind; /**< set before reading: the weights that a checkpoint of model.sasrec.joint has behind
+                          those of the model of the graph.  n 0: none */
   bool one_way; /**< set before recording: new nodes of the graph read known ones, which do not read them */
   kith_recording recording;
 } kith_inference;

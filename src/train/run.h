@@ -137,6 +137,8 @@ void kith__sasrec_free(run *r);
 /* The rows of the model of the graph in `folder`: d, own and item, which the caller frees.  Collective. */
 kith_agreed kith__sasrec_read_base(const kith_comm *comm, const kith_graph *g, const char *folder,
                                    sasrec_rows *s) KITH_MUST_USE;
+/* s->item of all items, of the rows own of these. Collective. */
+kith_agreed kith__sasrec_gather(const kith_comm *comm, const kith_graph *g, sasrec_rows *s) KITH_MUST_USE;
 void kith__sasrec_rows_free(sasrec_rows *s);
 int kith__sasrec_width(const run *r); /* columns of what is exported; Local */
 /* The rows that rank, as kith__run_rows(); *final are the users' rows [own users, dim], or with

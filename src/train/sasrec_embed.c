@@ -35,11 +35,8 @@ static void embed_free(embed *m) {
   KITH_FREE(m->h);
 }
 
-static kith_status embed_check(const kith_new_nodes *new, const kith_embed_options *how, bool joint) {
+static kith_status embed_check(const kith_new_nodes *new, const kith_embed_options *how) {
   kith_status st = KITH_OK;
-  KITH_CHECK(!joint, KITH_ECONFIG,
-             "model.sasrec.joint: kith embed reads the rows of the folder base, which have been trained on "
-             "since; train with false");
   KITH_CHECK(new->n[KITH_ITEM] == 0, KITH_ECONFIG,
              "model.sequence: sasrec has no rows for new items, of which the lists name %lld; set "
              "embed.types: users",
@@ -88,16 +85,19 @@ done:
 
 /* ---- the model of the graph ---- */
 
+static kith_status embed_check_width(const embed *m, const char *checkpoint) {
+  if (m->width == 0 || m->of_graph.d == m->width) return KITH_OK;
+  return kith_fail(KITH_EDATA, "%s: rows of %d columns, and embeddings.h5 has %d of them; train with --fresh",
+                   checkpoint, m->of_graph.d, m->width);
+}
+
 static kith_agreed embed_base(embed *m, const kith_embed_options *how) {
   kith_agreed st = {KITH_OK};
   char checkpoint[KITH_PATH] = "";
   if (m->width == 0) return st;
   KITH_TRY(kith__sasrec_base_checkpoint(m->comm, &m->base, checkpoint));
   KITH_TRY(kith_embed(m->comm, m->g, &m->base, m->new, how, checkpoint, &m->of_graph));
-  if (m->of_graph.d != m->width)
-    KITH_TRY(kith_agreed_same(
-        kith_fail(KITH_EDATA, "%s: rows of %d columns, and embeddings.h5 has %d of them; train with --fresh",
-                  checkpoint, m->of_graph.d, m->width)));
+  KITH_TRY(kith_agreed_same(embed_check_width(m, checkpoint)));
 done:
   return st;
 }
@@ -146,22 +146,53 @@ done:
   return st;
 }
 
-static kith_agreed embed_sequences(embed *m, const char *checkpoint, kith_new_embeddings *out) {
-  kith_agreed st = {KITH_OK};
+/* The weights of the blocks, as many as a SASRec with rows of these columns has. */
+static kith_agreed embed_create(embed *m) {
   kith_sasrec_options o = m->run.model.sasrec;
-  o.candidates = 0; /* of training alone */
-  if (o.graph) KITH_TRY(kith__sasrec_read_base(m->comm, m->g, m->base.work, &m->s));
-  KITH_TRY(kith_agree(m->comm, embed_lists(m)));
+  o.candidates = 0; /* of training alone … */
+  o.joint = false;  /* … as is this */
   const kith_sasrec_data data = {.n_user = m->new->n[KITH_USER],
                                  .n_item = m->g->n[KITH_ITEM],
                                  .list = &m->s.list,
                                  .user = m->s.user,
                                  .d_row = m->s.d,
                                  .row = m->s.item};
-  KITH_TRY(kith_sasrec_create(m->comm, &o, m->run.train.seed, &data, &m->sasrec));
+  return kith_sasrec_create(m->comm, &o, m->run.train.seed, &data, &m->sasrec);
+}
+
+static kith_agreed embed_sequences(embed *m, const char *checkpoint, kith_new_embeddings *out) {
+  kith_agreed st = {KITH_OK};
+  if (m->run.model.sasrec.graph) KITH_TRY(kith__sasrec_read_base(m->comm, m->g, m->base.work, &m->s));
+  KITH_TRY(embed_create(m));
   KITH_TRY(embed_weights(m, checkpoint, out));
-  KITH_TRY(kith_agree(m->comm, KITH_NEW(m->h, m->n * o.dim)));
-  kith_sasrec_users(m->sasrec, m->h);
+done:
+  return st;
+}
+
+/* What they say of the checkpoint. */
+static void embed_take_meta(kith_new_embeddings *from, kith_new_embeddings *out) {
+  kith_checkpoint c = {.epoch = from->epoch, .step = from->step, .history = from->history};
+  memcpy(c.run, from->run, sizeof c.run);
+  from->history = NULL;
+  kith__embed_keep(&c, out);
+}
+
+/* One checkpoint has all that was trained jointly; rows of items are those of its model of the graph. */
+static kith_agreed embed_jointly(embed *m, const kith_embed_options *how, const char *checkpoint,
+                                 kith_new_embeddings *out) {
+  kith_agreed st = {KITH_OK};
+  const int64_t d = kith_model_output_dim(&m->run.model);
+  m->s.d = (int)d;
+  KITH_TRY(kith_agree(m->comm, KITH_NEW(m->s.own, m->g->n_own * d)));
+  KITH_TRY(kith_agree(m->comm, KITH_NEW(m->s.item, m->g->n[KITH_ITEM] * d)));
+  KITH_TRY(embed_create(m));
+  const kith__embed_joint joint = {.sasrec = kith_params_weights(kith_sasrec_params(m->sasrec)),
+                                   .known = m->s.own};
+  KITH_TRY(kith__embed_graph(m->comm, m->g, &m->run, m->new, how, checkpoint, &joint, &m->of_graph));
+  KITH_TRY(kith_agreed_same(embed_check_width(m, checkpoint)));
+  KITH_TRY(kith__sasrec_gather(m->comm, m->g, &m->s));
+  kith_sasrec_set_rows(m->sasrec, m->s.item);
+  embed_take_meta(&m->of_graph, out);
 done:
   return st;
 }
@@ -189,13 +220,19 @@ kith_agreed kith__sasrec_embed(const kith_comm *comm, const kith_graph *g, const
   embed m = {.comm = comm, .g = g, .new = new, .run = *by};
   m.first = kith_chunk_begin(new->n[KITH_USER], comm->size, comm->rank);
   m.n = kith_chunk_begin(new->n[KITH_USER], comm->size, comm->rank + 1) - m.first;
-  KITH_TRY(kith_agreed_same(embed_check(new, how, by->model.sasrec.joint)));
+  KITH_TRY(kith_agreed_same(embed_check(new, how)));
   KITH_TRY(kith_agree(comm, kith__sasrec_base_run(by, m.key, &m.base)));
   kith__sasrec_options(&m.run);
   KITH_TRY(embed_origin(&m));
   KITH_TRY(kith_agreed_same(embed_check_read(&m, how)));
-  KITH_TRY(embed_base(&m, how));
-  KITH_TRY(embed_sequences(&m, checkpoint, out));
+  KITH_TRY(kith_agree(comm, embed_lists(&m)));
+  if (by->model.sasrec.joint) KITH_TRY(embed_jointly(&m, how, checkpoint, out));
+  else {
+    KITH_TRY(embed_base(&m, how));
+    KITH_TRY(embed_sequences(&m, checkpoint, out));
+  }
+  KITH_TRY(kith_agree(comm, KITH_NEW(m.h, m.n * m.run.model.sasrec.dim)));
+  kith_sasrec_users(m.sasrec, m.h);
   KITH_TRY(kith_agree(comm, embed_join(&m, out)));
 done:
   embed_free(&m);

@@ -137,8 +137,7 @@ done:
   return st;
 }
 
-/* Rows of all items by original number, from their owners: others are zeros in the sum. */
-static kith_agreed sasrec_gather(const kith_comm *comm, const kith_graph *g, sasrec_rows *s) {
+kith_agreed kith__sasrec_gather(const kith_comm *comm, const kith_graph *g, sasrec_rows *s) {
   kith_agreed st = {KITH_OK};
   const int d = s->d;
   const int64_t n = g->n[KITH_ITEM] * d;
@@ -171,7 +170,7 @@ kith_agreed kith__sasrec_read_base(const kith_comm *comm, const kith_graph *g, c
         kith_fail(KITH_ECONFIG, "model.sequence: sasrec reads rows, and scores of model.spectral have a "
                                 "direct term beside them; set model.spectral.direct to 0")));
   KITH_TRY(kith_embeddings_read(comm, g, path, &s->d, &s->own));
-  KITH_TRY(sasrec_gather(comm, g, s));
+  KITH_TRY(kith__sasrec_gather(comm, g, s));
 done:
   KITH_FREE(from.config_key);
   return st;
@@ -282,7 +281,7 @@ static kith_agreed sasrec_move(run *r, const float *final) {
   kith_agreed st = {KITH_OK};
   sasrec_rows *s = r->sasrec;
   memcpy(s->own, final, (size_t)r->g->n_own * (size_t)s->d * sizeof *final);
-  KITH_TRY(sasrec_gather(r->comm, r->g, s));
+  KITH_TRY(kith__sasrec_gather(r->comm, r->g, s));
   kith_trainer_sequence_users(r->trainer, s->item, s->h);
 done:
   return st;

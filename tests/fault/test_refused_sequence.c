@@ -1,8 +1,8 @@
 /* ranks: 2 */
 /*
  * Training of SASRec on the rows of a model that has been trained, and with it, from its lists to the
- * exported rows, with the k-th allocation or read on rank r refused, for every r and k: all ranks learn the
- * same.
+ * exported rows, and embedding of new users by either, with the k-th allocation or read on rank r refused,
+ * for every r and k: all ranks learn the same.
  */
 #include <dirent.h>
 #include <unistd.h>
@@ -12,6 +12,8 @@
 #include "support/sweep.h"
 #include "support/timed.h"
 
+#include "kith/embed.h"
+#include "ingest/ingest.h"
 #include "train/train.h"
 
 static struct {
@@ -38,6 +40,13 @@ static kith_agreed job_train(void) {
   return kith_train_run(test_comm, job.g, &job.run, &result);
 }
 
+static void job_list_new(void) {
+  static const char text[] = "7,10,2000\n8,11,2001\n7,14,2002\n";
+  char path[KITH_PATH];
+  if (test_comm->rank == 0) test_file_write(job.folder, "new", text, sizeof text - 1, path);
+  KITH_MPI(MPI_Barrier(test_comm->mpi));
+}
+
 static void job_begin(void) {
   test_folder_begin(job.folder);
   job.run = (kith_run){.model = kith_model_defaults(),
@@ -46,6 +55,7 @@ static void job_begin(void) {
                        .checkpoint = {.every_epochs = 1, .keep = 1},
                        .job = "job text"};
   job_graph();
+  job_list_new();
   job.run.model.dim = 3;
   job.run.model.layers = 1;
   job.run.model.sequence = KITH_SEQUENCE_SASREC;
@@ -66,10 +76,29 @@ static void job_begin(void) {
   assert_int_equal(KITH_OK, job_train().status);
 }
 
+/* Rows of two new users with items and times. */
+static kith_agreed job_embed(void) {
+  kith_agreed st = {KITH_OK};
+  char checkpoint[KITH_PATH];
+  kith_new_nodes_options lists = {.interactions = {.format = KITH_EDGES, .time = "3"},
+                                  .what = KITH_NEW_USERS};
+  kith_new_nodes new = {.n_pair = 0};
+  kith_new_nodes_report report;
+  kith_new_embeddings e = {.n = 0};
+  test_path(job.folder, "new", lists.interactions.path);
+  KITH_TRY(kith_checkpoint_find(test_comm, job.work, 0, checkpoint));
+  KITH_TRY(kith_new_nodes_read(test_comm, job.run.graph, &lists, &new, &report));
+  KITH_TRY(kith_embed(test_comm, job.g, &job.run, &new, NULL, checkpoint, &e));
+done:
+  kith_new_nodes_free(&new);
+  kith_new_embeddings_free(&e);
+  return st;
+}
+
 /* Strides are prime: what recurs in every epoch and file is met at all its places. */
-static void each(kith_fault_kind kind, int64_t least, int64_t stride) {
+static void each(sweep_run run, kith_fault_kind kind, int64_t least, int64_t stride) {
   const sweep s = {.kind = kind,
-                   .run = job_train,
+                   .run = run,
                    .folder = job.work,
                    .inputs = job.folder,
                    .least = least,
@@ -80,7 +109,7 @@ static void each(kith_fault_kind kind, int64_t least, int64_t stride) {
 
 static void allocations(void **state) {
   (void)state;
-  each(KITH_FAULT_ALLOC, 100, 53);
+  each(job_train, KITH_FAULT_ALLOC, 100, 89);
 }
 static void allocations_with_the_model_of_the_graph(void **state) {
   job.run.model.sasrec.joint = true;
@@ -89,13 +118,26 @@ static void allocations_with_the_model_of_the_graph(void **state) {
 }
 static void reads(void **state) {
   (void)state;
-  each(KITH_FAULT_READ, 5, 97);
+  each(job_train, KITH_FAULT_READ, 5, 97);
+}
+
+static void embedding(void **state) {
+  (void)state;
+  assert_int_equal(job_train().status, KITH_OK);
+  each(job_embed, KITH_FAULT_ALLOC, 100, 53);
+  each(job_embed, KITH_FAULT_READ, 5, 151);
+}
+static void embedding_with_the_model_of_the_graph(void **state) {
+  job.run.model.sasrec.joint = true;
+  embedding(state);
+  job.run.model.sasrec.joint = false;
 }
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(allocations),
                                      cmocka_unit_test(allocations_with_the_model_of_the_graph),
-                                     cmocka_unit_test(reads)};
+                                     cmocka_unit_test(reads), cmocka_unit_test(embedding),
+                                     cmocka_unit_test(embedding_with_the_model_of_the_graph)};
   if (access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", 0); /* hundreds of files are put there */
   setenv("KITH_RANKS_PER_HOST", "1", 1); /* what ranks of a host share, mpi_host_halo sweeps */
   test_begin(&argc, &argv);
