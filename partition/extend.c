@@ -83,7 +83,8 @@ static kith_status extend_make(const partition_graph *g, int64_t n, const kith_p
                                int32_t *part, extend *x) {
   kith_status st = KITH_OK;
   int64_t n_new = 0, all = 0;
-  *x = (extend){.g = g, .parts = o->parts, .n = n, .part = part};
+  *x = (extend){.g = g, .parts = o->parts, .n = n};
+  x->part = part;
   KITH_TRY(KITH_NEW(x->load, o->parts));
   KITH_TRY(KITH_NEW(x->count, o->parts));
   for (int64_t i = 0; i < n; i++) {

@@ -117,7 +117,7 @@ kith_status kith__write_actions(const world *w, world_action action, const char 
   KITH_TRY(KITH_NEW(scratch, most_actions(w, action)));
   KITH_TRY(kith__stream_open(path, GENERATE_MARK, first, &s));
   for (int64_t u = 0; u < w->o->users; u++) {
-    int64_t of_user[WORLD_ACTIONS];
+    int64_t of_user[WORLD_ACTIONS] = {0};
     count_actions(w, u, of_user);
     write_user(w, u, action, of_user, how, taken, e, scratch, &s);
     *n += of_user[action];

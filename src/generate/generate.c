@@ -48,7 +48,8 @@ static bool is_wanted(const char *path) { return path && path[0]; }
 /* Numbers that only one list depends on. */
 static kith_status check_lists(const kith_generate_options *o, const kith_generate_lists *lists) {
   kith_status st = KITH_OK;
-  double most = (double)o->users * (double)(o->items / 2) / (double)o->interactions;
+  const int64_t half = o->items / 2;
+  const double most = (double)o->users * (double)half / (double)o->interactions;
   if (is_wanted(lists->tags))
     KITH_CHECK(o->tags >= 1 && o->tags < INT32_MAX, KITH_ECONFIG,
                "generate.tags: %" PRId64 ", expected 1 to %d", o->tags, INT32_MAX - 1);

@@ -152,7 +152,7 @@ done:
 kith_status kith__append_relations(kith__append *a) {
   kith_status st = KITH_OK;
   kith__edge_list *edges = NULL;
-  int r[KITH_MAX_RELATIONS];
+  int r[KITH_MAX_RELATIONS] = {0};
   KITH_TRY(append_drop_paths(a));
   KITH_TRY(KITH_NEW(edges, KITH_MAX_RELATIONS));
   for (int i = 0; i < a->o->n_relation; i++) KITH_TRY(append_read_relation(a, i, &edges[i], &r[i]));

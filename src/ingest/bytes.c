@@ -145,7 +145,8 @@ static kith_status bytes_zstd_fail(const kith__bytes *b, size_t code) {
 
 static kith_status bytes_decompress(kith__bytes *b, int64_t capacity, char *text, int64_t *n) {
   ZSTD_inBuffer in = {b->raw + b->begin, (size_t)(b->end - b->begin), 0};
-  ZSTD_outBuffer out = {text, (size_t)capacity, 0};
+  ZSTD_outBuffer out = {.size = (size_t)capacity};
+  out.dst = text;
   size_t left = ZSTD_decompressStream(b->zstd, &out, &in);
   b->begin += (int64_t)in.pos;
   *n = (int64_t)out.pos;

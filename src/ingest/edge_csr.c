@@ -209,11 +209,12 @@ done:
 
 /* ---- extracting entries ---- */
 
+/* Entry e of `from`, with each column that `to` has; `from` has it, too. */
 static void edge_csr_move(const kith__edge_csr *from, kith_eid e, kith__edge_csr *to, kith_eid at) {
   to->ragged.value[at] = from->ragged.value[e];
-  if (from->time) to->time[at] = from->time[e];
-  if (from->weight) to->weight[at] = from->weight[e];
-  if (from->kind) to->kind[at] = from->kind[e];
+  if (to->time) to->time[at] = from->time[e];
+  if (to->weight) to->weight[at] = from->weight[e];
+  if (to->kind) to->kind[at] = from->kind[e];
 }
 
 kith_status kith__edge_csr_extract(kith__edge_csr *rows, uint8_t *mark, uint8_t which, kith__edge_csr *out) {

@@ -83,7 +83,7 @@ static int header_column(const kith__preview *a, const kith__candidate *w, int s
   int found = -1;
   kith__field first[LOOKED], field[LOOKED];
   int n = line_field(w, a->line[0], LOOKED, first), others[LOOKED] = {0};
-  bool numbers[LOOKED];
+  bool numbers[LOOKED] = {false};
   for (int k = 0; k < n; k++) numbers[k] = first[k].size > 0 && !field_is_number(first[k]);
   for (int i = 1; i < a->n; i++) {
     int m = line_field(w, a->line[i], n, field);

@@ -68,7 +68,7 @@ static kith_status list_files_check_once(const kith__list_files *files) {
   kith_status st = KITH_OK;
   char **sorted = NULL;
   KITH_TRY(KITH_NEW(sorted, files->n));
-  memcpy(sorted, files->path, (size_t)files->n * sizeof *sorted);
+  for (int i = 0; i < files->n; i++) sorted[i] = files->path[i];
   qsort(sorted, (size_t)files->n, sizeof *sorted, list_files_compare);
   for (int i = 1; i < files->n; i++)
     KITH_CHECK(strcmp(sorted[i - 1], sorted[i]) != 0, KITH_ECONFIG,

@@ -24,7 +24,7 @@ static int64_t refit_size(const refit_lists *l, int k) {
   return l->list[k]->start ? l->list[k]->start[l->list[k]->n_row] : 0;
 }
 
-/* The list that goes on with the smallest item; the caller knows that one goes on. */
+/* The list that goes on with the smallest item; -1 if none goes on. */
 static int refit_least(const refit_lists *l, int64_t u, const kith_eid *at) {
   int least = -1;
   for (int k = 0; k < REFIT_LISTS; k++) {
@@ -43,11 +43,10 @@ static void refit_merge_row(const refit_lists *l, int64_t u, refit_merged *all) 
     at[k] = l->list[k]->start[u];
     all->rows.start[u + 1] += l->list[k]->start[u + 1] - at[k];
   }
-  for (; to < all->rows.start[u + 1]; to++) {
-    int k = refit_least(l, u, at);
+  for (int k = refit_least(l, u, at); k >= 0; k = refit_least(l, u, at), to++) {
     all->rows.value[to] = l->list[k]->value[at[k]];
-    if (all->time) all->time[to] = l->time[k][at[k]];
-    if (all->weight) all->weight[to] = l->weight[k][at[k]];
+    if (l->time[k]) all->time[to] = l->time[k][at[k]];
+    if (l->weight[k]) all->weight[to] = l->weight[k][at[k]];
     at[k]++;
   }
 }
