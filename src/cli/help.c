@@ -134,13 +134,14 @@ static void help_errors(int code) {
          "line or the key.  All ranks end with the same code.  docs/errors.md has more.\n");
 }
 
-static bool help_is_code(const char *topic) {
+/* The code of an error; -1 if the topic is none. */
+static int help_code(const char *topic) {
   const char *end = topic;
   int64_t code = 0;
-  if (!kith_text_number(&end, &code) || *end) return false;
+  if (!kith_text_number(&end, &code) || *end) return -1;
   for (int i = 0; i < cli_n_error; i++)
-    if (code == (int64_t)cli_errors[i].code) return true;
-  return false;
+    if (code == (int64_t)cli_errors[i].code) return (int)code;
+  return -1;
 }
 
 static const char *help_of_model(const char *name) {
@@ -244,6 +245,7 @@ static bool help_keys(const char *topic) {
 
 kith_status cli_help_topic(const char *topic) {
   const cli_verb *v = cli_verb_find(topic);
+  const int code = help_code(topic);
   for (int i = 0; i < HELP_PAGES; i++)
     if (help_pages[i].print && strcmp(help_pages[i].name, topic) == 0) {
       help_pages[i].print();
@@ -252,7 +254,7 @@ kith_status cli_help_topic(const char *topic) {
   if (strcmp(topic, "--markdown") == 0) kith_job_print_reference();
   else if (strcmp(topic, "keys") == 0) kith_job_print_keys("");
   else if (strcmp(topic, "errors") == 0) help_errors(-1);
-  else if (help_is_code(topic)) help_errors(atoi(topic));
+  else if (code >= 0) help_errors(code);
   else if (v) help_verb(v);
   else if (!help_keys(topic) && !help_value(topic)) return help_fail(topic);
   return KITH_OK;

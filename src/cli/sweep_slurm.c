@@ -64,7 +64,7 @@ done:
 }
 
 /* The job behind the array of a rung: trials of this rung, or of one before, that did not end have failed. */
-static kith_status slurm_collect(kith_sweep *s, int of_array, bool *todo) {
+static kith_status slurm_collect(kith_sweep *s, int64_t of_array, bool *todo) {
   kith_status st = KITH_OK;
   int rung = 0;
   KITH_TRY(kith_sweep_settle(s, &rung, todo));
@@ -74,6 +74,15 @@ static kith_status slurm_collect(kith_sweep *s, int of_array, bool *todo) {
   }
 done:
   return st;
+}
+
+/* The rung whose array has ended: KITH_SWEEP_RUNG; 0 if this is the command that begins. */
+static kith_status slurm_rung(int64_t *rung) {
+  const char *text = getenv("KITH_SWEEP_RUNG"), *end = text;
+  *rung = 0;
+  if (text && (!kith_text_number(&end, rung) || *end || *rung > KITH_SWEEP_RUNGS))
+    return kith_fail(KITH_EUSAGE, "KITH_SWEEP_RUNG: expected the number of a rung, found \"%s\"", text);
+  return KITH_OK;
 }
 
 static kith_status slurm_check_queue(const cli *c, const kith_sweep *s) {
@@ -111,12 +120,11 @@ kith_agreed cli_sweep_slurm(cli *c, kith_sweep *s, int parallel, int ranks, cons
                             bool *queued) {
   kith_agreed st = {KITH_OK};
   char program[KITH_PATH], scripts[KITH_PATH], trials[KITH_PATH], *command = NULL;
-  const char *rung = getenv("KITH_SWEEP_RUNG");
-  const int of_array = rung ? atoi(rung) : 0;
   kith_sweep_queue q = {
       .program = program, .scripts = scripts, .parallel = parallel, .ranks = ranks, .options = options};
-  int64_t fingerprint = 0;
+  int64_t fingerprint = 0, of_array = 0;
   bool *todo = NULL;
+  KITH_TRY(kith_agree(c->comm, slurm_rung(&of_array)));
   KITH_TRY(kith_agree(c->comm, cli_sweep_program(program)));
   KITH_TRY(kith_agree(c->comm, slurm_scripts(program, scripts)));
   KITH_TRY(kith_agree(c->comm, KITH_NEW(command, SLURM_COMMAND)));

@@ -42,6 +42,7 @@ code=0; wait $pid || code=$?
 [ $code = 75 ] || fail "stopped with code $code"
 grep 'run again to continue' err >/dev/null || fail "nobody says that it can go on"
 statuses | grep done && fail "all was done before it was stopped"
+expect 64 'KITH_SWEEP_RUNG: expected the number of a rung, found "x"' env KITH_SWEEP_RUNG=x "$KITH" sweep job.yaml --slurm
 # Of two models one ranks no items: two trials fail, and the best of the other two goes on to the last epoch.
 expect 78 '2 of 4 trials failed: trial 2: ' sweep --parallel 2 --quiet
 [ "$(statuses)" = "stopped failed done failed" ] || fail "statuses: $(statuses)"
