@@ -102,7 +102,7 @@ static void man_environment(void) {
 /* Other pages, which the page of `but` is not. */
 static void man_see_also(const char *but) {
   const char *page[64];
-  int n = 0, last = 0;
+  int n = 0, last = -1;
   for (int i = 0; i < cli_n_verb && n < 64; i++) page[n++] = cli_verbs[i].name;
   for (int i = 0; i < n; i++) /* by name, as mandoc wishes them */
     for (int k = i + 1; k < n; k++)

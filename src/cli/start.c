@@ -30,9 +30,18 @@ static cli_started started = {.kernels_right = true};
 
 const cli_started *cli_started_get(void) { return &started; }
 
-static bool start_is_set(const char *name) {
+/* A variable of the environment; null if it is missing or empty. */
+static const char *start_value(const char *name) {
   const char *value = getenv(name);
-  return value && value[0];
+  return value && value[0] ? value : NULL;
+}
+
+static bool start_is_set(const char *name) { return start_value(name) != NULL; }
+
+/* A number that a variable has; 0 if there is none. */
+static long start_number(const char *name) {
+  const char *value = start_value(name);
+  return value ? strtol(value, NULL, 10) : 0;
 }
 
 /* ---- the mark ---- */
@@ -42,6 +51,7 @@ static bool start_is_set(const char *name) {
 static bool start_read_mark(int *tried) {
   const char *mark = getenv("KITH_STARTED");
   int pid = 0, wait = 0;
+  /* NOLINTNEXTLINE(cert-err34-c): numbers written by start_anew() */
   if (!mark || sscanf(mark, "%d %d %d %d", &pid, tried, &wait, &started.others) != 4 ||
       pid != (int)getpid()) {
     *tried = 0;
@@ -119,17 +129,14 @@ static int start_list_at(const char *list, long k) {
 static int start_ranks_here(void) {
   static const char *const names[] = {"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS"};
   int n = 0;
-  for (size_t i = 0; i < sizeof names / sizeof *names && n <= 0; i++)
-    if (start_is_set(names[i])) n = (int)strtol(getenv(names[i]), NULL, 10);
-  if (n <= 0 && start_is_set("SLURM_PROCID") && start_is_set("SLURM_STEP_TASKS_PER_NODE"))
-    n = start_list_at(getenv("SLURM_STEP_TASKS_PER_NODE"),
-                      start_is_set("SLURM_NODEID") ? strtol(getenv("SLURM_NODEID"), NULL, 10) : 0);
+  for (size_t i = 0; i < sizeof names / sizeof *names && n <= 0; i++) n = (int)start_number(names[i]);
+  const char *tasks = start_is_set("SLURM_PROCID") ? start_value("SLURM_STEP_TASKS_PER_NODE") : NULL;
+  if (n <= 0 && tasks) n = start_list_at(tasks, start_number("SLURM_NODEID"));
   return n > 0 ? n : 1;
 }
 
 static int start_threads(const kith_host_info *p, int ranks) {
-  int told = start_is_set("OMP_NUM_THREADS") ? (int)strtol(getenv("OMP_NUM_THREADS"), NULL, 10) : 0,
-      share = kith_host_info_usable_cores(p) / ranks;
+  const int told = (int)start_number("OMP_NUM_THREADS"), share = kith_host_info_usable_cores(p) / ranks;
   return told > 0 ? told : share > 1 ? share : 1;
 }
 
