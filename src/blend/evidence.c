@@ -39,15 +39,25 @@ void kith_evidence_print(const kith_evidence *e, char *text) {
   snprintf(text, 2 * KITH_NAME, "%s %s%s", evidence_kinds[e->kind].name, e->relation, more);
 }
 
+/* A number from 0 on behind `name`; the text advances behind it. */
+static bool evidence_parse_number(const char **text, const char *name, double *x) {
+  const size_t n = strlen(name);
+  char *end = NULL;
+  if (strncmp(*text, name, n) != 0) return false;
+  *x = strtod(*text + n, &end);
+  const bool found = end > *text + n && isfinite(*x) && *x >= 0;
+  *text = end;
+  return found;
+}
+
 /* What follows the relation's name: "2592000s" of popular, perhaps; "idf=2 length=0.5" of alike. */
 static bool evidence_parse_more(const char *text, kith_evidence *e) {
-  char more = 0, end = 0;
   if (e->kind == KITH_EVIDENCE_ALIKE)
-    return sscanf(text, "idf=%lf length=%lf %c", &e->idf, &e->length, &end) == 2 && isfinite(e->idf) &&
-           e->idf >= 0 && isfinite(e->length) && e->length >= 0;
+    return evidence_parse_number(&text, "idf=", &e->idf) && *text++ == ' ' &&
+           evidence_parse_number(&text, "length=", &e->length) && !*text;
   if (!*text) return true;
-  return e->kind == KITH_EVIDENCE_POPULAR && sscanf(text, "%lf%c%c", &e->half_life, &more, &end) == 2 &&
-         more == 's' && isfinite(e->half_life) && e->half_life > 0;
+  return e->kind == KITH_EVIDENCE_POPULAR && evidence_parse_number(&text, "", &e->half_life) &&
+         strcmp(text, "s") == 0 && e->half_life > 0;
 }
 
 bool kith_evidence_parse(const char *text, kith_evidence *out) {
@@ -187,7 +197,7 @@ static bool evidence_begins(const kith__evidence_pair *p, int64_t i) {
 static kith_status evidence_merge(kith__evidence_work *w, int n, kith_evidence_table *out) {
   kith_status st = KITH_OK;
   int64_t n_pair = 0, at = -1;
-  qsort(w->pair, (size_t)w->n, sizeof *w->pair, evidence_compare);
+  if (w->n > 0) qsort(w->pair, (size_t)w->n, sizeof *w->pair, evidence_compare);
   for (int64_t i = 0; i < w->n; i++) n_pair += evidence_begins(w->pair, i);
   out->item.n_row = w->g->n_own_of[KITH_USER];
   KITH_TRY(KITH_NEW(out->item.start, out->item.n_row + 1));
