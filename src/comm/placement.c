@@ -174,13 +174,16 @@ int kith_host_info_usable_cores(const kith_host_info *p) {
 
 int64_t kith_huge_page_bytes(const void *base) {
   char line[256], begin[32];
-  long long kib = 0;
+  static const char key[] = "ShmemPmdMapped:";
+  int64_t kib = 0;
   bool inside = false;
   snprintf(begin, sizeof begin, "%lx-", (unsigned long)base);
   FILE *file = fopen("/proc/self/smaps", "r");
   while (file && fgets(line, sizeof line, file)) {
     if (strncmp(line, begin, strlen(begin)) == 0) inside = true;
-    else if (inside && sscanf(line, "ShmemPmdMapped: %lld kB", &kib) == 1) break;
+    if (!inside || strncmp(line, key, strlen(key)) != 0) continue;
+    kib = strtoll(line + strlen(key), NULL, 10);
+    break;
   }
   if (file) fclose(file);
   return 1024 * kib;
@@ -191,12 +194,11 @@ int kith_running_threads(void) {
   int least = INT_MAX;
   for (int i = 0; i < LOOKS; i++) {
     char line[64];
-    int running = 0;
+    int at = 0;
     if (i > 0) nanosleep(&(struct timespec){.tv_nsec = NAP}, NULL);
-    if (!placement_value("/proc/loadavg", "", sizeof line, line) ||
-        sscanf(line, "%*f %*f %*f %d/", &running) != 1)
-      return 1;
-    if (running < least) least = running;
+    if (!placement_value("/proc/loadavg", "", sizeof line, line)) return 1;
+    sscanf(line, "%*f %*f %*f %n", &at); /* "1.26 0.98 0.40 3/512 4711": 3 of 512 are running */
+    least = (int)kith_min(least, strtol(line + at, NULL, 10));
   }
   return least > 1 ? least : 1;
 }
