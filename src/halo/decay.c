@@ -8,8 +8,11 @@
 enum { DECAY_MOST = 60 };
 
 double kith__decay_units(int64_t now) {
-  double unit = 1;
-  for (double t = (double)now; t >= 1e11; t /= 1000) unit *= 1000;
+  double unit = 1, t = (double)now;
+  while (t >= 1e11) {
+    t /= 1000;
+    unit *= 1000;
+  }
   return unit;
 }
 

@@ -263,13 +263,8 @@ static kith_lid host_column(const host_plan *p, kith_gid number) {
   const kith_host_halo *h = p->h;
   const int owner = host_owner(p, number), host = h->hosts->of[owner];
   if (host == h->hosts->mine) return host_row_of(p, owner, number);
-  kith_lid low = p->host_first[host], high = p->host_first[host + 1];
-  while (high - low > 1) {
-    kith_lid middle = low + (high - low) / 2;
-    if (p->all[middle] <= number) low = middle;
-    else high = middle;
-  }
-  return h->n_row + low;
+  const kith_lid low = p->host_first[host], n = p->host_first[host + 1] - low;
+  return h->n_row + low + (kith_lid)kith_range_find(n, p->all + low, number);
 }
 
 static void host_columns(const kith_host_halo *h, const kith_csr *from, const kith_lid *ghost, kith_lid *col,
