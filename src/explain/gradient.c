@@ -192,7 +192,7 @@ done:
 static void gradient_merge(const kith_comm *comm, int n_reason, gradient_terms *t) {
   const int bytes = n_reason * (int)sizeof *t->all;
   KITH_MPI(MPI_Allgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, t->all, bytes, MPI_BYTE, comm->mpi));
-  qsort(t->all, (size_t)(n_reason * comm->size), sizeof *t->all, gradient_compare);
+  qsort(t->all, (size_t)n_reason * (size_t)comm->size, sizeof *t->all, gradient_compare);
   kith_comm_sum(comm, 3, t->sum);
   kith_comm_sum_int(comm, 2, t->count);
 }

@@ -130,8 +130,8 @@ static kith_agreed item_share(const kith_comm *comm, item_terms *t) {
   t->of = all;
   t->n = n;
   all = NULL;
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, t->own, BATCH * KITH_BLEND_MODELS * ITEM_ENDS, MPI_DOUBLE, MPI_SUM,
-                         comm->mpi)); /* one rank has each of them */
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &t->own[0][0][0], BATCH * KITH_BLEND_MODELS * ITEM_ENDS, MPI_DOUBLE,
+                         MPI_SUM, comm->mpi)); /* one rank has each of them */
 done:
   KITH_FREE(all);
   KITH_FREE(bytes);

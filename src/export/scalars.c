@@ -194,7 +194,7 @@ static void scalars_folder(const char *path, char *name) {
 /* NAME-ID of the work folder and the beginning of the run's id, so that runs of one folder stand beside each
  * other: text [2 * RUN_NAME]. */
 static void scalars_name(const char *folder, const kith_json_value *line, const char *run, char *text) {
-  snprintf(text, (size_t)(2 * RUN_NAME), "%s%s%s%.*s/events.out.tfevents.kith", folder,
+  snprintf(text, 2 * (size_t)RUN_NAME, "%s%s%s%.*s/events.out.tfevents.kith", folder,
            kith_json_text(line, "update_of") ? "-update" : "", run[0] ? "-" : "", RUN_ID_SHOWN, run);
 }
 

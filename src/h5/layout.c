@@ -363,7 +363,7 @@ static void layout_graph_features(const kith_h5 *f, layout *l, const char *type,
 
 static void layout_graph_schema(const kith_h5 *f, layout *l, const kith_schema *schema, const int64_t *n,
                                 const int64_t *n_edge) {
-  const char *ids[KITH_MAX_TYPES], *space[KITH_MAX_TYPES];
+  const char *ids[KITH_MAX_TYPES] = {0}, *space[KITH_MAX_TYPES] = {0};
   for (int t = 0; t < schema->n_type; t++) ids[t] = layout_ids(l, schema, t, n[t]);
   for (int t = KITH_SIDES; t < schema->n_type; t++) layout_graph_features(f, l, schema->type[t], n[t]);
   for (int t = 0; t < schema->n_type; t++) space[t] = layout_space(l, schema, t, ids);
