@@ -240,10 +240,12 @@ done:
   return st;
 }
 
-/* The metrics of a job's run, or of the trials of its sweep. */
+/* The metrics of a job's run, or of the trials of its sweep, whose keys may have been on the command line. */
 static kith_status export_resolve_metrics(const cli *c, export_request *w) {
   kith_status st = KITH_OK;
-  w->trials = c->job.sweep.n_axis > 0 && !c->refit;
+  char trials[KITH_PATH];
+  KITH_TRY(kith_path_join(c->job.work, "sweep/trials.jsonl", trials));
+  w->trials = !c->refit && (c->job.sweep.n_axis > 0 || access(trials, F_OK) == 0);
   if (w->trials) return st;
   KITH_TRY(kith_path_join(c->job.work, "metrics.jsonl", w->input));
   KITH_CHECK(c->comm->rank != 0 || access(w->input, F_OK) == 0, KITH_ENOINPUT,
@@ -262,6 +264,7 @@ static kith_agreed export_resolve(cli *c, export_request *w) {
     w->from = w->format->from & FROM_ROWS ? FROM_ROWS : (export_source)w->format->from;
     if (w->from == FROM_ROWS) KITH_TRY(export_resolve_rows(c, w));
     if (w->from == FROM_METRICS) KITH_TRY(kith_agree(c->comm, export_resolve_metrics(c, w)));
+    kith_comm_bcast(c->comm, sizeof w->trials, &w->trials);
     if (w->from == FROM_GRAPH) {
       KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", w->input)));
       KITH_TRY(cli_check_data(c, w->input));

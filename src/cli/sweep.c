@@ -42,25 +42,38 @@ done:
   return st;
 }
 
-/* A job that names no key that varies has those of the sweep in its work folder, which --set named; the
- * settings are in *text then, a new block. */
+/* Whether the command line sets the key of a setting itself. */
+static bool sweep_sets(const cli *c, const char *setting) {
+  const size_t n = strcspn(setting, "=") + 1;
+  for (int i = 0; i < c->n_set; i++)
+    if (strncmp(c->set[i], setting, n) == 0) return true;
+  return false;
+}
+
+/* The settings of the command that began the sweep in the work folder, but for keys that this one sets; they
+ * are in *text then, a new block, and before those of this command. */
 static kith_agreed sweep_take_stored(cli *c, char **text) {
   kith_agreed st = {KITH_OK};
-  char *rest = NULL;
+  char *rest = NULL, taken[CLI_JOB_ARGS] = "";
+  const char *set[CLI_SETTINGS];
   int n = 0;
-  if (c->job.sweep.n_axis > 0) return st;
   KITH_TRY(kith_agree(c->comm, KITH_NEW(*text, KITH_SWEEP_STORED)));
   KITH_TRY(kith_agree(c->comm, kith_sweep_stored(&c->job, *text)));
-  for (const char *at = *text; *at; at++) n += *at == '\n';
-  if (n == 0 || c->n_set + n > CLI_SETTINGS) return st;
+  for (char *line = strtok_r(*text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+    if (sweep_sets(c, line)) continue;
+    if (c->n_set + n == CLI_SETTINGS)
+      KITH_TRY(kith_agreed_same(kith_fail(KITH_EUSAGE, "more than %d --set, with those of the sweep in %s",
+                                          CLI_SETTINGS, c->job.work)));
+    set[n++] = line;
+    cli_append_quoted(taken, " --set ", line);
+  }
+  if (n == 0) return st;
   memmove(c->set + n, c->set, (size_t)c->n_set * sizeof *c->set);
+  memcpy(c->set, set, (size_t)n * sizeof *set);
   c->n_set += n;
-  n = 0;
-  for (char *line = strtok_r(*text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-    c->set[n++] = line;
   KITH_TRY(kith_job_read(c->comm, c->job_file, c->n_set, c->set, &c->job));
   cli_print_job_args(c, NULL, c->job_args);
-  kith_log("%s names no key that varies: those of the sweep in %s/sweep are taken", c->job_file, c->job.work);
+  kith_log("as the sweep in %s/sweep was begun:%s", c->job.work, taken);
 done:
   return st;
 }
@@ -202,6 +215,7 @@ static kith_agreed sweep_all(cli *c, kith_sweep *s, const sweep_options *o) {
   KITH_TRY(sweep_make_graph(c, s, &r));
   KITH_TRY(cli_sweep_fingerprint(c, &fingerprint));
   KITH_TRY(kith_sweep_prepare(c->comm, s, fingerprint, o->fresh));
+  KITH_TRY(kith_agree(c->comm, kith_sweep_store(&c->job, c->n_set, c->set)));
   KITH_TRY(kith_agree(c->comm, cli_sweep_look_at_all(s)));
   KITH_TRY(kith_agree(c->comm, kith_sweep_run(s, &r)));
 done:

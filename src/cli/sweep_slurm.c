@@ -136,6 +136,7 @@ kith_agreed cli_sweep_slurm(cli *c, kith_sweep *s, int parallel, int ranks, cons
   KITH_TRY(cli_sweep_fingerprint(c, &fingerprint));
   if (of_array == 0) KITH_TRY(kith_agree(c->comm, slurm_check_queue(c, s)));
   KITH_TRY(kith_sweep_prepare(c->comm, s, fingerprint, fresh));
+  KITH_TRY(kith_agree(c->comm, kith_sweep_store(&c->job, c->n_set, c->set)));
   KITH_TRY(kith_agree(c->comm, cli_sweep_look_at_all(s)));
   if (of_array > 0) KITH_TRY(kith_agree(c->comm, slurm_collect(s, of_array, todo)));
   KITH_TRY(kith_agree(c->comm, slurm_submit(c, s, &q, todo, queued)));

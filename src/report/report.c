@@ -245,10 +245,8 @@ static kith_status report_read_sweep(kith_report *r, kith_report_options *o, kit
   if (access(path, F_OK) != 0) return st;
   KITH_TRY(kith_json_read_file(path, true, &r->sweep));
   r->sweep_args = o->job_args;
-  if (o->job->sweep.n_axis == 0) {
-    KITH_TRY(KITH_NEW(r->sweep_stored, KITH_SWEEP_STORED));
-    KITH_TRY(kith_sweep_stored(o->job, r->sweep_stored));
-  }
+  KITH_TRY(KITH_NEW(r->sweep_stored, KITH_SWEEP_STORED));
+  KITH_TRY(kith_sweep_stored(o->job, r->sweep_stored));
   KITH_TRY(kith_path_join(o->job->work, "embeddings.h5", path));
   if (access(path, F_OK) == 0) return st;
   KITH_TRY(kith_path_join(r->sweep_folder, "best.yaml", best_args));

@@ -17,7 +17,7 @@ typedef struct kith_report {
   kith_json sweep; /* lines of trials.jsonl, as a list; .value null: there is no sweep … */
   char sweep_folder[KITH_PATH]; /* … in this folder, … */
   const char *sweep_args;       /* … of this job, as "job.yaml --set work=x" … */
-  char *sweep_stored;           /* … and its keys, if the job has none: lines of --set; else null */
+  char *sweep_stored;           /* … and the settings that began it, a line each; null without one */
   int n_other;
   report_run other[KITH_REPORT_RUNS - 1]; /* those of --compare */
   kith_comm alone;                        /* this rank, for functions that are Collective */

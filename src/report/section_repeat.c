@@ -31,14 +31,23 @@ static void repeat_facts(const kith_report *r, report_page *p) {
   kith__page_html(p, "</dl>\n");
 }
 
-/* With the keys that the command line named. */
+/* With the settings that began it, but for those that the command line of the report has, too. */
 static void repeat_sweep(const kith_report *r, report_page *p) {
   char *rest = NULL;
   kith__page_put(p, "kith sweep %s", r->sweep_args);
   for (char *line = r->sweep_stored ? strtok_r(r->sweep_stored, "\n", &rest) : NULL; line;
        line = strtok_r(NULL, "\n", &rest))
-    kith__page_put(p, " --set '%s'", line);
+    if (!strstr(r->sweep_args, line))
+      kith__page_put(p, strchr(line, '\'') ? " --set \"%s\"" : " --set '%s'", line);
   kith__page_html(p, "\n");
+}
+
+/* Whether nothing here has read the test split, so that what repeats it does not, either. */
+static bool repeat_spares_test(const kith_report *r) {
+  const report_run *run = &r->run;
+  return !r->o->refit && run->sizes.is && run->sizes.n_class == 0 && run->sizes.n_valid > 0 &&
+         run->sizes.n_test > 0 && r->o->job->stream.known == KITH_STREAM_NONE &&
+         r->o->job->evaluate.split != KITH_EVAL_TEST && !run->evaluate[1].value && !run->stale[1];
 }
 
 /* An update for each line of `taken`, "HASH PAIRS PATH"; without pairs the list is one of a relation. */
@@ -50,10 +59,25 @@ static void repeat_updates(const kith_report *r, const char *ranks, report_page 
     int at = 0;
     if (sscanf(line, "%*16s %lld %n", &pairs, &at) == 1 && at > 0 && (size_t)at < n) {
       snprintf(path, sizeof path, "%.*s", (int)(n - (size_t)at), line + at);
-      kith__page_put(p, "%skith update %s%s%s\n", ranks, r->o->job_args,
+      kith__page_put(p, "%skith update %s%s%s%s\n", ranks, r->o->job_args,
+                     repeat_spares_test(r) ? " --no-test" : "",
                      pairs > 0 ? " --set update.interactions.path=" : "  # with ", path);
     }
     line += n + (line[n] == '\n');
+  }
+}
+
+/* The splits that were measured, with their baselines; if none was, one that nothing else here spares. */
+static void repeat_evaluations(const kith_report *r, const char *args, const char *refit, report_page *p) {
+  const bool spares = repeat_spares_test(r), valid = r->run.evaluate[0].value;
+  for (int split = 0; split < 2; split++) {
+    const kith_json_value *e = r->run.evaluate[split].value, *all = e ? kith_json_get(e, "baselines") : NULL;
+    if (!e && (split == 0 ? !spares : spares || valid)) continue;
+    kith__page_put(p, "kith evaluate %s%s%s", args, refit, split == 0 ? " --split valid" : "");
+    if (all && all->n > 1)
+      for (const kith_json_value *b = all->first; b; b = b->next)
+        kith__page_put(p, b == all->first ? " --baseline %s" : ",%s", kith_json_text(b, "name"));
+    kith__page_html(p, "\n");
   }
 }
 
@@ -71,10 +95,12 @@ static void repeat_commands(const kith_report *r, report_page *p) {
   kith__page_put(p, "kith ingest %s\nkith partition %s\n", first, first);
   if (r->sweep_args) repeat_sweep(r, p);
   if (blend) kith__page_put(p, "kith blend %s%s\n", args, refit);
-  else if (!rules) kith__page_put(p, "%skith train %s\n", ranks, args);
+  else if (!rules)
+    kith__page_put(p, "%skith train %s%s\n", ranks, args, repeat_spares_test(r) ? " --no-test" : "");
   if (!blend) repeat_updates(r, ranks, p);
   if (r->o->refit && !blend) kith__page_put(p, "%skith train %s --refit\n", ranks, args);
-  kith__page_put(p, "kith evaluate %s%s\nkith report %s%s</pre>\n", args, refit, args, refit);
+  repeat_evaluations(r, args, refit, p);
+  kith__page_put(p, "kith report %s%s</pre>\n", args, refit);
   kith__page_html(p, "<p class=\"note\">Any number of ranks gives the same ");
   kith__page_html(p, job->task == KITH_TASK_CLASSIFY || !job->task
                          ? "results, up to rounding where a model has "

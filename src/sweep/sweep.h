@@ -106,8 +106,14 @@ kith_agreed kith_sweep_prepare(const kith_comm *comm, const kith_sweep *s, int64
 /** Whether WORK/sweep holds this sweep.  Errors: as above; KITH_ENOINPUT if there is none. */
 kith_status kith_sweep_check(const kith_sweep *s, int64_t fingerprint) KITH_MUST_USE;
 /**
- * What the sweep in WORK/sweep varies, as --set takes it: lines as "sweep.train.lr=[0.001, 0.003]", none if
- * there is no sweep; and sweep.trials, if the job does not say how many were drawn.
+ * Keep the settings of the command line, but for the work folder, with the sweep in WORK/sweep.
+ *
+ * @param set  [n_set], as "sweep.train.lr=[0.001, 0.003]"
+ * Errors: KITH_EUSAGE if they are too long; KITH_EOUTPUT, KITH_EIO, KITH_ENOMEM.
+ */
+kith_status kith_sweep_store(const kith_job *job, int n_set, const char *const *set) KITH_MUST_USE;
+/**
+ * The settings that are kept there, a line each; none if there is no sweep.
  *
  * @param[out] text  [KITH_SWEEP_STORED]
  * Errors: KITH_EIO, KITH_ENOMEM.

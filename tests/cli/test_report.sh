@@ -18,7 +18,7 @@ sed -i 's/^work:/name: "<b>a \& b<\/b>"\nwork:/; s/split: test,/split: valid,/' 
 
 # Before training: the graph alone.
 "$KITH" report job.yaml >"$dir/out"
-page work/report.html "200 users" "kith train job.yaml" "&lt;b&gt;a &amp; b&lt;/b&gt;"
+page work/report.html "200 users" "kith train job.yaml --no-test" "kith evaluate job.yaml --split valid" "&lt;b&gt;a &amp; b&lt;/b&gt;"
 grep "not shown: .*learning curves" "$dir/out" >/dev/null || fail "$(cat "$dir/out")"
 
 # The curve has the epochs that were evaluated, and the mark is at the one of embeddings.h5.
@@ -51,7 +51,9 @@ P
 }
 result $((picked + 1))
 "$KITH" report job.yaml >/dev/null
-page work/report.html "of another training" "kith evaluate job.yaml"
+page work/report.html "of another training" "kith train job.yaml
+kith evaluate job.yaml
+"
 result "$picked"
 "$KITH" report job.yaml >/dev/null
 page work/report.html "0.2345" "0.1234" "popular" "1.90 times the Recall@10 of the only baseline that was run, popular" "with protocol full: ranked are all items, but for the user&#39;s in interactions" "users with 1 – 8 interactions, Recall@10 0.0821, 0.35 times" "items with 0 – 9 interactions" "3.0 kB"

@@ -61,7 +61,7 @@ sweep --status --json >out
 tail -1 out | /usr/bin/python3 -c 'import json, sys; o = json.load(sys.stdin); assert (o["best"], o["done"], o["stopped"], o["trials"]) == (3, 1, 1, 4), o'
 "$KITH" train work/sweep/best.yaml --refit --quiet >out 2>err || fail "the best trial cannot be refitted"
 
-expect 78 'holds a sweep with sweep.halving.epochs=20' "$KITH" sweep job.yaml --quiet
+expect 78 'holds a sweep with sweep.halving.epochs=20' "$KITH" sweep job.yaml --set sweep.halving.epochs=10
 expect 78 'the job has train.batch=32' sweep --set train.batch=32
 expect 78 'the job has sweep.train.lr=0.5' sweep --set 'sweep.train.lr=[0.5]' --status
 expect 78 'found 0.1, model.dim: [4]' sweep --set 'sweep.train.lr=0.1, model.dim: [4]'
@@ -69,18 +69,23 @@ expect 78 '--set: sweep.loss.temperature has no effect in any trial' sweep --set
 expect 64 '--ranks R gives each trial R ranks' mpirun -n 1 "$KITH" sweep job.yaml
 expect 64 'these are options of --slurm' sweep --sbatch "--time=10 --partition=main"
 expect 64 '--sbatch: expected a value behind it' sweep --slurm --sbatch
-# Keys of the command line are found again by who looks, and by who goes on; other settings are not.
+# Settings of the command line are found again by who looks, by who goes on, and by the curves; others are not.
 sed '/^sweep:/d; s/epochs: 40/epochs: 1/; s/^work: .*/work: line/' job.yaml >line.yaml
 expect 78 "or --set 'sweep.train.lr=[0.001, 0.003]'" "$KITH" sweep line.yaml
+echo 'sweep: {model.layers: [1]}' >>line.yaml
 for keys in 'sweep.train.lr=[0.002, 0.02]' 'sweep.train.lr={from: 0.001, to: 0.1, scale: log}' 'sweep.train.batch={from: 16, to: 64}'; do
-  case $keys in *from*) trials=(--set sweep.trials=2 --set sweep.seed=3) ;; *) trials=() ;; esac
-  "$KITH" sweep line.yaml --set "$keys" "${trials[@]}" --set 'sweep.model.layers=[1]' --fresh --quiet >began 2>err || fail "$keys"
-  expect 0 'those of the sweep in line/sweep are taken' "$KITH" sweep line.yaml --status
+  case $keys in *from*) trials=(--set sweep.trials=2 --set sweep.seed=3) ;; *) trials=(--set name="it's, all") ;; esac
+  "$KITH" sweep line.yaml --set "$keys" "${trials[@]}" --set train.batch=32 --fresh --quiet >began 2>err || fail "$keys"
+  expect 0 "as the sweep in line/sweep was begun: --set '$keys' --set" "$KITH" sweep line.yaml --status
   cmp out began || fail "--status has another table"
-  expect 0 'those of the sweep in line/sweep are taken' "$KITH" sweep line.yaml
+  expect 0 "as the sweep in line/sweep was begun: --set '$keys' --set" "$KITH" sweep line.yaml
   cmp out began || fail "another sweep goes on"
 done
 expect 78 'the job has train.epochs=2' "$KITH" sweep line.yaml --set train.epochs=2 --status
+expect 78 'the job has train.batch=16' "$KITH" sweep line.yaml --set train.batch=16
+sed -i '/^sweep:/d' line.yaml
+"$KITH" export line.yaml --format tensorboard --output lines >out 2>err || fail "curves of trials"
+[ "$(ls lines | wc -l)" = 2 ] || fail "not the curves of both trials: $(ls lines)"
 expect 78 'names no key that varies' "$KITH" sweep line.yaml --fresh
 # Draws: by another seed another one of the grid's four trials; with --fresh the trials that are there are forgotten.
 for seed in 1 2 3 4 5; do
