@@ -79,9 +79,12 @@ static void config_key_value(const kith_job *job, const job_key *k, char *text) 
 
 void kith_job_config_usual(const kith_job *job, size_t size, char *text) {
   const kith_job defaults = kith_job_defaults();
+  kith_job now = defaults;
   job_table table;
-  char usual[JOB_VALUE_SIZE];
+  char usual[JOB_VALUE_SIZE], today[JOB_VALUE_SIZE];
   size_t n = 0;
+  now.stream.model = job->stream.model;
+  kith__job_take_lr(&now);
   text[0] = '\0';
   kith__job_table_of(job, &table);
   for (int i = 0; i < table.n; i++) {
@@ -89,7 +92,9 @@ void kith_job_config_usual(const kith_job *job, size_t size, char *text) {
     if (!kith__job_in_config_key(job, k->key)) continue;
     config_key_value(&defaults, k, usual);
     if (!usual[0] || n + strlen(k->key) + strlen(usual) + 3 >= size) continue; /* a message lacks its value */
-    n += (size_t)snprintf(text + n, size - n, "%s%s=%s", n > 0 ? " " : "", k->key, usual);
+    config_key_value(&now, k, today);
+    n += (size_t)snprintf(text + n, size - n, "%s%s=%s%s", n > 0 ? " " : "", k->key, usual,
+                          strcmp(usual, today) == 0 ? "" : KITH_CONFIG_FORMER);
   }
 }
 

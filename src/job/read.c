@@ -43,6 +43,19 @@ kith_job kith_job_defaults(void) {
   return job;
 }
 
+void kith__job_take_lr(kith_job *job) {
+  job_table t;
+  kith__job_table_of(job, &t);
+  if (kith__job_line(job, &t, "train.lr") == 0 && job->stream.model == KITH_STREAM_NO_MODEL)
+    job->train.optimizer.lr = 0.01;
+}
+
+kith_job kith__job_presets(void) {
+  kith_job job = kith_job_defaults();
+  kith__job_take_lr(&job);
+  return job;
+}
+
 /* A job file may be a pipe of the shell, as in kith train <(…) or /dev/stdin. */
 static kith_status read_open(const char *path, FILE **f) {
   bool shell = strncmp(path, "/dev/fd/", 8) == 0 || strncmp(path, "/proc/self/fd/", 14) == 0 ||
@@ -326,6 +339,7 @@ kith_agreed kith_job_read(const kith_comm *comm, const char *path, int n_set, co
   KITH_TRY(read_bcast(comm, path, &text, &size));
   KITH_TRY(kith_agree(comm, read_values(path, text, size, n_set, set, &job)));
   KITH_TRY(read_paths(comm, &job));
+  kith__job_take_lr(&job);
   KITH_TRY(kith_agree(comm, kith__job_make_relations(&job)));
   KITH_TRY(kith_agree(comm, read_check(&job)));
   KITH_TRY(kith_agree(comm, kith__job_check_sweep(&job)));

@@ -98,7 +98,7 @@ static void reference_section(const char *key) {
 }
 
 void kith_job_print_reference(void) {
-  const kith_job job = kith_job_defaults();
+  const kith_job job = kith__job_presets();
   const char *section = NULL;
   char half[KITH_JOB_KEY_SIZE];
   printf("%s", reference_head);
@@ -171,7 +171,7 @@ int kith__job_select(const char *topic, bool *is) {
 }
 
 bool kith_job_print_keys(const char *of) {
-  const kith_job job = kith_job_defaults();
+  const kith_job job = kith__job_presets();
   bool is[KITH_JOB_MAX_KEYS];
   if (kith__job_select(of, is) == 0) return false;
   for (int i = 0; i < kith__job_n_row; i++)

@@ -65,7 +65,7 @@ static int sections_width(int n, int most) { return n > most ? most : n; }
 bool kith_job_print_section(const char *of) {
   bool is[KITH_JOB_MAX_KEYS];
   char preset[JOB_VALUE_SIZE];
-  const kith_job job = kith_job_defaults();
+  const kith_job job = kith__job_presets();
   int longest = 0, wide = 0;
   if (kith__job_select(of, is) == 0) return false;
   for (int i = 0; i < kith__job_n_row; i++) {
@@ -110,7 +110,7 @@ static void sections_words(const job_key *k, size_t size, char *words) {
 }
 
 bool kith_job_key_help_at(int i, kith_job_key_help *out) {
-  const kith_job job = kith_job_defaults();
+  const kith_job job = kith__job_presets();
   if (i < 0 || i >= kith__job_n_row) return false;
   const job_key *k = &kith__job_row[i];
   out->name = k->key;

@@ -385,7 +385,8 @@ const job_key kith__job_row[] = {
      "lightgcn, cascade, sampler.mode: full: ranks exchange rows in so many strips of columns at most, and "
      "sum one while the next travels: as many bytes, so many times the messages, the same results. A strip "
      "is 16 columns (bf16: 32) or a multiple that divides the rows. docs/scale.md says when it pays."},
-    {"train.lr", JOB_REAL, AT(train.optimizer.lr), 1e-12, 1e3, "per step", "Learning rate."},
+    {"train.lr", JOB_REAL, AT(train.optimizer.lr), 1e-12, 1e3, "per step",
+     "Learning rate. Where it is not set, stream.model: tgn has 0.001."},
     {"train.optimizer", JOB_ENUM, AT(train.optimizer.name), 0, 0, KITH_OPTIMIZER_NAMES,
      "The optimizer. adamw: Adam with decoupled weight decay. sgd: gradient descent with momentum."},
     {"train.momentum", JOB_REAL, AT(train.optimizer.momentum), 0, 0.999999, "",

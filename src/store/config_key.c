@@ -60,7 +60,8 @@ void kith_config_key_usual(const char *usual, char *word) {
   if (found.n == 0) return;
   config_key_print(found, found, word);
   const size_t n = strlen(word);
-  snprintf(word + n, KITH_CONFIG_WORD_SIZE - n, " (the default)");
+  if (strcmp(word + n - 1, KITH_CONFIG_FORMER) == 0) word[n - 1] = '\0';
+  else snprintf(word + n, KITH_CONFIG_WORD_SIZE - n, " (the default)");
 }
 
 /* The first word of `a` that `b` lacks, or has with another value. */

@@ -39,7 +39,7 @@ for verb in ingest partition train; do "$KITH" $verb "$job" >/dev/null 2>&1; don
 printf 'new\ti1\nother\ti2\ti3\n' >"$dir/new.tsv"
 says 65 "new.tsv:2: expected 2 columns" "$job" embed --set embed.interactions.path=new.tsv
 says 78 "the job has train.lr=0.5" "$job" train --set train.lr=0.5
-says 78 "was trained with train.lr=0.001 (the default)" "$job" train --set train.lr=0.5
+says 78 "was trained with train.lr=0.01, the job has" "$job" train --set train.lr=0.5
 # The graph decides: one without relations has none for new nodes.
 sed '/^  relations:/,/tag.tsv/d; s/, relations: {friend: 1, tag: 0.5}//; s/^work: .*/work: plain/' "$job" >"$dir/plain.yaml"
 for verb in ingest partition train; do "$KITH" $verb "$dir/plain.yaml" >/dev/null 2>&1; done
