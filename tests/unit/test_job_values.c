@@ -175,6 +175,25 @@ static void cut_offs_are_a_list_of_single_numbers(void **state) {
   }
 }
 
+/* Where it is not set it is the one of the model; configuration keys say so, since that was 0.001 once. */
+static void a_learning_rate_is_that_of_the_model_unless_it_is_set(void **state) {
+  (void)state;
+  const char *const stream = "data: {split: {method: stream}}\nstream: {model: tgn}\n";
+  const char *const set[] = {"train.lr=0.001"};
+  char key[KITH_CONFIG_KEY_SIZE];
+  kith_job job;
+  assert_job_read("train: {epochs: 3}\n", 0, NULL, &job);
+  assert_true(job.train.optimizer.lr == 0.01);
+  assert_int_equal(kith_job_config_key(&job, sizeof key, key), KITH_OK);
+  assert_non_null(strstr(key, " train.lr=0.01"));
+  assert_job_read("train: {lr: 0.5}\n", 0, NULL, &job);
+  assert_true(job.train.optimizer.lr == 0.5);
+  assert_job_read("train: {epochs: 3}\n", 1, set, &job);
+  assert_true(job.train.optimizer.lr == 0.001);
+  assert_job_read(stream, 0, NULL, &job);
+  assert_true(job.train.optimizer.lr == 0.001);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_key_fits_its_place_and_its_default_its_bounds),
@@ -185,6 +204,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(an_empty_value_is_refused_unless_it_is_text),
       cmocka_unit_test(text_is_printable_and_fits),
       cmocka_unit_test(cut_offs_are_a_list_of_single_numbers),
+      cmocka_unit_test(a_learning_rate_is_that_of_the_model_unless_it_is_set),
   };
   test_begin(&argc, &argv);
   test_job_begin();
