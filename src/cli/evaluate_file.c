@@ -82,7 +82,11 @@ static void evaluation_keep(const cli *c, const char *file, const kith_json_valu
   }
   if (names[0] && same) cli_print(c, "%s keeps the baselines measured before: %s", file, names);
   else if (names[0])
-    cli_print(c, "%s had baselines of another run, protocol or cutoffs, which are dropped: %s", file, names);
+    cli_print_wrapped(
+        c, 2,
+        "%s had baselines of another run, protocol or cutoffs, which are dropped: %s; --baseline "
+        "with their names measures them again",
+        file, names);
 }
 
 /* The figures of another version's file, or of a damaged one, are replaced without a word. */

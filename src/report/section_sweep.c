@@ -1,9 +1,13 @@
 /* Section of a sweep: its trials by score, each setting against it, and the curves of the best ones. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/fault.h"
+#include "base/file.h"
 #include "report/section.h"
 
 enum { SWEEP_KEYS = 16, SWEEP_VALUES = 8 /* most values of a key of words that are drawn */ };
@@ -279,12 +283,30 @@ static void sweep_table(const sweep *s, report_page *p) {
   kith__page_html(p, "</tbody></table></div>\n");
 }
 
+/* Whether the trials are of the graph that is there, as far as the settings of the sweep say. */
+static bool sweep_is_of_graph(const kith_report *r) {
+  char path[KITH_PATH], text[64] = "";
+  FILE *f = NULL;
+  uint64_t print = 0;
+  if (kith_is_bad(kith_path_join(r->sweep_folder, "settings.txt", path)) || access(path, R_OK) != 0)
+    return true;
+  if (!kith_is_bad(kith_file_fopen(path, &f)) && !kith_fault(KITH_FAULT_READ) && !fgets(text, sizeof text, f))
+    text[0] = '\0';
+  if (f) fclose(f);
+  return !r->run.sizes.is || sscanf(text, "graph=%" SCNx64, &print) != 1 ||
+         print == (uint64_t)r->run.sizes.fingerprint;
+}
+
 static kith_status sweep_write(kith_report *r, report_page *p) {
   kith_status st = KITH_OK;
   sweep s = {.n = 0};
   if (!r->sweep.value) return st;
   KITH_TRY(sweep_take(r, &s));
   sweep_say(&s, p);
+  if (!sweep_is_of_graph(r))
+    kith__page_prose(p, "note",
+                     "The trials are of the graph before the one that is there now, and learned from other "
+                     "interactions than the run of this page.");
   kith__charts_begin(p);
   for (int k = 0; k < s.n_key && isfinite(sweep_score(s.trial[0])); k++) sweep_chart(&s, p, s.key[k]);
   KITH_TRY(sweep_curves(r, &s, p));

@@ -234,7 +234,8 @@ static kith_status expand_check(const kith_job *job) {
   KITH_CHECK(job->evaluate.split != KITH_EVAL_TEST, KITH_ECONFIG,
              "%s: evaluate.split: test, but a sweep chooses on validation; set it to valid", job->path);
   KITH_CHECK(job->evaluate.every != 0 || job->stream.model != KITH_STREAM_NO_MODEL, KITH_ECONFIG,
-             "%s: evaluate.every: 0, but a sweep chooses by evaluations; leave it out, or set it to 1",
+             "%s: evaluate.every: 0, but a sweep chooses by evaluations; leave it out, or give --set "
+             "evaluate.every=auto",
              job->path);
   const bool classifies = job->task == KITH_TASK_CLASSIFY;
   KITH_CHECK(classifies ? job->data.nodes.valid[0]

@@ -48,9 +48,10 @@ cat >sweep/sweep/trials.jsonl <<'J'
 {"trial": 3, "folder": "../../etc", "settings": {"train.lr": 2, "model.name": "gcn"}, "status": "failed", "error": "<i>the loss</i> & more"}
 J
 printf '%s\n' 'sweep.train.lr={from: 0.002, to: 2, scale: log}' "sweep.model.name=[gcn, 'sage']" sweep.trials=3 >sweep/sweep/set.txt
+echo 'graph=00000000000000aa train.batch=4' >sweep/sweep/settings.txt
 sed 's#^work: .*#work: sweep#' classes.yaml >sweep.yaml
 "$KITH" report sweep.yaml --output sweep.html >out
-page sweep.html "3 trials: 1 done, 1 stopped by halving, 1 failed" "Best is trial 1, Accuracy 0.6100" "&lt;i&gt;the loss&lt;/i&gt; &amp; more" "kith sweep sweep.yaml" "the best trial" "--set 'sweep.train.lr={from: 0.002, to: 2, scale: log}' --set \"sweep.model.name=[gcn, &#39;sage&#39;]\" --set 'sweep.trials=3'"
+page sweep.html "3 trials: 1 done, 1 stopped by halving, 1 failed" "Best is trial 1, Accuracy 0.6100" "&lt;i&gt;the loss&lt;/i&gt; &amp; more" "kith sweep sweep.yaml" "the best trial" "The trials are of the graph before" "--set 'sweep.train.lr={from: 0.002, to: 2, scale: log}' --set \"sweep.model.name=[gcn, &#39;sage&#39;]\" --set 'sweep.trials=3'"
 
 if command -v chromium >/dev/null; then
   timeout $limit /usr/bin/python3 "$KITH_SOURCE/tests/support/browser.py" two.html sweep.html >out || { cat out; fail "in the browser"; }
