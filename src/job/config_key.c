@@ -37,19 +37,13 @@ static const struct {
     {"watchdog", "when to end a job that hangs"},
 };
 
-/* Whether `of` is the key, or a section that holds it. */
-static bool config_key_fits(const char *of, const char *key) {
-  size_t n = strlen(of);
-  return strncmp(of, key, n) == 0 && (key[n] == '\0' || key[n] == '.');
-}
-
 const char *kith__job_may_change(const char *key) {
   const char *verb = kith__job_used_by(key), *why = NULL;
   size_t longest = 0;
   if (verb[0] && strcmp(verb, "train") != 0) return "another verb uses it; its files have fingerprints";
   for (size_t i = 0; i < sizeof config_key_free / sizeof *config_key_free; i++) {
     size_t n = strlen(config_key_free[i].key);
-    if (n < longest || !config_key_fits(config_key_free[i].key, key)) continue;
+    if (n < longest || !kith__job_holds(config_key_free[i].key, key)) continue;
     longest = n;
     why = config_key_free[i].why;
   }

@@ -13,6 +13,22 @@ const job_key *kith__job_find(const job_table *t, const char *key) {
   return NULL;
 }
 
+int kith__job_find_first(int n, const job_key *k, const char *key, bool *leaf) {
+  const size_t size = strlen(key);
+  for (int i = 0; i < n; i++) {
+    if (!kith__job_holds(key, k[i].key)) continue;
+    *leaf = k[i].key[size] == '\0';
+    return i;
+  }
+  return -1;
+}
+
+bool kith__job_is_known(const char *key, bool *leaf) {
+  char generic[KITH_JOB_KEY_SIZE];
+  kith__job_generic(key, generic);
+  return kith__job_find_first(kith__job_n_row, kith__job_row, generic, leaf) >= 0;
+}
+
 /* The first parts of a key, as many as the word has. */
 static void find_prefix(const char *word, const char *key, char *prefix) {
   size_t n = strcspn(key, ".");
@@ -66,11 +82,8 @@ bool kith_job_nearest(const char *key, char *near) {
 }
 
 bool kith_job_is_key(const char *word) {
-  char generic[KITH_JOB_KEY_SIZE];
-  kith__job_generic(word, generic);
-  for (int i = 0; i < kith__job_n_row; i++)
-    if (strcmp(kith__job_row[i].key, generic) == 0) return true;
-  return false;
+  bool leaf = false;
+  return kith__job_is_known(word, &leaf) && leaf;
 }
 
 bool kith_job_is_section(const char *word) {

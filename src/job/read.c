@@ -126,9 +126,7 @@ static kith_status read_set(kith_job *job, const char *key, const char *text, in
   kith_status st = KITH_OK;
   job_table t;
   const char *axis = NULL;
-  bool leaf = false;
-  if (kith__job_is_axis(key, &axis) && kith__job_axis_find(axis, &leaf) && leaf)
-    return kith__job_set_axis(job, axis, text);
+  if (kith__job_is_axis(key, &axis) && kith_job_is_key(axis)) return kith__job_set_axis(job, axis, text);
   KITH_TRY(kith__job_check_setting(job, key));
   kith__job_table_of(job, &t);
   const job_key *k = kith__job_find(&t, key);
@@ -139,16 +137,18 @@ done:
   return st;
 }
 
-kith_status kith_job_set(kith_job *job, const char *key, const char *text) {
+static kith_status read_set_present(kith_job *job, const char *key, const char *text, int line) {
   job_retired_keys retired = {.n = 0};
   if (kith__job_note_retired(&retired, "the job", key)) return kith__job_fail_retired(&retired);
-  return read_set(job, key, text, 0);
+  return read_set(job, key, text, line);
+}
+
+kith_status kith_job_set(kith_job *job, const char *key, const char *text) {
+  return read_set_present(job, key, text, 0);
 }
 
 kith_status kith_job_override(kith_job *job, const char *key, const char *text) {
-  job_retired_keys retired = {.n = 0};
-  if (kith__job_note_retired(&retired, "the job", key)) return kith__job_fail_retired(&retired);
-  return read_set(job, key, text, -1);
+  return read_set_present(job, key, text, -1);
 }
 
 static kith_status read_setting(kith_job *job, const char *setting, job_retired_keys *retired) {
@@ -171,27 +171,6 @@ void kith__job_folder(const kith_job *job, char *folder) {
   else folder[0] = '\0';
 }
 
-/* Resolve each line of a text of paths. */
-static kith_status read_resolve_lines(const char *what, const char *folder, char *lines) {
-  kith_status st = KITH_OK;
-  char copy[KITH_PATH], whole[KITH_PATH], all[2 * KITH_PATH] = "", *rest = NULL;
-  size_t n = 0;
-  snprintf(copy, sizeof copy, "%s", lines);
-  for (char *one = strtok_r(copy, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest)) {
-    char path[KITH_PATH];
-    KITH_TRY(kith_path_expand(what, one, path));
-    KITH_TRY(kith_path_join(folder, path, whole));
-    KITH_CHECK(n + strlen(whole) + 1 < KITH_PATH, KITH_ECONFIG,
-               "%s: the paths have more than %d bytes with their folders; a glob such as logs/*.tsv names "
-               "many files",
-               what, KITH_PATH - 1);
-    n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", n > 0 ? "\n" : "", whole);
-  }
-  memcpy(lines, all, n + 1);
-done:
-  return st;
-}
-
 /* Paths begin as a shell has them, or are relative to the folder of the job file. */
 static kith_status read_resolve(kith_job *job) {
   kith_status st = KITH_OK;
@@ -201,10 +180,8 @@ static kith_status read_resolve(kith_job *job) {
   kith__job_table_of(job, &t);
   for (int i = 0; i < t.n; i++) {
     if (t.key[i].kind != JOB_PATH && t.key[i].kind != JOB_PATHS) continue;
-    char *path = (char *)job + t.key[i].offset;
-    if (!path[0]) continue;
     snprintf(what, sizeof what, "%s: %s", job->path, t.key[i].key);
-    KITH_TRY(read_resolve_lines(what, folder, path));
+    KITH_TRY(kith__job_resolve_paths(what, folder, true, (char *)job + t.key[i].offset));
   }
 done:
   return st;

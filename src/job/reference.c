@@ -154,13 +154,11 @@ static bool reference_is_in(const char *key, const char *word) {
 int kith__job_select(const char *topic, bool *is) {
   char generic[KITH_JOB_KEY_SIZE];
   kith__job_generic(topic, generic);
-  const size_t n = strlen(generic);
   const bool top = strcmp(topic, "job") == 0;
   int found = 0;
   for (int i = 0; i < kith__job_n_row; i++) {
     const char *key = kith__job_row[i].key;
-    is[i] = top ? !strchr(key, '.')
-                : n == 0 || (strncmp(key, generic, n) == 0 && (key[n] == '\0' || key[n] == '.'));
+    is[i] = top ? !strchr(key, '.') : !generic[0] || kith__job_holds(generic, key);
     found += is[i];
   }
   for (int i = 0, none = found == 0; i < kith__job_n_row && none; i++) {

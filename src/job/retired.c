@@ -63,14 +63,8 @@ static const struct {
 
 /* Whether a key is in the table, or is a section of the table. */
 static bool retired_is_known(const char *key) {
-  char generic[KITH_JOB_KEY_SIZE];
-  kith__job_generic(key, generic);
-  size_t n = strlen(generic);
-  for (int i = 0; i < kith__job_n_row; i++) {
-    const char *known = kith__job_row[i].key;
-    if (strncmp(known, generic, n) == 0 && (known[n] == '\0' || known[n] == '.')) return true;
-  }
-  return false;
+  bool leaf;
+  return kith__job_is_known(key, &leaf);
 }
 
 bool kith__job_half(const job_retired *r, char *half) {
@@ -89,10 +83,9 @@ bool kith_job_renamed(const char *key, char *now) {
   if (retired_is_known(key)) return false;
   for (int i = 0; i < kith__job_n_retired; i++) {
     const job_retired *r = &kith__job_retired[i];
-    size_t n = strlen(r->old);
-    bool below = strncmp(key, r->old, n) == 0 && (key[n] == '\0' || key[n] == '.');
+    bool below = kith__job_holds(r->old, key);
     if (!below && !retired_is_half(r, key)) continue;
-    snprintf(now, KITH_JOB_KEY_SIZE, "%s%s", r->now, below ? key + n : "");
+    snprintf(now, KITH_JOB_KEY_SIZE, "%s%s", r->now, below ? key + strlen(r->old) : "");
     if (retired_is_known(now)) return true;
   }
   return false;

@@ -4,12 +4,7 @@
 
 #include "job/table.h"
 
-enum {
-  SECTIONS_WIDTH = 80,
-  SECTIONS_KEY = 34,
-  SECTIONS_PRESET = 10
-}; /* columns of the terminal, and the most
-      of two columns */
+enum { SECTIONS_WIDTH = 80, SECTIONS_KEY = 34, SECTIONS_PRESET = 10 }; /* of the terminal; of two columns */
 
 const kith_job_section kith_job_sections[] = {
     {"job", "what belongs to no section: name, task, and where the files are"},
@@ -60,8 +55,6 @@ static void sections_print_sentence(const char *text, int columns) {
   printf("%.*s%s\n", (int)n, text, n < all ? " …" : "");
 }
 
-static int sections_width(int n, int most) { return n > most ? most : n; }
-
 bool kith_job_print_section(const char *of) {
   bool is[KITH_JOB_MAX_KEYS];
   char preset[JOB_VALUE_SIZE];
@@ -75,7 +68,7 @@ bool kith_job_print_section(const char *of) {
     longest = n > longest ? n : longest;
     wide = m > wide ? m : wide;
   }
-  const int key = sections_width(longest, SECTIONS_KEY), value = sections_width(wide, SECTIONS_PRESET);
+  const int key = (int)kith_min(longest, SECTIONS_KEY), value = (int)kith_min(wide, SECTIONS_PRESET);
   for (int i = 0; i < kith__job_n_row; i++) {
     if (!is[i]) continue;
     kith__job_get(&job, &kith__job_row[i], sizeof preset, preset);

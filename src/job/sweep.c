@@ -51,19 +51,6 @@ bool kith__job_is_axis(const char *key, const char **axis) {
   return true;
 }
 
-bool kith__job_axis_find(const char *axis, bool *leaf) {
-  char generic[KITH_JOB_KEY_SIZE];
-  kith__job_generic(axis, generic);
-  const size_t n = strlen(generic);
-  for (int i = 0; i < kith__job_n_row; i++) {
-    const char *known = kith__job_row[i].key;
-    if (strncmp(known, generic, n) != 0 || (known[n] && known[n] != '.')) continue;
-    *leaf = known[n] == '\0';
-    return true;
-  }
-  return false;
-}
-
 kith_status kith__job_axis_add(kith_job *job, const char *key, int line, kith_sweep_axis **out) {
   kith_status st = KITH_OK;
   kith_sweep_options *s = &job->sweep;

@@ -85,6 +85,16 @@ static inline bool kith__job_is_list(const job_key *k) {
          k->kind == JOB_RELATIONS || k->kind == JOB_STEPS || k->kind == JOB_PATHS;
 }
 
+/* Whether `of` is the key, or a section that holds it. */
+static inline bool kith__job_holds(const char *of, const char *key) {
+  const size_t n = strlen(of);
+  return strncmp(of, key, n) == 0 && (key[n] == '\0' || key[n] == '.');
+}
+
+/* The first of n keys that is `key` (*leaf is true), or lies below it; -1: none is. */
+int kith__job_find_first(int n, const job_key *k, const char *key, bool *leaf);
+/* The same of all rows, of any name: whether there is such a key or section. */
+bool kith__job_is_known(const char *key, bool *leaf);
 /* The table's entry of a key, or null.  A section whose first key is a path stands for it: data.test for
  * data.test.path. */
 const job_key *kith__job_find(const job_table *t, const char *key);
@@ -108,6 +118,10 @@ kith_status kith__job_value_text(const job_key *k, const char *text, char *out) 
 /* Paths, as lines, from text, and back (value_paths.c). */
 kith_status kith__job_value_paths(const job_key *k, const char *text, char *out) KITH_MUST_USE;
 void kith__job_print_paths(const char *lines, size_t size, char *text);
+/* Put a folder before each line of paths that is not absolute; expand: as a shell begins paths.  `what` is
+ * for messages. */
+kith_status kith__job_resolve_paths(const char *what, const char *folder, bool expand,
+                                    char *lines) KITH_MUST_USE;
 /* The bounds and the unit of a key, as "1 to 10000000 pairs". */
 void kith__job_bounds(const job_key *k, size_t size, char *text);
 
@@ -217,8 +231,6 @@ kith_status kith__job_make_relations(kith_job *job) KITH_MUST_USE;
 /* Whether a key below `above` is one that a sweep varies: not sweep.trials, …, and *axis is the key.  Local.
  */
 bool kith__job_is_axis(const char *key, const char **axis);
-/* The kind of a key of the job, with NAME or a name: whether there is one (*leaf), or a section of keys. */
-bool kith__job_axis_find(const char *axis, bool *leaf);
 /* Add the axis `key` to a job, without values.  Errors: KITH_ECONFIG: it is there, or there are too many. */
 kith_status kith__job_axis_add(kith_job *job, const char *key, int line, kith_sweep_axis **out) KITH_MUST_USE;
 /* Add a value of a list; `of_last`: to the last value, behind a comma.  Errors: KITH_ECONFIG. */

@@ -19,23 +19,6 @@ bool kith_job_effect(const kith_job *job, const char *key, char *value, const ch
   return !u.section || u.used;
 }
 
-/* Each line of a text of paths behind the current folder, unless it is absolute. */
-static kith_status trial_absolute(const char *here, char *lines) {
-  kith_status st = KITH_OK;
-  char copy[KITH_PATH], whole[KITH_PATH], all[2 * KITH_PATH] = "", *rest = NULL;
-  size_t n = 0;
-  snprintf(copy, sizeof copy, "%s", lines);
-  for (char *one = strtok_r(copy, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest)) {
-    KITH_TRY(kith_path_join(here, one, whole));
-    KITH_CHECK(n + strlen(whole) + 1 < KITH_PATH, KITH_ECONFIG,
-               "%s: with the folders before them these paths have more than %d bytes", lines, KITH_PATH - 1);
-    n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", n > 0 ? "\n" : "", whole);
-  }
-  memcpy(lines, all, n + 1);
-done:
-  return st;
-}
-
 /* The sweep is no part of a trial. */
 static void trial_drop_sweep(kith_job *job) {
   const kith_job defaults = kith_job_defaults();
@@ -54,7 +37,7 @@ kith_status kith_job_make_absolute(kith_job *job) {
   kith__job_table_of(job, &t);
   for (int i = 0; i < t.n; i++)
     if (t.key[i].kind == JOB_PATH || t.key[i].kind == JOB_PATHS)
-      KITH_TRY(trial_absolute(here, (char *)job + t.key[i].offset));
+      KITH_TRY(kith__job_resolve_paths(t.key[i].key, here, false, (char *)job + t.key[i].offset));
 done:
   return st;
 }

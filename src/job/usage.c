@@ -279,6 +279,10 @@ typedef struct usage_rule {
   const char *needs; /* for the message "it …"; "" where it is always used */
 } usage_rule;
 
+#define USAGE_STEPS "needs a model that is trained by steps, not spectral"
+#define USAGE_LAYERS                                                                                         \
+  "needs a weight above 0 in model.relations, and lightgcn, rgcn, diffnet or kgin with layers"
+#define USAGE_TGN "needs data.split.method: stream, and stream.model: tgn"
 #define USAGE_EIGENVECTORS "needs model.name: spectral, or model.start: spectral"
 
 static const usage_rule usage_rules[] = {
@@ -344,8 +348,8 @@ static const usage_rule usage_rules[] = {
     {"model.layers", "train", counts_layers,
      "needs a model that is trained by steps, not spectral, and no number of its own for every behavior in "
      "model.cascade.layers"},
-    {"model.init", "train", has_steps, "needs a model that is trained by steps, not spectral"},
-    {"model.start", "train", has_steps, "needs a model that is trained by steps, not spectral"},
+    {"model.init", "train", has_steps, USAGE_STEPS},
+    {"model.start", "train", has_steps, USAGE_STEPS},
     {"model.score", "train", has_pairs, "needs task: recommend, and a model that is trained by steps"},
     {"model.length_discount", "train", ranks_by_products,
      "needs task: recommend, model.score: dot, and a model that is trained by steps"},
@@ -392,7 +396,7 @@ static const usage_rule usage_rules[] = {
     {"model.spectral.t", "train", is_ratio, "needs model.name: spectral with model.spectral.filter: ratio"},
     {"model.spectral.knots", "train", is_knots,
      "needs model.name: spectral with model.spectral.filter: knots"},
-    {"sampler", "train", has_steps, "needs a model that is trained by steps, not spectral"},
+    {"sampler", "train", has_steps, USAGE_STEPS},
     {"sampler.fanouts", "train", samples_neighbors, "needs sampler.mode: neighbor"},
     {"train.also", "train", has_pairs, "needs task: recommend, and a model that is trained by steps"},
     {"sampler.relations", "train", samples_neighbors, "needs sampler.mode: neighbor"},
@@ -421,7 +425,7 @@ static const usage_rule usage_rules[] = {
     {"negatives.shared", "train", is_softmax, "needs loss.name: softmax"},
     {"negatives.popularity", "train", draws_negatives,
      "needs loss.name: bpr or nce, or softmax with negatives.shared"},
-    {"train", "train", learns, "needs a model that is trained by steps, not spectral"},
+    {"train", "train", learns, USAGE_STEPS},
     {"train.strips", "train", exchanges_sums, "needs sampler.mode: full, lightgcn with layers, or cascade"},
     {"train.patience", "train", has_steps, "needs model.name of a model that is trained by steps"},
     {"train.seed", "train", always, ""},
@@ -451,13 +455,12 @@ static const usage_rule usage_rules[] = {
     {"stream.batch", "evaluate", kith__job_reads_batches,
      "needs data.split.method: stream, and evaluate.stream: batch or stream.model: tgn"},
     {"stream.model", "train", kith__job_streams, "needs data.split.method: stream"},
-    {"stream.dim", "train", kith__job_has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
-    {"stream.heads", "train", kith__job_has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
-    {"stream.time_dim", "train", kith__job_has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
-    {"stream.neighbors", "train", kith__job_has_tgn,
-     "needs data.split.method: stream, and stream.model: tgn"},
-    {"stream.evidence", "train", kith__job_has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
-    {"stream.init", "train", kith__job_has_tgn, "needs data.split.method: stream, and stream.model: tgn"},
+    {"stream.dim", "train", kith__job_has_tgn, USAGE_TGN},
+    {"stream.heads", "train", kith__job_has_tgn, USAGE_TGN},
+    {"stream.time_dim", "train", kith__job_has_tgn, USAGE_TGN},
+    {"stream.neighbors", "train", kith__job_has_tgn, USAGE_TGN},
+    {"stream.evidence", "train", kith__job_has_tgn, USAGE_TGN},
+    {"stream.init", "train", kith__job_has_tgn, USAGE_TGN},
     {"embed", "embed", recommends, "needs task: recommend"},
     {"embed.adapt_pairs", "embed", kith__job_adapts, "needs embed.adapt above 0"},
     {"embed.adapt_users", "embed", kith__job_adapts, "needs embed.adapt above 0"},
@@ -473,11 +476,11 @@ static const usage_rule usage_rules[] = {
      "needs model.input: features or both, or update.init: features"},
     {"update.item_features", "update", reads_item_features,
      "needs model.input: features or both, blend.alike: features, or update.init: features"},
-    {"update.epochs", "update", has_pairs, "needs a model that is trained by steps, not spectral"},
-    {"update.replay", "update", has_pairs, "needs a model that is trained by steps, not spectral"},
-    {"update.lr", "update", has_pairs, "needs a model that is trained by steps, not spectral"},
-    {"update.hold", "update", has_pairs, "needs a model that is trained by steps, not spectral"},
-    {"update.init", "update", has_pairs, "needs a model that is trained by steps, not spectral"},
+    {"update.epochs", "update", has_pairs, USAGE_STEPS},
+    {"update.replay", "update", has_pairs, USAGE_STEPS},
+    {"update.lr", "update", has_pairs, USAGE_STEPS},
+    {"update.hold", "update", has_pairs, USAGE_STEPS},
+    {"update.init", "update", has_pairs, USAGE_STEPS},
     {"update.init_neighbors", "update", kith__job_begins_by_features,
      "needs update.init: features, and a model that is trained by steps, not spectral"},
     {"blend", "blend", recommends, "needs task: recommend"},
@@ -487,8 +490,8 @@ static const usage_rule usage_rules[] = {
     {"blend.alike_length", "blend", compares_content, "needs blend.alike"},
     {"checkpoint", "train", always, ""},
     {"checkpoint.async_above_mb", "train", has_model, "needs stream.model: none"},
-    {"checkpoint.steps", "train", learns, "needs a model that is trained by steps, not spectral"},
-    {"checkpoint.best", "train", has_steps, "needs a model that is trained by steps, not spectral"},
+    {"checkpoint.steps", "train", learns, USAGE_STEPS},
+    {"checkpoint.best", "train", has_steps, USAGE_STEPS},
     {"watchdog", "", always, ""},
     {"sweep", "sweep", kith__job_has_axes,
      "needs a key of the job with several values, as train.lr: [0.001, 0.003]"},
@@ -503,16 +506,11 @@ static const struct {
   const char *needs;
 } usage_relation[] = {
     {"data.relations.NAME", is_read,
-     "needs a weight above 0 in model.relations, and lightgcn, rgcn, diffnet or kgin with layers, spectral "
-     "or "
-     "han; or data.paths, model.cascade.order, train.also, evaluate.mask, partition.weight or evidence of "
-     "blend"},
+     USAGE_LAYERS ", spectral or han; or data.paths, model.cascade.order, train.also, evaluate.mask, "
+                  "partition.weight or evidence of blend"},
     {"data.paths.NAME", is_read,
-     "needs a weight above 0 in model.relations, and lightgcn, rgcn, diffnet or kgin with layers, spectral "
-     "or "
-     "han; or evaluate.mask, partition.weight or evidence of blend"},
-    {"data.relations.NAME.direction", has_direction,
-     "needs a weight above 0 in model.relations, and lightgcn, rgcn, diffnet or kgin with layers"},
+     USAGE_LAYERS ", spectral or han; or evaluate.mask, partition.weight or evidence of blend"},
+    {"data.relations.NAME.direction", has_direction, USAGE_LAYERS},
     {"data.relations.NAME.header", lists_edges, "needs a list of edges (its format)"},
     {"data.relations.NAME.columns", lists_edges, "needs a list of edges (its format)"},
     {"data.relations.NAME.columns.time", ages,
@@ -524,28 +522,20 @@ static const struct {
     {"partition.weight.NAME", is_cut, "needs a partition.method other than hash"},
     {"sampler.relations.NAME", samples_relation,
      "needs sampler.mode: neighbor, and a weight above 0 in model.relations with lightgcn, rgcn, diffnet or "
-     "kgin "
-     "and "
-     "layers"},
+     "kgin and layers"},
     {"model.half_lives.NAME", is_in_layers,
      "needs the relation in model.relations, with a weight above 0, and lightgcn with layers"},
-    {"embed.relations.NAME", is_in_layers,
-     "needs a weight above 0 in model.relations, and lightgcn, rgcn, diffnet or kgin with layers"},
+    {"embed.relations.NAME", is_in_layers, USAGE_LAYERS},
     {"update.relations.NAME", is_read, "is of a relation that nothing reads"},
 };
-
-/* Whether a rule's key is a key, with NAME for its name, or a section that has it. */
-static bool usage_fits(const char *of, const char *key) {
-  size_t n = strlen(of);
-  return strncmp(of, key, n) == 0 && (key[n] == '\0' || key[n] == '.');
-}
 
 static const usage_rule *usage_find(const char *key) {
   const usage_rule *best = NULL;
   char generic[KITH_JOB_KEY_SIZE];
   kith__job_generic(key, generic);
   for (size_t i = 0; i < sizeof usage_rules / sizeof *usage_rules; i++)
-    if (usage_fits(usage_rules[i].key, generic) && (!best || strlen(usage_rules[i].key) > strlen(best->key)))
+    if (kith__job_holds(usage_rules[i].key, generic) &&
+        (!best || strlen(usage_rules[i].key) > strlen(best->key)))
       best = &usage_rules[i];
   return best;
 }
@@ -556,7 +546,7 @@ static const kith_relation_source *usage_among(const char *section, int n, const
   size_t size = strlen(section);
   if (strncmp(key, section, size) != 0) return NULL;
   for (int i = 0; i < n; i++)
-    if (usage_fits(r[i].name, key + size)) return &r[i];
+    if (kith__job_holds(r[i].name, key + size)) return &r[i];
   return NULL;
 }
 
@@ -580,7 +570,7 @@ job_usage kith__job_usage(const kith_job *job, const char *key) {
   kith__job_generic(key, generic);
   if (!source && r) found = (job_usage){r->key, r->is_used(job), kith__job_needs(job, r->is_used, r->needs)};
   for (size_t i = 0; source && i < sizeof usage_relation / sizeof *usage_relation; i++)
-    if (usage_fits(usage_relation[i].key, generic)) /* longer keys come later */
+    if (kith__job_holds(usage_relation[i].key, generic)) /* longer keys come later */
       found =
           (job_usage){usage_relation[i].key, usage_relation[i].is_used(job, source), usage_relation[i].needs};
   if (found.section && kith__job_is_of_untrained_graph(job, key))

@@ -9,19 +9,15 @@ bool kith__job_adds_recent(const kith_job *j) {
   return j->task == KITH_TASK_RECOMMEND && j->model.sequence == KITH_SEQUENCE_RECENT && !kith__job_has_tgn(j);
 }
 
-static bool sequence_fits(const char *of, const char *key) {
-  size_t n = strlen(of);
-  return strncmp(of, key, n) == 0 && (key[n] == '\0' || key[n] == '.');
-}
-
 bool kith__job_is_of_untrained_graph(const kith_job *job, const char *key) {
   static const char *const graph[] = {"model", "train", "loss", "negatives", "sampler"},
                            *const sequence[] = {"model.sequence", "model.sasrec", "train.seed",
                                                 "train.patience"};
   bool of = false;
   if (!kith__job_is_sasrec(job) || job->model.sasrec.graph) return false;
-  for (size_t i = 0; i < sizeof graph / sizeof *graph; i++) of = of || sequence_fits(graph[i], key);
-  for (size_t i = 0; i < sizeof sequence / sizeof *sequence; i++) of = of && !sequence_fits(sequence[i], key);
+  for (size_t i = 0; i < sizeof graph / sizeof *graph; i++) of = of || kith__job_holds(graph[i], key);
+  for (size_t i = 0; i < sizeof sequence / sizeof *sequence; i++)
+    of = of && !kith__job_holds(sequence[i], key);
   return of;
 }
 

@@ -168,8 +168,7 @@ static int value_compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* "10, 20" or "[10, 20]": sorted, each once. */
-/* The whole numbers of a list, at most `most` of them. */
+/* The whole numbers of a list, "10, 20" or "[10, 20]", at most `most` of them. */
 static kith_status value_list(const job_key *k, const char *text, int most, int *n, int *out) {
   kith_status st = KITH_OK;
   char copy[JOB_VALUE_SIZE], *rest = NULL;
@@ -186,6 +185,7 @@ done:
   return st;
 }
 
+/* Sorted, each once. */
 static kith_status value_cutoffs(const job_key *k, const char *text, kith_eval_options *out) {
   kith_status st = KITH_OK;
   int n = 0, cut[KITH_MAX_CUTOFFS];

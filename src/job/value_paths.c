@@ -49,3 +49,22 @@ void kith__job_print_paths(const char *lines, size_t size, char *text) {
   }
   snprintf(text + n, size - n, "]");
 }
+
+kith_status kith__job_resolve_paths(const char *what, const char *folder, bool expand, char *lines) {
+  kith_status st = KITH_OK;
+  char copy[KITH_PATH], path[KITH_PATH], whole[KITH_PATH], all[2 * KITH_PATH] = "", *rest = NULL;
+  size_t n = 0;
+  snprintf(copy, sizeof copy, "%s", lines);
+  for (char *one = strtok_r(copy, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest)) {
+    if (expand) KITH_TRY(kith_path_expand(what, one, path));
+    KITH_TRY(kith_path_join(folder, expand ? path : one, whole));
+    KITH_CHECK(n + strlen(whole) + 1 < KITH_PATH, KITH_ECONFIG,
+               "%s: the paths have more than %d bytes with their folders; a glob such as logs/*.tsv names "
+               "many files",
+               what, KITH_PATH - 1);
+    n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", n > 0 ? "\n" : "", whole);
+  }
+  memcpy(lines, all, n + 1);
+done:
+  return st;
+}

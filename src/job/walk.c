@@ -117,19 +117,6 @@ done:
   return st;
 }
 
-/* The entry of the table with this key (*leaf is true), or the first that lies below it; -1 if the key is
- * unknown. */
-static int walk_find(const job_table *t, const char *key, bool *leaf) {
-  size_t n = strlen(key);
-  for (int i = 0; i < t->n; i++) {
-    const char *known = t->key[i].key;
-    if (strncmp(known, key, n) != 0 || (known[n] && known[n] != '.')) continue;
-    *leaf = known[n] == '\0';
-    return i;
-  }
-  return -1;
-}
-
 static kith_status walk_mapping(walk *w, const char *above, int depth);
 
 /* A section whose key was the last event: a mapping, or the path of a list.  `first` is its first key. */
@@ -254,7 +241,7 @@ done:
 static kith_status walk_varied(walk *w, const char *key, const char *axis, int depth) {
   kith_status st = KITH_OK;
   bool leaf = false;
-  if (!kith__job_axis_find(axis, &leaf)) return walk_unknown(w, strchr(axis, '.') ? axis : key);
+  if (!kith__job_is_known(axis, &leaf)) return walk_unknown(w, strchr(axis, '.') ? axis : key);
   if (leaf) return walk_axis(w, axis);
   const int line = walk_line(w);
   KITH_TRY(walk_next(w));
@@ -280,7 +267,7 @@ static kith_status walk_entry(walk *w, const char *above, int depth) {
   KITH_CHECK(!strchr(name, '.'), KITH_ECONFIG,
              "%s:%d: %s: the parts of a key nest here, as in train: {lr: 0.001}", w->name, line, name);
   KITH_TRY(walk_name(w, above, key));
-  int i = walk_find(&w->table, key, &leaf), row = kith__job_pattern_row(key);
+  int i = kith__job_find_first(w->table.n, w->table.key, key, &leaf), row = kith__job_pattern_row(key);
   if (row >= 0) return walk_section(w, key, depth, row, &kith__job_row[row]);
   if (i < 0) return walk_unknown(w, key);
   if (leaf) return walk_leaf(w, i);
