@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "graph/schema.h"
 #include "writer.h"
 
@@ -162,9 +163,6 @@ static void related_free(related_rows *rows) {
 static kith_status related_alloc(const kith_links_values *v, related_rows *rows) {
   kith_status st = KITH_OK;
   const int64_t n = rows->start[rows->n_row], words = rows->wide ? 2 * n : n;
-  int64_t longest = 0;
-  for (int64_t i = 0; i < rows->n_row; i++)
-    if (rows->start[i + 1] - rows->start[i] > longest) longest = rows->start[i + 1] - rows->start[i];
   KITH_TRY(KITH_NEW(rows->next, rows->n_row));
   if (rows->n_row > 0) memcpy(rows->next, rows->start, (size_t)rows->n_row * sizeof *rows->next);
   uint32_t *node = NULL, *number = NULL;
@@ -177,7 +175,7 @@ static kith_status related_alloc(const kith_links_values *v, related_rows *rows)
   if (v->weight) KITH_TRY(KITH_NEW(rows->edge, n));
   if (v->overlap) KITH_TRY(KITH_NEW(rows->overlap, n));
   if (v->kind) KITH_TRY(KITH_NEW(rows->kind, n));
-  KITH_TRY(KITH_NEW(rows->row, longest));
+  KITH_TRY(KITH_NEW(rows->row, kith_longest_row(rows->n_row, rows->start)));
 done:
   return st;
 }

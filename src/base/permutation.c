@@ -1,20 +1,14 @@
 /*
  * A keyed permutation by a Feistel network over pairs (left, right) of digits below `side`, side^2 >= n.
  * Cycle walking: a result in n … side^2 - 1 is mapped again; since side^2 - n < 2 side + 1, that is rare.
+ * A cheap keyed mix is enough for an order of batches.
  */
 #include <math.h>
 
 #include "base/base.h"
+#include "base/order.h"
 
 enum { PERMUTATION_ROUNDS = 6 };
-
-/* The finalizer of SplitMix64 (Steele, Lea, Flood 2014): a cheap keyed mix is enough for an order of batches.
- */
-static uint64_t permutation_mix(uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-  return x ^ (x >> 31);
-}
 
 kith_permutation kith_permutation_make(uint64_t rng_seed, kith_rng_stream stream, uint64_t epoch,
                                        uint64_t n) {
@@ -29,7 +23,7 @@ kith_permutation kith_permutation_make(uint64_t rng_seed, kith_rng_stream stream
 static uint64_t permutation_forward(const kith_permutation *s, uint64_t x) {
   uint64_t left = x / s->side, right = x % s->side;
   for (int i = 0; i < PERMUTATION_ROUNDS; i++) {
-    uint64_t next = (left + kith_random_below(permutation_mix(right ^ s->key[i]), s->side)) % s->side;
+    uint64_t next = (left + kith_random_below(kith_mix(right ^ s->key[i]), s->side)) % s->side;
     left = right;
     right = next;
   }
@@ -39,8 +33,7 @@ static uint64_t permutation_forward(const kith_permutation *s, uint64_t x) {
 static uint64_t permutation_backward(const kith_permutation *s, uint64_t x) {
   uint64_t left = x / s->side, right = x % s->side;
   for (int i = PERMUTATION_ROUNDS - 1; i >= 0; i--) {
-    uint64_t before =
-        (right + s->side - kith_random_below(permutation_mix(left ^ s->key[i]), s->side)) % s->side;
+    uint64_t before = (right + s->side - kith_random_below(kith_mix(left ^ s->key[i]), s->side)) % s->side;
     right = left;
     left = before;
   }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/base.h"
+#include "base/order.h"
 #include "blend/blend_impl.h"
 #include "halo/halo.h"
 #include "ops/ops.h"
@@ -26,11 +27,6 @@ static void score_free(score_work *w) {
   KITH_FREE(w->direct);
 }
 
-static int score_compare(const void *a, const void *b) {
-  const kith_gid *x = a, *y = b;
-  return (*x > *y) - (*x < *y);
-}
-
 static kith_status score_items(const kith_graph *g, const kith__candidates *c, score_work *w) {
   kith_status st = KITH_OK;
   int32_t *item_of = NULL; /* [nodes] */
@@ -40,7 +36,7 @@ static kith_status score_items(const kith_graph *g, const kith__candidates *c, s
   for (kith_eid e = 0; e < n; e++) w->at[c->item.value[e]] = 1;
   for (int64_t i = 0; i < g->n[KITH_ITEM]; i++)
     if (w->at[i]) w->number[w->n++] = g->item_number[i];
-  qsort(w->number, (size_t)w->n, sizeof *w->number, score_compare);
+  qsort(w->number, (size_t)w->n, sizeof *w->number, kith_compare_int64);
   KITH_TRY(KITH_NEW(item_of, kith_graph_n_node(g)));
   for (int64_t i = 0; i < g->n[KITH_ITEM]; i++) item_of[g->item_number[i]] = (int32_t)i;
   for (kith_lid i = 0; i < w->n; i++) w->at[item_of[w->number[i]]] = i;
@@ -54,9 +50,7 @@ static kith_status score_reserve(const kith__candidates *c, const kith_blend_mem
   KITH_TRY(KITH_NEW(w->row, (int64_t)w->n * m->d));
   KITH_TRY(kith_halo_reserve(w->halo, m->d));
   if (!kith_direct_is_on(&m->direct)) goto done;
-  for (kith_lid u = 0; u < c->n_user; u++)
-    if (c->item.start[u + 1] - c->item.start[u] > w->width)
-      w->width = (int)(c->item.start[u + 1] - c->item.start[u]);
+  w->width = (int)kith_longest_row(c->n_user, c->item.start);
   KITH_TRY(KITH_NEW(w->item, (int64_t)c->n_user * w->width));
   KITH_TRY(KITH_NEW(w->direct, (int64_t)c->n_user * w->width));
   for (kith_lid u = 0; u < c->n_user; u++)

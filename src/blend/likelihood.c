@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #include "base/base.h"
+#include "base/order.h"
 #include "blend/blend_impl.h"
 #include "ops/exponential_double.h"
 
@@ -91,9 +92,7 @@ static void likelihood_set_prior(kith__likelihood *l) {
 static kith_status likelihood_make(kith__likelihood *l) {
   kith_status st = KITH_OK;
   const kith_ragged *item = &l->c->item;
-  int64_t most = 0;
-  for (kith_lid u = 0; u < l->c->n_user; u++)
-    if (item->start[u + 1] - item->start[u] > most) most = item->start[u + 1] - item->start[u];
+  const int64_t most = kith_longest_row(l->c->n_user, item->start);
   KITH_TRY(KITH_NEW(l->start, (int64_t)l->c->n_user + 1));
   KITH_TRY(KITH_NEW(l->kept, item->start[l->c->n_user]));
   KITH_TRY(KITH_NEW(l->over, l->c->n_user));

@@ -11,25 +11,20 @@
  */
 #include <string.h>
 
+#include "base/order.h"
 #include "h5/hash.h"
 
 enum { HASH_WORD = 4, HASH_GROUP = 256 };
 
-uint64_t kith__hash_mix(uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-  return x ^ (x >> 31);
-}
-
 uint64_t kith__hash_combine(uint64_t sum, uint64_t next) {
-  return kith__hash_mix(kith__hash_mix(sum + 0x9e3779b97f4a7c15u) ^ next);
+  return kith_mix(kith_mix(sum + 0x9e3779b97f4a7c15u) ^ next);
 }
 
 static void hash_weights(uint32_t weight[HASH_GROUP]) {
-  for (uint64_t i = 0; i < HASH_GROUP; i++) weight[i] = (uint32_t)kith__hash_mix(i + 1) | 1;
+  for (uint64_t i = 0; i < HASH_GROUP; i++) weight[i] = (uint32_t)kith_mix(i + 1) | 1;
 }
 
-static uint64_t hash_group_weight(int64_t group) { return kith__hash_mix(~(uint64_t)group) | 1; }
+static uint64_t hash_group_weight(int64_t group) { return kith_mix(~(uint64_t)group) | 1; }
 
 /* n words of one group, from index `first`. */
 static uint64_t hash_words(const uint32_t *weight, int64_t first, int64_t n, const unsigned char *x) {

@@ -4,8 +4,6 @@
 
 #include <stdint.h>
 
-/** Mix the bits of x (finalizer of SplitMix64).  Local. */
-uint64_t kith__hash_mix(uint64_t x);
 /** Hash of the sequence hashed so far, followed by `next`.  Local. */
 uint64_t kith__hash_combine(uint64_t sum, uint64_t next);
 /** Hash of n bytes that begin at offset `first` of their block; hashes of disjoint parts add up.  Local. */

@@ -1,6 +1,5 @@
 /* One rank's rows of the distributed matrix: ghost columns, interior rows first, weights. */
-#include <stdlib.h>
-
+#include "base/order.h"
 #include "halo/halo_impl.h"
 
 /* The rows of the matrix, or of its transpose, in global numbers: the training graph's, or given ones. */
@@ -17,11 +16,6 @@ static bool dist_csr_is_remote(const dist_csr_rows *r, kith_eid e) {
   return r->number[e] < r->low || r->number[e] >= r->high;
 }
 
-static int dist_csr_compare(const void *a, const void *b) {
-  kith_gid x = *(const kith_gid *)a, y = *(const kith_gid *)b;
-  return (x > y) - (x < y);
-}
-
 /* Add the columns that other ranks own at to[n]; returns how many there are then.  to null: only count. */
 static int64_t dist_csr_add_remote(const dist_csr_rows *r, int64_t n, kith_gid *to) {
   for (kith_eid e = 0; e < dist_csr_n_entry(r); e++) {
@@ -36,12 +30,10 @@ static int64_t dist_csr_add_remote(const dist_csr_rows *r, int64_t n, kith_gid *
 static kith_status dist_csr_ghosts(const dist_csr_rows r[2], int64_t *n, kith_gid **out) {
   kith_status st = KITH_OK;
   kith_gid *ghost = NULL;
-  int64_t n_all = dist_csr_add_remote(&r[1], dist_csr_add_remote(&r[0], 0, NULL), NULL), n_ghost = 0;
+  int64_t n_all = dist_csr_add_remote(&r[1], dist_csr_add_remote(&r[0], 0, NULL), NULL);
   KITH_TRY(KITH_NEW(ghost, n_all));
   dist_csr_add_remote(&r[1], dist_csr_add_remote(&r[0], 0, ghost), ghost);
-  qsort(ghost, (size_t)n_all, sizeof *ghost, dist_csr_compare);
-  for (int64_t i = 0; i < n_all; i++)
-    if (i == 0 || ghost[i] != ghost[i - 1]) ghost[n_ghost++] = ghost[i];
+  int64_t n_ghost = kith_sort_unique(n_all, ghost);
   KITH_CHECK(r->n + n_ghost <= INT32_MAX - 1, KITH_EDATA,
              "a rank has %lld rows, ghosts included, more than 2^31 - 2: use more ranks",
              (long long)(r->n + n_ghost));
@@ -53,16 +45,10 @@ done:
   return st;
 }
 
-static kith_lid dist_csr_local(kith_gid g, kith_gid low, kith_gid high, kith_lid n_ghost,
-                               const kith_gid *ghost) {
-  if (g >= low && g < high) return (kith_lid)(g - low);
-  kith_lid a = 0, b = n_ghost;
-  while (b - a > 1) {
-    kith_lid middle = a + (b - a) / 2;
-    if (ghost[middle] <= g) a = middle;
-    else b = middle;
-  }
-  return (kith_lid)(high - low) + a;
+/* The column of entry e. */
+static kith_lid dist_csr_local(const dist_csr_rows *r, kith_eid e, int64_t n_ghost, const kith_gid *ghost) {
+  if (!dist_csr_is_remote(r, e)) return (kith_lid)(r->number[e] - r->low);
+  return r->n + (kith_lid)kith_range_find(n_ghost, ghost, r->number[e]);
 }
 
 /* Interior rows first: they are computed during the exchange of ghosts.  Returns how many there are. */
@@ -94,8 +80,7 @@ static kith_status dist_csr_columns(const dist_csr_rows *r, int64_t n_ghost, con
   for (kith_lid p = 0; p < r->n; p++) {
     kith_eid at = csr->start[p], from = r->start[csr->perm[p]], n = r->start[csr->perm[p] + 1] - from;
     csr->start[p + 1] = at + n;
-    for (kith_eid e = 0; e < n; e++)
-      csr->col[at + e] = dist_csr_local(r->number[from + e], r->low, r->high, (kith_lid)n_ghost, ghost);
+    for (kith_eid e = 0; e < n; e++) csr->col[at + e] = dist_csr_local(r, from + e, n_ghost, ghost);
   }
 done:
   return st;

@@ -3,9 +3,8 @@
  * each other host, one rank asks one rank there for them.  Which one: the ranks of a host take turns.
  */
 #include <limits.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "base/order.h"
 #include "halo/halo_impl.h"
 #include "halo/host_halo.h"
 
@@ -28,13 +27,7 @@ typedef struct host_plan {
 } host_plan;
 
 static int host_owner(const host_plan *p, kith_gid number) {
-  int low = 0, high = p->h->hosts->all->size;
-  while (high - low > 1) {
-    int middle = low + (high - low) / 2;
-    if (p->g->first[middle] <= number) low = middle;
-    else high = middle;
-  }
-  return low;
+  return kith_owner(p->h->hosts->all->size, p->g->first, number);
 }
 
 static int host_of(const host_plan *p, kith_gid number) { return p->h->hosts->of[host_owner(p, number)]; }
@@ -101,20 +94,6 @@ static int64_t host_counts(host_plan *p, int n) {
   return sum;
 }
 
-static int host_compare(const void *a, const void *b) {
-  kith_gid x = *(const kith_gid *)a, y = *(const kith_gid *)b;
-  return (x > y) - (x < y);
-}
-
-/* Sort, and keep each number once.  Returns how many there are. */
-static int64_t host_unique(int64_t n, kith_gid *x) {
-  int64_t kept = 0;
-  if (n > 0) qsort(x, (size_t)n, sizeof *x, host_compare);
-  for (int64_t i = 0; i < n; i++)
-    if (i == 0 || x[i] != x[i - 1]) x[kept++] = x[i];
-  return kept;
-}
-
 /* Order ascending numbers by host, those of one host as they are: `by_host` [n]. */
 static void host_order(const host_plan *p, int64_t n, const kith_gid *x, kith_gid *by_host) {
   kith_lid *at = p->host_first;
@@ -136,7 +115,7 @@ static kith_agreed host_merge(host_plan *p) {
   KITH_TRY(kith_agree(all, KITH_NEW(gathered, n)));
   KITH_WAIT("the ghosts of a host", MPI_Gatherv(p->far, p->n_far, MPI_INT64_T, gathered, p->count, p->displ,
                                                 MPI_INT64_T, 0, here->mpi));
-  n = host_unique(n, gathered);
+  n = kith_sort_unique(n, gathered);
   KITH_MPI(MPI_Bcast(&n, 1, MPI_INT64_T, 0, here->mpi));
   h->n_ghost = (kith_lid)n;
   KITH_TRY(kith_agree(all, KITH_NEW(p->all, n)));

@@ -1,4 +1,5 @@
 /* The order of the entries in the rows of a merged matrix: by the column's node key, then by relation. */
+#include "base/order.h"
 #include "halo/halo_impl.h"
 
 /* An entry of a row that is being sorted. */
@@ -31,18 +32,11 @@ static void merged_order_runs(const kith__merged_side *s, const int64_t *node, k
   }
 }
 
-static kith_eid merged_longest_row(const kith_csr *csr) {
-  kith_eid longest = 0;
-  for (kith_lid p = 0; p < csr->n_row; p++)
-    if (csr->start[p + 1] - csr->start[p] > longest) longest = csr->start[p + 1] - csr->start[p];
-  return longest;
-}
-
 kith_status kith__merged_order(const kith__merged_side *s, const int64_t *node) {
   kith_status st = KITH_OK;
   const kith_csr *csr = s->csr;
   merged_entry *scratch = NULL;
-  KITH_TRY(KITH_NEW(scratch, merged_longest_row(csr)));
+  KITH_TRY(KITH_NEW(scratch, kith_longest_row(csr->n_row, csr->start)));
   for (kith_lid p = 0; p < csr->n_row; p++) {
     kith_eid middle = csr->start[p];
     for (int k = 0; k < s->n; k++) {

@@ -6,6 +6,7 @@
  * ascending user, as the entries of a row of ties do.  Ties between items are counted in pieces by every rank
  * among its users, and summed.
  */
+#include "base/order.h"
 #include "graph/schema.h"
 #include "ingest/relations.h"
 #include "ingest/shared.h"
@@ -22,18 +23,11 @@ typedef struct overlap_piece {
   int64_t room; /* entries, and rows */
 } overlap_piece;
 
-static int64_t longest_row(const kith_ragged *l) {
-  int64_t most = 0;
-  for (int64_t i = 0; i < l->n_row; i++)
-    if (l->start[i + 1] - l->start[i] > most) most = l->start[i + 1] - l->start[i];
-  return most;
-}
-
 /* Room for pieces of the rows of all ranks. */
 static kith_agreed piece_make(const kith_comm *comm, const kith_ragged *l, overlap_piece *p) {
   kith_agreed st = {KITH_OK};
   int64_t n = l->n_row > 0 ? l->start[l->n_row] : 0;
-  const int64_t longest = kith_comm_max(comm, longest_row(l));
+  const int64_t longest = kith_comm_max(comm, kith_longest_row(l->n_row, l->start));
   kith_comm_sum_int(comm, 1, &n);
   *p = (overlap_piece){.room = kith_min(OVERLAP_PIECE, n / OVERLAP_PIECES + 1)};
   if (p->room < longest) p->room = longest;

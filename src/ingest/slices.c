@@ -1,4 +1,5 @@
 /* Slices of time of a list of interactions. */
+#include "base/order.h"
 #include "ingest/ingest.h"
 
 #include <math.h>
@@ -8,11 +9,6 @@
 
 /* The latest share of the interactions, which the slices divide. */
 static const double slices_share = 0.4;
-
-static int slices_compare(const void *a, const void *b) {
-  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-  return (x > y) - (x < y);
-}
 
 static kith_status slices_read(const kith_edge_source *list, kith__edge_list *edges) {
   kith_status st = KITH_OK;
@@ -63,7 +59,7 @@ static kith_status slices_alone(const kith_edge_source *list, int n, int64_t *cu
   KITH_TRY(KITH_NEW(time, edges.n));
   for (const kith__edge_chunk *b = edges.first; b; b = b->next)
     for (int64_t i = 0; i < b->n; i++) time[at++] = b->time[i];
-  qsort(time, (size_t)at, sizeof *time, slices_compare);
+  qsort(time, (size_t)at, sizeof *time, kith_compare_int64);
   KITH_TRY(slices_cut(list, at, time, n, cut));
 done:
   kith__edge_list_free(&edges);

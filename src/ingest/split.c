@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/order.h"
 #include "graph/drift.h"
 #include "graph/graph.h"
 #include "ingest/split.h"
@@ -62,9 +63,7 @@ static void split_ratio_row(const kith_split *s, const kith_ragged *l, int64_t r
 static kith_status split_ratio(const kith_split *s, const kith_ragged *l, int64_t first, uint8_t *mark) {
   kith_status st = KITH_OK;
   uint64_t *key = NULL, *few = NULL;
-  int64_t most = 0;
-  for (int64_t u = 0; u < l->n_row; u++)
-    if (l->start[u + 1] - l->start[u] > most) most = l->start[u + 1] - l->start[u];
+  const int64_t most = kith_longest_row(l->n_row, l->start);
   KITH_TRY(KITH_NEW(key, most));
   KITH_TRY(KITH_NEW(few, 2 * most));
   for (int64_t u = 0; u < l->n_row; u++) split_ratio_row(s, l, u, first + u, key, few, mark);

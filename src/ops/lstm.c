@@ -1,4 +1,5 @@
 /* An LSTM over the entries of rows: forward, and backward through time. */
+#include "base/order.h"
 #include "ops/lstm.h"
 
 #include <math.h>
@@ -48,9 +49,7 @@ static void lstm_sort(kith_eid n, kith_lstm_entry *x) {
 static void lstm_plan_rows(kith_lstm *s, const kith_csr *a, kith_lid first, kith_lid last) {
   kith_eid *time = s->time_start;
   s->n_row = 0;
-  s->n_time = 0;
-  for (kith_lid p = first; p < last; p++)
-    s->n_time = a->start[p + 1] - a->start[p] > s->n_time ? a->start[p + 1] - a->start[p] : s->n_time;
+  s->n_time = kith_longest_row(last - first, a->start + first);
   for (kith_eid n = 0; n <= s->n_time; n++) s->bucket[n] = 0;
   for (kith_lid p = first; p < last; p++) s->bucket[a->start[p + 1] - a->start[p]]++;
   for (kith_eid n = s->n_time; n > 0;

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/order.h"
 #include "ops/ops.h"
 #include "sample/block_fill.h"
 #include "sample/sampler_rooms.h"
@@ -102,12 +103,10 @@ kith_agreed kith_sampler_create(const kith_comm *comm, const kith_graph *g, cons
                                 kith_sampler **out) {
   kith_agreed st = {KITH_OK};
   kith_sampler *s = NULL;
-  int64_t max_degree = 1, most_node = 0, sum[2] = {a->csr.start[a->csr.n_row], max_seed};
-  *out = NULL;
-  for (kith_lid p = 0; p < g->n_own; p++)
-    if (a->csr.start[p + 1] - a->csr.start[p] > max_degree)
-      max_degree = a->csr.start[p + 1] - a->csr.start[p];
+  int64_t most_node = 0, sum[2] = {a->csr.start[a->csr.n_row], max_seed};
+  const int64_t longest = kith_longest_row(g->n_own, a->csr.start), max_degree = longest > 1 ? longest : 1;
   int64_t most_degree = max_degree;
+  *out = NULL;
   for (kith_lid c = 0; c < a->csr.n_col; c++) {
     if (a->node[c] > most_node) most_node = a->node[c];
     if (a->degree[c] > most_degree) most_degree = a->degree[c];

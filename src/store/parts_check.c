@@ -4,17 +4,12 @@
  *
  * Multisets that must be equal are compared by sums of hashes modulo 2^64, which do not depend on the order.
  */
+#include "base/order.h"
 #include "store/parts_check.h"
-
-static uint64_t check_mix(uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-  return x ^ (x >> 31);
-}
 
 /* Hash of an ordered pair. */
 static uint64_t check_hash(uint64_t seed, uint64_t a, uint64_t b) {
-  return check_mix(check_mix(check_mix(seed) + a) + b);
+  return kith_mix(kith_mix(kith_mix(seed) + a) + b);
 }
 
 /* ---- this rank's summands ---- */
@@ -26,9 +21,9 @@ static uint64_t check_seed(const kith_graph *g, const kith_adjacency *a, kith_ei
     uint32_t bits;
   } weight = {.real = a->weight ? a->weight[e] : 0};
   uint64_t seed = g->fingerprint ^ weight.bits;
-  if (a->time) seed = check_mix(seed) + (uint64_t)a->time[e];
-  if (a->kind) seed = check_mix(seed) + a->kind[e];
-  if (a->overlap) seed = check_mix(seed) + (uint64_t)a->overlap[e];
+  if (a->time) seed = kith_mix(seed) + (uint64_t)a->time[e];
+  if (a->kind) seed = kith_mix(seed) + a->kind[e];
+  if (a->overlap) seed = kith_mix(seed) + (uint64_t)a->overlap[e];
   return seed;
 }
 

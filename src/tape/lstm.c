@@ -2,6 +2,7 @@
  * LSTM aggregation, in groups of rows, so that memory does not grow with the graph.  Backward runs a group's
  * forward pass again, unless all rows are one group.
  */
+#include "base/order.h"
 #include "ops/lstm.h"
 #include "tape/tape.h"
 
@@ -46,13 +47,9 @@ static void lstm_backward(void *self) {
 
 /* Entries of the longest row: exact on the full graph; in a sampled block a row has each source row once. */
 static kith_eid lstm_longest(const kith_block *block) {
-  kith_eid longest = 1;
   if (!block->dist_csr) return block->src->capacity;
-  for (kith_lid p = 0; p < block->dist_csr->csr.n_row; p++) {
-    kith_eid n = block->dist_csr->csr.start[p + 1] - block->dist_csr->csr.start[p];
-    longest = n > longest ? n : longest;
-  }
-  return longest + 1; /* + 1: a self-loop */
+  const kith_eid longest = kith_longest_row(block->dist_csr->csr.n_row, block->dist_csr->csr.start);
+  return (longest > 1 ? longest : 1) + 1; /* + 1: a self-loop */
 }
 
 static void lstm_allocate(kith_tape *t, const kith_block *block, kith_eid max_entries, int d, kith_lstm *s) {

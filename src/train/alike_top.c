@@ -6,6 +6,7 @@
  * that may still get there are scored by their own features, as soon as that costs less than to walk the next
  * list.  Those sums are in double precision and in the order of the lists: the same wherever the walk ends.
  */
+#include "base/order.h"
 #include "train/alike_top.h"
 
 #include <float.h>
@@ -160,9 +161,7 @@ void kith__alike_index_free(kith__alike_index *a) {
 kith_status kith__alike_scratch_make(const kith__alike_index *a, const kith_features *f,
                                      kith__alike_scratch *out) {
   kith_status st = KITH_OK;
-  int64_t most = 0;
-  for (int64_t i = 0; f->start && i < f->n_row; i++)
-    if (f->start[i + 1] - f->start[i] > most) most = f->start[i + 1] - f->start[i];
+  const int64_t most = f->start ? kith_longest_row(f->n_row, f->start) : 0;
   *out = (kith__alike_scratch){.term = NULL};
   KITH_TRY(KITH_NEW(out->partial, a->content.n_row));
   KITH_TRY(KITH_NEW(out->score, a->content.n_row));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "eval/eval.h"
 #include "halo/halo.h"
 #include "ops/ops.h"
@@ -127,11 +128,6 @@ done:
 
 /* ---- rows of the candidates ---- */
 
-static int table_compare(const void *a, const void *b) {
-  kith_gid x = *(const kith_gid *)a, y = *(const kith_gid *)b;
-  return (x > y) - (x < y);
-}
-
 /* Number the distinct candidates, so that each row travels once. */
 static kith_status table_number(table_work *w) {
   kith_status st = KITH_OK;
@@ -141,14 +137,10 @@ static kith_status table_number(table_work *w) {
   KITH_TRY(KITH_NEW(w->at, n));
   for (int64_t i = 0; i < n; i++)
     if (t->item[i] >= 0) w->number[m++] = w->g->item_number[t->item[i]];
-  qsort(w->number, (size_t)m, sizeof *w->number, table_compare);
-  for (int64_t i = 0; i < m; i++)
-    if (i == 0 || w->number[i] != w->number[i - 1]) w->number[w->n_number++] = w->number[i];
+  w->n_number = kith_sort_unique(m, w->number);
   for (int64_t i = 0; i < n; i++) {
     if (t->item[i] < 0) continue;
-    const kith_gid *found = bsearch(&w->g->item_number[t->item[i]], w->number, (size_t)w->n_number,
-                                    sizeof *w->number, table_compare);
-    w->at[i] = (kith_lid)(found - w->number);
+    w->at[i] = (kith_lid)kith_range_find(w->n_number, w->number, w->g->item_number[t->item[i]]);
   }
 done:
   return st;

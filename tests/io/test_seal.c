@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/order.h"
 #include "h5/hash.h"
 #include "store/store.h"
 #include "support/folder.h"
@@ -14,7 +15,7 @@ enum { BYTES = 9001, PIECES = 300, N = 700, D = 3, WIDTH = 5, FLIPS = 400, SECTO
 
 static char folder[KITH_PATH];
 
-static uint64_t draw(uint64_t *state) { return kith__hash_mix(*state += 0x9e3779b97f4a7c15u); }
+static uint64_t draw(uint64_t *state) { return kith_mix(*state += 0x9e3779b97f4a7c15u); }
 
 static void fill(unsigned char *x, size_t n, uint64_t seed) {
   for (size_t i = 0; i < n; i++) x[i] = (unsigned char)draw(&seed);
@@ -43,8 +44,8 @@ static void sums_are_what_the_page_says(void **unused) {
   for (int64_t n = 0; n < BYTES; n += 37) {
     uint64_t sum = 0;
     for (int64_t i = 0; i < n; i++) {
-      uint64_t weight = (kith__hash_mix((uint64_t)(i / 4 % 256 + 1)) & 0xffffffff) | 1,
-               group = kith__hash_mix(~(uint64_t)(i / 1024)) | 1;
+      uint64_t weight = (kith_mix((uint64_t)(i / 4 % 256 + 1)) & 0xffffffff) | 1,
+               group = kith_mix(~(uint64_t)(i / 1024)) | 1;
       sum += ((uint64_t)x[i] << (8 * (i % 4))) * weight * group;
     }
     assert_true(sum == kith__hash_bytes(0, n, x));
