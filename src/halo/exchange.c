@@ -5,16 +5,23 @@
 
 enum { EXCHANGE_FORWARD = 11, EXCHANGE_BACKWARD = 12 }; /* tags */
 
-int kith__halo_width(const kith_halo *h, int d) {
+/* The number of a reserved width; n_width: it is not reserved. */
+static int exchange_width(const kith_halo *h, int d) {
   int i = 0;
   while (i < h->n_width && h->width[i] != d) i++;
   return i;
 }
 
+MPI_Datatype kith__halo_row(const kith_halo *h, int d) {
+  const int i = exchange_width(h, d);
+  if (i == h->n_width) kith_abort(__FILE__, __LINE__, "a reserved width");
+  return h->row[i];
+}
+
 kith_status kith_halo_reserve(kith_halo *h, int d) {
   kith_status st = KITH_OK;
   float *packed = NULL;
-  if (kith__halo_width(h, d) < h->n_width) return st;
+  if (exchange_width(h, d) < h->n_width) return st;
   KITH_CHECK(h->n_width < HALO_WIDTHS, KITH_ECONFIG, "a halo exchanges rows of at most %d widths",
              HALO_WIDTHS);
   if (d > h->max_width) {
@@ -30,38 +37,55 @@ done:
   return st;
 }
 
-/* Post receives into `in` and sends from `out` for all other ranks. */
-static void exchange_post(kith_halo *h, int width, int tag, const int *in_first, float *in,
-                          const int *out_first, const float *out) {
-  int me = h->comm->rank, size = h->comm->size, i_width = kith__halo_width(h, width);
-  size_t d = (size_t)width;
-  if (i_width == h->n_width) kith_abort(__FILE__, __LINE__, "a reserved width");
+static int runs_rows(kith__halo_runs x, int r) { return x.n ? x.n[r] : x.first[r + 1] - x.first[r]; }
+
+void kith__halo_post(kith_halo *h, int width, int tag, kith__halo_runs in, float *to, kith__halo_runs out,
+                     const float *from) {
+  const MPI_Datatype row = kith__halo_row(h, width);
+  const int me = h->comm->rank, size = h->comm->size;
+  const size_t d = (size_t)width;
   h->n_request = 0;
   for (int r = 0; r < size; r++) {
-    int n = in_first[r + 1] - in_first[r];
+    int n = runs_rows(in, r);
     if (n == 0 || kith__halo_skips(h, r)) continue;
-    KITH_MPI(MPI_Irecv(in + d * (size_t)in_first[r], n, h->row[i_width], r, tag, h->comm->mpi,
-                       &h->request[h->n_request++]));
+    KITH_MPI(
+        MPI_Irecv(to + d * (size_t)in.first[r], n, row, r, tag, h->comm->mpi, &h->request[h->n_request++]));
   }
   for (int i = 1; i < size; i++) {
     int r = (me + i) % size; /* staggered: each rank begins with another receiver */
-    int n = out_first[r + 1] - out_first[r];
+    int n = runs_rows(out, r);
     if (n == 0 || kith__halo_skips(h, r)) continue;
-    KITH_MPI(MPI_Isend(out + d * (size_t)out_first[r], n, h->row[i_width], r, tag, h->comm->mpi,
+    KITH_MPI(MPI_Isend(from + d * (size_t)out.first[r], n, row, r, tag, h->comm->mpi,
                        &h->request[h->n_request++]));
     h->bytes += (int64_t)n * width * (int64_t)sizeof(float);
     h->messages++;
   }
 }
 
-/* The same, and copy the rank's own rows. */
-static void exchange_post_all(kith_halo *h, int width, int tag, const int *in_first, float *in,
-                              const int *out_first, const float *out) {
+kith_halo_self_rows kith_halo_self(const kith_halo *h) {
   int me = h->comm->rank;
-  size_t d = (size_t)width, n_self = (size_t)(out_first[me + 1] - out_first[me]);
-  exchange_post(h, width, tag, in_first, in, out_first, out);
-  if (n_self)
-    memcpy(in + d * (size_t)in_first[me], out + d * (size_t)out_first[me], n_self * d * sizeof(float));
+  return (kith_halo_self_rows){.n = h->recv_first[me + 1] - h->recv_first[me],
+                               .recv = h->recv_first[me],
+                               .send = h->send_first[me]};
+}
+
+void kith_halo_forward_remote(kith_halo *h, int d, const float *packed, float *ghost) {
+  kith__halo_post(h, d, EXCHANGE_FORWARD, (kith__halo_runs){h->recv_first, NULL}, ghost,
+                  (kith__halo_runs){h->send_first, NULL}, packed);
+}
+
+void kith_halo_backward_remote(kith_halo *h, int d, const float *ghost, float *packed) {
+  kith__halo_post(h, d, EXCHANGE_BACKWARD, (kith__halo_runs){h->send_first, NULL}, packed,
+                  (kith__halo_runs){h->recv_first, NULL}, ghost);
+}
+
+/* Post the exchange, and copy the rank's own rows. */
+static void exchange_forward(kith_halo *h, int width, const float *packed, float *ghost) {
+  const kith_halo_self_rows own = kith_halo_self(h);
+  const size_t d = (size_t)width;
+  kith_halo_forward_remote(h, width, packed, ghost);
+  if (own.n)
+    memcpy(ghost + d * (size_t)own.recv, packed + d * (size_t)own.send, (size_t)own.n * d * sizeof(float));
 }
 
 /* Pack the rows that are sent from `first` to before `last`: d columns of rows that are ld apart. */
@@ -77,7 +101,7 @@ void kith__halo_begin_columns(kith_halo *h, int ld, int width, const float *own,
   if (!h->skip) exchange_pack(h, apart, d, 0, h->n_send, own);
   for (int r = 0; r < h->comm->size && h->skip; r++)
     if (!h->skip[r]) exchange_pack(h, apart, d, h->send_first[r], h->send_first[r + 1], own);
-  exchange_post_all(h, width, EXCHANGE_FORWARD, h->recv_first, ghost, h->send_first, h->packed);
+  exchange_forward(h, width, h->packed, ghost);
 }
 
 void kith_halo_begin(kith_halo *h, int d, const float *own, float *ghost) {
@@ -98,28 +122,17 @@ void kith_halo_end(kith_halo *h) {
 }
 
 void kith_halo_forward_packed(kith_halo *h, int d, const float *packed, float *ghost) {
-  exchange_post_all(h, d, EXCHANGE_FORWARD, h->recv_first, ghost, h->send_first, packed);
+  exchange_forward(h, d, packed, ghost);
   kith_halo_end(h);
 }
 
-void kith_halo_backward_packed(kith_halo *h, int d, const float *ghost, float *packed) {
-  exchange_post_all(h, d, EXCHANGE_BACKWARD, h->send_first, packed, h->recv_first, ghost);
+void kith_halo_backward_packed(kith_halo *h, int width, const float *ghost, float *packed) {
+  const kith_halo_self_rows own = kith_halo_self(h);
+  const size_t d = (size_t)width;
+  kith_halo_backward_remote(h, width, ghost, packed);
+  if (own.n)
+    memcpy(packed + d * (size_t)own.send, ghost + d * (size_t)own.recv, (size_t)own.n * d * sizeof(float));
   kith_halo_end(h);
-}
-
-kith_halo_self_rows kith_halo_self(const kith_halo *h) {
-  int me = h->comm->rank;
-  return (kith_halo_self_rows){.n = h->recv_first[me + 1] - h->recv_first[me],
-                               .recv = h->recv_first[me],
-                               .send = h->send_first[me]};
-}
-
-void kith_halo_forward_remote(kith_halo *h, int d, const float *packed, float *ghost) {
-  exchange_post(h, d, EXCHANGE_FORWARD, h->recv_first, ghost, h->send_first, packed);
-}
-
-void kith_halo_backward_remote(kith_halo *h, int d, const float *ghost, float *packed) {
-  exchange_post(h, d, EXCHANGE_BACKWARD, h->send_first, packed, h->recv_first, ghost);
 }
 
 void kith_halo_backward(kith_halo *h, int width, const float *ghost, float *own) {

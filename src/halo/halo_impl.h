@@ -46,8 +46,18 @@ static inline bool kith__halo_skips(const kith_halo *h, int r) {
   return r == h->comm->rank || (h->skip && h->skip[r]);
 }
 
-/* The number of a reserved width; n_width: it is not reserved. */
-int kith__halo_width(const kith_halo *h, int d);
+/* A row of a reserved width. */
+MPI_Datatype kith__halo_row(const kith_halo *h, int d);
+
+/* Rows to or from each rank: n [size] from first [size] on; null: up to the next rank's first. */
+typedef struct kith__halo_runs {
+  const int *first, *n;
+} kith__halo_runs;
+
+/* Begin an exchange with all ranks that are not skipped: receives of `in` rows, and sends of `out` rows, both
+ * of a reserved width. */
+void kith__halo_post(kith_halo *h, int width, int tag, kith__halo_runs in, float *to, kith__halo_runs out,
+                     const float *from);
 
 /* kith_halo_begin() of `width` columns of rows `own` that are ld floats apart. */
 void kith__halo_begin_columns(kith_halo *h, int ld, int width, const float *own, float *ghost);

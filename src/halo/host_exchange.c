@@ -13,12 +13,6 @@
 
 enum { HOST_EXCHANGE = 13 }; /* tag */
 
-static MPI_Datatype host_row(const kith_halo *h, int d) {
-  int i = kith__halo_width(h, d);
-  if (i == h->n_width) kith_abort(__FILE__, __LINE__, "a reserved width");
-  return h->row[i];
-}
-
 void kith__host_halo_pack(kith_host_halo *h, int n, int d, const float *own) {
   const size_t width = (size_t)(d / n);
   for (int s = 0; s < n; s++) {
@@ -32,7 +26,7 @@ void kith__host_halo_pack(kith_host_halo *h, int n, int d, const float *own) {
 }
 
 void kith__host_halo_post(kith_host_halo *h, int width, const float *packed, float *ghost) {
-  const MPI_Datatype row = host_row(h->halo, width);
+  const MPI_Datatype row = kith__halo_row(h->halo, width);
   const size_t d = (size_t)width;
   h->n_request = 0;
   for (int i = 0; i < h->n_recv; i++) {

@@ -121,24 +121,10 @@ void kith_halo_part_begin_rows(const kith_halo_part *p, kith_halo_some which, in
 void kith__halo_part_begin_columns(const kith_halo_part *p, kith_halo_some which, int ld, int width,
                                    const float *own, float *ghost) {
   kith_halo *h = p->h;
-  int me = h->comm->rank, size = h->comm->size, i_width = kith__halo_width(h, width);
-  size_t d = (size_t)width;
-  if (i_width == h->n_width) kith_abort(__FILE__, __LINE__, "a reserved width");
   part_count(p, which);
-  part_pack_rows(p, p->send[which], (size_t)ld, d, own);
-  h->n_request = 0;
-  for (int r = 0; r < size; r++)
-    if (r != me && h->count_recv[r] > 0)
-      KITH_MPI(MPI_Irecv(ghost + d * (size_t)h->recv_first[r], h->count_recv[r], h->row[i_width], r,
-                         PART_ROWS, h->comm->mpi, &h->request[h->n_request++]));
-  for (int i = 1; i < size; i++) {
-    int r = (me + i) % size; /* staggered, as in a whole exchange */
-    if (h->count_send[r] == 0) continue;
-    KITH_MPI(MPI_Isend(h->packed + d * (size_t)h->displ_send[r], h->count_send[r], h->row[i_width], r,
-                       PART_ROWS, h->comm->mpi, &h->request[h->n_request++]));
-    h->bytes += (int64_t)h->count_send[r] * width * (int64_t)sizeof(float);
-    h->messages++;
-  }
+  part_pack_rows(p, p->send[which], (size_t)ld, (size_t)width, own);
+  kith__halo_post(h, width, PART_ROWS, (kith__halo_runs){h->recv_first, h->count_recv}, ghost,
+                  (kith__halo_runs){h->displ_send, h->count_send}, h->packed);
 }
 
 /* Rows of rank r from the front of their places to their places. */
@@ -171,34 +157,16 @@ static void part_gather(const kith_halo_part *p, const uint8_t *some, int r, siz
   }
 }
 
-static void part_post_backward(const kith_halo_part *p, int width, const float *ghost) {
-  kith_halo *h = p->h;
-  int me = h->comm->rank, size = h->comm->size, i_width = kith__halo_width(h, width);
-  size_t d = (size_t)width;
-  if (i_width == h->n_width) kith_abort(__FILE__, __LINE__, "a reserved width");
-  h->n_request = 0;
-  for (int r = 0; r < size; r++)
-    if (r != me && h->count_send[r] > 0)
-      KITH_MPI(MPI_Irecv(h->packed + d * (size_t)h->displ_send[r], h->count_send[r], h->row[i_width], r,
-                         PART_BACKWARD, h->comm->mpi, &h->request[h->n_request++]));
-  for (int i = 1; i < size; i++) {
-    int r = (me + i) % size; /* staggered, as in a whole exchange */
-    if (h->count_recv[r] == 0) continue;
-    KITH_MPI(MPI_Isend(ghost + d * (size_t)h->recv_first[r], h->count_recv[r], h->row[i_width], r,
-                       PART_BACKWARD, h->comm->mpi, &h->request[h->n_request++]));
-    h->bytes += (int64_t)h->count_recv[r] * width * (int64_t)sizeof(float);
-    h->messages++;
-  }
-}
-
 void kith__halo_part_return(const kith_halo_part *p, int width, float *ghost) {
+  kith_halo *h = p->h;
   const size_t d = (size_t)width;
   part_count(p, KITH_HALO_READ);
 #pragma omp parallel for schedule(dynamic, 1)
-  for (int r = 0; r < p->h->comm->size; r++)
-    if (!kith__halo_skips(p->h, r)) part_gather(p, p->recv[KITH_HALO_READ], r, d, ghost);
-  part_post_backward(p, width, ghost);
-  kith_halo_end(p->h);
+  for (int r = 0; r < h->comm->size; r++)
+    if (!kith__halo_skips(h, r)) part_gather(p, p->recv[KITH_HALO_READ], r, d, ghost);
+  kith__halo_post(h, width, PART_BACKWARD, (kith__halo_runs){h->displ_send, h->count_send}, h->packed,
+                  (kith__halo_runs){h->recv_first, h->count_recv}, ghost);
+  kith_halo_end(h);
 }
 
 void kith_halo_part_backward(const kith_halo_part *p, int width, float *ghost, float *own) {
