@@ -60,8 +60,8 @@ static kith_agreed refit_read(const kith_comm *comm, const char *path, const kit
   for (int k = 1; k < REFIT_LISTS; k++) {
     int64_t n = refit_size(l, k);
     if (n == 0) continue;
-    if (d->time) KITH_TRY(kith__times_read(comm, f, refit_group[k], n, &l->time[k]));
-    if (d->weight) KITH_TRY(kith__weights_read(comm, f, refit_group[k], n, &l->weight[k]));
+    if (d->time) KITH_TRY(kith__times_read(comm, f, refit_group[k], 0, n, &l->time[k]));
+    if (d->weight) KITH_TRY(kith__weights_read(comm, f, refit_group[k], 0, n, &l->weight[k]));
     bool lacks = (d->time && !l->time[k]) || (d->weight && !l->weight[k]);
     if (lacks)
       KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA, "%s: %s has no times or no weights, though train has",

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/blend.h"
+#include "store/word.h"
 
 kith_agreed kith__embeddings_open(const kith_comm *comm, const char *path, kith_h5 **f) {
   const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
@@ -48,23 +49,13 @@ done:
   return st;
 }
 
-static kith_agreed blend_read_text(kith_h5 *f, const char *name, size_t size, char *out) {
-  kith_agreed st = {KITH_OK};
-  char *text = NULL;
-  KITH_TRY(kith_h5_get_attr_text(f, name, &text));
-  KITH_TRY(kith_agreed_same(kith_text_copy(name, text, size, out)));
-done:
-  KITH_FREE(text);
-  return st;
-}
-
 static kith_agreed blend_read_model(kith_h5 *f, int m, kith_blend_model *out) {
   kith_agreed st = {KITH_OK};
   char name[KITH_NAME];
-  KITH_TRY(blend_read_text(f, blend_attribute(m, "name", name), sizeof out->name, out->name));
-  KITH_TRY(blend_read_text(f, blend_attribute(m, "folder", name), sizeof out->folder, out->folder));
-  KITH_TRY(blend_read_text(f, blend_attribute(m, "model", name), sizeof out->model, out->model));
-  KITH_TRY(blend_read_text(f, blend_attribute(m, "run", name), sizeof out->run, out->run));
+  KITH_TRY(kith__word_read(f, blend_attribute(m, "name", name), sizeof out->name, out->name));
+  KITH_TRY(kith__word_read(f, blend_attribute(m, "folder", name), sizeof out->folder, out->folder));
+  KITH_TRY(kith__word_read(f, blend_attribute(m, "model", name), sizeof out->model, out->model));
+  KITH_TRY(kith__word_read(f, blend_attribute(m, "run", name), sizeof out->run, out->run));
   KITH_TRY(kith_h5_get_attr_int(f, blend_attribute(m, "width", name), &out->width));
   KITH_TRY(kith_h5_get_attr_real(f, blend_attribute(m, "gamma", name), &out->gamma));
   KITH_TRY(kith_h5_get_attr_real(f, blend_attribute(m, "sigma", name), &out->sigma));
@@ -86,7 +77,7 @@ static kith_agreed blend_read_evidence(kith_h5 *f, const char *path, kith_blend_
     KITH_TRY(kith_h5_get_attr_int(f, "evidence_width", &out->evidence_width));
   for (int k = 0; k < out->n_evidence; k++) {
     struct kith_blend_evidence *e = &out->evidence[k];
-    KITH_TRY(blend_read_text(f, blend_evidence(k, "", name), sizeof e->text, e->text));
+    KITH_TRY(kith__word_read(f, blend_evidence(k, "", name), sizeof e->text, e->text));
     KITH_TRY(kith_h5_get_attr_real(f, blend_evidence(k, "_weight", name), &e->weight));
   }
 done:

@@ -8,6 +8,7 @@
 
 #include "store/checkpoint.h"
 #include "h5/validate.h"
+#include "store/word.h"
 
 /* "phase_sample", … */
 static void phase_name(int phase, char *name) {
@@ -207,21 +208,13 @@ done:
   return st;
 }
 
-/* Read a text attribute into out [size]; "" if it is missing. */
-static kith_agreed checkpoint_read_text(kith_h5 *f, const char *name, size_t size, char *out) {
+/* The run and its score; "" where an older file lacks one. */
+static kith_agreed checkpoint_read_names(kith_h5 *f, char run[KITH_NAME], char score[KITH_SCORE_SIZE]) {
   kith_agreed st = {KITH_OK};
-  char *text = NULL;
-  out[0] = '\0';
-  if (!kith_h5_has_attr(f, name)) return st;
-  KITH_TRY(kith_h5_get_attr_text(f, name, &text));
-  KITH_TRY(kith_agreed_same(strlen(text) < size
-                                ? KITH_OK
-                                : kith_fail(KITH_EDATA,
-                                            "%s: attribute \"%s\" has %zu bytes, expected less than %zu",
-                                            kith_h5_path(f), name, strlen(text), size)));
-  snprintf(out, size, "%s", text);
+  run[0] = score[0] = '\0';
+  if (kith_h5_has_attr(f, "run")) KITH_TRY(kith__word_read(f, "run", KITH_NAME, run));
+  if (kith_h5_has_attr(f, "score")) KITH_TRY(kith__word_read(f, "score", KITH_SCORE_SIZE, score));
 done:
-  KITH_FREE(text);
   return st;
 }
 
@@ -256,8 +249,7 @@ static kith_agreed checkpoint_read_later(kith_h5 *f, kith_checkpoint *c) {
   c->halo_bytes = 0;
   c->optimizer_step = -1;
   c->has_score = kith_h5_has_attr(f, "score");
-  KITH_TRY(checkpoint_read_text(f, "run", sizeof c->run, c->run));
-  KITH_TRY(checkpoint_read_text(f, "score", sizeof c->score, c->score));
+  KITH_TRY(checkpoint_read_names(f, c->run, c->score));
   KITH_TRY(checkpoint_check_half_life(f));
   KITH_TRY(checkpoint_get_phases(f, &c->phases));
   if (kith_h5_has_attr(f, "optimizer_step")) {
@@ -359,8 +351,7 @@ kith_agreed kith_checkpoint_progress_read(const kith_comm *comm, const char *pat
   out->optimizer_step = -1;
   if (kith_h5_has_attr(f, "optimizer_step"))
     KITH_TRY(kith_h5_get_attr_int(f, "optimizer_step", &out->optimizer_step));
-  KITH_TRY(checkpoint_read_text(f, "run", sizeof out->run, out->run));
-  KITH_TRY(checkpoint_read_text(f, "score", sizeof out->score, out->score));
+  KITH_TRY(checkpoint_read_names(f, out->run, out->score));
 done:
   kith_h5_close(&f);
   return st;

@@ -5,6 +5,7 @@
 
 #include "store/blend.h"
 #include "store/graph_ids.h"
+#include "store/word.h"
 
 /* A number of a direct term, and its attribute. */
 typedef struct direct_number {
@@ -157,19 +158,6 @@ done:
   return st;
 }
 
-/* Read a text attribute into out [KITH_NAME]; "" if it is missing. */
-static kith_agreed origin_text(kith_h5 *f, const char *name, char *out) {
-  kith_agreed st = {KITH_OK};
-  char *text = NULL;
-  out[0] = '\0';
-  if (!kith_h5_has_attr(f, name)) return st;
-  KITH_TRY(kith_h5_get_attr_text(f, name, &text));
-  KITH_TRY(kith_agreed_same(kith_text_copy(name, text, KITH_NAME, out)));
-done:
-  KITH_FREE(text);
-  return st;
-}
-
 static kith_agreed origin_sasrec(kith_h5 *f, const char *path, kith_embeddings_origin *out) {
   kith_agreed st = {KITH_OK};
   if (!kith_h5_has_attr(f, "sasrec_gamma")) return st;
@@ -215,8 +203,8 @@ kith_agreed kith_embeddings_origin_read(const kith_comm *comm, const char *path,
     KITH_TRY(kith_h5_get_attr_int(f, "evidence_width", &out->evidence_width));
   if (kith_h5_has_attr(f, "weight_users"))
     KITH_TRY(kith_h5_get_attr_int(f, "weight_users", &out->weight_users));
-  KITH_TRY(origin_text(f, "model", out->model));
-  KITH_TRY(origin_text(f, "run", out->run));
+  if (kith_h5_has_attr(f, "model")) KITH_TRY(kith__word_read(f, "model", sizeof out->model, out->model));
+  if (kith_h5_has_attr(f, "run")) KITH_TRY(kith__word_read(f, "run", sizeof out->run, out->run));
   KITH_TRY(direct_read(f, path, &out->direct));
   KITH_TRY(origin_recent(f, path, out));
   KITH_TRY(origin_sasrec(f, path, out));

@@ -5,7 +5,6 @@
 #include "store/graph.h"
 
 #define EVENT_FEATURE "event/feature"
-#define EVENT_LATEST (INT64_C(1) << 62) /* as kith ingest reads times; differences fit into 64 bits */
 
 void kith__event_list_free(kith__event_list *e) {
   KITH_FREE(e->user);
@@ -105,7 +104,7 @@ static kith_status events_check(const char *path, const kith__event_list *e, int
              "%s: event/first is %lld, %lld, expected ascending numbers up to %lld", path,
              (long long)e->first[0], (long long)e->first[1], (long long)n_all);
   KITH_TRY(events_check_nodes(path, e, first, n_user, n_item));
-  KITH_TRY(kith__validate_range(path, "event/time", first, e->n, e->time, -EVENT_LATEST, EVENT_LATEST));
+  KITH_TRY(kith__validate_range(path, "event/time", first, e->n, e->time, -KITH__TIME_MOST, KITH__TIME_MOST));
   KITH_TRY(events_check_times(path, e, first, last));
   KITH_TRY(events_check_features(path, e, first));
 done:
@@ -115,7 +114,7 @@ done:
 kith_agreed kith__event_list_read(const kith_comm *comm, kith_h5 *f, int64_t n_user, int64_t n_item,
                                   int64_t first, int64_t n, kith__event_list *e) {
   kith_agreed st = {KITH_OK};
-  int64_t n_all = 0, last = -EVENT_LATEST;
+  int64_t n_all = 0, last = -KITH__TIME_MOST;
   int n_feature = 0;
   KITH_TRY(kith__event_list_count(f, &n_all));
   KITH_TRY(kith__event_list_n_feature(f, &n_feature));

@@ -29,48 +29,48 @@ done:
   return st;
 }
 
-static kith_status features_check(const char *path, const char *group, int64_t n, int n_feature,
-                                  const kith_features *f) {
-  kith_status st = KITH_OK;
-  char name[KITH_NAME];
-  snprintf(name, sizeof name, "%.48s/start", group);
-  KITH_TRY(kith__validate_offsets(path, name, f->n_row + 1, 0, f->n_row + 1, f->start, n));
-  snprintf(name, sizeof name, "%.48s/feature", group);
-  KITH_TRY(kith__validate_features(path, name, n, f->index, f->value, n_feature));
-done:
-  return st;
+static kith_status features_check_count(const char *path, const char *group, int64_t n) {
+  if (n > 0 && n < INT32_MAX) return KITH_OK;
+  return kith_fail(KITH_EDATA, "%s: /%s has %lld features", path, group, (long long)n);
 }
 
-static kith_status features_sizes(const char *path, const char *group, int64_t n_start, int64_t n_row,
-                                  int64_t n_feature) {
-  kith_status st = KITH_OK;
-  KITH_CHECK(n_start == n_row + 1 && n_feature > 0 && n_feature < INT32_MAX, KITH_EDATA,
-             "%s: /%s has %lld rows of %lld features, expected %lld rows", path, group,
-             (long long)n_start - 1, (long long)n_feature, (long long)n_row);
+kith_agreed kith__feature_rows_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n_row,
+                                    kith_links_features *x) {
+  kith_agreed st = {KITH_OK};
+  char start[KITH_NAME], name[KITH_NAME];
+  kith_ragged *l = &x->rows.edges;
+  int64_t n_feature = 0, n_all = 0;
+  int d = 0;
+  snprintf(start, sizeof start, "%.48s/start", group);
+  if (!kith_h5_has_dataset(f, start)) return st;
+  snprintf(name, sizeof name, "%.48s/id", group);
+  KITH_TRY(kith_h5_extent(f, name, &n_feature, &d));
+  KITH_TRY(kith_agree(comm, features_check_count(kith_h5_path(f), group, n_feature)));
+  x->n_feature = (int)n_feature;
+  snprintf(name, sizeof name, "%.48s/feature", group);
+  KITH_TRY(kith_h5_extent(f, name, &n_all, &d));
+  KITH_TRY(kith__starts_read(comm, f, start, n_row, n_all, &x->rows));
+  int64_t n = l->start[l->n_row];
+  KITH_TRY(kith_agree(comm, KITH_NEW(l->value, n)));
+  KITH_TRY(kith_agree(comm, KITH_NEW(x->value, n)));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_INT32, 0, x->rows.at, n, l->value));
+  snprintf(start, sizeof start, "%.48s/value", group);
+  KITH_TRY(kith_h5_read(f, start, KITH_H5_FLOAT, 0, x->rows.at, n, x->value));
+  KITH_TRY(
+      kith_agree(comm, kith__validate_features(kith_h5_path(f), name, n, l->value, x->value, x->n_feature)));
 done:
   return st;
 }
 
 kith_agreed kith__features_load(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n_row,
                                 int *n_feature, kith_features *out) {
-  kith_agreed st = {KITH_OK};
-  char name[KITH_NAME];
-  int64_t n_start = 0, n = 0, n_id = 0;
-  int d = 0;
-  snprintf(name, sizeof name, "%.48s/start", group);
-  if (!kith_h5_has_dataset(f, name)) return st;
-  KITH_TRY(kith_h5_extent(f, name, &n_start, &d));
-  snprintf(name, sizeof name, "%.48s/feature", group);
-  KITH_TRY(kith_h5_extent(f, name, &n, &d));
-  snprintf(name, sizeof name, "%.48s/id", group);
-  KITH_TRY(kith_h5_extent(f, name, &n_id, &d));
-  KITH_TRY(kith_agree(comm, features_sizes(kith_h5_path(f), group, n_start, n_row, n_id)));
-  KITH_TRY(kith_agree(comm, kith_features_make(n_row, n, out)));
-  KITH_TRY(kith__column_read(f, group, "start", KITH_H5_INT64, n_row + 1, out->start));
-  KITH_TRY(kith__column_read(f, group, "feature", KITH_H5_INT32, n, out->index));
-  KITH_TRY(kith__column_read(f, group, "value", KITH_H5_FLOAT, n, out->value));
-  KITH_TRY(kith_agree(comm, features_check(kith_h5_path(f), group, n, (int)n_id, out)));
-  *n_feature = (int)n_id;
-done:
+  kith_links_features x = {.rows.edges.n_row = n_row};
+  kith_agreed st = kith__feature_rows_read(comm, f, group, n_row, &x);
+  if (!x.rows.edges.start) return st;
+  *out = (kith_features){.n_row = n_row,
+                         .start = x.rows.edges.start,
+                         .index = x.rows.edges.value,
+                         .value = x.value};
+  *n_feature = x.n_feature;
   return st;
 }

@@ -152,8 +152,8 @@ static kith_agreed dataset_read_pairs(const kith_comm *comm, kith_h5 *f, kith_da
   d->n[KITH_USER] = n_user;
   d->n[KITH_ITEM] = n_item;
   KITH_TRY(kith__ragged_read(comm, f, "train", "item", n_user, n_item, false, &d->train));
-  KITH_TRY(kith__weights_read(comm, f, "train", d->train.start[d->train.n_row], &d->weight));
-  KITH_TRY(kith__times_read(comm, f, "train", d->train.start[d->train.n_row], &d->time));
+  KITH_TRY(kith__weights_read(comm, f, "train", 0, d->train.start[d->train.n_row], &d->weight));
+  KITH_TRY(kith__times_read(comm, f, "train", 0, d->train.start[d->train.n_row], &d->time));
   KITH_TRY(kith_h5_get_time_is(f, &d->time_is));
   KITH_TRY(kith__ragged_read(comm, f, "valid", "item", n_user, n_item, false, &d->valid));
   KITH_TRY(kith__ragged_read(comm, f, "test", "item", n_user, n_item, false, &d->test));

@@ -16,6 +16,9 @@ typedef struct kith__edge_csr {
 
 void kith__edge_csr_free(kith__edge_csr *rows);
 
+/** Times are below it, and above its negative, as kith ingest reads them: differences fit into 64 bits. */
+#define KITH__TIME_MOST (INT64_C(1) << 62)
+
 /** The events of a stream, by ascending time; those of equal times in the order of lines. */
 typedef struct kith__event_list {
   int64_t n;            /**< 0: the graph is no stream */
@@ -132,16 +135,35 @@ kith_agreed kith__edge_csr_write(kith_h5 *f, const char *group, const char *colu
 kith_agreed kith__user_rows_write(const kith_comm *comm, kith_h5 *f, const char *group,
                                   const kith__edge_csr *rows) KITH_MUST_USE;
 kith_status kith__ragged_alloc(int64_t n_row, int64_t n, kith_ragged *out) KITH_MUST_USE;
-/** Read and validate group/start and group/`column`: n_row rows of ascending numbers below n_value; parallel:
- * a number may occur several times in a row. */
+/**
+ * Read and validate group/start and group/`column`, of n_row rows of ascending numbers below n_value, those
+ * rows that rows->first and rows->edges.n_row say: each rank its own, all together all.
+ *
+ * @param parallel  a number may occur several times in a row
+ */
+kith_agreed kith__rows_read(const kith_comm *comm, kith_h5 *f, const char *group, const char *column,
+                            int64_t n_row, int64_t n_value, bool parallel,
+                            kith_links_rows *rows) KITH_MUST_USE;
+/** Read and validate such rows of the offsets `name`, into n_value values. */
+kith_agreed kith__starts_read(const kith_comm *comm, kith_h5 *f, const char *name, int64_t n_row,
+                              int64_t n_value, kith_links_rows *rows) KITH_MUST_USE;
+/** kith__rows_read() of all rows. */
 kith_agreed kith__ragged_read(const kith_comm *comm, kith_h5 *f, const char *group, const char *column,
                               int64_t n_row, int64_t n_value, bool parallel, kith_ragged *out) KITH_MUST_USE;
-/** Read group/weight [n], if there is any. */
-kith_agreed kith__weights_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n,
+/** Read values at … at + n - 1 of group/weight, if there is any. */
+kith_agreed kith__weights_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t at, int64_t n,
                                float **weight) KITH_MUST_USE;
-/** Read group/time [n], if there is any. */
-kith_agreed kith__times_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n,
+/** The same of group/time. */
+kith_agreed kith__times_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t at, int64_t n,
                              int64_t **time) KITH_MUST_USE;
+/** The group of a relation, and the column of the ends of its edges, which is returned; /social and `user` in
+ * files of a version with ties between users alone.  Collective. */
+const char *kith__relation_group(kith_h5 *f, const kith_relation_type *e, char group[KITH_NAME]);
+/** Read and validate what is known of the edges of rows: what a relation has, and overlaps, if there are any.
+ * The caller frees *out, on failure, too. */
+kith_agreed kith__edge_values_read(const kith_comm *comm, kith_h5 *f, const char *group,
+                                   const kith_relation_type *e, const kith_links_rows *rows,
+                                   kith_links_values *out) KITH_MUST_USE;
 
 /** Write or read train/new [n], and the attribute `taken`, of an update. */
 kith_agreed kith__update_write(kith_h5 *f, const kith__graph_data *data) KITH_MUST_USE;
@@ -174,7 +196,10 @@ void kith__feature_group(const kith_schema *schema, int type, char group[KITH_NA
 /** Write such a group, or node_feature, if there are any. */
 kith_agreed kith__features_write(kith_h5 *f, const char *group, const kith_features *x, const kith_ids *ids,
                                  const char *format) KITH_MUST_USE;
-/** Read and validate such a group, if the file has it. */
+/** Read and validate the rows of such a group that x->rows says, if the file has it. */
+kith_agreed kith__feature_rows_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n_row,
+                                    kith_links_features *x) KITH_MUST_USE;
+/** The same of all rows. */
 kith_agreed kith__features_load(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n_row,
                                 int *n_feature, kith_features *out) KITH_MUST_USE;
 

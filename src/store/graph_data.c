@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/graph.h"
+#include "store/word.h"
 
 /* ---- what kith_dataset has, too ---- */
 
@@ -51,8 +52,8 @@ static kith_agreed data_read_held_out(const kith_comm *comm, kith_h5 *f, const c
   kith_agreed st = {KITH_OK};
   if (!rows->ragged.start) return st;
   int64_t n = rows->ragged.start[rows->ragged.n_row];
-  KITH_TRY(kith__times_read(comm, f, group, n, &rows->time));
-  KITH_TRY(kith__weights_read(comm, f, group, n, &rows->weight));
+  KITH_TRY(kith__times_read(comm, f, group, 0, n, &rows->time));
+  KITH_TRY(kith__weights_read(comm, f, group, 0, n, &rows->weight));
 done:
   return st;
 }
@@ -87,18 +88,6 @@ done:
   return st;
 }
 
-/* A text attribute of at most KITH_NAME - 1 bytes; "" if there is none. */
-static kith_agreed data_read_word(kith_h5 *f, const char *name, char word[KITH_NAME]) {
-  kith_agreed st = {KITH_OK};
-  char *text = NULL;
-  if (!kith_h5_has_attr(f, name)) return st;
-  KITH_TRY(kith_h5_get_attr_text(f, name, &text));
-  snprintf(word, KITH_NAME, "%s", text);
-done:
-  KITH_FREE(text);
-  return st;
-}
-
 static kith_agreed data_read_features(const kith_comm *comm, kith_h5 *f, int type, kith__graph_data *t) {
   kith_agreed st = {KITH_OK};
   char group[KITH_NAME], name[2 * KITH_NAME];
@@ -107,9 +96,9 @@ static kith_agreed data_read_features(const kith_comm *comm, kith_h5 *f, int typ
   snprintf(name, sizeof name, "%s/id", group);
   KITH_TRY(kith__ids_load(comm, f, name, &t->feature_ids[type]));
   snprintf(name, sizeof name, "%s_format", group);
-  KITH_TRY(data_read_word(f, name, t->feature_format[type]));
+  if (kith_h5_has_attr(f, name)) KITH_TRY(kith__word_read(f, name, KITH_NAME, t->feature_format[type]));
   snprintf(name, sizeof name, "%s_delimiters", group);
-  KITH_TRY(data_read_word(f, name, t->feature_delimiters[type]));
+  if (kith_h5_has_attr(f, name)) KITH_TRY(kith__word_read(f, name, KITH_NAME, t->feature_delimiters[type]));
 done:
   return st;
 }

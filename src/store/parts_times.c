@@ -4,9 +4,6 @@
 #include "store/parts_check.h"
 #include "store/graph.h"
 
-static const int64_t parts_latest = INT64_C(1)
-                                    << 62; /* as kith ingest reads them; differences fit into 64 bits */
-
 kith_agreed kith_h5_put_time_is(kith_h5 *f, kith_time_is is) {
   kith_agreed st = {KITH_OK};
   if (is != KITH_TIME_SECONDS) KITH_TRY(kith_h5_put_attr_int(f, "time_is", (int64_t)is));
@@ -47,11 +44,9 @@ kith_agreed kith_graph_times_read(const kith_comm *comm, const char *parts_path,
   KITH_TRY(kith_h5_open(comm, parts_path, KITH_PARTS_FORMAT, KITH_FILE_VERSION, &f));
   KITH_TRY(parts_check_times(f, g));
   KITH_TRY(kith__parts_read_offsets(comm, f, "train/start", "train/time", g, &start, &first));
-  KITH_TRY(kith__parts_check_extent(comm, f, "train/time", first + n));
-  KITH_TRY(kith_agree(comm, KITH_NEW(time, n)));
-  KITH_TRY(kith_h5_read(f, "train/time", KITH_H5_INT64, 0, first, n, time));
-  KITH_TRY(kith_agree(comm, kith__validate_range(parts_path, "train/time", first, n, time, -parts_latest,
-                                                 parts_latest)));
+  KITH__READ_SLICE(f, "train/time", KITH_H5_INT64, first, n, time);
+  KITH_TRY(kith_agree(comm, kith__validate_range(parts_path, "train/time", first, n, time, -KITH__TIME_MOST,
+                                                 KITH__TIME_MOST)));
   KITH_TRY(kith__parts_check_times(comm, g, time, parts_path));
   g->time = time;
   time = NULL;

@@ -93,6 +93,8 @@ done:
   return st;
 }
 
+/* ---- reading ---- */
+
 kith_status kith__ragged_alloc(int64_t n_row, int64_t n, kith_ragged *out) {
   kith_status st = KITH_OK;
   out->n_row = n_row;
@@ -102,54 +104,79 @@ done:
   return st;
 }
 
-kith_agreed kith__ragged_read(const kith_comm *comm, kith_h5 *f, const char *group, const char *column,
-                              int64_t n_row, int64_t n_value, bool parallel, kith_ragged *out) {
+static kith_status starts_check(const char *path, const char *name, int64_t n, int64_t wanted) {
+  if (n == wanted) return KITH_OK;
+  return kith_fail(KITH_EDATA, "%s: %s has %lld rows, expected %lld", path, name, (long long)n,
+                   (long long)wanted);
+}
+
+/* Offsets are rebased to zero. */
+kith_agreed kith__starts_read(const kith_comm *comm, kith_h5 *f, const char *name, int64_t n_row,
+                              int64_t n_value, kith_links_rows *rows) {
   kith_agreed st = {KITH_OK};
-  char name[KITH_NAME];
-  int64_t n, n_start;
-  int d;
-  snprintf(name, sizeof name, "%s/%s", group, column);
-  KITH_TRY(kith_h5_extent(f, name, &n, &d));
-  snprintf(name, sizeof name, "%s/start", group);
+  kith_ragged *l = &rows->edges;
+  int64_t n_start = 0;
+  int d = 0;
   KITH_TRY(kith_h5_extent(f, name, &n_start, &d));
-  KITH_TRY(
-      kith_agree(comm, n_start == n_row + 1
-                           ? KITH_OK
-                           : kith_fail(KITH_EDATA, "%s: %s has %lld rows, expected %lld", kith_h5_path(f),
-                                       name, (long long)n_start, (long long)n_row + 1)));
-  KITH_TRY(kith_agree(comm, kith__ragged_alloc(n_row, n, out)));
-  KITH_TRY(kith__column_read(f, group, "start", KITH_H5_INT64, n_row + 1, out->start));
-  KITH_TRY(kith_agree(comm,
-                      kith__validate_offsets(kith_h5_path(f), name, n_row + 1, 0, n_row + 1, out->start, n)));
-  KITH_TRY(kith__column_read(f, group, column, KITH_H5_INT32, n, out->value));
-  snprintf(name, sizeof name, "%s/%s", group, column);
-  KITH_TRY(kith_agree(comm, kith__validate_rows(kith_h5_path(f), name, n_row, out->start, out->value, n_value,
+  KITH_TRY(kith_agree(comm, starts_check(kith_h5_path(f), name, n_start, n_row + 1)));
+  KITH_TRY(kith_agree(comm, KITH_NEW(l->start, l->n_row + 1)));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_INT64, 0, rows->first, l->n_row + 1, l->start));
+  KITH_TRY(kith_agree(comm, kith__validate_offsets(kith_h5_path(f), name, n_start, rows->first, l->n_row + 1,
+                                                   l->start, n_value)));
+  rows->at = l->start[0];
+  for (int64_t i = 0; i <= l->n_row; i++) l->start[i] -= rows->at;
+done:
+  return st;
+}
+
+kith_agreed kith__rows_read(const kith_comm *comm, kith_h5 *f, const char *group, const char *column,
+                            int64_t n_row, int64_t n_value, bool parallel, kith_links_rows *rows) {
+  kith_agreed st = {KITH_OK};
+  kith_ragged *l = &rows->edges;
+  char name[KITH_NAME], start[KITH_NAME];
+  int64_t n = 0;
+  int d = 0;
+  snprintf(name, sizeof name, "%.50s/%s", group, column);
+  snprintf(start, sizeof start, "%.50s/start", group);
+  KITH_TRY(kith_h5_extent(f, name, &n, &d));
+  KITH_TRY(kith__starts_read(comm, f, start, n_row, n, rows));
+  KITH_TRY(kith_agree(comm, KITH_NEW(l->value, l->start[l->n_row])));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_INT32, 0, rows->at, l->start[l->n_row], l->value));
+  KITH_TRY(kith_agree(comm, kith__validate_rows(kith_h5_path(f), name, l->n_row, l->start, l->value, n_value,
                                                 parallel)));
 done:
   return st;
 }
 
-kith_agreed kith__weights_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n,
+kith_agreed kith__ragged_read(const kith_comm *comm, kith_h5 *f, const char *group, const char *column,
+                              int64_t n_row, int64_t n_value, bool parallel, kith_ragged *out) {
+  kith_links_rows all = {.edges = {.n_row = n_row}};
+  kith_agreed st = kith__rows_read(comm, f, group, column, n_row, n_value, parallel, &all);
+  *out = all.edges;
+  return st;
+}
+
+kith_agreed kith__weights_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t at, int64_t n,
                                float **weight) {
   kith_agreed st = {KITH_OK};
   char name[KITH_NAME];
-  snprintf(name, sizeof name, "%s/weight", group);
+  snprintf(name, sizeof name, "%.50s/weight", group);
   if (!kith_h5_has_dataset(f, name)) return st;
   KITH_TRY(kith_agree(comm, KITH_NEW(*weight, n)));
-  KITH_TRY(kith_h5_read(f, name, KITH_H5_FLOAT, 0, 0, n, *weight));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_FLOAT, 0, at, n, *weight));
   KITH_TRY(kith_agree(comm, kith__validate_finite(kith_h5_path(f), name, n, *weight)));
 done:
   return st;
 }
 
-kith_agreed kith__times_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n,
+kith_agreed kith__times_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t at, int64_t n,
                              int64_t **time) {
   kith_agreed st = {KITH_OK};
   char name[KITH_NAME];
-  snprintf(name, sizeof name, "%s/time", group);
+  snprintf(name, sizeof name, "%.50s/time", group);
   if (!kith_h5_has_dataset(f, name)) return st;
   KITH_TRY(kith_agree(comm, KITH_NEW(*time, n)));
-  KITH_TRY(kith_h5_read(f, name, KITH_H5_INT64, 0, 0, n, *time));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_INT64, 0, at, n, *time));
 done:
   return st;
 }

@@ -106,6 +106,12 @@ done:
   return st;
 }
 
+const char *kith__relation_group(kith_h5 *f, const kith_relation_type *e, char group[KITH_NAME]) {
+  bool old = !kith_h5_has_attr(f, "schema") && !kith_h5_is_labeled(f);
+  snprintf(group, KITH_NAME, old ? "social" : "edge/%.31s", e->name);
+  return old ? "user" : "to";
+}
+
 static kith_status overlaps_check(const char *path, const char *name, int64_t n, const int32_t *overlap) {
   kith_status st = KITH_OK;
   for (int64_t e = 0; e < n; e++)
@@ -115,38 +121,60 @@ done:
 }
 
 /* Files of earlier versions have none. */
-static kith_agreed overlaps_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t n,
+static kith_agreed overlaps_read(const kith_comm *comm, kith_h5 *f, const char *group, int64_t at, int64_t n,
                                  int32_t **overlap) {
   kith_agreed st = {KITH_OK};
   char name[KITH_NAME];
   snprintf(name, sizeof name, "%.50s/overlap", group);
   if (!kith_h5_has_dataset(f, name)) return st;
   KITH_TRY(kith_agree(comm, KITH_NEW(*overlap, n)));
-  KITH_TRY(kith_h5_read(f, name, KITH_H5_INT32, 0, 0, n, *overlap));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_INT32, 0, at, n, *overlap));
   KITH_TRY(kith_agree(comm, overlaps_check(kith_h5_path(f), name, n, *overlap)));
 done:
   return st;
 }
 
-static kith_status kinds_check_count(const char *path, const char *name, int64_t n, int n_kind) {
+static kith_agreed kinds_read(const kith_comm *comm, kith_h5 *f, const char *group, int n_kind,
+                              const kith_links_rows *rows, uint16_t **kind) {
+  kith_agreed st = {KITH_OK};
+  const kith_ragged *l = &rows->edges;
+  char name[KITH_NAME];
+  snprintf(name, sizeof name, "%.50s/kind", group);
+  KITH_TRY(kith_agree(comm, KITH_NEW(*kind, l->start[l->n_row])));
+  KITH_TRY(kith_h5_read(f, name, KITH_H5_UINT16, 0, rows->at, l->start[l->n_row], *kind));
+  KITH_TRY(kith_agree(comm, kith__validate_kinds(kith_h5_path(f), name, l->n_row, l->start, l->value, *kind,
+                                                 n_kind)));
+done:
+  return st;
+}
+
+kith_agreed kith__edge_values_read(const kith_comm *comm, kith_h5 *f, const char *group,
+                                   const kith_relation_type *e, const kith_links_rows *rows,
+                                   kith_links_values *out) {
+  kith_agreed st = {KITH_OK};
+  int64_t n = rows->edges.start[rows->edges.n_row];
+  if (e->weighted) KITH_TRY(kith__weights_read(comm, f, group, rows->at, n, &out->weight));
+  if (e->timed) KITH_TRY(kith__times_read(comm, f, group, rows->at, n, &out->time));
+  KITH_TRY(overlaps_read(comm, f, group, rows->at, n, &out->overlap));
+  if (e->n_kind > 0) KITH_TRY(kinds_read(comm, f, group, e->n_kind, rows, &out->kind));
+done:
+  return st;
+}
+
+static kith_status kind_ids_check(const char *path, const char *name, int64_t n, int n_kind) {
   if (n == n_kind) return KITH_OK;
   return kith_fail(KITH_EDATA, "%s: \"%s\" has %lld rows, expected %d as in the schema", path, name,
                    (long long)n, n_kind);
 }
 
-static kith_agreed kinds_read(const kith_comm *comm, kith_h5 *f, const kith_relation_type *e,
-                              kith_relation_edges *out) {
+static kith_agreed kind_ids_read(const kith_comm *comm, kith_h5 *f, const kith_relation_type *e,
+                                 kith_ids *out) {
   kith_agreed st = {KITH_OK};
-  const kith_ragged *l = &out->edges;
   char name[KITH_NAME];
+  if (e->n_kind == 0) return st;
   snprintf(name, sizeof name, "edge/%.31s/kind_id", e->name);
-  KITH_TRY(kith__ids_load(comm, f, name, &out->kind_ids));
-  KITH_TRY(kith_agreed_same(kinds_check_count(kith_h5_path(f), name, out->kind_ids.n, e->n_kind)));
-  snprintf(name, sizeof name, "edge/%.31s/kind", e->name);
-  KITH_TRY(kith_agree(comm, KITH_NEW(out->kind, l->start[l->n_row])));
-  KITH_TRY(kith_h5_read(f, name, KITH_H5_UINT16, 0, 0, l->start[l->n_row], out->kind));
-  KITH_TRY(kith_agree(comm, kith__validate_kinds(kith_h5_path(f), name, l->n_row, l->start, l->value,
-                                                 out->kind, e->n_kind)));
+  KITH_TRY(kith__ids_load(comm, f, name, out));
+  KITH_TRY(kith_agreed_same(kind_ids_check(kith_h5_path(f), name, out->n, e->n_kind)));
 done:
   return st;
 }
@@ -155,18 +183,20 @@ static kith_agreed relation_read(const kith_comm *comm, kith_h5 *f, const kith_s
                                  const int64_t *n, kith_relation_edges *out) {
   kith_agreed st = {KITH_OK};
   const kith_relation_type *e = &schema->relation[r];
+  kith_links_rows rows = {.edges = {.n_row = kith_schema_space(schema, n, e->from)}};
+  kith_links_values values = {.time = NULL};
   char group[KITH_NAME];
-  bool old = !kith_h5_has_attr(f, "schema");
-  snprintf(group, sizeof group, "edge/%.31s", e->name);
-  if (old) snprintf(group, sizeof group, "social");
-  KITH_TRY(kith__ragged_read(comm, f, group, old ? "user" : "to", kith_schema_space(schema, n, e->from),
-                             kith_schema_space(schema, n, e->to), e->n_kind > 0, &out->edges));
-  int64_t n_edge = out->edges.start[out->edges.n_row];
-  if (e->weighted) KITH_TRY(kith__weights_read(comm, f, group, n_edge, &out->weight));
-  if (e->timed) KITH_TRY(kith__times_read(comm, f, group, n_edge, &out->time));
-  KITH_TRY(overlaps_read(comm, f, group, n_edge, &out->overlap));
-  if (e->n_kind > 0) KITH_TRY(kinds_read(comm, f, e, out));
+  const char *column = kith__relation_group(f, e, group);
+  KITH_TRY(kith__rows_read(comm, f, group, column, rows.edges.n_row, kith_schema_space(schema, n, e->to),
+                           e->n_kind > 0, &rows));
+  KITH_TRY(kith__edge_values_read(comm, f, group, e, &rows, &values));
+  KITH_TRY(kind_ids_read(comm, f, e, &out->kind_ids));
 done:
+  out->edges = rows.edges;
+  out->weight = values.weight;
+  out->time = values.time;
+  out->kind = values.kind;
+  out->overlap = values.overlap;
   return st;
 }
 
