@@ -35,12 +35,6 @@ void kith__partition_dgraph_forget(partition_dgraph *s) {
 /* Node i reads node j; list 0: interactions, else 1 + the relation. */
 typedef void (*dgraph_edge)(void *context, int64_t i, int64_t j, int list);
 
-static int64_t dgraph_node(const kith_links *l, const int64_t *of, int type, int64_t x) {
-  int64_t original;
-  int t = kith_schema_node(&l->schema, l->n, type, x, &original);
-  return of[t] + original;
-}
-
 static void dgraph_each_list(const kith_links *l, const kith_links_rows *rows, dgraph_edge edge,
                              void *context) {
   const kith_ragged *x = &rows->edges;
@@ -58,8 +52,8 @@ static void dgraph_each_relation(const kith_links *l, int r, const int64_t *of, 
   const kith_ragged *x = &l->relation[r].edges;
   for (int64_t u = 0; u < x->n_row; u++)
     for (kith_eid e = x->start[u]; e < x->start[u + 1]; e++) {
-      int64_t i = dgraph_node(l, of, t->from, l->relation[r].first + u);
-      int64_t j = dgraph_node(l, of, t->to, x->value[e]);
+      int64_t i = kith__partition_node(&l->schema, l->n, of, t->from, l->relation[r].first + u);
+      int64_t j = kith__partition_node(&l->schema, l->n, of, t->to, x->value[e]);
       if (i == j) continue;
       edge(context, i, j, 1 + r);
       edge(context, j, i, 1 + r);
@@ -67,8 +61,8 @@ static void dgraph_each_relation(const kith_links *l, int r, const int64_t *of, 
 }
 
 static void dgraph_each(const kith_links *l, partition_edges edges, dgraph_edge edge, void *context) {
-  int64_t of[KITH_MAX_TYPES + 1] = {0};
-  for (int t = 0; t < KITH_MAX_TYPES; t++) of[t + 1] = of[t] + l->n[t];
+  int64_t of[KITH_MAX_TYPES + 1];
+  kith__partition_first(l->n, of);
   for (int k = 0; edges.interactions && k < l->n_list; k++) dgraph_each_list(l, &l->list[k], edge, context);
   for (int r = 0; r < l->schema.n_relation; r++)
     if (edges.weight[r] > 0) dgraph_each_relation(l, r, of, edge, context);

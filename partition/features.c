@@ -12,9 +12,8 @@ static bool features_any(const kith_dataset *d) {
 
 /* The row of node i; those of a type without a list are empty. */
 static kith_eid features_row(const kith_dataset *d, int64_t i, const kith_features **from, kith_eid *begin) {
-  int t = 0;
   int64_t row = i;
-  for (; row >= d->n[t]; t++) row -= d->n[t];
+  const int t = kith__partition_type(d->n, &row);
   *from = &d->features[t];
   if (!d->features[t].start) return 0;
   *begin = d->features[t].start[row];

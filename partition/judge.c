@@ -15,6 +15,12 @@ typedef struct judge {
 
 static int32_t judge_rank(const judge *j, const int32_t *part, int64_t i) { return j->rank_of[part[i]]; }
 
+void kith__partition_owners(int parts, int ranks, int32_t *rank_of) {
+  for (int r = 0; r < ranks; r++)
+    for (int64_t p = kith_chunk_begin(parts, ranks, r); p < kith_chunk_begin(parts, ranks, r + 1); p++)
+      rank_of[p] = r;
+}
+
 static kith_status judge_make(const kith_partition_options *o, int ranks, judge *j) {
   kith_status st = KITH_OK;
   KITH_TRY(KITH_NEW(j->rank_of, o->parts));
@@ -22,9 +28,7 @@ static kith_status judge_make(const kith_partition_options *o, int ranks, judge 
   KITH_TRY(KITH_NEW(j->edge, ranks));
   KITH_TRY(KITH_NEW(j->user, ranks));
   KITH_TRY(KITH_NEW(j->seen, ranks));
-  for (int r = 0; r < ranks; r++)
-    for (int64_t p = kith_chunk_begin(o->parts, ranks, r); p < kith_chunk_begin(o->parts, ranks, r + 1); p++)
-      j->rank_of[p] = r;
+  kith__partition_owners(o->parts, ranks, j->rank_of);
 done:
   return st;
 }
@@ -52,13 +56,14 @@ static void judge_row(judge *j, const partition_graph *g, const int32_t *part, i
   }
 }
 
-static double judge_balance(int n, const int64_t *x) {
-  int64_t sum = 0, most = 0;
+double kith__partition_balance(int n, const int64_t *x, int64_t *sum) {
+  int64_t most = 0;
+  *sum = 0;
   for (int i = 0; i < n; i++) {
-    sum += x[i];
+    *sum += x[i];
     if (x[i] > most) most = x[i];
   }
-  return sum ? (double)most * n / (double)sum : 1;
+  return *sum ? (double)most * n / (double)*sum : 1;
 }
 
 static double judge_share(const judge *j, const partition_graph *g) {
@@ -113,7 +118,7 @@ static kith_status judge_union(const kith_dataset *d, const kith_partition_optio
                                const partition_graph *g, kith_partition_judged *cut) {
   kith_status st = KITH_OK;
   judge j = {0};
-  int64_t n_node = kith_dataset_n_node(d);
+  int64_t n_node = kith_dataset_n_node(d), all;
   kith_partition_report *out = &cut->report;
   KITH_TRY(judge_make(o, cut->ranks, &j));
   for (int64_t i = 0; i < n_node; i++) j.node[judge_rank(&j, cut->part, i)]++;
@@ -122,9 +127,9 @@ static kith_status judge_union(const kith_dataset *d, const kith_partition_optio
   *out = (kith_partition_report){.ranks = cut->ranks, .cut = j.cut, .ghosts = j.ghosts};
   out->cut_share = judge_share(&j, g);
   out->ghosts_per_own = n_node ? (double)j.ghosts / (double)n_node : 0;
-  out->node_balance = judge_balance(cut->ranks, j.node);
-  out->edge_balance = judge_balance(cut->ranks, j.edge);
-  out->user_balance = judge_balance(cut->ranks, j.user);
+  out->node_balance = kith__partition_balance(cut->ranks, j.node, &all);
+  out->edge_balance = kith__partition_balance(cut->ranks, j.edge, &all);
+  out->user_balance = kith__partition_balance(cut->ranks, j.user, &all);
 done:
   judge_free(&j);
   return st;

@@ -14,10 +14,7 @@ static kith_status judge_make(const kith_partition_judged *cut, int parts, judge
   KITH_TRY(KITH_NEW(j->sum, 2 + 3 * (int64_t)cut->ranks));
   KITH_TRY(KITH_NEW(j->seen, cut->ranks));
   KITH_TRY(KITH_NEW(j->rank_of, parts));
-  for (int r = 0; r < cut->ranks; r++)
-    for (int64_t p = kith_chunk_begin(parts, cut->ranks, r); p < kith_chunk_begin(parts, cut->ranks, r + 1);
-         p++)
-      j->rank_of[p] = r;
+  kith__partition_owners(parts, cut->ranks, j->rank_of);
 done:
   return st;
 }
@@ -47,16 +44,6 @@ static void judge_rows(const partition_dgraph *s, const int32_t *part, int64_t n
   }
 }
 
-static double judge_balance(int n, const int64_t *x, int64_t *all) {
-  int64_t most = 0;
-  *all = 0;
-  for (int i = 0; i < n; i++) {
-    *all += x[i];
-    if (x[i] > most) most = x[i];
-  }
-  return *all ? (double)most * n / (double)*all : 1;
-}
-
 kith_agreed kith__partition_dgraph_judge(const partition_dgraph *s, int64_t n_user, int parts,
                                          const int32_t *part, int n, kith_partition_judged *cut) {
   kith_agreed st = {KITH_OK};
@@ -69,9 +56,9 @@ kith_agreed kith__partition_dgraph_judge(const partition_dgraph *s, int64_t n_us
     judge_rows(s, part, n_user, ranks, &j);
     kith_comm_sum_int(s->comm, 2 + 3 * ranks, j.sum);
     cut[k].report = (kith_partition_report){.ranks = ranks, .cut = j.sum[0] / 2, .ghosts = j.sum[1]};
-    cut[k].report.node_balance = judge_balance(ranks, j.sum + 2, &nodes);
-    cut[k].report.edge_balance = judge_balance(ranks, j.sum + 2 + ranks, &entries);
-    cut[k].report.user_balance = judge_balance(ranks, j.sum + 2 + 2 * ranks, &users);
+    cut[k].report.node_balance = kith__partition_balance(ranks, j.sum + 2, &nodes);
+    cut[k].report.edge_balance = kith__partition_balance(ranks, j.sum + 2 + ranks, &entries);
+    cut[k].report.user_balance = kith__partition_balance(ranks, j.sum + 2 + 2 * ranks, &users);
     cut[k].report.cut_share = entries ? (double)j.sum[0] / (double)entries : 0;
     cut[k].report.ghosts_per_own = nodes ? (double)j.sum[1] / (double)nodes : 0;
   }

@@ -20,7 +20,7 @@ static void partition_deal(int64_t n, const int64_t *weight, int parts, int32_t 
 void kith__partition_deal_rest(const kith_dataset *d, const kith_partition_options *o, int64_t first,
                                int32_t *part) {
   int64_t of[KITH_MAX_TYPES + 1];
-  kith__partition_first(d, of);
+  kith__partition_first(d->n, of);
   for (int t = 0; t < KITH_MAX_TYPES; t++)
     if (of[t] >= first) partition_deal(d->n[t], NULL, o->parts, part + of[t]);
 }
@@ -32,7 +32,7 @@ kith_status kith__partition_contiguous(const kith_dataset *d, const kith_partiti
   partition_graph g = {0};
   int64_t *weight = NULL, first[KITH_MAX_TYPES + 1];
   int of[KITH_MAX_RELATIONS] = {0};
-  kith__partition_first(d, first);
+  kith__partition_first(d->n, first);
   kith__partition_weights(d, o, of);
   KITH_TRY(kith__partition_union(d, of, &g));
   KITH_TRY(KITH_NEW(weight, first[KITH_MAX_TYPES]));

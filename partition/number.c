@@ -7,10 +7,10 @@ typedef struct number_counts {
   int64_t n, *here, *all, *before; /* [parts * types] */
 } number_counts;
 
-static int number_type(const kith_links *l, int64_t node) {
-  int t = 0;
-  for (; node >= l->n[t]; t++) node -= l->n[t];
-  return t;
+/* The part and type of own node i. */
+static int64_t number_group(const partition_dgraph *s, const kith_links *l, const int32_t *part, int32_t i) {
+  int64_t node = s->first[s->comm->rank] + i;
+  return (int64_t)part[i] * l->schema.n_type + kith__partition_type(l->n, &node);
 }
 
 static kith_status number_make(const partition_dgraph *s, const kith_links *l, int parts,
@@ -33,7 +33,7 @@ done:
 static void number_fill(const partition_dgraph *s, const kith_links *l, int parts, const int32_t *part,
                         partition_numbers *out, number_counts *c) {
   int types = l->schema.n_type;
-  int64_t first = s->first[s->comm->rank], next = 0;
+  int64_t next = 0;
   for (int p = 0; p < parts; p++) {
     out->first[p] = next;
     out->user_count[p] = c->all[(int64_t)p * types];
@@ -43,8 +43,7 @@ static void number_fill(const partition_dgraph *s, const kith_links *l, int part
     }
   }
   out->first[parts] = next;
-  for (int32_t i = 0; i < s->n_own; i++)
-    out->number[i] = c->before[(int64_t)part[i] * types + number_type(l, first + i)]++;
+  for (int32_t i = 0; i < s->n_own; i++) out->number[i] = c->before[number_group(s, l, part, i)]++;
 }
 
 kith_agreed kith__partition_number(const partition_dgraph *s, const kith_links *l, int parts,
@@ -53,8 +52,7 @@ kith_agreed kith__partition_number(const partition_dgraph *s, const kith_links *
   number_counts c = {0};
   *out = (partition_numbers){0};
   KITH_TRY(kith_agree(s->comm, number_make(s, l, parts, out, &c)));
-  for (int32_t i = 0; i < s->n_own; i++)
-    c.here[(int64_t)part[i] * l->schema.n_type + number_type(l, s->first[s->comm->rank] + i)]++;
+  for (int32_t i = 0; i < s->n_own; i++) c.here[number_group(s, l, part, i)]++;
   for (int64_t k = 0; k < c.n; k++) c.all[k] = c.here[k];
   kith_comm_sum_int(s->comm, (int)c.n, c.all);
   KITH_MPI(MPI_Exscan(c.here, c.before, (int)c.n, MPI_INT64_T, MPI_SUM, s->comm->mpi));

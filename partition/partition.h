@@ -17,9 +17,14 @@ typedef struct partition_graph {
   kith_eid *edge;  /* [start[n]] relations: the edge of the dataset behind an entry; else null */
 } partition_graph;
 
-/** first [KITH_MAX_TYPES + 1]: the first node of each type, which follows those of the type before, and the
- * number of nodes. */
-void kith__partition_first(const kith_dataset *d, int64_t *first);
+/* Nodes in one sequence: those of each type, n [KITH_MAX_TYPES], follow those of the type before. */
+/** first [KITH_MAX_TYPES + 1]: the first node of each type, and the number of nodes. */
+void kith__partition_first(const int64_t *n, int64_t *first);
+/** The type of a node, which becomes its number within the type. */
+int kith__partition_type(const int64_t *n, int64_t *node);
+/** The node of number x of a type's id space. */
+int64_t kith__partition_node(const kith_schema *schema, const int64_t *n, const int64_t *first, int type,
+                             int64_t x);
 
 /** Whether the method knows what the job balances.  Errors: KITH_ECONFIG. */
 kith_status kith__partition_check_balance(const kith_partition_options *o) KITH_MUST_USE;
@@ -27,8 +32,10 @@ kith_status kith__partition_check_balance(const kith_partition_options *o) KITH_
 /** Whether numbers of nodes hold all of a dataset: sizes alone are looked at.  Errors: KITH_ECONFIG. */
 kith_status kith__partition_check_size(const kith_dataset *d) KITH_MUST_USE;
 
-/** The node of number x of a type's id space. */
-int64_t kith__partition_node(const kith_dataset *d, const int64_t *first, int type, int64_t x);
+/** rank_of [parts]: the rank of `ranks` that owns each part. */
+void kith__partition_owners(int parts, int ranks, int32_t *rank_of);
+/** The most of x [n] to its mean, 1 without any; *sum gets their sum. */
+double kith__partition_balance(int n, const int64_t *x, int64_t *sum);
 
 /** The interactions.  Rows of nodes from users and items on, up to n, are empty. */
 kith_status kith__partition_graph_make(const kith_dataset *d, int64_t n, partition_graph *out) KITH_MUST_USE;

@@ -45,9 +45,9 @@ static void rows_count(const kith_dataset *d, int r, rows_ends ends, const int64
   const kith_relation_type *t = &d->schema.relation[r];
   const kith_ragged *l = &d->relation[r].edges;
   for (int64_t u = 0; ends.from && u < l->n_row; u++)
-    g->start[kith__partition_node(d, first, t->from, u) + 1] += l->start[u + 1] - l->start[u];
+    g->start[kith__partition_node(&d->schema, d->n, first, t->from, u) + 1] += l->start[u + 1] - l->start[u];
   for (kith_eid e = 0; ends.to && e < l->start[l->n_row]; e++)
-    g->start[kith__partition_node(d, first, t->to, l->value[e]) + 1]++;
+    g->start[kith__partition_node(&d->schema, d->n, first, t->to, l->value[e]) + 1]++;
   for (int64_t i = 0; i < g->n; i++) g->start[i + 1] += g->start[i];
 }
 
@@ -57,15 +57,15 @@ static kith_status rows_fill(const kith_dataset *d, int r, rows_ends ends, parti
   const kith_relation_type *t = &d->schema.relation[r];
   const kith_ragged *l = &d->relation[r].edges;
   int64_t first[KITH_MAX_TYPES + 1], *next = NULL, n = kith_dataset_n_node(d);
-  kith__partition_first(d, first);
+  kith__partition_first(d->n, first);
   KITH_TRY(rows_alloc(n, (ends.from + ends.to) * rows_n_edge(&d->relation[r]), out));
   KITH_TRY(KITH_NEW(next, n));
   rows_count(d, r, ends, first, out);
   memcpy(next, out->start, (size_t)n * sizeof *next);
   for (int64_t u = 0; u < l->n_row; u++)
     for (kith_eid e = l->start[u]; e < l->start[u + 1]; e++) {
-      int64_t i = kith__partition_node(d, first, t->from, u);
-      int64_t j = kith__partition_node(d, first, t->to, l->value[e]);
+      int64_t i = kith__partition_node(&d->schema, d->n, first, t->from, u);
+      int64_t j = kith__partition_node(&d->schema, d->n, first, t->to, l->value[e]);
       if (ends.from) rows_put(out, next, i, j, e);
       if (ends.to) rows_put(out, next, j, i, e);
     }

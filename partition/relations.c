@@ -4,14 +4,23 @@
 #include "graph/schema.h"
 #include "partition.h"
 
-void kith__partition_first(const kith_dataset *d, int64_t *first) {
+/* ---- nodes in one sequence ---- */
+
+void kith__partition_first(const int64_t *n, int64_t *first) {
   first[0] = 0;
-  for (int t = 0; t < KITH_MAX_TYPES; t++) first[t + 1] = first[t] + d->n[t];
+  for (int t = 0; t < KITH_MAX_TYPES; t++) first[t + 1] = first[t] + n[t];
 }
 
-int64_t kith__partition_node(const kith_dataset *d, const int64_t *first, int type, int64_t x) {
+int kith__partition_type(const int64_t *n, int64_t *node) {
+  int t = 0;
+  for (; *node >= n[t]; t++) *node -= n[t];
+  return t;
+}
+
+int64_t kith__partition_node(const kith_schema *schema, const int64_t *n, const int64_t *first, int type,
+                             int64_t x) {
   int64_t original;
-  int t = kith_schema_node(&d->schema, d->n, type, x, &original);
+  int t = kith_schema_node(schema, n, type, x, &original);
   return first[t] + original;
 }
 

@@ -42,8 +42,7 @@ static int64_t stream_weight(const stream *x, int32_t i) { return x->s->start[i 
 
 /* The random numbers of a node: bits[0] its block, [1] and [2] two parts, [3] in which half it is. */
 static kith_draw stream_draw(const kith_links *l, uint64_t seed, int64_t node) {
-  int t = 0;
-  for (; node >= l->n[t]; t++) node -= l->n[t];
+  const int t = kith__partition_type(l->n, &node);
   return kith_random(seed, KITH_RNG_PARTITION, (uint64_t)t, (uint64_t)node, 1);
 }
 

@@ -28,7 +28,7 @@ static kith_status numbering_make(const kith_dataset *d, int parts, const int32_
   kith_status st = KITH_OK;
   int64_t *next = NULL;
   numbering m = {.n = kith_dataset_n_node(d)};
-  kith__partition_first(d, m.of);
+  kith__partition_first(d->n, m.of);
   KITH_TRY(KITH_NEW(m.first, (int64_t)parts + 1));
   KITH_TRY(KITH_NEW(m.user_count, parts));
   KITH_TRY(KITH_NEW(m.type_count, (int64_t)parts * d->schema.n_type));

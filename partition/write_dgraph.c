@@ -50,9 +50,8 @@ static void send_nodes(partition_writer *w, const void *what) {
                                              .original = (int32_t)(list->rows->first + u)});
   for (int32_t i = 0; i < w->s->n_own; i++) {
     int64_t x_of = first + i;
-    int t = 0;
     if (x_of < n_user) continue;
-    for (; x_of >= w->l->n[t]; t++) x_of -= w->l->n[t];
+    (void)kith__partition_type(w->l->n, &x_of);
     kith__partition_send(w, w->numbers->number[i],
                          &(partition_record){.time = -1, .original = (int32_t)x_of});
   }

@@ -8,20 +8,6 @@
 #include "graph/schema.h"
 #include "writer.h"
 
-/* The first node of a type. */
-static int64_t related_first(const kith_links *l, int type) {
-  int64_t first = 0;
-  for (int t = 0; t < type; t++) first += l->n[t];
-  return first;
-}
-
-/* The node of number x of a type's id space. */
-static int64_t related_node(const kith_links *l, int type, int64_t x) {
-  int64_t original;
-  int t = kith_schema_node(&l->schema, l->n, type, x, &original);
-  return related_first(l, t) + original;
-}
-
 /* ---- features ---- */
 
 typedef struct related_features {
@@ -44,9 +30,10 @@ static void send_features(partition_writer *w, const void *what) {
 static kith_agreed features_look_up(const partition_writer *w, int type, const kith_links_features *x,
                                     partition_seen *seen) {
   kith_agreed st = {KITH_OK};
-  int64_t *node = NULL, n = x->rows.edges.n_row, first = related_first(w->l, type) + x->rows.first;
+  int64_t *node = NULL, n = x->rows.edges.n_row, first[KITH_MAX_TYPES + 1];
+  kith__partition_first(w->l->n, first);
   KITH_TRY(kith_agree(w->comm, KITH_NEW(node, n)));
-  for (int64_t i = 0; i < n; i++) node[i] = first + i;
+  for (int64_t i = 0; i < n; i++) node[i] = first[type] + x->rows.first + i;
   KITH_TRY(kith__partition_look_up(w, n, node, seen));
 done:
   KITH_FREE(node);
@@ -287,6 +274,18 @@ done:
   return st;
 }
 
+/* node [rows, then edges]: the nodes that edges are from, and those that they are to. */
+static void related_ends(const kith_links *l, const kith_relation_type *e, const kith_links_rows *rows,
+                         int64_t *node) {
+  const kith_ragged *x = &rows->edges;
+  int64_t first[KITH_MAX_TYPES + 1];
+  kith__partition_first(l->n, first);
+  for (int64_t u = 0; u < x->n_row; u++)
+    node[u] = kith__partition_node(&l->schema, l->n, first, e->from, rows->first + u);
+  for (kith_eid k = 0; k < x->start[x->n_row]; k++)
+    node[x->n_row + k] = kith__partition_node(&l->schema, l->n, first, e->to, x->value[k]);
+}
+
 static kith_agreed related_write(partition_writer *w, int r, int64_t *n_edge) {
   kith_agreed st = {KITH_OK};
   const kith_relation_type *e = &w->l->schema.relation[r];
@@ -296,9 +295,7 @@ static kith_agreed related_write(partition_writer *w, int r, int64_t *n_edge) {
   kith_links_values values = {.time = NULL};
   int64_t *node = NULL, n = l->n_row + l->start[l->n_row], unused;
   KITH_TRY(kith_agree(w->comm, KITH_NEW(node, n)));
-  for (int64_t u = 0; u < l->n_row; u++) node[u] = related_node(w->l, e->from, rows->first + u);
-  for (kith_eid k = 0; k < l->start[l->n_row]; k++)
-    node[l->n_row + k] = related_node(w->l, e->to, l->value[k]);
+  related_ends(w->l, e, rows, node);
   KITH_TRY(kith__partition_look_up(w, n, node, &seen));
   KITH_TRY(kith_links_read_values(w->comm, w->graph, w->l, r, &values));
   related_edges x = {

@@ -458,8 +458,8 @@ static void nodes_are_numbered_up_to_32_bits_and_refused_beyond(void **state) {
   const partition_graph g = {.to = to};
   kith_dataset d = {.n = {2 * billion, 2 * billion}, .schema = kith_schema_users_items()};
   assert_int_equal(kith__partition_check_size(&d), KITH_OK);
-  kith__partition_first(&d, first);
-  int64_t last = kith__partition_node(&d, first, KITH_ITEM, 2 * billion - 1);
+  kith__partition_first(d.n, first);
+  int64_t last = kith__partition_node(&d.schema, d.n, first, KITH_ITEM, 2 * billion - 1);
   assert_true(first[2] == 4 * billion && last == 4 * billion - 1);
   to[0] = (uint32_t)last;
   assert_true(g.to[0] == last && g.to[0] - d.n[KITH_USER] == 2 * billion - 1);
