@@ -177,9 +177,8 @@ kith_tensor *kith_aggregate_op(kith_tape *t, const kith_block *block, kith_edge_
   made.w = kith_tape_workspace(t, block->edges->capacity, sizeof *made.w);
   if (norm == KITH_NORM_SELF_LOOPS)
     made.self_weight = kith_tape_workspace(t, block->dst->capacity, sizeof *made.self_weight);
-  aggregate *o = kith_tape_op(t, "aggregate", false, aggregate_forward, aggregate_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, "aggregate", false, aggregate_forward, aggregate_backward, &made, sizeof made,
+                          made.y);
 }
 
 /* ---- maximum ---- */
@@ -207,7 +206,5 @@ kith_tensor *kith_aggregate_max_op(kith_tape *t, const kith_block *block, kith_t
   kith_ghosts_read(t, block, x, false);
   maximum made = {block, x, kith_tape_tensor_like(t, x, block->dst, x->d),
                   kith_tape_workspace(t, block->dst->capacity * x->d, sizeof(kith_eid))};
-  maximum *o = kith_tape_op(t, "maximum", false, maximum_forward, maximum_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, "maximum", false, maximum_forward, maximum_backward, &made, sizeof made, made.y);
 }

@@ -38,7 +38,6 @@ kith_tensor *kith_all_rows_op(kith_tape *t, const kith_comm *comm, kith_lid n_ow
                               const kith_node_map *rows, kith_tensor *own) {
   if (!own) return NULL;
   all_rows made = {comm, n_own, place, own, kith_tape_node_tensor(t, rows, own->d)};
-  all_rows *o = kith_tape_op(t, "rows of all ranks", true, all_rows_forward, all_rows_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.all : NULL;
+  return kith_tape_record(t, "rows of all ranks", true, all_rows_forward, all_rows_backward, &made,
+                          sizeof made, made.all);
 }

@@ -11,9 +11,7 @@ typedef struct attention {
 
 static kith_tensor *attention_record(kith_tape *t, const char *name, attention made, void (*forward)(void *),
                                      void (*backward)(void *)) {
-  attention *o = kith_tape_op(t, name, false, forward, backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, name, false, forward, backward, &made, sizeof made, made.y);
 }
 
 static void head_dot_forward(void *self) {
@@ -157,10 +155,8 @@ kith_tensor *kith_attention_op(kith_tape *t, const kith_block *block, float slop
   made.y = kith_tape_node_tensor(t, block->dst, z->d);
   made.keep.kept = kith_tape_workspace(t, rows * KITH_ATTENTION_KEPT * left->d, sizeof *made.keep.kept);
   made.keep.positive = kith_tape_workspace(t, rows * z->d, sizeof *made.keep.positive);
-  fused_attention *o =
-      kith_tape_op(t, "attention", false, fused_attention_forward, fused_attention_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, "attention", false, fused_attention_forward, fused_attention_backward, &made,
+                          sizeof made, made.y);
 }
 
 /* ---- dropout of elements [entries, heads] ---- */
@@ -204,8 +200,6 @@ kith_tensor *kith_attention_dropout_op(kith_tape *t, const kith_block *block, ki
   attention_dropout made = {block, exec,
                             p,     (uint64_t)exec->n_dropout++,
                             x,     kith_tape_node_tensor(t, block->edges, x->d)};
-  attention_dropout *o = kith_tape_op(t, "attention dropout", false, attention_dropout_forward,
-                                      attention_dropout_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, "attention dropout", false, attention_dropout_forward,
+                          attention_dropout_backward, &made, sizeof made, made.y);
 }

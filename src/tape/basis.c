@@ -32,8 +32,6 @@ static void basis_backward(void *self) {
 kith_tensor *kith_basis_op(kith_tape *t, kith_tensor *a, int row, kith_tensor *v) {
   if (!a || !v) return NULL;
   kith_tensor *y = kith_tape_tensor(t, v->n_row / a->d, v->d);
-  basis *o = kith_tape_op(t, "basis", false, basis_forward, basis_backward, sizeof *o);
-  if (!o || !y) return NULL;
-  *o = (basis){row, a, v, y};
-  return y;
+  const basis made = {row, a, v, y};
+  return kith_tape_record(t, "basis", false, basis_forward, basis_backward, &made, sizeof made, y);
 }

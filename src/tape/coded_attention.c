@@ -26,9 +26,8 @@ kith_tensor *kith_code_rows_op(kith_tape *t, const kith_node_map *rows, bool dif
                                kith_tensor *rate, kith_tensor *phase) {
   if (!rate || !phase) return NULL;
   code_rows made = {differs, age, rate, phase, kith_tape_node_tensor(t, rows, rate->d)};
-  code_rows *o = kith_tape_op(t, "time codes", false, code_rows_forward, code_rows_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, "time codes", false, code_rows_forward, code_rows_backward, &made, sizeof made,
+                          made.y);
 }
 
 typedef struct coded_attention {
@@ -97,8 +96,6 @@ kith_tensor *kith_coded_attention_op(kith_tape *t, const kith_block *block, int 
   made.slope = kith_tape_workspace(t, entries, sizeof(float));
   made.read = kith_tape_workspace(t, reads, sizeof(float));
   made.reread = kith_tape_workspace(t, reads, sizeof(float));
-  coded_attention *o =
-      kith_tape_op(t, "coded attention", false, coded_attention_forward, coded_attention_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, "coded attention", false, coded_attention_forward, coded_attention_backward,
+                          &made, sizeof made, made.y);
 }

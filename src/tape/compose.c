@@ -160,9 +160,7 @@ static kith_eid composition_most(const kith_composition *o, const composition_si
 }
 
 static void composed_allocate(kith_tape *t, int64_t n_row, int64_t n_entry, kith_composed *m) {
-  m->csr.start = kith_tape_workspace(t, n_row + 2, sizeof *m->csr.start);
-  m->csr.col = kith_tape_workspace(t, n_entry, sizeof *m->csr.col);
-  m->csr.weight = kith_tape_workspace(t, n_entry, sizeof *m->csr.weight);
+  kith_tape_csr_workspace(t, n_row + 1, n_entry, &m->csr);
   m->kind = kith_tape_workspace(t, n_entry, sizeof *m->kind);
 }
 
@@ -176,9 +174,7 @@ static void composition_allocate_back(kith_tape *t, kith_composition *o) {
   int64_t n_entry = b->edges->capacity;
   composed_allocate(t, kith_block_columns(b), n_entry, &o->back);
   o->back.csr.perm = kith_tape_workspace(t, kith_block_columns(b), sizeof *o->back.csr.perm);
-  o->csc.start = kith_tape_workspace(t, kith_block_columns(b) + 2, sizeof *o->csc.start);
-  o->csc.entry = kith_tape_workspace(t, n_entry, sizeof *o->csc.entry);
-  o->csc.row = kith_tape_workspace(t, n_entry, sizeof *o->csc.row);
+  kith_tape_csc_workspace(t, kith_block_columns(b), n_entry, &o->csc);
 }
 
 static void composition_allocate(kith_tape *t, kith_composition *o) {
@@ -277,8 +273,6 @@ kith_tensor *kith_compose_op(kith_tape *t, kith_composition *by, kith_tensor *x)
   kith_ghosts_keep(t, by->block, x); /* the gradient of q reads them */
   if (a) kith_ghost_buffer_reserve(t, by->block->src->n_ghost, x->d);
   kith_tensor *y = kith_tape_tensor_like(t, x, by->block->dst, x->d);
-  compose *o = kith_tape_op(t, "compose", a != NULL, compose_forward, compose_backward, sizeof *o);
-  if (!o || !y) return NULL;
-  *o = (compose){by, x, y, kith_tape_ghosts(t)};
-  return y;
+  const compose made = {by, x, y, kith_tape_ghosts(t)};
+  return kith_tape_record(t, "compose", a != NULL, compose_forward, compose_backward, &made, sizeof made, y);
 }

@@ -72,7 +72,5 @@ kith_tensor *kith_dense_op(kith_tape *t, const kith_node_map *rows, kith_dense_i
                 .bias = {bias[0], bias[1]}};
   made.y = kith_tape_node_tensor(t, rows, w[0]->d);
   made.scratch = kith_tape_workspace(t, kith_dense_scratch(&made.shape), sizeof *made.scratch);
-  dense *o = kith_tape_op(t, "dense", false, dense_forward, dense_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, "dense", false, dense_forward, dense_backward, &made, sizeof made, made.y);
 }

@@ -67,16 +67,10 @@ static void edge_dropout_forward(void *self) {
   o->csc = o->kept_csc;
 }
 
-static void edge_dropout_allocate_csr(kith_tape *t, int64_t n_row, int64_t n_entry, kith_csr *csr) {
-  csr->start = kith_tape_workspace(t, n_row + 1, sizeof *csr->start);
-  csr->col = kith_tape_workspace(t, n_entry, sizeof *csr->col);
-  csr->weight = kith_tape_workspace(t, n_entry, sizeof *csr->weight);
-}
-
 static void edge_dropout_allocate_transpose(kith_tape *t, edge_dropout *o) {
   const kith_csr *csr = o->from->transpose;
   o->transpose_keep = kith_tape_workspace(t, csr->start[csr->n_row], sizeof *o->transpose_keep);
-  edge_dropout_allocate_csr(t, csr->n_row, csr->start[csr->n_row], &o->transpose_kept);
+  kith_tape_csr_workspace(t, csr->n_row, csr->start[csr->n_row], &o->transpose_kept);
   o->block.transpose = &o->transpose;
 }
 
@@ -84,13 +78,10 @@ static void edge_dropout_allocate_transpose(kith_tape *t, edge_dropout *o) {
 static void edge_dropout_allocate(kith_tape *t, edge_dropout *o) {
   int64_t n_entry = o->from->edges->capacity;
   o->keep = kith_tape_workspace(t, n_entry, sizeof *o->keep);
-  edge_dropout_allocate_csr(t, o->from->dst->capacity, n_entry, &o->kept);
+  kith_tape_csr_workspace(t, o->from->dst->capacity, n_entry, &o->kept);
   if (o->from->transpose) edge_dropout_allocate_transpose(t, o);
   o->scale = kith_tape_workspace(t, n_entry, sizeof *o->scale);
-  if (!o->from->csc->start) return;
-  o->kept_csc.start = kith_tape_workspace(t, kith_block_columns(o->from) + 2, sizeof *o->kept_csc.start);
-  o->kept_csc.entry = kith_tape_workspace(t, n_entry, sizeof *o->kept_csc.entry);
-  o->kept_csc.row = kith_tape_workspace(t, n_entry, sizeof *o->kept_csc.row);
+  if (o->from->csc->start) kith_tape_csc_workspace(t, kith_block_columns(o->from), n_entry, &o->kept_csc);
 }
 
 const kith_block *kith_edge_dropout_op(kith_tape *t, const kith_block *block, const kith_exec_ctx *exec,

@@ -19,10 +19,8 @@ static void exchange_backward(void *self) {
 kith_tensor *kith_exchange_op(kith_tape *t, kith_halo *h, kith_tensor *packed, int64_t max_recv) {
   if (!packed) return NULL;
   kith_tensor *rows = kith_tape_tensor(t, max_recv, packed->d);
-  exchange *e = kith_tape_op(t, "exchange", true, exchange_forward, exchange_backward, sizeof *e);
-  if (!e || !rows) return NULL;
-  *e = (exchange){h, packed, rows};
-  return rows;
+  const exchange made = {h, packed, rows};
+  return kith_tape_record(t, "exchange", true, exchange_forward, exchange_backward, &made, sizeof made, rows);
 }
 
 /* ---- rows of node maps, which change from step to step ---- */
@@ -38,7 +36,6 @@ kith_tensor *kith_exchange_rows_op(kith_tape *t, kith_halo *h, kith_tensor *pack
                                    const kith_node_map *rows) {
   if (!packed) return NULL;
   exchange made = {h, packed, kith_tape_node_tensor(t, rows, packed->d)};
-  exchange *e = kith_tape_op(t, "exchange rows", true, exchange_forward, exchange_rows_backward, sizeof *e);
-  if (e) *e = made;
-  return e ? made.rows : NULL;
+  return kith_tape_record(t, "exchange rows", true, exchange_forward, exchange_rows_backward, &made,
+                          sizeof made, made.rows);
 }

@@ -37,7 +37,5 @@ kith_tensor *kith_gru_op(kith_tape *t, const uint8_t *on, kith_tensor *x, kith_t
   if (!x || !m || !h) return NULL;
   gru made = {.on = on, .x = x, .m = m, .h = h, .y = kith_tape_node_tensor(t, x->node_map, h->d)};
   made.gate = kith_tape_workspace(t, x->n_row * 3 * h->d, sizeof *made.gate);
-  gru *o = kith_tape_op(t, "gru", false, gru_forward, gru_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, "gru", false, gru_forward, gru_backward, &made, sizeof made, made.y);
 }

@@ -79,8 +79,6 @@ static void input_backward(void *self) {
 kith_tensor *kith_input_op(kith_tape *t, const kith_input *in, const kith_node_map *node_map) {
   if (!kith_input_uses_features(in) && in->forget.p == 0) return in->x;
   kith_tensor *y = kith_tape_node_tensor(t, node_map, in->d);
-  input *o = kith_tape_op(t, "input", false, input_forward, input_backward, sizeof *o);
-  if (!o || !y) return NULL;
-  *o = (input){*in, y};
-  return y;
+  const input made = {*in, y};
+  return kith_tape_record(t, "input", false, input_forward, input_backward, &made, sizeof made, y);
 }

@@ -26,9 +26,7 @@ kith_tensor *kith_mixture_op(kith_tape *t, kith_tensor *a, kith_tensor *q) {
   if (!a || !q) return NULL;
   mixture made = {a, q, kith_tape_tensor(t, a->n_row, q->d),
                   kith_tape_workspace(t, a->n_row * a->d, sizeof *made.share)};
-  mixture *o = kith_tape_op(t, "mixture", false, mixture_forward, mixture_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, "mixture", false, mixture_forward, mixture_backward, &made, sizeof made, made.y);
 }
 
 typedef struct intents {
@@ -72,10 +70,8 @@ kith_tensor *kith_intents_op(kith_tape *t, const kith_block *block, kith_tensor 
   made.ds = kith_tape_workspace(t, rows * m, sizeof *made.ds);
   made.gradient = kith_tape_workspace(t, m * g->d, sizeof *made.gradient);
   made.scratch = kith_tape_workspace(t, 2 * m * g->d, sizeof *made.scratch);
-  intents *o =
-      kith_tape_op(t, "intents", block->dist_csr != NULL, intents_forward, intents_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, "intents", block->dist_csr != NULL, intents_forward, intents_backward, &made,
+                          sizeof made, made.y);
 }
 
 typedef struct independence {

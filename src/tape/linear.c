@@ -27,10 +27,8 @@ kith_tensor *kith_linear_op(kith_tape *t, kith_tensor *x, kith_tensor *w, kith_t
   if (x->sparse) return kith__sparse_linear(t, x, w, b);
   kith_tensor *y =
       x->node_map ? kith_tape_node_tensor(t, x->node_map, w->d) : kith_tape_tensor(t, x->n_row, w->d);
-  linear *o = kith_tape_op(t, "linear", false, linear_forward, linear_backward, sizeof *o);
-  if (!o || !y) return NULL;
-  *o = (linear){x, w, b, y};
-  return y;
+  const linear made = {x, w, b, y};
+  return kith_tape_record(t, "linear", false, linear_forward, linear_backward, &made, sizeof made, y);
 }
 
 /* ---- rows of weights ---- */
@@ -79,9 +77,7 @@ static void identity_mix_backward(void *self) {
 kith_tensor *kith_identity_mix_op(kith_tape *t, float b, kith_tensor *w) {
   if (!w) return NULL;
   kith_tensor *y = kith_tape_tensor(t, w->n_row, w->d);
-  identity_mix *o =
-      kith_tape_op(t, "identity mix", false, identity_mix_forward, identity_mix_backward, sizeof *o);
-  if (!o || !y) return NULL;
-  *o = (identity_mix){b, w, y};
-  return y;
+  const identity_mix made = {b, w, y};
+  return kith_tape_record(t, "identity mix", false, identity_mix_forward, identity_mix_backward, &made,
+                          sizeof made, y);
 }

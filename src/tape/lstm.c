@@ -77,7 +77,5 @@ kith_tensor *kith_lstm_op(kith_tape *t, const kith_block *block, const kith_exec
   lstm made = {
       .block = block, .exec = exec, .z = z, .w = w, .y = kith_tape_node_tensor(t, block->dst, (int)w->n_row)};
   lstm_allocate(t, block, max_entries, (int)w->n_row, &made.s);
-  lstm *o = kith_tape_op(t, "lstm", false, lstm_forward, lstm_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, "lstm", false, lstm_forward, lstm_backward, &made, sizeof made, made.y);
 }

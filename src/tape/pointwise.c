@@ -21,9 +21,7 @@ static kith_tensor *pointwise_record(kith_tape *t, const char *name, pointwise m
                                      void (*backward)(void *)) {
   made.y = pointwise_like(t, made.b && kith_tensor_requires_grad(made.b) ? made.b : made.a,
                           made.a->d); /* constant only if all inputs are */
-  pointwise *o = kith_tape_op(t, name, false, forward, backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, name, false, forward, backward, &made, sizeof made, made.y);
 }
 
 static void add_forward(void *self) {
@@ -122,9 +120,7 @@ kith_tensor *kith_concat_op(kith_tape *t, int n, kith_tensor *const *x) {
   }
   concat made = {.n = n, .y = pointwise_like(t, x[like], d)};
   for (int i = 0; i < n; i++) made.x[i] = x[i];
-  concat *o = kith_tape_op(t, "concat", false, concat_forward, concat_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, "concat", false, concat_forward, concat_backward, &made, sizeof made, made.y);
 }
 
 /* ---- dropout ---- */
@@ -166,9 +162,7 @@ kith_tensor *kith_dropout_op(kith_tape *t, kith_exec_ctx *exec, double p, bool r
   if (!x) return NULL;
   if (x->sparse) return kith__sparse_dropout(t, exec, p, x);
   dropout made = {exec, p, rows, (uint64_t)exec->n_dropout++, x, pointwise_like(t, x, x->d)};
-  dropout *o = kith_tape_op(t, "dropout", false, dropout_forward, dropout_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, "dropout", false, dropout_forward, dropout_backward, &made, sizeof made, made.y);
 }
 
 /* ---- normalization of rows ---- */
@@ -199,9 +193,8 @@ static void normalize_backward(void *self) {
 static kith_tensor *normalize_record(kith_tape *t, kith_tensor *x, bool held) {
   if (!x) return NULL;
   normalize made = {x, pointwise_like(t, x, x->d), pointwise_like(t, x, 1), held};
-  normalize *o = kith_tape_op(t, "normalize", false, normalize_forward, normalize_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, "normalize", false, normalize_forward, normalize_backward, &made, sizeof made,
+                          made.y);
 }
 
 kith_tensor *kith_normalize_op(kith_tape *t, kith_tensor *x) { return normalize_record(t, x, false); }

@@ -323,10 +323,8 @@ kith_tensor *kith_propagate_with_op(kith_tape *t, const kith_block *block, const
     uint8_t *memory = kith_tape_workspace(t, kith_halo_part_bytes(made.a->halo), sizeof *memory);
     if (memory) kith_halo_part_place(made.a->halo, memory, &made.part);
   }
-  propagate *p = kith_tape_op(t, "propagate", true, how->output ? propagate_forward_last : propagate_forward,
-                              propagate_backward, sizeof *p);
-  if (p) *p = made;
-  return p ? made.y : NULL;
+  return kith_tape_record(t, "propagate", true, how->output ? propagate_forward_last : propagate_forward,
+                          propagate_backward, &made, sizeof made, made.y);
 }
 
 kith_tensor *kith_propagate_op(kith_tape *t, const kith_block *block, kith_tensor *x) {

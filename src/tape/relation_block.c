@@ -81,15 +81,10 @@ static kith_eid relation_block_most(const kith_block *from, int relation, int ty
 
 static void relation_block_allocate(kith_tape *t, relation_block *o) {
   kith_eid n_entry = o->edges.capacity;
-  o->csr.start = kith_tape_workspace(t, o->from->dst->capacity + 1, sizeof *o->csr.start);
-  o->csr.col = kith_tape_workspace(t, n_entry, sizeof *o->csr.col);
-  o->csr.weight = kith_tape_workspace(t, n_entry, sizeof *o->csr.weight);
+  kith_tape_csr_workspace(t, o->from->dst->capacity, n_entry, &o->csr);
   o->scale = kith_tape_workspace(t, n_entry, sizeof *o->scale);
   if (o->from->age) o->age = kith_tape_workspace(t, n_entry, sizeof *o->age);
-  if (!o->from->csc->start) return;
-  o->csc.start = kith_tape_workspace(t, kith_block_columns(o->from) + 2, sizeof *o->csc.start);
-  o->csc.entry = kith_tape_workspace(t, n_entry, sizeof *o->csc.entry);
-  o->csc.row = kith_tape_workspace(t, n_entry, sizeof *o->csc.row);
+  if (o->from->csc->start) kith_tape_csc_workspace(t, kith_block_columns(o->from), n_entry, &o->csc);
 }
 
 static const kith_block *relation_block_record(kith_tape *t, const kith_block *from, int relation, int type,

@@ -96,8 +96,6 @@ kith_tensor *kith_semantic_op(kith_tape *t, const kith_comm *comm, int n, kith_t
   made.y = kith_tape_node_tensor(t, z[0]->node_map, z[0]->d);
   made.beta = kith_tape_workspace(t, comm ? n : z[0]->n_row * n, sizeof *made.beta);
   made.dbeta = kith_tape_workspace(t, z[0]->n_row * n, sizeof *made.dbeta);
-  semantic *o =
-      kith_tape_op(t, "semantic attention", comm != NULL, semantic_forward, semantic_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, "semantic attention", comm != NULL, semantic_forward, semantic_backward, &made,
+                          sizeof made, made.y);
 }

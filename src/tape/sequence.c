@@ -24,10 +24,8 @@ kith_tensor *kith_layer_norm_op(kith_tape *t, kith_tensor *x, kith_tensor *gain,
   layer_norm made = {.x = x, .gain = gain, .bias = bias};
   made.y = kith_tape_node_tensor(t, x->node_map, x->d);
   made.moment = kith_tape_workspace(t, x->n_row * 2, sizeof *made.moment);
-  layer_norm *o = kith_tape_op(t, "layer norm", false, layer_norm_forward, layer_norm_backward, sizeof *o);
-  if (!o || !made.y) return NULL;
-  *o = made;
-  return made.y;
+  return kith_tape_record(t, "layer norm", false, layer_norm_forward, layer_norm_backward, &made, sizeof made,
+                          made.y);
 }
 
 /* ---- attention ---- */
@@ -58,10 +56,8 @@ kith_tensor *kith_causal_attention_op(kith_tape *t, const kith_sequences *s, int
   causal made = {.s = s, .heads = heads, .q = q, .k = k, .v = v};
   made.y = kith_tape_node_tensor(t, q->node_map, q->d);
   made.p = kith_tape_workspace(t, q->n_row * heads * s->longest, sizeof *made.p);
-  causal *o = kith_tape_op(t, "causal attention", false, causal_forward, causal_backward, sizeof *o);
-  if (!o || !made.y) return NULL;
-  *o = made;
-  return made.y;
+  return kith_tape_record(t, "causal attention", false, causal_forward, causal_backward, &made, sizeof made,
+                          made.y);
 }
 
 /* ---- the rows that enter ---- */
@@ -89,9 +85,6 @@ kith_tensor *kith_sequence_rows_op(kith_tape *t, const kith_node_map *rows, cons
                                    float scale, kith_tensor *item, kith_tensor *position) {
   if (!item || !position) return NULL;
   sequence_rows made = {at, scale, item, position, kith_tape_node_tensor(t, rows, item->d)};
-  sequence_rows *o =
-      kith_tape_op(t, "sequence rows", false, sequence_rows_forward, sequence_rows_backward, sizeof *o);
-  if (!o || !made.x) return NULL;
-  *o = made;
-  return made.x;
+  return kith_tape_record(t, "sequence rows", false, sequence_rows_forward, sequence_rows_backward, &made,
+                          sizeof made, made.x);
 }

@@ -146,6 +146,26 @@ void *kith_tape_op(kith_tape *t, const char *name, bool collective, void (*forwa
   return self;
 }
 
+kith_tensor *kith_tape_record(kith_tape *t, const char *name, bool collective, void (*forward)(void *self),
+                              void (*backward)(void *self), const void *made, size_t size, kith_tensor *y) {
+  void *self = y ? kith_tape_op(t, name, collective, forward, backward, size) : NULL;
+  if (!self) return NULL;
+  memcpy(self, made, size);
+  return y;
+}
+
+void kith_tape_csr_workspace(kith_tape *t, int64_t n_row, int64_t n_entry, kith_csr *csr) {
+  csr->start = kith_tape_workspace(t, n_row + 1, sizeof *csr->start);
+  csr->col = kith_tape_workspace(t, n_entry, sizeof *csr->col);
+  csr->weight = kith_tape_workspace(t, n_entry, sizeof *csr->weight);
+}
+
+void kith_tape_csc_workspace(kith_tape *t, int64_t n_col, int64_t n_entry, kith_csc *csc) {
+  csc->start = kith_tape_workspace(t, n_col + 2, sizeof *csc->start);
+  csc->entry = kith_tape_workspace(t, n_entry, sizeof *csc->entry);
+  csc->row = kith_tape_workspace(t, n_entry, sizeof *csc->row);
+}
+
 kith_status kith_tape_check(kith_tape *t, kith_status st) {
   if (t->status == KITH_OK) t->status = st;
   return t->status;

@@ -79,6 +79,16 @@ kith_tensor *kith_type_rows_op(kith_tape *t, int type, kith_tensor *x);
 /** The rows first … first + n - 1 of weights `w`, with their gradients: no copy.  Local. */
 kith_tensor *kith_row_view_op(kith_tape *t, kith_tensor *w, int64_t first, int64_t n);
 
+/** Record an op whose `self` is made already: its `size` bytes at `made` are copied.  Returns y; null on
+ * failure.  Local. */
+kith_tensor *kith_tape_record(kith_tape *t, const char *name, bool collective, void (*forward)(void *self),
+                              void (*backward)(void *self), const void *made, size_t size, kith_tensor *y);
+
+/** Workspaces of a matrix of n_row rows and n_entry entries, and of its transpose with n_col columns and one
+ * more for what is left out.  Null on failure.  Local. */
+void kith_tape_csr_workspace(kith_tape *t, int64_t n_row, int64_t n_entry, kith_csr *csr);
+void kith_tape_csc_workspace(kith_tape *t, int64_t n_col, int64_t n_entry, kith_csc *csc);
+
 /* ---- ghost rows of the full graph (ghosts.c) ---- */
 
 /** The buffer that tensors share for ghost rows: values in forward, gradients in backward. */
@@ -309,8 +319,9 @@ kith_tensor *kith_semantic_op(kith_tape *t, const kith_comm *comm, int n, kith_t
  * Can be read by kith_ghost_update_op(), kith_dst_rows_op(), kith_aggregate_op() and kith_attention_op(); by
  * no op with a row for each entry.
  * @return the block with these rows, owned by the tape: `block` itself in sampled steps, whose batch is all
- * of the last layer, and of a merged matrix; null on failure Memory: 24 bytes an owned row, 4 for each
- * gathered one.
+ * of the last layer, and of a merged matrix; null on failure
+ *
+ * Memory: 24 bytes an owned row, 4 for each gathered one.
  */
 const kith_block *kith_gathered_rows_op(kith_tape *t, const kith_block *block, kith_output *out);
 
@@ -339,8 +350,9 @@ kith_tensor *kith_propagate_with_op(kith_tape *t, const kith_block *block, const
  * @param rows   of y.  An x may have more: those of a block's sources of which these are the destinations
  * @param slope  of LeakyReLU; 0: ReLU, 1: no activation
  * @param x, w, bias  [rows or more, k], [k, m] and [1, m]; x[1] and w[1] are ignored for KITH_DENSE_ONE; null
- * bias: none Memory: that of 64 gradients of the weights.  Bits are those of kith_product_nn(), not of
- * kith_linear_op().
+ * bias: none
+ *
+ * Memory: that of 64 gradients of the weights.  Bits are those of kith_product_nn(), not of kith_linear_op().
  */
 kith_tensor *kith_dense_op(kith_tape *t, const kith_node_map *rows, kith_dense_inputs inputs, float slope,
                            kith_tensor *const x[2], kith_tensor *const w[2], kith_tensor *const bias[2]);

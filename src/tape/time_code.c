@@ -59,7 +59,6 @@ kith_tensor *kith_time_score_op(kith_tape *t, const kith_block *block, float slo
   }
   made.age = kith_tape_workspace(t, block->edges->capacity, sizeof *made.age);
   made.y = kith_tape_node_tensor(t, block->edges, left->d);
-  time_score *o = kith_tape_op(t, "time score", false, time_score_forward, time_score_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, "time score", false, time_score_forward, time_score_backward, &made, sizeof made,
+                          made.y);
 }

@@ -35,7 +35,6 @@ static void type_rows_backward(void *self) {
 kith_tensor *kith_type_rows_op(kith_tape *t, int type, kith_tensor *x) {
   if (!x) return NULL;
   type_rows made = {.type = type, .x = x, .y = kith_tape_tensor_like(t, x, x->node_map, x->d)};
-  type_rows *o = kith_tape_op(t, "rows of a type", false, type_rows_forward, type_rows_backward, sizeof *o);
-  if (o) *o = made;
-  return o ? made.y : NULL;
+  return kith_tape_record(t, "rows of a type", false, type_rows_forward, type_rows_backward, &made,
+                          sizeof made, made.y);
 }
