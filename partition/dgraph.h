@@ -104,7 +104,7 @@ kith_agreed kith__partition_dgraph_tell(const partition_dgraph *s, size_t size, 
 kith_agreed kith__partition_stream(const partition_dgraph *s, const kith_links *l,
                                    const kith_partition_options *o, int32_t *part) KITH_MUST_USE;
 
-/** The parts of own nodes that kith__partition_hash() says.  Local. */
+/** The parts of own nodes that kith__partition_hash_one() says.  Local. */
 void kith__partition_dgraph_hash(const partition_dgraph *s, const kith_links *l,
                                  const kith_partition_options *o, int32_t *part);
 /** Those of kith__partition_contiguous().  Collective. */

@@ -2,7 +2,7 @@
 #include "partition.h"
 #include "update.h"
 
-void kith__partition_hash(const kith_dataset *d, const kith_partition_options *o, int32_t *part) {
+static void partition_hash(const kith_dataset *d, const kith_partition_options *o, int32_t *part) {
   for (int t = 0; t < KITH_MAX_TYPES; t++)
     for (int64_t i = 0; i < d->n[t]; i++) *part++ = kith__partition_hash_one(o, t, i);
 }
@@ -70,7 +70,7 @@ kith_status kith_partition_make(const kith_dataset *d, const kith_partition_opti
   KITH_TRY(kith__partition_check_size(d));
   switch (o->method) {
   case KITH_PARTITION_METIS: KITH_TRY(kith__partition_metis(d, o, part)); break;
-  case KITH_PARTITION_HASH: kith__partition_hash(d, o, part); break;
+  case KITH_PARTITION_HASH: partition_hash(d, o, part); break;
   case KITH_PARTITION_CONTIGUOUS: KITH_TRY(kith__partition_contiguous(d, o, part)); break;
   case KITH_PARTITION_STREAM:
   case KITH_PARTITION_PTSCOTCH: KITH_TRY(kith__partition_alone(d, o, part)); break;

@@ -51,7 +51,6 @@ kith_status kith__partition_alone(const kith_dataset *d, const kith_partition_op
 /** Deal nodes first … n - 1, which nothing reads, evenly, type by type. */
 void kith__partition_deal_rest(const kith_dataset *d, const kith_partition_options *o, int64_t first,
                                int32_t *part);
-void kith__partition_hash(const kith_dataset *d, const kith_partition_options *o, int32_t *part);
 
 /** Write a dataset of parts.h5 by the one rank that there is.  Collective.  Errors: KITH_EIO. */
 static inline kith_agreed kith__partition_put(kith_h5 *f, const char *name, kith_h5_type type, int d,

@@ -1,6 +1,5 @@
 /* parts.h5: the graph in global order, so that any rank reads its share as one slice of every dataset. */
 #include <stdio.h>
-#include <string.h>
 
 #include "dgraph.h"
 

@@ -1,8 +1,6 @@
 /* Baselines: their settings, the model of each, and its figures. */
 #include "baseline/baseline.h"
 
-#include <string.h>
-
 #include "base/base.h"
 #include "baseline/ease.h"
 #include "baseline/ease_low.h"

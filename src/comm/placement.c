@@ -24,12 +24,6 @@ void kith_cpu_set_union(kith_cpu_set *to, const kith_cpu_set *from) {
   for (int i = 0; i < KITH_CPU_SET_BITS / 64; i++) to->bits[i] |= from->bits[i];
 }
 
-bool kith_cpu_set_intersects(const kith_cpu_set *a, const kith_cpu_set *b) {
-  for (int i = 0; i < KITH_CPU_SET_BITS / 64; i++)
-    if (a->bits[i] & b->bits[i]) return true;
-  return false;
-}
-
 static void placement_cores(kith_cpu_set *out) {
   cpu_set_t set;
   CPU_ZERO(&set);

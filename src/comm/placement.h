@@ -17,8 +17,6 @@ typedef struct kith_cpu_set {
 int kith_cpu_set_count(const kith_cpu_set *c);
 /** Union: to |= from. */
 void kith_cpu_set_union(kith_cpu_set *to, const kith_cpu_set *from);
-bool kith_cpu_set_intersects(const kith_cpu_set *a,
-                             const kith_cpu_set *b); /**< whether the sets share a CPU */
 
 typedef struct kith_host_info kith_host_info;
 

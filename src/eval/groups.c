@@ -2,7 +2,15 @@
  * of integers or exact, so the figures have the same bits on any number of ranks. */
 #include "eval/eval_impl.h"
 
-int kith_groups_cut(int64_t n_degree, const int64_t *count, int64_t (*range)[2]) {
+/*
+ * Cut nodes into at most KITH_GROUPS ranges of degrees with about equal numbers of nodes: a node is in group
+ * number floor(KITH_GROUPS s), where s is the share of nodes with a smaller degree.  Groups without nodes do
+ * not count.  Returns how many groups there are.
+ *
+ * count     [n_degree] nodes of each degree
+ * range     [KITH_GROUPS][2] gets the smallest and the largest degree of a group
+ */
+static int groups_cut(int64_t n_degree, const int64_t *count, int64_t (*range)[2]) {
   int64_t all = 0, before = 0, at = -1;
   int n = 0;
   for (int64_t k = 0; k < n_degree; k++) all += count[k];
@@ -15,7 +23,9 @@ int kith_groups_cut(int64_t n_degree, const int64_t *count, int64_t (*range)[2])
   return n;
 }
 
-kith_agreed kith_item_degrees(const kith_comm *comm, const kith_graph *g, int32_t **degree) {
+/* Training interactions of every item [items], the same on every rank; *degree is freed by the caller, on
+ * failure, too. */
+static kith_agreed groups_item_degrees(const kith_comm *comm, const kith_graph *g, int32_t **degree) {
   kith_agreed st = {KITH_OK};
   KITH_TRY(kith_agree(comm, KITH_NEW(*degree, g->n[KITH_ITEM])));
   for (kith_eid e = 0; e < g->train.start[g->train.n_row]; e++) (*degree)[g->train.value[e]]++;
@@ -40,7 +50,7 @@ static kith_agreed groups_cut_users(const kith_comm *comm, const kith_graph *g, 
   for (kith_lid u = 0; u < g->n_own_of[KITH_USER]; u++)
     count[groups_degree(g, u)] += truth->start[u + 1] > truth->start[u];
   kith_comm_sum_int(comm, most + 1, count);
-  out->n_user = kith_groups_cut(most + 1, count, range);
+  out->n_user = groups_cut(most + 1, count, range);
   for (int k = 0; k < out->n_user; k++)
     out->user[k] = (kith_user_group){.from = range[k][0], .to = range[k][1]};
 done:
@@ -57,7 +67,7 @@ static kith_status groups_cut_items(int64_t n_item, const int32_t *degree, kith_
   KITH_TRY(KITH_NEW(count, most + 1));
   KITH_TRY(KITH_NEW(s->item_group, n_item));
   for (int64_t i = 0; i < n_item; i++) count[degree[i]]++;
-  s->out->n_item = kith_groups_cut(most + 1, count, range);
+  s->out->n_item = groups_cut(most + 1, count, range);
   for (int k = 0; k < s->out->n_item; k++)
     s->out->item[k] = (kith_item_group){.from = range[k][0], .to = range[k][1]};
   for (int64_t i = 0; i < n_item; i++) {
@@ -75,7 +85,7 @@ kith_agreed kith__group_sums_make(const kith_comm *comm, const kith_graph *g, co
   int32_t *degree = NULL;
   if (!s) return st;
   KITH_TRY(groups_cut_users(comm, g, truth, s->out));
-  KITH_TRY(kith_item_degrees(comm, g, &degree));
+  KITH_TRY(groups_item_degrees(comm, g, &degree));
   KITH_TRY(kith_agree(comm, groups_cut_items(g->n[KITH_ITEM], degree, s)));
 done:
   KITH_FREE(degree);

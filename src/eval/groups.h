@@ -29,25 +29,10 @@ typedef struct kith_groups {
   kith_item_group item[KITH_GROUPS];
 } kith_groups;
 
-/**
- * Cut nodes into at most KITH_GROUPS ranges of degrees with about equal numbers of nodes: a node is in group
- * number floor(KITH_GROUPS s), where s is the share of nodes with a smaller degree.  Groups without nodes do
- * not count.  Local.
- *
- * @param count     [n_degree] nodes of each degree
- * @param[out] range  [KITH_GROUPS][2] the smallest and the largest degree of a group
- * @return how many groups there are
- */
-int kith_groups_cut(int64_t n_degree, const int64_t *count, int64_t (*range)[2]);
-
 /** kith_eval_metrics(), and the same metrics by group, exact and equal on every rank.  `groups` null: none.
  * Collective. */
 kith_agreed kith_eval_metrics_by_group(const kith_comm *comm, const kith_graph *g, int d, const float *x,
                                        const kith_eval_options *o, kith_metrics *out,
                                        kith_groups *groups) KITH_MUST_USE;
-
-/** Training interactions of every item [items], the same on every rank.  Collective.  Errors: KITH_ENOMEM;
- * *degree is freed by the caller, then too. */
-kith_agreed kith_item_degrees(const kith_comm *comm, const kith_graph *g, int32_t **degree) KITH_MUST_USE;
 
 #endif

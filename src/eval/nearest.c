@@ -1,7 +1,6 @@
 /* Maximum inner product search for a few query rows: local top-K on every rank, then an all-gather and a
  * merge. */
 #include <math.h>
-#include <string.h>
 
 #include "eval/direct.h"
 #include "eval/eval_impl.h"

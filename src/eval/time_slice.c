@@ -1,8 +1,6 @@
 /* A slice of time: the graph before it, and the users and items that are measured in it. */
 #include "eval/time_slice.h"
 
-#include <string.h>
-
 enum { SLICE_USERS = 512, SLICE_MOST = 8 };
 
 /* ---- where slices begin and end ---- */

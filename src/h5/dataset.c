@@ -4,8 +4,6 @@
  * A chunk is about 1 MiB: large enough for the disk; small enough that ranks seldom share one, since a shared
  * chunk is gathered on one rank to be written, and that reading a few rows reads little.
  */
-#include <string.h>
-
 #include "h5/file.h"
 
 enum {

@@ -1,6 +1,5 @@
 /* Visit the attributes and datasets of any file of Kith, and verify checksums of datasets. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "h5/file.h"

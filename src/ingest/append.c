@@ -6,7 +6,6 @@
  */
 #include "ingest/append_work.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "ingest/relations.h"

@@ -35,7 +35,8 @@ done:
   return st;
 }
 
-kith_status kith__append_hash(const kith_append_options *o, uint64_t *hash) {
+/* A hash of the bytes of all lists.  Errors: KITH_ENOINPUT, KITH_EDATA, KITH_EIO, KITH_ENOMEM. */
+static kith_status taken_hash_all(const kith_append_options *o, uint64_t *hash) {
   kith_status st = KITH_OK;
   uint64_t h = UINT64_C(0xcbf29ce484222325);
   KITH_TRY(taken_add("interactions", o->interactions.path, &h));
@@ -55,7 +56,7 @@ kith_status kith__append_take(kith__append *a) {
   size_t before = a->t.taken ? strlen(a->t.taken) : 0;
   const char *path = a->o->interactions.path;
   if (!path[0]) path = a->o->relation[0].list.path;
-  KITH_TRY(kith__append_hash(a->o, &hash));
+  KITH_TRY(taken_hash_all(a->o, &hash));
   snprintf(line, sizeof line, "%016" PRIx64 " %lld %s\n", hash, (long long)a->r->pairs, path);
   KITH_TRY(KITH_GROW(a->t.taken, a->t.taken ? (int64_t)before + 1 : 0, (int64_t)(before + strlen(line)) + 1));
   memcpy(a->t.taken + before, line, strlen(line) + 1);
@@ -81,7 +82,7 @@ static kith_status taken_alone(const kith_append_options *o, const char *path, b
   KITH_TRY(kith_h5_open(&alone, path, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f).status);
   if (!kith_h5_has_attr(f, "taken")) goto done;
   KITH_TRY(kith_h5_get_attr_text(f, "taken", &text).status);
-  KITH_TRY(kith__append_hash(o, &hash));
+  KITH_TRY(taken_hash_all(o, &hash));
   *taken = taken_is_last(text, hash);
 done:
   kith_h5_close(&f);

@@ -46,8 +46,6 @@ kith_status kith__append_check_columns(const char *path, const char *key, const 
 void kith__append_check_units(const char *list, const char *path, const kith__edge_csr *old,
                               const kith__edge_csr *fresh);
 
-/** A hash of the bytes of all lists.  Errors: KITH_ENOINPUT, KITH_EDATA, KITH_EIO, KITH_ENOMEM. */
-kith_status kith__append_hash(const kith_append_options *o, uint64_t *hash) KITH_MUST_USE;
 /** Put a line of this update behind those of t->taken.  Errors: KITH_ENOMEM. */
 kith_status kith__append_take(kith__append *a) KITH_MUST_USE;
 

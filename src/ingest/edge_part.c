@@ -6,6 +6,14 @@
 
 /* ---- spans ---- */
 
+/* The span of a rank in the files of a list: bytes from … of file `first` to the lines that begin before
+ * byte `to` of file `last`; last < first: nothing.  `head` bytes of the first file with data stay with rank
+ * 0. */
+typedef struct file_span {
+  int first, last;
+  int64_t from, to;
+} file_span;
+
 enum { SPAN_PACKED = 4 }; /* a packed byte is about as much work as so many plain ones */
 
 static bool span_is_packed(const char *path) {
@@ -26,8 +34,8 @@ static void span_place(const kith__list_files *files, int64_t at, int *file, int
   *byte = at / span_weight(files, i);
 }
 
-kith__span kith__span_of(const kith__list_files *files, int rank, int size, int head_file, int64_t head) {
-  kith__span s = {.first = 0};
+static file_span span_of(const kith__list_files *files, int rank, int size, int head_file, int64_t head) {
+  file_span s = {.first = 0};
   int64_t all = 0, before = 0, cut[2];
   for (int i = 0; i < files->n; i++) {
     if (i < head_file) before += files->bytes[i] * span_weight(files, i);
@@ -86,7 +94,7 @@ done:
 }
 
 /* Open the span in place of the list, which is closed where it is: zlib does not free a stream that moved. */
-static kith_status part_open(kith__edge_reader *r, const kith__span *s, kith__list_files *view) {
+static kith_status part_open(kith__edge_reader *r, const file_span *s, kith__list_files *view) {
   kith_status st = KITH_OK;
   kith__lines old = r->lines;
   r->lines.header = NULL;
@@ -110,14 +118,14 @@ done:
 }
 
 /* The first rank goes on with the open list up to its cut. */
-static void part_limit(kith__edge_reader *r, const kith__span *s, kith__list_files *view) {
+static void part_limit(kith__edge_reader *r, const file_span *s, kith__list_files *view) {
   *view = (kith__list_files){s->last + 1, r->files.path, r->files.bytes};
   r->lines.files = view;
   r->lines.limit_last = s->to;
   if (!kith__lines_has_file(&r->lines) && r->lines.bytes.compression == KITH__PLAIN) r->lines.limit = s->to;
 }
 
-static void part_count(const kith__edge_reader *r, const kith__span *s, kith__edge_part *part) {
+static void part_count(const kith__edge_reader *r, const file_span *s, kith__edge_part *part) {
   const kith__lines *lines = &r->lines;
   const kith__edge_policy *p = r->policy;
   part->first = s->first;
@@ -144,7 +152,7 @@ static kith_status part_read(int rank, int size, kith__edge_reader *r, kith__lis
   const int head_file = r->lines.file;
   if (rank > 0) KITH_TRY(part_read_head(r));
   if (rank > 0 && !(r->policy->user->decided && r->policy->item->decided)) part->inexact = true;
-  const kith__span s = kith__span_of(&r->files, rank, size, head_file, r->head);
+  const file_span s = span_of(&r->files, rank, size, head_file, r->head);
   kith__edge_reader_columns(r, edges);
   if (s.last < s.first || part->inexact) goto done;
   if (rank > 0) KITH_TRY(part_open(r, &s, view));

@@ -1,6 +1,5 @@
 /* Features of events: their columns, and the numbers in these. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ingest/dialect.h"

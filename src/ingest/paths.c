@@ -5,7 +5,6 @@
  */
 #include "ingest/paths.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "graph/schema.h"

@@ -35,15 +35,6 @@ typedef struct kith__edge_part {
   int units_file;         /**< the file of units.line; -1: none */
 } kith__edge_part;
 
-/** The span of a rank in the files of a list: bytes from … of file `first` to the lines that begin before
- * byte `to` of file `last`; last < first: nothing.  `head` bytes of the first file with data stay with rank
- * 0. */
-typedef struct kith__span {
-  int first, last;
-  int64_t from, to;
-} kith__span;
-kith__span kith__span_of(const kith__list_files *files, int rank, int size, int head_file, int64_t head);
-
 /** Read this rank's span.  Local.  `text` [KITH_PATH + KITH__FAILURE] gets the message of a failure, without
  * file and line where part->fails_at_line. */
 void kith__edge_part_read(const kith_edge_source *source, int rank, int size, kith__edge_policy *policy,

@@ -2,11 +2,8 @@
  * Choose the interactions that are held out.  Random numbers are keyed by (user, item), so the choice for an
  * interaction does not depend on the rest of the list.
  */
-#include <string.h>
-
 #include "base/order.h"
 #include "graph/drift.h"
-#include "graph/graph.h"
 #include "ingest/split.h"
 
 static const uint64_t split_rounding =

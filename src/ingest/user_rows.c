@@ -1,6 +1,4 @@
 /* The rows of users, by the ranks that have them: the test list's, the split, overlaps of ties, counts. */
-#include <string.h>
-
 #include "graph/drift.h"
 #include "graph/schema.h"
 #include "ingest/relations.h"

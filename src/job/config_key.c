@@ -56,7 +56,8 @@ static bool config_key_decides_start(const kith_job *job, const char *key) {
          (strcmp(key, "model.spectral.rounds") == 0 || strcmp(key, "model.spectral.tolerance") == 0);
 }
 
-bool kith__job_in_config_key(const kith_job *job, const char *key) {
+/* Whether a key belongs to the configuration key of this job: training uses it, and it affects results. */
+static bool config_key_has(const kith_job *job, const char *key) {
   const char *needs = NULL;
   bool fixed = !kith__job_may_change(key) || config_key_decides_start(job, key);
   return fixed && kith__job_is_used(job, key, &needs);
@@ -83,7 +84,7 @@ void kith_job_config_usual(const kith_job *job, size_t size, char *text) {
   kith__job_table_of(job, &table);
   for (int i = 0; i < table.n; i++) {
     const job_key *k = &table.key[i];
-    if (!kith__job_in_config_key(job, k->key)) continue;
+    if (!config_key_has(job, k->key)) continue;
     config_key_value(&defaults, k, usual);
     if (!usual[0] || n + strlen(k->key) + strlen(usual) + 3 >= size) continue; /* a message lacks its value */
     config_key_value(&now, k, today);
@@ -101,7 +102,7 @@ kith_status kith_job_config_key(const kith_job *job, size_t size, char *text) {
   kith__job_table_of(job, &table);
   for (int i = 0; i < table.n; i++) {
     const job_key *k = &table.key[i];
-    if (!kith__job_in_config_key(job, k->key)) continue;
+    if (!config_key_has(job, k->key)) continue;
     config_key_value(job, k, value);
     config_key_value(&defaults, k, usual);
     if (strcmp(value, usual) == 0) continue;

@@ -4,7 +4,6 @@
  * They are no rows of the table, since every key that may vary would be one twice.  The walk over the job
  * file collects their values as text, and each is then set on a copy of the job, by the code of --set.
  */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -209,8 +209,6 @@ bool kith__job_is_used(const kith_job *job, const char *key, const char **needs)
 
 /* The verb that uses a key; "" for several or all. */
 const char *kith__job_used_by(const char *key);
-/* Whether a key belongs to the configuration key of this job: training uses it, and it affects results. */
-bool kith__job_in_config_key(const kith_job *job, const char *key);
 /* Why a key may change when a run resumes; null: it may not. */
 const char *kith__job_may_change(const char *key);
 

@@ -6,7 +6,6 @@
  * condition, and what the condition needs.  The longest rule that matches a key decides; a test asserts that
  * every key has one.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "job/table.h"

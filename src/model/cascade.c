@@ -10,7 +10,6 @@
  *
  * X_1 are the input rows.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "graph/schema.h"

@@ -1,6 +1,4 @@
 /* The rows of a step: received by the rank that computes the loss, sent by their owners. */
-#include <math.h>
-
 #include "sample/false_negative_mask.h"
 #include "sample/shared_negatives.h"
 #include "sample/step_pairs.h"

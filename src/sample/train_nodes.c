@@ -2,8 +2,6 @@
  * The training nodes of a step: each rank computes the positions of its own in a keyed permutation of all
  * training nodes, or the steps of their parts.
  */
-#include <stdlib.h>
-
 #include "sample/sample.h"
 
 static bool train_nodes_is_train(const kith_graph *g, kith_lid i) { return g->split[i] == KITH_NODE_TRAIN; }

@@ -3,7 +3,6 @@
  * which that one lacks, and the lists that were taken.  Other files have none of it.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "store/graph.h"
 

@@ -1,5 +1,4 @@
 /* Read one rank's share of parts.h5: a slice of every dataset. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 

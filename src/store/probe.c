@@ -12,7 +12,6 @@
 
 #include "base/fault.h"
 #include "base/file.h"
-#include "graph/graph.h"
 #include "h5/h5.h"
 #include "store/probe.h"
 

@@ -7,7 +7,6 @@
  * writing and back for reading: memory stays small, and rows are written while they are in the cache.
  */
 #include <omp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

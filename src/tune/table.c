@@ -1,7 +1,6 @@
 /* The table of candidates: which users, which items of each, and the scores of every knot and of the direct
  * term. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/order.h"
