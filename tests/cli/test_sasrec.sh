@@ -131,6 +131,7 @@ say train job.yaml --quiet --set model.sasrec.gamma=0 || { cat said; exit 1; }
 /usr/bin/python3 -c 'import h5py; f = h5py.File("work/embeddings.h5"); assert f["item/embedding"].shape[1] == 4 and f.attrs["sasrec_gamma"] == 0'
 say evaluate job.yaml
 grep 'model.sasrec.gamma' said >/dev/null || { cat said; exit 1; }
+cat work/evaluate-*.json | grep '"model": "lightgcn", "sequence": "sasrec"' >/dev/null
 grep '^sasrec  .*0[.]' said >/dev/null || { echo "the row of the model beside baselines: $(cat said)"; exit 1; }
 say train job.yaml --quiet --refit --set model.sasrec.gamma=0 || { cat said; exit 1; }
 refuses 'model.sequence' explain job.yaml --user 1 --set model.sasrec.gamma=0
