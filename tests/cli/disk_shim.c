@@ -7,7 +7,6 @@
  *
  * Says so on stderr, for the script to know that there were as many calls.
  */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -43,40 +42,40 @@ static int fails(const char *call, int mine) {
   return 1;
 }
 
-#define REAL(name) (__typeof__(&name))dlsym(RTLD_NEXT, #name)
+#define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
 
 ssize_t pwrite(int file, const void *x, size_t n, off_t at) {
-  return fails("pwrite", about_file(file)) ? -1 : (REAL(pwrite))(file, x, n, at);
+  return fails("pwrite", about_file(file)) ? -1 : REAL(pwrite)(file, x, n, at);
 }
 ssize_t pwrite64(int file, const void *x, size_t n, off64_t at) {
-  return fails("pwrite", about_file(file)) ? -1 : (REAL(pwrite64))(file, x, n, at);
+  return fails("pwrite", about_file(file)) ? -1 : REAL(pwrite64)(file, x, n, at);
 }
 ssize_t write(int file, const void *x, size_t n) {
-  return fails("write", about_file(file)) ? -1 : (REAL(write))(file, x, n);
+  return fails("write", about_file(file)) ? -1 : REAL(write)(file, x, n);
 }
 ssize_t pread(int file, void *x, size_t n, off_t at) {
-  return fails("pread", about_file(file)) ? -1 : (REAL(pread))(file, x, n, at);
+  return fails("pread", about_file(file)) ? -1 : REAL(pread)(file, x, n, at);
 }
 ssize_t pread64(int file, void *x, size_t n, off64_t at) {
-  return fails("pread", about_file(file)) ? -1 : (REAL(pread64))(file, x, n, at);
+  return fails("pread", about_file(file)) ? -1 : REAL(pread64)(file, x, n, at);
 }
 ssize_t read(int file, void *x, size_t n) {
-  return fails("read", about_file(file)) ? -1 : (REAL(read))(file, x, n);
+  return fails("read", about_file(file)) ? -1 : REAL(read)(file, x, n);
 }
-int fsync(int file) { return fails("fsync", about_file(file)) ? -1 : (REAL(fsync))(file); }
+int fsync(int file) { return fails("fsync", about_file(file)) ? -1 : REAL(fsync)(file); }
 int rename(const char *from, const char *to) {
-  return fails("rename", about(from)) ? -1 : (REAL(rename))(from, to);
+  return fails("rename", about(from)) ? -1 : REAL(rename)(from, to);
 }
 int ftruncate(int file, off_t n) {
-  return fails("ftruncate", about_file(file)) ? -1 : (REAL(ftruncate))(file, n);
+  return fails("ftruncate", about_file(file)) ? -1 : REAL(ftruncate)(file, n);
 }
 int ftruncate64(int file, off64_t n) {
-  return fails("ftruncate", about_file(file)) ? -1 : (REAL(ftruncate64))(file, n);
+  return fails("ftruncate", about_file(file)) ? -1 : REAL(ftruncate64)(file, n);
 }
-int unlink(const char *path) { return fails("unlink", about(path)) ? -1 : (REAL(unlink))(path); }
+int unlink(const char *path) { return fails("unlink", about(path)) ? -1 : REAL(unlink)(path); }
 
 int close(int file) {
-  int mine = about_file(file), rc = (REAL(close))(file); /* it is closed all the same, as Linux does */
+  int mine = about_file(file), rc = REAL(close)(file); /* it is closed all the same, as Linux does */
   return fails("close", mine) ? -1 : rc;
 }
 
@@ -87,7 +86,7 @@ int open(const char *path, int flags, ...) {
   va_start(rest, flags);
   int mode = mode_of(rest, flags);
   va_end(rest);
-  return fails("open", about(path)) ? -1 : (REAL(open))(path, flags, mode);
+  return fails("open", about(path)) ? -1 : REAL(open)(path, flags, mode);
 }
 
 int open64(const char *path, int flags, ...) {
@@ -95,5 +94,5 @@ int open64(const char *path, int flags, ...) {
   va_start(rest, flags);
   int mode = mode_of(rest, flags);
   va_end(rest);
-  return fails("open", about(path)) ? -1 : (REAL(open64))(path, flags, mode);
+  return fails("open", about(path)) ? -1 : REAL(open64)(path, flags, mode);
 }

@@ -5,7 +5,7 @@ set -uo pipefail
 [ "${KITH_PATIENCE:-1}" = 1 ] || { echo "skipped: no shim under a sanitizer"; exit 77; }
 /usr/bin/python3 -c 'import h5py' 2>/dev/null || { echo "skipped: no h5py"; exit 77; }
 . "$KITH_SOURCE/tests/support/tiny.sh"
-cc -shared -fPIC -o "$dir/shim.so" "$KITH_SOURCE/tests/cli/disk_shim.c" -ldl || { echo "skipped: no shared library made"; exit 77; }
+cc -shared -fPIC -D_GNU_SOURCE -o "$dir/shim.so" "$KITH_SOURCE/tests/cli/disk_shim.c" -ldl || { echo "skipped: no shared library made"; exit 77; }
 tiny "$dir/t"
 cd "$dir/t"
 sed -i 's/epochs: 4/epochs: 1/' job.yaml

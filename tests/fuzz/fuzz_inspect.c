@@ -8,8 +8,8 @@
 #include "cli/verbs.h"
 #include "fuzz/h5_base.h"
 
-int LLVMFuzzerInitialize(int *argc,
-                         char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
+/* NOLINTNEXTLINE(readability-non-const-parameter): libFuzzer says so */
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
   (void)argc, (void)argv;
   base_begin();
   return 0;

@@ -11,8 +11,8 @@
 
 enum { JOB_SETTINGS = 8, JOB_BYTES = 1 << 13 };
 
-int LLVMFuzzerInitialize(int *argc,
-                         char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
+/* NOLINTNEXTLINE(readability-non-const-parameter): libFuzzer says so */
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
   (void)argc, (void)argv;
   fuzz_begin();
   return 0;

@@ -13,8 +13,8 @@
 
 enum { LISTS_STOP = 0x1e, LISTS_MOST = 5 };
 
-int LLVMFuzzerInitialize(int *argc,
-                         char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
+/* NOLINTNEXTLINE(readability-non-const-parameter): libFuzzer says so */
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
   (void)argc, (void)argv;
   fuzz_begin();
   return 0;

@@ -11,8 +11,8 @@
 
 enum { NODES_STOP = 0x1e, NODES_LISTS = 5, NODES_LABEL_BYTES = 64 };
 
-int LLVMFuzzerInitialize(int *argc,
-                         char ***argv) { /* NOLINT(readability-non-const-parameter): libFuzzer says so */
+/* NOLINTNEXTLINE(readability-non-const-parameter): libFuzzer says so */
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
   (void)argc, (void)argv;
   fuzz_begin();
   return 0;
