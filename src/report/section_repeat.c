@@ -57,6 +57,7 @@ static void repeat_updates(const kith_report *r, const char *ranks, report_page 
     const size_t n = strcspn(line, "\n");
     long long pairs = 0;
     int at = 0;
+    /* NOLINTNEXTLINE(cert-err34-c): lines written by kith update */
     if (sscanf(line, "%*16s %lld %n", &pairs, &at) == 1 && at > 0 && (size_t)at < n) {
       snprintf(path, sizeof path, "%.*s", (int)(n - (size_t)at), line + at);
       kith__page_put(p, "%skith update %s%s%s%s\n", ranks, r->o->job_args,

@@ -40,9 +40,10 @@ static void stack_ticks(report_page *p, const report_stack *s, int64_t every, do
   const report_axis x = kith__axis_make(s->x[0], s->x[s->n - 1], false, range < 5 ? (int)fmax(range, 1) : 5);
   for (int t = 0; t < x.n_tick; t++)
     for (int64_t i = 0; i < s->n; i++) {
+      const int64_t bar = i / every;
       if (s->x[i] != x.tick[t]) continue;
       kith__page_put(p, "<text class=\"mid\" x=\"%.1f\" y=\"%.1f\">%.0f</text>",
-                     from + ((double)(i / every) + 0.5) * pitch, stack_bottom + 16, s->x[i]);
+                     from + ((double)bar + 0.5) * pitch, stack_bottom + 16, s->x[i]);
       break;
     }
 }

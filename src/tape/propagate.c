@@ -80,10 +80,10 @@ static kith_strips propagate_begin(const propagate *p, kith_halo_some which, uin
                    .clear = clear,
                    .host = host,
                    .rows = host ? propagate_rows_of(p, x).own : NULL,
-                   .marks = marks,
                    .wanted = host && which == KITH_HALO_READ,
                    .own = x,
                    .ghost = host ? host->ghost : propagate_ghosts(p, x)};
+  s.marks = marks;
   if (p->how.rounded) {
     kith_bf16_round_rows(p->csr->n_row, p->x->d, x, p->how.rounded);
     s.own = (const float *)(void *)p->how.rounded; /* a halo copies words */
