@@ -330,7 +330,7 @@ static void tied_items(bool back, int *item) {
         KITH_OK);
   for (int64_t u = 0; u < TIED_USERS; u++) {
     kith_ids_print(&ids[KITH_USER], u, sizeof path, path);
-    item[atoi(path + 1)] = (int)ids[KITH_ITEM].number[d->test.value[d->test.start[u]]];
+    item[strtol(path + 1, NULL, 10)] = (int)ids[KITH_ITEM].number[d->test.value[d->test.start[u]]];
   }
   for (int t = 0; t < KITH_SIDES; t++) kith_ids_free(&ids[t]);
   kith_dataset_destroy(&d);

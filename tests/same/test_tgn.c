@@ -278,7 +278,7 @@ static void dense_begin(kith_tgn *t, bool exact, dense *o) {
   }
   for (kith_lid i = 0; i < t->g->n_own; i++)
     for (int k = 0; k < D; k++) o->x[node_of(t->g, i)][k] = (double)t->x[i * D + k];
-  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, o->x, NODES * D, MPI_DOUBLE, MPI_SUM, test_comm->mpi));
+  KITH_MPI(MPI_Allreduce(MPI_IN_PLACE, &o->x[0][0], NODES * D, MPI_DOUBLE, MPI_SUM, test_comm->mpi));
 }
 
 static void expect_near(const char *what, int i, double found, double expected) {

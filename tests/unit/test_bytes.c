@@ -127,9 +127,10 @@ static void a_zstd_file_with_a_dictionary_or_a_huge_window_is_named(void **state
 
 static void a_zstd_file_may_begin_with_a_frame_that_is_passed_over(void **state) {
   (void)state;
+  static const unsigned char passed[] = {0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 'a', 'b', 'c', 'd'};
   size_t got;
-  memcpy(packed, "\x50\x2a\x4d\x18\x04\0\0\0abcd", 12);
-  size_t n = 12 + pack_zstd(text, n_text, packed + 12);
+  memcpy(packed, passed, sizeof passed);
+  size_t n = sizeof passed + pack_zstd(text, n_text, packed + sizeof passed);
   assert_int_equal(read_whole(packed, n, 4096, &got), KITH_OK);
   assert_int_equal(got, n_text);
 }
@@ -190,7 +191,7 @@ static void files_of_other_kinds_are_named(void **state) {
   ASSERT_KIND("\xFF\xFE\0\0\x31\0\0\0", "UTF-32");
   ASSERT_KIND("1,2\n3,\0\0\0\0\n", "binary");
   ASSERT_KIND("1,2\r3,4\r", "carriage return alone");
-  memcpy(tar + 257, "ustar", 5);
+  memcpy(tar + 257, "ustar", sizeof "ustar");
   assert_kind(tar, sizeof tar, "tar");
 }
 

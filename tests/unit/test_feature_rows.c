@@ -22,8 +22,10 @@ static float number(uint64_t what, int i) {
 /* Rows of any length: one of all features, one of none. */
 static kith_features make(void) {
   kith_features f = {0};
-  for (int i = 0; i < ROWS * FEATURES; i++)
-    dense[i] = number(1, i) < 2.0f * (float)(i / FEATURES) / (ROWS - 1) - 1 ? number(2, i) : 0;
+  for (int i = 0; i < ROWS * FEATURES; i++) {
+    const int row = i / FEATURES;
+    dense[i] = number(1, i) < 2.0f * (float)row / (ROWS - 1) - 1 ? number(2, i) : 0;
+  }
   for (int i = 0; i < FEATURES * WIDTH; i++) w[i] = number(3, i);
   for (int i = 0; i < ROWS * WIDTH; i++) dy[i] = number(4, i);
   assert_int_equal(KITH_OK, kith_features_from_dense(ROWS, FEATURES, dense, &f));

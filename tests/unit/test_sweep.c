@@ -170,7 +170,7 @@ static void ranges_are_drawn_on_their_scale(void **state) {
     below[1] += l2 < .5;
     kith_sweep_value(&s, t, 2, value);
     assert_null(strchr(value, '.'));
-    const int dim = atoi(value);
+    const int dim = (int)strtol(value, NULL, 10);
     assert_true(dim >= 4 && dim <= 9);
     ends[0] += dim == 4;
     ends[1] += dim == 9;
