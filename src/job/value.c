@@ -1,4 +1,4 @@
-/* One key's value: from text, with its bounds, and back. */
+/* One key's value from text, with its bounds. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -6,43 +6,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "job/table.h"
 #include "graph/schema.h"
+#include "job/table.h"
+#include "job/value.h"
 
 enum { VALUE_MEANT = 2 * KITH_NAME };
-
-void kith__job_bounds(const job_key *k, size_t size, char *text) {
-  switch (k->kind) {
-  case JOB_INT:
-  case JOB_INT64:
-  case JOB_REAL:
-    snprintf(text, size, "%.15g to %.15g%s%s", k->low, k->high, k->unit[0] ? " " : "", k->unit);
-    break;
-  case JOB_INTERVAL: snprintf(text, size, "auto, or %.15g to %.15g %s", k->low, k->high, k->unit); break;
-  case JOB_FANOUTS:
-  case JOB_CUTOFFS: snprintf(text, size, "list of %.15g to %.15g %s", k->low, k->high, k->unit); break;
-  case JOB_KNOTS: snprintf(text, size, "list of %.15g to %.15g, or []", k->low, k->high); break;
-  case JOB_WEIGHT: snprintf(text, size, "%.15g to %.15g, or learned", k->low, k->high); break;
-  case JOB_RELATIONS: snprintf(text, size, "list of relations"); break;
-  case JOB_STEPS: snprintf(text, size, "list of relations, each perhaps with .back"); break;
-  case JOB_AGE:
-  case JOB_DURATION: snprintf(text, size, "none | time such as 180d (s, h, d, w, y)"); break;
-  case JOB_CHOICE: snprintf(text, size, "auto, or %.15g to %.15g", k->low, k->high); break;
-  case JOB_HALF_LIFE: snprintf(text, size, "none | auto | time such as 180d (s, h, d, w, y)"); break;
-  case JOB_BOOL: snprintf(text, size, "true | false"); break;
-  case JOB_ENUM:
-  case JOB_PROTOCOL:
-  case JOB_IDS: snprintf(text, size, "%s", k->unit); break;
-  case JOB_PATH: snprintf(text, size, "path"); break;
-  case JOB_PATHS: snprintf(text, size, "path, glob such as logs/*.tsv.gz, or list of them"); break;
-  case JOB_NODE_TYPE: snprintf(text, size, "user, item, or a name"); break;
-  case JOB_COLUMN: snprintf(text, size, "name, or number from 1"); break;
-  case JOB_TEXT:
-  case JOB_DELIMITER: snprintf(text, size, "text, at most %zu bytes", k->size - 1); break;
-  }
-}
-
-/* ---- from text ---- */
 
 /* Whether a text has characters of decimal numbers only; strtod and strtoll accept blanks and hexadecimal
  * digits, too. */
@@ -64,7 +32,7 @@ static const char *value_point(const char *text, char *out) {
   return value_is_number(out + strlen("; write ")) ? out : "";
 }
 
-static kith_status value_real(const job_key *k, const char *text, double *out) {
+kith_status kith__value_real(const job_key *k, const char *text, double *out) {
   kith_status st = KITH_OK;
   char *end = NULL, point[2 * KITH_NAME];
   double x = strtod(text, &end);
@@ -81,7 +49,7 @@ done:
 }
 
 static kith_status value_choice(const job_key *k, const char *text, double *out) {
-  if (strcmp(text, "auto") != 0) return value_real(k, text, out);
+  if (strcmp(text, "auto") != 0) return kith__value_real(k, text, out);
   *out = KITH_RECENT_AUTO;
   return KITH_OK;
 }
@@ -100,7 +68,7 @@ done:
   return st;
 }
 
-static kith_status value_int(const job_key *k, const char *text, int *out) {
+kith_status kith__value_int(const job_key *k, const char *text, int *out) {
   kith_status st = KITH_OK;
   long long x = 0;
   KITH_TRY(value_integer(k, text, &x));
@@ -119,12 +87,6 @@ static int value_enum_index(const char *names, const char *text) {
     if (!end) return -1;
     names = end + 3;
   }
-}
-
-static void value_enum_name(const char *names, int i, size_t size, char *text) {
-  for (; i > 0; i--) names = strstr(names, " | ") + 3;
-  const char *end = strstr(names, " | ");
-  snprintf(text, size, "%.*s", end ? (int)(end - names) : (int)strlen(names), names);
 }
 
 /* The spellings of booleans in YAML 1.1. */
@@ -163,123 +125,8 @@ done:
   return st;
 }
 
-static int value_compare(const void *a, const void *b) {
-  int x = *(const int *)a, y = *(const int *)b;
-  return (x > y) - (x < y);
-}
-
-/* The whole numbers of a list, "10, 20" or "[10, 20]", at most `most` of them. */
-static kith_status value_list(const job_key *k, const char *text, int most, int *n, int *out) {
-  kith_status st = KITH_OK;
-  char copy[JOB_VALUE_SIZE], *rest = NULL;
-  *n = 0;
-  KITH_TRY(kith_text_copy(k->key, text, sizeof copy, copy));
-  for (char *word = strtok_r(copy, "[], ", &rest); word; word = strtok_r(NULL, "[], ", &rest)) {
-    KITH_CHECK(*n < most, KITH_ECONFIG, "%s: expected at most %d %s, found %s", k->key, most, k->unit, text);
-    KITH_TRY(value_int(k, word, &out[*n]));
-    ++*n;
-  }
-  KITH_CHECK(*n > 0, KITH_ECONFIG, "%s: expected a list of %s such as [10, 20], found nothing", k->key,
-             k->unit);
-done:
-  return st;
-}
-
-/* Sorted, each once. */
-static kith_status value_cutoffs(const job_key *k, const char *text, kith_eval_options *out) {
-  kith_status st = KITH_OK;
-  int n = 0, cut[KITH_MAX_CUTOFFS];
-  KITH_TRY(value_list(k, text, KITH_MAX_CUTOFFS, &n, cut));
-  qsort(cut, (size_t)n, sizeof *cut, value_compare);
-  out->n_k = 0;
-  for (int i = 0; i < n; i++)
-    if (i == 0 || cut[i] != cut[i - 1]) out->k[out->n_k++] = cut[i];
-done:
-  return st;
-}
-
-static kith_status value_fanouts(const job_key *k, const char *text, kith_fanouts *out) {
-  kith_status st = KITH_OK;
-  kith_fanouts f = {0};
-  KITH_TRY(value_list(k, text, KITH_MAX_FANOUTS, &f.n, f.of));
-  *out = f;
-done:
-  return st;
-}
-
-/* "[1.2, 0.4, -0.1]", or "[]": in its order. */
-static kith_status value_knots(const job_key *k, const char *text, kith_knots *out) {
-  kith_status st = KITH_OK;
-  kith_knots knots = {0};
-  char copy[JOB_VALUE_SIZE], *rest = NULL;
-  KITH_CHECK(text[0], KITH_ECONFIG, "%s: expected a list of numbers such as [1, 0.5], or []", k->key);
-  KITH_TRY(kith_text_copy(k->key, text, sizeof copy, copy));
-  for (char *word = strtok_r(copy, "[], ", &rest); word; word = strtok_r(NULL, "[], ", &rest)) {
-    KITH_CHECK(knots.n < KITH_MAX_KNOTS, KITH_ECONFIG, "%s: expected at most %d numbers, found %s", k->key,
-               KITH_MAX_KNOTS, text);
-    KITH_TRY(value_real(k, word, &knots.of[knots.n]));
-    knots.n++;
-  }
-  *out = knots;
-done:
-  return st;
-}
-
-static bool value_has_name(const kith_relation_names *names, const char *word) {
-  for (int i = 0; i < names->n; i++)
-    if (strcmp(names->of[i], word) == 0) return true;
-  return false;
-}
-
-/* "[interactions, view]", or "[]"; each once.  Where the order counts, the key has a unit. */
-static kith_status value_relations(const job_key *k, const char *text, kith_relation_names *out) {
-  kith_status st = KITH_OK;
-  kith_relation_names names = {0};
-  char copy[JOB_VALUE_SIZE], *rest = NULL;
-  KITH_CHECK(text[0], KITH_ECONFIG, "%s: expected a list of relations such as [interactions], or []", k->key);
-  KITH_TRY(kith_text_copy(k->key, text, sizeof copy, copy));
-  for (char *word = strtok_r(copy, "[], ", &rest); word; word = strtok_r(NULL, "[], ", &rest)) {
-    KITH_CHECK(kith_schema_is_name(word), KITH_ECONFIG,
-               "%s: expected names of relations (a-z, 0-9 and _, at most %d bytes), found %s", k->key,
-               JOB_NAME_MOST, word);
-    bool again = value_has_name(&names, word);
-    KITH_CHECK(!again || !k->unit[0], KITH_ECONFIG, "%s: names %s twice; expected each relation once", k->key,
-               word);
-    if (again) continue;
-    KITH_CHECK(names.n <= KITH_MAX_RELATIONS, KITH_ECONFIG, "%s: expected at most %d relations, found %s",
-               k->key, KITH_MAX_RELATIONS + 1, text);
-    snprintf(names.of[names.n++], KITH_NAME, "%s", word);
-  }
-  *out = names;
-done:
-  return st;
-}
-
-/* "[writes.back, writes]": in its order. */
-static kith_status value_steps(const job_key *k, const char *text, kith_path_steps *out) {
-  kith_status st = KITH_OK;
-  kith_path_steps steps = {0};
-  char copy[JOB_VALUE_SIZE], *rest = NULL;
-  KITH_TRY(kith_text_copy(k->key, text, sizeof copy, copy));
-  for (char *word = strtok_r(copy, "[], ", &rest); word; word = strtok_r(NULL, "[], ", &rest)) {
-    char *back = strstr(word, ".back");
-    bool reverses = back && strcmp(back, ".back") == 0;
-    if (reverses) *back = '\0';
-    KITH_CHECK(kith_schema_is_name(word), KITH_ECONFIG,
-               "%s: expected names of relations, each perhaps with .back, as [writes.back, writes]; found %s",
-               k->key, word);
-    KITH_CHECK(steps.n < KITH_MAX_PATH_STEPS, KITH_ECONFIG, "%s: expected at most %d relations, found %s",
-               k->key, KITH_MAX_PATH_STEPS, text);
-    snprintf(steps.of[steps.n].name, KITH_NAME, "%s", word);
-    steps.of[steps.n++].back = reverses;
-  }
-  *out = steps;
-done:
-  return st;
-}
-
 static kith_status value_every(const job_key *k, const char *text, int *out) {
-  if (strcmp(text, "auto") != 0) return value_int(k, text, out);
+  if (strcmp(text, "auto") != 0) return kith__value_int(k, text, out);
   *out = KITH_EVERY_AUTO;
   return KITH_OK;
 }
@@ -296,7 +143,7 @@ static double value_unit(const char *unit) {
 }
 
 /* "none", "auto", or a number with its unit. */
-static kith_status value_half_life(const job_key *k, const char *text, double *out) {
+kith_status kith__value_half_life(const job_key *k, const char *text, double *out) {
   kith_status st = KITH_OK;
   bool none = strcmp(text, "none") == 0, chosen = strcmp(text, "auto") == 0;
   char *end = NULL;
@@ -328,7 +175,7 @@ static kith_status value_protocol(const job_key *k, const char *text, int *out) 
   }
   KITH_CHECK(strncmp(text, "sampled-", 8) == 0, KITH_ECONFIG,
              "%s: expected full or sampled-N, found \"%s\"%s", k->key, text, value_meant(k, text, meant));
-  KITH_TRY(value_int(k, text + 8, out));
+  KITH_TRY(kith__value_int(k, text + 8, out));
 done:
   return st;
 }
@@ -391,87 +238,13 @@ done:
   return st;
 }
 
-/* The relation that a key of model.relations is about. */
-static const char *value_relation(const job_key *k) { return strrchr(k->key, '.') + 1; }
-
-/* The index of the first relation that is not before `name`. */
-static int value_weight_index(const kith_relation_weights *w, const char *name) {
-  int i = 0;
-  while (i < w->n && strcmp(w->of[i].name, name) < 0) i++;
-  return i;
-}
-
-static void value_weight_remove(kith_relation_weights *w, const char *name) {
-  int i = value_weight_index(w, name);
-  if (i == w->n || strcmp(w->of[i].name, name) != 0) return;
-  w->n--;
-  memmove(&w->of[i], &w->of[i + 1], (size_t)(w->n - i) * sizeof *w->of);
-}
-
-/* A relation of weight 0 is not in the list. */
-static kith_status value_weight(const job_key *k, const char *text, kith_relation_weights *w) {
-  kith_status st = KITH_OK;
-  const char *name = value_relation(k);
-  bool learned = strcmp(text, "learned") == 0;
-  double weight = 1;
-  if (!learned) KITH_TRY(value_real(k, text, &weight));
-  value_weight_remove(w, name);
-  if (weight == 0) return st;
-  KITH_CHECK(w->n < KITH_MAX_RELATIONS, KITH_ECONFIG, "%s: more than %d relations have weights", k->key,
-             KITH_MAX_RELATIONS);
-  int i = value_weight_index(w, name);
-  memmove(&w->of[i + 1], &w->of[i], (size_t)(w->n - i) * sizeof *w->of);
-  w->n++;
-  w->of[i] = (struct kith_relation_weight){.weight = weight, .learned = learned};
-  snprintf(w->of[i].name, sizeof w->of[i].name, "%s", name);
-done:
-  return st;
-}
-
-/* The index of the first relation with a half-life that is not before `name`. */
-static int value_age_index(const kith_relation_weights *w, const char *name) {
-  int i = 0;
-  while (i < w->n_half_life && strcmp(w->half_life[i].name, name) < 0) i++;
-  return i;
-}
-
-static bool value_has_age(const kith_relation_weights *w, int i, const char *name) {
-  return i < w->n_half_life && strcmp(w->half_life[i].name, name) == 0;
-}
-
-/* A relation without a half-life is not in the list. */
-static kith_status value_age(const job_key *k, const char *text, kith_relation_weights *w) {
-  kith_status st = KITH_OK;
-  const char *name = value_relation(k);
-  int i = value_age_index(w, name), n_after = w->n_half_life - i;
-  struct kith_relation_half_life *at = &w->half_life[i];
-  bool there = value_has_age(w, i, name);
-  double seconds = 0;
-  KITH_TRY(value_half_life(k, text, &seconds));
-  if (there && seconds == 0) {
-    memmove(at, at + 1, (size_t)(n_after - 1) * sizeof *at);
-    w->n_half_life--;
-  }
-  if (seconds == 0) return st;
-  KITH_CHECK(there || w->n_half_life < KITH_MAX_RELATIONS, KITH_ECONFIG,
-             "%s: more than %d relations have half-lives", k->key, KITH_MAX_RELATIONS);
-  if (!there) {
-    memmove(at + 1, at, (size_t)n_after * sizeof *at);
-    w->n_half_life++;
-  }
-  *at = (struct kith_relation_half_life){.seconds = seconds};
-  snprintf(at->name, sizeof at->name, "%s", name);
-done:
-  return st;
-}
-
 kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
   void *at = (char *)job + k->offset;
   long long whole = 0;
   switch (k->kind) {
-  case JOB_INT: return value_int(k, text, at);
-  case JOB_REAL: return value_real(k, text, at);
-  case JOB_WEIGHT: return value_weight(k, text, at);
+  case JOB_INT: return kith__value_int(k, text, at);
+  case JOB_REAL: return kith__value_real(k, text, at);
+  case JOB_WEIGHT: return kith__value_weight(k, text, at);
   case JOB_BOOL: return value_bool(k, text, at);
   case JOB_ENUM: return value_enum(k, text, at);
   case JOB_TEXT:
@@ -480,14 +253,14 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
   case JOB_NODE_TYPE: return value_name(k, text, at);
   case JOB_DELIMITER: return value_delimiter(k, text, at);
   case JOB_COLUMN: return value_column(k, text, at);
-  case JOB_CUTOFFS: return value_cutoffs(k, text, &job->evaluate);
-  case JOB_FANOUTS: return value_fanouts(k, text, at);
-  case JOB_KNOTS: return value_knots(k, text, at);
-  case JOB_RELATIONS: return value_relations(k, text, at);
-  case JOB_STEPS: return value_steps(k, text, at);
-  case JOB_AGE: return value_age(k, text, at);
+  case JOB_CUTOFFS: return kith__value_cutoffs(k, text, &job->evaluate);
+  case JOB_FANOUTS: return kith__value_fanouts(k, text, at);
+  case JOB_KNOTS: return kith__value_knots(k, text, at);
+  case JOB_RELATIONS: return kith__value_relations(k, text, at);
+  case JOB_STEPS: return kith__value_steps(k, text, at);
+  case JOB_AGE: return kith__value_age(k, text, at);
   case JOB_HALF_LIFE:
-  case JOB_DURATION: return value_half_life(k, text, at);
+  case JOB_DURATION: return kith__value_half_life(k, text, at);
   case JOB_CHOICE: return value_choice(k, text, at);
   case JOB_PROTOCOL: return value_protocol(k, text, at);
   case JOB_INTERVAL: return value_every(k, text, at);
@@ -497,103 +270,4 @@ kith_status kith__job_set(kith_job *job, const job_key *k, const char *text) {
   kith_status st = value_integer(k, text, &whole);
   if (!kith_is_bad(st)) *(int64_t *)at = whole;
   return st;
-}
-
-/* ---- to text ---- */
-
-static void value_print_list(int n, const int *x, size_t size, char *text) {
-  int at = snprintf(text, size, "[");
-  for (int i = 0; i < n; i++) at += snprintf(text + at, size - (size_t)at, "%s%d", i ? ", " : "", x[i]);
-  snprintf(text + at, size - (size_t)at, "]");
-}
-
-static void value_print_knots(const kith_knots *knots, size_t size, char *text) {
-  char number[32];
-  int at = snprintf(text, size, "[");
-  for (int i = 0; i < knots->n; i++) {
-    kith_real_print(knots->of[i], sizeof number, number);
-    at += snprintf(text + at, size - (size_t)at, "%s%s", i ? ", " : "", number);
-  }
-  snprintf(text + at, size - (size_t)at, "]");
-}
-
-/* In days where they are whole, else in seconds. */
-static void value_print_half_life(double seconds, size_t size, char *text) {
-  double unit = fmod(seconds, 86400) == 0 ? 86400 : 1;
-  if (seconds > 0) {
-    kith_real_print(seconds / unit, size - 1, text);
-    strcat(text, unit > 1 ? "d" : "s");
-  } else snprintf(text, size, "%s", seconds < 0 ? "auto" : "none");
-}
-
-static void value_print_relations(const kith_relation_names *names, size_t size, char *text) {
-  int at = snprintf(text, size, "[");
-  for (int i = 0; i < names->n; i++)
-    at += snprintf(text + at, size - (size_t)at, "%s%s", i ? ", " : "", names->of[i]);
-  snprintf(text + at, size - (size_t)at, "]");
-}
-
-static void value_print_steps(const kith_path_steps *steps, size_t size, char *text) {
-  int at = snprintf(text, size, "[");
-  for (int i = 0; i < steps->n; i++)
-    at += snprintf(text + at, size - (size_t)at, "%s%s%s", i ? ", " : "", steps->of[i].name,
-                   steps->of[i].back ? ".back" : "");
-  snprintf(text + at, size - (size_t)at, "]");
-}
-
-static void value_print_protocol(int sampled, size_t size, char *text) {
-  if (sampled == 0) snprintf(text, size, "full");
-  else snprintf(text, size, "sampled-%d", sampled);
-}
-
-static void value_print_weight(const job_key *k, const kith_relation_weights *w, size_t size, char *text) {
-  const char *name = value_relation(k);
-  int i = value_weight_index(w, name);
-  bool named = i < w->n && strcmp(w->of[i].name, name) == 0;
-  if (named && w->of[i].learned) snprintf(text, size, "learned");
-  else kith_real_print(named ? w->of[i].weight : 0, size, text);
-}
-
-static void value_print_age(const job_key *k, const kith_relation_weights *w, size_t size, char *text) {
-  const char *name = value_relation(k);
-  int i = value_age_index(w, name);
-  value_print_half_life(value_has_age(w, i, name) ? w->half_life[i].seconds : 0, size, text);
-}
-
-void kith__job_get(const kith_job *job, const job_key *k, size_t size, char *text) {
-  const void *at = (const char *)job + k->offset;
-  switch (k->kind) {
-  case JOB_INT: snprintf(text, size, "%d", *(const int *)at); break;
-  case JOB_INT64: snprintf(text, size, "%lld", (long long)*(const int64_t *)at); break;
-  case JOB_REAL: kith_real_print(*(const double *)at, size, text); break;
-  case JOB_WEIGHT: value_print_weight(k, at, size, text); break;
-  case JOB_BOOL: snprintf(text, size, "%s", *(const bool *)at ? "true" : "false"); break;
-  case JOB_ENUM: value_enum_name(k->unit, *(const int *)at, size, text); break;
-  case JOB_TEXT:
-  case JOB_NODE_TYPE:
-  case JOB_DELIMITER:
-  case JOB_COLUMN:
-  case JOB_PATH: snprintf(text, size, "%s", (const char *)at); break;
-  case JOB_PATHS: kith__job_print_paths(at, size, text); break;
-  case JOB_CUTOFFS: value_print_list(job->evaluate.n_k, job->evaluate.k, size, text); break;
-  case JOB_FANOUTS:
-    value_print_list(((const kith_fanouts *)at)->n, ((const kith_fanouts *)at)->of, size, text);
-    break;
-  case JOB_KNOTS: value_print_knots(at, size, text); break;
-  case JOB_RELATIONS: value_print_relations(at, size, text); break;
-  case JOB_STEPS: value_print_steps(at, size, text); break;
-  case JOB_AGE: value_print_age(k, at, size, text); break;
-  case JOB_HALF_LIFE:
-  case JOB_DURATION: value_print_half_life(*(const double *)at, size, text); break;
-  case JOB_CHOICE:
-    if (*(const double *)at == KITH_RECENT_AUTO) snprintf(text, size, "auto");
-    else kith_real_print(*(const double *)at, size, text);
-    break;
-  case JOB_PROTOCOL: value_print_protocol(*(const int *)at, size, text); break;
-  case JOB_INTERVAL:
-    if (*(const int *)at == KITH_EVERY_AUTO) snprintf(text, size, "auto");
-    else snprintf(text, size, "%d", *(const int *)at);
-    break;
-  case JOB_IDS: snprintf(text, size, "%s", *(const bool *)at ? "names" : "integers"); break;
-  }
 }
