@@ -2,6 +2,8 @@
 for tool in slurmctld slurmd munged sbatch; do command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }; done
 [ "$(id -u)" = 0 ] || { echo "skipped: the local cluster needs root"; exit 77; }
 . "$KITH_SOURCE/tests/support/until.sh"
+# Each node has a /dev/shm of its own, which hides what is in ours; and scripts of jobs see mpirun as users have it.
+unset TMPDIR OMPI_MCA_odls_base_sigkill_timeout
 dir=$(mktemp -d); chmod 755 "$dir" # munge wants its socket reachable
 free_port() { # of eight ports in a row, below those that the system gives away, the first; nobody listens on them
   local port i
