@@ -5,87 +5,6 @@
 
 #include "ingest/edge_reader.h"
 
-/* ---- columns ---- */
-
-/* Format the fields of a header for a message: "uid", "iid", "ts". */
-static void columns_show(kith__delimiter delimiter, kith__field header, size_t size, char *text) {
-  kith__field field;
-  size_t used = 0;
-  char shown[48];
-  text[0] = '\0';
-  delimiter.read_only = true;
-  while (kith__field_next(&delimiter, &header, &field) && used + sizeof shown + 2 < size)
-    used +=
-        (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", kith__field_quote(field, shown));
-}
-
-static kith_status column_check(const kith__lines *lines, const kith__dialect *d, const char *name,
-                                int index) {
-  kith_status st = KITH_OK;
-  char found[512];
-  if (index > -2 && name[0] && d->header.size >= 0)
-    KITH_CHECK(kith__column_count(&d->candidate.delimiter, d->header, name) < 2, KITH_EDATA,
-               "%s:%lld: several columns are called \"%s\" in the header; give the number of the one, from 1",
-               lines->path, (long long)d->header_number, name);
-  if (index > -2) goto done;
-  KITH_CHECK(d->header.size >= 0, KITH_ECONFIG,
-             "%s: column \"%s\" is no number from 1 to %d, and names need %s.header: true", lines->path, name,
-             KITH__MAX_FIELDS, lines->key);
-  columns_show(d->candidate.delimiter, d->header, sizeof found, found);
-  st = kith_fail(KITH_EDATA, "%s:%lld: expected a column \"%s\" in the header, found %s", lines->path,
-                 (long long)d->header_number, name, found);
-done:
-  return st;
-}
-
-/* The columns are distinct. */
-static kith_status columns_check_apart(const kith__lines *lines, const kith__edge_policy *policy,
-                                       const kith__columns *c) {
-  const char *const what[] = {kith__edge_end(policy, 0), kith__edge_end(policy, 1), "time", "weight", "kind"};
-  const int index[] = {c->user, c->item, c->time, c->weight, c->kind};
-  for (int i = 0; i < KITH__EDGE_COLUMNS; i++)
-    for (int j = 0; j < i; j++)
-      if (index[i] >= 0 && index[i] == index[j])
-        return kith_fail(
-            KITH_ECONFIG,
-            "%s: column %d would be the %s and the %s; set %s.columns.%s and .%s to different ones",
-            lines->path, index[i] + 1, what[j], what[i], lines->key, what[j], what[i]);
-  return KITH_OK;
-}
-
-static kith_status columns_check(const kith_edge_source *s, const kith__lines *lines,
-                                 const kith__edge_policy *policy, const kith__dialect *d) {
-  kith_status st = KITH_OK;
-  const kith__columns *c = &d->candidate.columns;
-  KITH_TRY(column_check(lines, d, s->user, c->user));
-  KITH_TRY(column_check(lines, d, s->item, c->item));
-  KITH_TRY(column_check(lines, d, s->time, c->time));
-  KITH_TRY(column_check(lines, d, s->weight, c->weight));
-  KITH_TRY(column_check(lines, d, s->kind, c->kind));
-  KITH_TRY(columns_check_apart(lines, policy, c));
-  KITH_TRY(kith__event_columns_check(lines, d, s->features));
-done:
-  return st;
-}
-
-/* Warn about unread columns, which may be weights or times. */
-static void columns_warn_unread(const kith_edge_source *s, const kith__lines *lines,
-                                const kith__edge_policy *policy, const kith__candidate *w) {
-  if (w->min != w->max || w->max <= 2 || s->user[0] || s->item[0] || s->time[0] || s->weight[0] ||
-      s->kind[0] || s->features[0])
-    return;
-  kith_warn(
-      "%s: %s %s not read; name %s with %s.columns.weight or .time, or name .%s and .%s to leave %s out",
-      lines->path,
-      w->max == 3   ? "column 3"
-      : w->max == 4 ? "columns 3 and 4"
-                    : "the columns from 3 on",
-      w->max == 3 ? "is" : "are", w->max == 3 ? "it" : "them", lines->key, kith__edge_end(policy, 0),
-      kith__edge_end(policy, 1), w->max == 3 ? "it" : "them");
-}
-
-/* ---- reading ---- */
-
 /* Number of an id; -1 if it is unknown and its edges are skipped. */
 static inline kith_status edge_find_node(const kith__edge_policy *policy, kith__id_map *map, bool add,
                                          const kith__lines *lines, kith__field id, int32_t *number) {
@@ -427,72 +346,6 @@ done:
   return st;
 }
 
-void kith__edge_reader_warn(const kith__edge_reader *r) {
-  const kith__lines *lines = &r->lines;
-  if (r->files.n > 1)
-    kith_log("%s: %d files, by name from %s to %s", lines->key, r->files.n,
-             kith__list_files_name(&r->files, 0), kith__list_files_name(&r->files, r->files.n - 1));
-  if (r->d.format == KITH_EDGES) {
-    columns_warn_unread(&r->source, lines, r->policy, &r->d.candidate);
-    kith__time_units_warn(&r->e.units, r->e.units.path);
-  } else if (r->min == r->max && (r->max == 3 || r->max == 4) && lines->n_data > 1)
-    kith_warn("%s: all lines have the same number of columns, %d; if they are a pair, a weight or a time, "
-              "set %s.format: edges",
-              lines->path, r->max, lines->key);
-}
-
-/* Report that no edge was found, or none of the minimum weight. */
-static kith_status edge_reader_none(const kith_edge_source *s, const kith__lines *lines,
-                                    kith__delimiter delimiter, int64_t number, kith_list_format format,
-                                    const kith__edge_policy *policy) {
-  char path[KITH_PATH];
-  int64_t light = policy->below_min_weight;
-  const char *expected = policy->from_to        ? "lines of two nodes or more"
-                         : format == KITH_EDGES ? "lines of a user and an item"
-                                                : "lines of a user and items";
-  if (light > 0)
-    return kith_fail(KITH_EDATA, "%s: none of its %s has a weight of %.9g or more", s->path,
-                     KITH_COUNT(light, "line(s)"), s->min_weight);
-  if (format != KITH_EDGES && !s->delimiter[0] && delimiter.size > 0 && delimiter.text[0] != '\t')
-    return kith_fail(
-        KITH_EDATA,
-        "%s: expected %s, found no pair in it; line %lld looks like columns separated by \"%s\": "
-        "set format: edges",
-        kith__list_files_show(s->path, path), expected, (long long)number, delimiter.text);
-  if (lines->n_comment > 0)
-    return kith_fail(KITH_EDATA,
-                     "%s: expected %s, found no pair in it; %lld of its lines begin with #: set %s.comment: "
-                     "none if the # belongs to ids",
-                     kith__list_files_show(s->path, path), expected, (long long)lines->n_comment, lines->key);
-  return kith_fail(KITH_EDATA, "%s: expected %s, found no pair in it%s", kith__list_files_show(s->path, path),
-                   expected, lines->number == 0 ? ": it is empty" : "");
-}
-
-void kith__edge_reader_report(const kith__edge_reader *reader, kith_list_report *r) {
-  const kith__dialect *d = &reader->d;
-  const kith__lines *lines = &reader->lines;
-  const kith__candidate *w = &d->candidate;
-  *r = kith__lines_report(lines, d->format == KITH_EDGES ? "edges" : "adjacency", &w->delimiter);
-  r->format = d->format;
-  r->n_column = w->min == w->max ? w->max : 0;
-  if (d->header.size >= 0) {
-    r->header = d->header_number;
-    if (w->header_is_comment) r->comments--;
-    else r->repeated--;
-  }
-  r->from_to = reader->policy->from_to;
-  if (reader->policy->by_line) r->time_is = d->format == KITH_EDGES ? KITH_TIME_LINE : KITH_TIME_PLACE;
-  if (d->format != KITH_EDGES) return;
-  r->user = w->columns.user + 1;
-  r->item = w->columns.item + 1;
-  r->time = w->columns.time + 1;
-  r->weight = w->columns.weight + 1;
-  r->kind_column = w->columns.kind + 1;
-  r->n_feature = w->columns.n_feature;
-  for (int k = 0; k < r->n_feature; k++)
-    if (w->columns.feature[k] < 31) r->features |= 1 << w->columns.feature[k];
-}
-
 /* Set the number of fields by which comments are mistaken for data. */
 static void edge_reader_expect(const kith__dialect *d, kith__lines *lines) {
   const kith__candidate *w = &d->candidate;
@@ -501,22 +354,6 @@ static void edge_reader_expect(const kith__dialect *d, kith__lines *lines) {
   lines->min_fields = equal ? w->max : 2;
   lines->max_fields = equal ? w->max : INT32_MAX - 1;
   if (w->header_is_comment) lines->n_data_like--; /* the header is not data */
-}
-
-/* A column that is called line would be another time than the one that is meant. */
-static kith_status edge_reader_check_line(const kith__lines *lines, const kith__edge_policy *policy,
-                                          const kith__dialect *d) {
-  kith_status st = KITH_OK;
-  const bool headed = d->format == KITH_EDGES && d->header.size >= 0;
-  KITH_CHECK(!policy->from_to, KITH_ECONFIG,
-             "%s.columns.time: line is for interactions; name a column of times", lines->key);
-  KITH_CHECK(
-      !headed || kith__column_count(&d->candidate.delimiter, d->header, KITH__BY_LINE) == 0, KITH_EDATA,
-      "%s:%lld: %s.columns.time: line is the order of lines, and a column has this name, too; give the "
-      "number of the column, from 1, or rename it",
-      lines->path, (long long)d->header_number, lines->key);
-done:
-  return st;
 }
 
 kith_status kith__edge_reader_open(const kith_edge_source *source, kith__edge_policy *policy,
@@ -533,8 +370,8 @@ kith_status kith__edge_reader_open(const kith_edge_source *source, kith__edge_po
   KITH_TRY(KITH_NEW(r->preview, 1));
   KITH_TRY(kith__preview_read(s, policy, &r->lines, r->preview));
   KITH_TRY(kith__dialect_find(r->preview, &r->d));
-  if (policy->by_line) KITH_TRY(edge_reader_check_line(&r->lines, policy, &r->d));
-  if (r->d.format == KITH_EDGES) KITH_TRY(columns_check(s, &r->lines, policy, &r->d));
+  if (policy->by_line) KITH_TRY(kith__edge_columns_check_line(&r->lines, policy, &r->d));
+  if (r->d.format == KITH_EDGES) KITH_TRY(kith__edge_columns_check(s, &r->lines, policy, &r->d));
   KITH_TRY(kith__dialect_check_header(r->preview, &r->d));
   edge_reader_expect(&r->d, &r->lines);
   if (r->preview->n > 0) { /* reading invalidates the lines of the preview */
@@ -562,8 +399,7 @@ kith_status kith__edge_list_read(const kith_edge_source *source, kith__edge_poli
   KITH_TRY(kith__edge_reader_read(&r, false, edges));
   kith__edge_reader_warn(&r);
   kith__edge_reader_report(&r, &policy->report);
-  if (edges->n + policy->skipped + policy->self_loops == 0)
-    KITH_TRY(edge_reader_none(&r.source, &r.lines, r.guess, r.number, r.d.format, policy));
+  if (edges->n + policy->skipped + policy->self_loops == 0) KITH_TRY(kith__edge_reader_none(&r));
 done:
   kith__edge_reader_close(&r);
   return st;

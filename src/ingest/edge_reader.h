@@ -45,10 +45,28 @@ bool kith__edge_plain_may(const kith__edge_reader *r);
 /** Read lines of two known small integers, as the next ones are, up to one that is not.  Errors: KITH_ENOMEM.
  */
 kith_status kith__edge_plain_read(kith__edge_reader *r, kith__edge_list *edges) KITH_MUST_USE;
+void kith__edge_reader_close(kith__edge_reader *r);
+
+/* ---- edge_columns.c ---- */
+
+/** Check that the columns that the job names are there, once each, and apart.  Errors: KITH_ECONFIG,
+ * KITH_EDATA. */
+kith_status kith__edge_columns_check(const kith_edge_source *s, const kith__lines *lines,
+                                     const kith__edge_policy *policy, const kith__dialect *d) KITH_MUST_USE;
+/** A column that is called line would be another time than the one that is meant. */
+kith_status kith__edge_columns_check_line(const kith__lines *lines, const kith__edge_policy *policy,
+                                          const kith__dialect *d) KITH_MUST_USE;
+/** Warn about unread columns, which may be weights or times. */
+void kith__edge_columns_warn(const kith_edge_source *s, const kith__lines *lines,
+                             const kith__edge_policy *policy, const kith__candidate *w);
+
+/* ---- edge_report.c ---- */
+
 /** Warn of what the lines that were read look like. */
 void kith__edge_reader_warn(const kith__edge_reader *r);
 /** How the lines were read, and how many. */
 void kith__edge_reader_report(const kith__edge_reader *r, kith_list_report *report);
-void kith__edge_reader_close(kith__edge_reader *r);
+/** Fail: no edge was found, or none of the minimum weight. */
+kith_status kith__edge_reader_none(const kith__edge_reader *r) KITH_MUST_USE;
 
 #endif
