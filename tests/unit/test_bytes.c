@@ -116,12 +116,15 @@ static void a_damaged_byte_is_refused(void **state) {
 /* What is whole, but asks for more than the file holds. */
 static void a_zstd_file_with_a_dictionary_or_a_huge_window_is_named(void **state) {
   (void)state;
-  size_t got; /* magic, descriptor, window, the number of the dictionary, an empty last block */
-  memcpy(packed, "\x28\xb5\x2f\xfd\x01\x00\x07\x01\0\0", 10);
-  assert_int_equal(read_whole(packed, 10, 4096, &got), KITH_EDATA);
+  /* magic, descriptor, window, the number of the dictionary, an empty last block */
+  static const unsigned char dictionary[] = {0x28, 0xb5, 0x2f, 0xfd, 1, 0, 7, 1, 0, 0},
+                             window[] = {0x28, 0xb5, 0x2f, 0xfd, 0, 0xa8, 1, 0, 0}; /* of 2 GiB */
+  size_t got;
+  memcpy(packed, dictionary, sizeof dictionary);
+  assert_int_equal(read_whole(packed, sizeof dictionary, 4096, &got), KITH_EDATA);
   assert_non_null(strstr(kith_error_text(), "compressed with a dictionary"));
-  memcpy(packed, "\x28\xb5\x2f\xfd\x00\xa8\x01\0\0", 9); /* a window of 2 GiB */
-  assert_int_equal(read_whole(packed, 9, 4096, &got), KITH_EDATA);
+  memcpy(packed, window, sizeof window);
+  assert_int_equal(read_whole(packed, sizeof window, 4096, &got), KITH_EDATA);
   assert_non_null(strstr(kith_error_text(), "window"));
 }
 
