@@ -203,6 +203,10 @@ kith_ingest_options cli_ingest_options(const kith_job *job);
 kith_status cli_take_refit(cli *c) KITH_MUST_USE;
 /* The epochs of the job's run, which SASRec has a key of its own for.  Local. */
 int cli_epochs(const kith_job *job);
+/* Whether a run has ended: by its epochs, by patience, or by an update of a graph that one has made, whose
+ * rows are those of epoch `exported`.  Local.
+ * @param at  of its newest checkpoint */
+bool cli_has_ended(const kith_job *job, bool updated, int64_t exported, const kith_checkpoint_progress *at);
 /* " --refit" for advice to run a verb, or "".  Local. */
 const char *cli_refit_option(const cli *c);
 /* " --fresh" for advice to train, where the newest checkpoint of a work folder is of this run, which training

@@ -178,11 +178,10 @@ done:
 
 /* An update begins behind the epoch that validation chose, so that its last one may be below train.epochs:
  * its checkpoint is the newest one, and of what it exported. */
-static bool refit_is_ended(const kith_job *job, const refit_graph *g, const kith_embeddings_origin *from,
-                           const kith_checkpoint_progress *at) {
+bool cli_has_ended(const kith_job *job, bool updated, int64_t exported, const kith_checkpoint_progress *at) {
   if (at->epoch >= cli_epochs(job)) return true;
   if (job->train.patience > 0 && at->bad_evals >= job->train.patience) return true;
-  return g->updated && at->epoch == from->epoch && at->step == 0;
+  return updated && at->epoch == exported && at->step == 0;
 }
 
 static kith_status refit_check_ended(const cli *c, const refit_graph *g, const char *embeddings,
@@ -197,7 +196,7 @@ static kith_status refit_check_ended(const cli *c, const refit_graph *g, const c
       "%s: its epoch was chosen by %s; train with --fresh and evaluate.split: valid, so that validation "
       "chooses it",
       embeddings, at->score);
-  KITH_CHECK(refit_is_ended(job, g, from, at), KITH_ECONFIG,
+  KITH_CHECK(cli_has_ended(job, g->updated, from->epoch, at), KITH_ECONFIG,
              "%s: its run has not ended: %lld of %s done; run kith train %s first", embeddings,
              (long long)at->epoch, KITH_COUNT(cli_epochs(job), "epoch(s) (is|are)"), c->job_args);
   KITH_CHECK(from->epoch > 0 && from->epoch <= INT32_MAX && from->step == 0, KITH_ECONFIG,

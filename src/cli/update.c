@@ -151,9 +151,29 @@ done:
   return st;
 }
 
+/* "kith train JOB", to run first: without keys of this verb, which it would warn of. */
+static void update_print_training(const cli *c, char job[CLI_JOB_ARGS]) {
+  static const char *const own[] = {"update.", NULL};
+  cli_print_job_args(c, own, job);
+}
+
+static void update_warn_unended(const cli *c, const update *u, const kith_checkpoint_progress *newest) {
+  char job[CLI_JOB_ARGS], patience[128] = "";
+  const kith_train_options *o = &c->job.train;
+  update_print_training(c, job);
+  if (o->patience > 0)
+    snprintf(patience, sizeof patience,
+             ", and %lld of %d evaluations without a better score (train.patience)",
+             (long long)newest->bad_evals, o->patience);
+  kith_warn("%s: its training has not ended: %lld of %s%s; the update begins from epoch %lld; kith train %s "
+            "does the rest, if run first",
+            u->run.old, (long long)newest->epoch, KITH_COUNT(o->epochs, "epoch(s)"), patience,
+            (long long)u->origin.epoch, job);
+}
+
 /* Warn of a run that has not ended.  The newest checkpoint says how far it came, not the one of the epoch
  * that validation chose. */
-static kith_agreed update_check_ended(const cli *c, const update *u) {
+static kith_agreed update_check_ended(const cli *c, const update *u, bool updated, int64_t exported) {
   kith_agreed st = {KITH_OK};
   kith_checkpoint_progress newest = u->origin;
   char path[KITH_PATH];
@@ -161,20 +181,15 @@ static kith_agreed update_check_ended(const cli *c, const update *u) {
   KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, path));
   bool known = path[0] && !kith_is_bad(kith_checkpoint_progress_read(c->comm, path, &newest)); /* or torn */
   if (!known || strcmp(newest.run, u->origin.run) != 0) newest = u->origin;
-  bool ended = newest.epoch >= c->job.train.epochs || (c->job.train.patience > 0 && u->origin.step == 0);
-  if (!ended && c->comm->rank == 0)
-    kith_warn("%s: the run has done %lld of %s: the update begins from epoch %lld", u->run.old,
-              (long long)newest.epoch, KITH_COUNT(c->job.train.epochs, "epoch(s)"),
-              (long long)u->origin.epoch);
+  if (!cli_has_ended(&c->job, updated, exported, &newest) && c->comm->rank == 0)
+    update_warn_unended(c, u, &newest);
 done:
   return st;
 }
 
-/* The command to run first has no keys of this verb, which it would warn of. */
 static kith_status update_fail_none(const cli *c, const char *path) {
-  static const char *const own[] = {"update.", NULL};
   char job[CLI_JOB_ARGS];
-  cli_print_job_args(c, own, job);
+  update_print_training(c, job);
   return kith_fail(KITH_ENOINPUT, "%s: there is no model to update: run kith train %s first", path, job);
 }
 
@@ -197,7 +212,7 @@ static kith_agreed update_find_model(const cli *c, update *u) {
                                         embeddings, c->job_args)));
   KITH_TRY(update_check_model(c, embeddings, &from));
   KITH_TRY(update_find_checkpoint(c, &from, u));
-  KITH_TRY(update_check_ended(c, u));
+  KITH_TRY(update_check_ended(c, u, kith_h5_has_attr(f, "parent"), from.epoch));
 done:
   kith_h5_close(&f);
   KITH_FREE(from.config_key);
@@ -215,7 +230,7 @@ static kith_agreed update_find_stream(const cli *c, update *u) {
     KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG,
                                         "%s: is within an epoch; run kith train %s first, which ends it",
                                         path, c->job_args)));
-  KITH_TRY(update_check_ended(c, u));
+  KITH_TRY(update_check_ended(c, u, false, 0));
 done:
   return st;
 }

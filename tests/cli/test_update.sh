@@ -219,5 +219,10 @@ P
 counts
 updated=$(/usr/bin/python3 -c "import h5py; print(h5py.File(\"early/embeddings.h5\").attrs[\"epoch\"])")
 run train job.yaml $early # goes on, and stops
+known="--set update.interactions.path=../other.tsv" # nothing that the graph lacks
+"$KITH" update job.yaml $early $known --quiet >log 2>&1
+! grep "has not ended" log >/dev/null || { echo "patience ended it"; cat log; exit 1; }
+"$KITH" update job.yaml $early $known --quiet --set train.patience=9 >log 2>&1
+grep "has not ended: [0-9]* of 30 epochs, and 1 of 9 evaluations without a better .* kith train job.yaml .*=9 does the rest" log >/dev/null || { cat log; exit 1; }
 [ "$(tail -n 1 early/metrics.jsonl | /usr/bin/python3 -c "import json; print(json.loads(input())[\"epoch\"])")" -gt "$updated" ] || { echo "no epoch was made"; exit 1; }
 counts
