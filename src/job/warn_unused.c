@@ -64,6 +64,23 @@ static void usage_warn_min_weight(const kith_job *job, const char *verb) {
   }
 }
 
+/* Warn of shares that a split by each user's latest takes for any number above 0. */
+static void usage_warn_shares(const job_table *t, const kith_job *job) {
+  static const char *const key[] = {"data.split.valid", "data.split.test"};
+  const double share[] = {job->data.split.valid, job->data.split.test},
+               usual = kith_job_defaults().data.split.valid;
+  char location[KITH_PATH + 2 * KITH_JOB_KEY_SIZE];
+  if (job->data.split.method != KITH_SPLIT_LEAVE_LAST_OUT) return;
+  for (int i = 0; i < 2; i++) {
+    const int line = kith__job_line(job, t, key[i]);
+    if (line == 0 || share[i] == 0 || share[i] == usual || !kith__job_usage(job, key[i]).used) continue;
+    usage_location(job, line, key[i], sizeof location, location);
+    kith_warn("%s is set to %.9g, but data.split.method: leave-last-out holds out one interaction of each "
+              "user, whatever the share is; leave the key out (0: holds out none)",
+              location, share[i]);
+  }
+}
+
 /* Whether the command line chose another filter than the file, whose settings of its own filter then have no
  * effect on purpose: kith tune prints such a command. */
 static bool usage_is_replaced(const job_table *t, const kith_job *job, const char *key, int line) {
@@ -82,6 +99,7 @@ void kith_job_warn_unused(const kith_job *job, const char *verb) {
   job_table t;
   kith__job_table_of(job, &t);
   usage_warn_min_weight(job, verb);
+  if (strcmp(verb, "ingest") == 0) usage_warn_shares(&t, job);
   for (int i = 0; i < t.n; i++) {
     const char *key = t.key[i].key;
     int line = job->line[t.slot[i]];

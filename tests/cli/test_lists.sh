@@ -31,7 +31,9 @@ job() { # job KEYS…: a job file whose data section has these lines
 job 'interactions: {path: lists/pairs.tsv, format: edges, columns: {time: 3}}' 'social: {path: lists/friends.tsv, format: edges}' \
     'split: {method: leave-last-out}'
 expect 0 'wrote 3000 interactions' "$KITH" generate job.yaml --set generate.users=200 --set generate.items=300 --set generate.interactions=3000 --set generate.friends=400
-expect 0 'wrote work/graph.h5' "$KITH" ingest job.yaml --json
+expect 0 'wrote work/graph.h5' "$KITH" ingest job.yaml --json --set data.split.valid=.5 --set data.split.test=.1
+grep 'valid is set to 0.5, but data.split.method: leave-last-out holds out one interaction of each user' err >/dev/null || fail "a share without effect: $(cat err)"
+grep 'data.split.test' err && fail "the default warns"
 tail -1 out | python3 -c '
 import json, sys
 r = json.loads(sys.stdin.read())

@@ -10,7 +10,7 @@ work: work
 generate: {users: 90, items: 60, interactions: 900, friends: 0, communities: 4}
 data:
   interactions: {path: list.tsv, format: edges, columns: {user: 1, item: 2, time: 3}}
-  split: {method: leave-last-out, valid: 0.05, test: 0.05}
+  split: {method: leave-last-out}
 partition: {parts: 6}
 model: {dim: 8, layers: 2, sequence: sasrec, sasrec: {dim: 4, length: 6, heads: 2, epochs: 3, batch: 25, dropout: 0.2, rate: 0.01}}
 train: {epochs: 2, batch: 300, lr: 0.01}

@@ -95,7 +95,7 @@ done | sort -u >seeds
 [ "$(wc -l <seeds)" -gt 1 ] || fail "sweep.seed draws the same trial"
 
 # Of a model of sequences the second model's epochs are cut, behind one training of the rows; a filter has no epochs.
-sequence=(--set work="$dir/seq" --set data.interactions.columns.time=3 --set data.split.method=leave-last-out --set data.split.valid=0.5
+sequence=(--set work="$dir/seq" --set data.interactions.columns.time=3 --set data.split.method=leave-last-out
   --set loss.name=softmax --set train.epochs=2 --set model.sequence=sasrec --set model.sasrec.dim=8 --set model.sasrec.heads=1 --set model.sasrec.epochs=4
   --set 'sweep.model.name=[lightgcn]' --set 'sweep.train.lr=[0.01]' --set sweep.halving.epochs=2)
 "$KITH" sweep job.yaml "${sequence[@]}" --set 'sweep.model.sasrec.rate=[0.001, 0.01]' --quiet >out 2>err || fail "a sweep of sasrec"
