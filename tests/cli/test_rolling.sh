@@ -112,11 +112,16 @@ lines = [l for l in open("late.tsv") if not l.startswith("#")]
 for name, low, high in (("first.tsv", 0, cut[0]), ("second.tsv", cut[0], cut[1])):
     open(name, "w").writelines(l for l in lines if low <= int(l.split()[2]) < high)
 P
-hand="--set work=hand --set data.interactions.path=first.tsv --set evaluate.every=0"
-for verb in ingest partition train; do "$KITH" $verb job.yaml $hand --quiet >log 2>&1 || { cat log; exit 1; }; done
-"$KITH" update job.yaml $hand --set update.epochs=1 --set update.interactions.path=second.tsv --quiet >log 2>&1 || { cat log; exit 1; }
 /usr/bin/python3 -c 'import h5py' 2>/dev/null || { echo "skipped: no h5py"; exit 77; }
-same_embeddings hand/embeddings.h5 late/rolling-2-updated/slice-2/model/embeddings.h5
+by_hand() { # MODEL
+  hand="--set work=hand-$1 --set model.name=$1 --set data.interactions.path=first.tsv --set evaluate.every=0"
+  for verb in ingest partition train; do "$KITH" $verb job.yaml $hand --quiet >log 2>&1 || { cat log; exit 1; }; done
+  "$KITH" update job.yaml $hand --set update.epochs=1 --set update.interactions.path=second.tsv --quiet >log 2>&1 || { cat log; exit 1; }
+  "$KITH" evaluate job.yaml --rolling 2 --updated $late --set work=late-$1 --set model.name=$1 --quiet >log 2>&1 || { cat log; exit 1; }
+  same_embeddings hand-$1/embeddings.h5 late-$1/rolling-2-updated/slice-2/model/embeddings.h5
+}
+by_hand lightgcn
+by_hand spectral
 /usr/bin/python3 - <<'P'
 import json, h5py, numpy as np
 s = json.load(open("updated"))["slices"][1]
@@ -145,3 +150,4 @@ assert abs(np.mean(recall) - s["recall@10"]) < 1e-9, (np.mean(recall), s)
 P
 refuses 64 'belongs to --rolling' --updated
 refuses 78 'model.sequence: what is learned' --rolling 3 --updated --set model.sequence=sasrec
+refuses 64 'not the events of a stream' --rolling 3 --updated --set data.split.method=stream --set evaluate.stream=event --set stream.model=tgn
