@@ -21,7 +21,7 @@ typedef struct update {
   char graph[KITH_PATH], parts[KITH_PATH]; /* of the old model */
   kith_append_options *lists;              /* large */
   kith_run run;                            /* the update's, in the folder */
-  kith_checkpoint_progress origin;         /* of the checkpoint that it begins from */
+  cli_update_origin origin;
   char config_key[KITH_CONFIG_KEY_SIZE];
 } update;
 
@@ -112,129 +112,6 @@ static void update_lists(const kith_job *job, kith_append_options *o) {
   o->n_relation = cli_relation_sources(job, job->update.n_relation, job->update.relation, o->relation);
 }
 
-/* ---- what it begins from ---- */
-
-/* The checkpoint of the exported rows, if it was kept; else the newest one. */
-static kith_agreed update_find_checkpoint(const cli *c, const kith_embeddings_origin *from, update *u) {
-  kith_agreed st = {KITH_OK};
-  char *path = u->run.old;
-  KITH_TRY(kith_checkpoint_at_epoch(c->comm, c->job.work, from->epoch, path));
-  if (path[0]) KITH_TRY(kith_checkpoint_progress_read(c->comm, path, &u->origin));
-  if (path[0] && strcmp(u->origin.run, from->run) == 0) return st;
-  KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, path));
-  if (!path[0])
-    KITH_TRY(kith_agreed_same(kith_fail(KITH_ENOINPUT, "%s: no checkpoint is there: run kith train %s first",
-                                        c->job.work, c->job_args)));
-  KITH_TRY(kith_checkpoint_progress_read(c->comm, path, &u->origin));
-  if (strcmp(u->origin.run, from->run) != 0)
-    KITH_TRY(kith_agreed_same(
-        kith_fail(KITH_EDATA, "%s: is of run %s, and embeddings.h5 of run %s; run kith train %s first", path,
-                  u->origin.run, from->run, c->job_args)));
-done:
-  return st;
-}
-
-/* The exported model is what the job says.  Of a graph the keys read what clusters and a refit have. */
-static kith_agreed update_check_model(const cli *c, const char *path, const kith_embeddings_origin *from) {
-  kith_agreed st = {KITH_OK};
-  char want[KITH_CONFIG_WORD_SIZE], found[KITH_CONFIG_WORD_SIZE];
-  const kith_graph g = {.refit = false};
-  bool differs = false;
-  KITH_TRY(cli_origin_differs(c, &g, from, &differs, want, found));
-  if (differs)
-    KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG,
-                                        "%s: was trained with %s, the job has %s; update with what it was "
-                                        "trained with, or train the job into another folder with --set "
-                                        "work=FOLDER",
-                                        path, found, want)));
-done:
-  return st;
-}
-
-/* "kith train JOB", to run first: without keys of this verb, which it would warn of. */
-static void update_print_training(const cli *c, char job[CLI_JOB_ARGS]) {
-  static const char *const own[] = {"update.", NULL};
-  cli_print_job_args(c, own, job);
-}
-
-static void update_warn_unended(const cli *c, const update *u, const kith_checkpoint_progress *newest) {
-  char job[CLI_JOB_ARGS], patience[128] = "";
-  const kith_train_options *o = &c->job.train;
-  update_print_training(c, job);
-  if (o->patience > 0)
-    snprintf(patience, sizeof patience,
-             ", and %lld of %d evaluations without a better score (train.patience)",
-             (long long)newest->bad_evals, o->patience);
-  kith_warn("%s: its training has not ended: %lld of %s%s; the update begins from epoch %lld; kith train %s "
-            "does the rest, if run first",
-            u->run.old, (long long)newest->epoch, KITH_COUNT(o->epochs, "epoch(s)"), patience,
-            (long long)u->origin.epoch, job);
-}
-
-/* Warn of a run that has not ended.  The newest checkpoint says how far it came, not the one of the epoch
- * that validation chose. */
-static kith_agreed update_check_ended(const cli *c, const update *u, bool updated, int64_t exported) {
-  kith_agreed st = {KITH_OK};
-  kith_checkpoint_progress newest = u->origin;
-  char path[KITH_PATH];
-  if (!kith_model_has_steps(&c->job.model)) return st;
-  KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, path));
-  bool known = path[0] && !kith_is_bad(kith_checkpoint_progress_read(c->comm, path, &newest)); /* or torn */
-  if (!known || strcmp(newest.run, u->origin.run) != 0) newest = u->origin;
-  if (!cli_has_ended(&c->job, updated, exported, &newest) && c->comm->rank == 0)
-    update_warn_unended(c, u, &newest);
-done:
-  return st;
-}
-
-static kith_status update_fail_none(const cli *c, const char *path) {
-  char job[CLI_JOB_ARGS];
-  update_print_training(c, job);
-  return kith_fail(KITH_ENOINPUT, "%s: there is no model to update: run kith train %s first", path, job);
-}
-
-/* The model of WORK: exported, of this graph.h5. */
-static kith_agreed update_find_model(const cli *c, update *u) {
-  kith_agreed st = {KITH_OK};
-  char embeddings[KITH_PATH];
-  kith_embeddings_origin from = {.epoch = 0};
-  kith_h5 *f = NULL;
-  int64_t fingerprint = 0;
-  if (!cli_has_stage(c, "embeddings.h5", embeddings))
-    KITH_TRY(kith_agreed_same(update_fail_none(c, embeddings)));
-  KITH_TRY(kith_embeddings_origin_read(c->comm, embeddings, &from));
-  KITH_TRY(kith_h5_open(c->comm, u->graph, KITH_GRAPH_FORMAT, KITH_FILE_VERSION, &f));
-  KITH_TRY(kith_h5_get_attr_int(f, "fingerprint", &fingerprint));
-  if (from.fingerprint != (uint64_t)fingerprint)
-    KITH_TRY(kith_agreed_same(kith_fail(KITH_EDATA,
-                                        "%s: is of another graph; run kith partition and kith train "
-                                        "%s --fresh first",
-                                        embeddings, c->job_args)));
-  KITH_TRY(update_check_model(c, embeddings, &from));
-  KITH_TRY(update_find_checkpoint(c, &from, u));
-  KITH_TRY(update_check_ended(c, u, kith_h5_has_attr(f, "parent"), from.epoch));
-done:
-  kith_h5_close(&f);
-  KITH_FREE(from.config_key);
-  return st;
-}
-
-/* The newest checkpoint of a stream's model, at the end of an epoch. */
-static kith_agreed update_find_stream(const cli *c, update *u) {
-  kith_agreed st = {KITH_OK};
-  char *path = u->run.old;
-  KITH_TRY(kith_checkpoint_find(c->comm, c->job.work, 0, path));
-  if (!path[0]) KITH_TRY(kith_agreed_same(update_fail_none(c, c->job.work)));
-  KITH_TRY(kith_checkpoint_progress_read(c->comm, path, &u->origin));
-  if (u->origin.step > 0 || u->origin.epoch == 0)
-    KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG,
-                                        "%s: is within an epoch; run kith train %s first, which ends it",
-                                        path, c->job_args)));
-  KITH_TRY(update_check_ended(c, u, false, 0));
-done:
-  return st;
-}
-
 /* ---- the folder ---- */
 
 static const char *update_init_text(kith_update_init init) {
@@ -250,7 +127,7 @@ static void update_print_settings(const update *u, size_t size, char *text) {
                    " update.epochs=%d update.replay=%.17g update.lr=%.17g update.hold=%.17g update.init=%s "
                    "run=%s epoch=%lld step=%lld",
                    o->epochs, o->replay, u->run.train.optimizer.lr, o->hold, update_init_text(o->init),
-                   u->origin.run, (long long)u->origin.epoch, (long long)u->origin.step);
+                   u->origin.at.run, (long long)u->origin.at.epoch, (long long)u->origin.at.step);
   if (o->init == KITH_UPDATE_FEATURES)
     snprintf(text + n, size - (size_t)n, " update.init_neighbors=%d", o->init_neighbors);
 }
@@ -409,7 +286,7 @@ static void update_print(cli *c, update *u, const kith_graph *g, const kith_run_
   else if (kith_model_has_steps(&u->run.model))
     cli_print(c, "%s, %s beside them in each of %s", KITH_COUNT(of->new_pairs, "new pair(s)"),
               KITH_COUNT(of->old_pairs, "old one(s)"),
-              KITH_COUNT(u->run.train.epochs - u->origin.epoch, "epoch(s)"));
+              KITH_COUNT(u->run.train.epochs - u->origin.at.epoch, "epoch(s)"));
   if (of->cold_rows > 0)
     cli_print(c, "  %s",
               KITH_COUNT(of->cold_rows, "known node(s) without a training pair before (begins like a new "
@@ -465,15 +342,15 @@ static kith_agreed update_run(cli *c, update *u) {
   bool taken = false, goes_on = false, nothing = false;
   KITH_TRY(kith_append_is_taken(c->comm, u->lists, u->graph, &taken));
   if (taken) return update_end(c, "the model was updated by these lists: nothing is to be done");
-  if (update_streams(c)) KITH_TRY(update_find_stream(c, u));
-  else KITH_TRY(update_find_model(c, u));
-  cli_update_plan(c, u->origin.epoch, &u->run);
+  KITH_TRY(cli_update_find(c, u->graph, update_streams(c), &u->origin));
+  memcpy(u->run.old, u->origin.path, sizeof u->run.old);
+  cli_update_plan(c, u->origin.at.epoch, &u->run);
   KITH_TRY(update_open_folder(c, u, &goes_on));
   KITH_TRY(update_make_graph(c, u, goes_on, &nothing));
   if (nothing) return update_end(c, NULL);
   if (update_streams(c)) {
     const cli_stream_update of = {u->folder,    u->run.old,   u->graph,
-                                  u->run.graph, u->run.parts, u->origin.epoch};
+                                  u->run.graph, u->run.parts, u->origin.at.epoch};
     KITH_TRY(cli_update_stream(c, &of));
     KITH_TRY(cli_update_commit(c));
   } else {

@@ -1,4 +1,5 @@
-/* kith update: its folder, and how what it made there takes the place of the old model. */
+/* kith update: what it begins from, its folder, and how what it made there takes the place of the old model.
+ */
 #ifndef KITH_SRC_CLI_UPDATE_H
 #define KITH_SRC_CLI_UPDATE_H
 
@@ -10,6 +11,22 @@ kith_status cli_check_updates(const cli *c) KITH_MUST_USE;
 /* An update's training: epochs are counted on from `epoch` of the old model, and held-out items are ranked
  * after the last.  Local. */
 void cli_update_plan(const cli *c, int64_t epoch, kith_run *run);
+
+/* The checkpoint that an update begins from. */
+typedef struct cli_update_origin {
+  char path[KITH_PATH];
+  kith_checkpoint_progress at;
+} cli_update_origin;
+/*
+ * Find it in the work folder.  Warns of a training that has not ended.  Collective.
+ *
+ * @param graph    graph.h5 of the old model
+ * @param streams  whether the model is one of streams: its checkpoints are within no epoch
+ * Errors: KITH_ENOINPUT (nothing was trained), KITH_EDATA (of another graph or run), KITH_ECONFIG (trained
+ * with other settings; within an epoch).
+ */
+kith_agreed cli_update_find(const cli *c, const char *graph, bool streams,
+                            cli_update_origin *out) KITH_MUST_USE;
 
 /* WORK/update: where an update makes its files.  Local. */
 kith_status cli_update_folder(const cli *c, char *folder) KITH_MUST_USE;
