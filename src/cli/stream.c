@@ -21,7 +21,7 @@ kith_status cli_check_stream(const cli *c, const kith_graph *g) {
       o->sampled == 0 && o->scope.candidates == KITH_CANDIDATES_ALL, KITH_ECONFIG,
       "evaluate.stream: all items are ranked; expected evaluate.protocol: full and evaluate.candidates: all");
   KITH_CHECK(
-      !c->refit && !g->refit, KITH_EUSAGE,
+      !c->refit && !(g && g->refit), KITH_EUSAGE,
       "kith %s: --refit: a stream has no refit; validation events are known when test events are ranked in "
       "any case",
       c->verb);

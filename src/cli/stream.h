@@ -11,7 +11,7 @@
 /* Whether the job ranks the events of a stream.  Local. */
 bool cli_replays(const cli *c);
 
-/* What cannot be asked of a stream.  Local.  Errors: KITH_ECONFIG, KITH_EUSAGE. */
+/* What cannot be asked of a stream, whose graph may be null.  Local.  Errors: KITH_ECONFIG, KITH_EUSAGE. */
 kith_status cli_check_stream(const cli *c, const kith_graph *g) KITH_MUST_USE;
 
 /* The job's stream, with the path graph [KITH_PATH] of its file; destroy both, also after a failure.

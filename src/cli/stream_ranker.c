@@ -4,6 +4,7 @@
 kith_agreed cli_open_stream(cli *c, char *graph, kith_graph **g, kith_stream **out) {
   kith_agreed st = {KITH_OK};
   char parts[KITH_PATH];
+  KITH_TRY(kith_agreed_same(cli_check_stream(c, NULL))); /* before files that a refit would not have */
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "graph.h5", graph)));
   KITH_TRY(kith_agree(c->comm, cli_stage(c, "parts.h5", parts)));
   KITH_TRY(cli_read_parts(c, parts, g));

@@ -186,6 +186,7 @@ assert h5py.File("all.h5").attrs["time"] == last["time"] and h5py.File("all.h5")
 P
 says 0 'have learned of events behind this time' "$KITH" recommend job.yaml $ask --user 103 --at 1000000500
 says 64 'no event of the stream is before this time' "$KITH" recommend job.yaml $ask --user 103 --at 5
+says 64 'kith recommend: --refit: a stream has no refit' "$KITH" recommend job.yaml $ask --user 103 --refit
 says 64 'there are no rows to compare' "$KITH" recommend job.yaml $ask --similar-to 203
 
 # A sweep over a stream's model: two rungs, judged by the mean reciprocal rank of the model alone on validation.
