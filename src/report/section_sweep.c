@@ -293,7 +293,7 @@ static bool sweep_is_of_graph(const kith_report *r) {
   if (!kith_is_bad(kith_file_fopen(path, &f)) && !kith_fault(KITH_FAULT_READ) && !fgets(text, sizeof text, f))
     text[0] = '\0';
   if (f) fclose(f);
-  /* NOLINTNEXTLINE(cert-err34-c): written by kith train */
+  /* NOLINTNEXTLINE(cert-err34-c): written by kith sweep */
   return !r->run.sizes.is || sscanf(text, "graph=%" SCNx64, &print) != 1 ||
          print == (uint64_t)r->run.sizes.fingerprint;
 }
