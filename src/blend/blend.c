@@ -19,7 +19,7 @@ typedef struct blend_search {
   kith_blend_report r;
 } blend_search;
 
-static kith_agreed blend_value(void *context, const double *theta, kith__blend_point *out) {
+static kith_agreed blend_value(void *context, const double *theta, kith_newton_point *out) {
   return kith__likelihood_at(context, theta, out);
 }
 
@@ -40,7 +40,7 @@ static double blend_change(int n, const double *before, const double *after) {
 /* The maximum for the candidates that are kept now. */
 static kith_agreed blend_round(blend_search *s) {
   kith_agreed st = {KITH_OK};
-  kith__blend_point at;
+  kith_newton_point at;
   s->r.n_kept = kith__likelihood_count(s->l);
   if (s->r.n_kept == 0)
     KITH_TRY(kith_agreed_same(
@@ -52,7 +52,7 @@ static kith_agreed blend_round(blend_search *s) {
   KITH_TRY(kith__likelihood_at(s->l, s->theta, &at));
   s->r.uniform = at.likelihood;
   s->r.n_pass++;
-  KITH_TRY(kith__blend_maximize(s->n, s->bounded, blend_value, s->l, s->theta, &at, &s->r.n_pass,
+  KITH_TRY(kith_newton_maximize(s->n, s->bounded, blend_value, s->l, s->theta, &at, &s->r.n_pass,
                                 &s->r.converged));
   s->r.log_likelihood = at.likelihood;
 done:

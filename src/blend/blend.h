@@ -18,9 +18,10 @@
 #include "kith/comm.h"
 #include "kith/eval.h"
 #include "blend/evidence.h"
+#include "ops/newton.h"
 
 enum {
-  KITH_BLEND_MAX = 16,   /**< most weights */
+  KITH_BLEND_MAX = KITH_NEWTON_MAX, /**< most weights */
   KITH_BLEND_POOL = 100, /**< items that each model and evidence ranks highest for a user: candidates … */
   KITH_BLEND_KEPT = 50,  /**< … of which so many, ranked highest by the blend, are kept in a round */
   KITH_BLEND_ROUNDS = 20 /**< most rounds */

@@ -1,10 +1,11 @@
-/* Private to the room blend: candidates, their likelihood, and the search for its maximum. */
+/* Private to the room blend: candidates, and their likelihood. */
 #ifndef KITH_SRC_BLEND_H
 #define KITH_SRC_BLEND_H
 
 #include "blend/blend.h"
 #include "graph/graph.h"
 #include "eval/eval.h"
+#include "ops/newton.h"
 
 /* ---- candidates.c: what a validation item may be taken for ---- */
 
@@ -32,13 +33,6 @@ kith_agreed kith__candidates_score(const kith_comm *comm, const kith_graph *g,
 
 /* ---- likelihood.c ---- */
 
-/* The mean log-likelihood of a validation item with the prior of weights, its gradient, and minus its second
- * derivatives; and the likelihood alone. */
-typedef struct kith__blend_point {
-  double value, likelihood, gradient[KITH_BLEND_MAX],
-      curvature[KITH_BLEND_MAX * KITH_BLEND_MAX]; /* [n, n], the upper triangle */
-} kith__blend_point;
-
 typedef struct kith__likelihood kith__likelihood;
 
 /* At first of all candidates, and of one temperature; borrows c. */
@@ -52,22 +46,9 @@ void kith__likelihood_keep(kith__likelihood *l, const double *theta);
 int64_t kith__likelihood_count(const kith__likelihood *l);
 /* Whether f_k is the same for all candidates of a user that are kept now: nothing says what it weighs. */
 bool kith__likelihood_is_flat(const kith__likelihood *l, int k);
-/* At the weights theta [n].  Collective; the same on every rank.  Errors: KITH_ENUMERIC. */
+/* At the weights theta [n]: the mean log-likelihood of a validation item with the prior of weights, and
+ * without it.  Collective; the same on every rank.  Errors: KITH_ENUMERIC. */
 kith_agreed kith__likelihood_at(kith__likelihood *l, const double *theta,
-                                kith__blend_point *out) KITH_MUST_USE;
-
-/* ---- newton.c ---- */
-
-/* A concave function of n unknowns.  Collective; the same on every rank. */
-typedef kith_agreed (*kith__blend_function)(void *context, const double *theta, kith__blend_point *out);
-
-/*
- * Maximize it by damped Newton steps from theta [n] on, where it is `at`; both become those of the maximum.
- * The unknowns with bounded[k] stay at 0 or above.  Evaluations are added to *n_pass.  *converged: a further
- * step would gain nothing.
- */
-kith_agreed kith__blend_maximize(int n, const bool *bounded, kith__blend_function f, void *context,
-                                 double *theta, kith__blend_point *at, int *n_pass,
-                                 bool *converged) KITH_MUST_USE;
+                                kith_newton_point *out) KITH_MUST_USE;
 
 #endif

@@ -226,16 +226,16 @@ static void likelihood_add(kith__likelihood *l, const double *theta, kith_lid u,
 }
 
 /* The value does not depend on unknown k. */
-static void likelihood_rest(int n, int k, kith__blend_point *at) {
+static void likelihood_rest(int n, int k, kith_newton_point *at) {
   at->gradient[k] = 0;
   for (int m = 0; m < n; m++) at->curvature[k * n + m] = at->curvature[m * n + k] = 0;
 }
 
-kith_agreed kith__likelihood_at(kith__likelihood *l, const double *theta, kith__blend_point *out) {
+kith_agreed kith__likelihood_at(kith__likelihood *l, const double *theta, kith_newton_point *out) {
   kith_agreed st = {KITH_OK};
   kith_exact_sum all[1 + KITH_BLEND_MAX + KITH_BLEND_MAX * (KITH_BLEND_MAX + 1) / 2] = {{0}}, *sum = all;
   const double n_item = (double)l->n_item;
-  *out = (kith__blend_point){.value = 0};
+  *out = (kith_newton_point){.value = 0};
   for (kith_lid u = 0; u < l->c->n_user; u++) likelihood_add(l, theta, u, all);
   kith_comm_sum(l->comm, l->n_sum, all);
   out->value = kith_exact_sum_value(sum++) / n_item;

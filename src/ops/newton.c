@@ -2,11 +2,11 @@
  * Projected Newton (Bertsekas 1982): unknowns at their bound whose derivative points outward rest; the others
  * take a Newton step, which is cut at the bounds and halved until the value grows enough.
  */
+#include "ops/newton.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "base/base.h"
-#include "blend/blend_impl.h"
 #include "ops/lapack.h"
 
 enum { NEWTON_STEPS = 100, NEWTON_HALVINGS = 40 };
@@ -16,7 +16,7 @@ static const double NEWTON_GAIN = 1e-13;  /* a step that promises less is not ta
 static const double NEWTON_STALL = 1e-9;  /* where rounding hides a gain, the maximum is as near */
 
 /* The unknowns that move: free [n]; returns how many.  One that the value does not depend on rests. */
-static int newton_free(int n, const bool *bounded, const double *theta, const kith__blend_point *at,
+static int newton_free(int n, const bool *bounded, const double *theta, const kith_newton_point *at,
                        int *out) {
   int m = 0;
   for (int k = 0; k < n; k++) {
@@ -30,7 +30,7 @@ static int newton_free(int n, const bool *bounded, const double *theta, const ki
 /* Solve a y = b, a [m, m] symmetric and given by its upper triangle, which is overwritten.  False: a is not
  * positive definite. */
 static bool newton_solve(int m, double *a, const double *b, double *y) {
-  double half[KITH_BLEND_MAX] = {0};
+  double half[KITH_NEWTON_MAX] = {0};
   bool good = false;
   kith_cholesky_inverse(m, a, 0, &good);
   if (!good) return false;
@@ -45,8 +45,8 @@ static bool newton_solve(int m, double *a, const double *b, double *y) {
 
 /* The Newton step of the m free unknowns: step [n], 0 for the others.  False: the curvature has no inverse.
  */
-static bool newton_step(int n, int m, const int *of, const kith__blend_point *at, double *step) {
-  double a[KITH_BLEND_MAX * KITH_BLEND_MAX], b[KITH_BLEND_MAX], y[KITH_BLEND_MAX];
+static bool newton_step(int n, int m, const int *of, const kith_newton_point *at, double *step) {
+  double a[KITH_NEWTON_MAX * KITH_NEWTON_MAX], b[KITH_NEWTON_MAX], y[KITH_NEWTON_MAX];
   memset(step, 0, (size_t)n * sizeof *step);
   for (int k = 0; k < m; k++) {
     b[k] = at->gradient[of[k]];
@@ -59,7 +59,7 @@ static bool newton_step(int n, int m, const int *of, const kith__blend_point *at
 }
 
 /* theta + share * step, at 0 or above where bounded; returns what the slope promises. */
-static double newton_move(int n, const bool *bounded, const double *theta, const kith__blend_point *at,
+static double newton_move(int n, const bool *bounded, const double *theta, const kith_newton_point *at,
                           double share, const double *step, double *to) {
   double promise = 0;
   for (int k = 0; k < n; k++) {
@@ -71,12 +71,12 @@ static double newton_move(int n, const bool *bounded, const double *theta, const
 }
 
 /* Halve the step until it gains; *gains is false where none does. */
-static kith_agreed newton_search(int n, const bool *bounded, kith__blend_function f, void *context,
-                                 const double *step, double *theta, kith__blend_point *at, int *n_pass,
+static kith_agreed newton_search(int n, const bool *bounded, kith_newton_function f, void *context,
+                                 const double *step, double *theta, kith_newton_point *at, int *n_pass,
                                  bool *gains) {
   kith_agreed st = {KITH_OK};
-  double to[KITH_BLEND_MAX], share = 1;
-  kith__blend_point there;
+  double to[KITH_NEWTON_MAX], share = 1;
+  kith_newton_point there;
   *gains = false;
   for (int h = 0; h < NEWTON_HALVINGS && !*gains; h++, share /= 2) {
     double promise = newton_move(n, bounded, theta, at, share, step, to);
@@ -92,19 +92,18 @@ done:
   return st;
 }
 
-kith_agreed kith__blend_maximize(int n, const bool *bounded, kith__blend_function f, void *context,
-                                 double *theta, kith__blend_point *at, int *n_pass, bool *converged) {
+kith_agreed kith_newton_maximize(int n, const bool *bounded, kith_newton_function f, void *context,
+                                 double *theta, kith_newton_point *at, int *n_pass, bool *converged) {
   kith_agreed st = {KITH_OK};
-  double step[KITH_BLEND_MAX] = {0}, next[KITH_BLEND_MAX];
-  int free[KITH_BLEND_MAX];
+  double step[KITH_NEWTON_MAX] = {0}, next[KITH_NEWTON_MAX];
+  int free[KITH_NEWTON_MAX];
   *converged = false;
   for (int s = 0; s < NEWTON_STEPS; s++) {
     bool gains = false;
     int m = newton_free(n, bounded, theta, at, free);
     if (m > 0 && !newton_step(n, m, free, at, step))
       KITH_TRY(kith_agreed_same(
-          kith_fail(KITH_ENUMERIC,
-                    "kith blend: the likelihood of the validation items has no finite maximum")));
+          kith_fail(KITH_ENUMERIC, "the likelihood of the validation items has no finite maximum")));
     if (m > 0) KITH_TRY(newton_search(n, bounded, f, context, step, theta, at, n_pass, &gains));
     if (gains) continue;
     *converged = newton_move(n, bounded, theta, at, 1, step, next) <= NEWTON_STALL;
