@@ -100,7 +100,7 @@ static void answer_see(void *context, const kith_event *e) {
 /* Weights, then the events before the time that is asked for. */
 static kith_agreed answer_replay(answer *s, const kith_stream_scorer *by) {
   kith_agreed st = {KITH_OK};
-  double share[KITH_RULES + 1];
+  double share[KITH_RULE_PARTS];
   const bool ends = s->w->at == RECOMMEND_END;
   KITH_TRY(cli_ranker_fit(&s->r, share));
   KITH_TRY(cli_stream_replay(s->c, s->r.stream, by, ends ? INT64_MAX : s->w->at, answer_see, s, &s->n_event,

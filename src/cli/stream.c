@@ -53,7 +53,7 @@ static void stream_print_weights(cli *c, const kith_stream_rules *rules, const d
   for (int k = 0, n = 0; k < kith_stream_rules_n(rules); k++) {
     kith_stream_rules_name(rules, k, name);
     if (share[k] < 1e-4) continue;
-    cli_print(c, "  %-16s %.4f", name, share[k]);
+    cli_print(c, "  %-22s %.4f", name, share[k]);
     cli_json_more(c, "%s\"%s\": %.10g", n++ > 0 ? ", " : "", name, share[k]);
   }
   cli_json_more(c, "}");
@@ -109,7 +109,7 @@ static kith_agreed stream_evaluate(cli *c, cli_ranker *r) {
   kith_agreed st = {KITH_OK};
   const kith_eval_options *o = &c->job.evaluate;
   kith_stream_figures figures[KITH_STREAM_FIGURES];
-  double share[KITH_RULES + 1], began = kith_clock();
+  double share[KITH_RULE_PARTS], began = kith_clock();
   int64_t begin = 0, end = 0;
   KITH_TRY(kith_agreed_same(stream_choose(c, kith_stream_ranges(r->stream), &begin, &end)));
   KITH_TRY(cli_ranker_fit(r, share));

@@ -30,7 +30,7 @@ typedef struct cli_ranker {
 kith_agreed cli_ranker_open(cli *c, char *graph, cli_ranker *out) KITH_MUST_USE;
 void cli_ranker_close(cli_ranker *r);
 /* Choose the weights of rules on validation events.  Collective.
- * @param[out] share  [KITH_RULES + 1] what each rule explains
+ * @param[out] share  [KITH_RULE_PARTS] what each part of a rule explains
  * Errors: KITH_ECONFIG (there are none), those of kith_stream_rules_fit(). */
 kith_agreed cli_ranker_fit(cli_ranker *r, double *share) KITH_MUST_USE;
 

@@ -10,7 +10,7 @@
 static const double RULES_OWN_DECAY = 0.8; /* of an event of the user, by each later one */
 
 /* The rules in the order of their numbers; popular ones, and a model, come last. */
-enum { RULE_LAST, RULE_RECENT, RULE_OWN, RULE_OFTEN, RULE_AROUND, RULE_POPULAR };
+enum { RULE_LAST, RULE_RECENT, RULE_OWN, RULE_OFTEN, RULE_AROUND = KITH__RULE_FRESH, RULE_POPULAR };
 static const char *const rule_name[RULE_POPULAR] = {"last", "recent", "own", "often", "around"};
 /* ---- state ---- */
 
@@ -28,7 +28,8 @@ static kith_status rules_alloc(kith_stream_rules *r) {
     double half_life = r->o.popular.of[h] > 0 ? r->o.popular.of[h] : (double)INFINITY;
     KITH_TRY(kith_stream_popular_create(n_item, half_life, &r->popular[h]));
   }
-  KITH_TRY(KITH_NEW(r->share, n_item));
+  KITH_TRY(KITH_NEW(r->met, n_item));
+  KITH_TRY(KITH_NEW(r->share, (kith__rules_n(r) + 1) * n_item));
   if (r->model.score) KITH_TRY(KITH_NEW(r->score, KITH_STREAM_ROWS * n_item));
 done:
   return st;
@@ -60,6 +61,7 @@ void kith_stream_rules_destroy(kith_stream_rules **rules) {
   KITH_FREE(r->own);
   kith__around_destroy(&r->around);
   for (int h = 0; h < KITH_RULES_POPULAR; h++) kith_stream_popular_destroy(&r->popular[h]);
+  KITH_FREE(r->met);
   KITH_FREE(r->share);
   KITH_FREE(r->score);
   KITH_FREE(*rules);
@@ -96,16 +98,20 @@ done:
 
 /* ---- names ---- */
 
-int kith_stream_rules_n(const kith_stream_rules *r) {
+int kith__rules_n(const kith_stream_rules *r) {
   return RULE_POPULAR + r->o.popular.n + (r->model.score != NULL);
 }
 
-const char *kith_stream_rules_name(const kith_stream_rules *r, int rule, char name[KITH_NAME]) {
-  int h = rule - RULE_POPULAR;
-  if (h < 0) snprintf(name, KITH_NAME, "%s", rule_name[rule]);
-  else if (h == r->o.popular.n) snprintf(name, KITH_NAME, "model");
-  else if (r->o.popular.of[h] > 0) snprintf(name, KITH_NAME, "popular %gs", r->o.popular.of[h]);
-  else snprintf(name, KITH_NAME, "popular");
+int kith_stream_rules_n(const kith_stream_rules *r) { return 2 * kith__rules_n(r) + 1; }
+
+const char *kith_stream_rules_name(const kith_stream_rules *r, int part, char name[KITH_NAME]) {
+  const int n = kith__rules_n(r), rule = part % n, h = rule - RULE_POPULAR;
+  const char *of = part < n ? "" : ", new";
+  if (part == 2 * n) snprintf(name, KITH_NAME, "together, new");
+  else if (h < 0) snprintf(name, KITH_NAME, "%s%s", rule_name[rule], of);
+  else if (h == r->o.popular.n) snprintf(name, KITH_NAME, "model%s", of);
+  else if (r->o.popular.of[h] > 0) snprintf(name, KITH_NAME, "popular %gs%s", r->o.popular.of[h], of);
+  else snprintf(name, KITH_NAME, "popular%s", of);
   return name;
 }
 
@@ -175,22 +181,30 @@ static kith_agreed rules_begin(void *context, int64_t first, int n, const kith_e
   return (kith_agreed){KITH_OK};
 }
 
+/* Add the weighted sum of all parts to score [n_item]. */
+static void rules_mix(const kith_stream_rules *r, const double *weight, float *score) {
+  const int n = kith__rules_n(r);
+  const int64_t n_item = r->g->n[KITH_ITEM];
+  for (int64_t i = 0; i < n_item; i++) {
+    const double *w = r->met[i] ? weight : weight + n, *share = r->share + i;
+    double sum = r->met[i] ? 0 : weight[2 * n] * share[n * n_item];
+    for (int k = 0; k < n; k++) sum += w[k] * share[k * n_item];
+    score[i] += (float)sum;
+  }
+}
+
 static void rules_score(void *context, int n, const int *index, const kith_event *event, float *score) {
   kith_stream_rules *r = context;
   const int64_t n_item = r->g->n[KITH_ITEM];
-  const int n_rule = kith_stream_rules_n(r) - (r->model.score != NULL);
   if (r->model.score) {
     memset(r->score, 0, (size_t)n * (size_t)n_item * sizeof *r->score);
     r->model.score(r->model.context, n, index, event, r->score);
   }
   for (int i = 0; i < n; i++) {
     const kith_event *e = &event[index[i]];
-    const double *weight = r->weight[kith__rule_kind(r, e)];
-    memset(r->share, 0, (size_t)n_item * sizeof *r->share);
-    for (int k = 0; k < n_rule; k++)
-      if (weight[k] > 0) kith__rule_add(r, k, e, weight[k], r->share);
-    if (r->model.score) kith__rule_add_model(n_item, r->score + i * n_item, weight[n_rule], r->share);
-    for (int64_t j = 0; j < n_item; j++) score[i * n_item + j] += (float)r->share[j];
+    kith__rules_share(r, e, r->score ? r->score + i * n_item : NULL);
+    kith__rules_together(r);
+    rules_mix(r, r->weight[kith__rule_kind(r, e)], score + i * n_item);
   }
 }
 

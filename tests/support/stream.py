@@ -54,7 +54,7 @@ def around_lists(known, n_item):
 
 
 def shares(known, lists, latest, event, n_item, rules, popular):
-    """The share of each rule for each item [rules, items], and the kind of the event."""
+    """The share of each rule for each item [rules, items], the kind of the event, and which items the user has met."""
     user, _, now = event
     mine = [(i, t) for u, i, t in known if u == user][::-1]
     places = list(dict.fromkeys(i for i, _ in mine))
@@ -75,13 +75,57 @@ def shares(known, lists, latest, event, n_item, rules, popular):
     for h, half in enumerate(popular):
         for _, i, t in known:
             rows[5 + h, i] += 2. ** ((t - known[-1][2]) / half) if half else 1
-    total = rows.sum(1, keepdims=True)
-    rows = np.divide(rows, total, out=np.zeros_like(rows), where=total > 0)
+    met = np.isin(np.arange(n_item), places)
+    for group in (met, ~met):
+        total = rows[:, group].sum(1, keepdims=True)
+        rows[:, group] = np.divide(rows[:, group], total, out=np.zeros_like(rows[:, group]), where=total > 0)
     if not mine:
-        return rows, 0
+        return rows, 0, met
     gap = sum(now - mine[0][1] >= g for g in (60, 300, 1800, 14400, 86400, 432000))
     many = sum(len(places) >= m for m in (2, 3, 6, 15))
-    return rows, 1 + gap * 5 + many
+    return rows, 1 + gap * 5 + many, met
+
+
+def logs(rows):
+    """What powers multiply: of rules that know new items."""
+    return np.log(rows[4:] + .1 / rows.shape[1])
+
+
+def powers(events, ridge=.1):
+    """The powers >= 0 of shares under which new items are likely, by Newton steps of those that are free to move;
+    events: the logarithms [rules, new items] and the place of the item."""
+    def at(power):
+        value, slope = -ridge * power @ power, -2 * ridge * power
+        curve = 2 * ridge * np.eye(len(power))
+        for x, own in events:
+            y = power @ x
+            p = np.exp(y - y.max())
+            value, p = value + y[own] - y.max() - np.log(p.sum()), p / p.sum()
+            mean = x @ p
+            slope, curve = slope + x[:, own] - mean, curve + (x - mean[:, None]) * p @ (x - mean[:, None]).T
+        return value, slope, curve
+
+    power = np.zeros(len(events[0][0]) if events else 0)
+    value, slope, curve = at(power)
+    for _ in range(60):
+        free = np.flatnonzero((power > 0) | (slope > 1e-12))
+        step = np.zeros_like(power)
+        step[free] = np.linalg.solve(curve[np.ix_(free, free)], slope[free])
+        there = [np.maximum(power + step / 2 ** h, 0) for h in range(30)]
+        better = next((x for x in there if at(x)[0] > value), None)
+        if better is None or np.abs(better - power).max() < 1e-13:
+            break
+        power = better
+        value, slope, curve = at(power)
+    return power
+
+
+def parts(said, power):
+    """Shares of every part [2 rules + 1, items]: of met items, of new ones, and of their product of powers."""
+    rows, _, met = said
+    y = power @ logs(rows) if power.max(initial=0) > 1e-9 else np.full(len(met), -np.inf)
+    together = np.where(met, 0, np.exp(y - y[~met].max(initial=-1e300)))
+    return np.vstack([rows * met, rows * ~met, together / max(together.sum(), 1e-300)])
 
 
 def mixture(said, kind, n_kind, prior, base):
@@ -114,13 +158,15 @@ def main(path, batch, valid, test, rules, popular, split, *cutoffs):
         for e in range(max(low, first[0]), high):
             seen[e] = shares(events[:low], lists, latest, events[e], n_item, rules, popular)
     chosen = range(first[0], first[1])
-    said = np.array([seen[e][0][:, events[e][1]] for e in chosen]).astype(np.float32).astype(float)
+    fresh = [(seen[e], events[e][1]) for e in chosen if not seen[e][2][events[e][1]]]
+    power = powers([(logs(s[0])[:, ~s[2]], (~s[2])[:i].sum()) for s, i in fresh])
+    said = np.array([parts(seen[e], power)[:, events[e][1]] for e in chosen]).astype(np.float32).astype(float)
     base = mixture(said, np.zeros(len(said), int), 1, 0, np.zeros(said.shape[1]))[0]
     weight = mixture(said, np.array([seen[e][1] for e in chosen]), 36, 10, base)
     positions = {"": [], "_new": [], "_new_among_new": []}
     for e in range(begin, end):
         user, item, _ = events[e]
-        score = (weight[seen[e][1]] @ seen[e][0]).astype(np.float32)
+        score = (weight[seen[e][1]] @ parts(seen[e], power)).astype(np.float32)
         before = (score > score[item]) | ((score == score[item]) & (np.arange(n_item) < item))
         met = {i for u, i, _ in events[:e] if u == user}
         positions[""].append(1 + before.sum())
