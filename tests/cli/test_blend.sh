@@ -75,7 +75,7 @@ one=$(blended 1 both.yaml)
 /usr/bin/python3 -c 'import json, sys; m = json.loads(sys.argv[1]); assert m["evaluations"] <= 8 * (m["rounds"] + 1), m' "$one" # Newton converges fast
 [ -f both/embeddings.h5 ]
 [ ! -e both/blend.h5 ]
-"$KITH" blend both.yaml --users 1000000 --quiet >log # lines of a terminal, with a legend
+"$KITH" blend both.yaml --users 1000000 >log 2>/dev/null # lines of a terminal, with a legend
 grep "score: the sum of gamma times" log >/dev/null
 grep "of spectral, rounds" log >/dev/null
 awk 'length($0) > 80 {print "too long: " $0; exit 1}' log
