@@ -335,6 +335,20 @@ static kith_agreed update_end(cli *c, const char *why) {
   return cli_update_forget(c);
 }
 
+/* A stream's model that cannot go on leaves nothing behind, but for what an earlier run made. */
+static kith_agreed update_stream(cli *c, const update *u, bool goes_on) {
+  kith_agreed st = {KITH_OK};
+  const cli_stream_update of = {u->folder,    u->run.old,   u->graph,
+                                u->run.graph, u->run.parts, u->origin.at.epoch};
+  const kith_agreed learned = cli_update_stream(c, &of);
+  const bool refused = learned.status == KITH_EDATA || learned.status == KITH_ECONFIG;
+  if (refused && !goes_on) KITH_TRY(cli_update_forget(c));
+  KITH_TRY(learned);
+  KITH_TRY(cli_update_commit(c));
+done:
+  return st;
+}
+
 static kith_agreed update_run(cli *c, update *u) {
   kith_agreed st = {KITH_OK};
   kith_graph *g = NULL;
@@ -349,10 +363,7 @@ static kith_agreed update_run(cli *c, update *u) {
   KITH_TRY(update_make_graph(c, u, goes_on, &nothing));
   if (nothing) return update_end(c, NULL);
   if (update_streams(c)) {
-    const cli_stream_update of = {u->folder,    u->run.old,   u->graph,
-                                  u->run.graph, u->run.parts, u->origin.at.epoch};
-    KITH_TRY(cli_update_stream(c, &of));
-    KITH_TRY(cli_update_commit(c));
+    KITH_TRY(update_stream(c, u, goes_on));
   } else {
     KITH_TRY(kith_agree(c->comm, KITH_NEW(result, 1)));
     KITH_TRY(update_train(c, u, &g, result));

@@ -35,6 +35,7 @@ typedef struct stream_run {
   double saved, seconds;     /* clock at the newest checkpoint; of the next epoch's steps … */
   kith_phases phases;        /* … and these by phase, on rank 0 also earlier ones, times the ranks … */
   kith_phases counted;       /* … of the model at the beginning of these */
+  bool kept;                 /* a checkpoint of this run was read or written */
   int64_t told;              /* result->checkpoints, … */
   double checkpoint_seconds; /* … and seconds of those since the newest line */
 } stream_run;
@@ -119,11 +120,12 @@ static kith_agreed run_save(stream_run *r) {
   kith_comm_sum(r->comm, 1, &c.loss);
   if (!isfinite(kith_exact_sum_value(&c.loss)))
     KITH_TRY(kith_agreed_same(kith_fail(KITH_ENUMERIC,
-                                        "the loss is not finite in epoch %lld; the last checkpoint is kept; "
-                                        "try a smaller train.lr",
-                                        (long long)r->epoch + (r->step > 0))));
+                                        "the loss is not finite in epoch %lld; %s; try a smaller train.lr",
+                                        (long long)r->epoch + (r->step > 0),
+                                        r->kept ? "the last checkpoint is kept" : "no checkpoint was written")));
   KITH_TRY(kith_checkpoint_write(r->comm, r->g, r->rows, r->o->work, r->o->checkpoint.keep, &c));
   r->result->checkpoints++;
+  r->kept = true;
   r->saved = kith_clock();
   r->checkpoint_seconds += r->saved - began;
 done:
@@ -146,6 +148,7 @@ static kith_agreed run_read(void *context, const char *path, kith_checkpoint *c)
   kith_tgn_unpack(r->t, &state, r->stream,
                   kith_min(r->first + c->step * r->o->stream.batch, kith_stream_ranges(r->stream).valid));
   if (r->comm->rank == 0) *kith_tgn_loss(r->t) = c->loss; /* the sum over ranks continues there */
+  r->kept = true;
   r->epoch = c->epoch;
   r->step = c->step;
   r->number = c->optimizer_step >= 0 ? c->optimizer_step : c->epoch * r->n_step + c->step;

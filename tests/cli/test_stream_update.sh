@@ -60,6 +60,8 @@ says 65 'before the last one of work/graph.h5' update early.txt
 [ ! -e work/update ]
 says 78 '0 features of early.txt, 2 features of each event' update early.txt --set data.interactions.columns.features=
 says 78 'learn from no event more' update few.txt --set data.split.valid=.3
+says 78 'stream.dim' update new.txt --set stream.dim=16 # what refuses the checkpoint leaves nothing
+says 70 'no checkpoint was written; try a smaller train.lr' "$KITH" train job.yaml --fresh --set train.lr=1000 --set work=far --set graph=work/graph.h5 --set parts=work/parts.h5
 [ ! -e work/update ]
 update new.txt --json >update.json 2>log || { cat log; exit 1; }
 cp work/checkpoint-000001-000000.h5 truth.h5
