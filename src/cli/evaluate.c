@@ -326,7 +326,7 @@ kith_agreed cli_evaluate(cli *c) {
   KITH_TRY(cli_rolling(c, want.groups, &rolling));
   if (rolling) return st;
   KITH_TRY(kith_agree(c->comm, evaluate_options(c, &only)));
-  if (cli_replays(c)) return cli_evaluate_stream(c);
+  if (cli_replays(c)) return cli_evaluate_stream(c, want.groups);
   KITH_TRY(evaluate_embeddings(c, &want, only));
 done:
   return st;

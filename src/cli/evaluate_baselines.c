@@ -91,7 +91,7 @@ kith_status cli_take_evaluation(cli *c, cli_evaluation *want) {
   bool classifies = c->job.task == KITH_TASK_CLASSIFY;
   *want = (cli_evaluation){.groups = cli_flag(c, "groups")};
   want->baseline[classifies ? KITH_BASELINE_MAJORITY : KITH_BASELINE_POPULAR] = true;
-  const char *list = cli_option(c, "baseline"), *option = want->groups ? "groups" : "baseline";
+  const char *list = cli_option(c, "baseline");
   want->asked = list != NULL;
   if (list) KITH_TRY(baselines_read(list, classifies, want));
   if (!want->groups && !want->asked) return st;
@@ -99,9 +99,9 @@ kith_status cli_take_evaluation(cli *c, cli_evaluation *want) {
              "kith evaluate: --baseline: is not measured of the slices of --rolling; leave out one of both");
   KITH_CHECK(!want->groups || !classifies, KITH_EUSAGE,
              "kith evaluate: --groups: is about ranked items; with task: classify nothing is ranked");
-  KITH_CHECK(!streams, KITH_EUSAGE,
-             "kith evaluate: --%s: is about lists of items, and evaluate.stream ranks events; leave it out",
-             option);
+  KITH_CHECK(!streams || !want->asked, KITH_EUSAGE,
+             "kith evaluate: --baseline: is about lists of items, and evaluate.stream ranks events; leave it "
+             "out");
 done:
   return st;
 }

@@ -46,66 +46,7 @@ done:
   return st;
 }
 
-static void stream_print_weights(cli *c, const kith_stream_rules *rules, const double *share) {
-  char name[KITH_NAME];
-  cli_print(c, "weights, chosen on the validation events: the part of them that each rule explains");
-  cli_json(c, "weights", "{");
-  for (int k = 0, n = 0; k < kith_stream_rules_n(rules); k++) {
-    kith_stream_rules_name(rules, k, name);
-    if (share[k] < 1e-4) continue;
-    cli_print(c, "  %-22s %.4f", name, share[k]);
-    cli_json_more(c, "%s\"%s\": %.10g", n++ > 0 ? ", " : "", name, share[k]);
-  }
-  cli_json_more(c, "}");
-}
-
-/* A line of figures, and its members in the report. */
-static void stream_print_figures(cli *c, const char *what, const char *key, const kith_stream_figures *f) {
-  const kith_eval_options *o = &c->job.evaluate;
-  char text[512], name[KITH_NAME];
-  int n = snprintf(text, sizeof text, "%-34s %9lld  %8.6f", what, (long long)f->n, f->mrr);
-  for (int i = 0; i < o->n_k; i++)
-    n += snprintf(text + n, sizeof text - (size_t)n, "  %8.6f", f->hit_rate[i]);
-  cli_print(c, "%s", text);
-  snprintf(name, sizeof name, "events%s", key);
-  cli_json(c, name, "%lld", (long long)f->n);
-  snprintf(name, sizeof name, "mrr%s", key);
-  cli_json(c, name, "%.10g", f->mrr);
-  for (int i = 0; i < o->n_k; i++) {
-    snprintf(name, sizeof name, "hit_rate%s@%d", key, o->k[i]);
-    cli_json(c, name, "%.10g", f->hit_rate[i]);
-  }
-}
-
-static void stream_print(cli *c, const kith_stream_figures *all, const kith_stream_figures *fresh,
-                         const kith_stream_figures *among) {
-  const kith_eval_options *o = &c->job.evaluate;
-  const kith_stream_options *s = &c->job.stream;
-  bool batch = s->known == KITH_STREAM_BATCH, test = o->split == KITH_EVAL_TEST;
-  char head[512];
-  cli_json(c, "split", "\"%s\"", test ? "test" : "valid");
-  cli_json(c, "stream", "\"%s\"", batch ? "batch" : "event");
-  cli_json(c, "batch", "%d", batch ? s->batch : 1);
-  if (batch)
-    cli_print(c, "%s split, all items ranked, known: events before the batch of %d", test ? "test" : "valid",
-              s->batch);
-  else cli_print(c, "%s split, all items ranked, known: every event before", test ? "test" : "valid");
-  int n = snprintf(head, sizeof head, "%-34s %9s  %8s", batch ? "batch by batch" : "event by event", "events",
-                   "MRR");
-  for (int i = 0; i < o->n_k; i++)
-    n += snprintf(head + n, sizeof head - (size_t)n, "  %5s%-3d", "HR@", o->k[i]);
-  cli_print(c, "%s", head);
-  stream_print_figures(c, "all events", "", all);
-  stream_print_figures(c, "new to the user, among all items", "_new", fresh);
-  stream_print_figures(c, "new to the user, among new items", "_new_among_new", among);
-  if (!test)
-    cli_print_wrapped(
-        c, 2,
-        "these events chose the weights of the rules, so these figures are better than those on "
-        "others");
-}
-
-static kith_agreed stream_evaluate(cli *c, cli_ranker *r) {
+static kith_agreed stream_evaluate(cli *c, cli_ranker *r, bool groups) {
   kith_agreed st = {KITH_OK};
   const kith_eval_options *o = &c->job.evaluate;
   kith_stream_figures figures[KITH_STREAM_FIGURES];
@@ -116,20 +57,20 @@ static kith_agreed stream_evaluate(cli *c, cli_ranker *r) {
   kith_stream_scorer scorer = kith_stream_rules_scorer(r->rules);
   KITH_TRY(kith_stream_evaluate(c->comm, r->g, r->stream, 1, &scorer, r->batch, begin, end, o->n_k, o->k,
                                 figures));
-  stream_print_weights(c, r->rules, share);
-  stream_print(c, &figures[KITH_STREAM_ALL], &figures[KITH_STREAM_NEW], &figures[KITH_STREAM_AMONG_NEW]);
+  cli_stream_print_weights(c, r->rules, share);
+  cli_stream_print(c, figures, groups);
   cli_print(c, "replayed in %.2f s", kith_clock() - began);
   cli_json(c, "seconds", "%.4f", kith_clock() - began);
 done:
   return st;
 }
 
-kith_agreed cli_evaluate_stream(cli *c) {
+kith_agreed cli_evaluate_stream(cli *c, bool groups) {
   kith_agreed st = {KITH_OK};
   char graph[KITH_PATH];
   cli_ranker r = {.g = NULL};
   KITH_TRY(cli_ranker_open(c, graph, &r));
-  KITH_TRY(stream_evaluate(c, &r));
+  KITH_TRY(stream_evaluate(c, &r, groups));
   KITH_TRY(cli_write_evaluation(c, r.g, c->job.evaluate.split == KITH_EVAL_TEST ? "test" : "valid"));
 done:
   cli_ranker_close(&r);

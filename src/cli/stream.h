@@ -48,9 +48,13 @@ kith_agreed cli_stream_replay(const cli *c, kith_stream *stream, const kith_stre
 /* The k best of items by score [n_item], equal ones by ascending number: best [returned].  Local. */
 int cli_stream_top(int64_t n_item, const float *score, int k, kith_scored_item *best);
 
-/* Replay the events of the job's stream, and print the figures of a split.  Collective.  Errors:
- * KITH_ECONFIG, KITH_EUSAGE, KITH_ENOINPUT, KITH_EDATA, KITH_ENOMEM. */
-kith_agreed cli_evaluate_stream(cli *c) KITH_MUST_USE;
+/* Replay the events of the job's stream, and print the figures of a split, with `groups` also those by what
+ * was known of an event.  Collective.  Errors: KITH_ECONFIG, KITH_EUSAGE, KITH_ENOINPUT, KITH_EDATA,
+ * KITH_ENOMEM. */
+kith_agreed cli_evaluate_stream(cli *c, bool groups) KITH_MUST_USE;
+/* What it prints and reports: share [parts]; figures [KITH_STREAM_FIGURES].  Local. */
+void cli_stream_print_weights(cli *c, const kith_stream_rules *rules, const double *share);
+void cli_stream_print(cli *c, const kith_stream_figures *figures, bool groups);
 
 /* kith train of stream.model.  Collective.  Errors: those of kith_stream_train(). */
 kith_agreed cli_train_stream(cli *c, bool fresh) KITH_MUST_USE;

@@ -5,6 +5,8 @@
 
 #include "comm/comm.h"
 
+const int64_t kith_stream_group_from[2][KITH_STREAM_GROUPS] = {{0, 1, 4, 16}, {0, 1, 10, 100}};
+
 /* Sums of this rank's events. */
 typedef struct replay_sums {
   kith_exact_sum reciprocal;
@@ -18,6 +20,9 @@ typedef struct replay {
   const kith_stream_scorer *scorer;
   const int *k;
   kith_stream_recent *met; /* whom an item is new to */
+  int64_t *of_user;        /* [n_own] earlier events of a user, … */
+  int64_t *of_item;        /* [n_item] … and of an item, before the batch or up to an event of it … */
+  int64_t *before;         /* [KITH_STREAM_WINDOW] … and of the items of the batch's events, before each */
   float *score;            /* [KITH_STREAM_ROWS, n_item] */
   int64_t n_nan;
   replay_sums sums[KITH_STREAM_FIGURES];
@@ -51,14 +56,24 @@ static int replay_met(const replay *r, const kith_event *e, const kith_stream_me
   return n;
 }
 
-/* Rank an event by its scores [n_item]. */
-static void replay_rank(replay *r, const kith_event *e, const float *score) {
+/* Count an event in the group of a number of earlier ones; side 0: of the user, 1: of the item. */
+static void replay_group(replay *r, int side, int64_t earlier, int64_t position) {
+  int k = KITH_STREAM_GROUPS - 1;
+  while (earlier < kith_stream_group_from[side][k]) k--;
+  replay_count(r, position, &r->sums[(side ? KITH_STREAM_BY_ITEM : KITH_STREAM_BY_USER) + k]);
+}
+
+/* Rank event `index` of a batch by its scores [n_item]. */
+static void replay_rank(replay *r, int index, const kith_event *e, const float *score) {
   const kith_stream_met *met;
   const int32_t target = e->item_number;
   bool known;
   int n = replay_met(r, e, &met, &known);
   int64_t position = replay_position(r->g->n[KITH_ITEM], score, target, &r->n_nan);
   replay_count(r, position, &r->sums[KITH_STREAM_ALL]);
+  replay_group(r, 0, r->of_user[e->user - r->g->first[r->comm->rank]], position);
+  replay_group(r, 1, r->before[index], position);
+  if (known) replay_count(r, position, &r->sums[KITH_STREAM_MET]);
   if (known) return;
   replay_count(r, position, &r->sums[KITH_STREAM_NEW]);
   for (int i = 0; i < n; i++) {
@@ -86,12 +101,14 @@ static void replay_score(replay *r, int n, const int *index, const kith_event *e
 static kith_agreed replay_batch(replay *r, int64_t first, int n, const kith_event *event, bool ranked) {
   kith_agreed st = {KITH_OK};
   int index[KITH_STREAM_ROWS], at = 0, many = 0;
+  for (int i = 0; i < n; i++) r->before[i] = r->of_item[event[i].item_number]++;
   for (int s = 0; s < r->n_scorer && ranked; s++)
     if (r->scorer[s].begin) KITH_TRY(r->scorer[s].begin(r->scorer[s].context, first, n, event));
   while ((many = replay_take(r, n, event, &at, index)) > 0) {
     if (ranked) replay_score(r, many, index, event);
     for (int i = 0; i < many; i++) {
-      if (ranked) replay_rank(r, &event[index[i]], r->score + i * r->g->n[KITH_ITEM]);
+      if (ranked) replay_rank(r, index[i], &event[index[i]], r->score + i * r->g->n[KITH_ITEM]);
+      r->of_user[event[index[i]].user - r->g->first[r->comm->rank]]++;
       kith_stream_recent_add(r->met, 1, &event[index[i]]); /* an item is new once, also within a batch */
     }
   }
@@ -128,6 +145,9 @@ kith_agreed kith_stream_evaluate(const kith_comm *comm, const kith_graph *g, kit
   const kith_event *event;
   KITH_TRY(kith_agree(comm, kith_stream_recent_create(g, comm->rank, &r.met)));
   KITH_TRY(kith_agree(comm, KITH_NEW(r.score, KITH_STREAM_ROWS * g->n[KITH_ITEM])));
+  KITH_TRY(kith_agree(comm, KITH_NEW(r.of_user, g->n_own)));
+  KITH_TRY(kith_agree(comm, KITH_NEW(r.of_item, g->n[KITH_ITEM])));
+  KITH_TRY(kith_agree(comm, KITH_NEW(r.before, KITH_STREAM_WINDOW)));
   for (int s = 0; s < n_scorer; s++) scorer[s].reset(scorer[s].context);
   for (int64_t first = 0, next = 0; first < end; first = next) {
     next = kith_min(kith_stream_batch_end(range, first, batch), end);
@@ -142,5 +162,8 @@ kith_agreed kith_stream_evaluate(const kith_comm *comm, const kith_graph *g, kit
 done:
   kith_stream_recent_destroy(&r.met);
   KITH_FREE(r.score);
+  KITH_FREE(r.of_user);
+  KITH_FREE(r.of_item);
+  KITH_FREE(r.before);
   return st;
 }

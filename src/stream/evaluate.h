@@ -40,8 +40,14 @@ enum {
   KITH_STREAM_ALL,       /**< all events, all items */
   KITH_STREAM_NEW,       /**< events of an item that the user has not met before, all items */
   KITH_STREAM_AMONG_NEW, /**< the same events, items that the user has not met before */
-  KITH_STREAM_FIGURES
+  KITH_STREAM_MET,       /**< events of an item that the user has met before, all items */
+  KITH_STREAM_BY_USER,   /**< all items; events by earlier ones of the user: KITH_STREAM_GROUPS groups … */
+  KITH_STREAM_BY_ITEM = KITH_STREAM_BY_USER + 4, /**< … and by earlier ones of the item, as many */
+  KITH_STREAM_FIGURES = KITH_STREAM_BY_ITEM + 4
 };
+enum { KITH_STREAM_GROUPS = KITH_STREAM_BY_ITEM - KITH_STREAM_BY_USER };
+/** By how many earlier events a group begins, of the user and of the item. */
+extern const int64_t kith_stream_group_from[2][KITH_STREAM_GROUPS];
 
 /** Where the batch that begins at `begin` ends: the first validation and the first test event begin batches.
  * Local. */
@@ -52,7 +58,8 @@ int64_t kith_stream_batch_end(kith_stream_range range, int64_t begin, int batch)
  * Equal scores rank by
  * ascending original number.
  *
- * Collective.  Memory: KITH_STREAM_ROWS scores an item, 16 bytes a distinct pair that is owned.
+ * Collective.  Memory: KITH_STREAM_ROWS scores and 8 bytes an item, 16 bytes a distinct pair that is owned, 8
+ * an owned user, 8 an event of a batch.
  * @param batch  events that are scored by what is known before the first of them; 1: event by event
  * @param k      [n_k] cutoffs
  * @param[out] figures  [KITH_STREAM_FIGURES]

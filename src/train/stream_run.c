@@ -119,10 +119,10 @@ static kith_agreed run_save(stream_run *r) {
   snprintf(c.run, sizeof c.run, "%s", r->id);
   kith_comm_sum(r->comm, 1, &c.loss);
   if (!isfinite(kith_exact_sum_value(&c.loss)))
-    KITH_TRY(kith_agreed_same(kith_fail(KITH_ENUMERIC,
-                                        "the loss is not finite in epoch %lld; %s; try a smaller train.lr",
-                                        (long long)r->epoch + (r->step > 0),
-                                        r->kept ? "the last checkpoint is kept" : "no checkpoint was written")));
+    KITH_TRY(kith_agreed_same(
+        kith_fail(KITH_ENUMERIC, "the loss is not finite in epoch %lld; %s; try a smaller train.lr",
+                  (long long)r->epoch + (r->step > 0),
+                  r->kept ? "the last checkpoint is kept" : "no checkpoint was written")));
   KITH_TRY(kith_checkpoint_write(r->comm, r->g, r->rows, r->o->work, r->o->checkpoint.keep, &c));
   r->result->checkpoints++;
   r->kept = true;

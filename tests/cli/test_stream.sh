@@ -43,14 +43,17 @@ one() { # KEYS…: what the last line of the report says
 }
 same() { # BATCH RULES POPULAR SPLIT KEYS…: figures of one rank and of three, and of the oracle
   batch=$1 rules=$2 popular=$3 split=$4; shift 4
-  one --split "$split" "$@" >one.json
-  ranks 3 evaluate job.yaml --json --split "$split" "$@" | tail -1 >three.json
+  one --groups --split "$split" "$@" >one.json
+  ranks 3 evaluate job.yaml --json --groups --split "$split" "$@" | tail -1 >three.json
   /usr/bin/python3 "$KITH_SOURCE/tests/support/stream.py" list.txt "$batch" .3 .2 "$rules" "$popular" "$split" 1 3 >oracle.json
   /usr/bin/python3 - <<'P'
 import json
 one, three, truth = (json.load(open(f + ".json")) for f in ("one", "three", "oracle"))
-names = [k for k in truth if k != "weights"]
-assert len(names) == 12 and [one[k] for k in names] == [three[k] for k in names] and one["weights"] == three["weights"]
+names = [k for k in truth if k != "weights" and not k.startswith("by")]
+for by in ("by_user", "by_item"):
+    assert one[by] == three[by] and len(one[by]) == 4
+    for a, b in zip(one[by], truth[by]): assert a.keys() == b.keys() and all(abs(a[k] - b[k]) < 1e-6 for k in a), (a, b)
+assert len(names) == 16 and [one[k] for k in names] == [three[k] for k in names] and one["weights"] == three["weights"]
 for k in names: assert abs(one[k] - truth[k]) < 1e-6, (k, one[k], truth[k])
 want, got = [w for w in truth["weights"] if w >= 1e-4], list(one["weights"].values())
 assert len(want) == len(got) and all(abs(a - b) < 1e-6 for a, b in zip(want, got)), (want, got)
@@ -79,6 +82,8 @@ says 0 'these events chose the weights of the rules' "$KITH" evaluate job.yaml -
 says 78 'set evaluate.mask: []' "$KITH" evaluate job.yaml --set evaluate.mask=[interactions]
 says 78 'expected evaluate.protocol: full' "$KITH" evaluate job.yaml --set evaluate.protocol=sampled-5
 says 78 'every rule is off' "$KITH" evaluate job.yaml --set stream.recent=false --set stream.own=false --set stream.around=false --set stream.popular=[]
+says 0 'users with 16 and more earlier' "$KITH" evaluate job.yaml --groups
+says 64 '--baseline: is about lists of items' "$KITH" evaluate job.yaml --baseline popular
 says 0 'stream.batch is set but has no effect' "$KITH" evaluate job.yaml --set stream.batch=5
 says 78 'data.test: a stream has all its events' "$KITH" ingest job.yaml --set data.test.path=list.txt
 says 78 'method stream needs times' "$KITH" ingest job.yaml --set data.interactions.columns.time=

@@ -163,7 +163,8 @@ def main(path, batch, valid, test, rules, popular, split, *cutoffs):
     said = np.array([parts(seen[e], power)[:, events[e][1]] for e in chosen]).astype(np.float32).astype(float)
     base = mixture(said, np.zeros(len(said), int), 1, 0, np.zeros(said.shape[1]))[0]
     weight = mixture(said, np.array([seen[e][1] for e in chosen]), 36, 10, base)
-    positions = {"": [], "_new": [], "_new_among_new": []}
+    positions = {"": [], "_new": [], "_new_among_new": [], "_met": []}
+    groups = {"by_user": {0: [], 1: [], 4: [], 16: []}, "by_item": {0: [], 1: [], 10: [], 100: []}}
     for e in range(begin, end):
         user, item, _ = events[e]
         score = (weight[seen[e][1]] @ parts(seen[e], power)).astype(np.float32)
@@ -173,11 +174,20 @@ def main(path, batch, valid, test, rules, popular, split, *cutoffs):
         if item not in met:
             positions["_new"].append(1 + before.sum())
             positions["_new_among_new"].append(1 + before.sum() - sum(before[i] for i in met))
+        else:
+            positions["_met"].append(1 + before.sum())
+        for side, by in enumerate(groups.values()):
+            earlier = sum(x[side] == events[e][side] for x in events[:e])
+            by[max(g for g in by if g <= earlier)].append(1 + before.sum())
     out = {"weights": base.tolist()}
     for key, p in positions.items():
         out["events" + key], out["mrr" + key] = len(p), float(np.mean(1 / np.array(p)))
         for k in cutoffs:
             out["hit_rate%s@%s" % (key, k)] = float(np.mean(np.array(p) <= int(k)))
+    for key, by in groups.items():
+        out[key] = [{"from": g, "events": len(p), "mrr": float(np.mean([1 / x for x in p] or [0])),
+                     **{"hit_rate@%s" % k: float(np.mean([x <= int(k) for x in p] or [0])) for k in cutoffs}}
+                    for g, p in by.items()]
     print(json.dumps(out))
 
 
