@@ -42,7 +42,10 @@ kith_agreed kith__feature_rows_read(const kith_comm *comm, kith_h5 *f, const cha
   int64_t n_feature = 0, n_all = 0;
   int d = 0;
   snprintf(start, sizeof start, "%.48s/start", group);
-  if (!kith_h5_has_dataset(f, start)) return st;
+  if (!kith_h5_has_dataset(f, start)) {
+    x->rows = (kith_links_rows){.at = 0};
+    return st;
+  }
   snprintf(name, sizeof name, "%.48s/id", group);
   KITH_TRY(kith_h5_extent(f, name, &n_feature, &d));
   KITH_TRY(kith_agree(comm, features_check_count(kith_h5_path(f), group, n_feature)));
