@@ -83,6 +83,7 @@ for keys in 'sweep.train.lr=[0.002, 0.02]' 'sweep.train.lr={from: 0.001, to: 0.1
 done
 expect 78 'the job has train.epochs=2' "$KITH" sweep line.yaml --set train.epochs=2 --status
 expect 78 'the job has train.batch=16' "$KITH" sweep line.yaml --set train.batch=16
+if grep 'begun:.* --set train.batch' err; then fail "a setting of this command is said to be that of the sweep"; fi
 sed -i '/^sweep:/d' line.yaml
 "$KITH" export line.yaml --format tensorboard --output lines >out 2>err || fail "curves of trials"
 [ "$(ls lines | wc -l)" = 2 ] || fail "not the curves of both trials: $(ls lines)"
