@@ -6,7 +6,8 @@
 
 enum {
   DRAW = KITH__DRAW,
-  LEAST_BLOCKS = 3 /* with fewer the whole Ritz problem is hardly larger than its blocks */
+  BLOCK = 3 * SLAB, /* the more, the better the columns, and the slower; all slabs are full */
+  LEAST_BLOCKS = 4  /* with fewer the whole Ritz problem is hardly larger than its blocks */
 };
 
 kith_status kith_spectrum_make(kith_lid n_own, int k, int width, kith_spectrum **out) {
@@ -16,7 +17,7 @@ kith_status kith_spectrum_make(kith_lid n_own, int k, int width, kith_spectrum *
   KITH_TRY(KITH_NEW(s, 1));
   s->k = k;
   s->width = width;
-  s->block = WIDE;
+  s->block = BLOCK;
   s->residual = INFINITY;
   KITH_TRY(KITH_NEW(s->value, width));
   KITH_TRY(KITH_NEW(s->error, width));

@@ -11,36 +11,46 @@
 #include <string.h>
 
 #include "ops/ops.h"
+#include "ops/panel.h"
 #include "spectral/round.h"
 
 enum {
-  PROBES = 2 * KITH__DRAW,
+  PROBES = KITH_PANEL,
   PROBE = 2 /* the drawing that signs come from; 0 and 1 are rows of columns */
 };
 
-/* e [width, PROBES] of random signs. */
-static void overlap_signs(const kith_spectrum *s, float *e) {
-  for (int j = 0; j < s->width; j++)
+/* e [width, PROBES] of random signs, and the panel of Lambda e / lambda_1. */
+static kith_status overlap_signs(const kith_spectrum *s, float **e, float **panel) {
+  kith_status st = KITH_OK;
+  KITH_TRY(KITH_NEW(*e, (int64_t)s->width * PROBES));
+  KITH_TRY(KITH_NEW(*panel, (int64_t)s->width * PROBES));
+  for (int j = 0; j < s->width; j++) {
+    float *sign = *e + (size_t)j * PROBES, value = (float)(s->value[j] / s->value[0]);
     for (int p = 0; p < PROBES; p += KITH__DRAW)
-      kith__columns_random(s->seed, j, p, PROBE, KITH__DRAW, e + (size_t)j * PROBES + p);
-  for (int i = 0; i < s->width * PROBES; i++) e[i] = e[i] < 0 ? -1 : 1;
+      kith__columns_random(s->seed, j, p, PROBE, KITH__DRAW, sign + p);
+    for (int p = 0; p < PROBES; p++) {
+      sign[p] = sign[p] < 0 ? -1 : 1;
+      (*panel)[(size_t)j * PROBES + (size_t)p] = value * sign[p];
+    }
+  }
+done:
+  return st;
 }
 
-/* Item rows of p->x = V Lambda e / lambda_1, each one chain over the columns. */
-static void overlap_apply(const kith_spectrum *s, const float *e, kith__apply *p) {
-  const float *scale = e + (size_t)s->width * PROBES;
-#pragma omp parallel for
-  for (kith_lid i = 0; i < p->g->n_own_of[KITH_ITEM]; i++) {
-    size_t row = (size_t)p->g->row_of[KITH_ITEM][i];
-    const float *v = s->v + row * (size_t)s->width;
-    float *to = p->x + row * SLAB, sum[PROBES] = {0};
-    for (int j = 0; j < s->width; j++) {
-      float x = v[j] * scale[j];
-      for (int k = 0; k < PROBES; k++) sum[k] += x * e[(size_t)j * PROBES + (size_t)k];
+/* Item rows of p->x = V times the panel, each one chain over the columns; a run of neighboring rows at a
+ * time. */
+static void overlap_apply(const kith_spectrum *s, const float *panel, kith__apply *p) {
+  const kith_lid *row = p->g->row_of[KITH_ITEM], n = p->g->n_own_of[KITH_ITEM];
+#pragma omp parallel for schedule(dynamic, 1)
+  for (kith_lid low = 0; low < n; low += CHUNK)
+    for (kith_lid i = low, run, high = (kith_lid)kith_min(low + CHUNK, n); i < high; i += run) {
+      size_t at = (size_t)row[i], width = (size_t)s->width;
+      for (run = 1; i + run < high && row[i + run] == row[i] + run;) run++;
+      kith_panel_product(run, s->width, (kith_strided){s->v + at * width, width, 1}, panel,
+                         (kith_panel_output){SLAB, 1, false}, p->x + at * SLAB);
+      for (kith_lid r = 0; r < run; r++)
+        memset(p->x + (at + (size_t)r) * SLAB + PROBES, 0, (SLAB - PROBES) * sizeof *p->x);
     }
-    memcpy(to, sum, sizeof sum);
-    memset(to + PROBES, 0, (SLAB - PROBES) * sizeof *to);
-  }
 }
 
 /* The largest of the n columns from `first` on. */
@@ -76,14 +86,13 @@ kith_agreed kith__round_overlap(kith__round *m, double *overlap) {
   kith_agreed st = {KITH_OK};
   const kith_spectrum *s = m->s;
   int n = (int)kith_min(s->k, SLAB), first = s->k - n;
-  float *e = NULL;
-  KITH_TRY(kith_agree(m->comm, KITH_NEW(e, (int64_t)s->width * (PROBES + 1))));
-  overlap_signs(s, e);
-  for (int j = 0; j < s->width; j++) e[s->width * PROBES + j] = (float)(s->value[j] / s->value[0]);
-  overlap_apply(s, e, &m->apply);
+  float *e = NULL, *panel = NULL;
+  KITH_TRY(kith_agree(m->comm, overlap_signs(s, &e, &panel)));
+  overlap_apply(s, panel, &m->apply);
   KITH_TRY(kith_agree(m->comm, kith__round_finite(overlap_measure(m, first, n))));
   *overlap = overlap_largest(s, e, first, n, m->apply.inner);
 done:
   KITH_FREE(e);
+  KITH_FREE(panel);
   return st;
 }

@@ -1,6 +1,7 @@
 /*
  * A round of the iteration, shared by its steps: the filter and residuals are in spectrum.c, orthonormal
- * columns in orthonormal.c, Rayleigh-Ritz in ritz.c; the first round of an update in overlap.c and blocks.c.
+ * columns in orthonormal.c, Rayleigh-Ritz in ritz.c; the first round of an update in overlap.c, blocks.c and
+ * estimate.c.
  */
 #ifndef KITH_SRC_SPECTRAL_ROUND_H
 #define KITH_SRC_SPECTRAL_ROUND_H
@@ -61,6 +62,12 @@ kith_agreed kith__round_overlap(kith__round *m, double *overlap) KITH_MUST_USE;
  * it lacks are drawn, where they are too few or too far from right angles: then a whole round is to be made.
  * Collective.  Errors: KITH_ENOMEM; KITH_ENUMERIC. */
 kith_agreed kith__round_blocks(kith__round *m, bool *done) KITH_MUST_USE;
+
+/* ---- estimate.c ---- */
+
+/* Set s->residual to an estimate from above; the errors of the pairs are not measured.  Collective.
+ * Errors: KITH_ENOMEM. */
+kith_agreed kith__round_estimate(kith__round *m) KITH_MUST_USE;
 
 /* ---- ritz.c ---- */
 

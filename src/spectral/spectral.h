@@ -65,12 +65,14 @@ typedef struct kith_spectrum {
                         eigenvectors; after a round in blocks of unit length, nearly at right angles;
                         user rows: zero.  Before the first round: random */
   double *error;   /**< [width] |P v - lambda v| / lambda_1 of each pair, if `measured` */
-  bool measured;   /**< false after a checkpoint was read: the next round measures first */
+  bool measured;   /**< false after a checkpoint was read, and where the first round went by blocks and its
+                        estimate is within the tolerance: the next round measures first */
   int round;       /**< rounds that were done */
   bool extended;   /**< kith_spectrum_extend(): it began with columns of an older matrix */
-  int block;       /**< most columns of one Ritz problem in the first round from such columns; 256 */
+  int block;       /**< most columns of one Ritz problem in the first round from such columns; 192 */
   uint64_t seed;   /**< of what is drawn then */
-  double residual; /**< the largest error of the first k pairs; infinite before the first round */
+  double residual; /**< the largest error of the first k pairs; infinite before the first round; not measured:
+                        estimated */
   kith_spectral_relations *relations; /**< those in P, set by the caller, which keeps them; null: none */
   kith__round *round_memory;          /**< what rounds need beside it; null before the first one */
 } kith_spectrum;
@@ -93,7 +95,7 @@ kith_agreed kith_spectrum_start(const kith_comm *comm, const kith_graph *g, int 
  * The first round takes P v, one product; rows of new items then are in the direction of Nystroem's extension
  * P v / lambda (Bengio et al., NIPS 2003).  With many columns it solves Ritz problems of `block` neighboring
  * ones, as blocks.c describes: further rounds then begin with columns of length 1 that are not quite
- * orthogonal.  If there are fewer than three blocks, if columns are of zeros, or if what they have of each
+ * orthogonal.  If there are fewer than four blocks, if columns are of zeros, or if what they have of each
  * other would grow too much, it is a whole Rayleigh-Ritz, without orthonormalization where the columns are
  * independent enough, and columns beyond the wanted pairs, and those of zeros, are random: a direction that
  * the old columns lack is found by them.  In blocks it is found by columns on items that the old ones lack.
@@ -112,7 +114,7 @@ void kith_spectrum_extend(const kith_graph *g, uint64_t seed, kith_spectrum *s);
  * @param tolerance  as kith_spectral_options has it
  * Errors: KITH_ENOMEM; KITH_ENUMERIC if a number is not finite; then *s is not to be used.
  * Cost: degree + 2 products by P of width columns, and about 7 n_item width^2 flops; a first round in blocks
- * two products and about 9 n_item width block flops.
+ * one product, two where its estimate is above the tolerance, and about 4 n_item width block flops.
  */
 kith_agreed kith_spectrum_round(const kith_comm *comm, const kith_graph *g, kith_dist_csr *a, int degree,
                                 double tolerance, kith_spectrum *s) KITH_MUST_USE;

@@ -200,8 +200,9 @@ kith_agreed kith_spectrum_round(const kith_comm *comm, const kith_graph *g, kith
   if (!s->round_memory) KITH_TRY(round_create(comm, g, a, s));
   if (s->round > 0 && !s->measured) round_measure(s->round_memory);
   KITH_TRY(kith__round_blocks(s->round_memory, &blocks));
-  if (!blocks) KITH_TRY(round_whole(s->round_memory, degree, tolerance));
-  round_measure(s->round_memory);
+  if (blocks) KITH_TRY(kith__round_estimate(s->round_memory));
+  else KITH_TRY(round_whole(s->round_memory, degree, tolerance));
+  if (!blocks || s->residual > tolerance) round_measure(s->round_memory);
   s->round++;
 done:
   return st;

@@ -140,7 +140,7 @@ static void a_complete_graph_has_one_pair(void **state) {
 
 /* ---- an older matrix ---- */
 
-enum { BLOCK = 8, OLD_USERS = 40, BLOCK_ITEMS = 13, OLD_ITEMS = ITEMS - BLOCK_ITEMS - 27 };
+enum { BLOCK = 7, OLD_USERS = 40, BLOCK_ITEMS = 13, OLD_ITEMS = ITEMS - BLOCK_ITEMS - 27 };
 
 static void append(test_graph *t, int64_t user, int64_t item) {
   t->user[t->n_edge] = (int32_t)user;
@@ -334,7 +334,7 @@ static void the_first_round_in_blocks_is_that_of_a_dense_oracle(void **state) {
   spectrum_outcome known = iterate_old(&old, 2);
   for (int64_t i = 0; i < OLD_ITEMS * WIDTH; i++) v[i] = (double)known.v[i];
   draw_new(v, z);
-  dense_blocks(&t, m, WIDTH, 3, v, BLOCK, z, x, value);
+  dense_blocks(&t, m, WIDTH, BLOCK, v, BLOCK, z, x, value);
   apply_pairs(ITEMS, x, value, wanted);
   spectrum_recipe how = after(&known, 1, BLOCK);
   spectrum_outcome o = spectrum_iterate(test_comm, &t, how);
@@ -354,6 +354,31 @@ static void the_first_round_in_blocks_is_that_of_a_dense_oracle(void **state) {
   free(v);
   free(x);
   free(z);
+  test_graph_free(&old);
+  test_graph_free(&t);
+}
+
+/* A probe has three pairs at most: within the tolerance the residual is what probes say, above it that of the
+ * pairs. */
+static void errors_within_the_tolerance_are_estimated(void **state) {
+  (void)state;
+  test_graph old, t = grown(&old);
+  spectrum_outcome known = iterate_old(&old, 2), o[2];
+  spectrum_recipe how = after(&known, 1, BLOCK);
+  for (int by = 0; by < 2; by++) {
+    how.tolerance = by;
+    o[by] = spectrum_iterate(test_comm, &t, how);
+  }
+  const double ratio = o[1].residual / o[0].residual;
+  if (ratio < 0.95 || ratio > 2) print_error("estimated %g, measured %g\n", o[1].residual, o[0].residual);
+  assert_true(ratio > 0.95 && ratio < 2 && ratio != 1);
+  assert_true(o[0].error[0] > 0 && o[1].error[0] == 0);
+  o[1].residual = o[0].residual;
+  memcpy(o[1].error, o[0].error, WIDTH * sizeof *o[0].error);
+  spectrum_assert_same(&t, &o[0], &o[1]);
+  spectrum_outcome_free(&o[0]);
+  spectrum_outcome_free(&o[1]);
+  spectrum_outcome_free(&known);
   test_graph_free(&old);
   test_graph_free(&t);
 }
@@ -434,6 +459,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(rounds_from_older_pairs_reach_those_of_a_dense_solver),
                                      cmocka_unit_test(the_first_round_takes_one_product_of_older_columns),
                                      cmocka_unit_test(the_first_round_in_blocks_is_that_of_a_dense_oracle),
+                                     cmocka_unit_test(errors_within_the_tolerance_are_estimated),
                                      cmocka_unit_test(columns_far_from_right_angles_go_through_a_whole_round),
                                      cmocka_unit_test(updates_in_a_row_stay_right),
                                      cmocka_unit_test(pairs_of_the_same_matrix_are_found_in_one_round)};

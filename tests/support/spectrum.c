@@ -120,8 +120,9 @@ spectrum_outcome spectrum_iterate(const kith_comm *comm, const test_graph *t, sp
       KITH_OK, kith_spectral_matrix_create(comm, g, SPECTRUM_A, SPECTRUM_B, KITH_SPECTRAL_SLAB, &a).status);
   assert_int_equal(KITH_OK, kith_spectrum_start(comm, g, how.k, how.oversample, SPECTRUM_SEED, &s).status);
   if (how.n_known > 0) extend(g, how, s);
+  if (how.tolerance == 0) how.tolerance = 1e-5;
   for (int r = 0; r < how.rounds; r++) {
-    assert_int_equal(KITH_OK, kith_spectrum_round(comm, g, a, SPECTRUM_DEGREE, 1e-5, s).status);
+    assert_int_equal(KITH_OK, kith_spectrum_round(comm, g, a, SPECTRUM_DEGREE, how.tolerance, s).status);
     if (how.restart && r + 1 < how.rounds) restart(g, &s);
   }
   assert_int_equal(s->round, how.rounds);

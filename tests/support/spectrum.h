@@ -17,6 +17,7 @@ typedef struct spectrum_recipe {
   const struct spectrum_outcome *known; /* of an older matrix: begin with it … */
   int64_t n_known;                      /* … which has so many items; 0: begin with random columns */
   int block;                            /* … and its columns go by blocks of so many; 0: as it is */
+  double tolerance;                     /* 0: 1e-5 */
 } spectrum_recipe;
 
 typedef struct spectrum_outcome {

@@ -96,18 +96,18 @@ static void ritz(const test_graph *t, int n, const double *v, int ldv, const dou
   free(vectors);
 }
 
-void dense_blocks(const test_graph *t, const double *m, int width, int n, const double *v, int drawn,
+void dense_blocks(const test_graph *t, const double *m, int width, int most, const double *v, int drawn,
                   double *z, double *x, double *value) {
   double *y = calloc((size_t)(t->n_item * width), sizeof *y);
-  int kept = width - drawn, head = kept / n;
+  int kept = width - drawn;
   multiply(t, m, drawn, z, drawn, y, drawn);
   memcpy(z, y, (size_t)t->n_item * (size_t)drawn * sizeof *z);
   unit(t->n_item, drawn, z, drawn);
-  for (int b = 0; b < n; b++) {
-    int first = kept * b / n, columns = kept * (b + 1) / n - first;
+  for (int first = 0; first < kept; first += most) {
+    int columns = most < kept - first ? most : kept - first;
     multiply(t, m, columns, v + first, width, y, columns);
     ritz(t, columns, v + first, width, y, y, x + first, width, value + first);
-    if (b > 0) clear(t->n_item, head, x, width, columns, x + first, width);
+    if (first > 0) clear(t->n_item, most, x, width, columns, x + first, width);
     unit(t->n_item, columns, x + first, width);
     clear(t->n_item, columns, x + first, width, drawn, z, drawn);
   }

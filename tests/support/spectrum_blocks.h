@@ -5,14 +5,14 @@
 #include "support/spectrum.h"
 
 /*
- * New columns x and values of the older ones v [n_item, width], neither sorted: n blocks of width - drawn
- * columns as equal as can be, with V'P V t = theta V'V t,   x ~ P V t of length 1,   x -= X X'x for X of the
- * first block, of length 1 again; and for the last `drawn` columns z: z ~ P z of length 1, z -= X X'z for
- * each block, Ritz vectors of z.
+ * New columns x and values of the older ones v [n_item, width], neither sorted: blocks of `most`
+ * columns, at most 64, up to width - drawn, with V'P V t = theta V'V t,   x ~ P V t of length 1,   x -= X X'x
+ * for X of the first block, of length 1 again; and for the last `drawn` columns z: z ~ P z of length 1, z -=
+ * X X'z for each block, Ritz vectors of z.
  *
  * @param z  [n_item, drawn]; overwritten
  */
-void dense_blocks(const test_graph *t, const double *m, int width, int n, const double *v, int drawn,
+void dense_blocks(const test_graph *t, const double *m, int width, int most, const double *v, int drawn,
                   double *z, double *x, double *value);
 
 #endif
