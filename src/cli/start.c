@@ -160,9 +160,6 @@ static bool start_choose_waits(void) {
 
 void cli_start(char **argv) {
   int tried = 0;
-  /* A process that no launcher has started would start Open MPI's daemon and wait for it, which only
-   * MPI_Comm_spawn() needs. */
-  setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
   bool again = start_read_mark(&tried);
   if (!again) start_pretend(argv);
   bool by_user = tried == 0 && start_is_set("OPENBLAS_CORETYPE");
