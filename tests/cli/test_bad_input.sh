@@ -70,7 +70,7 @@ refused "a section as a key" 78 '"train" is a section'             train "$job" 
 "$KITH" help bogus >"$dir/out" 2>"$dir/err"; rc=$?
 [ $rc = 64 ] && [ ! -s "$dir/out" ] && grep -q '^kith: no help on "bogus"' "$dir/err" && [ "$(wc -l <"$dir/err")" = 1 ] || fail "kith help bogus: $rc"
 "$KITH" help train | grep -e --fresh >/dev/null || fail "kith help train"
-[ "$("$KITH" help train.lr | grep -c -e '^  train.lr$' -e 'default: 0.001$')" = 2 ] || fail "kith help train.lr"
+[ "$("$KITH" help train.lr | grep -c -e '^  train.lr$' -e 'default: 0.01$')" = 2 ] || fail "kith help train.lr"
 [ "$("$KITH" help checkpoint | grep -c '^  checkpoint\.')" -gt 3 ] || fail "kith help checkpoint"
 [ "$("$KITH" help kgin)" = "$("$KITH" help model.kgin)" ] || fail "kith help kgin"
 "$KITH" help train.l >"$dir/out" 2>/dev/null && fail "kith help train.l is no key"

@@ -412,12 +412,13 @@ static void the_config_key_has_the_weights_by_name(void **state) {
   kith_job job;
   assert_job_read(three, 0, NULL, &job);
   assert_int_equal(kith_job_config_key(&job, sizeof key, key), KITH_OK);
-  assert_string_equal(key, KITH_CONFIG_KEY_BEGIN " model.relations.friend=0.3 model.relations.tag=learned");
+  assert_string_equal(key, KITH_CONFIG_KEY_BEGIN
+                      " model.relations.friend=0.3 model.relations.tag=learned train.lr=0.01");
   static const char *const set[] = {"model.relations.kg=0", "model.relations.tag=0",
                                     "model.relations.friend=0"};
   assert_job_read(three, 3, set, &job);
   assert_int_equal(kith_job_config_key(&job, sizeof key, key), KITH_OK);
-  assert_string_equal(key, KITH_CONFIG_KEY_BEGIN);
+  assert_string_equal(key, KITH_CONFIG_KEY_BEGIN " train.lr=0.01");
 }
 
 /* The longest names and numbers, beside every other key of training. */
