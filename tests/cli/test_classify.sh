@@ -38,7 +38,7 @@ J
 "$KITH" partition "$job" | grep '240 nodes, 700 edges cut into 6 parts' >/dev/null
 "$KITH" train "$job" --quiet --json | tail -n 1 >"$dir/one.json"
 "$KITH" evaluate "$job" --json | tail -n 1 >"$dir/evaluate.json"
-times "$dir/work/metrics.jsonl" --also evaluate_seconds
+times "$dir/work/metrics.jsonl" --brief sample --also evaluate_seconds
 
 # What is said is what the files say, counted again.
 /usr/bin/python3 - "$dir" <<'P'
