@@ -252,6 +252,15 @@ done:
   return st;
 }
 
+/* What ranks a stream without a model is no sum over neighbors, also where kith train has made rows. */
+static kith_status explain_check_rules(const cli *c) {
+  if (!cli_replays(c)) return KITH_OK;
+  return kith_fail(KITH_ECONFIG,
+                   "%s: evaluate.stream: rules rank the events of a stream, and kith explain does not divide "
+                   "their scores; kith recommend lists the items, and kith evaluate the weights of rules",
+                   c->job.path);
+}
+
 kith_agreed cli_explain(cli *c) {
   kith_agreed st = {KITH_OK};
   explain_request w = {.user = NULL};
@@ -261,6 +270,7 @@ kith_agreed cli_explain(cli *c) {
   bool replaces = false;
   if (c->job.task == KITH_TASK_RECOMMEND && c->job.stream.model != KITH_STREAM_NO_MODEL)
     return cli_explain_stream(c);
+  KITH_TRY(kith_agreed_same(explain_check_rules(c)));
   KITH_TRY(kith_agree(c->comm, explain_parse(c, &w)));
   if (w.all) {
     KITH_TRY(cli_lock_for(c, w.output));

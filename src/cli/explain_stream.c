@@ -1,6 +1,7 @@
 /* kith explain of a stream's model: the user's next event, behind all events of the stream. */
 #include <mpi.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/recommend.h"
 #include "cli/stream.h"
@@ -38,6 +39,10 @@ static kith_status stream_parse(cli *c, stream_question *q) {
   q->user = cli_option(c, "user");
   q->item = cli_option(c, "item");
   KITH_TRY(cli_number(c, "k", 1, STREAM_MOST_ITEMS, &q->k));
+  for (int i = 0; i < c->n_arg; i++)
+    KITH_CHECK(strcmp(c->arg[i], "--at") != 0 && strncmp(c->arg[i], "--at=", 5) != 0, KITH_EUSAGE,
+               "kith explain: --at: kith explain knows no times; it divides scores behind all events, at the "
+               "time of the last one, and kith recommend lists items at others; leave --at out");
   KITH_CHECK(c->n_arg == 0, KITH_EUSAGE,
              "kith explain: %s: of a stream's model, --user ID goes with --item ID or --k N alone",
              c->arg[0]);
@@ -138,7 +143,6 @@ static void stream_print_answer(cli *c, const kith_ids *ids, const stream_answer
     cli_json_more(c, ", \"time\": %lld, \"share\": %.9g}", (long long)a->read[i].time, a->read[i].share);
   }
   cli_json_more(c, "]");
-  cli_print(c, "kith evaluate and recommend mix the softmax of these scores with the rules of stream");
 }
 
 static kith_agreed stream_explain(cli *c, const kith_graph *g, kith_stream *stream, const kith_ids *item,
@@ -160,6 +164,10 @@ static kith_agreed stream_explain(cli *c, const kith_graph *g, kith_stream *stre
   cli_print(c, "user %s, behind %s, at the time of the last one, %lld", q->user, KITH_COUNT(n, "event(s)"),
             (long long)e.time);
   cli_json(c, "time", "%lld", (long long)e.time);
+  cli_print_wrapped(
+      c, 2,
+      "by the model alone: kith recommend mixes the softmax of these scores with rules, so that its "
+      "list may be another; kith evaluate prints the weights");
   stream_print_answer(c, item, a);
 done:
   kith_tgn_destroy(&t);

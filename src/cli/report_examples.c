@@ -7,6 +7,7 @@
 
 #include "cli/explain.h"
 #include "cli/report.h"
+#include "cli/stream.h"
 
 /* A user's degree, to sort by. */
 typedef struct examples_user {
@@ -196,7 +197,8 @@ kith_agreed cli_report_examples_make(cli *c, cli_report_examples *x) {
   char config_key[KITH_CONFIG_KEY_SIZE], path[KITH_PATH];
   const explain_request none = {.user = NULL};
   *x = (cli_report_examples){.n = 0};
-  if (c->job.task != KITH_TASK_RECOMMEND || c->job.stream.model != KITH_STREAM_NO_MODEL) return st;
+  if (c->job.task != KITH_TASK_RECOMMEND || cli_replays(c) || c->job.stream.model != KITH_STREAM_NO_MODEL)
+    return st;
   if (c->job.model.sequence == KITH_SEQUENCE_SASREC || !cli_has_stage(c, "parts.h5", path)) return st;
   if (!cli_has_stage(c, cli_is_blend(c) ? "blend.h5" : "embeddings.h5", path)) return st;
   bool reads = false;

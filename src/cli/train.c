@@ -220,6 +220,13 @@ done:
   return st;
 }
 
+static void train_warn_rules(const cli *c) {
+  if (cli_replays(c))
+    kith_warn("%s: evaluate.stream: rules rank the events of a stream, so kith evaluate and kith recommend "
+              "never read this model; for one that they read set stream.model: tgn",
+              c->job.path);
+}
+
 kith_agreed cli_train(cli *c) {
   kith_agreed st = {KITH_OK};
   kith_run run = {0};
@@ -229,6 +236,7 @@ kith_agreed cli_train(cli *c) {
   bool fresh = false, no_test = false;
   KITH_TRY(kith_agreed_same(train_options(c, &fresh, &no_test)));
   if (c->job.stream.model != KITH_STREAM_NO_MODEL) return cli_train_stream(c, fresh);
+  train_warn_rules(c);
   if (c->refit) KITH_TRY(cli_refit_begin(c, fresh));
   KITH_TRY(kith_agree(c->comm, cli_run_of_job(c, &run, config_key)));
   run.fresh = fresh;

@@ -20,7 +20,7 @@ done:
 }
 
 static void stream_print_run(cli *c, const kith_stream_run *run, const kith_stream_run_result *r) {
-  cli_print(c, "%s done; %s holds the checkpoints; kith evaluate ranks by them",
+  cli_print(c, "%s done; %s holds the checkpoints; kith evaluate ranks by them and by rules",
             KITH_COUNT(r->epochs, "epoch(s)"), run->work);
   cli_json(c, "epochs", "%lld", (long long)r->epochs);
   if (isfinite(r->loss)) cli_json(c, "loss", "%.10g", r->loss);
@@ -90,7 +90,8 @@ kith_agreed cli_update_stream(cli *c, const cli_stream_update *u) {
   KITH_TRY(kith_stream_count_training(c->comm, u->old_graph, &run.trained));
   KITH_TRY(kith_stream_open(c->comm, g, u->graph, &stream));
   KITH_TRY(kith_stream_train(c->comm, g, stream, &run, &result));
-  cli_print(c, "%s behind %lld learned, as the end of epoch %lld; kith evaluate ranks by the model",
+  cli_print(c,
+            "%s behind %lld learned, as the end of epoch %lld; kith evaluate ranks by the model and by rules",
             KITH_COUNT(kith_stream_ranges(stream).valid - run.trained, "training event(s)"),
             (long long)run.trained, (long long)u->epoch);
   cli_json(c, "new_events", "%lld", (long long)(kith_stream_ranges(stream).valid - run.trained));

@@ -302,7 +302,7 @@ static kith_agreed run_evaluate(stream_run *r, bool last) {
   KITH_TRY(
       kith_stream_evaluate(r->comm, r->g, r->stream, 1, &scorer, batch, range.valid, range.test, 1, k, f));
   r->result->mrr = f[KITH_STREAM_ALL].mrr;
-  kith_log("  valid, %s: MRR %.4f  HR@10 %.4f; of new items %.4f",
+  kith_log("  valid, %s, of the model alone: MRR %.4f  HR@10 %.4f; of new items %.4f",
            batch == 1 ? "event by event" : "in batches", f[KITH_STREAM_ALL].mrr,
            f[KITH_STREAM_ALL].hit_rate[0], f[KITH_STREAM_NEW].mrr);
 done:

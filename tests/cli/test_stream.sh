@@ -99,6 +99,18 @@ want = [len(pairs), *map(len, again), len(set(pairs)), f["event/time"][0], f["ev
 assert list(of) == "events training validation test pairs first_time last_time repeated repeated_validation repeated_test".split()
 assert all(abs(a - b) < 1e-8 for a, b in zip(of.values(), want)), (of, want)
 P
+# Rules rank, whatever kith train leaves in the folder: it says so, and nothing explains its model in their place.
+says 78 'kith explain does not divide their scores; kith recommend lists the items' "$KITH" explain job.yaml --user 101
+says 0 'never read this model; for one that they read set stream.model: tgn' "$KITH" train job.yaml --no-test --set train.epochs=1
+one >trained.json
+/usr/bin/python3 -c 'import json; assert json.load(open("all.json"))["mrr"] == json.load(open("trained.json"))["mrr"]'
+for more in "--user 101 --json" "--user 101 --item 205" "--all --output why.tsv"; do
+  says 78 'rules rank the events of a stream' ranks 3 explain job.yaml --set train.epochs=1 $more
+done
+[ ! -e why.tsv ]
+"$KITH" report job.yaml --set train.epochs=1 --quiet >/dev/null 2>&1
+grep 'The stream, replayed' work/report.html >/dev/null
+if grep 'Recommendations' work/report.html >/dev/null; then echo "recommendations of a model that does not rank"; exit 1; fi
 for change in 'time"][7] = 2 * 10 ** 9' 'user"][3] = 14' 'item"][3] = -1' 'first"][0] = 601'; do # what a file cannot hold
   cp work/graph.h5 kept.h5
   /usr/bin/python3 -c 'import h5py, sys; exec("h5py.File(\"work/graph.h5\", \"r+\")[\"event/" + sys.argv[1])' "$change"

@@ -43,8 +43,9 @@ says() { # CODE TEXT WORDS…
   [ "$got" = "$code" ] || { cat log; exit 1; }
   grep -F -- "$text" log >/dev/null || { cat log; exit 1; }
 }
-"$KITH" train job.yaml --json >one.json
+"$KITH" train job.yaml --json >one.json 2>train.log
 truth=$(loss one.json)
+grep 'valid, event by event, of the model alone: MRR' train.log >/dev/null || { cat train.log; exit 1; } # not of evaluate
 times work/metrics.jsonl
 cp work/checkpoint-000004-000000.h5 truth.h5
 ranks 3 train job.yaml --json --fresh >three.json
@@ -103,6 +104,10 @@ for a, b in zip(one["items"], three["items"]): assert a["item"] == b["item"] and
 P
 says 64 "of a stream's model, --user ID goes with --item ID or --k N alone" "$KITH" explain job.yaml --user 101 --paths 2
 says 65 'no such user' "$KITH" explain job.yaml --user 99
+for at in "--at 1000000500" --at=1000000500; do
+  says 64 'kith explain: --at: kith explain knows no times' "$KITH" explain job.yaml --user 101 $at --k 2
+done
+says 0 'by the model alone: kith recommend mixes' "$KITH" explain job.yaml --user 101 --k 2
 
 # Without counts of items around each other the rules know no order of items; the model does.
 one() { # KEYS…
