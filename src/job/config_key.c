@@ -72,7 +72,8 @@ static void config_key_value(const kith_job *job, const job_key *k, char *text) 
   *text = '\0';
 }
 
-void kith_job_config_usual(const kith_job *job, size_t size, char *text) {
+void kith__job_usual(const kith_job *job, bool (*has)(const kith_job *job, const char *key), size_t size,
+                     char *text) {
   const kith_job defaults = kith_job_defaults();
   kith_job now = defaults;
   job_table table;
@@ -84,13 +85,19 @@ void kith_job_config_usual(const kith_job *job, size_t size, char *text) {
   kith__job_table_of(job, &table);
   for (int i = 0; i < table.n; i++) {
     const job_key *k = &table.key[i];
-    if (!config_key_has(job, k->key)) continue;
+    if (!has(job, k->key)) continue;
     config_key_value(&defaults, k, usual);
-    if (!usual[0] || n + strlen(k->key) + strlen(usual) + 3 >= size) continue; /* a message lacks its value */
     config_key_value(&now, k, today);
-    n += (size_t)snprintf(text + n, size - n, "%s%s=%s%s", n > 0 ? " " : "", k->key, usual,
-                          strcmp(usual, today) == 0 ? "" : KITH_CONFIG_FORMER);
+    const bool former = strcmp(usual, today) != 0;
+    const size_t need = strlen(k->key) + strlen(usual) + (former ? strlen(today) + 1 : 0) + 3;
+    if (!usual[0] || n + need >= size) continue; /* a message lacks its value */
+    n += (size_t)snprintf(text + n, size - n, "%s%s=%s%s%s", n > 0 ? " " : "", k->key, usual,
+                          former ? KITH_CONFIG_FORMER : "", former ? today : "");
   }
+}
+
+void kith_job_config_usual(const kith_job *job, size_t size, char *text) {
+  kith__job_usual(job, config_key_has, size, text);
 }
 
 kith_status kith_job_config_key(const kith_job *job, size_t size, char *text) {

@@ -170,5 +170,8 @@ kith_status kith_job_names(const char *path, void (*found)(const char *key)) KIT
  * defaults.  Local.  @param[out] text  [KITH_SWEEP_KEY_SIZE].  Errors: KITH_ECONFIG if that is too long.
  */
 kith_status kith_job_sweep_key(const kith_job *job, char *text) KITH_MUST_USE;
+/** As kith_job_config_usual(), of the keys that it may hold.  Local.  @param[out] text  [KITH_SWEEP_KEY_SIZE]
+ */
+void kith_job_sweep_usual(const kith_job *job, char *text);
 
 #endif

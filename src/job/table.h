@@ -240,6 +240,10 @@ kith_status kith__job_axis_range(kith_sweep_axis *a, const char *name, const cha
 kith_status kith__job_check_sweep(kith_job *job) KITH_MUST_USE;
 /* Whether a key may differ between trials that share a graph and are judged alike. */
 bool kith__job_may_vary(const char *key);
+
+/* "key=value" words of the defaults of the keys that `has` takes, as kith_job_config_usual(). */
+void kith__job_usual(const kith_job *job, bool (*has)(const kith_job *job, const char *key), size_t size,
+                     char *text);
 /* Set the values of an axis as a job file would, in place of those that the job has.  Errors: KITH_ECONFIG,
  * KITH_ENOMEM. */
 kith_status kith__job_set_axis(kith_job *job, const char *axis, const char *text) KITH_MUST_USE;

@@ -81,6 +81,15 @@ static bool trial_decides(const kith_job *job, const char *key) {
   return judges || kith__job_may_vary(key) || strncmp(key, "sweep.", strlen("sweep.")) == 0;
 }
 
+static bool trial_has(const kith_job *job, const char *key) {
+  const char *needs = NULL;
+  return trial_decides(job, key) && kith__job_is_used(job, key, &needs);
+}
+
+void kith_job_sweep_usual(const kith_job *job, char *text) {
+  kith__job_usual(job, trial_has, KITH_SWEEP_KEY_SIZE, text);
+}
+
 static kith_status trial_add_axes(const kith_sweep_options *s, char *text) {
   kith_status st = KITH_OK;
   char key[KITH_JOB_KEY_SIZE + 8];
@@ -99,12 +108,11 @@ kith_status kith_job_sweep_key(const kith_job *job, char *text) {
   const kith_job defaults = kith_job_defaults();
   job_table t;
   char value[JOB_VALUE_SIZE], usual[JOB_VALUE_SIZE];
-  const char *needs = NULL;
   kith__job_table_of(job, &t);
   text[0] = '\0';
   for (int i = 0; i < t.n; i++) {
     const job_key *k = &t.key[i];
-    if (!trial_decides(job, k->key) || !kith__job_is_used(job, k->key, &needs)) continue;
+    if (!trial_has(job, k->key)) continue;
     kith__job_get(job, k, sizeof value, value);
     kith__job_get(&defaults, k, sizeof usual, usual);
     if (strcmp(value, usual) != 0) KITH_TRY(trial_add_word(k->key, value, text));

@@ -59,8 +59,17 @@ void kith_config_key_usual(const char *usual, char *word) {
   const config_word key = {.at = word, .n_key = (int)(end - word)}, found = config_key_find(usual, key);
   if (found.n == 0) return;
   config_key_print(found, found, word);
+  char setting[KITH_CONFIG_WORD_SIZE] = "", today[KITH_CONFIG_WORD_SIZE] = "";
+  char *now = strstr(word, KITH_CONFIG_FORMER);
+  if (now) {
+    snprintf(today, sizeof today, "%s", now + 1);
+    *now = '\0';
+    snprintf(setting, sizeof setting, "%s", word);
+  }
   const size_t n = strlen(word);
-  if (strcmp(word + n - 1, KITH_CONFIG_FORMER) == 0) word[n - 1] = '\0';
+  if (now)
+    snprintf(word + n, KITH_CONFIG_WORD_SIZE - n,
+             " (the default of older versions, %s now; --set %s goes on with it)", today, setting);
   else snprintf(word + n, KITH_CONFIG_WORD_SIZE - n, " (the default)");
 }
 

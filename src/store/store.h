@@ -238,8 +238,8 @@ bool kith_config_key_differs(const char *wanted, const char *legacy, const char 
 #define KITH_CONFIG_USUAL " at its default"
 #define KITH_CONFIG_FORMER "!"
 /** Give the word of a message that ends so its value: "key=value (the default)".  Local.
- * @param usual      "key=value" words of the defaults, "key=value!" where another value is the default today;
- *                   a word without one, or null, stays as it is
+ * @param usual      "key=value" words of the defaults, "key=value!today" where another value is it today,
+ * which the message says, too; a word without one, or null, stays as it is
  * @param[in,out] word  [KITH_CONFIG_WORD_SIZE] of kith_config_key_differs() */
 void kith_config_key_usual(const char *usual, char *word);
 

@@ -96,8 +96,12 @@ done:
 /* Compare what is there with what is wanted. */
 static kith_status files_compare(const kith_sweep *s, const char *wanted, const char *found) {
   kith_status st = KITH_OK;
-  char want[KITH_CONFIG_WORD_SIZE], has[KITH_CONFIG_WORD_SIZE];
+  char want[KITH_CONFIG_WORD_SIZE], has[KITH_CONFIG_WORD_SIZE], *usual = NULL;
   if (!kith_config_key_differs(wanted, NULL, found, want, has)) return st;
+  KITH_TRY(KITH_NEW(usual, KITH_SWEEP_KEY_SIZE));
+  kith_job_sweep_usual(s->base, usual);
+  kith_config_key_usual(usual, want);
+  kith_config_key_usual(usual, has);
   KITH_CHECK(strncmp(want, "graph=", strlen("graph=")) != 0, KITH_ECONFIG,
              "%s: holds a sweep of another graph.h5, which was ingested anew since; begin anew with --fresh",
              s->folder);
@@ -107,6 +111,7 @@ static kith_status files_compare(const kith_sweep *s, const char *wanted, const 
       "or name another work folder",
       s->folder, has, want);
 done:
+  KITH_FREE(usual);
   return st;
 }
 
