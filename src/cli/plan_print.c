@@ -144,9 +144,8 @@ static void plan_explain(const planner *p) {
              "spares some",
              KITH_COUNT(model->spectral.rounds, "round(s)"));
   else if (p->row[0].has_step && !p->c->job.train.update.on)
-    cli_note(p->c, 2,
-             "job: %d epoch(s), evaluations, checkpoints and export, if no epoch is spared by train.patience",
-             p->c->job.train.epochs);
+    cli_note(p->c, 2, "job: %s, evaluations, checkpoints and export, if no epoch is spared by train.patience",
+             KITH_COUNT(p->c->job.train.epochs, "epoch(s)"));
   plan_explain_unknown(p);
   if (p->row[0].has_step && kith_model_has_steps(model) && model->start == KITH_START_SPECTRAL)
     cli_note(p->c, 2, "not predicted: the eigenvectors of model.start: spectral, before epoch 1");
@@ -182,7 +181,9 @@ void plan_print(planner *p) {
     cli_json(p->c, "recommended", "null");
     return;
   }
-  cli_print(p->c, "recommended: %s", KITH_COUNT(row->cut.size, "rank(s)"));
+  const bool recut = p->whole && row->cut.size > p->whole->n_part;
+  cli_print(p->c, "recommended: %s%s", KITH_COUNT(row->cut.size, "rank(s)"),
+            recut ? ", once the graph is cut anew for them" : "");
   cli_json(p->c, "recommended", "%d", row->cut.size);
   plan_print_lines(p, row);
 }

@@ -11,8 +11,9 @@
 #include "store/store.h"
 
 enum {
-  PLAN_MPI = 16 << 20
-}; /* bytes that MPI takes of a rank beside others: segments and buffers (measured) */
+  PLAN_MPI = 16 << 20, /* bytes that MPI takes of a rank beside others: segments and buffers (measured) */
+  PLAN_START = 2       /* seconds before the first step: ranks start, files are read */
+};
 
 /* ---- sizes of the rank with the most ---- */
 
@@ -286,6 +287,11 @@ done:
   return st;
 }
 
+/* Whether more ranks are worth it: they spare a tenth of the seconds, the start of a program included. */
+static bool plan_gains(const plan_row *more, const plan_row *best) {
+  return more->job + PLAN_START < 0.9 * (best->job + PLAN_START);
+}
+
 int plan_recommend(int n, const plan_row *row) {
   int first = -1, best = -1;
   for (int i = 0; i < n; i++) {
@@ -293,7 +299,7 @@ int plan_recommend(int n, const plan_row *row) {
     if (first < 0) first = best = i;
     double efficiency =
         row[i].job > 0 ? row[first].job * row[first].cut.size / (row[i].job * row[i].cut.size) : 0;
-    if (row[i].has_step && row[i].step.seconds > 0 && efficiency >= 0.5 && row[i].job < row[best].job)
+    if (row[i].has_step && row[i].step.seconds > 0 && efficiency >= 0.5 && plan_gains(&row[i], &row[best]))
       best = i;
   }
   return best;

@@ -61,6 +61,10 @@ one=$(counts) two=$(counts --set train.strips=2)
 one=$(counts --set model.relations.friend=learned) two=$(counts --set model.relations.friend=learned --set train.strips=2)
 [ -n "$one" ] && [ "$one" = "$two" ] || fail "plan of strips of a learned relation: $one, $two"
 
+# A job of less than a second gains nothing by ranks.
+plan
+json "assert r['recommended'] == 1 and min(x['job_seconds'] for x in r['plan']) < of[1]['job_seconds'] < 1, r" "ranks for nothing"
+
 # A profile of this machine; what a step of the bench took is what the plan says.
 "$KITH" bench "$job" --repeat 3 --profile "$dir/here" --json >"$dir/bench" 2>"$dir/err" || fail "bench --profile: $(cat "$dir/err")"
 grep 'this graph is too small.*65536 users and items a rank' "$dir/err" >/dev/null || fail "a profile of a small graph: $(cat "$dir/err")"
@@ -78,7 +82,7 @@ json "assert 0.7 * $step < of[1]['step_seconds'] < 1.4 * $step, ($step, of[1])" 
 { sed 's/^gather.1: .*/gather.1: 1e4/' "$dir/here"; sed -n 's/\.1: /.8: /p' "$dir/here" | sed 's/^gather.8: .*/gather.8: 8e4/'; } >"$dir/slow"
 plan --machine "$dir/slow" --cores 8 --nodes 1 --tasks-per-node 8
 json "assert r['recommended'] == 8, r" "the most ranks"
-grep 'partition.parts to 8' "$dir/out" >/dev/null || fail "that the graph is to be cut anew is not said"
+grep 'recommended: 8 ranks, once the graph is cut anew' "$dir/out" >/dev/null && grep 'partition.parts to 8' "$dir/out" >/dev/null || fail "that the graph is to be cut anew is not said"
 
 # Sampled steps: as many neighbors as they draw; a graph of 10^10 interactions that is not there; a model that is not counted.
 sampled="--set sampler.mode=neighbor --set sampler.fanouts=5,5"
