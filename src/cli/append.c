@@ -121,8 +121,9 @@ void cli_recut_print(cli *c, const kith_partition_update_report *r) {
     cli_print(c, "cut from scratch, since the settings of partition differ: %.2f %% of the edges are cut",
               100 * r->cut);
   else
-    cli_print(c, "%s beside their neighbors: %.2f %% of the edges are cut, %.2f %% at the last cut",
-              KITH_COUNT(r->n_new, "new node(s)"), 100 * r->cut, 100 * r->first_cut);
+    cli_print(c, "%s: %.2f %% of the edges are cut, %.2f %% at the last cut",
+              KITH_COUNT(r->n_new, "new node(s) beside (its|their) neighbors"), 100 * r->cut,
+              100 * r->first_cut);
   cli_json(c, "recut", "\"%s\"", why[r->why]);
   cli_json(c, "cut_share", "%.6g", r->cut);
   cli_json(c, "cut_share_before", "%.6g", r->first_cut);

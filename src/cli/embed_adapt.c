@@ -34,8 +34,9 @@ static void adapt_print_class(cli *c, int k, const kith_adapt_class *a) {
 
 void cli_embed_adapt_print(cli *c, const kith_new_nodes *new, const kith_adaptation *a) {
   if (a->n_class == 0) return;
-  cli_print(c, "%s of %s moved by at most %s on its own interactions", KITH_COUNT(a->n_moved, "row(s)"),
-            KITH_COUNT(new->n[KITH_USER], "new user(s)"), KITH_COUNT(a->steps, "step(s)"));
+  cli_print(c, "%s of %s moved by at most %s on the user's own interactions",
+            KITH_COUNT(a->n_moved, "row(s)"), KITH_COUNT(new->n[KITH_USER], "new user(s)"),
+            KITH_COUNT(a->steps, "step(s)"));
   cli_json(c, "adapted_users", "%lld", (long long)a->n_moved);
   cli_json(c, "adapt", "[");
   for (int i = 0; i < a->n_class; i++) adapt_print_class(c, a->k, &a->of[i]);

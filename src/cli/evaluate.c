@@ -182,7 +182,8 @@ static void evaluate_print_origin(cli *c, const kith_embeddings_origin *from) {
   const bool sasrec = m->sequence == KITH_SEQUENCE_SASREC;
   const char *beside = !sasrec ? "" : m->sasrec.graph ? "sasrec beside " : "sasrec";
   const char *name = sasrec && !m->sasrec.graph ? "" : from->model;
-  if (strcmp(from->model, "blend") == 0) cli_print(c, "blend of %lld columns", (long long)from->dim);
+  if (strcmp(from->model, "blend") == 0)
+    cli_print(c, "blend, rows of %s", KITH_COUNT(from->dim, "column(s)"));
   else
     cli_print(c, "%s%s%s of dimension %lld, epoch %lld%s%s", beside, name, sasrec ? ", rows" : "",
               (long long)from->dim, (long long)from->epoch, from->run[0] ? " of run " : "", from->run);

@@ -182,12 +182,17 @@ done:
 }
 
 /* A launcher that this MPI does not support starts that many programs of one rank each, which would all do
- * the same work in the same folder.  One of them reports it; kith doctor has its own check. */
-static kith_agreed main_check_singleton(const kith_comm *all, const char *verb, bool *silent) {
+ * the same work in the same folder.  Each reports it, since one of them may be all there is, in a shell with
+ * a launcher's variables; kith doctor has its own check. */
+static kith_agreed main_check_singleton(const kith_comm *all, const char *verb) {
   int rank = 0, told = kith_launcher_size(&rank);
-  *silent = false;
   if (all->size > 1 || told <= 1 || strcmp(verb, "doctor") == 0) return kith_agreed_same(KITH_OK);
-  *silent = rank > 0;
+  if (rank > 0)
+    return kith_agreed_same(kith_fail(
+        KITH_EUSAGE,
+        "this is rank %d of %d by the variables of a launcher, but takes itself to be alone: unset these "
+        "variables if it is, or see what rank 0 says",
+        rank, told));
   return kith_agreed_same(
       kith_fail(KITH_EUSAGE,
                 "%d ranks were started, but each takes itself to be alone: start them with the mpirun that "
@@ -230,13 +235,12 @@ static int main_thread_level(const char *verb) {
 
 /* Run the verb, and report how it ended; returns the exit code. */
 static int main_report(cli *c, int argc, char **argv) {
-  bool silent = false;
-  kith_agreed outcome = main_check_singleton(c->comm, argv[1], &silent);
+  kith_agreed outcome = main_check_singleton(c->comm, argv[1]);
   if (!kith_is_bad(outcome)) {
     cli_share_cores(c->comm);
     outcome = main_verb(c, argc, argv);
   }
-  const bool speaks = c->comm->rank == 0 && !silent;
+  const bool speaks = c->comm->rank == 0;
   if (speaks && kith_is_bad(outcome)) kith_log_error();
   main_unhush(c);
   if (speaks && c->json) cli_print_json(c, outcome);

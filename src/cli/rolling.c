@@ -63,11 +63,25 @@ static kith_status rolling_check(const cli *c, const rolling *r) {
   KITH_CHECK(job->evaluate.split != KITH_EVAL_VALID, KITH_ECONFIG,
              "%s: evaluate.split: valid; --rolling measures each slice as a test split; leave the key out",
              job->path);
-  KITH_CHECK(!kith_model_has_steps(&job->model) || job->train.patience == 0, KITH_ECONFIG,
-             "%s: train.patience: a slice has no validation interactions to stop by; set train.patience to 0 "
-             "and train.epochs to the number that validation has chosen",
-             job->path);
 done:
+  return st;
+}
+
+/* A slice cannot choose its epochs; what validation chose before is in the embeddings of the work folder. */
+static kith_agreed rolling_check_patience(const cli *c) {
+  kith_agreed st = {KITH_OK};
+  const kith_job *job = &c->job;
+  kith_embeddings_origin from = {.epoch = 0};
+  char path[KITH_PATH], number[KITH_PATH + 64] = "the number that validation has chosen";
+  if (!kith_model_has_steps(&job->model) || job->train.patience == 0) return st;
+  if (cli_has_stage(c, "embeddings.h5", path)) KITH_TRY(kith_embeddings_origin_read(c->comm, path, &from));
+  if (from.epoch > 0) snprintf(number, sizeof number, "%lld, which %s holds", (long long)from.epoch, path);
+  KITH_TRY(kith_agreed_same(kith_fail(KITH_ECONFIG,
+                                      "%s: train.patience: a slice has no validation interactions to stop "
+                                      "by; set train.patience to 0 and train.epochs to %s",
+                                      job->path, number)));
+done:
+  KITH_FREE(from.config_key);
   return st;
 }
 
@@ -336,6 +350,7 @@ kith_agreed cli_rolling(cli *c, bool by_group, bool *asked) {
   if (r.n == 0) return st;
   KITH_TRY(kith_agreed_same(cli_evaluate_options(c)));
   KITH_TRY(kith_agreed_same(rolling_check(c, &r)));
+  KITH_TRY(rolling_check_patience(c));
   KITH_TRY(rolling_run(c, &r));
 done:
   return st;

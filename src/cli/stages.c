@@ -13,12 +13,30 @@ static const char *stages_verb(const cli *c, const char *name) {
   return strcmp(name, "parts.h5") == 0 && !c->refit ? "partition" : last;
 }
 
+/* A sweep has trained its trials, and not the job: name the best of them. */
+static kith_status stages_fail_sweep(const cli *c, const char *path) {
+  kith_status st = KITH_OK;
+  char best[KITH_PATH], args[CLI_JOB_ARGS] = "";
+  KITH_TRY(kith_path_join(c->job.work, "sweep/best.yaml", best));
+  if (access(best, F_OK) != 0) return st;
+  cli_append_quoted(args, "", best);
+  st = kith_fail(
+      KITH_ENOINPUT,
+      "%s: %s: run kith %s %s for the best trial of the sweep, or kith train %s first, which trains "
+      "the job without what the sweep has found",
+      path, strerror(ENOENT), c->verb, args, c->job_args);
+done:
+  return st;
+}
+
 kith_status cli_stage(const cli *c, const char *name, char *path) {
   kith_status st = KITH_OK;
   KITH_TRY(kith_job_file(&c->job, name, path));
   if (c->comm->rank != 0) return st;
   KITH_TRY(cli_check_update(c, false));
   bool missing = access(path, F_OK) != 0 && errno == ENOENT;
+  if (missing && !c->refit && !cli_is_blend(c) && strcmp(name, "embeddings.h5") == 0)
+    KITH_TRY(stages_fail_sweep(c, path));
   KITH_CHECK(!missing, KITH_ENOINPUT, "%s: %s: run kith %s %s%s first", path, strerror(ENOENT),
              stages_verb(c, name), c->job_args, strcmp(name, "graph.h5") == 0 ? "" : cli_refit_option(c));
 done:

@@ -78,6 +78,9 @@ refuses() { # CODE WORDS OPTIONS…
 cut -f 1,2 list.tsv >untimed.tsv
 refuses 78 'slices of time need times' --rolling 3 --set data.interactions.path=untimed.tsv --set data.interactions.columns.time=
 refuses 78 'train.patience: a slice has no validation' --rolling 3 --set train.patience=2
+mkdir chosen
+cp work/rolling-3/slice-1/embeddings.h5 chosen
+refuses 78 'train.epochs to 3, which .*chosen/embeddings.h5 holds' --rolling 3 --set train.patience=2 --set work=chosen
 refuses 78 'evaluate.split: valid' --rolling 3 --split valid
 refuses 64 'leave out --refit' --rolling 3 --refit
 refuses 64 'not the events of a stream' --rolling 3 --set data.split.method=stream

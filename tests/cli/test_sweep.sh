@@ -59,6 +59,8 @@ grep -a 'trial 3: train.lr=0.02, model.name=lightgcn' logs/work-sweep-trial-003-
 # Nothing is left to do but what failed; and who only looks does not fail.
 sweep --status --json >out
 tail -1 out | /usr/bin/python3 -c 'import json, sys; o = json.load(sys.stdin); assert (o["best"], o["done"], o["stopped"], o["trials"]) == (3, 1, 1, 4), o'
+expect 78 'holds a sweep with train.epochs=40 (the default), and the job has train.epochs=30' sweep --set train.epochs=30 --status
+expect 66 'kith recommend work/sweep/best.yaml' "$KITH" recommend job.yaml --user 1
 "$KITH" train work/sweep/best.yaml --refit --quiet >out 2>err || fail "the best trial cannot be refitted"
 
 expect 78 'holds a sweep with sweep.halving.epochs=20' "$KITH" sweep job.yaml --set sweep.halving.epochs=10
