@@ -45,7 +45,9 @@ typedef struct kith_adaptation {
   kith_adapt_class of[KITH_MAX_FANOUTS];
   double length;   /**< of moved rows */
   float *shared;   /**< [d] the row that all begin with, of length 1 or 0 */
-  int64_t n_moved; /**< new users, over all ranks, whose rows were moved */
+  int64_t n_moved; /**< new users, over all ranks, whose rows were moved … */
+  int64_t n_other; /**< … those of them whose rows of zeros took rates of another number of pairs */
+  int64_t n_empty; /**< new users, over all ranks, with known items and with rows of zeros still */
 } kith_adaptation;
 
 /** Embeddings of this rank's block of new nodes, and the checkpoint that they were computed from. */

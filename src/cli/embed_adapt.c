@@ -32,12 +32,27 @@ static void adapt_print_class(cli *c, int k, const kith_adapt_class *a) {
                 a->adapted);
 }
 
+/* Rows that are made by steps alone. */
+static void adapt_print_empty(cli *c, const kith_adaptation *a) {
+  if (a->n_other > 0)
+    cli_print(c, "  %s zeros, and no number of embed.adapt_pairs fits: they take the rates of another",
+              KITH_COUNT(a->n_other, "of these rows (was|were)"));
+  if (a->n_empty > 0)
+    cli_print(c,
+              "  %s known items and a row of zeros: no rates were learned that move it; try other "
+              "embed.adapt_pairs, or more steps",
+              KITH_COUNT(a->n_empty, "new user(s) (has|have)"));
+}
+
 void cli_embed_adapt_print(cli *c, const kith_new_nodes *new, const kith_adaptation *a) {
   if (a->n_class == 0) return;
   cli_print(c, "%s of %s moved by at most %s on the user's own interactions",
             KITH_COUNT(a->n_moved, "row(s)"), KITH_COUNT(new->n[KITH_USER], "new user(s)"),
             KITH_COUNT(a->steps, "step(s)"));
+  adapt_print_empty(c, a);
   cli_json(c, "adapted_users", "%lld", (long long)a->n_moved);
+  cli_json(c, "other_rates_users", "%lld", (long long)a->n_other);
+  cli_json(c, "empty_users", "%lld", (long long)a->n_empty);
   cli_json(c, "adapt", "[");
   for (int i = 0; i < a->n_class; i++) adapt_print_class(c, a->k, &a->of[i]);
   cli_json_more(c, "]");

@@ -174,8 +174,8 @@ done:
 static void new_warn_scope(const cli *c) {
   char text[CLI_SCOPE];
   if (cli_scope(&c->job.evaluate.scope, text) && c->comm->rank == 0)
-    kith_warn("evaluate.candidates and evaluate.mask do not hold for new users: all items but their own are "
-              "ranked");
+    kith_warn("evaluate.candidates and evaluate.mask do not hold for new users: all items of the graph but "
+              "their own are ranked");
 }
 
 /* A row of zeros gives every item the same score, unless a direct term reads the user's items. */
@@ -184,8 +184,13 @@ static void new_warn_empty(const cli *c, const recommend_request *w, const recom
   bool direct = kith_direct_is_on(&a->from.direct);
   for (int q = 0; q < w->n_user && c->comm->rank == 0; q++) {
     const float *row = query + (size_t)q * (size_t)a->d;
-    bool ordered = direct && history->start[q + 1] > history->start[q];
-    if (kith_dot(a->d, row, row) == 0 && !ordered)
+    const int64_t n = history->start[q + 1] - history->start[q];
+    if (kith_dot(a->d, row, row) != 0 || (direct && n > 0)) continue;
+    if (n > 0)
+      kith_warn("--user %s: the row of this new user is zeros in spite of %s, so the order of the items is "
+                "meaningless; run kith embed again, with other embed.adapt_pairs if it has embed.adapt",
+                w->user[q], KITH_COUNT(n, "known item(s)"));
+    else
       kith_warn(
           "--user %s: this new user has no known items or features, so the order of the items is meaningless",
           w->user[q]);

@@ -484,8 +484,8 @@ const job_key kith__job_row[] = {
      "rates, is learned on known users with validation items. 0: none."},
     {"embed.adapt_pairs", JOB_FANOUTS, AT(embed.how.adapt_pairs), 1, 1000, "interactions",
      "embed.adapt: numbers of interactions for which rates are learned. A new user takes those of the "
-     "largest "
-     "number that it has; one with more than the largest of all keeps its row."},
+     "largest number that it has; one with more than the largest of all keeps its row, unless that is zeros "
+     "(mf)."},
     {"embed.adapt_users", JOB_INT64, AT(embed.how.adapt_users), 2, 1e9, "users",
      "embed.adapt: known users, about, who stand for new ones."},
     {"embed.user_features.path", JOB_PATH, AT(embed.features[KITH_USER]), NONE,

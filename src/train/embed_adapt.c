@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "comm/comm.h"
 #include "model/model.h"
+#include "ops/ops.h"
 #include "train/adapt_learn.h"
 
 /* A number given twice would be learned, and told, twice. */
@@ -55,6 +56,7 @@ typedef struct adapt_new {
   int64_t first, n; /* this rank's new users */
   int64_t *start;   /* [n + 1] … */
   int32_t *item;    /* … their known items */
+  int *class;       /* [n] the class of each, -1: none */
   int64_t *at;      /* [n] scratch: users of a class … */
   float *own, *y;   /* [n, d] … what moves them, and where to */
 } adapt_new;
@@ -62,6 +64,7 @@ typedef struct adapt_new {
 static void new_free(adapt_new *a) {
   KITH_FREE(a->start);
   KITH_FREE(a->item);
+  KITH_FREE(a->class);
   KITH_FREE(a->at);
   KITH_FREE(a->own);
   KITH_FREE(a->y);
@@ -75,6 +78,7 @@ static kith_status new_lists(adapt_new *a, int d) {
   int64_t to = 0, at = 0;
   KITH_TRY(KITH_NEW(a->start, a->n + 1));
   KITH_TRY(KITH_NEW(a->item, new->n_pair));
+  KITH_TRY(KITH_NEW(a->class, a->n));
   KITH_TRY(KITH_NEW(a->at, a->n));
   KITH_TRY(KITH_NEW(a->own, a->n * d));
   KITH_TRY(KITH_NEW(a->y, a->n * d));
@@ -98,6 +102,30 @@ static int new_class(const kith_adaptation *by, int64_t n) {
   return n > most ? -1 : best;
 }
 
+/* The same among those that have steps, for n > 0; else the smallest of these: a row of zeros ranks nothing,
+ * so that any rates are better. */
+static int new_class_of_empty(const kith_adaptation *by, int64_t n) {
+  int best = -1;
+  for (int c = 0; c < by->n_class; c++) {
+    if (by->of[c].steps == 0) continue;
+    const int is = by->of[c].pairs, was = best < 0 ? 0 : by->of[best].pairs;
+    if (best < 0 || (is <= n ? was > n || is > was : was > n && is < was)) best = c;
+  }
+  return n > 0 ? best : -1;
+}
+
+static bool new_is_empty(int d, const float *x) { return kith_dot(d, x, x) == 0; }
+
+/* Choose the classes of all, before any row moves; out->n_other.  x [n, d] */
+static void new_choose(adapt_new *a, int d, const float *x, kith_adaptation *out) {
+  for (int64_t i = 0; i < a->n; i++) {
+    const int64_t n_item = a->start[i + 1] - a->start[i];
+    const int usual = new_class(a->by, n_item);
+    a->class[i] = new_is_empty(d, x + i * d) ? new_class_of_empty(a->by, n_item) : usual;
+    out->n_other += a->class[i] >= 0 && a->class[i] != usual;
+  }
+}
+
 /* Move the users of a class: x [n, d]; their number. */
 static int64_t new_move(adapt_new *a, const kith__adapt *by, int class, float *x) {
   const kith_adapt_class *c = &a->by->of[class];
@@ -105,9 +133,8 @@ static int64_t new_move(adapt_new *a, const kith__adapt *by, int class, float *x
   int64_t n = 0;
   if (c->steps == 0) return 0;
   for (int64_t i = 0; i < a->n; i++) {
-    const int64_t n_item = a->start[i + 1] - a->start[i];
-    if (new_class(a->by, n_item) != class) continue;
-    kith__adapt_own(by, n_item, a->item + a->start[i], a->own + n * by->d);
+    if (a->class[i] != class) continue;
+    kith__adapt_own(by, a->start[i + 1] - a->start[i], a->item + a->start[i], a->own + n * by->d);
     memcpy(a->y + n * by->d, x + i * by->d, row);
     a->at[n++] = i;
   }
@@ -122,8 +149,13 @@ static kith_agreed adapt_new_users(const kith_comm *comm, const kith_new_nodes *
   const int64_t left = new->n[KITH_USER] > e->first ? new->n[KITH_USER] - e->first : 0;
   adapt_new a = {.new = new, .by = out, .first = e->first, .n = kith_min(e->n, left)};
   KITH_TRY(kith_agree(comm, new_lists(&a, by->d)));
+  new_choose(&a, by->d, e->x, out);
   for (int c = 0; c < out->n_class; c++) out->n_moved += new_move(&a, by, c, e->x);
+  for (int64_t i = 0; i < a.n; i++)
+    out->n_empty += a.start[i + 1] > a.start[i] && new_is_empty(by->d, e->x + i * by->d);
   kith_comm_sum_int(comm, 1, &out->n_moved);
+  kith_comm_sum_int(comm, 1, &out->n_other);
+  kith_comm_sum_int(comm, 1, &out->n_empty);
 done:
   new_free(&a);
   return st;

@@ -59,7 +59,7 @@ quiet "$KITH" train job.yaml
 quiet "$KITH" embed job.yaml --output plain.h5
 quiet "$KITH" embed job.yaml --output adapted.h5 --json --set embed.adapt=2
 moved=$(/usr/bin/python3 oracle.py)
-grep "\"adapted_users\": $moved, \"adapt\": \[{\"pairs\": 1, " out >/dev/null || { cat out; exit 1; }
+grep "\"adapted_users\": $moved, \"other_rates_users\": 0, \"empty_users\": 0, \"adapt\": \[{\"pairs\": 1, " out >/dev/null || { cat out; exit 1; }
 [ "$moved" -gt 0 ] || { echo "no row was moved"; cat out; exit 1; }
 ranks 3 embed job.yaml --quiet --output three.h5 --set embed.adapt=2 >log 2>&1 || { cat log; exit 1; }
 same_embeddings adapted.h5 three.h5
@@ -141,7 +141,43 @@ print(rates)
 P
 /usr/bin/python3 oracle.py >log 2>&1 || { cat log; exit 1; }
 
-# mf gives new users no row: all of it is made by steps
-quiet "$KITH" train job.yaml --fresh --set model.name=mf --set model.layers=0
-quiet "$KITH" embed job.yaml --output mf.h5 --json --set model.name=mf --set model.layers=0 --set embed.adapt=2 --set 'embed.adapt_pairs=[5]'
-grep '"adapted_users": 60, ' out >/dev/null || { cat out; exit 1; }
+# mf gives new users no row: all of it is made by steps, also with more items than any number, fewer, or between two.
+mf="--set model.name=mf --set model.layers=0"
+quiet "$KITH" train job.yaml --fresh $mf
+quiet "$KITH" embed job.yaml --output mf.h5 --json $mf --set embed.adapt=2 --set 'embed.adapt_pairs=[5]'
+grep '"adapted_users": 60, "other_rates_users": 0, "empty_users": 0, ' out >/dev/null || { cat out; exit 1; }
+cat >mf.py <<'P'
+import json, h5py, numpy as np
+known, new = h5py.File("work/embeddings.h5"), h5py.File("mf.h5")
+said, m = json.loads(new.attrs["adapt"]), np.array(json.loads(new.attrs["adapt_row"]))
+E, r, rates = known["item/embedding"][:].astype(float), said["length"], {k["pairs"]: k for k in said["rates"]}
+ids, unit = [i.decode() for i in known["item/id"][:]], lambda x: x / np.linalg.norm(x) if np.linalg.norm(x) > 0 else x
+lists = {}
+for l in open("few.tsv"): lists.setdefault(l.split()[0], []).append(ids.index(l.split()[1]))
+for u, x in zip(new["user/id"][:], new["user/embedding"][:]):
+    items = sorted(lists[u.decode()])
+    moves = [p for p in rates if rates[p]["steps"]]
+    k = rates[max([p for p in moves if p <= len(items)] or [min(moves)])]
+    y = r * unit(r * k["shared"] * m)
+    for s in range(k["steps"]):
+        p = np.exp(5 * E @ y - (5 * E @ y).max())
+        y = r * unit(y + r * (k["own"] * unit(E[items].mean(0)) + k["likely"] * unit(E.T @ (p / p.sum()))))
+    assert np.linalg.norm(x) > .1 * r and np.abs(x - y).max() < 2e-5 * r, (u, x, y, k)
+P
+cut -f2 list.tsv | sort -u | awk '{print (NR <= 7 ? "many" : NR <= 9 ? "two" : NR <= 12 ? "three" : NR <= 13 ? "one" : "five") "\t" $1} NR == 18 {exit}' >few.tsv
+few() { # PAIRS OTHER: so many of five users take the rates of another number
+  quiet "$KITH" embed job.yaml --output mf.h5 --json $mf --set embed.interactions.path=few.tsv --set embed.adapt=2 --set "embed.adapt_pairs=$1"
+  grep "\"adapted_users\": 5, \"other_rates_users\": $2, \"empty_users\": 0, " out >/dev/null || { cat out; exit 1; }
+  /usr/bin/python3 mf.py >log 2>&1 || { cat log; exit 1; }
+}
+few '[5]' 4
+few '[2, 5, 50]' 1 # no known user has 50, so no rates are learned for as many
+few '[2, 5]' 2
+ranks 3 embed job.yaml --quiet --output three.h5 $mf --set embed.interactions.path=few.tsv --set embed.adapt=2 --set 'embed.adapt_pairs=[2, 5]' >log 2>&1 || { cat log; exit 1; }
+same_embeddings mf.h5 three.h5
+"$KITH" recommend job.yaml $mf --user many --user two --new mf.h5 >out 2>&1 || { cat out; exit 1; }
+if grep warning out; then exit 1; fi
+/usr/bin/python3 -c 'import h5py; h5py.File("mf.h5", "r+")["user/embedding"][:] = 0'
+/usr/bin/python3 "$KITH_SOURCE/tests/support/seal.py" anew mf.h5
+"$KITH" recommend job.yaml $mf --user many --new mf.h5 >out 2>&1 || { cat out; exit 1; }
+grep 'many: the row of this new user is zeros in spite of 7 known items' out >/dev/null || { cat out; exit 1; }
