@@ -118,8 +118,8 @@ kith_agreed kith_embed_latest(const kith_comm *comm, const kith_graph *g, const 
   if (!new->time)
     KITH_TRY(kith_agreed_same(
         kith_fail(KITH_ECONFIG,
-                  "embed.interactions: model.sequence: recent needs the times of new users' items, and the "
-                  "list has none; name embed.interactions.columns.time")));
+                  "embed.interactions: model.sequence: recent needs the times of new users' items, and no "
+                  "column of times is named; set embed.interactions.columns.time")));
   KITH_TRY(kith_agree(comm, latest_users(&l, x)));
   KITH_TRY(kith_agree(comm, latest_lists(&l)));
   KITH_TRY(kith_agree(comm, latest_numbers(&l, from->recent_items)));

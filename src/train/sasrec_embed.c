@@ -42,8 +42,8 @@ static kith_status embed_check(const kith_new_nodes *new, const kith_embed_optio
              "embed.types: users",
              (long long)new->n[KITH_ITEM]);
   KITH_CHECK(new->n_pair == 0 || new->time, KITH_ECONFIG,
-             "embed.interactions: model.sequence: sasrec needs the times of new users' items, and the list "
-             "has none; name embed.interactions.columns.time");
+             "embed.interactions: model.sequence: sasrec needs the times of new users' items, and no column "
+             "of times is named; set embed.interactions.columns.time");
   KITH_CHECK(how->adapt == 0, KITH_ECONFIG,
              "embed.adapt: %d, but rows of model.sequence: sasrec are made by its trained blocks; expected 0",
              how->adapt);
