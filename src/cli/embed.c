@@ -269,6 +269,11 @@ kith_agreed cli_embed(cli *c) {
   embed_print(c, &new, &report, &e, from.epoch, kith_clock() - began);
   cli_print(c, "wrote %s, by the model after epoch %lld%s", output, (long long)e.epoch,
             replaces ? ", in place of the file that was there" : "");
+  if (new.n[KITH_ITEM] > 0)
+    cli_print(c,
+              "  kith recommend ranks the items of the graph alone; users for new items: kith export %s%s "
+              "--format neighbors-tsv --new %s --nodes item --among user --output FOLDER",
+              c->job_args, cli_refit_option(c), output);
   if (kith_direct_is_on(&from.direct))
     cli_print(c, "  the direct term, weight %g%s, is in no row: kith recommend adds it", from.direct.c,
               from.direct.n_higher > 0 ? " and of higher powers" : "");

@@ -20,6 +20,9 @@ static kith_status recommend_parse_ids(cli *c, recommend_request *w) {
                  "them");
       KITH_CHECK(w->n_user < RECOMMEND_USERS, KITH_EUSAGE, "more than %d --%s%s", RECOMMEND_USERS,
                  option[kind], similar ? "" : "; use --all");
+      for (int q = 0; q < w->n_user; q++)
+        KITH_CHECK(strcmp(w->user[q], id) != 0, KITH_EUSAGE,
+                   "kith recommend: --%s %s is given twice; expected each once", option[kind], id);
       w->similar = similar;
       w->type = kind == 1 ? KITH_ITEM : KITH_USER;
       w->user[w->n_user++] = id;
@@ -58,8 +61,10 @@ static kith_status recommend_parse_request(cli *c, recommend_request *w) {
   KITH_TRY(cli_number(c, "at", -RECOMMEND_MOST_TIME, RECOMMEND_MOST_TIME, &w->at));
   KITH_TRY(cli_take_refit(c));
   KITH_TRY(recommend_parse_ids(c, w));
-  KITH_CHECK(!w->new_file || (w->n_user > 0 && !w->similar), KITH_EUSAGE,
-             "kith recommend: --new FILE goes with --user ID of a new user");
+  KITH_CHECK(
+      !w->new_file || (w->n_user > 0 && !w->similar), KITH_EUSAGE,
+      "kith recommend: --new FILE goes with --user ID of a new user; of all new users, or of new items, "
+      "kith export --format neighbors-tsv --new FILE lists what is near");
   KITH_TRY(cli_no_more(c));
   KITH_TRY(recommend_check_kind(c, w));
   KITH_CHECK(

@@ -74,8 +74,11 @@ static kith_status similar_find(const recommend_request *w, const recommend_data
   self->n_row = w->n_user;
   for (int q = 0; q < w->n_user; q++) {
     int64_t original = kith_ids_find(similar_ids(a, w->type), w->user[q]);
-    KITH_CHECK(original >= 0, KITH_EDATA, "--similar-to%s %s: no such %s in the graph",
-               w->type == KITH_USER ? "-user" : "", w->user[q], w->type == KITH_USER ? "user" : "item");
+    const char *type = w->type == KITH_USER ? "user" : "item";
+    KITH_CHECK(original >= 0, KITH_EDATA,
+               "--similar-to%s %s: no such %s in the graph; what is near %ss of kith embed: kith export "
+               "--format neighbors-tsv --new FILE --nodes %s --among %s",
+               w->type == KITH_USER ? "-user" : "", w->user[q], type, type, type, type);
     self->value[q] = (int32_t)original;
     self->start[q + 1] = q + 1;
   }
@@ -170,12 +173,25 @@ done:
 
 /* ---- new users ---- */
 
+/* Rows of new items are in the file, and not among those that are ranked. */
+static void similar_print_new_items(cli *c, const recommend_new *n) {
+  const int64_t many = n->ids[KITH_ITEM].n;
+  cli_json(c, "unranked_new_items", "%lld", (long long)many);
+  if (many > 0)
+    cli_print(c,
+              "%s not ranked; users for such: kith export %s%s --format neighbors-tsv --new %s --nodes item "
+              "--among user --output FOLDER",
+              KITH_COUNT(many, "new item(s) of the file (is|are)"), c->job_args, cli_refit_option(c),
+              kith_h5_path(n->f));
+}
+
 kith_agreed cli_recommend_new(cli *c, const recommend_request *w, const recommend_data *a) {
   kith_agreed st = {KITH_OK};
   const heading h = {.key = "recommendations", .what = "user", .from = KITH_USER, .of = KITH_ITEM};
   recommend_new n = {.f = NULL};
   kith_topk top = {0};
   KITH_TRY(cli_new_open(c, w->new_file, a, &n));
+  similar_print_new_items(c, &n);
   KITH_TRY(cli_new_top(c, w, a, &n, &top));
   similar_report(c, w, a, &h, &top);
 done:

@@ -58,7 +58,9 @@ for a in lists:
 P
 
 refused() { want=$1 words=$2; shift 2; rc=0; "$KITH" recommend job.yaml "$@" >out 2>err || rc=$?; [ $rc = "$want" ] && grep -q -- "$words" err || { echo "$*: code $rc"; cat err; exit 1; }; }
-refused 65 'no such item in the graph' --similar-to nothing
+refused 65 'no such item in the graph; .* kith export --format neighbors-tsv --new FILE --nodes item --among item' --similar-to nothing
+refused 64 '--user late-0 is given twice' --user late-0 --user user-001 --user late-0
+refused 64 'of all new users.* kith export --format neighbors-tsv --new FILE' --all --output top.tsv --new work/new.h5
 for other in late-0 user-001; do # a mistyped id is told as one, whatever stands beside it
   refused 65 'user nobody: no such user in the graph, nor in work/new.h5' --user $other --user nobody
   refused 65 'user nobody: no such user in the graph, nor in work/new.h5' --user nobody --user $other
@@ -81,6 +83,14 @@ printf 'alone\tnowhere\nlate-9\t%s\n' "$one" >new.txt
 ! grep -q 'warning' err || { cat err; exit 1; }
 "$KITH" recommend job.yaml --user alone 2>err >/dev/null
 grep -q 'user alone: this new user has no known items or features' err || { cat err; exit 1; }
+# New items are in the file, and not ranked: both verbs say so, with the command that lists users for them.
+instead='kith export job.yaml .*--format neighbors-tsv --new [^ ]*new.h5 --nodes item --among user --output'
+"$KITH" embed job.yaml --set embed.types=both --set embed.interactions.path=new.txt --set embed.interactions.format=edges >out
+grep -q "kith recommend ranks the items of the graph alone; .*$instead" out || { cat out; exit 1; }
+"$KITH" recommend job.yaml --user late-9 --json >out 2>&1
+grep -q "1 new item of the file is not ranked; .*$instead" out && grep -q '"unranked_new_items": 1[,}]' out || { cat out; exit 1; }
+"$KITH" export job.yaml --format neighbors-tsv --new work/new.h5 --nodes item --among user --output near --quiet
+grep -q '^nowhere.1.user-' near/item.neighbors.tsv || { head near/*; exit 1; }
 "$KITH" train job.yaml --quiet --set train.epochs=5 >/dev/null
 "$KITH" recommend job.yaml --user late-9 2>err >/dev/null
 grep -q 'new.h5: is of epoch 4, and embeddings.h5 of epoch 5' err || { cat err; exit 1; }
