@@ -117,6 +117,10 @@ uint64_t kith_text_hash(const char *text);
 /** Copy text into a buffer of `size` bytes; KITH_ECONFIG naming `what` if it does not fit. */
 kith_status kith_text_copy(const char *what, const char *text, size_t size, char *buffer) KITH_MUST_USE;
 
+/** Append `before`, and a word quoted for a shell where it needs it, to text [size]; what does not fit is
+ * cut.  Local. */
+void kith_text_append_quoted(const char *before, const char *word, size_t size, char *text);
+
 /** Parse a number from 0 on and advance the text behind it.  Local. */
 bool kith_text_number(const char **text, int64_t *number);
 /** Seconds that an environment variable sets, or else `usual`.  Errors: KITH_EUSAGE. */

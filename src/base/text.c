@@ -21,6 +21,16 @@ kith_status kith_text_copy(const char *what, const char *text, size_t size, char
   return KITH_OK;
 }
 
+void kith_text_append_quoted(const char *before, const char *word, size_t size, char *text) {
+  const size_t safe = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:,+-");
+  const char *quote = word[safe] || !word[0] ? "'" : "";
+  size_t n = strlen(text);
+  n += (size_t)snprintf(text + n, size - n, "%s%s", before, quote);
+  for (; *word && n < size; word++)
+    n += (size_t)snprintf(text + n, size - n, *word == '\'' ? "'\\''" : "%c", *word);
+  if (n < size) snprintf(text + n, size - n, "%s", quote);
+}
+
 /* Dynamic programming by rows: row[j] is the distance of the first i letters of a and the first j of b. */
 int kith_edit_distance(const char *a, const char *b) {
   enum { MOST = 256 };

@@ -120,12 +120,8 @@ done:
   return st;
 }
 
-/* Append a word to a text, quoted for a shell where needed. */
 void cli_append_quoted(char *text, const char *before, const char *word) {
-  size_t n = strlen(text),
-         safe = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:,+-");
-  const char *quote = word[safe] ? "'" : "";
-  snprintf(text + n, CLI_JOB_ARGS - n, "%s%s%s%s", before, quote, word, quote);
+  kith_text_append_quoted(before, word, CLI_JOB_ARGS, text);
 }
 
 /* Whether "key=value" sets one of the keys, which a null follows; "section." is all of its keys. */

@@ -31,14 +31,24 @@ static void repeat_facts(const kith_report *r, report_page *p) {
   kith__page_html(p, "</dl>\n");
 }
 
+/* Whether a command has a whole word, which a blank precedes. */
+static bool repeat_has(const char *command, const char *word) {
+  const size_t n = strlen(word);
+  for (const char *at = command; (at = strstr(at, word)) != NULL; at++)
+    if (at[n] == '\0' || at[n] == ' ') return true;
+  return false;
+}
+
 /* With the settings that began it, but for those that the command line of the report has, too. */
 static void repeat_sweep(const kith_report *r, report_page *p) {
   char *rest = NULL;
   kith__page_put(p, "kith sweep %s", r->sweep_args);
   for (char *line = r->sweep_stored ? strtok_r(r->sweep_stored, "\n", &rest) : NULL; line;
-       line = strtok_r(NULL, "\n", &rest))
-    if (!strstr(r->sweep_args, line))
-      kith__page_put(p, strchr(line, '\'') ? " --set \"%s\"" : " --set '%s'", line);
+       line = strtok_r(NULL, "\n", &rest)) {
+    char set[KITH_SWEEP_KEY_SIZE] = "";
+    kith_text_append_quoted(" --set ", line, sizeof set, set);
+    if (!repeat_has(r->sweep_args, set)) kith__page_put(p, "%s", set);
+  }
   kith__page_html(p, "\n");
 }
 

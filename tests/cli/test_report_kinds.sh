@@ -47,11 +47,11 @@ cat >sweep/sweep/trials.jsonl <<'J'
 {"trial": 2, "folder": "trial-002", "settings": {"train.lr": 0.2, "model.name": "<b onclick=alert(1)>sage"}, "status": "stopped", "rung": 1, "epochs": 2, "metric": "accuracy", "split": "valid", "score": 0.59}
 {"trial": 3, "folder": "../../etc", "settings": {"train.lr": 2, "model.name": "gcn"}, "status": "failed", "error": "<i>the loss</i> & more"}
 J
-printf '%s\n' 'sweep.train.lr={from: 0.002, to: 2, scale: log}' "sweep.model.name=[gcn, 'sage']" sweep.trials=3 >sweep/sweep/set.txt
+printf '%s\n' 'sweep.train.lr={from: 0.002, to: 2, scale: log}' "sweep.model.name=[gcn, 'sage']" sweep.trials=3 train.batch=4 train.epochs=6 >sweep/sweep/set.txt
 echo 'graph=00000000000000aa train.batch=4' >sweep/sweep/settings.txt
 sed 's#^work: .*#work: sweep#' classes.yaml >sweep.yaml
-"$KITH" report sweep.yaml --output sweep.html >out
-page sweep.html "3 trials: 1 done, 1 stopped by halving, 1 failed" "Best is trial 1, Accuracy 0.6100" "&lt;i&gt;the loss&lt;/i&gt; &amp; more" "kith sweep sweep.yaml" "the best trial" "The trials are of the graph before" "--set 'sweep.train.lr={from: 0.002, to: 2, scale: log}' --set \"sweep.model.name=[gcn, &#39;sage&#39;]\" --set 'sweep.trials=3'"
+"$KITH" report sweep.yaml --output sweep.html --set train.epochs=60 --set train.batch=4 >out
+page sweep.html "3 trials: 1 done, 1 stopped by halving, 1 failed" "Best is trial 1, Accuracy 0.6100" "&lt;i&gt;the loss&lt;/i&gt; &amp; more" "kith sweep sweep.yaml --set train.epochs=60 --set train.batch=4 --set &#39;sweep.train.lr={from: 0.002, to: 2, scale: log}&#39; --set &#39;sweep.model.name=[gcn, &#39;\\&#39;&#39;sage&#39;\\&#39;&#39;]&#39; --set sweep.trials=3 --set train.epochs=6" "the best trial" "The trials are of the graph before"
 
 if command -v chromium >/dev/null; then
   timeout $limit /usr/bin/python3 "$KITH_SOURCE/tests/support/browser.py" two.html sweep.html >out || { cat out; fail "in the browser"; }
